@@ -1,0 +1,97 @@
+/** Element types that the host, tfjs and the engines share. `bool` is stored as bytes, 0 or 1. */
+export type DType = 'float32' | 'int32' | 'bool'
+
+/** The typed array that holds each element type. */
+export interface DataOf {
+  float32: Float32Array
+  int32: Int32Array
+  bool: Uint8Array
+}
+
+/** A dense array on the host: row-major values with a shape. The values are shared, never copied, unless a function says so. */
+export interface NDArray<D extends DType = DType> {
+  readonly dtype: D
+  readonly shape: readonly number[]
+  readonly data: DataOf[D]
+}
+
+/** The number of elements of a shape; 1 for a scalar's `[]`. */
+export const sizeOf = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 1)
+
+const dtypeOf = (data: DataOf[DType]): DType =>
+  data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'bool'
+
+type DTypeFor<A> = A extends Float32Array ? 'float32' : A extends Int32Array ? 'int32' : 'bool'
+
+/**
+ * Wraps a typed array with a shape, without copying; the element type follows from the array's.
+ * @throws if the shape's size is not the array's length.
+ */
+export function ndarray<A extends DataOf[DType]>(data: A, shape: readonly number[]): NDArray<DTypeFor<A>> {
+  if (sizeOf(shape) !== data.length)
+    throw new Error(`ndarray: shape [${shape}] holds ${sizeOf(shape)} values, got ${data.length}`)
+  return { dtype: dtypeOf(data), shape: [...shape], data } as unknown as NDArray<DTypeFor<A>>
+}
+
+/** A float32 array from numbers or from a scalar: `float32([1, 2])`, `float32(0.5)`; `shape` defaults to one axis, or none. */
+export function float32(values: ArrayLike<number> | number, shape?: readonly number[]): NDArray<'float32'> {
+  if (typeof values === 'number') return ndarray(Float32Array.of(values), shape ?? [])
+  return ndarray(Float32Array.from(values), shape ?? [values.length])
+}
+
+/** An int32 array from integers or from a scalar, as {@link float32}. */
+export function int32(values: ArrayLike<number> | number, shape?: readonly number[]): NDArray<'int32'> {
+  if (typeof values === 'number') return ndarray(Int32Array.of(values), shape ?? [])
+  return ndarray(Int32Array.from(values), shape ?? [values.length])
+}
+
+/** An empty typed array of `length` elements of the given type. */
+export function allocate<D extends DType>(dtype: D, length: number): DataOf[D] {
+  const make = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype]
+  return new make(length) as DataOf[D]
+}
+
+/** An array of zeros. */
+export const zeros = <D extends DType = 'float32'>(
+  shape: readonly number[],
+  dtype: D = 'float32' as D,
+): NDArray<D> => ({ dtype, shape: [...shape], data: allocate(dtype, sizeOf(shape)) })
+
+/** Rows `from` to `to` (exclusive) along the first axis, as a view of the same memory. */
+export function rows<D extends DType>(a: NDArray<D>, from: number, to: number): NDArray<D> {
+  const [n = 1, ...rest] = a.shape
+  if (!(0 <= from && from <= to && to <= n)) throw new Error(`rows: ${from} to ${to} is outside 0 to ${n}`)
+  const stride = sizeOf(rest)
+  return { dtype: a.dtype, shape: [to - from, ...rest], data: a.data.subarray(from * stride, to * stride) as DataOf[D] }
+}
+
+/** The rows named by `indices` along the first axis, copied. @throws on an index outside the array. */
+export function take<D extends DType>(a: NDArray<D>, indices: ArrayLike<number>): NDArray<D> {
+  const [n = 1, ...rest] = a.shape
+  const stride = sizeOf(rest)
+  const data = allocate(a.dtype, indices.length * stride)
+  for (let i = 0; i < indices.length; i++) {
+    const row = indices[i] as number
+    if (!(row >= 0 && row < n)) throw new Error(`take: index ${row} is outside 0 to ${n - 1}`)
+    data.set(a.data.subarray(row * stride, (row + 1) * stride), i * stride)
+  }
+  return { dtype: a.dtype, shape: [indices.length, ...rest], data }
+}
+
+/** Joins arrays along the first axis, copied. @throws if their element types or other axes differ. */
+export function concatenate<D extends DType>(arrays: readonly NDArray<D>[]): NDArray<D> {
+  const [first] = arrays
+  if (!first) throw new Error('concatenate: expected at least one array')
+  const rest = first.shape.slice(1)
+  for (const a of arrays)
+    if (a.dtype !== first.dtype || String(a.shape.slice(1)) !== String(rest))
+      throw new Error(`concatenate: expected ${first.dtype} [*,${rest}], got ${a.dtype} [${a.shape}]`)
+  const n = arrays.reduce((sum, a) => sum + (a.shape[0] ?? 1), 0)
+  const data = allocate(first.dtype, n * sizeOf(rest))
+  let offset = 0
+  for (const a of arrays) {
+    data.set(a.data, offset)
+    offset += a.data.length
+  }
+  return { dtype: first.dtype, shape: [n, ...rest], data }
+}

@@ -1,0 +1,12 @@
+import { defineConfig, type Options } from 'tsup'
+
+/** One build for every package: ESM for Node 20 and browsers, with declarations. */
+export const library = (entry: string[] = ['src/index.ts']) =>
+  defineConfig({
+    entry,
+    format: 'esm',
+    target: 'es2022',
+    dts: true,
+    clean: true,
+    sourcemap: true,
+  } satisfies Options)
