@@ -1,0 +1,44 @@
+/** A key of the generator: two 32-bit words. */
+export type Key = readonly [number, number]
+
+/**
+ * Fills `out` with the blocks of Threefry-2x32-20 at consecutive counters (c0, c1), (c0 + 1, c1), …, two words each,
+ * where c0 is the low and c1 the high word of one 64-bit counter.
+ * Salmon, Moraes, Dror, Shaw: "Parallel random numbers: as easy as 1, 2, 3" (SC 2011); the rotations and the parity
+ * constant are those of the Random123 library.
+ */
+export function threefry([k0, k1]: Key, c0: number, c1: number, out: Uint32Array): void {
+  const k2 = 0x1bd11bda ^ k0 ^ k1
+  for (let i = 0; i + 1 < out.length; i += 2) {
+    let x = (c0 + k0) | 0
+    let y = (c1 + k1) | 0
+    for (let round = 0; ; round += 8) {
+      // Four rounds and a key injection; twice, with other rotations. The keys rotate with a period of three injections.
+      x = (x + y) | 0
+      y = ((y << 13) | (y >>> 19)) ^ x
+      x = (x + y) | 0
+      y = ((y << 15) | (y >>> 17)) ^ x
+      x = (x + y) | 0
+      y = ((y << 26) | (y >>> 6)) ^ x
+      x = (x + y) | 0
+      y = ((y << 6) | (y >>> 26)) ^ x
+      x = (x + (round === 0 ? k1 : round === 8 ? k0 : k2)) | 0
+      y = (y + (round === 0 ? k2 : round === 8 ? k1 : k0) + (round >> 2) + 1) | 0
+      if (round === 16) break
+      x = (x + y) | 0
+      y = ((y << 17) | (y >>> 15)) ^ x
+      x = (x + y) | 0
+      y = ((y << 29) | (y >>> 3)) ^ x
+      x = (x + y) | 0
+      y = ((y << 16) | (y >>> 16)) ^ x
+      x = (x + y) | 0
+      y = ((y << 24) | (y >>> 8)) ^ x
+      x = (x + (round === 0 ? k2 : k1)) | 0
+      y = (y + (round === 0 ? k0 : k2) + (round >> 2) + 2) | 0
+    }
+    out[i] = x
+    out[i + 1] = y
+    c0 = (c0 + 1) | 0
+    if (c0 === 0) c1 = (c1 + 1) | 0
+  }
+}
