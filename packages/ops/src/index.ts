@@ -1,1 +1,8 @@
-export {}
+import './gradients.ts'
+
+export { attention } from './attention.ts'
+export { eager } from './eager.ts'
+export { type GroupNormOptions, groupNorm } from './group-norm.ts'
+export { resizeBilinear, upsampleNearest2x } from './resize.ts'
+export { silu } from './silu.ts'
+export { stopGradient } from './stop-gradient.ts'

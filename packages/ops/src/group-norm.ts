@@ -1,0 +1,55 @@
+import * as tf from '@tensorflow/tfjs-core'
+import { runNamedKernel } from './named-kernel.ts'
+
+export interface GroupNormOptions {
+  /** Number of groups that the channels fall into; it must divide them. */
+  groups: number
+  /** Added to the variance. Default 1e-5. */
+  epsilon?: number
+}
+
+/**
+ * Group normalisation (Wu & He 2018): y = (x - mean) / sqrt(variance + epsilon) · scale + shift, with the mean and the
+ * (biased) variance of each image over height, width and the channels of a group.
+ *
+ * Runs the kernel `GroupNorm` {x, scale, shift} with attributes {groups, epsilon} where the backend has one;
+ * its gradient is then the kernel `GroupNormGrad` {dy, x, scale}, which gives [dx, dScale, dShift].
+ * @param x [N, H, W, C].
+ * @param scale [C], or [N, C] for each image its own: a conditional scale and shift (FiLM) is folded in here.
+ * @param shift of the same shape as `scale`.
+ * @throws if the groups do not divide the channels or a shape is another.
+ */
+export function groupNorm(
+  x: tf.Tensor4D,
+  scale: tf.Tensor,
+  shift: tf.Tensor,
+  { groups, epsilon = 1e-5 }: GroupNormOptions,
+): tf.Tensor4D {
+  const [n, h, w, c] = x.shape
+  if (!(Number.isInteger(groups) && groups > 0 && c % groups === 0))
+    throw new Error(`groupNorm: groups must divide the ${c} channels, got ${groups}`)
+  for (const [name, { shape }] of Object.entries({ scale, shift }))
+    if (`${shape}` !== `${c}` && `${shape}` !== `${n},${c}`)
+      throw new Error(`groupNorm: expected ${name} of shape [${c}] or [${n},${c}], got [${shape}]`)
+  if (scale.rank !== shift.rank)
+    throw new Error(`groupNorm: expected scale and shift of one shape, got [${scale.shape}] and [${shift.shape}]`)
+
+  const run = runNamedKernel('GroupNorm', { x, scale, shift }, { groups, epsilon })
+  if (run) return run as tf.Tensor4D
+  const grouped = tf.reshape(x, [n, h * w, groups, c / groups])
+  const centred = tf.sub(grouped, tf.mean(grouped, [1, 3], true))
+  const variance = tf.mean(tf.square(centred), [1, 3], true)
+  const perChannel = (v: tf.Tensor) => tf.reshape(v, [v.rank === 1 ? 1 : n, 1, groups, c / groups])
+  const gain = tf.mul(tf.rsqrt(tf.add(variance, epsilon)), perChannel(scale))
+  return tf.reshape(tf.add(tf.mul(centred, gain), perChannel(shift)), [n, h, w, c])
+}
+
+export const groupNormGradient: tf.GradConfig = {
+  kernelName: 'GroupNorm',
+  inputsToSave: ['x', 'scale'],
+  gradFunc: (dy, [x, scale], attrs) => {
+    const inputs = { dy: dy as tf.Tensor, x: x!, scale: scale! }
+    const [dx, dScale, dShift] = tf.engine().runKernel('GroupNormGrad', inputs, attrs) as tf.Tensor[]
+    return { x: () => dx!, scale: () => dScale!, shift: () => dShift! }
+  },
+}
