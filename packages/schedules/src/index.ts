@@ -1,1 +1,2 @@
-export {}
+export { respace, type Spacing } from './respace.ts'
+export { cosineSchedule, type DiscreteSchedule, linearSchedule, scheduleFromBetas } from './schedule.ts'

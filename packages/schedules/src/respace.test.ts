@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest'
+import { respace, type Spacing } from './respace.ts'
+import { cosineSchedule, linearSchedule } from './schedule.ts'
+
+const timesteps = (T: number, spacing: Spacing) => [...respace(cosineSchedule(T), spacing).timesteps]
+
+test("the steps kept are those of guided-diffusion's space_timesteps", () => {
+  // Each list is what the Python function returns.
+  expect(timesteps(100, 7)).toEqual([0, 16, 33, 50, 66, 82, 99])
+  expect(timesteps(22, 3)).toEqual([0, 10, 21]) // 10.5 rounds to even
+  expect(timesteps(24, [3])).toEqual([0, 12, 23])
+  expect(timesteps(101, [4, 1, 3])).toEqual([0, 11, 22, 33, 34, 68, 84, 100])
+  expect(timesteps(300, [10, 8, 2])).toEqual([
+    ...[0, 11, 22, 33, 44, 55, 66, 77, 88, 99],
+    ...[100, 114, 128, 142, 157, 171, 185, 199],
+    ...[200, 299],
+  ])
+  expect(timesteps(100, { ddim: 7 })).toEqual([0, 15, 30, 45, 60, 75, 90])
+  expect(timesteps(1000, { ddim: 4 })).toEqual([0, 250, 500, 750])
+})
+
+test('the cumulative products of the kept steps are those of the whole process', () => {
+  const whole = linearSchedule(50)
+  const spaced = respace(whole, [5, 3])
+  spaced.timesteps.forEach((t, i) => {
+    expect(spaced.alphasCumprod[i]).toBeCloseTo(whole.alphasCumprod[t]!, 14)
+  })
+})
+
+test('keeping every step changes nothing', () => {
+  const whole = linearSchedule(30)
+  const spaced = respace(whole, 30)
+  expect(spaced.timesteps).toEqual(whole.timesteps)
+  spaced.betas.forEach((beta, t) => {
+    expect(beta).toBeCloseTo(whole.betas[t]!, 14)
+  })
+})
+
+test('respacing a respaced process names the steps of the first', () => {
+  const twice = respace(respace(linearSchedule(100), { ddim: 10 }), { ddim: 5 })
+  expect([...twice.timesteps]).toEqual([0, 20, 40, 60, 80])
+})
+
+test('bad spacings are told', () => {
+  const schedule = linearSchedule(100)
+  expect(() => respace(schedule, 101)).toThrow('expected 1 to 100 steps in section 0 of 100 steps, got 101')
+  expect(() => respace(schedule, [50, 51])).toThrow('expected 1 to 50 steps in section 1 of 100 steps, got 51')
+  expect(() => respace(schedule, [])).toThrow('respace: expected at least one section, got none')
+  expect(() => respace(schedule, 0)).toThrow('got 0')
+  expect(() => respace(schedule, { ddim: 30 })).toThrow('a whole stride takes of 100, got { ddim: 30 }')
+})
