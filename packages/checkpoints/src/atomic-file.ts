@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+
+const reasons: Record<string, string> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file is larger than the system allows',
+  ENOENT: 'its folder does not exist',
+  EACCES: 'permission is denied',
+  EROFS: 'the file system is read-only',
+}
+
+/**
+ * Writes a file so that `path` holds either what it held before or the whole new file, whatever fails: `write` fills
+ * `<path>.partial` beside it, which is flushed to the disk and then renamed. The partial file is removed on failure.
+ * @throws an error that names the path, the reason and that the previous file is untouched.
+ */
+export async function writeAtomically(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+  const partial = `${path}.partial`
+  try {
+    const file = await open(partial, 'w')
+    try {
+      await write(file)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(partial, path)
+  } catch (cause) {
+    await rm(partial, { force: true }).catch(() => {})
+    const reason = reasons[(cause as NodeJS.ErrnoException).code ?? ''] ?? 'an error came'
+    const rest = existsSync(path) ? 'the previous file is untouched' : 'no file was left there'
+    throw new Error(`could not write ${path}: ${reason} (${(cause as Error).message}); ${rest}`, { cause })
+  }
+  await syncFolder(dirname(path))
+}
+
+/** Makes the renaming itself durable; some systems (Windows) cannot flush a folder, and there is nothing to do then. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r').catch(() => undefined)
+  await handle?.sync().catch(() => {})
+  await handle?.close()
+}

@@ -1,0 +1,151 @@
+import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { type ByteSource, withSource } from './byte-source.ts'
+import { byteWidth, decode, type RawArray, type StoredType, toNDArray } from './elements.ts'
+import { gather, lastIndex } from './strides.ts'
+import { type Pickled, PickledGlobal, unpickle } from './unpickle.ts'
+import { openZip, type Zip } from './zip.ts'
+
+const storageTypes: ReadonlyMap<string, StoredType> = new Map([
+  ['torch.DoubleStorage', 'float64'],
+  ['torch.FloatStorage', 'float32'],
+  ['torch.HalfStorage', 'float16'],
+  ['torch.BFloat16Storage', 'bfloat16'],
+  ['torch.LongStorage', 'int64'],
+  ['torch.IntStorage', 'int32'],
+  ['torch.ShortStorage', 'int16'],
+  ['torch.CharStorage', 'int8'],
+  ['torch.ByteStorage', 'uint8'],
+  ['torch.BoolStorage', 'bool'],
+])
+const orderedDict = 'collections.OrderedDict'
+const rebuildTensor = 'torch._utils._rebuild_tensor_v2'
+const globals: ReadonlySet<string> = new Set([orderedDict, rebuildTensor, ...storageTypes.keys()])
+
+/** The most that tensors which share storages may hold together, as a multiple of the file's size. */
+const maxSharing = 16
+
+const maxNodes = 1_000_000
+const maxPath = 1000
+
+class Storage {
+  constructor(
+    readonly type: StoredType,
+    readonly key: string,
+    readonly length: number,
+  ) {}
+}
+
+class PickledTensor {
+  constructor(
+    readonly storage: Storage,
+    readonly offset: number,
+    readonly shape: readonly number[],
+    readonly strides: readonly number[],
+  ) {}
+}
+
+/**
+ * Reads the tensors of a file that PyTorch's `torch.save` wrote (the zip format, torch 1.6 and later), from a path or
+ * from its bytes: usually a state dict. Nested dicts and lists are flattened, their keys joined by dots; plain
+ * numbers, strings and None beside the tensors are left out. Element types are converted as {@link toNDArray} does.
+ * Nothing in the file is executed: its pickle may only build tensors and plain containers.
+ * @throws naming the file, if it wants anything else, is cut short or corrupt, or holds no tensor.
+ */
+export const readPyTorch = (from: string | Uint8Array): Promise<Record<string, NDArray>> =>
+  withSource(from, async (source) => {
+    try {
+      return await readFrom(source)
+    } catch (cause) {
+      throw new Error(`PyTorch ${source.name}: ${(cause as Error).message}`, { cause })
+    }
+  })
+
+async function readFrom(source: ByteSource): Promise<Record<string, NDArray>> {
+  const zip = await openZip(source)
+  const pickle = zip.names.find((name) => name.endsWith('/data.pkl'))
+  if (!pickle) throw new Error(`expected an entry data.pkl, got ${zip.names.slice(0, 5).join(', ')}`)
+  const folder = pickle.slice(0, -'data.pkl'.length)
+  if (zip.names.includes(`${folder}byteorder`)) {
+    const order = new TextDecoder().decode(await zip.read(`${folder}byteorder`))
+    if (order !== 'little') throw new Error(`expected byte order little, got ${order}`)
+  }
+  const root = unpickle(await zip.read(pickle), { globals, call: build, persistent: storageOf })
+  const named = tensorsOf(root)
+  if (named.size === 0) throw new Error('expected a state dict, found no tensor in the file')
+
+  const bytes = [...new Set(named.values())].reduce((n, t) => n + sizeOf(t.shape) * byteWidth[t.storage.type], 0)
+  if (bytes > maxSharing * source.size)
+    throw new Error(`expected tensors of at most ${maxSharing} times the file's ${source.size} bytes, got ${bytes}`)
+  const load = loader(zip, folder)
+  const tensors = new Map<string, NDArray>()
+  for (const [name, tensor] of named) {
+    try {
+      tensors.set(name, await load(tensor))
+    } catch (cause) {
+      throw new Error(`tensor '${name}': ${(cause as Error).message}`, { cause })
+    }
+  }
+  return Object.fromEntries(tensors)
+}
+
+/** Reads each storage and each tensor once, however often they are mentioned. */
+function loader(zip: Zip, folder: string): (tensor: PickledTensor) => Promise<NDArray> {
+  const storages = new Map<string, RawArray>()
+  const loaded = new Map<PickledTensor, NDArray>()
+  return async (tensor) => {
+    const { storage, offset, shape, strides } = tensor
+    const id = `${storage.type} ${storage.key} ${storage.length}`
+    const raw =
+      storages.get(id) ?? decode(storage.type, [storage.length], await zip.read(`${folder}data/${storage.key}`))
+    storages.set(id, raw)
+    const array = loaded.get(tensor) ?? toNDArray(gather(raw, shape, strides, offset))
+    loaded.set(tensor, array)
+    return array
+  }
+}
+
+function storageOf(id: Pickled): Storage {
+  const [kind, type, key, , length] = Array.isArray(id) ? id : []
+  const stored = type instanceof PickledGlobal ? storageTypes.get(type.name) : undefined
+  if (kind !== 'storage' || !stored || typeof key !== 'string' || !isCount(length))
+    throw new Error(`pickle: expected a reference to a tensor's storage, got ${describe(id)}`)
+  return new Storage(stored, key, length)
+}
+
+function build({ name }: PickledGlobal, args: readonly Pickled[]): Pickled {
+  if (name === orderedDict && args.length === 0) return new Map()
+  if (name !== rebuildTensor) throw new Error(`pickle: refused to call ${name} with ${args.length} arguments`)
+  const [storage, offset, shape, strides] = args
+  if (!(storage instanceof Storage && isCount(offset) && isCounts(shape) && isCounts(strides)))
+    throw new Error(
+      `pickle: expected a tensor's storage, offset, size and stride, got ${args.slice(0, 4).map(describe)}`,
+    )
+  const place = `size [${shape}] and stride [${strides}] at ${offset}`
+  if (shape.length !== strides.length || lastIndex(shape, strides, offset) >= storage.length)
+    throw new Error(`pickle: expected a tensor inside its storage of ${storage.length} elements, got ${place}`)
+  if (sizeOf(shape) > storage.length)
+    throw new Error(`pickle: expected a tensor no larger than its storage of ${storage.length} elements, got ${place}`)
+  return new PickledTensor(storage, offset, shape, strides)
+}
+
+/** The tensors in nested containers, by their dotted paths. The limits only matter for files that are made to exhaust us. */
+function tensorsOf(root: Pickled): ReadonlyMap<string, PickledTensor> {
+  const found = new Map<string, PickledTensor>()
+  let visits = 0
+  const visit = (node: Pickled, path: string) => {
+    if (++visits > maxNodes || path.length > maxPath)
+      throw new Error(`expected at most ${maxNodes} nested values with paths of ${maxPath} characters, got more`)
+    if (node instanceof PickledTensor) {
+      if (found.has(path)) throw new Error(`expected one tensor '${path}', got two`)
+      found.set(path, node)
+    } else if (node instanceof Map || Array.isArray(node))
+      for (const [key, child] of node.entries()) visit(child, path === '' ? `${key}` : `${path}.${key}`)
+  }
+  visit(root, '')
+  return found
+}
+
+const isCount = (value: Pickled): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+const isCounts = (value: Pickled): value is number[] => Array.isArray(value) && value.every(isCount)
+const describe = (value: Pickled): string =>
+  value instanceof PickledGlobal ? value.name : Array.isArray(value) ? `a tuple of ${value.length}` : typeof value

@@ -1,0 +1,39 @@
+import { sizeOf } from '@cascade-diffusion/arrays'
+import type { RawArray } from './elements.ts'
+
+/** Strides, in elements, of an array whose last axis lies together. */
+export const rowMajorStrides = (shape: readonly number[]): number[] =>
+  shape.map((_, axis) => sizeOf(shape.slice(axis + 1)))
+
+/** Strides, in elements, of an array whose first axis lies together, as Fortran has it. */
+export const columnMajorStrides = (shape: readonly number[]): number[] =>
+  shape.map((_, axis) => sizeOf(shape.slice(0, axis)))
+
+/**
+ * The row-major array of `shape` whose element at index i is `from`'s at `offset` + Σ i·strides.
+ * Shares `from`'s memory where its elements already lie so.
+ * The caller has checked that the last index lies inside: see {@link lastIndex}.
+ */
+export function gather(from: RawArray, shape: readonly number[], strides: readonly number[], offset: number): RawArray {
+  const size = sizeOf(shape)
+  const natural = rowMajorStrides(shape)
+  const isNatural = shape.every((n, axis) => n === 1 || strides[axis] === natural[axis])
+  if (size === 0 || isNatural) return { ...from, shape, data: from.data.subarray(offset, offset + size) } as RawArray
+  const data = new (from.data.constructor as new (length: number) => typeof from.data)(size)
+  const index = shape.map(() => 0)
+  let at = offset
+  for (let i = 0; i < size; i++) {
+    data[i] = from.data[at] as never
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      at += strides[axis]!
+      if (++index[axis]! < shape[axis]!) break
+      at -= strides[axis]! * shape[axis]!
+      index[axis] = 0
+    }
+  }
+  return { ...from, shape, data } as RawArray
+}
+
+/** Where the last element of a strided array lies; -1 beyond `offset` if it has none. Strides are not negative. */
+export const lastIndex = (shape: readonly number[], strides: readonly number[], offset: number): number =>
+  sizeOf(shape) === 0 ? offset - 1 : shape.reduce((at, n, axis) => at + (n - 1) * strides[axis]!, offset)
