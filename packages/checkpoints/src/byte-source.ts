@@ -20,7 +20,7 @@ export async function withSource<T>(from: string | Uint8Array, use: (source: Byt
       size: from.length,
       async read(offset, length) {
         checkRange(this, offset, length)
-        return from.slice(offset, offset + length) as Uint8Array<ArrayBuffer>
+        return new Uint8Array(from.subarray(offset, offset + length))
       },
     })
   const file = await open(from, 'r')

@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { readPyTorch } from './pytorch.ts'
+import { expected, fixture, fixturePath, toNumber, zipOf } from './test-support.ts'
+
+test.each(['nested.pt', 'nested-protocol-4.pt'])('reads %s as PyTorch wrote it', async (name) => {
+  const tensors = await readPyTorch(fixturePath(name))
+  expect(Object.keys(tensors).sort()).toEqual(Object.keys(expected.tensors).sort())
+  for (const [key, { shape, values }] of Object.entries(expected.tensors)) {
+    expect(tensors[key]?.shape).toEqual(shape)
+    expect([...tensors[key]!.data]).toEqual(values.map(toNumber))
+  }
+  expect(tensors['types.bool']?.dtype).toBe('bool')
+  expect(tensors['types.int64']?.dtype).toBe('int32')
+})
+
+test('reads the state dict of a module, its _metadata dropped', async () => {
+  const tensors = await readPyTorch(fixturePath('state-dict.pt'))
+  expect(Object.entries(tensors).map(([name, { dtype, shape }]) => [name, dtype, ...shape])).toEqual([
+    ['0.weight', 'float32', 2, 1, 3, 3],
+    ['0.bias', 'float32', 2],
+    ['1.weight', 'float32', 2],
+    ['1.bias', 'float32', 2],
+    ['1.running_mean', 'float32', 2],
+    ['1.running_var', 'float32', 2],
+    ['1.num_batches_tracked', 'int32'],
+  ])
+  expect([...tensors['1.weight']!.data]).toEqual([1, 1])
+})
+
+test('refuses what would execute code, naming it, and executes nothing', async () => {
+  await expect(readPyTorch(fixturePath('hostile.pt'))).rejects.toThrow('refused the global posix.system')
+  expect(existsSync('hostile-was-here')).toBe(false)
+  await expect(readPyTorch(fixturePath('module.pt'))).rejects.toThrow(
+    'refused the global torch.nn.modules.linear.Linear',
+  )
+})
+
+test('refuses tensors that expand their storage, integers beyond int32, and the old format', async () => {
+  await expect(readPyTorch(fixturePath('expanded.pt'))).rejects.toThrow('no larger than its storage of 1 elements')
+  await expect(readPyTorch(fixturePath('int64-beyond-int32.pt'))).rejects.toThrow(
+    "tensor 'wide': expected int64 values",
+  )
+  await expect(readPyTorch(fixturePath('legacy.pt'))).rejects.toThrow('expected a zip archive')
+})
+
+const storage = '(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK\x04tQ'
+const tensor = (offset: string, shape: string, stride: string) =>
+  `ctorch._utils\n_rebuild_tensor_v2\n(${storage}${offset}${shape}${stride}\x89ccollections\nOrderedDict\n)RtR`
+const dictOf = (value: string) => `\x80\x02}X\x01\0\0\0w${value}s.`
+const file = (pickle: string, data = new Uint8Array(16), byteorder = 'little') =>
+  zipOf({
+    'm/data.pkl': Buffer.from(pickle, 'latin1'),
+    'm/byteorder': Buffer.from(byteorder),
+    'm/data/0': data,
+  })
+const small = tensor('K\0', 'K\x02K\x02\x86', 'K\x02K\x01\x86')
+
+test('reads a file made by hand', async () => {
+  const data = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer)
+  expect(await readPyTorch(file(dictOf(small), data))).toEqual({
+    w: { dtype: 'float32', shape: [2, 2], data: Float32Array.of(1, 2, 3, 4) },
+  })
+  const transposed = tensor('K\0', 'K\x02K\x02\x86', 'K\x01K\x02\x86')
+  expect([...(await readPyTorch(file(dictOf(transposed), data))).w!.data]).toEqual([1, 3, 2, 4])
+})
+
+test.each([
+  [
+    'an offset beyond the storage',
+    dictOf(tensor('K\x03', 'K\x02\x85', 'K\x01\x85')),
+    'inside its storage of 4 elements',
+  ],
+  ['a stride beyond the storage', dictOf(tensor('K\0', 'K\x02\x85', 'K\x04\x85')), 'inside its storage of 4 elements'],
+  [
+    'a negative stride',
+    dictOf(tensor('K\x03', 'K\x02\x85', 'J\xff\xff\xff\xff\x85')),
+    'expected a tensor’s storage'.replace('’', "'"),
+  ],
+  ['a stride for each axis missing', dictOf(tensor('K\0', 'K\x02K\x02\x86', 'K\x01\x85')), 'inside its storage'],
+  ['os.system', '\x80\x02cos\nsystem\nX\x02\0\0\0ls\x85R.', 'refused the global os.system'],
+  [
+    'builtins.eval by a stack',
+    '\x80\x04\x8c\x08builtins\x8c\x04eval\x93\x8c\x011\x85R.',
+    'refused the global builtins.eval',
+  ],
+  ['a call of a storage type', '\x80\x02ctorch\nFloatStorage\n)R.', 'refused to call torch.FloatStorage'],
+  ['an unknown opcode', '\x80\x02i.', 'refused the opcode 0x69'],
+  ['a pickle without end', '\x80\x02}', 'expected 1 more bytes'],
+  ['a pickle of nothing', '\x80\x02.', 'expected a value on the stack'],
+  ['a memo that is not there', '\x80\x02h\x05.', 'expected memo 5'],
+  ['no tensor at all', '\x80\x02}.', 'found no tensor'],
+  ['a dict inside itself', `\x80\x02}q\0X\x01\0\0\0ah\0s.`, 'expected at most'],
+])('refuses %s', async (_, pickle, message) => {
+  await expect(readPyTorch(file(pickle))).rejects.toThrow(message)
+})
+
+test('refuses lists that double at every level instead of walking them', async () => {
+  const levels = Array.from(
+    { length: 60 },
+    (_, i) => `](h${String.fromCharCode(i)}h${String.fromCharCode(i)}eq${String.fromCharCode(i + 1)}`,
+  )
+  await expect(readPyTorch(file(`\x80\x02]q\0${levels.join('')}.`))).rejects.toThrow(
+    'expected at most 1000000 nested values',
+  )
+})
+
+test('refuses a storage of another size, missing storages and another byte order', async () => {
+  const message = "tensor 'w': expected 16 bytes of float32 [4], got 12"
+  await expect(readPyTorch(file(dictOf(small), new Uint8Array(12)))).rejects.toThrow(message)
+  const without = zipOf({ 'm/data.pkl': Buffer.from(dictOf(small), 'latin1') })
+  await expect(readPyTorch(without)).rejects.toThrow("tensor 'w': zip: expected an entry 'm/data/0'")
+  await expect(readPyTorch(file(dictOf(small), undefined, 'big'))).rejects.toThrow('byte order little, got big')
+  await expect(readPyTorch(zipOf({ 'm/other': new Uint8Array(1) }))).rejects.toThrow(
+    'expected an entry data.pkl, got m/other',
+  )
+})
+
+test('a flipped bit in the data fails its checksum', async () => {
+  const bytes = fixture('nested.pt')
+  const at = Buffer.from(bytes).indexOf(Buffer.from(Float32Array.of(1.5).buffer))
+  bytes[at]! ^= 1
+  await expect(readPyTorch(bytes)).rejects.toThrow('is corrupt: expected CRC-32')
+})
