@@ -1,0 +1,36 @@
+import { concatenate, type NDArray, rows } from '@cascade-diffusion/arrays'
+
+export interface InBatchesOptions {
+  /** Number of examples in all. */
+  count: number
+  /** Examples in each call. */
+  batchSize: number
+  /** The examples from `from` to `to` (exclusive) along the first axis: a view of an array, or made as they are needed. */
+  batch: (from: number, to: number) => NDArray
+}
+
+/**
+ * Runs a function over many examples in batches of one size, so that a compiled function is compiled once: the last batch
+ * is filled up with copies of its last example, and the results of those are cut off. Yields each batch's result in order.
+ * @param run one array with a first axis of `batchSize` in, one out: a compiled function with its weights bound.
+ * @throws if `batch` or `run` gives another number of examples than asked for.
+ */
+export async function* inBatches(
+  run: (batch: NDArray) => Promise<NDArray>,
+  { count, batchSize, batch }: InBatchesOptions,
+): AsyncGenerator<NDArray> {
+  if (!(Number.isInteger(batchSize) && batchSize > 0))
+    throw new Error(`inBatches: batchSize must be a positive integer, got ${batchSize}`)
+  for (let from = 0; from < count; from += batchSize) {
+    const size = Math.min(batchSize, count - from)
+    const examples = expectExamples(batch(from, from + size), size, 'batch')
+    const fill = Array.from({ length: batchSize - size }, () => rows(examples, size - 1, size))
+    const result = await run(fill.length === 0 ? examples : concatenate([examples, ...fill]))
+    yield rows(expectExamples(result, batchSize, 'run'), 0, size)
+  }
+}
+
+function expectExamples(a: NDArray, n: number, from: string): NDArray {
+  if (a.shape[0] !== n) throw new Error(`inBatches: expected ${n} examples from ${from}, got shape [${a.shape}]`)
+  return a
+}

@@ -1,0 +1,36 @@
+import { allocate, type NDArray } from '@cascade-diffusion/arrays'
+import type { Rng } from '@cascade-diffusion/random'
+
+export interface ShiftImagesOptions {
+  /** The greatest shift along each axis, in pixels. Default 2. */
+  maxShift?: number
+  /** The value of pixels that come in from outside. Default -1, black. */
+  fill?: number
+}
+
+/**
+ * Augmentation for training a classifier: shifts each image by whole pixels, drawn uniformly from -maxShift to maxShift for
+ * each axis. A pure function of its arguments.
+ * @param images [N, H, W, C] float32; not changed.
+ */
+export function shiftImages(
+  images: NDArray<'float32'>,
+  rng: Rng,
+  { maxShift = 2, fill = -1 }: ShiftImagesOptions = {},
+): NDArray<'float32'> {
+  const [n, h, w, c] = images.shape
+  if (images.shape.length !== 4 || n === undefined || h === undefined || w === undefined || c === undefined)
+    throw new Error(`shiftImages: expected images of shape [N, H, W, C], got [${images.shape}]`)
+  const shifts = rng.integers([n, 2], -maxShift, maxShift + 1).data
+  const data = allocate('float32', images.data.length).fill(fill)
+  for (let i = 0; i < n; i++) {
+    const down = shifts[2 * i]!
+    const right = shifts[2 * i + 1]!
+    const width = Math.max(0, w - Math.abs(right)) * c
+    for (let y = Math.max(0, down); y < Math.min(h, h + down); y++) {
+      const from = ((i * h + y - down) * w + Math.max(0, -right)) * c
+      data.set(images.data.subarray(from, from + width), ((i * h + y) * w + Math.max(0, right)) * c)
+    }
+  }
+  return { dtype: 'float32', shape: images.shape, data }
+}
