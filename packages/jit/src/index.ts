@@ -1,1 +1,6 @@
-export {}
+export type { Engine, Executable } from './engines/engine.ts'
+export { type OnnxRuntimeOptions, onnxRuntimeNode } from './engines/onnxruntime-node.ts'
+export { type JitOptions, jit } from './jit.ts'
+export type { Layout } from './lower/layout.ts'
+export { cpu, cpuExact, portable, type Target } from './lower/target.ts'
+export type { OnnxModel } from './onnx/model.ts'

@@ -1,0 +1,21 @@
+import type { NDArray } from '@cascade-diffusion/arrays'
+import type { Target } from '../lower/target.ts'
+import type { OnnxModel } from '../onnx/model.ts'
+
+/** A compiled graph, ready to run. Inputs and outputs are in the order of the model's. */
+export interface Executable {
+  /**
+   * @param inputs host arrays of the model's types.
+   * @param outputs where to put the results, for those that are given; the others are allocated.
+   */
+  run(inputs: readonly NDArray[], outputs?: readonly (NDArray | undefined)[]): Promise<NDArray[]>
+  dispose(): Promise<void>
+}
+
+/** Something that runs ONNX models: ONNX Runtime with one of its providers. */
+export interface Engine {
+  readonly name: string
+  /** How graphs are lowered for it. */
+  readonly target: Target
+  compile(model: OnnxModel): Promise<Executable>
+}

@@ -1,0 +1,68 @@
+import { allocate, type DType, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import * as ort from 'onnxruntime-node'
+import { cpu, type Target } from '../lower/target.ts'
+import { type EncodedModel, encodeModel } from '../onnx/encode.ts'
+import type { OnnxModel } from '../onnx/model.ts'
+import type { Engine, Executable } from './engine.ts'
+
+export interface OnnxRuntimeOptions {
+  /** Threads for one operator; by default as many as the machine has cores. */
+  threads?: number
+  /** How graphs are lowered: `cpu` (the default) computes 3×3 convolutions by Winograd's method where it pays, `cpuExact` always directly. */
+  target?: Target
+}
+
+/** ONNX Runtime's CPU provider in Node.js, from the package `onnxruntime-node`. */
+export function onnxRuntimeNode({ threads, target = cpu }: OnnxRuntimeOptions = {}): Engine {
+  return {
+    name: 'onnxruntime-node',
+    target,
+    compile: (model) => compile(model, threads),
+  }
+}
+
+async function compile(model: OnnxModel, threads: number | undefined): Promise<Executable> {
+  const encoded = encodeModel(model)
+  const session = await ort.InferenceSession.create(encoded.bytes, {
+    executionProviders: ['cpu'],
+    graphOptimizationLevel: 'all',
+    executionMode: 'sequential',
+    ...(threads !== undefined && { intraOpNumThreads: threads }),
+    interOpNumThreads: 1,
+    logSeverityLevel: 3,
+    ...(encoded.external && { externalData: [externalData(encoded.external)] }),
+  })
+  return {
+    async run(inputs, outputs = []) {
+      const feeds = Object.fromEntries(model.inputs.map((type, i) => [type.name, toTensor(inputs[i] as NDArray)]))
+      const results = model.outputs.map(
+        (type, i) =>
+          outputs[i] ?? {
+            dtype: type.dtype as DType,
+            shape: type.shape,
+            data: allocate(type.dtype as DType, sizeOf(type.shape)),
+          },
+      )
+      const fetches = Object.fromEntries(model.outputs.map((type, i) => [type.name, toTensor(results[i] as NDArray)]))
+      await session.run(feeds, fetches)
+      return results
+    },
+    dispose: () => session.release(),
+  }
+}
+
+/** Shares the memory: ONNX Runtime reads and writes the host array itself. */
+const toTensor = ({ dtype, data, shape }: NDArray) => new ort.Tensor(dtype, data as never, shape)
+
+function externalData({ path, pieces, size }: NonNullable<EncodedModel['external']>): {
+  path: string
+  data: Uint8Array
+} {
+  const data = new Uint8Array(size)
+  let offset = 0
+  for (const piece of pieces) {
+    data.set(piece, offset)
+    offset += piece.length
+  }
+  return { path, data }
+}

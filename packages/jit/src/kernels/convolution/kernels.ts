@@ -1,0 +1,60 @@
+import type { Attributes, TensorType, Value } from '../../graph/graph.ts'
+import type { Lowering } from '../../lower/lowering.ts'
+import { first, type Kernels } from '../kernel.ts'
+import { convolution, filterGradient, inputGradient } from './strategies.ts'
+import { type Window, windowOf } from './window.ts'
+
+const HWNC = [1, 2, 0, 3]
+
+const windowIn = (attributes: Attributes) => attributes.window as Window
+
+/** tfjs: `Conv2D`, `Conv2DBackpropInput`, `Conv2DBackpropFilter`. */
+export const convolutionKernels: Kernels = {
+  Conv2D: {
+    inputs: ['x', 'filter'],
+    attributes: (given, [x, filter]) => ({
+      window: windowOf((x as TensorType).shape, (filter as TensorType).shape, given),
+    }),
+    infer: (_, attributes) => {
+      const w = windowIn(attributes)
+      return [{ shape: [w.n, w.outHeight, w.outWidth, w.outChannels], dtype: 'float32' }]
+    },
+    lower: (l, node) => {
+      const [x, filter] = node.inputs as [Value, Value]
+      place(l, first(node.outputs), convolution(l, l.at(x, HWNC), l.at(filter), windowIn(node.attributes)))
+    },
+  },
+  Conv2DBackpropInput: {
+    inputs: ['dy', 'filter'],
+    attributes: (given, [, filter]) => ({
+      window: windowOf(given.inputShape as number[], (filter as TensorType).shape, given),
+    }),
+    infer: (_, attributes) => {
+      const w = windowIn(attributes)
+      return [{ shape: [w.n, w.height, w.width, w.inChannels], dtype: 'float32' }]
+    },
+    lower: (l, node) => {
+      const [dy, filter] = node.inputs as [Value, Value]
+      place(l, first(node.outputs), inputGradient(l, l.at(dy, HWNC), l.at(filter), windowIn(node.attributes)))
+    },
+  },
+  Conv2DBackpropFilter: {
+    inputs: ['x', 'dy'],
+    attributes: (given, [x]) => ({ window: windowOf((x as TensorType).shape, given.filterShape as number[], given) }),
+    infer: (_, attributes) => {
+      const w = windowIn(attributes)
+      return [{ shape: [...w.size, w.inChannels, w.outChannels], dtype: 'float32' }]
+    },
+    lower: (l, node) => {
+      const [x, dy] = node.inputs as [Value, Value]
+      l.set(first(node.outputs), filterGradient(l, l.at(x, HWNC), l.at(dy, HWNC), windowIn(node.attributes)))
+    },
+  },
+}
+
+/** Leaves an image [H, W, N, C] where the target keeps its activations. */
+function place(l: Lowering, out: Value, image: ReturnType<typeof convolution>): void {
+  l.set(out, image, HWNC)
+  const { activationLayout } = l.target
+  l.set(out, l.at(out, activationLayout), activationLayout)
+}

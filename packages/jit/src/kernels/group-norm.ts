@@ -1,0 +1,105 @@
+import type { Node, TensorType, Value } from '../graph/graph.ts'
+import type { Lowering, Physical } from '../lower/lowering.ts'
+import type { Kernels } from './kernel.ts'
+import { sumOuter } from './reduce.ts'
+
+const HWNC = [1, 2, 0, 3]
+
+interface Statistics {
+  /** x − mean over each example's group, [H·W, N·C]. */
+  readonly centred: Physical
+  /** 1/√(variance + ε) of each example's group, [N, groups, 1]. */
+  readonly inverse: Physical
+}
+
+/** Sizes of the operand, and means over groups, in a memory order with rows and columns outermost. */
+function view(l: Lowering, x: Value, groups: number) {
+  const [n, height, width, channels] = x.shape as [number, number, number, number]
+  const area = height * width
+  const within = channels / groups
+  const grouped = [n, groups, within]
+  const flat = (value: Value) => l.reshape(l.at(value, HWNC), [area, n * channels])
+  const perGroup = (row: Physical, opType: 'ReduceMean' | 'ReduceSum') =>
+    l.op(opType, [l.reshape(row, grouped), l.ints([2])], [n, groups, 1], { keepdims: 1 })
+  /** One number for each example's group, repeated for the group's channels: [1, N·C]. */
+  const spread = (group: Physical) => l.reshape(l.op('Expand', [group, l.ints(grouped)], grouped), [1, n * channels])
+  /** A scale or shift, of all examples or of each: [1, N·C]. */
+  const affine = (value: Value) => {
+    const row = value.shape.length === 1 ? l.reshape(l.at(value), [1, channels]) : l.at(value)
+    const full = [n, channels]
+    return l.reshape(value.shape.length === 1 ? l.op('Expand', [row, l.ints(full)], full) : row, [1, n * channels])
+  }
+  return { n, height, width, channels, area, within, grouped, flat, perGroup, spread, affine }
+}
+
+/** Two passes, mean first: sums of squares alone would cancel where the mean is large. */
+function statistics(l: Lowering, x: Value, groups: number, epsilon: number): Statistics {
+  const { area, flat, perGroup, spread } = view(l, x, groups)
+  const lies = flat(x)
+  const mean = perGroup(sumOuter(l, lies, area, 1 / area), 'ReduceMean')
+  const centred = l.op('Sub', [lies, spread(mean)], lies.shape)
+  const square = l.op('Mul', [centred, centred], lies.shape)
+  const variance = perGroup(sumOuter(l, square, area, 1 / area), 'ReduceMean')
+  const deviation = l.op('Sqrt', [l.op('Add', [variance, l.scalar(epsilon)], variance.shape)], variance.shape)
+  return { centred, inverse: l.op('Reciprocal', [deviation], deviation.shape) }
+}
+
+const attributesOf = (node: Node) => node.attributes as { groups: number; epsilon: number }
+
+/** Group normalisation with scale and shift of all examples ([C]) or of each ([N, C]) as named kernels. */
+export const groupNormKernels: Kernels = {
+  GroupNorm: {
+    inputs: ['x', 'scale', 'shift'],
+    infer: ([x]) => [x as TensorType],
+    lower: (l, node) => {
+      const [x, scale, shift] = node.inputs as [Value, Value, Value]
+      const { groups, epsilon } = attributesOf(node)
+      const { n, height, width, channels, spread, affine } = view(l, x, groups)
+      const { centred, inverse } = statistics(l, x, groups, epsilon)
+      const row = [1, n * channels]
+      const factor = l.op('Mul', [spread(inverse), affine(scale)], row)
+      const scaled = l.op('Mul', [centred, factor], centred.shape)
+      const y = l.op('Add', [scaled, affine(shift)], centred.shape)
+      l.set(node.outputs[0] as Value, l.reshape(y, [height, width, n, channels]), HWNC)
+    },
+  },
+  /**
+   * With d = x − mean, r = 1/√(variance + ε) and M elements in a group:
+   * dx = r·scale·dy − r·Σ(scale·dy)/M − d·r³·Σ(scale·dy·d)/M, sums over the group; dscale = Σ dy·d·r, dshift = Σ dy.
+   */
+  GroupNormGrad: {
+    returnsList: true,
+    inputs: ['dy', 'x', 'scale'],
+    infer: ([, x, scale]) => [x as TensorType, scale as TensorType, scale as TensorType],
+    lower: (l, node) => {
+      const [dy, x, scale] = node.inputs as [Value, Value, Value]
+      const { groups, epsilon } = attributesOf(node)
+      const { n, height, width, channels, area, within, flat, perGroup, spread, affine } = view(l, x, groups)
+      const { centred, inverse } = statistics(l, x, groups, epsilon)
+      const row = [1, n * channels]
+      const group = inverse.shape
+      const lies = flat(dy)
+      const sum = sumOuter(l, lies, area)
+      const sumD = sumOuter(l, l.op('Mul', [lies, centred], lies.shape), area)
+      const weights = affine(scale)
+      const members = l.scalar(1 / (area * within))
+      const mean = (values: Physical) =>
+        l.op('Mul', [perGroup(l.op('Mul', [values, weights], row), 'ReduceSum'), members], group)
+      const cube = l.op('Mul', [l.op('Mul', [inverse, inverse], group), inverse], group)
+      const slope = spread(l.op('Mul', [cube, mean(sumD)], group))
+      const offset = spread(l.op('Mul', [inverse, mean(sum)], group))
+      const factor = l.op('Mul', [spread(inverse), weights], row)
+      const through = l.op('Mul', [lies, factor], lies.shape)
+      const back = l.op('Add', [l.op('Mul', [centred, slope], lies.shape), offset], lies.shape)
+      const dx = l.op('Sub', [through, back], lies.shape)
+      l.set(node.outputs[0] as Value, l.reshape(dx, [height, width, n, channels]), HWNC)
+
+      const place = (values: Physical, out: Value) => {
+        const each = l.reshape(values, [n, channels])
+        l.set(out, scale.shape.length === 1 ? l.reshape(sumOuter(l, each, n), [channels]) : each)
+      }
+      place(l.op('Mul', [sumD, spread(inverse)], row), node.outputs[1] as Value)
+      place(sum, node.outputs[2] as Value)
+    },
+  },
+}

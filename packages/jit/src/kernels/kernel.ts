@@ -1,0 +1,38 @@
+import type { Attributes, GraphBuilder, TensorType, Value } from '../graph/graph.ts'
+import type { Rule } from '../lower/lowering.ts'
+
+/** What the tracer knows of a kernel: the types of its results, and how it becomes ONNX. */
+export interface Kernel {
+  /** The names under which tfjs hands over the inputs, in the order of the node's; `list` if they come as a list. */
+  readonly inputs: readonly string[] | 'list'
+  /** Whether tfjs expects a list of results, even of one. */
+  readonly returnsList?: true
+  /** The attributes that matter, brought into one form. By default all of them, as they came. */
+  attributes?(given: Attributes, inputs: readonly TensorType[]): Attributes
+  /** The types of the results. Throws if the kernel cannot be expressed with these attributes. */
+  infer(inputs: readonly TensorType[], attributes: Attributes): readonly TensorType[]
+  /** A value that is already there and equals the result, or a simpler way to it. */
+  simplify?(inputs: readonly Value[], attributes: Attributes, builder: GraphBuilder): Value | undefined
+  readonly lower: Rule
+}
+
+export type Kernels = Readonly<Record<string, Kernel>>
+
+/** An attribute that is one number or several, as several. */
+export const list = (value: unknown): number[] =>
+  value === undefined || value === null
+    ? []
+    : ArrayBuffer.isView(value) || Array.isArray(value)
+      ? Array.from(value as number[])
+      : [value as number]
+
+/** Axes counted from the front, in order; all of them if none are named. */
+export function axesOf(value: unknown, rank: number): number[] {
+  const axes = list(value).map((axis) => (axis < 0 ? axis + rank : axis))
+  return axes.length === 0 && (value === undefined || value === null)
+    ? Array.from({ length: rank }, (_, i) => i)
+    : axes.sort((a, b) => a - b)
+}
+
+/** The first of an operation's operands; tracing has checked that it is there. */
+export const first = <T>(values: readonly T[]): T => values[0] as T

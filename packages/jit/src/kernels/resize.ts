@@ -1,0 +1,122 @@
+import type { TensorType, Value } from '../graph/graph.ts'
+import type { Lowering, Physical } from '../lower/lowering.ts'
+import { first, type Kernel, type Kernels, list } from './kernel.ts'
+
+const HWNC = [1, 2, 0, 3]
+
+/** A matrix of `to` rows: how each new row or column is made of the `from` old ones. */
+type Matrix = Float32Array
+
+interface Sampling {
+  readonly alignCorners: boolean
+  readonly halfPixelCenters: boolean
+}
+
+/** The place in the old image of new pixel `i`, as TensorFlow reckons it. */
+function source(i: number, from: number, to: number, { alignCorners, halfPixelCenters }: Sampling): number {
+  const scale = alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to
+  return halfPixelCenters ? (i + 0.5) * scale - 0.5 : i * scale
+}
+
+function bilinear(from: number, to: number, sampling: Sampling): Matrix {
+  const matrix = new Float32Array(to * from)
+  for (let i = 0; i < to; i++) {
+    const at = Math.max(0, source(i, from, to, sampling))
+    const low = Math.min(from - 1, Math.floor(at))
+    const high = Math.min(from - 1, Math.ceil(at))
+    const part = at - Math.floor(at)
+    matrix[i * from + low] = (matrix[i * from + low] as number) + 1 - part
+    matrix[i * from + high] = (matrix[i * from + high] as number) + part
+  }
+  return matrix
+}
+
+function nearest(from: number, to: number, sampling: Sampling): Matrix {
+  const matrix = new Float32Array(to * from)
+  for (let i = 0; i < to; i++) {
+    const at = sampling.halfPixelCenters
+      ? Math.floor(source(i, from, to, sampling) + 0.5)
+      : sampling.alignCorners
+        ? Math.round(source(i, from, to, sampling))
+        : Math.floor(source(i, from, to, sampling))
+    matrix[i * from + Math.max(0, Math.min(from - 1, at))] = 1
+  }
+  return matrix
+}
+
+const transposed = (matrix: Matrix, rows: number, columns: number): Matrix =>
+  Float32Array.from({ length: matrix.length }, (_, i) => matrix[(i % rows) * columns + Math.floor(i / rows)] as number)
+
+/** Applies one matrix to the rows and one to the columns of an image [H, W, N, C] in memory. */
+function separable(l: Lowering, x: Physical, rows: Physical, columns: Physical): Physical {
+  const [h, w, n, c] = x.shape as [number, number, number, number]
+  const [height, width] = [rows.shape[0] as number, columns.shape[0] as number]
+  const tall = l.op('MatMul', [rows, l.reshape(x, [h, w * n * c])], [height, w * n * c])
+  const both = l.op('MatMul', [columns, l.reshape(tall, [height, w, n * c])], [height, width, n * c])
+  return l.reshape(both, [height, width, n, c])
+}
+
+const attributes: Kernel['attributes'] = (given) => ({
+  alignCorners: given.alignCorners ?? false,
+  halfPixelCenters: given.halfPixelCenters ?? false,
+  ...(given.size !== undefined && { size: list(given.size) }),
+})
+
+/** Repeats rows and columns a whole number of times. */
+export function repeat(l: Lowering, x: Physical, height: number, width: number): Physical {
+  const [h, w, n, c] = x.shape as [number, number, number, number]
+  const shape = [h, height / h, w, width / w, n * c]
+  return l.reshape(l.op('Expand', [l.reshape(x, [h, 1, w, 1, n * c]), l.ints(shape)], shape), [height, width, n, c])
+}
+
+const resize = (weights: typeof bilinear, repeats: boolean): Kernel => ({
+  inputs: ['images'],
+  attributes,
+  infer: ([x], { size }) => {
+    const { shape, dtype } = x as TensorType
+    return [{ shape: [shape[0] as number, ...(size as number[]), shape[3] as number], dtype }]
+  },
+  simplify: ([x], { size }) => (String(x?.shape.slice(1, 3)) === String(size) ? x : undefined),
+  lower: (l, node) => {
+    const x = first(node.inputs)
+    const out = first(node.outputs)
+    const [, h, w] = x.shape as [number, number, number]
+    const [, height, width] = out.shape as [number, number, number]
+    const sampling = node.attributes as unknown as Sampling
+    const lies = l.at(x, HWNC)
+    const whole = height % h === 0 && width % w === 0 && !sampling.alignCorners
+    const result =
+      repeats && whole
+        ? repeat(l, lies, height, width)
+        : separable(
+            l,
+            lies,
+            l.floats(weights(h, height, sampling), [height, h]),
+            l.floats(weights(w, width, sampling), [width, w]),
+          )
+    l.set(out, result, HWNC)
+  },
+})
+
+/** The adjoint: the same matrices, transposed. */
+const resizeGrad = (weights: typeof bilinear): Kernel => ({
+  inputs: ['images', 'dy'],
+  attributes,
+  infer: ([images]) => [images as TensorType],
+  lower: (l, node) => {
+    const [images, dy] = node.inputs as [Value, Value]
+    const [, h, w] = images.shape as [number, number, number]
+    const [, height, width] = dy.shape as [number, number, number]
+    const sampling = node.attributes as unknown as Sampling
+    const rows = l.floats(transposed(weights(h, height, sampling), height, h), [h, height])
+    const columns = l.floats(transposed(weights(w, width, sampling), width, w), [w, width])
+    l.set(first(node.outputs), separable(l, l.at(dy, HWNC), rows, columns), HWNC)
+  },
+})
+
+export const resizeKernels: Kernels = {
+  ResizeBilinear: resize(bilinear, false),
+  ResizeBilinearGrad: resizeGrad(bilinear),
+  ResizeNearestNeighbor: resize(nearest, true),
+  ResizeNearestNeighborGrad: resizeGrad(nearest),
+}

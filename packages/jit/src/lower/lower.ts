@@ -1,0 +1,46 @@
+import type { Graph } from '../graph/graph.ts'
+import { kernels } from '../kernels/table.ts'
+import type { OnnxModel, OnnxNode } from '../onnx/model.ts'
+import { Lowering } from './lowering.ts'
+import type { Target } from './target.ts'
+
+/** Lowers a traced graph to ONNX for a target. Inputs are named `input0`, `input1`, …; outputs `output0`, `output1`, … */
+export function lower(graph: Graph, target: Target): OnnxModel {
+  const lowering = new Lowering(target)
+  const inputs = graph.inputs.map((value, i) => ({ name: `input${i}`, dtype: value.dtype, shape: value.shape }))
+  graph.inputs.forEach((value, i) => {
+    lowering.set(value, { name: `input${i}`, shape: value.shape })
+  })
+  for (const node of graph.nodes) {
+    const kernel = kernels[node.op]
+    if (!kernel) throw new Error(`jit: no rule to lower '${node.op}'`)
+    kernel.lower(lowering, node)
+  }
+  const results = graph.outputs.map((value) => lowering.at(value).name)
+  const finals: OnnxNode[] = results.map((name, i) => ({
+    opType: 'Identity',
+    domain: '',
+    inputs: [name],
+    outputs: [`output${i}`],
+    attributes: {},
+  }))
+  const outputs = graph.outputs.map((value, i) => ({ name: `output${i}`, dtype: value.dtype, shape: value.shape }))
+  const nodes = needed(
+    [...lowering.nodes, ...finals],
+    outputs.map((o) => o.name),
+  )
+  const used = new Set(nodes.flatMap((n) => n.inputs))
+  return { nodes, initializers: lowering.initializers.filter((t) => used.has(t.name)), inputs, outputs }
+}
+
+/** The nodes whose results are used: rules may have made more than one result of which only some are. */
+function needed(nodes: readonly OnnxNode[], outputs: readonly string[]): OnnxNode[] {
+  const used = new Set(outputs)
+  const kept: OnnxNode[] = []
+  for (const node of [...nodes].reverse()) {
+    if (!node.outputs.some((name) => used.has(name))) continue
+    for (const name of node.inputs) used.add(name)
+    kept.push(node)
+  }
+  return kept.reverse()
+}

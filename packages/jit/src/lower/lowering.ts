@@ -1,0 +1,149 @@
+import { type DataOf, type DType, sizeOf } from '@cascade-diffusion/arrays'
+import { type Node, stringify, type Value } from '../graph/graph.ts'
+import type { Attribute, OnnxInitializer, OnnxNode } from '../onnx/model.ts'
+import { identity, isIdentity, type Layout, physicalShape, sameLayout, sameOrder } from './layout.ts'
+import type { Target } from './target.ts'
+
+/** A tensor of the ONNX graph: a name, and its shape in memory. */
+export interface Physical {
+  readonly name: string
+  readonly shape: readonly number[]
+}
+
+/** A traced value as it lies in memory. */
+export interface Placed extends Physical {
+  readonly layout: Layout
+}
+
+/**
+ * Collects the ONNX nodes of a graph being lowered. Rules ask for the operands of a node in the layout they like
+ * (`at`), emit operators on what lies in memory (`op`), and say where they left the results (`set`).
+ * Equal operators on equal operands are emitted once, so that rules can share work without knowing of each other:
+ * a convolution's filter gradient finds the tiles that the forward pass made.
+ */
+export class Lowering {
+  readonly nodes: OnnxNode[] = []
+  readonly initializers: OnnxInitializer[] = []
+  readonly #placed = new Map<Value, Placed>()
+  readonly #known = new Map<string, readonly string[]>()
+  /** What was transposed and how, so that a transpose of it starts from the original. */
+  readonly #transposed = new Map<string, { of: Physical; perm: readonly number[]; shape: readonly number[] }>()
+  #count = 0
+
+  constructor(readonly target: Target) {}
+
+  /** The operand as it lies. */
+  placed(value: Value): Placed {
+    const placed = this.#placed.get(value)
+    if (!placed) throw new Error(`jit: value ${value.id} is used before it is lowered`)
+    return placed
+  }
+
+  /** The operand in a layout, transposed if it lies otherwise; in logical order by default. */
+  at(value: Value, layout: Layout = identity(value.shape.length)): Physical {
+    const placed = this.placed(value)
+    const shape = physicalShape(value.shape, layout)
+    if (sameLayout(placed.layout, layout)) return placed
+    if (sameOrder(value.shape, placed.layout, layout)) return this.reshape(placed, shape)
+    return this.transpose(
+      placed,
+      layout.map((axis) => placed.layout.indexOf(axis)),
+    )
+  }
+
+  /** Says where a value lies. */
+  set(value: Value, physical: Physical, layout: Layout = identity(value.shape.length)): void {
+    const shape = physicalShape(value.shape, layout)
+    const lies = String(shape) === String(physical.shape) ? physical : this.reshape(physical, shape)
+    this.#placed.set(value, { name: lies.name, shape, layout })
+  }
+
+  /** Emits an operator with one result of the given shape. */
+  op(
+    opType: string,
+    inputs: readonly Physical[],
+    shape: readonly number[],
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): Physical {
+    return { name: this.ops(opType, inputs, 1, attributes, domain)[0] as string, shape }
+  }
+
+  /** Emits an operator with several results and returns their names. */
+  ops(
+    opType: string,
+    inputs: readonly Physical[],
+    outputs: number,
+    attributes: Readonly<Record<string, Attribute>> = {},
+    domain = '',
+  ): readonly string[] {
+    const key = `${domain}.${opType}(${inputs.map((i) => i.name)})${stringify(attributes)}`
+    let names = this.#known.get(key)
+    if (!names) {
+      names = Array.from({ length: outputs }, () => `v${this.#count++}`)
+      this.#known.set(key, names)
+      this.nodes.push({ opType, domain, inputs: inputs.map((i) => i.name), outputs: names, attributes })
+    }
+    return names
+  }
+
+  /** A constant of the ONNX graph. Small ones are kept once. */
+  constant<D extends DType>(data: DataOf[D], shape: readonly number[], dtype: D): Physical {
+    return this.#initializer({ dtype, shape, data })
+  }
+
+  /** A float32 constant from numbers. */
+  floats(values: ArrayLike<number>, shape: readonly number[] = [values.length]): Physical {
+    return this.constant(Float32Array.from(values), shape, 'float32')
+  }
+
+  /** A constant of one value for all of an operand's elements: a scalar of its type. */
+  scalar(value: number, dtype: DType = 'float32'): Physical {
+    const array = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype]
+    return this.constant(array.of(value) as DataOf[DType], [], dtype)
+  }
+
+  /** An int64 constant: shapes, axes and indices. */
+  ints(values: readonly number[], shape: readonly number[] = [values.length]): Physical {
+    return this.#initializer({ dtype: 'int64', shape, data: BigInt64Array.from(values, BigInt) })
+  }
+
+  reshape(x: Physical, shape: readonly number[]): Physical {
+    if (String(x.shape) === String(shape)) return x
+    if (sizeOf(x.shape) !== sizeOf(shape)) throw new Error(`jit: cannot reshape [${x.shape}] to [${shape}]`)
+    return this.op('Reshape', [x, this.ints(shape)], shape)
+  }
+
+  transpose(x: Physical, perm: readonly number[]): Physical {
+    if (isIdentity(perm)) return x
+    const earlier = this.#transposed.get(x.name)
+    if (earlier && sameLayout(x.shape, earlier.shape))
+      return this.transpose(
+        earlier.of,
+        perm.map((axis) => earlier.perm[axis] as number),
+      )
+    const y = this.op(
+      'Transpose',
+      [x],
+      perm.map((axis) => x.shape[axis] as number),
+      { perm },
+    )
+    this.#transposed.set(y.name, { of: x, perm, shape: y.shape })
+    return y
+  }
+
+  #initializer(tensor: Omit<OnnxInitializer, 'name'>): Physical {
+    const small = tensor.data.length <= 1024
+    const key = small ? `const ${tensor.dtype}[${tensor.shape}]=${tensor.data}` : ''
+    const known = small ? this.#known.get(key) : undefined
+    const name = known?.[0] ?? `c${this.#count++}`
+    if (!known) {
+      this.initializers.push({ ...tensor, name })
+      if (small) this.#known.set(key, [name])
+    }
+    return { name, shape: tensor.shape }
+  }
+}
+
+/** How a kernel's nodes are lowered. */
+export type Rule = (lowering: Lowering, node: Node) => void

@@ -1,0 +1,130 @@
+import type { DataOf, DType } from '@cascade-diffusion/arrays'
+import * as tf from '@tensorflow/tfjs-core'
+import type { GraphBuilder, TensorType, Value } from '../graph/graph.ts'
+import type { Kernel } from '../kernels/kernel.ts'
+import { kernels } from '../kernels/table.ts'
+
+const NAME = 'trace'
+
+/** A tfjs backend whose kernels record what is called instead of computing it. */
+class TraceBackend extends tf.KernelBackend {
+  /** The graph under construction; none outside of a trace. */
+  builder: GraphBuilder | undefined
+  #values = new WeakMap<object, Value>()
+
+  /** Forgets the tensors of the last trace: used in another one they are strangers. */
+  begin(builder: GraphBuilder): void {
+    this.builder = builder
+    this.#values = new WeakMap()
+  }
+
+  /** A handle that tfjs can make a tensor of. */
+  handle(value: Value): tf.TensorInfo {
+    const dataId = {}
+    this.#values.set(dataId, value)
+    return { dataId, shape: [...value.shape], dtype: value.dtype }
+  }
+
+  valueOf(tensor: tf.TensorInfo, op: string): Value {
+    const value = this.#values.get(tensor.dataId)
+    if (!value)
+      throw new Error(
+        `jit: '${op}' uses a ${tensor.dtype} tensor of shape [${tensor.shape}] that was made outside of the traced function; ` +
+          'hand it in as an argument, or make it inside with tf.tensor(values, shape)',
+      )
+    return value
+  }
+
+  override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
+    if (!this.builder) throw new Error("jit: the backend 'trace' makes tensors only while jit traces a function")
+    const data = typed(values, dtype)
+    return this.handle(this.builder.constant(data, shape, dtype as DType)).dataId
+  }
+
+  override readSync(dataId: object): never {
+    const value = this.#values.get(dataId)
+    const what = value ? `result of '${value.node?.op ?? 'an argument'}' (${value.dtype} [${value.shape}])` : 'tensor'
+    throw new Error(
+      `jit: the function reads the values of the ${what} while it is traced. There are none yet: a compiled function ` +
+        'cannot branch on values (use tf.where), nor call dataSync, arraySync or ops that do',
+    )
+  }
+
+  override read(dataId: object): Promise<never> {
+    return Promise.reject(this.#readError(dataId))
+  }
+
+  #readError(dataId: object): unknown {
+    try {
+      return this.readSync(dataId)
+    } catch (error) {
+      return error
+    }
+  }
+
+  override disposeData = (): boolean => true
+  override numDataIds = (): number => 0
+  override refCount = (): number => 1
+  override incRef = (): void => {}
+  decRef = (): void => {}
+  override floatPrecision = (): 32 => 32
+  override epsilon = (): number => 1e-7
+  override timerAvailable = (): boolean => false
+  override move(): never {
+    throw new Error("jit: a tensor of another backend was moved to 'trace'; hand it in as an argument")
+  }
+  override dispose(): void {}
+}
+
+function typed(values: tf.BackendValues, dtype: tf.DataType): DataOf[DType] {
+  const numbers = values as ArrayLike<number>
+  if (dtype === 'float32') return values instanceof Float32Array ? values : Float32Array.from(numbers)
+  if (dtype === 'int32') return values instanceof Int32Array ? values : Int32Array.from(numbers)
+  if (dtype === 'bool') return values instanceof Uint8Array ? values : Uint8Array.from(numbers)
+  throw new Error(`jit: expected a float32, int32 or bool tensor, got ${dtype}`)
+}
+
+/** Records one call of a kernel. */
+function record(
+  backend: TraceBackend,
+  op: string,
+  kernel: Kernel,
+  inputs: object,
+  attrs: object,
+): tf.TensorInfo | tf.TensorInfo[] {
+  const { builder } = backend
+  if (!builder) throw new Error(`jit: '${op}' was called on the backend 'trace' outside of a trace`)
+  const named = inputs as Record<string, tf.TensorInfo>
+  const tensors =
+    kernel.inputs === 'list' ? Object.values(named) : kernel.inputs.map((name) => named[name] as tf.TensorInfo)
+  const values = tensors.map((t) => backend.valueOf(t, op))
+  try {
+    const attributes = kernel.attributes?.(attrs as never, values) ?? (attrs as Record<string, unknown>)
+    const simpler = kernel.simplify?.(values, attributes, builder)
+    if (simpler) return backend.handle(simpler)
+    const types: readonly TensorType[] = kernel.infer(values, attributes)
+    const results = builder.record(op, values, attributes, types).map((value) => backend.handle(value))
+    return kernel.returnsList ? results : (results[0] as tf.TensorInfo)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    throw new Error(message.startsWith('jit: ') ? message : `jit: '${op}' cannot be traced: ${message}`)
+  }
+}
+
+let backend: TraceBackend | undefined
+
+/** The one trace backend, registered with tfjs when first needed. */
+export function traceBackend(): { name: string; backend: TraceBackend } {
+  if (!backend) {
+    const made = new TraceBackend()
+    backend = made
+    tf.registerBackend(NAME, () => made, 0)
+    for (const [op, kernel] of Object.entries(kernels))
+      tf.registerKernel({
+        kernelName: op,
+        backendName: NAME,
+        kernelFunc: ({ inputs, attrs }) => record(made, op, kernel, inputs, attrs ?? {}),
+      })
+  }
+  return { name: NAME, backend }
+}

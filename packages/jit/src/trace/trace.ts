@@ -1,0 +1,65 @@
+import { flatten, type Tree, type TreeShape } from '@cascade-diffusion/arrays'
+import * as tf from '@tensorflow/tfjs-core'
+import { type Graph, GraphBuilder, type TensorType } from '../graph/graph.ts'
+import { traceBackend } from './backend.ts'
+
+/** A traced function and how its results were put together. */
+export interface Trace {
+  readonly graph: Graph
+  readonly results: TreeShape
+}
+
+const isTensor = (x: unknown): x is tf.Tensor => x instanceof tf.Tensor
+
+/**
+ * Calls a function of tensors once, on symbolic tensors of the given types, and records what it does as a graph.
+ * Gradients (`tf.grads`, `tf.valueAndGrads`, …) inside of the function are recorded like everything else.
+ * @param types of the arguments' leaves, in order; `args` puts tensors in their place.
+ * @throws if the function reads values, uses an op without a rule, or a tensor from outside; the message names the op.
+ */
+export function trace(fn: (...args: never[]) => unknown, types: readonly TensorType[], args: TreeShape): Trace {
+  const { name, backend } = traceBackend()
+  const before = tf.getBackend()
+  if (backend.builder)
+    throw new Error('jit: a traced function called another jitted function; call the plain function instead')
+  const builder = new GraphBuilder()
+  const engine = tf.engine()
+  backend.begin(builder)
+  // Synchronous for a backend that is made synchronously.
+  void engine.setBackend(name)
+  try {
+    return engine.tidy(() => {
+      const leaves = types.map((type) => {
+        const { dataId, shape, dtype } = backend.handle(builder.input(type))
+        return engine.makeTensorFromDataId(dataId, shape, dtype, backend)
+      })
+      const result = fn(...(args.rebuild(leaves) as never[]))
+      if (result instanceof Promise) throw new Error('jit: expected a function that returns tensors, got a promise')
+      const { leaves: outputs, shape } = flatten(result as Tree<tf.Tensor>, isTensor)
+      const values = outputs.map((t) => backend.valueOf(t, 'the result'))
+      return { graph: builder.finish(values), results: shape } as never
+    }) as unknown as Trace
+  } catch (error) {
+    throw explained(error)
+  } finally {
+    backend.builder = undefined
+    if (before && before !== name) void engine.setBackend(before)
+  }
+}
+
+/** tfjs's own message for a missing kernel speaks of backends; ours says what it means here. */
+function explained(error: unknown): unknown {
+  const missing = error instanceof Error && /Kernel '(\w+)' not registered for backend/.exec(error.message)
+  if (missing)
+    return new Error(
+      `jit: '${missing[1]}' cannot be traced: there is no rule for it. See the list of kernels in the README`,
+    )
+  const gradient =
+    error instanceof Error && /Cannot compute gradient: gradient function not found for (\w+)/.exec(error.message)
+  if (gradient)
+    return new Error(
+      `jit: no gradient is registered for '${gradient[1]}'. @tensorflow/tfjs-core alone registers none: ` +
+        'import @cascade-diffusion/ops, or @tensorflow/tfjs',
+    )
+  return error
+}
