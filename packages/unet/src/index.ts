@@ -1,1 +1,5 @@
-export {}
+export type { UNetCondition } from './condition.ts'
+export type { CompleteUNetConfig, UNetConfig } from './config.ts'
+export type { Params } from './layers.ts'
+export { fromImprovedDiffusion } from './load-improved.ts'
+export { parameterCount, type UNet, unet } from './unet.ts'

@@ -1,0 +1,55 @@
+import type { CompleteUNetConfig } from './config.ts'
+import type { Plan, ResidualStep } from './plan.ts'
+
+/** How a parameter starts; see `initial` in init.ts. */
+export type Start = 'uniform' | 'normal' | 'zeros' | 'ones'
+
+/** The shape of a parameter, how it starts, and how many inputs each output of its layer has. */
+export interface ParameterSpec {
+  shape: readonly number[]
+  start: Start
+  fanIn: number
+}
+
+/** Every parameter of the network by name, in the order in which the network uses them. */
+export function parameterSpecs(config: CompleteUNetConfig, plan: Plan): Record<string, ParameterSpec> {
+  const specs: Record<string, ParameterSpec> = {}
+  const layer = (name: string, kernel: readonly number[], start: Start = 'uniform') => {
+    const fanIn = kernel.slice(0, -1).reduce((n, d) => n * d, 1)
+    specs[`${name}.kernel`] = { shape: kernel, start, fanIn }
+    specs[`${name}.bias`] = { shape: kernel.slice(-1), start, fanIn }
+  }
+  const norm = (name: string, channels: number) => {
+    specs[`${name}.scale`] = { shape: [channels], start: 'ones', fanIn: 1 }
+    specs[`${name}.shift`] = { shape: [channels], start: 'zeros', fanIn: 1 }
+  }
+  const embedded = (name: string) => {
+    layer(`${name}.0`, [config.baseChannels, plan.embedding])
+    layer(`${name}.1`, [plan.embedding, plan.embedding])
+  }
+  const residual = ({ name, from, to, attention }: ResidualStep) => {
+    norm(`${name}.norm1`, from)
+    layer(`${name}.conv1`, [3, 3, from, to])
+    layer(`${name}.embedding`, [plan.embedding, config.scaleShiftNorm ? 2 * to : to])
+    norm(`${name}.norm2`, to)
+    layer(`${name}.conv2`, [3, 3, to, to], 'zeros')
+    if (from !== to) layer(`${name}.skip`, [1, 1, from, to])
+    if (!attention) return
+    norm(`${name}.attention.norm`, to)
+    layer(`${name}.attention.qkv`, [to, 3 * to])
+    layer(`${name}.attention.out`, [to, to], 'zeros')
+  }
+
+  embedded('time')
+  if (config.augmentationLevels) embedded('augmentation')
+  if (config.numClasses)
+    specs['label.embedding'] = { shape: [config.numClasses, plan.embedding], start: 'normal', fanIn: 1 }
+  layer('input', [3, 3, plan.inputChannels, config.baseChannels])
+  for (const step of [...plan.down, ...plan.middle, ...plan.up])
+    if (step.kind === 'residual') residual(step)
+    else layer(step.name, [3, 3, step.channels, step.channels])
+  const last = config.channelMultipliers[0]! * config.baseChannels
+  norm('output.norm', last)
+  layer('output.conv', [3, 3, last, config.outChannels], 'zeros')
+  return specs
+}

@@ -1,0 +1,90 @@
+import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { resizeBilinear, silu } from '@cascade-diffusion/ops'
+import type { Rng } from '@cascade-diffusion/random'
+import * as tf from '@tensorflow/tfjs-core'
+import { resample, residualBlock } from './blocks.ts'
+import { checkInputs, type UNetCondition } from './condition.ts'
+import { type CompleteUNetConfig, completeConfig, type UNetConfig } from './config.ts'
+import { embed } from './embeddings.ts'
+import { initial } from './init.ts'
+import { conv, norm, type Params } from './layers.ts'
+import { parameterSpecs } from './parameters.ts'
+import { type Plan, planOf } from './plan.ts'
+
+/** A network as a function of its weights. */
+export interface UNet {
+  /** With its defaults filled in. */
+  readonly config: CompleteUNetConfig
+  /** The shape of each weight, in the order in which the network uses them. */
+  readonly parameterShapes: Readonly<Record<string, readonly number[]>>
+  /**
+   * First weights, distributed as PyTorch's: kernels and biases uniform within ±1/√fanIn, class embeddings standard normal; zeros
+   * in the last layer of each residual branch, of each attention and of the network, so that it starts by giving zeros.
+   * A weight depends on `rng` and its own name only.
+   */
+  init(rng: Rng): Params<NDArray<'float32'>>
+  /**
+   * The raw output [N, H, W, outChannels] for the noisy images `xt` [N, H, W, imageChannels] at the times `noise` [N].
+   * @throws if a shape does not fit the configuration, or a condition or weight is missing or has no place.
+   */
+  apply(params: Params, xt: tf.Tensor4D, noise: tf.Tensor1D, condition: UNetCondition): tf.Tensor4D
+}
+
+/**
+ * The U-Net of Improved DDPM (Nichol & Dhariwal 2021): residual blocks with group normalisation and SiLU, told the time by a
+ * sinusoidal embedding; self-attention at chosen resolutions; optionally told a class, and for super-resolution given a
+ * low-resolution image as further input channels and the level of its augmentation (Ho et al. 2021, Section 4) by an
+ * embedding like the time's.
+ * @throws if the configuration does not fit together.
+ */
+export function unet(config: UNetConfig): UNet {
+  const complete = completeConfig(config)
+  const plan = planOf(complete)
+  const specs = Object.entries(parameterSpecs(complete, plan))
+  return {
+    config: complete,
+    parameterShapes: Object.fromEntries(specs.map(([name, { shape }]) => [name, shape])),
+    init: (rng) => Object.fromEntries(specs.map(([name, spec]) => [name, initial(spec, rng.fold(name))])),
+    apply(params, xt, noise, condition) {
+      checkInputs(complete, xt, noise, condition)
+      return forward(params, complete, plan, xt, noise, condition)
+    },
+  }
+}
+
+/** How many numbers the weights of a network are. @throws as {@link unet}. */
+export const parameterCount = (config: UNetConfig): number =>
+  Object.values(unet(config).parameterShapes).reduce((count, shape) => count + sizeOf(shape), 0)
+
+function forward(
+  params: Params,
+  config: CompleteUNetConfig,
+  plan: Plan,
+  xt: tf.Tensor4D,
+  noise: tf.Tensor1D,
+  condition: UNetCondition,
+): tf.Tensor4D {
+  // Every block applies SiLU to the embedding first: once will do.
+  const activated = silu(embed(params, plan, noise, condition))
+  let h = conv(params, 'input', withLowRes(xt, condition.lowRes))
+  const skips = [h]
+  for (const step of plan.down) {
+    h = step.kind === 'residual' ? residualBlock(params, config, step, h, activated) : resample(params, step, h)
+    skips.push(h)
+  }
+  for (const step of plan.middle) h = residualBlock(params, config, step, h, activated)
+  for (const step of plan.up)
+    h =
+      step.kind === 'residual'
+        ? residualBlock(params, config, step, tf.concat([h, skips.pop()!], 3), activated)
+        : resample(params, step, h)
+  return conv(params, 'output.conv', silu(norm(params, 'output.norm', h, config.normGroups)))
+}
+
+/** The low-resolution image, resized to that of `xt`, as further channels. */
+function withLowRes(xt: tf.Tensor4D, lowRes: tf.Tensor4D | undefined): tf.Tensor4D {
+  if (!lowRes) return xt
+  const size = [xt.shape[1], xt.shape[2]] as const
+  const fits = lowRes.shape[1] === size[0] && lowRes.shape[2] === size[1]
+  return tf.concat([xt, fits ? lowRes : resizeBilinear(lowRes, size)], 3)
+}
