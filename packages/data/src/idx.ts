@@ -1,0 +1,25 @@
+import type { ByteImages } from './byte-images.ts'
+
+/**
+ * Reads an IDX file of unsigned bytes, the format of MNIST: two zeros, the type (8), the number of axes, the length of
+ * each axis as a big-endian 32-bit integer, then the values in row-major order.
+ * @param file the name to call the file by in errors.
+ * @throws if the magic number, the number of axes or the number of values is wrong.
+ */
+export function parseIdx(bytes: Uint8Array, file: string): ByteImages {
+  const hex = (part: Uint8Array) => [...part].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
+  if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== 8)
+    throw new Error(
+      `${file}: expected an IDX file of bytes, which begins with 00 00 08, got ${hex(bytes.subarray(0, 4))}`,
+    )
+  const axes = bytes[3]!
+  const header = 4 + 4 * axes
+  if (bytes.length < header)
+    throw new Error(`${file}: expected a header of ${header} bytes for ${axes} axes, got ${bytes.length} bytes`)
+  const view = new DataView(bytes.buffer, bytes.byteOffset)
+  const shape = Array.from({ length: axes }, (_, i) => view.getUint32(4 + 4 * i))
+  const size = shape.reduce((n, d) => n * d, 1)
+  if (bytes.length !== header + size)
+    throw new Error(`${file}: expected ${header + size} bytes for the shape [${shape}], got ${bytes.length}`)
+  return { shape, data: new Uint8Array(bytes.buffer, bytes.byteOffset + header, size) }
+}

