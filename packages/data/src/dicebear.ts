@@ -5,7 +5,7 @@ import type { Style } from '@dicebear/core'
 import { cachedBytes } from './cached-bytes.ts'
 import { type ImageDataset, imageDataset } from './image-dataset.ts'
 
-/** The drawing styles of Dicebear that are in the public domain (CC0 1.0) and have no letters in them. */
+/** Drawing styles of Dicebear, all of them in the public domain (CC0 1.0). */
 export type DicebearStyle = 'thumbs' | 'pixelArt' | 'shapes' | 'identicon' | 'lorelei' | 'rings' | 'glass'
 
 /** Options of {@link loadDicebear}. */
