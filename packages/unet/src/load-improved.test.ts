@@ -1,7 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu'
-import { float32, type NDArray } from '@cascade-diffusion/arrays'
+import { type Compile, float32, type NDArray } from '@cascade-diffusion/arrays'
+import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
-import { beforeAll, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import type { UNetConfig } from './config.ts'
 import { replaceFilterGradient } from './filter-gradient.ts'
 import type { Params } from './layers.ts'
@@ -33,10 +34,13 @@ const superResolution: UNetConfig = {
   lowRes: { channels: 3 },
 }
 
-test('agrees with the PyTorch UNetModel, gradients included', () =>
-  expectReference('improved-classcond', classConditional, eager))
-test('agrees with the PyTorch SuperResModel, gradients included', () =>
-  expectReference('improved-superres', superResolution, eager))
+describe.each([
+  ['eager', eager],
+  ['jit', jit],
+] as [string, Compile][])('%s agrees with PyTorch, gradients included:', (_, compile) => {
+  test('UNetModel', () => expectReference('improved-classcond', classConditional, compile))
+  test('SuperResModel', () => expectReference('improved-superres', superResolution, compile))
+})
 
 let weights: Params<NDArray>
 beforeAll(async () => {

@@ -60,6 +60,7 @@ export async function expectReference(name: string, config: UNetConfig, compile:
     },
   )
   const result = await run(params, x!, t!, { label: y, lowRes: low_res }, grad_seed!)
+  await run.dispose()
 
   const largest = (a: NDArray) => Math.max(...a.data.map(Math.abs))
   const error = (a: NDArray, b: NDArray) => Math.max(...a.data.map((v, i) => Math.abs(v - b.data[i]!)))

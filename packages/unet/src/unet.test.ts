@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { float32, int32, type NDArray, zeros } from '@cascade-diffusion/arrays'
 import type { Network } from '@cascade-diffusion/diffusion'
+import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
@@ -118,6 +119,14 @@ test('the gradient is that of the values', async () => {
   const expected = (8 * ((await at(0.01)) - (await at(-0.01))) - ((await at(0.02)) - (await at(-0.02)))) / 0.12
   const got = (await slope(xt, direction, params, noise, condition)).data[0]!
   expect(Math.abs(got / expected - 1)).toBeLessThan(2e-3)
+})
+
+test('traced, it gives what it gives eagerly', async () => {
+  const traced = jit(unet(full).apply)
+  const y = await traced(weights(unet(full)), xt, noise, condition)
+  await traced.dispose()
+  const expected = await run(full, condition)
+  expect(difference(y, expected) / Math.max(...expected.data.map(Math.abs))).toBeLessThan(1e-5)
 })
 
 test('images of a batch do not mix', async () => {
