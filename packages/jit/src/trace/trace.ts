@@ -28,7 +28,8 @@ export function trace(fn: (...args: never[]) => unknown, types: readonly TensorT
   // Synchronous for a backend that is made synchronously.
   void engine.setBackend(name)
   try {
-    return engine.tidy(() => {
+    let traced: Trace | undefined
+    engine.tidy(() => {
       const leaves = types.map((type) => {
         const { dataId, shape, dtype } = backend.handle(builder.input(type))
         return engine.makeTensorFromDataId(dataId, shape, dtype, backend)
@@ -37,8 +38,10 @@ export function trace(fn: (...args: never[]) => unknown, types: readonly TensorT
       if (result instanceof Promise) throw new Error('jit: expected a function that returns tensors, got a promise')
       const { leaves: outputs, shape } = flatten(result as Tree<tf.Tensor>, isTensor)
       const values = outputs.map((t) => backend.valueOf(t, 'the result'))
-      return { graph: builder.finish(values), results: shape } as never
-    }) as unknown as Trace
+      // Not returned: tidy would walk through the whole graph in search of tensors.
+      traced = { graph: builder.finish(values), results: shape }
+    })
+    return traced as unknown as Trace
   } catch (error) {
     throw explained(error)
   } finally {
