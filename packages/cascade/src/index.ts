@@ -1,1 +1,20 @@
-export {}
+export type { AugmentationConfig, GaussianNoiseConfig, NoAugmentationConfig } from './augmentation-config.ts'
+export { augmentationOf } from './augmentation-config.ts'
+export { type CascadeSampleOptions, type CascadeSampler, cascadeSampler } from './cascade-sampler.ts'
+export { type LoadStageOptions, loadStage, type TrainedStage } from './load-stage.ts'
+export { type ProcessConfig, processOf, type ScheduleConfig, scheduleOf } from './process-config.ts'
+export { type LevelResult, type SearchLevelsOptions, searchLevels } from './search-levels.ts'
+export {
+  type BaseStage,
+  type BaseStageOptions,
+  baseStage,
+  type Stage,
+  type StageDescription,
+  type StageNetwork,
+  type StageUNetConfig,
+  type SuperResolutionStage,
+  type SuperResolutionStageOptions,
+  superResolutionStage,
+} from './stage.ts'
+export { type StageSampleOptions, type StageSampler, type StageSamplerOptions, stageSampler } from './stage-sampler.ts'
+export { type TrainStageOptions, trainStage } from './train-stage.ts'

@@ -1,0 +1,65 @@
+import type { NDArray } from '@cascade-diffusion/arrays'
+import type { ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
+import { loadEma } from '@cascade-diffusion/training'
+import type { Params, UNetConfig } from '@cascade-diffusion/unet'
+import type { AugmentationConfig } from './augmentation-config.ts'
+import {
+  baseStage,
+  type Stage,
+  type StageDescription,
+  type StageNetwork,
+  type StageUNetConfig,
+  superResolutionStage,
+} from './stage.ts'
+
+/** A stage with the weights to sample with: the moving average of training. */
+export interface TrainedStage<S extends Stage = Stage> {
+  readonly stage: S
+  readonly params: Params<NDArray>
+}
+
+export interface LoadStageOptions {
+  /** The network, if it is one of one's own: a checkpoint keeps what it says of itself, not its code. */
+  readonly network?: StageNetwork
+  /** The conditioning augmentation, if it is one of one's own. */
+  readonly augmentation?: ConditioningAugmentation
+}
+
+/**
+ * Reads a stage from its checkpoint, which says all that is needed to build it again.
+ * @throws if the file is missing, corrupt, or not a stage; if it needs code of one's own that is not handed in.
+ */
+export async function loadStage(path: string, own: LoadStageOptions = {}): Promise<TrainedStage> {
+  const { kind, config, params } = await loadEma(path)
+  const described = (config as { stage?: StageDescription } | null)?.stage
+  if (kind !== 'cascade stage' || !described)
+    throw new Error(`loadStage: expected a cascade stage in ${path}, got '${kind}'`)
+  const { classNames, network, augmentation, lowResolution, ...rest } = described
+  const options = {
+    ...rest,
+    ...(classNames && { classNames }),
+    network: own.network ?? sizeOfUNet(network, path),
+  }
+  if (rest.kind === 'base') return { stage: baseStage(options), params }
+  const stage = superResolutionStage({
+    ...options,
+    lowResolution: lowResolution as number,
+    augmentation: own.augmentation ?? knownAugmentation(augmentation, path),
+  })
+  return { stage, params }
+}
+
+/** The part of a U-Net's configuration that the stage does not add by itself. */
+function sizeOfUNet(config: unknown, path: string): StageUNetConfig {
+  if (typeof config !== 'object' || config === null || !('baseChannels' in config))
+    throw new Error(`loadStage: ${path} has a network of another kind than U-Net: hand it in as 'network'`)
+  const { resolution, imageChannels, outChannels, numClasses, lowRes, augmentationLevels, ...size } = config as UNetConfig
+  return size
+}
+
+function knownAugmentation(config: StageDescription['augmentation'], path: string): AugmentationConfig {
+  if (config?.name === 'gaussian-noise' || config?.name === 'none') return config as AugmentationConfig
+  throw new Error(
+    `loadStage: ${path} was trained with the augmentation '${config?.name}': hand it in as 'augmentation'`,
+  )
+}

@@ -1,0 +1,43 @@
+import type { NDArray } from '@cascade-diffusion/arrays'
+import type { CascadeSampleOptions, CascadeSampler } from './cascade-sampler.ts'
+
+export interface SearchLevelsOptions<Score> extends Omit<CascadeSampleOptions, 'levels'> {
+  /** The s to try, for the last stage. */
+  readonly levels: readonly number[]
+  /** The images of the stage below the last, which all s start from: sampled once. */
+  readonly lowRes: NDArray<'float32'>
+  /** Judges the images of one s. */
+  readonly judge: (images: NDArray<'float32'>, level: number) => Promise<Score>
+  /** What is to be least, e.g. the FID. */
+  readonly objective: (score: Score) => number
+}
+
+export interface LevelResult<Score> {
+  readonly level: number
+  readonly images: NDArray<'float32'>
+  readonly score: Score
+}
+
+/**
+ * The search over s after training (paper, Section 4.3): samples the last stage at every level, from the same small
+ * images and the same noise, and judges each.
+ * @returns every level's result, and the best of them.
+ * @throws if no levels are given.
+ */
+export async function searchLevels<Score>(
+  cascade: CascadeSampler,
+  options: SearchLevelsOptions<Score>,
+): Promise<{ results: LevelResult<Score>[]; best: LevelResult<Score> }> {
+  const { levels, lowRes, judge, objective, ...sampling } = options
+  const last = cascade.stages.length - 1
+  const results: LevelResult<Score>[] = []
+  for (const level of levels) {
+    const below = Array.from({ length: last - 1 }, () => 0)
+    const images = await cascade.sampleStage(last, { ...sampling, levels: [...below, level] }, lowRes)
+    results.push({ level, images, score: await judge(images, level) })
+  }
+  const [first, ...others] = results
+  if (!first) throw new Error('searchLevels: expected at least one level, got none')
+  const best = others.reduce((a, b) => (objective(b.score) < objective(a.score) ? b : a), first)
+  return { results, best }
+}

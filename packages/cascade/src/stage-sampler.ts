@@ -1,0 +1,130 @@
+import { type Compile, type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
+import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
+import { createSampler, type Frame, type Sampler } from '@cascade-diffusion/diffusion'
+import type { Rng } from '@cascade-diffusion/random'
+import type { UNetCondition } from '@cascade-diffusion/unet'
+import { type Tensor1D, type Tensor4D, tensor } from '@tensorflow/tfjs-core'
+import type { TrainedStage } from './load-stage.ts'
+import type { SuperResolutionStage } from './stage.ts'
+
+export interface StageSamplerOptions {
+  /** How to step, e.g. `ddim()`. */
+  readonly sampler: Sampler
+  /** Where the network is evaluated, decreasing. Default: every step of the process. */
+  readonly steps?: readonly number[]
+  /** `jit`, or `eager`. */
+  readonly compile: Compile
+}
+
+/** What one run of a stage makes: one image for each example of its condition. */
+export interface StageSampleOptions {
+  /** How many images. */
+  readonly count: number
+  /** The class of each, int32 [count]; only of a class-conditional stage. */
+  readonly labels?: NDArray<'int32'>
+  /** The small images to enlarge, float32 [count,h,w,C] in [-1, 1]; only of a super-resolution stage. */
+  readonly lowRes?: NDArray<'float32'>
+  /** s: how strongly `lowRes` is augmented, 0 for not at all; only of a super-resolution stage. */
+  readonly level?: number
+  /** An image's noise depends on this key and the image's place in the whole set only. */
+  readonly rng: Rng
+  /** The place of the first image in the whole set. Default 0. */
+  readonly firstIndex?: number
+  /** Stops before the next step; the run then throws the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/** A trained stage, compiled for sampling with its weights as constants. */
+export interface StageSampler {
+  readonly stage: TrainedStage['stage']
+  /** Yields a frame after each step; the last holds the images. */
+  stream(options: StageSampleOptions): AsyncGenerator<Frame, void, undefined>
+  /** The images, float32 [count,H,W,C] in [-1, 1]. */
+  sample(options: StageSampleOptions): Promise<NDArray<'float32'>>
+  /** Frees what the engine holds. */
+  dispose(): Promise<void>
+}
+
+/**
+ * Makes a stage ready to sample. A super-resolution stage does non-truncated conditioning augmentation: the finished
+ * small images are corrupted anew to the level s, as they were in training, and the network is told s
+ * (paper, Section 3.3 and Algorithm 2).
+ * @throws when sampling, if a condition is missing, out of range or has no place.
+ */
+export function stageSampler({ stage, params }: TrainedStage, options: StageSamplerOptions): StageSampler {
+  const { sampler, steps, compile } = options
+  const constants = () =>
+    Object.fromEntries(
+      Object.entries(params).map(([name, { data, shape, dtype }]) => [name, tensor(data, [...shape], dtype)]),
+    )
+  const model = createSampler<UNetCondition>({
+    network: (xt, noise, condition) => stage.network.apply(constants(), xt, noise, condition),
+    process: stage.process,
+    sampler,
+    compile,
+  })
+  const augment =
+    stage.kind === 'super-resolution'
+      ? compile((z: Tensor4D, level: Tensor1D, noise: Tensor4D) => stage.augmentation.apply(z, level, noise))
+      : undefined
+
+  const prepare = async (options: StageSampleOptions) => {
+    const { count, labels, rng, firstIndex = 0, signal } = options
+    checkLabels(stage, options)
+    const lowRes = stage.kind === 'super-resolution' ? checkLowRes(stage, options) : rejectLowRes(stage, options)
+    const condition: Record<string, NDArray> = {}
+    if (labels) condition.label = labels
+    if (lowRes && stage.kind === 'super-resolution') {
+      const { images, level } = lowRes
+      const levels = ndarray(new Int32Array(count).fill(level), [count])
+      const noise = rng.fold('augmentation').normal(images.shape, firstIndex * sizeOf(images.shape.slice(1)))
+      condition.lowRes = (await augment?.(images, levels, noise)) as NDArray
+      if (stage.augmentation.embedsLevel) condition.augmentationLevel = levels
+    }
+    const shape = [count, stage.resolution, stage.resolution, stage.imageChannels]
+    return { shape, condition: condition as never, rng, firstIndex, ...(steps && { steps }), ...(signal && { signal }) }
+  }
+
+  return {
+    stage,
+    async *stream(options) {
+      yield* model.stream(await prepare(options))
+    },
+    async sample(options) {
+      return model.sample(await prepare(options))
+    },
+    async dispose() {
+      await Promise.all([model.dispose(), augment?.dispose()])
+    },
+  }
+}
+
+function checkLabels({ name, classNames }: TrainedStage['stage'], { labels, count }: StageSampleOptions): void {
+  if (!classNames) {
+    if (labels) throw new Error(`stage '${name}': expected no labels, since the stage is unconditional`)
+    return
+  }
+  if (!labels || String(labels.shape) !== String([count]))
+    throw new Error(`stage '${name}': expected labels [${count}], got ${labels ? `[${labels.shape}]` : 'none'}`)
+  for (const label of labels.data)
+    if (!(label >= 0 && label < classNames.length))
+      throw new Error(
+        `stage '${name}': unknown class label ${label}; the classes are 0 to ${classNames.length - 1}: ${classNames.join(', ')}`,
+      )
+}
+
+function checkLowRes(stage: SuperResolutionStage, { lowRes, level = 0, count }: StageSampleOptions) {
+  const { name, lowResolution, imageChannels, augmentation } = stage
+  const expected = [count, lowResolution, lowResolution, imageChannels]
+  if (!lowRes || String(lowRes.shape) !== String(expected))
+    throw new Error(
+      `stage '${name}': expected small images lowRes [${expected}], got ${lowRes ? `[${lowRes.shape}]` : 'none'}`,
+    )
+  checkLevel(augmentation, level)
+  return { images: lowRes, level }
+}
+
+function rejectLowRes({ name }: TrainedStage['stage'], { lowRes, level }: StageSampleOptions): undefined {
+  if (lowRes || level !== undefined)
+    throw new Error(`stage '${name}': expected no lowRes and no level, since it is the base of the cascade`)
+}

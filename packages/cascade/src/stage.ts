@@ -1,0 +1,157 @@
+import type { NDArray } from '@cascade-diffusion/arrays'
+import type { ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
+import type { DiffusionProcess } from '@cascade-diffusion/diffusion'
+import type { Rng } from '@cascade-diffusion/random'
+import { type Params, type UNetCondition, type UNetConfig, unet } from '@cascade-diffusion/unet'
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
+import { type AugmentationConfig, augmentationOf } from './augmentation-config.ts'
+import { type ProcessConfig, processOf } from './process-config.ts'
+
+/** A network as a function of its weights: a {@link unet}, or one's own. */
+export interface StageNetwork {
+  /** What a checkpoint says of it: a JSON value. */
+  readonly config: unknown
+  init(rng: Rng): Params<NDArray>
+  /** Raw output for noisy images [N,H,W,C] at the steps `noise` [N]. */
+  apply(params: Params, xt: Tensor4D, noise: Tensor1D, condition: UNetCondition): Tensor4D
+}
+
+/** The part of a U-Net's configuration that a stage does not settle by itself. */
+export type StageUNetConfig = Omit<
+  UNetConfig,
+  'resolution' | 'imageChannels' | 'outChannels' | 'numClasses' | 'lowRes' | 'augmentationLevels'
+>
+
+interface StageOptions {
+  /** Names the stage's files. */
+  readonly name: string
+  /** Height and width of the images it makes. */
+  readonly resolution: number
+  /** 1 for grey, 3 for colour. */
+  readonly imageChannels: number
+  /** The classes it is conditioned on, by name. Default: unconditional. */
+  readonly classNames?: readonly string[]
+  readonly process: ProcessConfig
+  /** The size of a U-Net, whose inputs and outputs follow from the stage; or a network of one's own. */
+  readonly network: StageUNetConfig | StageNetwork
+}
+
+export interface BaseStageOptions extends StageOptions {}
+
+export interface SuperResolutionStageOptions extends StageOptions {
+  /** Height and width of the images it enlarges. */
+  readonly lowResolution: number
+  /** How the small images are corrupted in training. There is no default: without it, errors compound along the cascade. */
+  readonly augmentation: AugmentationConfig | ConditioningAugmentation
+}
+
+interface CommonStage {
+  readonly name: string
+  readonly resolution: number
+  readonly imageChannels: number
+  readonly classNames: readonly string[] | undefined
+  readonly process: DiffusionProcess
+  readonly network: StageNetwork
+  /** What a checkpoint says of the stage: a JSON value, from which {@link loadStage} builds it again. */
+  readonly description: StageDescription
+}
+
+/** The first stage of a cascade: makes small images from noise. */
+export interface BaseStage extends CommonStage {
+  readonly kind: 'base'
+}
+
+/** A later stage: enlarges images, conditioned on them. */
+export interface SuperResolutionStage extends CommonStage {
+  readonly kind: 'super-resolution'
+  readonly lowResolution: number
+  readonly augmentation: ConditioningAugmentation
+}
+
+/** One diffusion model of a cascade, trained by itself. */
+export type Stage = BaseStage | SuperResolutionStage
+
+/** A stage in words. */
+export interface StageDescription {
+  readonly kind: Stage['kind']
+  readonly name: string
+  readonly resolution: number
+  readonly imageChannels: number
+  readonly classNames: readonly string[] | null
+  readonly process: ProcessConfig
+  readonly network: unknown
+  readonly lowResolution?: number
+  readonly augmentation?: { readonly name: string; readonly maxLevel?: number }
+}
+
+/**
+ * Describes the first stage of a cascade.
+ * @throws if the network or the process cannot be as described.
+ */
+export const baseStage = (options: BaseStageOptions): BaseStage => ({
+  kind: 'base',
+  ...common('base', options, {}),
+})
+
+/**
+ * Describes a stage that enlarges images, conditioned on them and on nothing of how they came about.
+ * @throws if the network, the process or the augmentation cannot be as described.
+ */
+export function superResolutionStage(options: SuperResolutionStageOptions): SuperResolutionStage {
+  const { lowResolution, resolution, imageChannels } = options
+  if (!(lowResolution > 0 && resolution % lowResolution === 0 && resolution > lowResolution))
+    throw new Error(
+      `stage '${options.name}': expected a resolution that is a multiple of lowResolution ${lowResolution}, got ${resolution}`,
+    )
+  const augmentation = augmentationOf(options.augmentation)
+  const described =
+    'apply' in options.augmentation
+      ? { name: augmentation.name, maxLevel: augmentation.maxLevel }
+      : options.augmentation
+  const inputs = { lowRes: { channels: imageChannels }, augmentationLevels: augmentation.embedsLevel }
+  const stage = common('super-resolution', options, inputs)
+  return {
+    kind: 'super-resolution',
+    ...stage,
+    lowResolution,
+    augmentation,
+    description: { ...stage.description, lowResolution, augmentation: described },
+  }
+}
+
+function common(
+  kind: Stage['kind'],
+  options: StageOptions,
+  inputs: Pick<UNetConfig, 'lowRes' | 'augmentationLevels'>,
+): CommonStage {
+  const { name, resolution, imageChannels, classNames, process } = options
+  if (!/^[\w-]+$/.test(name))
+    throw new Error(`stage: expected a name of letters, digits, - and _, since it names files; got '${name}'`)
+  const network =
+    'apply' in options.network
+      ? options.network
+      : unet({
+          ...options.network,
+          resolution,
+          imageChannels,
+          ...(classNames && { numClasses: classNames.length }),
+          ...inputs,
+        })
+  return {
+    name,
+    resolution,
+    imageChannels,
+    classNames,
+    process: processOf(process),
+    network,
+    description: {
+      kind,
+      name,
+      resolution,
+      imageChannels,
+      classNames: classNames ?? null,
+      process,
+      network: network.config,
+    },
+  }
+}
