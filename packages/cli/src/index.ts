@@ -1,1 +1,1 @@
-export {}
+export { type Command, main } from './main.ts'

@@ -1,0 +1,88 @@
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { Interrupted, quickstart } from './quickstart/quickstart.ts'
+
+/** One command of the program. */
+export interface Command {
+  /** A line for the list of commands. */
+  readonly summary: string
+  /** How it is called, with its options. */
+  readonly usage: string
+  /** @returns the exit code. */
+  run(args: readonly string[], io: CommandIo): Promise<number>
+}
+
+/** What a command is given of the process. */
+export interface CommandIo {
+  readonly log: (line: string) => void
+  /** Aborts when the user wants to stop. */
+  readonly signal: AbortSignal
+}
+
+/** The exit code of a run that was stopped by Ctrl-C. */
+const INTERRUPTED = 130
+
+/** A whole number from 0, from the command line. */
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 0)
+    throw new UsageError(`--${name}: expected a whole number from 0, got '${text}'`)
+  return value
+}
+
+/** A mistake in how the program was called. */
+export class UsageError extends Error {}
+
+const quickstartCommand: Command = {
+  summary: 'train, sample and judge a small cascade on real images, and write a report',
+  usage: `cascade-diffusion quickstart [options]
+
+  --dataset NAME   mnist (real handwritten digits, 8×8 → 32×32; the default) or
+                   dicebear (procedural art in colour, 16×16 → 64×64)
+  --fast           a rough picture in about two minutes
+  --seed N         other weights, batches and noise (0)
+  --out FOLDER     where to write (runs/quickstart)
+  --restart        train anew instead of going on from earlier checkpoints
+
+Ctrl-C keeps a checkpoint; the same command goes on from there.`,
+  async run(args, { log, signal }) {
+    const { values } = parsed(args, {
+      dataset: { type: 'string', default: 'mnist' },
+      fast: { type: 'boolean', default: false },
+      seed: { type: 'string', default: '0' },
+      out: { type: 'string', default: 'runs/quickstart' },
+      restart: { type: 'boolean', default: false },
+    })
+    const { dataset, fast, restart } = values
+    const out = resolve(values.out)
+    const seed = wholeNumber('seed', values.seed)
+    try {
+      const { report, outcome } = await quickstart({ dataset, fast, restart, seed, out, signal, log })
+      const { best, judge } = outcome
+      log(`${(100 * best.score.classAccuracy).toFixed(1)} % of the samples are taken for the class asked for`)
+      log(
+        `FID ${best.score.fidTrain.toFixed(2)} at s = ${best.level}; the real test set comes to ${judge.fidOfTest.toFixed(2)}`,
+      )
+      log(`report: ${report}`)
+      return 0
+    } catch (error) {
+      if (!(error instanceof Interrupted)) throw error
+      log(`${error.message}. Its checkpoint is kept: the same command goes on from there.`)
+      return INTERRUPTED
+    }
+  },
+}
+
+/** `parseArgs` with its complaints as {@link UsageError}s. */
+function parsed<T extends NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>>(
+  args: readonly string[],
+  options: T,
+) {
+  try {
+    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false })
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+export const commands: Readonly<Record<string, Command>> = { quickstart: quickstartCommand }

@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest'
+import { formatDuration, formatProgress, progress } from './progress.ts'
+
+test('formatProgress', () => {
+  expect(formatProgress({ label: 'base', step: 0, total: 4000 })).toBe('base  0/4,000  0 %')
+  expect(formatProgress({ label: 'base', step: 1200, total: 4000, rate: 12.34, loss: 0.0412345 })).toBe(
+    'base  1,200/4,000  30 %  12.3 steps/s  loss 0.04123  3 min 47 s left',
+  )
+  expect(formatProgress({ label: 'a', step: 3999, total: 4000, rate: 0.25 })).toBe(
+    'a  3,999/4,000  99 %  4.0 s/step  4 s left',
+  )
+  expect(formatProgress({ label: 'a', step: 5, total: 5, rate: 250, bar: 4 })).toBe('a  ████  5/5  100 %  250 steps/s')
+  expect(formatProgress({ label: 'a', step: 3, total: 5, rate: 0, loss: Number.NaN, bar: 4 })).toBe(
+    'a  ██░░  3/5  60 %  0.0 steps/s  loss NaN  ? left',
+  )
+  expect(formatProgress({ label: 'a', step: 0, total: 0 })).toBe('a  0/0  100 %')
+})
+
+test('formatDuration', () => {
+  const times = [0, 7.2, 60, 185, 3600, 3601, 7620, 86399, Number.POSITIVE_INFINITY]
+  expect(times.map(formatDuration)).toEqual([
+    '0 s',
+    '8 s',
+    '1 min 00 s',
+    '3 min 05 s',
+    '1 h 00 min',
+    '1 h 01 min',
+    '2 h 07 min',
+    '24 h 00 min',
+    '?',
+  ])
+})
+
+function record(options: { live?: boolean; isTTY?: boolean; columns?: number; total?: number; start?: number }) {
+  const written: string[] = []
+  const clock = { seconds: 100 }
+  const stream = { write: (text: string) => written.push(text), isTTY: options.isTTY, columns: options.columns ?? 80 }
+  const { live, total = 1000, start } = options
+  return { written, clock, shown: progress({ label: 'base', total, start, stream, live, now: () => clock.seconds }) }
+}
+
+test('a terminal gets one line, rewritten at most ten times a second', () => {
+  const { written, clock, shown } = record({ live: true })
+  for (let step = 1; step <= 100; step++) {
+    clock.seconds += 0.02
+    shown.update(step, 0.5)
+  }
+  expect(written.length).toBeGreaterThan(10)
+  expect(written.length).toBeLessThan(30)
+  for (const text of written) {
+    expect(text.startsWith('\r\x1b[2Kbase  ')).toBe(true)
+    expect(text).not.toContain('\n')
+  }
+  shown.end()
+  expect(written.at(-2)).toBe('\r\x1b[2Kbase  100/1,000  10 %  50.0 steps/s  loss 0.5000  18 s left')
+  expect(written.at(-1)).toBe('\n')
+})
+
+test('a live line never wraps, and has a bar where there is room', () => {
+  const narrow = record({ live: true, columns: 12 })
+  narrow.shown.update(1, 0.5)
+  expect(narrow.written[0]).toBe('\r\x1b[2Kbase  1/1,0')
+  const wide = record({ live: true, columns: 120 })
+  wide.shown.update(500, 0.5)
+  expect(wide.written[0]).toContain('████████████░░░░░░░░░░░░')
+})
+
+test('elsewhere a plain line appears every ten seconds', () => {
+  const { written, clock, shown } = record({ isTTY: false })
+  for (let step = 1; step <= 25; step++) {
+    clock.seconds += 1
+    shown.update(step)
+  }
+  shown.end()
+  expect(written).toEqual([
+    'base  1/1,000  0 %  1.0 steps/s  16 min 39 s left\n',
+    'base  11/1,000  1 %  1.0 steps/s  16 min 29 s left\n',
+    'base  21/1,000  2 %  1.0 steps/s  16 min 19 s left\n',
+    'base  25/1,000  2 %  1.0 steps/s  16 min 15 s left\n',
+  ])
+})
+
+test('steps done before a resume do not count as speed', () => {
+  const { written, clock, shown } = record({ isTTY: false, start: 900 })
+  clock.seconds += 2
+  shown.update(910)
+  expect(written).toEqual(['base  910/1,000  91 %  5.0 steps/s  18 s left\n'])
+})
+
+test('the rate follows a change of speed', () => {
+  const { written, clock, shown } = record({ live: false })
+  for (let step = 1; step <= 60; step++) {
+    clock.seconds += step <= 10 ? 5 : 0.5
+    shown.update(step)
+  }
+  shown.end()
+  const rate = Number(/([\d.]+) steps\/s/.exec(written.at(-1)!)![1])
+  expect(rate).toBeGreaterThan(1.8)
+  expect(rate).toBeLessThanOrEqual(2)
+})
+
+test('a terminal in CI gets plain lines', () => {
+  const before = process.env.CI
+  process.env.CI = 'true'
+  try {
+    const { written, shown } = record({ isTTY: true })
+    shown.update(1)
+    expect(written).toEqual(['base  1/1,000  0 %\n'])
+  } finally {
+    if (before === undefined) delete process.env.CI
+    else process.env.CI = before
+  }
+})

@@ -1,0 +1,124 @@
+export interface ProgressState {
+  /** What is going on: `base`, `sampling`. */
+  label: string
+  /** Steps done. */
+  step: number
+  /** Steps in all. */
+  total: number
+  /** Steps a second; not known yet if undefined. */
+  rate?: number
+  loss?: number
+  /** Width of the bar in characters; 0 for none. Default 0. */
+  bar?: number
+}
+
+/** One line of progress: `base  1,200/4,000  30 %  12.3 steps/s  loss 0.0412  3 min 48 s left`. */
+export function formatProgress({ label, step, total, rate, loss, bar = 0 }: ProgressState): string {
+  const share = total > 0 ? Math.min(1, step / total) : 1
+  const filled = Math.floor(bar * share)
+  const count = (n: number) => n.toLocaleString('en-US')
+  const parts = [
+    label,
+    '█'.repeat(filled) + '░'.repeat(bar - filled),
+    `${count(step)}/${count(total)}`,
+    `${Math.floor(100 * share)} %`,
+    rate === undefined ? '' : formatRate(rate),
+    loss === undefined ? '' : `loss ${loss.toPrecision(4)}`,
+    rate === undefined || step >= total ? '' : `${formatDuration((total - step) / rate)} left`,
+  ]
+  return parts.filter((part) => part !== '').join('  ')
+}
+
+const formatRate = (rate: number) =>
+  rate > 0.99 || rate === 0 ? `${rate.toFixed(rate < 100 ? 1 : 0)} steps/s` : `${(1 / rate).toFixed(1)} s/step`
+
+/** A time in seconds for a reader: `8 s`, `3 min 05 s`, `2 h 07 min`. */
+export function formatDuration(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '?'
+  // Less a little, for the rounding errors of an estimate.
+  const s = Math.ceil(seconds - 1e-6)
+  const two = (n: number) => String(n).padStart(2, '0')
+  if (s < 60) return `${s} s`
+  if (s < 3600) return `${Math.floor(s / 60)} min ${two(s % 60)} s`
+  const minutes = Math.ceil(s / 60)
+  return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`
+}
+
+/** Where progress is written: a process's stdout or stderr. */
+export interface ProgressStream {
+  write(text: string): unknown
+  isTTY?: boolean
+  columns?: number
+}
+
+export interface ProgressOptions {
+  label: string
+  /** Steps in all. */
+  total: number
+  /** Steps done before, when resuming. Default 0. */
+  start?: number
+  /** Default the process's stderr. */
+  stream?: ProgressStream
+  /** Rewrites one line in place; otherwise a plain line appears now and then. Default: on a terminal, unless the variable CI is set. */
+  live?: boolean
+  /** The time in seconds. Default the process's clock. */
+  now?: () => number
+}
+
+export interface Progress {
+  /** Says how far it has come; cheap enough for every step. */
+  update(step: number, loss?: number): void
+  /** Writes the state as it is and ends the line, also when stopped early. */
+  end(): void
+}
+
+/** Seconds over which the rate is averaged. */
+const memory = 8
+
+/** Shows progress on a terminal as a live line with rate, loss and time left, elsewhere as a plain line every 10 seconds. */
+export function progress({
+  label,
+  total,
+  start = 0,
+  stream = process.stderr,
+  live = stream.isTTY === true && !process.env.CI,
+  now = () => performance.now() / 1000,
+}: ProgressOptions): Progress {
+  const interval = live ? 0.1 : 10
+  const state: ProgressState = { label, step: start, total }
+  let measuredAt = now()
+  let measuredStep = start
+  let weight = 0
+  let writtenAt = Number.NEGATIVE_INFINITY
+
+  const measure = (time: number) => {
+    const elapsed = time - measuredAt
+    if (elapsed < 0.05) return
+    // An exponential average over time, corrected for its short past at first.
+    const keep = Math.exp(-elapsed / memory)
+    const sum = keep * weight * (state.rate ?? 0) + (1 - keep) * ((state.step - measuredStep) / elapsed)
+    weight = keep * weight + 1 - keep
+    state.rate = sum / weight
+    measuredAt = time
+    measuredStep = state.step
+  }
+  const write = (time: number) => {
+    writtenAt = time
+    const columns = stream.columns ?? 80
+    if (!live) stream.write(`${formatProgress(state)}\n`)
+    else stream.write(`\r\x1b[2K${formatProgress({ ...state, bar: columns >= 100 ? 24 : 0 }).slice(0, columns - 1)}`)
+  }
+  return {
+    update(step, loss) {
+      state.step = step
+      state.loss = loss
+      const time = now()
+      measure(time)
+      if (time - writtenAt >= interval) write(time)
+    },
+    end() {
+      write(now())
+      if (live) stream.write('\n')
+    },
+  }
+}

@@ -1,0 +1,104 @@
+import { allocate, type NDArray, rows } from '@cascade-diffusion/arrays'
+import type { StageSampler } from '@cascade-diffusion/cascade'
+import { type ByteImages, batch, type ImageDataset, imageGrid, resized } from '@cascade-diffusion/data'
+import type { Rng } from '@cascade-diffusion/random'
+
+type Images = NDArray<'float32'>
+
+/** One image: the row of a batch without its first axis. */
+const imageAt = (images: Images, i: number): Images => {
+  const row = rows(images, i, i + 1)
+  return { ...row, shape: row.shape.slice(1) }
+}
+
+const several = (images: Images, indices: readonly number[]) => indices.map((i) => imageAt(images, i))
+
+/** An empty cell: the gap between the halves of a row. */
+const gap = (channels: number): ByteImages => ({ shape: [1, 1, channels], data: new Uint8Array(channels).fill(255) })
+
+/** The first `each` examples of every class, by class. */
+function firstOfClasses(labels: ArrayLike<number>, classes: number, each: number): number[][] {
+  const byClass = Array.from({ length: classes }, () => [] as number[])
+  for (let i = 0; i < labels.length; i++) {
+    const list = byClass[labels[i] as number] as number[]
+    if (list.length < each) list.push(i)
+  }
+  return byClass
+}
+
+/** Rows are classes: on the left the base stage's images, on the right what the last stage made of each. */
+export function samplesGrid(small: Images, large: Images, labels: NDArray<'int32'>, classes: number): ByteImages {
+  const channels = large.shape[3] as number
+  const cells = firstOfClasses(labels.data, classes, 8)
+  return imageGrid(
+    cells.map((indices) => [...several(small, indices), gap(channels), ...several(large, indices)]),
+    { scale: 2 },
+  )
+}
+
+/** The same with real images: what the samples should look like. */
+export function realGrid(dataset: ImageDataset, lowResolution: number): ByteImages {
+  const cells = firstOfClasses(dataset.labels, dataset.classNames.length, 8)
+  const chosen = cells.flat()
+  const large = batch(dataset, chosen).image
+  const classes = dataset.classNames.length
+  const labels = {
+    dtype: 'int32',
+    shape: [chosen.length],
+    data: Int32Array.from(chosen, (i) => dataset.labels[i] as number),
+  } as const
+  const one: ImageDataset = {
+    ...dataset,
+    images: bytesOf(dataset, chosen),
+    labels: labels.data,
+  }
+  const small = batch(
+    resized(one, lowResolution),
+    chosen.map((_, i) => i),
+  ).image
+  return samplesGrid(small, large, labels, classes)
+}
+
+function bytesOf({ images }: ImageDataset, indices: readonly number[]): ByteImages {
+  const [, ...shape] = images.shape
+  const size = shape.reduce((n, d) => n * d, 1)
+  const data = allocate('bool', indices.length * size)
+  indices.forEach((index, i) => {
+    data.set(images.data.subarray(index * size, (index + 1) * size), i * size)
+  })
+  return { shape: [indices.length, ...shape], data }
+}
+
+export interface ProcessGridOptions {
+  readonly stages: readonly StageSampler[]
+  readonly level: number
+  readonly labels: NDArray<'int32'>
+  readonly rng: Rng
+  readonly signal: AbortSignal
+}
+
+/** Rows are classes; from left to right the base stage's x_t as t falls, then the last stage's. */
+export async function processGrid({ stages, level, labels, rng, signal }: ProcessGridOptions): Promise<ByteImages> {
+  const count = labels.data.length
+  const columns: Images[][] = []
+  let lowRes: Images | undefined
+  for (const stage of stages) {
+    const frames: Images[] = []
+    const conditions = lowRes && { lowRes, level }
+    for await (const { xt } of stage.stream({ count, labels, rng: rng.fold(stage.stage.name), signal, ...conditions }))
+      frames.push(xt)
+    columns.push(evenly(frames, 7))
+    lowRes = frames.at(-1)
+  }
+  const channels = lowRes?.shape[3] as number
+  const rowsOf = Array.from({ length: count }, (_, i) =>
+    columns.flatMap((frames, k) => [...(k > 0 ? [gap(channels)] : []), ...frames.map((f) => imageAt(f, i))]),
+  )
+  return imageGrid(rowsOf, { scale: 2 })
+}
+
+/** So many of a list, the last among them, at even distances. */
+const evenly = <T>(items: readonly T[], count: number): T[] => {
+  const n = Math.min(count, items.length)
+  return Array.from({ length: n }, (_, i) => items[Math.round(((i + 1) * items.length) / n) - 1] as T)
+}

@@ -1,0 +1,132 @@
+import { type BaseStage, baseStage, type SuperResolutionStage, superResolutionStage } from '@cascade-diffusion/cascade'
+import { type ImageDataset, loadDicebear, loadMnist } from '@cascade-diffusion/data'
+
+export type DatasetName = 'mnist' | 'dicebear'
+
+export interface TrainingPlan {
+  readonly steps: number
+  readonly batchSize: number
+  /** The highest, after a warm-up; it falls to zero along a cosine. */
+  readonly learningRate: number
+}
+
+/** All that one run of the quickstart settles: data, models, training and sampling. */
+export interface Plan {
+  /** Names the folder of its checkpoints. */
+  readonly name: string
+  readonly title: string
+  /** What the images are, in a sentence. */
+  readonly about: string
+  load(split: 'train' | 'test'): Promise<ImageDataset>
+  readonly classifier: TrainingPlan
+  readonly base: { readonly stage: BaseStage; readonly training: TrainingPlan; readonly samplingSteps: number }
+  readonly superResolution: {
+    readonly stage: SuperResolutionStage
+    readonly training: TrainingPlan
+    readonly samplingSteps: number
+  }
+  readonly emaDecay: number
+  /** Images of each class that are sampled and judged. */
+  readonly samplesPerClass: number
+  /** The levels s of conditioning augmentation that are tried. */
+  readonly levels: readonly number[]
+}
+
+const digits = Array.from({ length: 10 }, (_, i) => String(i))
+const styles = ['thumbs', 'pixelArt', 'shapes', 'identicon', 'lorelei', 'rings'] as const
+
+const process = { schedule: 'cosine', steps: 1000 } as const
+
+/** Handwritten digits, 8×8 to 32×32. */
+function mnist(fast: boolean): Plan {
+  const images = { imageChannels: 1, classNames: digits }
+  return {
+    name: fast ? 'mnist-fast' : 'mnist',
+    title: 'A cascade on MNIST',
+    about: 'Handwritten digits: the real MNIST, 28×28 with a black margin to 32×32.',
+    load: (split) => loadMnist({ split }),
+    classifier: { steps: fast ? 300 : 1000, batchSize: 128, learningRate: 4e-3 },
+    base: {
+      stage: baseStage({
+        ...{ name: 'base', resolution: 8, process, ...images },
+        network: {
+          baseChannels: 64,
+          channelMultipliers: [1, 2],
+          residualBlocks: 1,
+          attentionResolutions: [4],
+          normGroups: 8,
+        },
+      }),
+      training: { steps: fast ? 600 : 3000, batchSize: 128, learningRate: 1e-3 },
+      samplingSteps: 50,
+    },
+    superResolution: {
+      stage: superResolutionStage({
+        ...{ name: 'super-resolution', resolution: 32, lowResolution: 8, process, ...images },
+        augmentation: { name: 'gaussian-noise', ...process, maxLevel: 400 },
+        network: { baseChannels: 32, channelMultipliers: [1, 2, 2], residualBlocks: 1, normGroups: 8 },
+      }),
+      training: { steps: fast ? 200 : 1200, batchSize: 32, learningRate: 1e-3 },
+      samplingSteps: 20,
+    },
+    emaDecay: 0.998,
+    samplesPerClass: fast ? 20 : 100,
+    levels: fast ? [0, 100] : [0, 50, 100, 200],
+  }
+}
+
+/** Drawings made up by a program, 16×16 to 64×64 in colour. */
+function dicebear(fast: boolean, cacheDir: string): Plan {
+  const images = { imageChannels: 3, classNames: styles }
+  const perClass = fast ? 500 : 2000
+  return {
+    name: fast ? 'dicebear-fast' : 'dicebear',
+    title: 'A cascade on Dicebear’s drawings',
+    about:
+      'Procedural art, not photographs: drawings that the Dicebear library makes up from seeds; the classes are drawing styles.',
+    load: (split) =>
+      loadDicebear({ split, styles, perClass: split === 'train' ? perClass : perClass / 4, size: 64, cacheDir }),
+    classifier: { steps: fast ? 200 : 400, batchSize: 64, learningRate: 2e-3 },
+    base: {
+      stage: baseStage({
+        ...{ name: 'base', resolution: 16, process, ...images },
+        network: {
+          baseChannels: 64,
+          channelMultipliers: [1, 2],
+          residualBlocks: 1,
+          attentionResolutions: [8],
+          normGroups: 8,
+        },
+      }),
+      training: { steps: fast ? 200 : 1500, batchSize: 32, learningRate: 1e-3 },
+      samplingSteps: 50,
+    },
+    superResolution: {
+      stage: superResolutionStage({
+        ...{ name: 'super-resolution', resolution: 64, lowResolution: 16, process, ...images },
+        augmentation: { name: 'gaussian-noise', ...process, maxLevel: 400 },
+        network: { baseChannels: 32, channelMultipliers: [1, 1, 2, 2], residualBlocks: 1, normGroups: 8 },
+      }),
+      training: { steps: fast ? 100 : 700, batchSize: 8, learningRate: 1e-3 },
+      samplingSteps: 20,
+    },
+    emaDecay: 0.998,
+    samplesPerClass: fast ? 8 : 40,
+    levels: fast ? [0, 100] : [0, 50, 100, 200],
+  }
+}
+
+export interface PlanOptions {
+  readonly dataset: string
+  /** A rough picture in a fraction of the time. */
+  readonly fast: boolean
+  /** Where drawings are kept between runs. */
+  readonly cacheDir: string
+}
+
+/** @throws on a data set that the quickstart does not have. */
+export function planOf({ dataset, fast, cacheDir }: PlanOptions): Plan {
+  if (dataset === 'mnist') return mnist(fast)
+  if (dataset === 'dicebear') return dicebear(fast, cacheDir)
+  throw new Error(`quickstart: expected --dataset mnist or dicebear, got '${dataset}'`)
+}

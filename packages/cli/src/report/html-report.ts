@@ -1,0 +1,117 @@
+import { formatNumber } from './axis.ts'
+import { escapeXml } from './escape-xml.ts'
+import { reportStyle } from './report-style.ts'
+
+export interface Report {
+  title: string
+  /** One or more paragraphs, with blank lines between. */
+  summary: string
+  /** The figures that matter, shown large. */
+  figures?: readonly KeyFigure[]
+  sections: readonly ReportSection[]
+}
+
+export interface KeyFigure {
+  label: string
+  /** With its unit: `97.3 %`. */
+  value: string
+  /** What it is measured on. */
+  note?: string
+}
+
+/** A card: text, then charts, images and a table as far as there are any. */
+export interface ReportSection {
+  heading: string
+  /** As `summary`. */
+  text?: string
+  /** SVG elements, as `svgLineChart` gives them; inserted as they are. */
+  charts?: readonly string[]
+  images?: readonly ReportImage[]
+  table?: ReportTable
+}
+
+export interface ReportImage {
+  /** `data:image/png;base64,…` */
+  pngDataUri: string
+  /** Says what is seen; also read out instead of the image. */
+  caption: string
+}
+
+export interface ReportTable {
+  header: readonly string[]
+  /** As many cells as the header has. Numbers are set to the right, with at most six digits that count. */
+  rows: readonly (readonly (string | number)[])[]
+}
+
+/**
+ * A report as one HTML page that needs nothing from outside, and whose security policy forbids it. All text is escaped.
+ * It is well-formed XML too.
+ * @throws if an image is not a PNG data URI, or a table's row has not the header's length.
+ */
+export function htmlReport({ title, summary, figures = [], sections }: Report): string {
+  return `<!DOCTYPE html>
+<html lang="en" xmlns="http://www.w3.org/1999/xhtml">
+<head>
+<meta charset="utf-8"/>
+<meta name="viewport" content="width=device-width, initial-scale=1"/>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:"/>
+<title>${escapeXml(title)}</title>
+<style>${reportStyle}</style>
+</head>
+<body>
+<main>
+<header>
+<h1>${escapeXml(title)}</h1>
+${paragraphs(summary)}
+</header>
+${figures.length > 0 ? `<dl>\n${figures.map(keyFigure).join('\n')}\n</dl>` : ''}
+${sections.map(section).join('\n')}
+</main>
+</body>
+</html>
+`
+}
+
+const paragraphs = (text: string) =>
+  text
+    .trim()
+    .split(/\n\s*\n/)
+    .map((paragraph) => `<p>${escapeXml(paragraph)}</p>`)
+    .join('\n')
+
+const keyFigure = ({ label, value, note }: KeyFigure) =>
+  `<div><dt>${escapeXml(label)}</dt><dd class="value">${escapeXml(value)}</dd>${
+    note ? `<dd class="note">${escapeXml(note)}</dd>` : ''
+  }</div>`
+
+function section({ heading, text, charts = [], images = [], table: cells }: ReportSection): string {
+  const parts = [`<h2>${escapeXml(heading)}</h2>`]
+  if (text) parts.push(paragraphs(text))
+  if (charts.length > 0) parts.push(`<div class="charts">\n${charts.join('\n')}\n</div>`)
+  parts.push(...images.map(image))
+  if (cells) parts.push(table(cells))
+  return `<section>\n${parts.join('\n')}\n</section>`
+}
+
+function image({ pngDataUri, caption }: ReportImage): string {
+  if (!/^data:image\/png;base64,[A-Za-z0-9+/]+=*$/.test(pngDataUri))
+    throw new Error(`htmlReport: expected data:image/png;base64,…, got ${pngDataUri.slice(0, 40)}`)
+  const text = escapeXml(caption)
+  return `<figure><img src="${pngDataUri}" alt="${text}"/><figcaption>${text}</figcaption></figure>`
+}
+
+function table({ header, rows }: ReportTable): string {
+  const wrong = rows.find((row) => row.length !== header.length)
+  if (wrong) throw new Error(`htmlReport: expected ${header.length} cells in each row, got ${wrong.length}: ${wrong}`)
+  const numeric = header.map((_, k) => rows.length > 0 && rows.every((row) => typeof row[k] === 'number'))
+  const cell = (tag: 'th' | 'td', value: string | number, k: number) =>
+    `<${tag}${numeric[k] ? ' class="number"' : ''}>${typeof value === 'number' ? formatNumber(value) : escapeXml(value)}</${tag}>`
+  const line = (tag: 'th' | 'td', values: readonly (string | number)[]) =>
+    `<tr>${values.map((value, k) => cell(tag, value, k)).join('')}</tr>`
+  return `<div class="table"><table>
+<thead>${line('th', header)}</thead>
+<tbody>
+${rows.map((row) => line('td', row)).join('\n')}
+</tbody>
+</table></div>`
+}

@@ -1,0 +1,140 @@
+import { axis, formatNumber } from './axis.ts'
+import { escapeXml } from './escape-xml.ts'
+
+export interface Series {
+  name: string
+  /** [x, y] in the order of the line. Points that are not finite, or not positive on a logarithmic axis, leave a gap. */
+  points: readonly (readonly [x: number, y: number])[]
+  /** Marks each point, its values shown when pointed at. Default false. */
+  markers?: boolean
+}
+
+export interface LineChartOptions {
+  title: string
+  xLabel: string
+  yLabel: string
+  /** Named in a legend if there are several. */
+  series: readonly Series[]
+  /** Default false. */
+  logX?: boolean
+  /** Default false. */
+  logY?: boolean
+}
+
+const width = 600
+const height = 340
+const right = 18
+const bottom = 48
+/** Told apart with the common kinds of colour blindness, and seen on white and on near-black. */
+const colours = ['#2f7de1', '#e8710a', '#12a150', '#a855f7', '#d6336c', '#8a8f98']
+/** Estimated width of a character of the chart's text. */
+const charWidth = 6.6
+
+/**
+ * A line chart as an SVG element that scales to any width. Text and axes have the colour of the text around
+ * (`currentColor`), so that it suits light and dark pages alike.
+ * @throws if no point can be drawn.
+ */
+export function svgLineChart({ title, xLabel, yLabel, series, logX, logY }: LineChartOptions): string {
+  const drawable = (x: number, log = false) => Number.isFinite(x) && (!log || x > 0)
+  const lines = series.map((s) => ({
+    ...s,
+    runs: runsOf(s.points, ([x, y]) => drawable(x, logX) && drawable(y, logY)),
+  }))
+  const points = lines.flatMap((line) => line.runs.flat())
+  if (points.length === 0) throw new Error(`svgLineChart: expected a point to draw in '${title}', got none`)
+  const xs = axis(
+    points.map(([x]) => x),
+    { log: logX },
+  )
+  const ys = axis(
+    points.map(([, y]) => y),
+    { log: logY, toTicks: true },
+  )
+
+  const labelWidth = Math.max(...ys.ticks.map((t) => t.label.length)) * charWidth
+  const left = 36 + labelWidth
+  const legend = series.length > 1 ? legendRows(series, width - left - right) : []
+  const top = 44 + legend.length * 20
+  const inset = series.some((s) => s.markers) ? 12 : 0
+  const px = (x: number) => round(left + inset + xs.fraction(x) * (width - left - right - 2 * inset))
+  const py = (y: number) => round(height - bottom - ys.fraction(y) * (height - top - bottom))
+
+  const grid = ys.ticks.map(({ value, label }) => {
+    const y = py(value)
+    return `<path d="M${round(left)} ${y}H${width - right}" stroke="currentColor" stroke-opacity=".14"/>
+<text x="${round(left - 8)}" y="${y + 4}" text-anchor="end" fill-opacity=".7">${label}</text>`
+  })
+  const base = height - bottom
+  const xTicks = xs.ticks.map(({ value, label }) => {
+    const x = px(value)
+    return `<path d="M${x} ${base}v5" stroke="currentColor" stroke-opacity=".5"/>
+<text x="${x}" y="${base + 19}" text-anchor="middle" fill-opacity=".7">${label}</text>`
+  })
+  const colour = (i: number) => colours[i % colours.length]!
+  const drawn = lines.flatMap((line, i) => [
+    ...line.runs.map((run) => {
+      const d = run.map(([x, y], k) => `${k === 0 ? 'M' : 'L'}${px(x)} ${py(y)}`).join('')
+      return `<path d="${d}" fill="none" stroke="${colour(i)}" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"/>`
+    }),
+    ...line.runs
+      .filter((run) => line.markers || run.length === 1)
+      .flat()
+      .map(([x, y]) => {
+        const value = escapeXml(`${line.name} at ${formatNumber(x)}: ${formatNumber(y)}`)
+        return `<circle cx="${px(x)}" cy="${py(y)}" r="4" fill="${colour(i)}"><title>${value}</title></circle>`
+      }),
+  ])
+  const key = legend.flatMap((row, r) =>
+    row.map(
+      ({
+        name,
+        index,
+        x,
+      }) => `<rect x="${round(left + x)}" y="${43 + r * 20}" width="14" height="4" rx="2" fill="${colour(index)}"/>
+<text x="${round(left + x + 20)}" y="${49 + r * 20}">${escapeXml(name)}</text>`,
+    ),
+  )
+  const middle = round((top + base) / 2)
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeXml(title)}" \
+font-family="system-ui, sans-serif" font-size="12" fill="currentColor">
+<text x="${round(left)}" y="22" font-size="15" font-weight="600">${escapeXml(title)}</text>
+${[...key, ...grid].join('\n')}
+<path d="M${round(left)} ${base}H${width - right}" stroke="currentColor" stroke-opacity=".5"/>
+${[...xTicks, ...drawn].join('\n')}
+<text x="${round((left + width - right) / 2)}" y="${height - 8}" text-anchor="middle">${escapeXml(xLabel)}</text>
+<text transform="translate(14 ${middle}) rotate(-90)" text-anchor="middle">${escapeXml(yLabel)}</text>
+</svg>`
+}
+
+const round = (x: number) => Math.round(x * 10) / 10
+
+/** The stretches of consecutive points that can be drawn. */
+function runsOf<P>(points: readonly P[], drawable: (point: P) => boolean): P[][] {
+  const runs: P[][] = []
+  let run: P[] | undefined
+  for (const point of points)
+    if (!drawable(point)) run = undefined
+    else if (run) run.push(point)
+    else {
+      run = [point]
+      runs.push(run)
+    }
+  return runs
+}
+
+/** The places of the names, in as many rows as they need. */
+function legendRows(series: readonly Series[], available: number) {
+  const rows: { name: string; index: number; x: number }[][] = [[]]
+  let x = 0
+  for (const [index, { name }] of series.entries()) {
+    const needed = 20 + name.length * charWidth
+    if (x > 0 && x + needed > available) {
+      rows.push([])
+      x = 0
+    }
+    rows.at(-1)!.push({ name, index, x })
+    x += needed + 20
+  }
+  return rows
+}
