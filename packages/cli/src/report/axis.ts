@@ -41,7 +41,7 @@ function spread(values: readonly number[], log: boolean): [number, number] {
 
 /** About six multiples of a round step, from the last one below `low` to the first one above `high`. */
 function linearTicks(low: number, high: number): number[] {
-  const least = (0.9 * (high - low)) / 6
+  const least = (0.8 * (high - low)) / 6
   const e = Math.floor(Math.log10(least))
   const steps = [
     { multiple: 1, exponent: e },
@@ -76,4 +76,14 @@ export function formatNumber(value: number): string {
   if (!Number.isFinite(rounded)) return String(rounded)
   if (size !== 0 && (size < 1e-4 || size >= 1e7)) return rounded.toExponential().replace('e+', 'e')
   return rounded.toLocaleString('en-US', { maximumFractionDigits: 10 })
+}
+
+/** Numbers one below the other, as {@link formatNumber} but each with as many decimals as the one that has most. */
+export function formatNumbers(values: readonly number[]): string[] {
+  const texts = values.map(formatNumber)
+  if (texts.some((text) => text.includes('e'))) return texts
+  const digits = Math.max(0, ...texts.map((text) => text.split('.')[1]?.length ?? 0))
+  return values.map((value) =>
+    value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+  )
 }

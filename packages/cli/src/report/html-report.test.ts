@@ -60,6 +60,7 @@ test('the page is well formed and holds all of the report', () => {
 test('numbers are rounded and set to the right with their header', () => {
   const html = htmlReport(report)
   expect(html).toContain('<td class="number">12.3457</td>')
+  expect(html).toContain('<td class="number">8.0000</td>')
   expect(html).toContain('<th class="number">FID</th>')
   expect(html).toContain('<th>name</th>')
 })

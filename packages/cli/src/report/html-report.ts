@@ -1,4 +1,4 @@
-import { formatNumber } from './axis.ts'
+import { formatNumbers } from './axis.ts'
 import { escapeXml } from './escape-xml.ts'
 import { reportStyle } from './report-style.ts'
 
@@ -19,7 +19,7 @@ export interface KeyFigure {
   note?: string
 }
 
-/** A card: text, then charts, images and a table as far as there are any. */
+/** A card: text, then images, charts and a table as far as there are any. */
 export interface ReportSection {
   heading: string
   /** As `summary`. */
@@ -39,7 +39,7 @@ export interface ReportImage {
 
 export interface ReportTable {
   header: readonly string[]
-  /** As many cells as the header has. Numbers are set to the right, with at most six digits that count. */
+  /** As many cells as the header has. A column of numbers is set to the right, each with as many decimals as the one that has most. */
   rows: readonly (readonly (string | number)[])[]
 }
 
@@ -87,9 +87,11 @@ const keyFigure = ({ label, value, note }: KeyFigure) =>
 function section({ heading, text, charts = [], images = [], table: cells }: ReportSection): string {
   const parts = [`<h2>${escapeXml(heading)}</h2>`]
   if (text) parts.push(paragraphs(text))
-  if (charts.length > 0) parts.push(`<div class="charts">\n${charts.join('\n')}\n</div>`)
   parts.push(...images.map(image))
-  if (cells) parts.push(table(cells))
+  const data: string[] = []
+  if (charts.length > 0) data.push(`<div class="charts">\n${charts.join('\n')}\n</div>`)
+  if (cells) data.push(table(cells))
+  if (data.length > 0) parts.push(`<div class="data">\n${data.join('\n')}\n</div>`)
   return `<section>\n${parts.join('\n')}\n</section>`
 }
 
@@ -103,15 +105,18 @@ function image({ pngDataUri, caption }: ReportImage): string {
 function table({ header, rows }: ReportTable): string {
   const wrong = rows.find((row) => row.length !== header.length)
   if (wrong) throw new Error(`htmlReport: expected ${header.length} cells in each row, got ${wrong.length}: ${wrong}`)
-  const numeric = header.map((_, k) => rows.length > 0 && rows.every((row) => typeof row[k] === 'number'))
-  const cell = (tag: 'th' | 'td', value: string | number, k: number) =>
-    `<${tag}${numeric[k] ? ' class="number"' : ''}>${typeof value === 'number' ? formatNumber(value) : escapeXml(value)}</${tag}>`
-  const line = (tag: 'th' | 'td', values: readonly (string | number)[]) =>
-    `<tr>${values.map((value, k) => cell(tag, value, k)).join('')}</tr>`
+  const columns = header.map((_, k) => {
+    const values = rows.map((row) => row[k]!)
+    const numbers = values.filter((value) => typeof value === 'number')
+    const numeric = numbers.length > 0 && numbers.length === values.length
+    return { texts: numeric ? formatNumbers(numbers) : values.map(String), attribute: numeric ? ' class="number"' : '' }
+  })
+  const line = (tag: 'th' | 'td', text: (k: number) => string) =>
+    `<tr>${columns.map(({ attribute }, k) => `<${tag}${attribute}>${escapeXml(text(k))}</${tag}>`).join('')}</tr>`
   return `<div class="table"><table>
-<thead>${line('th', header)}</thead>
+<thead>${line('th', (k) => header[k]!)}</thead>
 <tbody>
-${rows.map((row) => line('td', row)).join('\n')}
+${rows.map((_, i) => line('td', (k) => columns[k]!.texts[i]!)).join('\n')}
 </tbody>
 </table></div>`
 }

@@ -20,13 +20,14 @@ dd { margin: 0 }
 dd.value { font-size: 1.65rem; font-weight: 650; line-height: 1.25; letter-spacing: -.02em; font-variant-numeric: tabular-nums }
 dd.note { color: var(--muted); font-size: .85rem; line-height: 1.4 }
 section { padding: clamp(1rem, 3vw, 1.6rem); margin: 1rem 0 }
-section > * + .charts, section > * + figure, section > * + .table { margin-top: 1.1rem }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1.4rem }
-.charts svg { display: block; width: 100%; max-width: 44rem; height: auto }
+section > * + figure, section > * + .data { margin-top: 1.1rem }
+.data { display: flex; flex-wrap: wrap; gap: 1.4rem 3rem }
+.charts { flex: 1 1 26rem; min-width: 0; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1.4rem }
+.charts svg { display: block; width: 100%; max-width: 40rem; height: auto }
 figure { margin: 0 }
 figure img { display: block; max-width: 100%; height: auto; border-radius: .4rem; image-rendering: pixelated }
 figcaption { margin-top: .5rem; color: var(--muted); font-size: .9rem; max-width: 46rem }
-.table { overflow-x: auto }
+.table { max-width: 100%; overflow-x: auto }
 table { border-collapse: collapse; font-size: .95rem; font-variant-numeric: tabular-nums }
 th, td { padding: .4rem 1.4rem .4rem 0; text-align: left; border-bottom: 1px solid var(--line) }
 th { color: var(--muted); font-weight: 600; font-size: .85rem }

@@ -112,7 +112,7 @@ test('everything drawn is within the picture', () => {
   const svg = svgLineChart({ ...labels, series })
   checkXml(svg)
   for (const [x, y] of circles(svg)) {
-    expect(x! > 0 && x! < 600).toBe(true)
+    expect(x! > 0 && x! < 560).toBe(true)
     expect(y! > 0 && y! < 340).toBe(true)
   }
 })

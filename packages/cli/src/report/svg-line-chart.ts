@@ -21,14 +21,14 @@ export interface LineChartOptions {
   logY?: boolean
 }
 
-const width = 600
+const width = 560
 const height = 340
 const right = 18
 const bottom = 48
 /** Told apart with the common kinds of colour blindness, and seen on white and on near-black. */
 const colours = ['#2f7de1', '#e8710a', '#12a150', '#a855f7', '#d6336c', '#8a8f98']
 /** Estimated width of a character of the chart's text. */
-const charWidth = 6.6
+const charWidth = 7.2
 
 /**
  * A line chart as an SVG element that scales to any width. Text and axes have the colour of the text around
@@ -97,8 +97,8 @@ export function svgLineChart({ title, xLabel, yLabel, series, logX, logY }: Line
   )
   const middle = round((top + base) / 2)
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeXml(title)}" \
-font-family="system-ui, sans-serif" font-size="12" fill="currentColor">
-<text x="${round(left)}" y="22" font-size="15" font-weight="600">${escapeXml(title)}</text>
+font-family="system-ui, sans-serif" font-size="13" fill="currentColor">
+<text x="${round(left)}" y="22" font-size="15.5" font-weight="600">${escapeXml(title)}</text>
 ${[...key, ...grid].join('\n')}
 <path d="M${round(left)} ${base}H${width - right}" stroke="currentColor" stroke-opacity=".5"/>
 ${[...xTicks, ...drawn].join('\n')}
