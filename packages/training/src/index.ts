@@ -1,1 +1,23 @@
-export {}
+export { type AdamOptions, type AdamScales, adam, adamScales } from './adam.ts'
+export {
+  type Checkpoint,
+  type Description,
+  loadCheckpoint,
+  loadEma,
+  previousPath,
+  saveCheckpoint,
+} from './checkpoint.ts'
+export { clipByGlobalNorm } from './clip.ts'
+export { emaDecay, emaUpdate } from './ema.ts'
+export { constantRate, cosineRate, type LearningRate, type LearningRateOptions } from './learning-rate.ts'
+export { type Packing, packedName, packSmall } from './packing.ts'
+export { initialState, type Params, type TrainState } from './params.ts'
+export { type CheckpointOptions, type Progress, type TrainOptions, type TrainResult, train } from './train.ts'
+export {
+  type HyperOptions,
+  hyperparameters,
+  type Loss,
+  type TrainStepOptions,
+  type TrainStepResult,
+  trainStep,
+} from './train-step.ts'

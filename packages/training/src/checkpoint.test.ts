@@ -1,0 +1,115 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { float32, zeros } from '@cascade-diffusion/arrays'
+import { writeSafetensors } from '@cascade-diffusion/checkpoints'
+import { afterAll, expect, test } from 'vitest'
+import { loadCheckpoint, loadEma, previousPath, saveCheckpoint } from './checkpoint.ts'
+import { checkpointOf, temporaryFolder } from './test-support.ts'
+
+const pathIn = (folder: string) => join(folder, 'model.safetensors')
+
+test('gives back everything that it was given', async () => {
+  const path = pathIn(temporaryFolder())
+  await saveCheckpoint(path, checkpointOf(3))
+  expect(await loadCheckpoint(path)).toEqual(checkpointOf(3))
+})
+
+test('the averaged weights can be read alone, with what the file says about itself', async () => {
+  const path = pathIn(temporaryFolder())
+  const { kind, config, step, state } = checkpointOf(3)
+  await saveCheckpoint(path, checkpointOf(3))
+  expect(await loadEma(path)).toEqual({ kind, config, step, params: state.ema })
+})
+
+test('keeps the one before, and no other file', async () => {
+  const folder = temporaryFolder()
+  const path = pathIn(folder)
+  for (const step of [1, 2, 3]) await saveCheckpoint(path, checkpointOf(step))
+  expect(readdirSync(folder).sort()).toEqual(['model.previous.safetensors', 'model.safetensors'])
+  expect((await loadCheckpoint(path)).step).toBe(3)
+  expect((await loadCheckpoint(previousPath(path))).step).toBe(2)
+})
+
+test('values that are not finite never reach a file', async () => {
+  const path = pathIn(temporaryFolder())
+  await saveCheckpoint(path, checkpointOf(1))
+  const bad = checkpointOf(2)
+  const state = { ...bad.state, ema: { ...bad.state.ema, bias: float32(Number.NaN) } }
+  await expect(saveCheckpoint(path, { ...bad, state })).rejects.toThrow("expected finite values, 'ema.bias' has others")
+  expect((await loadCheckpoint(path)).step).toBe(1)
+})
+
+test('a corrupt file is a clear error that says which one to go on from', async () => {
+  const path = pathIn(temporaryFolder())
+  await saveCheckpoint(path, checkpointOf(1))
+  const good = readFileSync(path)
+  writeFileSync(
+    path,
+    good.map((byte, i) => (i === good.length - 5 ? byte ^ 64 : byte)),
+  )
+  await expect(loadCheckpoint(path)).rejects.toThrow(/the file is corrupt: expected SHA-256 .*; there is no older one/)
+  writeFileSync(path, good)
+  await saveCheckpoint(path, checkpointOf(2))
+  writeFileSync(path, readFileSync(path).subarray(0, 700))
+  const previous = previousPath(path)
+  for (const load of [loadCheckpoint, loadEma])
+    await expect(load(path)).rejects.toThrow(`the checkpoint before it is ${previous}: rename that to ${path}`)
+  renameSync(previous, path)
+  expect((await loadCheckpoint(path)).step).toBe(1)
+})
+
+test('other safetensors files and incomplete states are refused', async () => {
+  const path = pathIn(temporaryFolder())
+  await writeSafetensors(path, { weight: float32([1]) }, { format: 'pt' })
+  await expect(loadCheckpoint(path)).rejects.toThrow(
+    "expected a training checkpoint ('cascade-diffusion training 1'), got 'pt'",
+  )
+  const metadata = { format: 'cascade-diffusion training 1', kind: 'a', config: '1', optimizer: '{}', seed: '0' }
+  const tensors = { 'params.w': float32([1]), 'ema.w': float32([1]), 'm.w': float32([1]), losses: float32([]) }
+  await writeSafetensors(path, tensors, { ...metadata, step: '0' })
+  await expect(loadCheckpoint(path)).rejects.toThrow(
+    "expected 'v' like 'params', got 'w' absent instead of float32 [1]",
+  )
+  await writeSafetensors(path, { ...tensors, 'v.w': float32([1]) }, { ...metadata, step: '2' })
+  await expect(loadCheckpoint(path)).rejects.toThrow('expected 2 losses, got 0')
+  await writeSafetensors(path, { ...tensors, 'v.w': float32([1]) }, { ...metadata, step: 'two' })
+  await expect(loadCheckpoint(path)).rejects.toThrow("expected a step and a seed, got 'two', '0'")
+  await expect(loadCheckpoint('/nowhere/a.safetensors')).rejects.toThrow(
+    'checkpoint /nowhere/a.safetensors cannot be used',
+  )
+})
+
+const mounted: string[] = []
+afterAll(() => {
+  for (const folder of mounted) execFileSync('umount', [folder])
+})
+
+/** A folder on a file system of 128 KiB, or undefined where this user may not mount one. */
+function tinyDisk(): string | undefined {
+  const folder = temporaryFolder()
+  if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', folder]).status !== 0) return undefined
+  mounted.push(folder)
+  return folder
+}
+const disk = tinyDisk()
+
+test.runIf(disk)('a full disk is a clear error, and both older checkpoints still load', async () => {
+  const path = pathIn(disk!)
+  await saveCheckpoint(path, checkpointOf(1))
+  await saveCheckpoint(path, checkpointOf(2))
+  const large = { w: zeros([20_000]) }
+  const state = { params: large, ema: large, m: large, v: large }
+  const save = saveCheckpoint(path, { ...checkpointOf(3), state })
+  await expect(save).rejects.toThrow(`checkpoint ${path} not saved`)
+  await expect(save).rejects.toThrow('the disk is full')
+  expect((await loadCheckpoint(path)).step).toBe(2)
+  expect((await loadCheckpoint(previousPath(path))).step).toBe(1)
+  expect(readdirSync(disk!)).toHaveLength(2)
+})
+
+test('a folder that is missing is named, and nothing is made', async () => {
+  const folder = join(temporaryFolder(), 'missing')
+  await expect(saveCheckpoint(pathIn(folder), checkpointOf(1))).rejects.toThrow('its folder does not exist')
+  expect(existsSync(folder)).toBe(false)
+})

@@ -1,0 +1,35 @@
+import type { NDArray } from '@cascade-diffusion/arrays'
+import type { Tensor } from '@tensorflow/tfjs-core'
+
+/** Weights, or anything else that there is one of for each weight, by dotted name: tensors, or host arrays. */
+export type Params<T = Tensor> = Readonly<Record<string, T>>
+
+/** What a training step turns into the next: the weights, their moving average, and Adam's two moments. */
+export interface TrainState<T = Tensor> {
+  readonly params: Params<T>
+  readonly ema: Params<T>
+  readonly m: Params<T>
+  readonly v: Params<T>
+}
+
+/** The parts of a {@link TrainState}, in the order in which checkpoints hold them. */
+export const stateParts = ['params', 'ema', 'm', 'v'] as const
+
+/** The record with every value replaced. */
+export const mapParams = <A, B>(params: Params<A>, map: (value: A, name: string) => B): Params<B> =>
+  Object.fromEntries(Object.entries(params).map(([name, value]) => [name, map(value, name)]))
+
+/** The state with every record replaced. */
+export const mapState = <A, B>(state: TrainState<A>, map: (params: Params<A>) => Params<B>): TrainState<B> => ({
+  params: map(state.params),
+  ema: map(state.ema),
+  m: map(state.m),
+  v: map(state.v),
+})
+
+/** The state before the first step: the average begins at the weights, the moments at zero. All arrays are new. */
+export function initialState(params: Params<NDArray>): TrainState<NDArray> {
+  const copy = () => mapParams(params, (a) => ({ ...a, data: a.data.slice() }) as NDArray)
+  const zero = () => mapParams(params, (a) => ({ ...a, data: new Float32Array(a.data.length) }) as NDArray)
+  return { params: copy(), ema: copy(), m: zero(), v: zero() }
+}

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs'
+import type { NDArray } from '@cascade-diffusion/arrays'
+import { type Checkpoint, type Description, differentShape, loadCheckpoint, previousPath } from './checkpoint.ts'
+import { differences } from './differences.ts'
+import type { Params } from './params.ts'
+
+/** What a run must have in common with the checkpoint that it goes on from. */
+export interface RunIdentity extends Description {
+  readonly seed: number
+  readonly optimizer: unknown
+}
+
+/**
+ * The checkpoint to go on from: the one at `path`; or the one before it if a crash came while one took the other's
+ * place; or undefined if there is none.
+ * @throws if it cannot be used, or is of another run: the error lists the differences.
+ */
+export async function findCheckpoint(
+  path: string,
+  identity: RunIdentity,
+  params: Params<NDArray>,
+): Promise<Checkpoint | undefined> {
+  const found = [path, previousPath(path)].find(existsSync)
+  if (!found) return undefined
+  const checkpoint = await loadCheckpoint(found)
+  const { kind, seed, optimizer, config } = checkpoint
+  const lines = [
+    ...differences({ kind, seed, optimizer }, plain(pick(identity))),
+    ...differences(config, plain(identity.config)),
+  ]
+  const advice = 'restore the settings to go on from it, or remove it or choose another path to begin anew'
+  if (lines.length > 0)
+    throw new Error(`checkpoint ${found} is of another run:\n${lines.map((line) => `  ${line}`).join('\n')}\n${advice}`)
+  const difference = differentShape(params, checkpoint.state.params)
+  if (difference) throw new Error(`checkpoint ${found} is of another model: ${difference}; ${advice}`)
+  return checkpoint
+}
+
+const pick = ({ kind, seed, optimizer }: RunIdentity) => ({ kind, seed, optimizer })
+
+/** As the value comes back from a file. */
+const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))

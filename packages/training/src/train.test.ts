@@ -1,0 +1,205 @@
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type Compile, float32, type NDArray } from '@cascade-diffusion/arrays'
+import { eager } from '@cascade-diffusion/ops'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { loadCheckpoint, loadEma, previousPath } from './checkpoint.ts'
+import { checkpointIn, lineBatch, lineRun, temporaryFolder } from './test-support.ts'
+import { type Progress, type TrainOptions, train } from './train.ts'
+
+afterEach(() => vi.restoreAllMocks())
+
+const nan = (batch: { x: NDArray<'float32'>; y: NDArray<'float32'> }) => ({
+  ...batch,
+  y: float32(Array(32).fill(Number.NaN)),
+})
+
+test('finds the line', async () => {
+  const { params, ema, step, losses, interrupted } = await train(lineRun({ steps: 400, emaDecay: 0.9 }))
+  for (const found of [params, ema]) {
+    expect(found.weight!.data[0]).toBeCloseTo(2, 2)
+    expect(found.weight!.data[1]).toBeCloseTo(-1, 2)
+    expect(found.bias!.data[0]).toBeCloseTo(0.5, 2)
+  }
+  expect({ step, interrupted, losses: losses.length }).toEqual({ step: 400, interrupted: false, losses: 400 })
+  expect(losses[399]! / losses[0]!).toBeLessThan(1e-3)
+})
+
+test('the initial weights are left alone, and two runs are the same', async () => {
+  const options = lineRun()
+  const first = await train(options)
+  expect([...options.params.weight!.data]).toEqual([...Float32Array.of(0.1, -0.2)])
+  expect(await train(options)).toEqual(first)
+  expect((await train(lineRun({ seed: 8 }))).losses).not.toEqual(first.losses)
+})
+
+test('reports progress after every step', async () => {
+  const seen: Progress[] = []
+  const { losses } = await train(lineRun({ steps: 3, progress: (p) => seen.push(p) }))
+  expect(seen.map(({ step, steps, loss, skipped }) => ({ step, steps, loss, skipped }))).toEqual(
+    [0, 1, 2].map((i) => ({ step: i + 1, steps: 3, loss: losses[i], skipped: 0 })),
+  )
+  expect(seen.every((p) => p.gradNorm > 0 && p.stepsPerSecond > 0)).toBe(true)
+  expect(seen[2]?.secondsLeft).toBe(0)
+})
+
+test('asks for each batch once, the next one while a step runs, and hands on its errors', async () => {
+  const asked: number[] = []
+  const batch: typeof lineBatch = (step, rng) => {
+    asked.push(step)
+    if (step === 4) throw new Error('no more data')
+    return lineBatch(step, rng)
+  }
+  const before: number[] = []
+  const run = train(lineRun({ batch, progress: () => before.push(asked.length) }))
+  await expect(run).rejects.toThrow('no more data')
+  expect(asked).toEqual([0, 1, 2, 3, 4])
+  expect(before).toEqual([2, 3, 4, 5])
+})
+
+describe('resuming', () => {
+  const whole = train(lineRun())
+
+  test.each([1, 7, 10, 19])('an interrupted run ends in the same state, to the last bit, after step %d', async (at) => {
+    const folder = temporaryFolder()
+    const checkpoint = checkpointIn(folder, 4)
+    const stop = new AbortController()
+    const progress = ({ step }: Progress) => step === at && stop.abort()
+    const first = await train(lineRun({ checkpoint, signal: stop.signal, progress }))
+    expect([first.interrupted, first.step]).toEqual([true, at])
+    const saved = await loadCheckpoint(checkpoint.path)
+    expect([saved.step, saved.losses]).toEqual([at, first.losses])
+    expect(saved.state.params).toEqual(first.params)
+    const uninterrupted = checkpointIn(temporaryFolder())
+    await train(lineRun({ checkpoint: uninterrupted }))
+    expect(await train(lineRun({ checkpoint }))).toEqual(await whole)
+    expect(await loadCheckpoint(checkpoint.path)).toEqual(await loadCheckpoint(uninterrupted.path))
+  })
+
+  test('a process that is killed loses only the steps since its last checkpoint', async () => {
+    const checkpoint = checkpointIn(temporaryFolder(), 4)
+    const module = (name: string) => JSON.stringify(fileURLToPath(new URL(name, import.meta.url)))
+    const script = `
+      import { train } from ${module('./train.ts')}
+      import { lineRun } from ${module('./test-support.ts')}
+      const progress = ({ step }) => step === 11 && process.kill(process.pid, 'SIGKILL')
+      await train(lineRun({ checkpoint: ${JSON.stringify(checkpoint)}, progress }))`
+    const flags = ['--conditions=@cascade-diffusion/source', '--import=tsx', '--input-type=module']
+    const cwd = fileURLToPath(new URL('..', import.meta.url))
+    const child = spawnSync(process.execPath, flags, { input: script, cwd, encoding: 'utf8' })
+    expect(child.signal, child.stderr).toBe('SIGKILL')
+    expect((await loadCheckpoint(checkpoint.path)).step).toBe(8)
+    const steps: number[] = []
+    expect(await train(lineRun({ checkpoint, progress: ({ step }) => steps.push(step) }))).toEqual(await whole)
+    expect(steps[0]).toBe(9)
+  })
+
+  test('a crash while one checkpoint took the place of the other: the older one is gone on from', async () => {
+    const checkpoint = checkpointIn(temporaryFolder(), 8)
+    await train(lineRun({ checkpoint }))
+    rmSync(checkpoint.path)
+    expect(await train(lineRun({ checkpoint }))).toEqual(await whole)
+  })
+
+  test('a finished run is given back, and can be made longer', async () => {
+    const checkpoint = checkpointIn(temporaryFolder())
+    await train(lineRun({ checkpoint, steps: 12 }))
+    const batch = vi.fn(lineBatch)
+    expect((await train(lineRun({ checkpoint, steps: 12, batch }))).step).toBe(12)
+    expect(batch).not.toHaveBeenCalled()
+    expect(await train(lineRun({ checkpoint }))).toEqual(await whole)
+  })
+
+  test('another configuration is refused, with a list of the differences', async () => {
+    const checkpoint = checkpointIn(temporaryFolder())
+    await train(lineRun({ checkpoint, steps: 1 }))
+    const other = { ...checkpoint, config: { features: 3, data: { rows: 32, noise: true } } }
+    const run = train(lineRun({ checkpoint: other, seed: 8, clipNorm: 2 }))
+    await expect(run).rejects.toThrow(
+      [
+        `checkpoint ${checkpoint.path} is of another run:`,
+        '  optimizer.clipNorm: 1 in the checkpoint, 2 now',
+        '  seed: 7 in the checkpoint, 8 now',
+        '  data.noise: absent in the checkpoint, true now',
+        '  features: 2 in the checkpoint, 3 now',
+        'restore the settings',
+      ].join('\n'),
+    )
+    const params = { weight: float32([0, 0, 0], [3, 1]), bias: float32(0) }
+    await expect(train(lineRun({ checkpoint, params }))).rejects.toThrow(
+      "another model: 'weight' float32 [2,1] instead of",
+    )
+  })
+
+  test('a corrupt checkpoint stops the run and is not overwritten', async () => {
+    const checkpoint = checkpointIn(temporaryFolder(), 8)
+    await train(lineRun({ checkpoint }))
+    const bytes = readFileSync(checkpoint.path).subarray(0, -1)
+    writeFileSync(checkpoint.path, bytes)
+    await expect(train(lineRun({ checkpoint }))).rejects.toThrow(`rename that to ${checkpoint.path}`)
+    expect(readFileSync(checkpoint.path)).toEqual(bytes)
+    expect((await loadEma(previousPath(checkpoint.path))).step).toBe(16)
+  })
+})
+
+describe('steps that are not finite', () => {
+  const spoil = (bad: (step: number) => boolean): TrainOptions<never>['batch'] =>
+    ((step, rng) => (bad(step) ? nan(lineBatch(step, rng)) : lineBatch(step, rng))) as typeof lineBatch as never
+
+  test('are not taken: the state and its moments stay as they were', async () => {
+    const batch = spoil((step) => step === 3 || step === 4)
+    const folder = temporaryFolder()
+    const run = (steps: number) =>
+      train(lineRun({ batch, steps, checkpoint: { ...checkpointIn(folder), path: `${folder}/${steps}.safetensors` } }))
+    const [before, after] = [await run(3), await run(5)]
+    expect(after.params).toEqual(before.params)
+    expect([...after.losses].map(Number.isNaN)).toEqual([false, false, false, true, true])
+    expect(after.skipped).toBe(2)
+    const states = [await loadCheckpoint(`${folder}/3.safetensors`), await loadCheckpoint(`${folder}/5.safetensors`)]
+    expect(states[1]?.state).toEqual(states[0]?.state)
+  })
+
+  test('five in a row end training with the path of the last good checkpoint, which is untouched', async () => {
+    const checkpoint = checkpointIn(temporaryFolder(), 2)
+    const run = train(lineRun({ checkpoint, batch: spoil((step) => step >= 6) }))
+    await expect(run).rejects.toThrow(
+      `not finite 5 times in a row, at last in step 11 (loss NaN, gradient norm NaN); the last good checkpoint is ${checkpoint.path}`,
+    )
+    const { step, state } = await loadCheckpoint(checkpoint.path)
+    expect(step).toBe(10)
+    const good = await train(lineRun({ steps: 6 }))
+    expect(state.params).toEqual(good.params)
+    const again = train(lineRun({ checkpoint, batch: spoil((step) => step >= 6) }))
+    await expect(again).rejects.toThrow('not finite 5 times in a row, at last in step 11')
+  })
+
+  test('fewer in a row do not, and without checkpoints the error says so', async () => {
+    const scattered = await train(lineRun({ batch: spoil((step) => step % 5 !== 0) }))
+    expect(scattered.skipped).toBe(16)
+    const run = train(lineRun({ batch: spoil(() => true), maxNonFinite: 2 }))
+    await expect(run).rejects.toThrow(
+      'not finite 2 times in a row, at last in step 2 (loss NaN, gradient norm NaN); no checkpoint',
+    )
+  })
+})
+
+test('an abort before the first step saves the beginning', async () => {
+  const folder = temporaryFolder()
+  const checkpoint = checkpointIn(folder)
+  const { step, interrupted } = await train(lineRun({ checkpoint, signal: AbortSignal.abort() }))
+  expect([step, interrupted]).toEqual([0, true])
+  expect(readdirSync(folder)).toEqual(['line.safetensors'])
+  expect(await train(lineRun({ checkpoint }))).toEqual(await train(lineRun()))
+})
+
+test('frees the compiled step, after errors too', async () => {
+  const dispose = vi.fn(async () => {})
+  const compile: Compile = (fn) => Object.assign(eager(fn), { dispose })
+  await train(lineRun({ compile, steps: 1 }))
+  await expect(train(lineRun({ compile, learningRate: () => Number.NaN }))).rejects.toThrow(
+    'a learning rate from 0 at step 0, got NaN',
+  )
+  expect(dispose).toHaveBeenCalledTimes(2)
+  await expect(train(lineRun({ steps: 1.5 }))).rejects.toThrow('expected steps from 0, got 1.5')
+})

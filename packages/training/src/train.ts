@@ -1,0 +1,160 @@
+import { existsSync } from 'node:fs'
+import { type ArraysOf, type Compile, float32, type NDArray } from '@cascade-diffusion/arrays'
+import { type Rng, rng } from '@cascade-diffusion/random'
+import { type Description, saveCheckpoint } from './checkpoint.ts'
+import type { LearningRate } from './learning-rate.ts'
+import { packSmall } from './packing.ts'
+import { initialState, mapParams, mapState, type Params } from './params.ts'
+import { findCheckpoint } from './resume.ts'
+import { stepTimer } from './step-timer.ts'
+import { type HyperOptions, hyperparameters, type Loss, type TrainStepOptions, trainStep } from './train-step.ts'
+
+export interface TrainOptions<Batch> extends TrainStepOptions, HyperOptions {
+  /** The weights to begin with, float32; they are copied. */
+  readonly params: Params<NDArray>
+  readonly loss: Loss<Batch>
+  /**
+   * The batch of a step: a pure function of its arguments, so that a resumed run sees the batches that it would have seen.
+   * `rng` is the step's own key. Called for the next step while the current one runs.
+   */
+  readonly batch: (step: number, rng: Rng) => ArraysOf<Batch> | Promise<ArraysOf<Batch>>
+  /** Steps of the whole run, those before a resumed checkpoint included. */
+  readonly steps: number
+  readonly seed: number
+  /** How the step is run: `jit`, or `eager`. */
+  readonly compile: Compile
+  readonly learningRate: number | LearningRate
+  /** Steps in a row with a loss or gradient that is not finite before training gives up; 5. */
+  readonly maxNonFinite?: number
+  /** Without it nothing is saved. A checkpoint that is at its path already is gone on from. */
+  readonly checkpoint?: CheckpointOptions
+  readonly progress?: (progress: Progress) => void
+  /** Stops after the step that runs when it aborts, with a checkpoint saved. */
+  readonly signal?: AbortSignal
+}
+
+export interface CheckpointOptions extends Description {
+  /** The file, `….safetensors`; the checkpoint before it is kept beside it as `….previous.safetensors`. */
+  readonly path: string
+  /** Steps between checkpoints; 1000. There is always one at the end. */
+  readonly every?: number
+}
+
+/** How training stands after a step. */
+export interface Progress {
+  /** Steps done, of `steps`. */
+  readonly step: number
+  readonly steps: number
+  readonly loss: number
+  /** The norm of all gradients together, before clipping. */
+  readonly gradNorm: number
+  /** Steps not taken so far, for a loss or gradient that was not finite. */
+  readonly skipped: number
+  readonly stepsPerSecond: number
+  readonly secondsLeft: number
+}
+
+export interface TrainResult {
+  readonly params: Params<NDArray>
+  /** The moving average of the weights: what to sample with. */
+  readonly ema: Params<NDArray>
+  /** Steps done. */
+  readonly step: number
+  /** The loss of each step done; NaN where the step was not taken. */
+  readonly losses: Float32Array
+  readonly skipped: number
+  /** Whether `signal` ended training before its last step. */
+  readonly interrupted: boolean
+}
+
+/**
+ * Trains with Adam, gradient clipping and a moving average of the weights; saves checkpoints, and goes on from the one it
+ * finds. A run that is interrupted and resumed ends in the same state, to the last bit, as one that is not.
+ * A step whose loss or gradient norm is not finite is not taken, and no checkpoint ever holds values that are not finite.
+ * @throws after `maxNonFinite` such steps in a row; if a checkpoint cannot be saved, or the one found is corrupt or of another run.
+ */
+export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainResult> {
+  const { batch, checkpoint, loss, maxNonFinite = 5, progress, seed, signal, steps } = options
+  if (!(Number.isSafeInteger(steps) && steps >= 0)) throw new Error(`train: expected steps from 0, got ${steps}`)
+  const { learningRate } = options
+  const rate: LearningRate = typeof learningRate === 'number' ? () => learningRate : learningRate
+  const optimizer = optimizerSettings(options)
+  const found =
+    checkpoint && (await findCheckpoint(checkpoint.path, { ...checkpoint, seed, optimizer }, options.params))
+
+  const packing = packSmall(options.params)
+  let current = mapState(found?.state ?? initialState(options.params), packing.pack)
+  let spare = mapState(current, (record) => mapParams(record, like))
+  const scalars = { loss: float32(0), gradNorm: float32(0) }
+  let step = found?.step ?? 0
+  let saved = found?.step
+  const losses = new Float32Array(Math.max(steps, step))
+  losses.set(found?.losses ?? [])
+  let skipped = losses.subarray(0, step).filter(Number.isNaN).length
+  let inARow = step - 1 - losses.subarray(0, step).findLastIndex((loss) => !Number.isNaN(loss))
+
+  const save = async () => {
+    if (!checkpoint || saved === step) return
+    const { path, kind, config } = checkpoint
+    const state = mapState(current, packing.unpack)
+    await saveCheckpoint(path, { kind, config, step, seed, optimizer, state, losses: losses.slice(0, step) })
+    saved = step
+  }
+  const prefetch = (at: number): Promise<ArraysOf<Batch>> => {
+    const made = Promise.resolve().then(() => batch(at, rng(seed).fold('batch').fold(at)))
+    made.catch(() => {}) // it may never be awaited; whoever awaits it still gets the error
+    return made
+  }
+
+  const compiled = options.compile(
+    trainStep<Batch>((params, batch) => loss(packing.unpackTensors(params), batch), options),
+  )
+  const timer = stepTimer()
+  try {
+    let next = step < steps ? prefetch(step) : undefined
+    while (next && !signal?.aborted) {
+      const hyper = hyperparameters(step - skipped, checkedRate(rate(step), step), options)
+      const running = compiled.into({ state: spare, ...scalars }, current, hyper, await next)
+      next = step + 1 < steps ? prefetch(step + 1) : undefined
+      await running
+      const [loss, gradNorm] = [scalars.loss.data[0]!, scalars.gradNorm.data[0]!]
+      const taken = Number.isFinite(loss) && Number.isFinite(gradNorm)
+      if (taken) [current, spare] = [spare, current]
+      else skipped++
+      inARow = taken ? 0 : inARow + 1
+      losses[step++] = taken ? loss : Number.NaN
+      if (inARow >= maxNonFinite) throw nonFinite(step, inARow, loss, gradNorm, checkpoint?.path)
+      progress?.({ step, steps, loss, gradNorm, skipped, ...timer(steps - step) })
+      if (step % (checkpoint?.every ?? 1000) === 0) await save()
+    }
+    await save()
+  } finally {
+    await compiled.dispose()
+  }
+  const { params, ema } = mapState(current, packing.unpack)
+  return { params, ema, step, losses: losses.slice(0, step), skipped, interrupted: step < steps }
+}
+
+const like = ({ dtype, shape, data }: NDArray): NDArray =>
+  ({ dtype, shape, data: new Float32Array(data.length) }) as NDArray
+
+function optimizerSettings<Batch>(options: TrainOptions<Batch>) {
+  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, clipNorm = 1, emaDecay = 0.9999, learningRate } = options
+  const rate = typeof learningRate === 'number' ? { learningRate } : {}
+  return { beta1, beta2, epsilon, clipNorm, emaDecay, ...rate }
+}
+
+function checkedRate(rate: number, step: number): number {
+  if (!(Number.isFinite(rate) && rate >= 0))
+    throw new Error(`train: expected a learning rate from 0 at step ${step}, got ${rate}`)
+  return rate
+}
+
+function nonFinite(step: number, count: number, loss: number, gradNorm: number, path: string | undefined): Error {
+  const rest = path && existsSync(path) ? `the last good checkpoint is ${path}` : 'no checkpoint has been saved'
+  const last = `loss ${loss}, gradient norm ${gradNorm}`
+  return new Error(
+    `train: the loss or its gradient was not finite ${count} times in a row, at last in step ${step} (${last}); ` +
+      `${rest}. Look for bad data, or begin anew with a lower learning rate`,
+  )
+}
