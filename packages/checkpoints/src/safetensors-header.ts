@@ -2,7 +2,7 @@ import { sizeOf } from '@cascade-diffusion/arrays'
 import { byteWidth, type StoredType } from './elements.ts'
 
 /** One tensor's place in the data section: bytes `begin` to `end`. */
-export interface HeaderEntry {
+interface HeaderEntry {
   readonly name: string
   readonly type: StoredType
   readonly shape: readonly number[]
@@ -17,7 +17,7 @@ export interface Header {
 }
 
 /** The names that the format gives to element types. */
-export const storedTypes: ReadonlyMap<string, StoredType> = new Map([
+const storedTypes: ReadonlyMap<string, StoredType> = new Map([
   ['F64', 'float64'],
   ['F32', 'float32'],
   ['F16', 'float16'],

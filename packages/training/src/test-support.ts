@@ -19,7 +19,7 @@ export interface LineBatch {
 }
 
 /** Linear regression: the mean square of x·weight + bias - y. */
-export const lineLoss = ({ weight, bias }: Params, { x, y }: LineBatch): tf.Scalar =>
+const lineLoss = ({ weight, bias }: Params, { x, y }: LineBatch): tf.Scalar =>
   tf.mean(tf.square(tf.sub(tf.add(tf.reshape(tf.matMul(x, weight as tf.Tensor2D), [-1]), bias!), y))) as tf.Scalar
 
 /** 32 examples without noise of y = 2·x₀ - x₁ + 0.5. */
