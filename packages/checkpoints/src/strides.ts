@@ -2,8 +2,7 @@ import { sizeOf } from '@cascade-diffusion/arrays'
 import type { RawArray } from './elements.ts'
 
 /** Strides, in elements, of an array whose last axis lies together. */
-const rowMajorStrides = (shape: readonly number[]): number[] =>
-  shape.map((_, axis) => sizeOf(shape.slice(axis + 1)))
+const rowMajorStrides = (shape: readonly number[]): number[] => shape.map((_, axis) => sizeOf(shape.slice(axis + 1)))
 
 /** Strides, in elements, of an array whose first axis lies together, as Fortran has it. */
 export const columnMajorStrides = (shape: readonly number[]): number[] =>
