@@ -1,0 +1,53 @@
+import '@tensorflow/tfjs-backend-cpu'
+import { linearSchedule } from '@cascade-diffusion/schedules'
+import * as tf from '@tensorflow/tfjs-core'
+import { expect, test } from 'vitest'
+import { denoiser } from './denoiser.ts'
+import { noiseLevelAt } from './noise-level.ts'
+import type { DiffusionProcess } from './process.ts'
+
+const process: DiffusionProcess = {
+  schedule: linearSchedule(40),
+  prediction: 'epsilon',
+  variance: 'fixed-large',
+  noiseInput: 'timestep',
+}
+const t = tf.tensor1d([5, 30], 'int32')
+const level = noiseLevelAt(process, t)
+const x0 = tf.tensor4d([0.25, 1.5], [2, 1, 1, 1])
+const epsilon = tf.tensor4d([-1.25, 0.5], [2, 1, 1, 1])
+const alphas = [5, 30].map((i) => Math.sqrt(process.schedule.alphasCumprod[i]!))
+const sigmas = alphas.map((alpha) => Math.sqrt(1 - alpha * alpha))
+const xt = tf.tensor4d([0.25 * alphas[0]! - 1.25 * sigmas[0]!, 1.5 * alphas[1]! + 0.5 * sigmas[1]!], [2, 1, 1, 1])
+
+const close = (actual: tf.Tensor, expected: readonly number[]) =>
+  actual.dataSync().forEach((value, i) => void expect(value).toBeCloseTo(expected[i]!, 5))
+
+test('finds the data that the noise in x_t leaves', () => {
+  const denoised = denoiser({ network: () => epsilon, process }, { clip: false })(xt, level, undefined)
+  close(denoised.x0, Array.from(x0.dataSync()))
+  close(denoised.epsilon, Array.from(epsilon.dataSync()))
+})
+
+test('clips the data to [-1, 1], and lets the noise follow', () => {
+  const denoised = denoiser({ network: () => epsilon, process })(xt, level, undefined)
+  close(denoised.x0, [0.25, 1])
+  close(denoised.epsilon, [-1.25, (xt.dataSync()[1]! - alphas[1]!) / sigmas[1]!])
+})
+
+test('tells the network the steps, and hands it the condition', () => {
+  const seen: unknown[] = []
+  const network = (_: tf.Tensor4D, noise: tf.Tensor1D, condition: string) => {
+    seen.push(Array.from(noise.dataSync()), noise.dtype, condition)
+    return epsilon
+  }
+  denoiser({ network, process })(xt, level, 'condition')
+  expect(seen).toEqual([[5, 30], 'float32', 'condition'])
+})
+
+test('a network with other channels than the images is an error', () => {
+  const network = (x: tf.Tensor4D) => tf.concat([x, x], 3)
+  expect(() => denoiser({ network, process })(xt, level, undefined)).toThrow(
+    'network: expected an output [2,1,1,1] like x_t, as the variance is fixed-large, got [2,1,1,2]',
+  )
+})

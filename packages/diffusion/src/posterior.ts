@@ -1,0 +1,39 @@
+import type { DiscreteSchedule } from '@cascade-diffusion/schedules'
+import { add, mul, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
+import { gatherForImages } from './gather.ts'
+import type { NoiseLevel } from './noise-level.ts'
+
+/** A diagonal Gaussian over images: the mean [N,H,W,C], and the logarithm of the variance, which broadcasts against it. */
+export interface Gaussian {
+  readonly mean: Tensor4D
+  readonly logVariance: Tensor4D
+}
+
+/**
+ * The posterior q(x_{t-1} | x_t, x0) (DDPM, equations 6 and 7), with one step t for each image (int32 [N], 0 … T-1).
+ * The log variance is [N,1,1,1]; at t = 0, where the variance is 0, it is clipped to that of t = 1. Traceable.
+ */
+export function qPosterior(schedule: DiscreteSchedule, x0: Tensor4D, xt: Tensor4D, t: Tensor1D): Gaussian {
+  const coef1 = gatherForImages(schedule.posteriorMeanCoef1, t)
+  const coef2 = gatherForImages(schedule.posteriorMeanCoef2, t)
+  return {
+    mean: add(mul(coef1, x0), mul(coef2, xt)),
+    logVariance: gatherForImages(schedule.posteriorLogVarianceClipped, t),
+  }
+}
+
+/**
+ * The numbers of q(x_next | x_now, x0) between any two noise levels, in float64: its mean is `x0` x0 + `xt` x_now, its
+ * variance `small`, and `large` is the variance of the forward step q(x_now | x_next). With neighbouring steps these
+ * are DDPM's β̃_t and β_t.
+ */
+export function posteriorBetween(now: NoiseLevel, next: NoiseLevel) {
+  const alpha = now.alpha / next.alpha
+  const beta = 1 - alpha ** 2
+  return {
+    x0: (next.alpha * beta) / now.sigma ** 2,
+    xt: (alpha * next.sigma ** 2) / now.sigma ** 2,
+    small: (beta * next.sigma ** 2) / now.sigma ** 2,
+    large: beta,
+  }
+}

@@ -1,0 +1,61 @@
+import { fileURLToPath } from 'node:url'
+import { type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
+import { readNpz } from '@cascade-diffusion/checkpoints'
+import type { Rng } from '@cascade-diffusion/random'
+import { cosineSchedule, type DiscreteSchedule, linearSchedule, respace } from '@cascade-diffusion/schedules'
+import * as tf from '@tensorflow/tfjs-core'
+import type { DiffusionProcess } from './process.ts'
+
+/** The processes of the fixtures (of the second, all but its learned variance). */
+const referenceProcesses = {
+  'linear40-simple': fixedLarge(linearSchedule(40)),
+  'cosine100-hybrid-respaced10': fixedLarge(respace(cosineSchedule(100), 10)),
+}
+
+function fixedLarge(schedule: DiscreteSchedule): DiffusionProcess {
+  return { schedule, prediction: 'epsilon', variance: 'fixed-large', noiseInput: 'timestep' }
+}
+
+export type ReferenceName = keyof typeof referenceProcesses
+
+/** The first three channels of the fixtures' network. */
+export const referenceNetwork = (xt: tf.Tensor4D, noise: tf.Tensor1D): tf.Tensor4D => {
+  const t = tf.reshape(noise, [noise.shape[0], 1, 1, 1])
+  return tf.tanh(tf.add<tf.Tensor4D>(tf.mul(xt, 0.3), tf.mul(t, 0.0004)))
+}
+
+/** Reads a fixture: images as NHWC, and lists of numbers. */
+export async function loadReference(name: ReferenceName) {
+  const arrays = await readNpz(fileURLToPath(new URL(`./fixtures/${name}.npz`, import.meta.url)))
+  return {
+    process: referenceProcesses[name],
+    numbers: (key: string): number[] => Array.from(arrays[key]!.data as ArrayLike<number | bigint>, Number),
+    images(key: string): NDArray<'float32'> {
+      const { shape, data } = arrays[key]!
+      const [H, W, C] = [shape.at(-2)!, shape.at(-1)!, shape.at(-3)!]
+      const nchw = tf.tensor(data as Float32Array, [sizeOf(shape.slice(0, -3)), C, H, W])
+      const nhwc = tf.transpose(nchw, [0, 2, 3, 1]).dataSync<'float32'>().slice()
+      return ndarray(nhwc, [...shape.slice(0, -3), H, W, C])
+    },
+  }
+}
+
+/** An `Rng` that gives the very arrays of a function of the labels folded in, joined by dots. */
+export const givenNoise = (arrayFor: (path: string) => NDArray<'float32'>, path: readonly string[] = []): Rng => ({
+  fold: (label) => givenNoise(arrayFor, [...path, String(label)]),
+  normal: () => arrayFor(path.join('.')),
+  uniform: unexpected,
+  integers: unexpected,
+  permutation: unexpected,
+})
+
+function unexpected(): never {
+  throw new Error('expected only normal numbers to be drawn')
+}
+
+/** The greatest difference, relative to the greatest magnitude of `expected`. */
+export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) throw new Error(`expected ${expected.length} values, got ${actual.length}`)
+  const greatest = (x: ArrayLike<number>) => Array.from(x).reduce((max, v) => Math.max(max, Math.abs(v)), 0)
+  return greatest(Array.from(actual, (v, i) => v - expected[i]!)) / greatest(expected)
+}
