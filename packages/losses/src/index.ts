@@ -1,1 +1,2 @@
-export {}
+export { type LossInput, simpleLoss, simpleLossPerExample } from './simple.ts'
+export { uniformTimesteps } from './timesteps.ts'
