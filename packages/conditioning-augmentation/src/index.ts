@@ -1,1 +1,3 @@
-export {}
+export { type ConditioningAugmentation, checkLevel } from './augmentation.ts'
+export { type GaussianNoiseOptions, gaussianNoise } from './gaussian-noise.ts'
+export { noAugmentation } from './no-augmentation.ts'
