@@ -22,6 +22,6 @@ export type AugmentationConfig = GaussianNoiseConfig | NoAugmentationConfig
 /** The augmentation of that description; one's own comes back as it is. */
 export function augmentationOf(given: AugmentationConfig | ConditioningAugmentation): ConditioningAugmentation {
   if ('apply' in given) return given
-  if (given.name === 'none') return noAugmentation()
+  if (given.name === 'none') return noAugmentation
   return gaussianNoise({ schedule: scheduleOf(given), maxLevel: given.maxLevel })
 }
