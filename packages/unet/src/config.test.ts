@@ -14,6 +14,7 @@ test('fills in defaults', () => {
   expect(unet({ ...small, outChannels: undefined }).config).toEqual({
     ...small,
     outChannels: 1,
+    patchSize: 1,
     attentionResolutions: [],
     attentionHeads: 1,
     augmentationLevels: false,
@@ -37,6 +38,11 @@ test.each<[string, Partial<UNetConfig>]>([
   ['unet: baseChannels must be even, got 15', { baseChannels: 15 }],
   ['unet: resolution must halve evenly 2 times, got 10×10', { resolution: 10, channelMultipliers: [1, 1, 1] }],
   ['unet: resolution must halve evenly 1 times, got 8×7', { resolution: [8, 7] }],
+  ['unet: patchSize must divide the resolution 8×8, got 3', { patchSize: 3 }],
+  [
+    'unet: resolution must halve evenly 2 times, got 2×2 patches of 4×4',
+    { patchSize: 4, channelMultipliers: [1, 1, 1] },
+  ],
   ["unet: attentionResolutions must be among the levels' heights 8, 4, got 16", { attentionResolutions: [4, 16] }],
   [
     "unet: attentionHeads must divide the 16 channels of 'down.0.0', got 3",

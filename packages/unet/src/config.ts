@@ -6,13 +6,18 @@ export interface UNetConfig {
   imageChannels: number
   /** Channels of the output: 2 · imageChannels if the variance is learned. Default: imageChannels. */
   outChannels?: number
+  /**
+   * Pixels to a side of the patches that the image is cut into; the network works at the resolution of patches, which
+   * costs the square of this less. It must divide the resolution. Default 1: at that of pixels.
+   */
+  patchSize?: number
   /** Channels at full resolution; even. The embeddings of time, class and augmentation level are 4 times as wide. */
   baseChannels: number
   /** One level of resolution each: the channels there, in units of `baseChannels`. */
   channelMultipliers: readonly number[]
   /** Residual blocks of each level on the way down; one more on the way up. */
   residualBlocks: number
-  /** Heights, in pixels, at which attention follows each residual block. Default: none; the middle always has it. */
+  /** Heights, in patches (pixels by default), at which attention follows each residual block. Default: none; the middle always has it. */
   attentionResolutions?: readonly number[]
   /** Heads of each attention layer; they must divide its channels. Default 1. */
   attentionHeads?: number
@@ -39,6 +44,7 @@ export type CompleteUNetConfig = Required<Omit<UNetConfig, 'numClasses' | 'lowRe
 export function completeConfig(config: UNetConfig): CompleteUNetConfig {
   const {
     outChannels = config.imageChannels,
+    patchSize = 1,
     attentionResolutions = [],
     attentionHeads = 1,
     augmentationLevels = false,
@@ -48,6 +54,7 @@ export function completeConfig(config: UNetConfig): CompleteUNetConfig {
   const complete: CompleteUNetConfig = {
     ...config,
     outChannels,
+    patchSize,
     attentionResolutions,
     attentionHeads,
     augmentationLevels,
@@ -60,6 +67,7 @@ export function completeConfig(config: UNetConfig): CompleteUNetConfig {
     width,
     imageChannels: config.imageChannels,
     outChannels,
+    patchSize,
     baseChannels: config.baseChannels,
     residualBlocks: config.residualBlocks,
     attentionHeads,
@@ -72,10 +80,15 @@ export function completeConfig(config: UNetConfig): CompleteUNetConfig {
   for (const multiplier of complete.channelMultipliers) expectCount('channelMultipliers', multiplier)
   if (complete.baseChannels % 2 !== 0) throw new Error(`unet: baseChannels must be even, got ${complete.baseChannels}`)
 
-  const heights = complete.channelMultipliers.map((_, level) => height / 2 ** level)
+  if (height % patchSize !== 0 || width % patchSize !== 0)
+    throw new Error(`unet: patchSize must divide the resolution ${height}×${width}, got ${patchSize}`)
+  const [high, wide] = [height / patchSize, width / patchSize]
+  const heights = complete.channelMultipliers.map((_, level) => high / 2 ** level)
   const halvings = heights.length - 1
-  if (height % 2 ** halvings !== 0 || width % 2 ** halvings !== 0)
-    throw new Error(`unet: resolution must halve evenly ${halvings} times, got ${height}×${width}`)
+  if (high % 2 ** halvings !== 0 || wide % 2 ** halvings !== 0) {
+    const patches = patchSize === 1 ? '' : ` patches of ${patchSize}×${patchSize}`
+    throw new Error(`unet: resolution must halve evenly ${halvings} times, got ${high}×${wide}${patches}`)
+  }
   for (const at of complete.attentionResolutions)
     if (!heights.includes(at))
       throw new Error(`unet: attentionResolutions must be among the levels' heights ${heights.join(', ')}, got ${at}`)

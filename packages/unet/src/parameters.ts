@@ -50,6 +50,6 @@ export function parameterSpecs(config: CompleteUNetConfig, plan: Plan): Record<s
     else layer(step.name, [3, 3, step.channels, step.channels])
   const last = config.channelMultipliers[0]! * config.baseChannels
   norm('output.norm', last)
-  layer('output.conv', [3, 3, last, config.outChannels], 'zeros')
+  layer('output.conv', [3, 3, last, config.patchSize ** 2 * config.outChannels], 'zeros')
   return specs
 }

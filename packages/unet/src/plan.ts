@@ -21,7 +21,7 @@ export interface ResampleStep {
  * each residual block up takes the last one left, concatenated after its input.
  */
 export interface Plan {
-  /** Channels that the first convolution takes: the noisy image's, then the low-resolution image's. */
+  /** Channels that the first convolution takes: for each pixel of a patch, the noisy image's, then the low-resolution image's. */
   inputChannels: number
   /** Width of the embeddings. */
   embedding: number
@@ -33,7 +33,7 @@ export interface Plan {
 /** Lays out the network. @throws if heads or groups do not divide the channels. */
 export function planOf(config: CompleteUNetConfig): Plan {
   const { baseChannels, channelMultipliers, residualBlocks, attentionResolutions } = config
-  const [height] = imageSize(config)
+  const height = imageSize(config)[0] / config.patchSize
   const deepest = channelMultipliers.length - 1
   const attends = (level: number) => attentionResolutions.includes(height / 2 ** level)
   const skips = [baseChannels]
@@ -68,7 +68,7 @@ export function planOf(config: CompleteUNetConfig): Plan {
     }
     if (level > 0) up.push({ kind: 'upsample', name: `up.${level}.resample`, channels })
   }
-  const inputChannels = config.imageChannels + (config.lowRes?.channels ?? 0)
+  const inputChannels = config.patchSize ** 2 * (config.imageChannels + (config.lowRes?.channels ?? 0))
   return { inputChannels, embedding: 4 * baseChannels, down, middle, up }
 }
 

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu'
 import { float32, int32, type NDArray, zeros } from '@cascade-diffusion/arrays'
 import type { Network } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
-import { eager } from '@cascade-diffusion/ops'
+import { depthToSpace, eager, spaceToDepth } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
@@ -151,6 +151,32 @@ test('takes images that are not square, and low-resolution images of full size',
   const image = random.normal([1, 4, 8, 2])
   const y = await applied(config)(weights(net), image, float32([5]), { lowRes: random.normal([1, 4, 8, 1]) })
   expect(y.shape).toEqual([1, 4, 8, 2])
+})
+
+test('works on patches: its outputs and the images it sees are cut alike', async () => {
+  const net = unet({ ...full, patchSize: 2, attentionResolutions: [] })
+  expect(net.parameterShapes['input.kernel']).toEqual([3, 3, 4 * 3, 8])
+  expect(net.parameterShapes['output.conv.kernel']).toEqual([3, 3, 8, 4 * 2])
+  const params = weights(net)
+  const run = (x: NDArray) =>
+    eager((p: Params, x: tf.Tensor4D, t: tf.Tensor1D, c: UNetCondition) => net.apply(p, x, t, c))(
+      params as never,
+      x as never,
+      noise as never,
+      condition as never,
+    )
+  expect((await run(xt)).shape).toEqual([2, 8, 8, 2])
+  // A network that sees the patches as channels of a small image is the same network.
+  const small = unet({ ...base, resolution: 4, imageChannels: 8, outChannels: 8, channelMultipliers: [1, 2] })
+  const plain = unet({ ...base, patchSize: 2 })
+  const shared = weights(plain)
+  expect(small.parameterShapes).toEqual(plain.parameterShapes)
+  const apply = (of: UNet) => (p: Params, x: tf.Tensor4D, t: tf.Tensor1D) =>
+    of.config.patchSize === 1 ? depthToSpace(of.apply(p, spaceToDepth(x, 2), t, {}), 2) : of.apply(p, x, t, {})
+  const [a, b] = await Promise.all(
+    [plain, small].map((net) => eager(apply(net))(shared as never, xt as never, noise as never)),
+  )
+  expect(a!.data).toEqual(b!.data)
 })
 
 test('says which condition is missing or has no place', async () => {

@@ -1,5 +1,5 @@
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
-import { resizeBilinear, silu } from '@cascade-diffusion/ops'
+import { depthToSpace, resizeBilinear, silu, spaceToDepth } from '@cascade-diffusion/ops'
 import type { Rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import { resample, residualBlock } from './blocks.ts'
@@ -66,7 +66,8 @@ function forward(
 ): tf.Tensor4D {
   // Every block applies SiLU to the embedding first: once will do.
   const activated = silu(embed(params, plan, noise, condition))
-  let h = conv(params, 'input', withLowRes(xt, condition.lowRes))
+  const input = withLowRes(xt, condition.lowRes)
+  let h = conv(params, 'input', config.patchSize === 1 ? input : spaceToDepth(input, config.patchSize))
   const skips = [h]
   for (const step of plan.down) {
     h = step.kind === 'residual' ? residualBlock(params, config, step, h, activated) : resample(params, step, h)
@@ -78,7 +79,8 @@ function forward(
       step.kind === 'residual'
         ? residualBlock(params, config, step, tf.concat([h, skips.pop()!], 3), activated)
         : resample(params, step, h)
-  return conv(params, 'output.conv', silu(norm(params, 'output.norm', h, config.normGroups)))
+  const output = conv(params, 'output.conv', silu(norm(params, 'output.norm', h, config.normGroups)))
+  return config.patchSize === 1 ? output : depthToSpace(output, config.patchSize)
 }
 
 /** The low-resolution image, resized to that of `xt`, as further channels. */
