@@ -1,6 +1,8 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { Interrupted, quickstart } from './quickstart/quickstart.ts'
+import { Interrupted } from './quickstart/interrupted.ts'
+import { planOf } from './quickstart/plan.ts'
+import { quickstart } from './quickstart/quickstart.ts'
 
 /** One command of the program. */
 export interface Command {
@@ -56,8 +58,9 @@ Ctrl-C keeps a checkpoint; the same command goes on from there.`,
     const { dataset, fast, restart } = values
     const out = resolve(values.out)
     const seed = wholeNumber('seed', values.seed)
+    const plan = planOf({ dataset, fast, cacheDir: join(out, 'drawings') })
     try {
-      const { report, outcome } = await quickstart({ dataset, fast, restart, seed, out, signal, log })
+      const { report, outcome } = await quickstart({ plan, restart, seed, out, signal, log })
       const { best, judge } = outcome
       log(`${(100 * best.score.classAccuracy).toFixed(1)} % of the samples are taken for the class asked for`)
       log(

@@ -15,6 +15,8 @@ export interface Plan {
   /** Names the folder of its checkpoints. */
   readonly name: string
   readonly title: string
+  /** Whether it is the rough version. */
+  readonly fast: boolean
   /** What the images are, in a sentence. */
   readonly about: string
   load(split: 'train' | 'test'): Promise<ImageDataset>
@@ -28,6 +30,8 @@ export interface Plan {
   readonly emaDecay: number
   /** Images of each class that are sampled and judged. */
   readonly samplesPerClass: number
+  /** Images that are sampled at a time: a matter of memory and speed, not of the result. */
+  readonly samplingBatchSize: number
   /** The levels s of conditioning augmentation that are tried. */
   readonly levels: readonly number[]
 }
@@ -43,6 +47,7 @@ function mnist(fast: boolean): Plan {
   return {
     name: fast ? 'mnist-fast' : 'mnist',
     title: 'A cascade on MNIST',
+    fast,
     about: 'Handwritten digits: the real MNIST, 28×28 with a black margin to 32×32.',
     load: (split) => loadMnist({ split }),
     classifier: { steps: fast ? 300 : 1000, batchSize: 128, learningRate: 4e-3 },
@@ -64,13 +69,14 @@ function mnist(fast: boolean): Plan {
       stage: superResolutionStage({
         ...{ name: 'super-resolution', resolution: 32, lowResolution: 8, process, ...images },
         augmentation: { name: 'gaussian-noise', ...process, maxLevel: 400 },
-        network: { baseChannels: 32, channelMultipliers: [1, 2, 2], residualBlocks: 1, normGroups: 8 },
+        network: { patchSize: 2, baseChannels: 32, channelMultipliers: [1, 2], residualBlocks: 1, normGroups: 8 },
       }),
       training: { steps: fast ? 200 : 1200, batchSize: 32, learningRate: 1e-3 },
       samplingSteps: 20,
     },
     emaDecay: 0.998,
     samplesPerClass: fast ? 20 : 100,
+    samplingBatchSize: 100,
     levels: fast ? [0, 100] : [0, 50, 100, 200],
   }
 }
@@ -82,6 +88,7 @@ function dicebear(fast: boolean, cacheDir: string): Plan {
   return {
     name: fast ? 'dicebear-fast' : 'dicebear',
     title: 'A cascade on Dicebear’s drawings',
+    fast,
     about:
       'Procedural art, not photographs: drawings that the Dicebear library makes up from seeds; the classes are drawing styles.',
     load: (split) =>
@@ -105,13 +112,14 @@ function dicebear(fast: boolean, cacheDir: string): Plan {
       stage: superResolutionStage({
         ...{ name: 'super-resolution', resolution: 64, lowResolution: 16, process, ...images },
         augmentation: { name: 'gaussian-noise', ...process, maxLevel: 400 },
-        network: { baseChannels: 32, channelMultipliers: [1, 1, 2, 2], residualBlocks: 1, normGroups: 8 },
+        network: { patchSize: 4, baseChannels: 48, channelMultipliers: [1, 2], residualBlocks: 1, normGroups: 8 },
       }),
       training: { steps: fast ? 100 : 700, batchSize: 8, learningRate: 1e-3 },
       samplingSteps: 20,
     },
     emaDecay: 0.998,
     samplesPerClass: fast ? 8 : 40,
+    samplingBatchSize: 24,
     levels: fast ? [0, 100] : [0, 50, 100, 200],
   }
 }

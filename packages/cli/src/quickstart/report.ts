@@ -3,17 +3,17 @@ import { htmlReport } from '../report/html-report.ts'
 import { type Series, svgLineChart } from '../report/svg-line-chart.ts'
 import type { Judge, Score } from './judge.ts'
 import type { Plan } from './plan.ts'
+import type { LevelScore } from './sample-all.ts'
 
 /** What a finished run is reported from. */
 export interface Outcome {
   readonly plan: Plan
-  readonly fast: boolean
   readonly seed: number
   readonly judge: Pick<Judge, 'testAccuracy' | 'fidOfTest'>
   /** The loss of each step, by what was trained. */
   readonly losses: Readonly<Record<string, Float32Array>>
-  readonly scores: readonly { readonly level: number; readonly score: Score }[]
-  readonly best: { readonly level: number; readonly score: Score }
+  readonly scores: readonly LevelScore[]
+  readonly best: LevelScore
   readonly seconds: number
   readonly peakMemoryBytes: number
   readonly sampleCount: number
@@ -30,7 +30,7 @@ export const metricsOf = (o: Outcome) => ({
   fid: Object.fromEntries(
     o.scores.map(({ level, score }) => [String(level), { train: score.fidTrain, test: score.fidTest }]),
   ),
-  classAccuracyBySetting: Object.fromEntries(o.scores.map(({ level, score }) => [String(level), score.classAccuracy])),
+  classAccuracyByLevel: Object.fromEntries(o.scores.map(({ level, score }) => [String(level), score.classAccuracy])),
   bestLevel: o.best.level,
   fidOfRealTestImages: o.judge.fidOfTest,
   samples: o.sampleCount,
@@ -75,7 +75,7 @@ export function reportOf(o: Outcome): string {
     title: plan.title,
     summary: [
       `${plan.about} A base model makes ${low}×${low} images of a class, a super-resolution model enlarges them to ${high}×${high}; each was trained by itself on real images.`,
-      o.fast ? 'This is the fast version: a rough picture. Without --fast the models are trained longer.' : '',
+      plan.fast ? 'This is the fast version: a rough picture. Without --fast the models are trained longer.' : '',
     ].join('\n\n'),
     figures: [
       {
