@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Interrupted } from './quickstart/interrupted.ts'
-import { planOf } from './quickstart/plan.ts'
+import { datasetNames, planOf } from './quickstart/plan.ts'
 import { quickstart } from './quickstart/quickstart.ts'
 
 /** One command of the program. */
@@ -32,6 +32,13 @@ function wholeNumber(name: string, text: string): number {
   return value
 }
 
+/** One of a few words, from the command line. */
+function oneOf<T extends string>(name: string, words: readonly T[], text: string): T {
+  const word = words.find((w) => w === text)
+  if (word === undefined) throw new UsageError(`--${name}: expected ${words.join(' or ')}, got '${text}'`)
+  return word
+}
+
 /** A mistake in how the program was called. */
 export class UsageError extends Error {}
 
@@ -55,7 +62,8 @@ Ctrl-C keeps a checkpoint; the same command goes on from there.`,
       out: { type: 'string', default: 'runs/quickstart' },
       restart: { type: 'boolean', default: false },
     })
-    const { dataset, fast, restart } = values
+    const { fast, restart } = values
+    const dataset = oneOf('dataset', datasetNames, values.dataset)
     const out = resolve(values.out)
     const seed = wholeNumber('seed', values.seed)
     const plan = planOf({ dataset, fast, cacheDir: join(out, 'drawings') })
