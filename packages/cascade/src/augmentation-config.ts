@@ -19,9 +19,11 @@ export interface NoAugmentationConfig {
 /** A conditioning augmentation by name, as a checkpoint keeps it. */
 export type AugmentationConfig = GaussianNoiseConfig | NoAugmentationConfig
 
-/** The augmentation of that description; one's own comes back as it is. */
+/** The augmentation of that description; one's own comes back as it is. @throws on another name. */
 export function augmentationOf(given: AugmentationConfig | ConditioningAugmentation): ConditioningAugmentation {
   if ('apply' in given) return given
   if (given.name === 'none') return noAugmentation
-  return gaussianNoise({ schedule: scheduleOf(given), maxLevel: given.maxLevel })
+  if (given.name === 'gaussian-noise') return gaussianNoise({ schedule: scheduleOf(given), maxLevel: given.maxLevel })
+  const { name } = given as { name: unknown }
+  throw new Error(`augmentation: expected gaussian-noise, none or one of your own with 'apply', got '${name}'`)
 }

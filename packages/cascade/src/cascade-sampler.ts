@@ -1,5 +1,7 @@
 import { concatenate, type NDArray, rows } from '@cascade-diffusion/arrays'
+import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { Rng } from '@cascade-diffusion/random'
+import { checkConditions, checkLabels } from './check-conditions.ts'
 import type { TrainedStage } from './load-stage.ts'
 import { type StageSampler, type StageSamplerOptions, stageSampler } from './stage-sampler.ts'
 
@@ -17,7 +19,7 @@ export interface CascadeSampleOptions {
   readonly signal?: AbortSignal
 }
 
-/** Trained stages, joined to a cascade. */
+/** Trained stages, joined to a cascade. Sampling throws before its first step if the options do not fit every stage. */
 export interface CascadeSampler {
   readonly stages: readonly StageSampler[]
   /** The images of every stage, the base's first: Algorithm 2 of the paper, non-truncated. */
@@ -30,20 +32,25 @@ export interface CascadeSampler {
 /**
  * Joins trained stages: each enlarges what the one before it made.
  * @param options of every stage, or of each.
- * @throws if the stages do not follow on one another.
+ * @throws if the stages do not follow on one another, or have the same name, or there are not options for each.
  */
 export function cascadeSampler(
   stages: readonly TrainedStage[],
   options: StageSamplerOptions | readonly StageSamplerOptions[],
 ): CascadeSampler {
   checkChain(stages)
-  const optionsOf = (i: number) => (Array.isArray(options) ? options[i] : options) as StageSamplerOptions
-  const samplers = stages.map((stage, i) => stageSampler(stage, optionsOf(i)))
+  const each: readonly StageSamplerOptions[] = 'sampler' in options ? stages.map(() => options) : options
+  if (each.length !== stages.length)
+    throw new Error(`cascade: expected options for each of ${stages.length} stages, got ${each.length}`)
+  const samplers = stages.map((stage, i) => stageSampler(stage, each[i] as StageSamplerOptions))
 
   const sampleStage: CascadeSampler['sampleStage'] = async (index, options, lowRes) => {
     const { count, labels, levels = [], rng, batchSize = 50, progress, signal } = options
     const sampler = samplers[index] as StageSampler
     const { name, kind } = sampler.stage
+    checkOptions(stages, options)
+    const level = kind === 'super-resolution' ? (levels[index - 1] ?? 0) : undefined
+    checkConditions(sampler.stage, { count, labels, lowRes, level })
     const parts: NDArray<'float32'>[] = []
     for (let from = 0; from < count; from += batchSize) {
       const to = Math.min(count, from + batchSize)
@@ -53,7 +60,7 @@ export function cascadeSampler(
         firstIndex: from,
         ...(labels && { labels: rows(labels, from, to) }),
         ...(lowRes && { lowRes: rows(lowRes, from, to) }),
-        ...(kind === 'super-resolution' && { level: levels[index - 1] ?? 0 }),
+        ...(level !== undefined && { level }),
         ...(signal && { signal }),
       })
       parts.push(batch)
@@ -76,10 +83,28 @@ export function cascadeSampler(
   }
 }
 
+function checkOptions(stages: readonly TrainedStage[], options: CascadeSampleOptions): void {
+  const { count, labels, levels = [], batchSize = 50 } = options
+  for (const [name, value] of Object.entries({ count, batchSize }))
+    if (!(Number.isInteger(value) && value > 0))
+      throw new Error(`cascade: expected a ${name} that is an integer of at least 1, got ${value}`)
+  if (levels.length > stages.length - 1)
+    throw new Error(
+      `cascade: expected at most ${stages.length - 1} levels, one for each super-resolution stage, got ${levels.length}`,
+    )
+  for (const [i, { stage }] of stages.entries()) {
+    checkLabels(stage, count, labels)
+    if (stage.kind === 'super-resolution') checkLevel(stage.augmentation, levels[i - 1] ?? 0)
+  }
+}
+
 function checkChain(stages: readonly TrainedStage[]): void {
   if (stages.length === 0) throw new Error('cascade: expected at least one stage, got none')
   for (const [i, { stage }] of stages.entries()) {
     const below = stages[i - 1]?.stage
+    // Names are the keys of the stages' noise.
+    if (stages.slice(0, i).some((other) => other.stage.name === stage.name))
+      throw new Error(`cascade: expected different names, got two stages '${stage.name}'`)
     if (i === 0 && stage.kind !== 'base')
       throw new Error(`cascade: expected a base stage first, got the super-resolution stage '${stage.name}'`)
     if (!below) continue

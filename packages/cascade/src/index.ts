@@ -8,6 +8,7 @@ export {
   type BaseStage,
   type BaseStageOptions,
   baseStage,
+  type OwnAugmentation,
   type Stage,
   type StageDescription,
   type StageNetwork,

@@ -5,6 +5,7 @@ import type { Params, UNetConfig } from '@cascade-diffusion/unet'
 import type { AugmentationConfig } from './augmentation-config.ts'
 import {
   baseStage,
+  type OwnAugmentation,
   type Stage,
   type StageDescription,
   type StageNetwork,
@@ -27,7 +28,8 @@ export interface LoadStageOptions {
 
 /**
  * Reads a stage from its checkpoint, which says all that is needed to build it again.
- * @throws if the file is missing, corrupt, or not a stage; if it needs code of one's own that is not handed in.
+ * @throws if the file is missing, corrupt, or not a stage; if it needs code of one's own that is not handed in, or what
+ * is handed in is not what it was trained with.
  */
 export async function loadStage(path: string, own: LoadStageOptions = {}): Promise<TrainedStage> {
   const { kind, config, params } = await loadEma(path)
@@ -38,13 +40,13 @@ export async function loadStage(path: string, own: LoadStageOptions = {}): Promi
   const options = {
     ...rest,
     ...(classNames && { classNames }),
-    network: own.network ?? sizeOfUNet(network, path),
+    network: own.network ? sameNetwork(own.network, network, path) : sizeOfUNet(network, path),
   }
   if (rest.kind === 'base') return { stage: baseStage(options), params }
   const stage = superResolutionStage({
     ...options,
     lowResolution: lowResolution as number,
-    augmentation: own.augmentation ?? knownAugmentation(augmentation, path),
+    augmentation: augmentationFor(augmentation as AugmentationConfig | OwnAugmentation, own.augmentation, path),
   })
   return { stage, params }
 }
@@ -53,13 +55,30 @@ export async function loadStage(path: string, own: LoadStageOptions = {}): Promi
 function sizeOfUNet(config: unknown, path: string): StageUNetConfig {
   if (typeof config !== 'object' || config === null || !('baseChannels' in config))
     throw new Error(`loadStage: ${path} has a network of another kind than U-Net: hand it in as 'network'`)
-  const { resolution, imageChannels, outChannels, numClasses, lowRes, augmentationLevels, ...size } = config as UNetConfig
+  const { resolution, imageChannels, outChannels, numClasses, lowRes, augmentationLevels, ...size } =
+    config as UNetConfig
   return size
 }
 
-function knownAugmentation(config: StageDescription['augmentation'], path: string): AugmentationConfig {
-  if (config?.name === 'gaussian-noise' || config?.name === 'none') return config as AugmentationConfig
-  throw new Error(
-    `loadStage: ${path} was trained with the augmentation '${config?.name}': hand it in as 'augmentation'`,
-  )
+function sameNetwork(own: StageNetwork, trained: unknown, path: string): StageNetwork {
+  const [was, is] = [trained, own.config].map((config) => JSON.stringify(config))
+  if (was !== is) throw new Error(`loadStage: ${path} was trained with the network ${was}, got ${is}`)
+  return own
+}
+
+function augmentationFor(
+  trained: AugmentationConfig | OwnAugmentation,
+  own: ConditioningAugmentation | undefined,
+  path: string,
+): AugmentationConfig | ConditioningAugmentation {
+  const was = `loadStage: ${path} was trained with the augmentation`
+  if (!('embedsLevel' in trained)) {
+    if (own) throw new Error(`${was} ${trained.name}, which it describes in full: expected none of your own`)
+    return trained
+  }
+  if (!own) throw new Error(`${was} '${trained.name}': hand it in as 'augmentation'`)
+  for (const key of ['name', 'maxLevel', 'embedsLevel'] as const)
+    if (own[key] !== trained[key])
+      throw new Error(`${was} '${trained.name}' of ${key} ${trained[key]}, got '${own.name}' of ${key} ${own[key]}`)
+  return own
 }

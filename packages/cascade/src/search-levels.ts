@@ -1,4 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
+import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { CascadeSampleOptions, CascadeSampler } from './cascade-sampler.ts'
 
 export interface SearchLevelsOptions<Score> extends Omit<CascadeSampleOptions, 'levels'> {
@@ -22,7 +23,7 @@ export interface LevelResult<Score> {
  * The search over s after training (paper, Section 4.3): samples the last stage at every level, from the same small
  * images and the same noise, and judges each.
  * @returns every level's result, and the best of them.
- * @throws if no levels are given.
+ * @throws if no levels are given, the last stage does not know one, or an objective is not a number.
  */
 export async function searchLevels<Score>(
   cascade: CascadeSampler,
@@ -30,14 +31,23 @@ export async function searchLevels<Score>(
 ): Promise<{ results: LevelResult<Score>[]; best: LevelResult<Score> }> {
   const { levels, lowRes, judge, objective, ...sampling } = options
   const last = cascade.stages.length - 1
+  const stage = cascade.stages[last]?.stage
+  if (stage?.kind !== 'super-resolution')
+    throw new Error(`searchLevels: expected a super-resolution stage at the end, got '${stage?.name}'`)
+  if (levels.length === 0) throw new Error('searchLevels: expected at least one level, got none')
+  for (const level of levels) checkLevel(stage.augmentation, level)
+
+  const below = Array.from({ length: last - 1 }, () => 0)
   const results: LevelResult<Score>[] = []
+  let best: { result: LevelResult<Score>; value: number } | undefined
   for (const level of levels) {
-    const below = Array.from({ length: last - 1 }, () => 0)
     const images = await cascade.sampleStage(last, { ...sampling, levels: [...below, level] }, lowRes)
-    results.push({ level, images, score: await judge(images, level) })
+    const result = { level, images, score: await judge(images, level) }
+    const value = objective(result.score)
+    if (Number.isNaN(value))
+      throw new Error(`searchLevels: expected a number as the objective of level ${level}, got NaN`)
+    if (!best || value < best.value) best = { result, value }
+    results.push(result)
   }
-  const [first, ...others] = results
-  if (!first) throw new Error('searchLevels: expected at least one level, got none')
-  const best = others.reduce((a, b) => (objective(b.score) < objective(a.score) ? b : a), first)
-  return { results, best }
+  return { results, best: best!.result }
 }

@@ -1,11 +1,10 @@
 import { type Compile, type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
-import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
 import { createSampler, type Frame, type Sampler } from '@cascade-diffusion/diffusion'
 import type { Rng } from '@cascade-diffusion/random'
 import type { UNetCondition } from '@cascade-diffusion/unet'
 import { type Tensor1D, type Tensor4D, tensor } from '@tensorflow/tfjs-core'
+import { checkConditions } from './check-conditions.ts'
 import type { TrainedStage } from './load-stage.ts'
-import type { SuperResolutionStage } from './stage.ts'
 
 export interface StageSamplerOptions {
   /** How to step, e.g. `ddim()`. */
@@ -69,16 +68,14 @@ export function stageSampler({ stage, params }: TrainedStage, options: StageSamp
       : undefined
 
   const prepare = async (options: StageSampleOptions) => {
-    const { count, labels, rng, firstIndex = 0, signal } = options
-    checkLabels(stage, options)
-    const lowRes = stage.kind === 'super-resolution' ? checkLowRes(stage, options) : rejectLowRes(stage, options)
+    const { count, labels, lowRes, level = 0, rng, firstIndex = 0, signal } = options
+    checkConditions(stage, options)
     const condition: Record<string, NDArray> = {}
     if (labels) condition.label = labels
     if (lowRes && stage.kind === 'super-resolution') {
-      const { images, level } = lowRes
       const levels = ndarray(new Int32Array(count).fill(level), [count])
-      const noise = rng.fold('augmentation').normal(images.shape, firstIndex * sizeOf(images.shape.slice(1)))
-      condition.lowRes = (await augment?.(images, levels, noise)) as NDArray
+      const noise = rng.fold('augmentation').normal(lowRes.shape, firstIndex * sizeOf(lowRes.shape.slice(1)))
+      condition.lowRes = (await augment?.(lowRes, levels, noise)) as NDArray
       if (stage.augmentation.embedsLevel) condition.augmentationLevel = levels
     }
     const shape = [count, stage.resolution, stage.resolution, stage.imageChannels]
@@ -97,34 +94,4 @@ export function stageSampler({ stage, params }: TrainedStage, options: StageSamp
       await Promise.all([model.dispose(), augment?.dispose()])
     },
   }
-}
-
-function checkLabels({ name, classNames }: TrainedStage['stage'], { labels, count }: StageSampleOptions): void {
-  if (!classNames) {
-    if (labels) throw new Error(`stage '${name}': expected no labels, since the stage is unconditional`)
-    return
-  }
-  if (!labels || String(labels.shape) !== String([count]))
-    throw new Error(`stage '${name}': expected labels [${count}], got ${labels ? `[${labels.shape}]` : 'none'}`)
-  for (const label of labels.data)
-    if (!(label >= 0 && label < classNames.length))
-      throw new Error(
-        `stage '${name}': unknown class label ${label}; the classes are 0 to ${classNames.length - 1}: ${classNames.join(', ')}`,
-      )
-}
-
-function checkLowRes(stage: SuperResolutionStage, { lowRes, level = 0, count }: StageSampleOptions) {
-  const { name, lowResolution, imageChannels, augmentation } = stage
-  const expected = [count, lowResolution, lowResolution, imageChannels]
-  if (!lowRes || String(lowRes.shape) !== String(expected))
-    throw new Error(
-      `stage '${name}': expected small images lowRes [${expected}], got ${lowRes ? `[${lowRes.shape}]` : 'none'}`,
-    )
-  checkLevel(augmentation, level)
-  return { images: lowRes, level }
-}
-
-function rejectLowRes({ name }: TrainedStage['stage'], { lowRes, level }: StageSampleOptions): undefined {
-  if (lowRes || level !== undefined)
-    throw new Error(`stage '${name}': expected no lowRes and no level, since it is the base of the cascade`)
 }

@@ -81,8 +81,11 @@ export interface StageDescription {
   readonly process: ProcessConfig
   readonly network: unknown
   readonly lowResolution?: number
-  readonly augmentation?: { readonly name: string; readonly maxLevel?: number }
+  readonly augmentation?: AugmentationConfig | OwnAugmentation
 }
+
+/** What a checkpoint can say of an augmentation of one's own: not its code. */
+export type OwnAugmentation = Pick<ConditioningAugmentation, 'name' | 'maxLevel' | 'embedsLevel'>
 
 /**
  * Describes the first stage of a cascade.
@@ -99,16 +102,21 @@ export const baseStage = (options: BaseStageOptions): BaseStage => ({
  */
 export function superResolutionStage(options: SuperResolutionStageOptions): SuperResolutionStage {
   const { lowResolution, resolution, imageChannels } = options
-  if (!(lowResolution > 0 && resolution % lowResolution === 0 && resolution > lowResolution))
+  if (
+    !(
+      Number.isInteger(lowResolution) &&
+      lowResolution > 0 &&
+      resolution % lowResolution === 0 &&
+      resolution > lowResolution
+    )
+  )
     throw new Error(
       `stage '${options.name}': expected a resolution that is a multiple of lowResolution ${lowResolution}, got ${resolution}`,
     )
   const augmentation = augmentationOf(options.augmentation)
-  const described =
-    'apply' in options.augmentation
-      ? { name: augmentation.name, maxLevel: augmentation.maxLevel }
-      : options.augmentation
-  const inputs = { lowRes: { channels: imageChannels }, augmentationLevels: augmentation.embedsLevel }
+  const { name, maxLevel, embedsLevel } = augmentation
+  const described = 'apply' in options.augmentation ? { name, maxLevel, embedsLevel } : options.augmentation
+  const inputs = { lowRes: { channels: imageChannels }, augmentationLevels: embedsLevel }
   const stage = common('super-resolution', options, inputs)
   return {
     kind: 'super-resolution',

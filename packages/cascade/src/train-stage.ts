@@ -50,7 +50,7 @@ interface LowResBatch {
  * small images that its conditioning augmentation has corrupted, each at a level drawn for it, which the network is told.
  * @throws if the data does not fit the stage; and as `train`.
  */
-export function trainStage(options: TrainStageOptions): Promise<TrainResult> {
+export async function trainStage(options: TrainStageOptions): Promise<TrainResult> {
   const { stage, dataset, steps, batchSize, learningRate, emaDecay, seed, compile, progress, signal } = options
   checkDataset(stage, dataset)
   const key = rng(seed).fold(stage.name)

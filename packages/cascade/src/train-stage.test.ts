@@ -1,0 +1,176 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { jit } from '@cascade-diffusion/jit'
+import { eager } from '@cascade-diffusion/ops'
+import { rng } from '@cascade-diffusion/random'
+import { loadCheckpoint } from '@cascade-diffusion/training'
+import * as tf from '@tensorflow/tfjs-core'
+import { describe, expect, test } from 'vitest'
+import {
+  alphaBar,
+  type Given,
+  halves,
+  maxLevel,
+  smear,
+  T,
+  temporaryFolder,
+  tinyBase,
+  tinyNetwork,
+  tinySuperResolution,
+  worstDifference,
+} from './test-support.ts'
+import { type TrainStageOptions, trainStage } from './train-stage.ts'
+
+const run = (changes: Partial<TrainStageOptions> = {}): TrainStageOptions => ({
+  stage: tinySuperResolution(),
+  dataset: halves(10, 8),
+  steps: 6,
+  batchSize: 4,
+  learningRate: 0.01,
+  seed: 3,
+  compile: jit,
+  ...changes,
+})
+
+/** Square grey images in bytes, made smaller by averaging. */
+const smaller = (bytes: readonly number[], from: number, to: number): number[] =>
+  Array.from({ length: to * to }, (_, i) => {
+    const k = from / to
+    const [y, x] = [Math.floor(i / to) * k, (i % to) * k]
+    const block = bytes.filter((_, j) => {
+      const [v, u] = [Math.floor(j / from), j % from]
+      return v >= y && v < y + k && u >= x && u < x + k
+    })
+    return Uint8ClampedArray.of(block.reduce((a, b) => a + b) / block.length)[0]!
+  })
+
+describe('Algorithm 1: what the network is given', () => {
+  const dataset = halves(10, 8)
+  /** Step `step` of a run of seed 3 with batches of 4 of the stage `name`, from the keys, in float64. */
+  function expectedBatch(step: number, name: string, size: number) {
+    const key = rng(3).fold('batch').fold(step)
+    const order = [0, 1, 2, 3].map((i) => {
+      const at = step * 4 + i
+      return rng(3)
+        .fold(name)
+        .fold('order')
+        .fold(Math.floor(at / 10))
+        .permutation(10)[at % 10]!
+    })
+    const large = order.map((i) => smaller([...dataset.images.data.subarray(i * 64, i * 64 + 64)], 8, size))
+    const t = [...key.fold('t').integers([4], 0, T).data]
+    const epsilon = key.fold('epsilon').normal([4, size, size, 1]).data
+    const level = [...key.fold('level').integers([4], 0, maxLevel + 1).data]
+    const noise = key.fold('augmentation').normal([4, 2, 2, 1]).data
+    const mix = (a: number, byte: number, e: number) => Math.sqrt(a) * (byte / 127.5 - 1) + Math.sqrt(1 - a) * e
+    return {
+      xt: large.flatMap((x0, n) => x0.map((byte, i) => mix(alphaBar(t[n]!), byte, epsilon[n * size * size + i]!))),
+      noise: t,
+      label: order.map((i) => dataset.labels[i]!),
+      lowRes: large.flatMap((x0, n) => {
+        const a = level[n] === 0 ? 1 : alphaBar(level[n]! - 1)
+        return smaller(x0, size, 2).map((byte, i) => mix(a, byte, noise[n * 4 + i]!))
+      }),
+      level,
+    }
+  }
+
+  test('a super-resolution stage: x_t, t, the class, z_s and s of each example', async () => {
+    const seen: Given[] = []
+    await trainStage(run({ compile: eager, stage: tinySuperResolution({ network: tinyNetwork(seen) }) }))
+    expect(seen).toHaveLength(6)
+    for (const [step, given] of seen.entries()) {
+      const expected = expectedBatch(step, 'sr', 4)
+      expect(Object.keys(given)).toEqual(Object.keys(expected))
+      for (const [name, values] of Object.entries(expected))
+        expect(worstDifference(given[name]!, values), `${name} of step ${step}`).toBeLessThan(2e-6)
+    }
+    expect(new Set(seen.flatMap(({ level }) => level)).size).toBeGreaterThan(5)
+  })
+
+  test('a base stage: x_t, t and the class alone', async () => {
+    const seen: Given[] = []
+    await trainStage(run({ compile: eager, stage: tinyBase(tinyNetwork(seen)), steps: 3 }))
+    for (const [step, given] of seen.entries()) {
+      const { xt, noise, label } = expectedBatch(step, 'base', 2)
+      expect(Object.keys(given)).toEqual(['xt', 'noise', 'label'])
+      expect(worstDifference(given.xt!, xt)).toBeLessThan(2e-6)
+      expect([given.noise, given.label]).toEqual([noise, label])
+    }
+  })
+
+  test('no augmentation: z itself, and no level', async () => {
+    const seen: Given[] = []
+    const stage = tinySuperResolution({ network: tinyNetwork(seen), augmentation: { name: 'none' } })
+    await trainStage(run({ compile: eager, stage, steps: 1 }))
+    const order = rng(3).fold('sr').fold('order').fold(0).permutation(10).subarray(0, 4)
+    const z = [...order].flatMap((i) => {
+      const image = smaller([...dataset.images.data.subarray(i * 64, i * 64 + 64)], 8, 4)
+      return smaller(image, 4, 2).map((byte) => byte / 127.5 - 1)
+    })
+    expect(Object.keys(seen[0]!)).toEqual(['xt', 'noise', 'label', 'lowRes'])
+    expect(worstDifference(seen[0]!.lowRes!, z)).toBeLessThan(1e-6)
+  })
+})
+
+test('the loss falls', async () => {
+  const { losses, params, ema } = await trainStage(
+    run({ steps: 400, batchSize: 16, learningRate: 0.02, emaDecay: 0.9 }),
+  )
+  const meanOf = (values: Float32Array) => values.reduce((a, b) => a + b) / values.length
+  // Weights of normal noise begin above 1, which zero weights would give; the best come to about a half.
+  expect(meanOf(losses.subarray(0, 20))).toBeGreaterThan(1)
+  expect(meanOf(losses.subarray(-50))).toBeLessThan(0.7)
+  for (const [name, { data }] of Object.entries(params)) expect(ema[name]!.data).not.toEqual(data)
+})
+
+test('interrupted and resumed, it ends as it does in one go, to the last bit', async () => {
+  const whole = await trainStage(run())
+  const checkpoint = { path: join(temporaryFolder(), 'sr.safetensors') }
+  const stop = new AbortController()
+  const progress = ({ step }: { step: number }) => step === 2 && stop.abort()
+  const first = await trainStage(run({ checkpoint, signal: stop.signal, progress }))
+  expect([first.interrupted, first.step]).toEqual([true, 2])
+  expect(await trainStage(run({ checkpoint }))).toEqual(whole)
+})
+
+test('a checkpoint of another stage or other data is not gone on from', async () => {
+  const checkpoint = { path: join(temporaryFolder(), 'sr.safetensors') }
+  await trainStage(run({ steps: 1, checkpoint }))
+  const other = tinySuperResolution({
+    augmentation: { name: 'gaussian-noise', schedule: 'linear', steps: T, maxLevel },
+  })
+  await expect(trainStage(run({ stage: other, dataset: halves(11, 8), checkpoint }))).rejects.toThrow(
+    /stage\.augmentation\.schedule: .?cosine.? in the checkpoint, .?linear.? now/,
+  )
+})
+
+describe('data that do not fit the stage', () => {
+  test.each([
+    [halves(4, 6), "expected images of 4×4×1 or a multiple of it, got 6×6×1 in 'halves'"],
+    [{ ...halves(4, 4), images: { shape: [4, 4, 2, 2], data: new Uint8Array(64) } }, 'got 4×2×2'],
+    [
+      { ...halves(4, 4), classNames: ['right', 'left'] },
+      "stage 'sr': expected the classes left, right, got right, left in 'halves'",
+    ],
+  ])('%#: are refused', async (dataset, message) => {
+    await expect(trainStage(run({ dataset }))).rejects.toThrow(message)
+  })
+
+  test('an unconditional stage takes any classes', async () => {
+    const stage = tinySuperResolution({ classNames: undefined })
+    expect((await trainStage(run({ stage, steps: 1 }))).step).toBe(1)
+  })
+})
+
+test('values that are not finite end training with an error; the checkpoint stays', async () => {
+  const checkpoint = { path: join(temporaryFolder(), 'sr.safetensors') }
+  await trainStage(run({ stage: tinySuperResolution({ augmentation: smear }), steps: 3, checkpoint }))
+  const broken = { ...smear, apply: (z: tf.Tensor4D) => tf.sqrt(tf.sub(z, 2)) as tf.Tensor4D }
+  const rest = run({ stage: tinySuperResolution({ augmentation: broken }), steps: 20, checkpoint })
+  await expect(trainStage(rest)).rejects.toThrow(
+    `not finite 5 times in a row, at last in step 8 (loss NaN, gradient norm NaN); the last good checkpoint is ${checkpoint.path}`,
+  )
+  expect(existsSync(checkpoint.path)).toBe(true)
+  expect((await loadCheckpoint(checkpoint.path)).step).toBe(3)
+})
