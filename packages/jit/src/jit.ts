@@ -11,7 +11,7 @@ import type { Engine, Executable } from './engines/engine.ts'
 import { onnxRuntimeNode } from './engines/onnxruntime-node.ts'
 import type { TensorType } from './graph/graph.ts'
 import { lower } from './lower/lower.ts'
-import { trace } from './trace/trace.ts'
+import { refuseInsideTrace, trace } from './trace/trace.ts'
 
 export interface JitOptions {
   /** What runs the compiled function; ONNX Runtime on the CPU by default. */
@@ -51,7 +51,7 @@ export function jit<Args extends readonly unknown[], Out>(
 
   const specialise = (args: readonly unknown[]) => {
     const { leaves, shape } = flatten(args as Tree<NDArray>, isNDArray)
-    const key = leaves.map((leaf, i) => `${shape.paths[i]}:${describe(leaf)}`).join(' ')
+    const key = JSON.stringify(shape.rebuild(leaves.map(describe)))
     let program = programs.get(key)
     if (!program) {
       program = build(leaves, shape)
@@ -61,13 +61,13 @@ export function jit<Args extends readonly unknown[], Out>(
     return { leaves, program }
   }
 
-  const compiled = async (...args: ArraysOf<Args>): Promise<ArraysOf<Out>> => {
+  const run = async (args: readonly unknown[]): Promise<ArraysOf<Out>> => {
     const { leaves, program } = specialise(args)
     const { executable, results } = await program
     return results.rebuild(await executable.run(leaves)) as ArraysOf<Out>
   }
 
-  const into = async (out: ArraysOf<Out>, ...args: ArraysOf<Args>): Promise<void> => {
+  const runInto = async (out: ArraysOf<Out>, args: readonly unknown[]): Promise<void> => {
     const { leaves, program } = specialise(args)
     const { executable, results, types } = await program
     const given = flatten(out as Tree<NDArray>, isNDArray)
@@ -94,5 +94,14 @@ export function jit<Args extends readonly unknown[], Out>(
     )
   }
 
+  // Not async: inside of a traced function, which ignores promises, the error has to be thrown at once.
+  const compiled = (...args: ArraysOf<Args>) => {
+    refuseInsideTrace()
+    return run(args)
+  }
+  const into = (out: ArraysOf<Out>, ...args: ArraysOf<Args>) => {
+    refuseInsideTrace()
+    return runInto(out, args)
+  }
   return Object.assign(compiled, { into, dispose })
 }

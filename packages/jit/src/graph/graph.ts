@@ -30,9 +30,16 @@ export interface Graph {
   readonly nodes: readonly Node[]
 }
 
-/** JSON that tells the numbers apart that JSON lacks. */
+/** Tells all numbers apart, -0 from 0 too. */
+const distinct = (x: number): string => (Object.is(x, -0) ? '-0' : `${x}`)
+
+/** JSON that tells the numbers apart that JSON does not. */
 export const stringify = (value: unknown): string =>
-  JSON.stringify(value, (_, x) => (typeof x === 'number' && !Number.isFinite(x) ? `${x}` : x))
+  JSON.stringify(value, (_, x) => (typeof x === 'number' && (!Number.isFinite(x) || x === 0) ? distinct(x) : x))
+
+/** A name for a constant that equal constants share. */
+export const constantKey = (dtype: string, shape: readonly number[], data: ArrayLike<number | bigint>): string =>
+  `${dtype}[${shape}]=${Array.from(data, (x) => (typeof x === 'number' ? distinct(x) : x))}`
 
 /** Collects nodes. Equal operations on equal values are recorded once: functions of tensors have no side effects. */
 export class GraphBuilder {
@@ -66,7 +73,7 @@ export class GraphBuilder {
   /** A constant. The values are kept, not copied. Small ones are recorded once. */
   constant<D extends DType>(data: DataOf[D], shape: readonly number[], dtype: D): Value {
     if (data.length <= 64) {
-      const key = `${dtype}[${shape}]=${data}`
+      const key = constantKey(dtype, shape, data)
       let node = this.#known.get(key)
       if (!node) {
         node = this.#append('Constant', [], { data }, [{ shape, dtype }])

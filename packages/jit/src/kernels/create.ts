@@ -3,7 +3,7 @@ import type { TensorType } from '../graph/graph.ts'
 import { first, type Kernel, type Kernels } from './kernel.ts'
 
 const unreachable = () => {
-  throw new Error('a constant has no operands and is recorded as one')
+  throw new Error('constants are recorded as such')
 }
 
 /** Known when traced: a tensor of one value. */
@@ -45,8 +45,11 @@ export const createKernels: Kernels = {
   ZerosLike: filled(['x'], ([x]) => ({ ...(x as TensorType), value: 0 })),
   OnesLike: filled(['x'], ([x]) => ({ ...(x as TensorType), value: 1 })),
   Range: spaced(
-    ({ start = 0, stop = 0, step = 1 }) =>
-      Array.from({ length: Math.max(0, Math.ceil((stop - start) / step)) }, (_, i) => start + i * step),
+    ({ start = 0, stop = 0, step = 1 }) => {
+      // tfjs counts down if no step is given.
+      const by = stop < start && step === 1 ? -1 : step
+      return Array.from({ length: Math.max(0, Math.ceil((stop - start) / by)) }, (_, i) => start + i * by)
+    },
     (a) => (a.dtype as DType | undefined) ?? 'float32',
   ),
   LinSpace: spaced(

@@ -78,7 +78,7 @@ export const gatherKernels: Kernels = {
         'int32',
       )
       const equal = l.op('Equal', [numbers, l.reshape(l.at(ids), [1, n])], [segments, n])
-      const matrix = l.op('Cast', [equal], [segments, n], { to: 1 })
+      const matrix = l.cast(equal, 'bool', x.dtype)
       const inner = sizeOf(out.shape) / segments
       l.set(out, l.op('MatMul', [matrix, l.reshape(l.at(x), [n, inner])], [segments, inner]))
     },

@@ -1,9 +1,8 @@
 import type { Node, TensorType, Value } from '../graph/graph.ts'
+import { HWNC } from '../lower/layout.ts'
 import type { Lowering, Physical } from '../lower/lowering.ts'
 import type { Kernels } from './kernel.ts'
 import { sumOuter } from './reduce.ts'
-
-const HWNC = [1, 2, 0, 3]
 
 interface Statistics {
   /** x − mean over each example's group, [H·W, N·C]. */

@@ -9,14 +9,14 @@ export function matMul(
   l: Lowering,
   a: Physical,
   b: Physical,
-  { transposeA = false, transposeB = false } = {},
+  { transposeA = false, transposeB = false, dtype = 'float32' } = {},
 ): Physical {
   const rows = a.shape.at(transposeA ? -1 : -2) as number
   const columns = b.shape.at(transposeB ? -2 : -1) as number
   const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2))
   const shape = [...batch, rows, columns]
   if (!transposeA && !transposeB) return l.op('MatMul', [a, b], shape)
-  if (l.target.contributed)
+  if (l.target.contributed && dtype === 'float32')
     return l.op(
       'FusedMatMul',
       [a, b],
@@ -56,10 +56,8 @@ export const matMulKernels: Kernels = {
       const [a, b] = node.inputs as [Value, Value]
       const left = operand(l, a, node.attributes.transposeA as boolean)
       const right = operand(l, b, node.attributes.transposeB as boolean)
-      l.set(
-        first(node.outputs),
-        matMul(l, left.lies, right.lies, { transposeA: left.transposed, transposeB: right.transposed }),
-      )
+      const transposed = { transposeA: left.transposed, transposeB: right.transposed }
+      l.set(first(node.outputs), matMul(l, left.lies, right.lies, { ...transposed, dtype: a.dtype }))
     },
   },
 }

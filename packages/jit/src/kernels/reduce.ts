@@ -1,5 +1,6 @@
-import { sizeOf } from '@cascade-diffusion/arrays'
+import { type DType, sizeOf } from '@cascade-diffusion/arrays'
 import type { TensorType } from '../graph/graph.ts'
+import { physicalShape } from '../lower/layout.ts'
 import type { Lowering, Physical, Rule } from '../lower/lowering.ts'
 import { axesOf, first, type Kernel, type Kernels } from './kernel.ts'
 
@@ -21,57 +22,51 @@ export function sumOuter(l: Lowering, x: Physical, outer: number, factor = 1): P
   return l.op('MatMul', [row, l.reshape(x, [outer, inner])], [1, inner])
 }
 
+/** What ONNX reduces, and the type of the result where it is not the operand's. */
+interface Numbers {
+  readonly takes: readonly DType[]
+  readonly yields?: DType
+}
+
+const numbers: Numbers = { takes: ['float32', 'int32'] }
+
+/** Reduces an operand where it lies; of another type than the operator takes, it is cast to the last of them. */
 const reduceRule =
-  (opType: string): Rule =>
+  (opType: string, { takes }: Numbers): Rule =>
   (l, node) => {
     const x = first(node.inputs)
     const out = first(node.outputs)
     const { axes, keepDims } = node.attributes as { axes: number[]; keepDims: boolean }
-    const placed = l.placed(x)
-    const rest = placed.layout.filter((axis) => !axes.includes(axis))
-    const layout = keepDims ? placed.layout : rest.map((axis) => axis - axes.filter((a) => a < axis).length)
-    const shape = layout.map((axis) => out.shape[axis] as number)
+    const { layout } = l.placed(x)
+    const dtype = takes.includes(x.dtype) ? x.dtype : (takes.at(-1) as DType)
+    const lies = l.cast(l.placed(x), x.dtype, dtype)
+    const rest = layout.filter((axis) => !axes.includes(axis))
+    const left = keepDims ? layout : rest.map((axis) => axis - axes.filter((a) => a < axis).length)
+    const shape = physicalShape(out.shape, left)
+    const place = (y: Physical) => l.set(out, l.cast(l.reshape(y, shape), dtype, out.dtype), left)
     // Axes of length 1 may lie anywhere.
-    const real = placed.layout.filter((axis) => x.shape[axis] !== 1)
+    const real = layout.filter((axis) => x.shape[axis] !== 1)
     const outer = real.findIndex((axis) => !axes.includes(axis))
     const isOuter = outer > 0 && real.slice(outer).every((axis) => !axes.includes(axis))
     const isSum = opType === 'ReduceSum' || opType === 'ReduceMean'
-    if (isOuter && isSum && x.dtype === 'float32') {
+    if (isOuter && isSum && dtype === 'float32') {
       const n = sizeOf(axes.map((axis) => x.shape[axis] as number))
-      const sum = sumOuter(l, placed, n, opType === 'ReduceMean' ? 1 / n : 1)
-      l.set(out, l.reshape(sum, shape), layout)
-      return
+      return place(sumOuter(l, lies, n, opType === 'ReduceMean' ? 1 / n : 1))
     }
-    const places = axes.map((axis) => placed.layout.indexOf(axis)).sort((a, b) => a - b)
-    if (places.length === 0) {
-      l.set(out, placed, placed.layout)
-      return
-    }
-    l.set(out, l.op(opType, [placed, l.ints(places)], shape, { keepdims: keepDims ? 1 : 0 }), layout)
+    const places = axes.map((axis) => layout.indexOf(axis)).sort((a, b) => a - b)
+    // No axes at all mean every axis to ONNX.
+    if (places.length === 0) return place(lies)
+    place(l.op(opType, [lies, l.ints(places)], shape, { keepdims: keepDims ? 1 : 0 }))
   }
 
-const reduction = (opType: string): Kernel => ({
+const reduction = (opType: string, types = numbers): Kernel => ({
   inputs: ['x'],
   attributes,
-  infer: ([x], { axes, keepDims }) => [
-    { shape: reduced((x as TensorType).shape, axes as number[], keepDims as boolean), dtype: (x as TensorType).dtype },
-  ],
-  lower: reduceRule(opType),
-})
-
-/** ONNX reduces no booleans: through int32 and back. */
-const logical = (opType: string): Kernel => ({
-  ...reduction(opType),
-  lower: (l, node) => {
-    const x = first(node.inputs)
-    const { axes, keepDims } = node.attributes as { axes: number[]; keepDims: boolean }
-    const lies = l.at(x)
-    const { shape } = first(node.outputs)
-    const numbers = l.op('Cast', [lies], lies.shape, { to: 6 })
-    const result =
-      axes.length === 0 ? numbers : l.op(opType, [numbers, l.ints(axes)], shape, { keepdims: keepDims ? 1 : 0 })
-    l.set(first(node.outputs), l.op('Cast', [result], shape, { to: 9 }))
+  infer: ([x], { axes, keepDims }) => {
+    const { shape, dtype } = x as TensorType
+    return [{ shape: reduced(shape, axes as number[], keepDims as boolean), dtype: types.yields ?? dtype }]
   },
+  lower: reduceRule(opType, types),
 })
 
 const argument = (opType: string): Kernel => ({
@@ -80,34 +75,53 @@ const argument = (opType: string): Kernel => ({
   infer: ([x], { axis }) => [{ shape: reduced((x as TensorType).shape, [axis as number], false), dtype: 'int32' }],
   lower: (l, node) => {
     const axis = node.attributes.axis as number
-    const { shape } = first(node.outputs)
-    const index = l.op(opType, [l.at(first(node.inputs))], shape, { axis, keepdims: 0 })
-    l.set(first(node.outputs), l.op('Cast', [index], shape, { to: 6 }))
+    const x = first(node.inputs)
+    const out = first(node.outputs)
+    const lies = l.cast(l.at(x), x.dtype, x.dtype === 'bool' ? 'int32' : x.dtype)
+    l.set(out, l.cast(l.op(opType, [lies], out.shape, { axis, keepdims: 0 }), 'int64', 'int32'))
   },
 })
 
-/** A kernel that works along one axis and keeps the shape. */
-const along = (opType: string, name: string, input: string): Kernel => ({
-  inputs: [input],
-  attributes: (given, [x]) => ({ axis: axesOf(given[name] ?? -1, (x as TensorType).shape.length)[0] }),
-  infer: ([x]) => [x as TensorType],
-  lower: (l, node) => {
-    const placed = l.placed(first(node.inputs))
-    const axis = placed.layout.indexOf(node.attributes.axis as number)
-    l.set(first(node.outputs), l.op(opType, [placed], placed.shape, { axis }), placed.layout)
-  },
-})
-
+/** Kernels that take all elements along some axes together, or go along one axis. */
 export const reduceKernels: Kernels = {
-  All: logical('ReduceMin'),
-  Any: logical('ReduceMax'),
+  All: reduction('ReduceMin'),
+  Any: reduction('ReduceMax'),
   ArgMax: argument('ArgMax'),
   ArgMin: argument('ArgMin'),
-  LogSoftmax: along('LogSoftmax', 'axis', 'logits'),
+  Cumsum: {
+    inputs: ['x'],
+    attributes: (given, [x]) => ({
+      axis: axesOf(given.axis, (x as TensorType).shape.length)[0],
+      exclusive: given.exclusive ?? false,
+      reverse: given.reverse ?? false,
+    }),
+    infer: ([x]) => {
+      const { shape, dtype } = x as TensorType
+      return [{ shape, dtype: dtype === 'bool' ? 'int32' : dtype }]
+    },
+    lower: (l, node) => {
+      const { axis, exclusive, reverse } = node.attributes as { axis: number; exclusive: boolean; reverse: boolean }
+      const x = first(node.inputs)
+      const out = first(node.outputs)
+      const { layout } = l.placed(x)
+      const operands = [l.cast(l.placed(x), x.dtype, out.dtype), l.ints([layout.indexOf(axis)], [])]
+      const settings = { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 }
+      l.set(out, l.op('CumSum', operands, physicalShape(out.shape, layout), settings), layout)
+    },
+  },
   Max: reduction('ReduceMax'),
-  Mean: { ...reduction('ReduceMean') },
+  Mean: reduction('ReduceMean', { takes: ['float32'], yields: 'float32' }),
   Min: reduction('ReduceMin'),
   Prod: reduction('ReduceProd'),
-  Softmax: along('Softmax', 'dim', 'logits'),
+  Softmax: {
+    inputs: ['logits'],
+    attributes: (given, [x]) => ({ axis: axesOf(given.dim ?? -1, (x as TensorType).shape.length)[0] }),
+    infer: ([x]) => [x as TensorType],
+    lower: (l, node) => {
+      const placed = l.placed(first(node.inputs))
+      const axis = placed.layout.indexOf(node.attributes.axis as number)
+      l.set(first(node.outputs), l.op('Softmax', [placed], placed.shape, { axis }), placed.layout)
+    },
+  },
   Sum: reduction('ReduceSum'),
 }

@@ -1,11 +1,13 @@
+import type { DType } from '@cascade-diffusion/arrays'
 import type { TensorType, Value } from '../graph/graph.ts'
+import { HWNC } from '../lower/layout.ts'
 import type { Lowering, Physical } from '../lower/lowering.ts'
 import { first, type Kernel, type Kernels, list } from './kernel.ts'
 
-const HWNC = [1, 2, 0, 3]
-
 /** A matrix of `to` rows: how each new row or column is made of the `from` old ones. */
 type Matrix = Float32Array
+
+type Size = readonly [number, number]
 
 interface Sampling {
   readonly alignCorners: boolean
@@ -31,16 +33,22 @@ function bilinear(from: number, to: number, sampling: Sampling): Matrix {
   return matrix
 }
 
-function nearest(from: number, to: number, sampling: Sampling): Matrix {
+/** The old row or column that each new one repeats. */
+function nearest(from: number, to: number, sampling: Sampling): number[] {
+  const round = sampling.alignCorners ? Math.round : Math.floor
+  const shift = sampling.halfPixelCenters ? 0.5 : 0
+  return Array.from({ length: to }, (_, i) => {
+    const at = round(source(i, from, to, sampling) + shift)
+    return Math.max(0, Math.min(from - 1, at))
+  })
+}
+
+/** The matrix that repeats rows as `nearest` says. */
+function repetition(from: number, to: number, sampling: Sampling): Matrix {
   const matrix = new Float32Array(to * from)
-  for (let i = 0; i < to; i++) {
-    const at = sampling.halfPixelCenters
-      ? Math.floor(source(i, from, to, sampling) + 0.5)
-      : sampling.alignCorners
-        ? Math.round(source(i, from, to, sampling))
-        : Math.floor(source(i, from, to, sampling))
-    matrix[i * from + Math.max(0, Math.min(from - 1, at))] = 1
-  }
+  nearest(from, to, sampling).forEach((at, i) => {
+    matrix[i * from + at] = 1
+  })
   return matrix
 }
 
@@ -69,33 +77,38 @@ export function repeat(l: Lowering, x: Physical, height: number, width: number):
   return l.reshape(l.op('Expand', [l.reshape(x, [h, 1, w, 1, n * c]), l.ints(shape)], shape), [height, width, n, c])
 }
 
-const resize = (weights: typeof bilinear, repeats: boolean): Kernel => ({
+const resize = (
+  dtype: DType | undefined,
+  emit: (l: Lowering, x: Value, size: Size, sampling: Sampling) => Physical,
+): Kernel => ({
   inputs: ['images'],
   attributes,
   infer: ([x], { size }) => {
-    const { shape, dtype } = x as TensorType
-    return [{ shape: [shape[0] as number, ...(size as number[]), shape[3] as number], dtype }]
+    const { shape } = x as TensorType
+    const [height, width] = size as Size
+    return [{ shape: [shape[0] as number, height, width, shape[3] as number], dtype: dtype ?? (x as TensorType).dtype }]
   },
-  simplify: ([x], { size }) => (String(x?.shape.slice(1, 3)) === String(size) ? x : undefined),
+  simplify: ([x], { size }) =>
+    String(x?.shape.slice(1, 3)) === String(size) && x?.dtype === (dtype ?? x?.dtype) ? x : undefined,
   lower: (l, node) => {
-    const x = first(node.inputs)
-    const out = first(node.outputs)
-    const [, h, w] = x.shape as [number, number, number]
-    const [, height, width] = out.shape as [number, number, number]
-    const sampling = node.attributes as unknown as Sampling
-    const lies = l.at(x, HWNC)
-    const whole = height % h === 0 && width % w === 0 && !sampling.alignCorners
-    const result =
-      repeats && whole
-        ? repeat(l, lies, height, width)
-        : separable(
-            l,
-            lies,
-            l.floats(weights(h, height, sampling), [height, h]),
-            l.floats(weights(w, width, sampling), [width, w]),
-          )
-    l.set(out, result, HWNC)
+    const { size, ...sampling } = node.attributes as unknown as Sampling & { size: Size }
+    l.set(first(node.outputs), emit(l, first(node.inputs), size, sampling), HWNC)
   },
+})
+
+const resizeBilinear = resize('float32', (l, x, [height, width], sampling) => {
+  const [, h, w] = x.shape as [number, number, number]
+  const rows = l.floats(bilinear(h, height, sampling), [height, h])
+  const columns = l.floats(bilinear(w, width, sampling), [width, w])
+  return separable(l, l.cast(l.at(x, HWNC), x.dtype, 'float32'), rows, columns)
+})
+
+const resizeNearest = resize(undefined, (l, x, [height, width], sampling) => {
+  const [n, h, w, c] = x.shape as [number, number, number, number]
+  const lies = l.at(x, HWNC)
+  if (height % h === 0 && width % w === 0 && !sampling.alignCorners) return repeat(l, lies, height, width)
+  const tall = l.op('Gather', [lies, l.ints(nearest(h, height, sampling))], [height, w, n, c], { axis: 0 })
+  return l.op('Gather', [tall, l.ints(nearest(w, width, sampling))], [height, width, n, c], { axis: 1 })
 })
 
 /** The adjoint: the same matrices, transposed. */
@@ -114,9 +127,10 @@ const resizeGrad = (weights: typeof bilinear): Kernel => ({
   },
 })
 
+/** Resampling of images, with the gradients that tfjs asks for. */
 export const resizeKernels: Kernels = {
-  ResizeBilinear: resize(bilinear, false),
+  ResizeBilinear: resizeBilinear,
   ResizeBilinearGrad: resizeGrad(bilinear),
-  ResizeNearestNeighbor: resize(nearest, true),
-  ResizeNearestNeighborGrad: resizeGrad(nearest),
+  ResizeNearestNeighbor: resizeNearest,
+  ResizeNearestNeighborGrad: resizeGrad(repetition),
 }

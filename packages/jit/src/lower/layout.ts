@@ -4,6 +4,12 @@
  */
 export type Layout = readonly number[]
 
+/** Rows and columns of a batch of images outermost. */
+export const HWNC: Layout = [1, 2, 0, 3]
+
+/** As ONNX's `Conv` wants images. */
+export const NCHW: Layout = [0, 3, 1, 2]
+
 export const identity = (rank: number): Layout => Array.from({ length: rank }, (_, i) => i)
 
 export const isIdentity = (layout: Layout): boolean => layout.every((axis, i) => axis === i)

@@ -1,6 +1,6 @@
 import { type DataOf, type DType, sizeOf } from '@cascade-diffusion/arrays'
-import { type Node, stringify, type Value } from '../graph/graph.ts'
-import type { Attribute, OnnxInitializer, OnnxNode } from '../onnx/model.ts'
+import { constantKey, type Node, stringify, type Value } from '../graph/graph.ts'
+import { type Attribute, type ElementType, elementTypes, type OnnxInitializer, type OnnxNode } from '../onnx/model.ts'
 import { identity, isIdentity, type Layout, physicalShape, sameLayout, sameOrder } from './layout.ts'
 import type { Target } from './target.ts'
 
@@ -98,9 +98,13 @@ export class Lowering {
   }
 
   /** A constant of one value for all of an operand's elements: a scalar of its type. */
-  scalar(value: number, dtype: DType = 'float32'): Physical {
-    const array = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype]
-    return this.constant(array.of(value) as DataOf[DType], [], dtype)
+  scalar(value: number, dtype: Exclude<ElementType, 'int64'> = 'float32'): Physical {
+    const array = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array }[dtype]
+    return this.#initializer({ dtype, shape: [], data: array.of(value) })
+  }
+
+  cast(x: Physical, from: ElementType, to: ElementType): Physical {
+    return from === to ? x : this.op('Cast', [x], x.shape, { to: elementTypes[to] })
   }
 
   /** An int64 constant: shapes, axes and indices. */
@@ -134,7 +138,7 @@ export class Lowering {
 
   #initializer(tensor: Omit<OnnxInitializer, 'name'>): Physical {
     const small = tensor.data.length <= 1024
-    const key = small ? `const ${tensor.dtype}[${tensor.shape}]=${tensor.data}` : ''
+    const key = small ? constantKey(tensor.dtype, tensor.shape, tensor.data) : ''
     const known = small ? this.#known.get(key) : undefined
     const name = known?.[0] ?? `c${this.#count++}`
     if (!known) {

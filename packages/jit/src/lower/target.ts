@@ -1,4 +1,4 @@
-import type { Layout } from './layout.ts'
+import { HWNC, type Layout, NCHW } from './layout.ts'
 
 /** What an engine is good at: it decides how traced operations are lowered to ONNX. */
 export interface Target {
@@ -10,9 +10,6 @@ export interface Target {
   /** Whether ONNX Runtime's own operators (`com.microsoft`) may be used. */
   readonly contributed: boolean
 }
-
-const HWNC = [1, 2, 0, 3]
-const NCHW = [0, 3, 1, 2]
 
 /** ONNX Runtime's CPU provider: rows and columns outermost, so that Winograd's tiles are gathers and its transforms products. */
 export const cpu: Target = { name: 'cpu', activationLayout: HWNC, convolution: 'winograd', contributed: true }

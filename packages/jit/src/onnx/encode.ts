@@ -1,10 +1,9 @@
-import type { Attribute, ElementType, OnnxInitializer, OnnxModel, OnnxTensorType } from './model.ts'
+import { type Attribute, elementTypes, type OnnxInitializer, type OnnxModel, type OnnxTensorType } from './model.ts'
 import { ModelProto } from './schema.ts'
 
 /** The ONNX operator set that lowering writes for. */
-export const OPSET = 18
+const OPSET = 18
 
-const elementTypes: Record<ElementType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 }
 const INT = 2
 const FLOAT = 1
 const STRING = 3

@@ -1,5 +1,7 @@
-/** Element types of ONNX tensors that a lowered graph uses: the host's, and int64 for shapes and indices. */
-export type ElementType = 'float32' | 'int32' | 'int64' | 'bool'
+/** Element types of ONNX tensors that a lowered graph uses, and their codes: the host's, int64 for shapes and indices, float64 to divide integers. */
+export const elementTypes = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 } as const
+
+export type ElementType = keyof typeof elementTypes
 
 /** An attribute: integers as numbers, floats wrapped, since ONNX tells them apart and JavaScript does not. */
 export type Attribute = number | readonly number[] | string | { readonly float: number }
@@ -20,7 +22,7 @@ export interface OnnxTensorType {
 }
 
 export interface OnnxInitializer extends OnnxTensorType {
-  readonly data: Float32Array | Int32Array | BigInt64Array | Uint8Array
+  readonly data: Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array
 }
 
 /** An ONNX model as plain data. */

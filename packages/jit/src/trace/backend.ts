@@ -1,7 +1,7 @@
 import type { DataOf, DType } from '@cascade-diffusion/arrays'
 import * as tf from '@tensorflow/tfjs-core'
-import type { GraphBuilder, TensorType, Value } from '../graph/graph.ts'
-import type { Kernel } from '../kernels/kernel.ts'
+import type { Attributes, GraphBuilder, Value } from '../graph/graph.ts'
+import { call, type Kernel } from '../kernels/kernel.ts'
 import { kernels } from '../kernels/table.ts'
 
 const NAME = 'trace'
@@ -95,15 +95,10 @@ function record(
   const { builder } = backend
   if (!builder) throw new Error(`jit: '${op}' was called on the backend 'trace' outside of a trace`)
   const named = inputs as Record<string, tf.TensorInfo>
-  const tensors =
-    kernel.inputs === 'list' ? Object.values(named) : kernel.inputs.map((name) => named[name] as tf.TensorInfo)
-  const values = tensors.map((t) => backend.valueOf(t, op))
+  const names = kernel.inputs === 'list' ? Object.keys(named) : kernel.inputs.filter((name) => named[name])
+  const values = names.map((name) => backend.valueOf(named[name] as tf.TensorInfo, op))
   try {
-    const attributes = kernel.attributes?.(attrs as never, values) ?? (attrs as Record<string, unknown>)
-    const simpler = kernel.simplify?.(values, attributes, builder)
-    if (simpler) return backend.handle(simpler)
-    const types: readonly TensorType[] = kernel.infer(values, attributes)
-    const results = builder.record(op, values, attributes, types).map((value) => backend.handle(value))
+    const results = call(builder, op, kernel, values, attrs as Attributes, names).map((value) => backend.handle(value))
     return kernel.returnsList ? results : (results[0] as tf.TensorInfo)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)

@@ -19,11 +19,9 @@ const isTensor = (x: unknown): x is tf.Tensor => x instanceof tf.Tensor
  */
 export function trace(fn: (...args: never[]) => unknown, types: readonly TensorType[], args: TreeShape): Trace {
   const { name, backend } = traceBackend()
-  const before = tf.getBackend()
-  if (backend.builder)
-    throw new Error('jit: a traced function called another jitted function; call the plain function instead')
-  const builder = new GraphBuilder()
   const engine = tf.engine()
+  const before: string | undefined = engine.backendName
+  const builder = new GraphBuilder()
   backend.begin(builder)
   // Synchronous for a backend that is made synchronously.
   void engine.setBackend(name)
@@ -34,20 +32,44 @@ export function trace(fn: (...args: never[]) => unknown, types: readonly TensorT
         const { dataId, shape, dtype } = backend.handle(builder.input(type))
         return engine.makeTensorFromDataId(dataId, shape, dtype, backend)
       })
-      const result = fn(...(args.rebuild(leaves) as never[]))
-      if (result instanceof Promise) throw new Error('jit: expected a function that returns tensors, got a promise')
-      const { leaves: outputs, shape } = flatten(result as Tree<tf.Tensor>, isTensor)
+      const { leaves: outputs, shape } = resultOf(fn(...(args.rebuild(leaves) as never[])))
       const values = outputs.map((t) => backend.valueOf(t, 'the result'))
       // Not returned: tidy would walk through the whole graph in search of tensors.
       traced = { graph: builder.finish(values), results: shape }
     })
     return traced as unknown as Trace
   } catch (error) {
+    clearTape()
     throw explained(error)
   } finally {
     backend.builder = undefined
-    if (before && before !== name) void engine.setBackend(before)
+    if (before) void engine.setBackend(before)
+    // None was active yet: tfjs chooses one when it needs one.
+    else Object.assign(engine, { backendName: undefined, backendInstance: null })
   }
+}
+
+/** Takes the tensors out of what the function returned. */
+function resultOf(result: unknown): { leaves: tf.Tensor[]; shape: TreeShape } {
+  if (result instanceof Promise) {
+    // What it would say comes too late.
+    result.catch(() => {})
+    throw new Error('jit: expected a function that returns tensors, got a promise')
+  }
+  try {
+    return flatten(result as Tree<tf.Tensor>, isTensor)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : error
+    throw new Error(`jit: expected a function that returns a tree of tensors: ${message}`)
+  }
+}
+
+/** Frees what an interrupted `tf.grads` keeps for its backward pass: tfjs does so only at its end. */
+function clearTape(): void {
+  const { state } = tf.engine()
+  if (state.gradientDepth > 0) return
+  for (const { saved } of state.activeTape ?? []) tf.dispose(saved)
+  state.activeTape = []
 }
 
 /** tfjs's own message for a missing kernel speaks of backends; ours says what it means here. */
@@ -61,8 +83,16 @@ function explained(error: unknown): unknown {
     error instanceof Error && /Cannot compute gradient: gradient function not found for (\w+)/.exec(error.message)
   if (gradient)
     return new Error(
-      `jit: no gradient is registered for '${gradient[1]}'. @tensorflow/tfjs-core alone registers none: ` +
-        'import @cascade-diffusion/ops, or @tensorflow/tfjs',
+      `jit: no gradient is registered for '${gradient[1]}'` +
+        (tf.getGradient('Add') === undefined
+          ? '. @tensorflow/tfjs-core alone registers none: import @cascade-diffusion/ops, or @tensorflow/tfjs'
+          : ''),
     )
   return error
+}
+
+/** @throws if a function is being traced just now. */
+export function refuseInsideTrace(): void {
+  if (traceBackend().backend.builder)
+    throw new Error('jit: a traced function called another jitted function; call the plain function instead')
 }

@@ -1,10 +1,9 @@
 import type { Attributes, TensorType, Value } from '../../graph/graph.ts'
+import { HWNC } from '../../lower/layout.ts'
 import type { Lowering } from '../../lower/lowering.ts'
 import { first, type Kernels } from '../kernel.ts'
 import { convolution, filterGradient, inputGradient } from './strategies.ts'
 import { type Window, windowOf } from './window.ts'
-
-const HWNC = [1, 2, 0, 3]
 
 const windowIn = (attributes: Attributes) => attributes.window as Window
 

@@ -34,7 +34,24 @@ export function windowOf(inShape: readonly number[], filterShape: readonly numbe
   )
   if (info.inChannels !== filterShape[2])
     throw new Error(`expected a filter of ${info.inChannels} input channels, got ${filterShape[2]}`)
-  const { top, left, bottom, right } = info.padInfo
+  return windowFrom(info)
+}
+
+/**
+ * The sizes as tfjs reckons them. Windows may reach beyond the padded image, as with `dimRoundingMode` 'ceil': there is more padding.
+ * @throws if more windows fit than tfjs has, as with a number for padding and a filter that is higher than wide.
+ */
+export function windowFrom(info: backend_util.Conv2DInfo): Window {
+  const { top, left } = info.padInfo
+  const high = (info.outHeight - 1) * info.strideHeight + info.effectiveFilterHeight
+  const wide = (info.outWidth - 1) * info.strideWidth + info.effectiveFilterWidth
+  const bottom = Math.max(info.padInfo.bottom, high - info.inHeight - top)
+  const right = Math.max(info.padInfo.right, wide - info.inWidth - left)
+  const beyond = [info.inHeight + top + bottom - high, info.inWidth + left + right - wide] as const
+  if (beyond[0] >= info.strideHeight || beyond[1] >= info.strideWidth)
+    throw new Error(
+      `expected ${info.outHeight}×${info.outWidth} windows to fill the padded image, ${beyond.join('×')} pixels are left`,
+    )
   return {
     n: info.batchSize,
     height: info.inHeight,

@@ -1,0 +1,96 @@
+import '@cascade-diffusion/ops'
+import * as tf from '@tensorflow/tfjs-core'
+import { expect, test } from 'vitest'
+import { cpu, cpuExact, portable, type Target } from '../../lower/target.ts'
+import { onnxOf } from '../../testing/onnx-of.ts'
+
+interface Case {
+  size?: number
+  channels: [number, number]
+  stride?: number
+  image?: [number, number]
+}
+
+const convolution =
+  ({ stride = 1 }: Case) =>
+  (x: tf.Tensor, filter: tf.Tensor) =>
+    tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, stride, 'same')
+
+const shapesOf = ({ size = 3, channels, image = [8, 8] }: Case) => [
+  [2, ...image, channels[0]],
+  [size, size, ...channels],
+]
+
+/** How often each operator is emitted. */
+const operators = (
+  target: Target,
+  fn: (...args: tf.Tensor4D[]) => unknown,
+  shapes: number[][],
+): Record<string, number> => {
+  const counts: Record<string, number> = {}
+  for (const { opType } of onnxOf(target, fn, shapes).nodes) counts[opType] = (counts[opType] ?? 0) + 1
+  return counts
+}
+
+const forward = (target: Target, c: Case) => operators(target, convolution(c), shapesOf(c))
+
+/** The gradients for the input and for the filter. */
+const gradients = (target: Target, c: Case) => {
+  const fn = (x: tf.Tensor, filter: tf.Tensor) => tf.grads(convolution(c))([x, filter])
+  return operators(target, fn, shapesOf(c))
+}
+
+const wide: Case = { channels: [64, 64] }
+
+test("3×3 convolutions with many channels are Winograd's on cpu, and their gradients", () => {
+  expect(forward(cpu, wide)).not.toHaveProperty('Conv')
+  // Bᵀ d B, G g Gᵀ and Aᵀ m A, two products each, and one of the 36 pairs of matrices.
+  expect(forward(cpu, wide).MatMul).toBe(7)
+  expect(gradients(cpu, wide)).not.toHaveProperty('Conv')
+  expect(gradients(cpu, wide)).not.toHaveProperty('ConvTranspose')
+})
+
+test('a training step transforms the image once', () => {
+  const fn = (x: tf.Tensor, filter: tf.Tensor) =>
+    tf.valueAndGrads((a, b) => tf.sum(tf.square(convolution(wide)(a!, b!))) as tf.Scalar)([x, filter])
+  // Two gathers cut the tiles of the image, two those of its result's gradient.
+  expect(operators(cpu, fn, shapesOf(wide)).Gather).toBe(4)
+})
+
+test('exact and portable targets convolve directly', () => {
+  for (const target of [cpuExact, portable]) {
+    expect(forward(target, wide).Conv).toBe(1)
+    expect(gradients(target, wide).Conv).toBe(1)
+  }
+  expect(gradients(portable, { ...wide, stride: 2 }).ConvTranspose).toBe(1)
+})
+
+test('images smaller than a tile and filters of few channels are not worth the transforms', () => {
+  expect(forward(cpu, { ...wide, image: [3, 8] }).Conv).toBe(1)
+  expect(forward(cpu, { channels: [12, 64] }).Conv).toBe(1)
+  expect(forward(cpu, { size: 5, channels: [64, 64] }).Conv).toBe(1)
+})
+
+test('a 1×1 convolution is one product, without moving anything on cpu', () => {
+  const c: Case = { size: 1, channels: [64, 32] }
+  expect(forward(cpu, c)).toMatchObject({ MatMul: 1, Transpose: 2 })
+  // Between two others nothing is transposed: only the argument and the result are.
+  const chain = (x: tf.Tensor, filter: tf.Tensor) => convolution(c)(tf.relu(convolution(c)(x, filter)), filter)
+  const square: Case = { size: 1, channels: [64, 64] }
+  expect(operators(cpu, chain, shapesOf(square))).toMatchObject({ MatMul: 2, Transpose: 2 })
+  expect(forward(portable, c)).not.toHaveProperty('Conv')
+})
+
+test('with few input channels or strides, all taps of a pixel are gathered for one product', () => {
+  for (const c of [{ channels: [3, 64] }, { channels: [64, 64], stride: 2 }] as Case[]) {
+    expect(forward(cpu, c)).toMatchObject({ Concat: 1, MatMul: 1 })
+    expect(forward(cpu, c)).not.toHaveProperty('Conv')
+    expect(forward(portable, c).Conv).toBe(1)
+  }
+})
+
+test('with few output channels, the results of the taps are shifted and summed', () => {
+  const c: Case = { channels: [64, 3] }
+  expect(forward(cpu, c)).toMatchObject({ MatMul: 1, Split: 1, Slice: 9, Sum: 1 })
+  expect(forward(cpu, c)).not.toHaveProperty('Conv')
+})

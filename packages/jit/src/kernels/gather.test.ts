@@ -1,0 +1,95 @@
+import { int32 } from '@cascade-diffusion/arrays'
+import * as tf from '@tensorflow/tfjs-core'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { compared, expectAgreement, gradientsOf } from '../testing/agreement.ts'
+import {
+  axis,
+  booleans,
+  dimension,
+  integers,
+  lay,
+  normal,
+  operand,
+  operands,
+  runs,
+  seeds,
+  shapes,
+} from '../testing/arbitraries.ts'
+import { gatherKernels } from './gather.ts'
+
+const cases = operands(1).chain((x) =>
+  fc.record({ x: fc.constant(x), indices: shapes(0, 2).chain(operand), along: axis(x.shape.length), seed: seeds }),
+)
+
+test('gathers along each axis, and their gradients', () =>
+  fc.assert(
+    fc.asyncProperty(cases, ({ x, indices, along, seed }) =>
+      expectAgreement(
+        (a: tf.Tensor, i: tf.Tensor, b: tf.Tensor, k: tf.Tensor) => {
+          const where = lay(k, indices)
+          return {
+            floats: tf.gather(lay(a, x), where, along),
+            integers: tf.gather(lay(i, x), where, along),
+            booleans: tf.gather(lay(b, x), where, along),
+            // tfjs's gradient wants an axis counted from the front.
+            gradient: gradientsOf((t) => tf.gather(lay(t, x), where, along < 0 ? along + x.shape.length : along))(a),
+          }
+        },
+        [
+          normal(x, seed),
+          integers(-9, 9, x, seed),
+          booleans(x, seed),
+          integers(0, x.shape.at(along) as number, indices, seed, 'indices'),
+        ],
+      ),
+    ),
+    runs(),
+  ))
+
+test('one-hot rows, also of indices outside', () =>
+  fc.assert(
+    fc.asyncProperty(shapes(0, 3).chain(operand), fc.integer({ min: 2, max: 5 }), seeds, (indices, depth, seed) =>
+      expectAgreement(
+        (k: tf.Tensor) => ({
+          floats: tf.oneHot(lay(k, indices), depth),
+          integers: tf.oneHot(lay(k, indices), depth, 7, -7, 'int32'),
+        }),
+        [integers(-2, depth + 2, indices, seed)],
+      ),
+    ),
+    runs(10),
+  ))
+
+test('sums of segments, and their gradients', () =>
+  fc.assert(
+    fc.asyncProperty(operands(1), dimension, seeds, (x, segments, seed) =>
+      expectAgreement(
+        (a: tf.Tensor, i: tf.Tensor, ids: tf.Tensor1D) => ({
+          floats: tf.unsortedSegmentSum(lay(a, x), ids, segments),
+          // The cpu backend makes float32 of them.
+          integers: tf.cast(tf.unsortedSegmentSum(lay(i, x), ids, segments), 'int32'),
+          gradient: gradientsOf((t) => tf.unsortedSegmentSum(lay(t, x), ids, segments))(a),
+        }),
+        [
+          normal(x, seed),
+          integers(-9, 9, x, seed),
+          // Negative ones count nowhere.
+          integers(-1, segments, { shape: [x.shape[0] as number], perm: [0] }, seed, 'ids'),
+        ],
+      ),
+    ),
+    runs(15),
+  ))
+
+test('gathering within batches is refused', async () => {
+  const fn = (x: tf.Tensor, k: tf.Tensor) => tf.gather(x, k, 1, 1)
+  const args = [int32([1, 2, 3, 4], [2, 2]), int32([0, 1], [2, 1])]
+  await expect(expectAgreement(fn, args)).rejects.toThrow(
+    "jit: 'GatherV2' cannot be traced: expected batchDims 0, got 1",
+  )
+})
+
+test('no kernel is left out', () => {
+  expect(Object.keys(gatherKernels).filter((name) => !compared.has(name))).toEqual([])
+})

@@ -1,0 +1,86 @@
+import type { NDArray } from '@cascade-diffusion/arrays'
+import { upsampleNearest2x } from '@cascade-diffusion/ops'
+import * as tf from '@tensorflow/tfjs-core'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { cpu, portable } from '../lower/target.ts'
+import { compared, expectAgreement, gradientsOf, runOn } from '../testing/agreement.ts'
+import { integers, lay, normal, operand, runs, seeds } from '../testing/arbitraries.ts'
+import { resizeKernels } from './resize.ts'
+
+const length = fc.integer({ min: 1, max: 7 })
+
+const cases = fc
+  .tuple(fc.integer({ min: 1, max: 2 }), length, length, fc.integer({ min: 1, max: 3 }))
+  .chain(operand)
+  .chain((x) =>
+    fc.record({
+      x: fc.constant(x),
+      size: fc.oneof(
+        fc.tuple(length, length),
+        fc.constantFrom(2, 3).map((k) => [k * x.shape[1]!, k * x.shape[2]!] as [number, number]),
+      ),
+      sampling: fc.constantFrom([false, false], [true, false], [false, true]) as fc.Arbitrary<[boolean, boolean]>,
+      seed: seeds,
+    }),
+  )
+
+test('values for every way to place the pixels', () =>
+  fc.assert(
+    fc.asyncProperty(cases, ({ x, size, sampling, seed }) =>
+      expectAgreement(
+        (a: tf.Tensor, i: tf.Tensor) => {
+          const image = lay<tf.Tensor4D>(a, x)
+          return {
+            bilinear: tf.image.resizeBilinear(image, size, ...sampling),
+            nearest: tf.image.resizeNearestNeighbor(image, size, ...sampling),
+            integers: tf.image.resizeNearestNeighbor(lay<tf.Tensor4D>(i, x), size, ...sampling),
+            bilinearOfIntegers: tf.image.resizeBilinear(lay<tf.Tensor4D>(i, x), size, ...sampling),
+          }
+        },
+        [normal(x, seed), integers(-9, 9, x, seed)],
+      ),
+    ),
+    runs(25),
+  ))
+
+/** Σ a·b. */
+const dot = (a: NDArray, b: NDArray) => Array.from(a.data).reduce((sum, y, i) => sum + y * (b.data[i] as number), 0)
+
+test('gradients are the adjoint: ⟨resize x, dy⟩ = ⟨x, gradient of dy⟩', () =>
+  fc.assert(
+    fc.asyncProperty(cases, async ({ x, size, sampling, seed }) => {
+      // The cpu backend's own gradients are wrong for half-pixel centres and for nearest neighbours.
+      const image = normal({ shape: x.shape, perm: [0, 1, 2, 3] }, seed)
+      const dy = normal({ shape: [x.shape[0]!, ...size, x.shape[3]!], perm: [0, 1, 2, 3] }, seed, 'dy')
+      for (const target of [cpu, portable])
+        for (const resize of [tf.image.resizeBilinear, tf.image.resizeNearestNeighbor]) {
+          const op = (t: tf.Tensor) => resize(t as tf.Tensor4D, size, ...sampling)
+          const fn = (a: tf.Tensor4D, b: tf.Tensor) => [op(a), tf.grad(op)(a, b)]
+          const [y, dx] = (await runOn(target, fn, [image, dy])) as [NDArray, NDArray]
+          expect(dx.shape).toEqual(image.shape)
+          const expected = dot(y, dy)
+          expect(Math.abs(dot(image, dx) - expected)).toBeLessThan(1e-4 * Math.max(1, Math.abs(expected)))
+        }
+    }),
+    runs(10),
+  ))
+
+test('twofold upsampling with its gradient', () =>
+  fc.assert(
+    fc.asyncProperty(cases, ({ x, seed }) =>
+      expectAgreement(
+        (a: tf.Tensor) => ({
+          value: upsampleNearest2x(lay(a, x)),
+          gradient: gradientsOf((t) => upsampleNearest2x(lay(t, x)))(a),
+        }),
+        [normal(x, seed)],
+      ),
+    ),
+    runs(8),
+  ))
+
+test('no kernel is left out', () => {
+  const missing = Object.keys(resizeKernels).filter((name) => !compared.has(name))
+  expect(missing).toEqual(['ResizeBilinearGrad', 'ResizeNearestNeighborGrad'])
+})

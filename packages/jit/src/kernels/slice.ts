@@ -1,0 +1,88 @@
+import { slice_util } from '@tensorflow/tfjs-core'
+import type { TensorType, Value } from '../graph/graph.ts'
+import { identity, physicalShape } from '../lower/layout.ts'
+import type { Lowering } from '../lower/lowering.ts'
+import { axesOf, first, type Kernels, list, sameShape } from './kernel.ts'
+
+/** Cuts from `begin` with `strides` (1 by default) along every axis, where the operand lies. */
+const slice = (l: Lowering, x: Value, out: Value, begin: readonly number[], strides?: readonly number[]) => {
+  const placed = l.placed(x)
+  const { layout } = placed
+  const shape = physicalShape(out.shape, layout)
+  const start = layout.map((axis) => begin[axis] as number)
+  const step = layout.map((axis) => strides?.[axis] ?? 1)
+  const end = start.map((b, i) => {
+    const last = b + ((shape[i] as number) - 1) * (step[i] as number)
+    return (step[i] as number) > 0 ? last + 1 : last === 0 ? -(2 ** 31) : last - 1
+  })
+  const axes = identity(layout.length)
+  l.set(out, l.op('Slice', [placed, l.ints(start), l.ints(end), l.ints(axes), l.ints(step)], shape), layout)
+}
+
+/** Kernels that take a regular part of the elements, or all in another order. */
+export const sliceKernels: Kernels = {
+  Slice: {
+    inputs: ['x'],
+    attributes: (given, [x]) => {
+      const type = x as TensorType
+      const begin = list(given.begin)
+      const size = list(given.size)
+      return {
+        begin: type.shape.map((_, i) => begin[i] ?? 0),
+        size: type.shape.map((d, i) => ((size[i] ?? -1) < 0 ? d - (begin[i] ?? 0) : (size[i] as number))),
+      }
+    },
+    infer: ([x], { size }) => [{ shape: size as number[], dtype: (x as TensorType).dtype }],
+    simplify: ([x], { size }) => (sameShape((x as Value).shape, size as number[]) ? x : undefined),
+    lower: (l, node) => slice(l, first(node.inputs), first(node.outputs), node.attributes.begin as number[]),
+  },
+  StridedSlice: {
+    inputs: ['x'],
+    attributes: (given, [x]) => {
+      const numbers = (name: string) => list(given[name])
+      const flags = (name: string) => (given[name] as number | undefined) ?? 0
+      const info = slice_util.sliceInfo(
+        [...(x as TensorType).shape],
+        numbers('begin'),
+        numbers('end'),
+        numbers('strides'),
+        flags('beginMask'),
+        flags('endMask'),
+        flags('ellipsisMask'),
+        flags('newAxisMask'),
+        flags('shrinkAxisMask'),
+      )
+      return {
+        begin: info.begin,
+        strides: info.strides,
+        sparse: slice_util.computeOutShape(info.begin, info.end, info.strides),
+        shape: info.finalShape,
+      }
+    },
+    infer: ([x], { shape }) => [{ shape: shape as number[], dtype: (x as TensorType).dtype }],
+    lower: (l, node) => {
+      const { begin, strides, sparse, shape } = node.attributes as Record<string, number[]>
+      const x = first(node.inputs)
+      const cut: Value = { id: -1, shape: sparse as number[], dtype: x.dtype }
+      slice(l, x, cut, begin as number[], strides)
+      l.set(first(node.outputs), l.reshape(l.at(cut), shape as number[]))
+    },
+  },
+  Reverse: {
+    inputs: ['x'],
+    attributes: (given, [x]) => ({ dims: axesOf(given.dims, (x as TensorType).shape.length) }),
+    infer: ([x]) => [x as TensorType],
+    lower: (l, node) => {
+      const x = first(node.inputs)
+      const dims = node.attributes.dims as number[]
+      const begin = x.shape.map((d, i) => (dims.includes(i) ? d - 1 : 0))
+      slice(
+        l,
+        x,
+        first(node.outputs),
+        begin,
+        x.shape.map((_, i) => (dims.includes(i) ? -1 : 1)),
+      )
+    },
+  },
+}

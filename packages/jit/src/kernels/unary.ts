@@ -1,0 +1,111 @@
+import type { DType } from '@cascade-diffusion/arrays'
+import type { TensorType } from '../graph/graph.ts'
+import type { Lowering, Physical } from '../lower/lowering.ts'
+import { elementwise, numeric, unary } from './elementwise.ts'
+import { first, type Kernels } from './kernel.ts'
+
+/** x σ(x). */
+export const silu = (l: Lowering, x: Physical): Physical =>
+  l.target.contributed
+    ? l.op('QuickGelu', [x], x.shape, { alpha: { float: 1 } }, 'com.microsoft')
+    : l.op('Mul', [x, l.op('Sigmoid', [x], x.shape)], x.shape)
+
+const SELU = { alpha: { float: 1.6732632423543772 }, gamma: { float: 1.0507009873554805 } }
+
+/** A bound that int32 can hold. */
+const bounded = (value: number, dtype: string) =>
+  dtype === 'int32' ? Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, value)) : value
+
+/** Kernels of one operand, element by element. */
+export const unaryKernels: Kernels = {
+  Abs: unary('Abs', numeric),
+  Acos: unary('Acos'),
+  Acosh: unary('Acosh'),
+  Asin: unary('Asin'),
+  Asinh: unary('Asinh'),
+  Atan: unary('Atan'),
+  Atanh: unary('Atanh'),
+  Ceil: unary('Ceil'),
+  Cos: unary('Cos'),
+  Cosh: unary('Cosh'),
+  Elu: unary('Elu'),
+  Erf: unary('Erf'),
+  Exp: unary('Exp', { yields: 'float32' }),
+  Expm1: unary((l, [x], s) => l.op('Sub', [l.op('Exp', [x as Physical], s), l.scalar(1)], s)),
+  Floor: unary('Floor'),
+  IsFinite: unary(
+    (l, [x], s) => l.op('Less', [l.op('Abs', [x as Physical], s), l.scalar(Number.POSITIVE_INFINITY)], s),
+    { yields: 'bool' },
+  ),
+  IsInf: unary('IsInf', { yields: 'bool' }),
+  IsNan: unary('IsNaN', { yields: 'bool' }),
+  Log: unary('Log'),
+  Log1p: unary((l, [x], s) => l.op('Log', [l.op('Add', [x as Physical, l.scalar(1)], s)], s)),
+  LogicalNot: unary('Not', { takes: ['bool'], yields: 'bool' }),
+  Neg: unary('Neg', numeric),
+  Reciprocal: unary('Reciprocal'),
+  Relu: unary('Relu', numeric),
+  Relu6: unary((l, [x], s) => l.op('Clip', [x as Physical, l.scalar(0), l.scalar(6)], s)),
+  Round: unary('Round'),
+  Rsqrt: unary((l, [x], s) => l.op('Reciprocal', [l.op('Sqrt', [x as Physical], s)], s)),
+  Selu: unary((l, [x], s) => l.op('Selu', [x as Physical], s, SELU)),
+  Sigmoid: unary('Sigmoid'),
+  Sign: unary('Sign', numeric),
+  Silu: unary((l, [x]) => silu(l, x as Physical)),
+  Sin: unary('Sin'),
+  Sinh: unary('Sinh'),
+  Softplus: unary('Softplus'),
+  Sqrt: unary('Sqrt'),
+  Square: unary((l, [x], s) => l.op('Mul', [x as Physical, x as Physical], s), numeric),
+  Tan: unary('Tan'),
+  Tanh: unary('Tanh'),
+
+  ClipByValue: {
+    ...unary(
+      // Max and Min let NaN through, as tfjs does; bounds may be infinite.
+      (l, [x], s, { min, max, dtype }) => {
+        const [low, high] = [min, max].map((bound) => l.scalar(bounded(bound, dtype), dtype))
+        return l.op('Min', [l.op('Max', [x as Physical, low as Physical], s), high as Physical], s)
+      },
+      numeric,
+    ),
+    attributes: (given) => ({ min: given.clipValueMin, max: given.clipValueMax }),
+  },
+
+  LeakyRelu: {
+    ...unary((l, [x], s, { alpha }) => l.op('LeakyRelu', [x as Physical], s, { alpha: { float: alpha } }), {
+      yields: 'float32',
+    }),
+    attributes: (given) => ({ alpha: given.alpha }),
+  },
+
+  Step: {
+    ...unary((l, [x], s, { alpha }) =>
+      l.op('Where', [l.op('Greater', [x as Physical, l.scalar(0)], s), l.scalar(1), l.scalar(alpha)], s),
+    ),
+    attributes: (given) => ({ alpha: given.alpha ?? 0 }),
+  },
+
+  Identity: {
+    inputs: ['x'],
+    infer: ([x]) => [x as TensorType],
+    simplify: ([x]) => x,
+    lower: elementwise((_, [x]) => x as Physical, { takes: ['float32', 'int32', 'bool'] }),
+  },
+
+  Cast: {
+    inputs: ['x'],
+    attributes: (given) => ({ dtype: given.dtype }),
+    infer: ([x], { dtype }) => {
+      if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
+        throw new Error(`expected float32, int32 or bool, got ${dtype}`)
+      return [{ shape: (x as TensorType).shape, dtype }]
+    },
+    simplify: ([x], { dtype }) => (x?.dtype === dtype ? x : undefined),
+    lower: (l, node) => {
+      const x = first(node.inputs)
+      const placed = l.placed(x)
+      l.set(first(node.outputs), l.cast(placed, x.dtype, node.attributes.dtype as DType), placed.layout)
+    },
+  },
+}
