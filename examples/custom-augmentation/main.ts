@@ -1,0 +1,53 @@
+// A super-resolution stage, 8×8 to 32×32, with a conditioning augmentation of our own.
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { loadStage, stageSampler, superResolutionStage, trainStage } from '@cascade-diffusion/cascade'
+import { batch, encodePng, imageGrid, loadMnist, resized } from '@cascade-diffusion/data'
+import { ddim } from '@cascade-diffusion/diffusion'
+import { jit } from '@cascade-diffusion/jit'
+import { rng } from '@cascade-diffusion/random'
+import { cosineRate } from '@cascade-diffusion/training'
+import { pixelDropout } from './pixel-dropout.ts'
+
+const { values } = parseArgs({
+  options: { steps: { type: 'string', default: '1200' }, out: { type: 'string', default: 'runs' } },
+})
+const checkpoint = { path: join(values.out, 'super-resolution.safetensors') }
+await mkdir(values.out, { recursive: true })
+
+const dataset = await loadMnist({ split: 'train' })
+const stage = superResolutionStage({
+  ...{ name: 'super-resolution', resolution: 32, lowResolution: 8, imageChannels: 1, classNames: dataset.classNames },
+  process: { schedule: 'cosine', steps: 1000 },
+  augmentation: pixelDropout,
+  network: { patchSize: 2, baseChannels: 32, channelMultipliers: [1, 2], residualBlocks: 1, normGroups: 8 },
+})
+const trainingSteps = Number(values.steps)
+await trainStage({
+  ...{ stage, dataset, steps: trainingSteps, batchSize: 16, emaDecay: 0.99, seed: 0, compile: jit },
+  learningRate: cosineRate(2e-3, trainingSteps, { warmup: 20 }),
+  checkpoint,
+  progress: ({ step, steps, loss }) => {
+    if (step % 50 === 0 || step === steps) console.log(`${step}/${steps}: loss ${loss.toFixed(3)}`)
+  },
+})
+
+// A checkpoint keeps what an augmentation says of itself, not its code: that is handed in again.
+const trained = await loadStage(checkpoint.path, { augmentation: pixelDropout })
+const steps = Array.from({ length: 25 }, (_, i) => 979 - 40 * i)
+const sampler = stageSampler(trained, { sampler: ddim({ eta: 1 }), steps, compile: jit })
+
+// Real digits that it has not seen, made small; each row enlarges them with more of their pixels blanked.
+const test = resized(await loadMnist({ split: 'test' }), stage.lowResolution)
+const { image: lowRes, label: labels } = batch(test, [3, 2, 1, 18, 4, 8, 11, 0, 61, 7])
+const cells = [[lowRes]]
+for (const level of [0, 3, 6, 9]) {
+  cells.push([await sampler.sample({ count: 10, labels, lowRes, level, rng: rng(0) })])
+  console.log(`level ${level}: 10 images`)
+}
+await sampler.dispose()
+
+const picture = join(values.out, 'samples.png')
+await writeFile(picture, encodePng(imageGrid(cells)))
+console.log(`samples: ${picture}`)
