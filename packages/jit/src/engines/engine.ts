@@ -9,6 +9,7 @@ export interface Executable {
    * @param outputs where to put the results, for those that are given; the others are allocated.
    */
   run(inputs: readonly NDArray[], outputs?: readonly (NDArray | undefined)[]): Promise<NDArray[]>
+  /** Frees what is held, once the runs that were begun have ended. */
   dispose(): Promise<void>
 }
 

@@ -17,12 +17,14 @@ export function onnxRuntimeNode({ threads, target = cpu }: OnnxRuntimeOptions = 
   return {
     name: 'onnxruntime-node',
     target,
-    compile: (model) => compile(model, threads),
+    compile: (model) => createExecutable(model, encodeModel(model), threads),
   }
 }
 
-async function compile(model: OnnxModel, threads: number | undefined): Promise<Executable> {
-  const encoded = encodeModel(model)
+/** Makes a session of a model and its serialised form. Exported for the test. */
+export async function createExecutable(model: OnnxModel, encoded: EncodedModel, threads?: number): Promise<Executable> {
+  // ONNX Runtime takes no model without nodes.
+  if (model.outputs.length === 0) return { run: async () => [], dispose: async () => {} }
   const session = await ort.InferenceSession.create(encoded.bytes, {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',
@@ -32,6 +34,7 @@ async function compile(model: OnnxModel, threads: number | undefined): Promise<E
     logSeverityLevel: 3,
     ...(encoded.external && { externalData: [externalData(encoded.external)] }),
   })
+  const running = new Set<Promise<unknown>>()
   return {
     async run(inputs, outputs = []) {
       const feeds = Object.fromEntries(model.inputs.map((type, i) => [type.name, toTensor(inputs[i] as NDArray)]))
@@ -44,10 +47,19 @@ async function compile(model: OnnxModel, threads: number | undefined): Promise<E
           },
       )
       const fetches = Object.fromEntries(model.outputs.map((type, i) => [type.name, toTensor(results[i] as NDArray)]))
-      await session.run(feeds, fetches)
+      const done = session.run(feeds, fetches)
+      running.add(done)
+      try {
+        await done
+      } finally {
+        running.delete(done)
+      }
       return results
     },
-    dispose: () => session.release(),
+    async dispose() {
+      await Promise.allSettled(running)
+      await session.release()
+    },
   }
 }
 

@@ -8,14 +8,14 @@ export const concatKernels: Kernels = {
   Concat: {
     inputs: 'list',
     attributes: (given, [x]) => ({ axis: axesOf(given.axis ?? 0, (x as TensorType).shape.length)[0] }),
-    infer: (types, { axis }) => [
-      {
-        shape: first(types).shape.map((d, i) =>
-          i === axis ? types.reduce((n, t) => n + (t.shape[i] as number), 0) : d,
-        ),
-        dtype: first(types).dtype,
-      },
-    ],
+    infer: (types, { axis }) => {
+      const { shape, dtype } = first(types)
+      const rest = (t: TensorType) => `${t.dtype} ${t.shape.map((d, i) => (i === axis ? '*' : d))}`
+      const other = types.find((t) => rest(t) !== rest(first(types)))
+      if (other) throw new Error(`expected ${rest(first(types))}, got ${rest(other)}`)
+      const length = types.reduce((n, t) => n + (t.shape[axis as number] as number), 0)
+      return [{ shape: shape.with(axis as number, length), dtype }]
+    },
     simplify: (inputs) => (inputs.length === 1 ? inputs[0] : undefined),
     lower: (l, node) => {
       const out = first(node.outputs)
@@ -35,7 +35,10 @@ export const concatKernels: Kernels = {
       const parts = given.numOrSizeSplits as number | number[]
       const sizes = typeof parts === 'number' ? Array.from({ length: parts }, () => d / parts) : [...parts]
       const known = sizes.reduce((n, s) => (s === -1 ? n : n + s), 0)
-      return { axis, sizes: sizes.map((s) => (s === -1 ? d - known : s)) }
+      const whole = sizes.map((s) => (s === -1 ? d - known : s))
+      if (whole.reduce((a, b) => a + b, 0) !== d || !whole.every((s) => Number.isInteger(s) && s >= 0))
+        throw new Error(`expected parts of ${d} along axis ${axis}, got ${parts}`)
+      return { axis, sizes: whole }
     },
     infer: ([x], { axis, sizes }) =>
       (sizes as number[]).map((size) => ({

@@ -1,6 +1,6 @@
 import { type DType, sizeOf } from '@cascade-diffusion/arrays'
 import type { TensorType, Value } from '../graph/graph.ts'
-import { axesOf, first, type Kernels } from './kernel.ts'
+import { axesOf, first, type Kernels, sameShape } from './kernel.ts'
 
 export const gatherKernels: Kernels = {
   GatherV2: {
@@ -61,12 +61,13 @@ export const gatherKernels: Kernels = {
   UnsortedSegmentSum: {
     inputs: ['x', 'segmentIds'],
     attributes: (given) => ({ numSegments: given.numSegments }),
-    infer: ([x, ids], { numSegments }) => [
-      {
-        shape: [numSegments as number, ...(x as TensorType).shape.slice((ids as TensorType).shape.length)],
-        dtype: (x as TensorType).dtype,
-      },
-    ],
+    infer: ([x, ids], { numSegments }) => {
+      const { shape, dtype } = x as TensorType
+      const outer = (ids as TensorType).shape
+      if (!sameShape(shape.slice(0, outer.length), outer))
+        throw new Error(`expected ids for the leading axes of [${shape}], got [${outer}]`)
+      return [{ shape: [numSegments as number, ...shape.slice(outer.length)], dtype }]
+    },
     lower: (l, node) => {
       const [x, ids] = node.inputs as [Value, Value]
       const out = first(node.outputs)

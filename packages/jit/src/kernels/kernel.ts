@@ -43,12 +43,13 @@ export const list = (value: unknown): number[] =>
       ? Array.from(value as number[])
       : [value as number]
 
-/** Axes counted from the front, in order; all of them if none are named. */
+/** Axes counted from the front, in order; all of them if none are named. @throws on an axis that there is not. */
 export function axesOf(value: unknown, rank: number): number[] {
+  if (value === undefined || value === null) return Array.from({ length: rank }, (_, i) => i)
   const axes = list(value).map((axis) => (axis < 0 ? axis + rank : axis))
-  return axes.length === 0 && (value === undefined || value === null)
-    ? Array.from({ length: rank }, (_, i) => i)
-    : axes.sort((a, b) => a - b)
+  if (!axes.every((axis) => Number.isInteger(axis) && axis >= 0 && axis < rank))
+    throw new Error(`expected axes of the ${rank} there are, got ${value}`)
+  return axes.sort((a, b) => a - b)
 }
 
 /** The first of an operation's operands; tracing has checked that it is there. */

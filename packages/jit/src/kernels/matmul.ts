@@ -48,6 +48,11 @@ export const matMulKernels: Kernels = {
       const left = (a as TensorType).shape
       const right = (b as TensorType).shape
       const batch = backend_util.assertAndGetBroadcastShape(left.slice(0, -2), right.slice(0, -2))
+      const inner = [left.at(transposeA ? -2 : -1), right.at(transposeB ? -1 : -2)]
+      if (left.length < 2 || right.length < 2 || inner[0] !== inner[1])
+        throw new Error(
+          `expected matrices with equal inner sizes, got [${left}]${transposeA ? 'ᵀ' : ''} and [${right}]${transposeB ? 'ᵀ' : ''}`,
+        )
       const rows = left.at(transposeA ? -1 : -2) as number
       const columns = right.at(transposeB ? -2 : -1) as number
       return [{ shape: [...batch, rows, columns], dtype: (a as TensorType).dtype }]

@@ -16,10 +16,11 @@ const expand = (l: Lowering, node: Node) => {
   l.set(out, l.op('Expand', [l.placed(x), l.ints(shape)], shape), layout)
 }
 
-const padded = (x: TensorType, paddings: readonly Sides[]): TensorType => ({
-  shape: x.shape.map((d, i) => (paddings[i] as Sides).reduce((a, b) => a + b, d)),
-  dtype: x.dtype,
-})
+function padded(x: TensorType, paddings: readonly Sides[]): TensorType {
+  if (paddings.length !== x.shape.length)
+    throw new Error(`expected paddings of ${x.shape.length} axes, got ${paddings.length}`)
+  return { shape: x.shape.map((d, i) => (paddings[i] as Sides).reduce((a, b) => a + b, d)), dtype: x.dtype }
+}
 
 /** Kernels that make tensors longer: by repeating them, or by putting something around. */
 export const padKernels: Kernels = {

@@ -19,7 +19,13 @@ const reshapeKernel = (
   shapeOf: (x: TensorType, given: Record<string, unknown>) => number[],
 ): Kernel => ({
   inputs: [input],
-  attributes: (given, [x]) => ({ shape: shapeOf(x as TensorType, given) }),
+  attributes: (given, [x]) => {
+    const shape = shapeOf(x as TensorType, given)
+    const size = sizeOf((x as TensorType).shape)
+    if (sizeOf(shape) !== size || !shape.every(Number.isInteger))
+      throw new Error(`expected a shape of ${size} elements, got [${shape}]`)
+    return { shape }
+  },
   infer: ([x], { shape }) => [{ shape: shape as number[], dtype: (x as TensorType).dtype }],
   simplify: ([x], { shape }, builder) => {
     const value = x as Value

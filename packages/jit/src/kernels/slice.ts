@@ -25,12 +25,14 @@ export const sliceKernels: Kernels = {
     inputs: ['x'],
     attributes: (given, [x]) => {
       const type = x as TensorType
-      const begin = list(given.begin)
-      const size = list(given.size)
-      return {
-        begin: type.shape.map((_, i) => begin[i] ?? 0),
-        size: type.shape.map((d, i) => ((size[i] ?? -1) < 0 ? d - (begin[i] ?? 0) : (size[i] as number))),
-      }
+      const begin = type.shape.map((_, i) => list(given.begin)[i] ?? 0)
+      const size = type.shape.map((d, i) => {
+        const n = list(given.size)[i] ?? -1
+        return n < 0 ? d - (begin[i] as number) : n
+      })
+      if (!type.shape.every((d, i) => (begin[i] as number) >= 0 && (begin[i] as number) + (size[i] as number) <= d))
+        throw new Error(`expected a part of [${type.shape}], got [${size}] from [${begin}] on`)
+      return { begin, size }
     },
     infer: ([x], { size }) => [{ shape: size as number[], dtype: (x as TensorType).dtype }],
     simplify: ([x], { size }) => (sameShape((x as Value).shape, size as number[]) ? x : undefined),

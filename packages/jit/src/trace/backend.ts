@@ -42,11 +42,13 @@ class TraceBackend extends tf.KernelBackend {
   }
 
   override readSync(dataId: object): never {
+    if (!this.builder)
+      throw new Error('jit: a tensor of a traced function was used outside of it; return it from the function instead')
     const value = this.#values.get(dataId)
-    const what = value ? `result of '${value.node?.op ?? 'an argument'}' (${value.dtype} [${value.shape}])` : 'tensor'
+    const maker = value?.node ? `result of '${value.node.op}'` : 'argument'
     throw new Error(
-      `jit: the function reads the values of the ${what} while it is traced. There are none yet: a compiled function ` +
-        'cannot branch on values (use tf.where), nor call dataSync, arraySync or ops that do',
+      `jit: the function reads the values of the ${maker}, ${value?.dtype} of shape [${value?.shape}], while it is traced. ` +
+        'There are none yet: a compiled function cannot branch on values (use tf.where), nor call dataSync, arraySync or ops that do',
     )
   }
 

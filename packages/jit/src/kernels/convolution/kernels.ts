@@ -1,7 +1,7 @@
 import type { Attributes, TensorType, Value } from '../../graph/graph.ts'
 import { HWNC } from '../../lower/layout.ts'
 import type { Lowering } from '../../lower/lowering.ts'
-import { first, type Kernels } from '../kernel.ts'
+import { first, type Kernels, sameShape } from '../kernel.ts'
 import { convolution, filterGradient, inputGradient } from './strategies.ts'
 import { type Window, windowOf } from './window.ts'
 
@@ -28,8 +28,9 @@ export const convolutionKernels: Kernels = {
     attributes: (given, [, filter]) => ({
       window: windowOf(given.inputShape as number[], (filter as TensorType).shape, given),
     }),
-    infer: (_, attributes) => {
+    infer: ([dy], attributes) => {
       const w = windowIn(attributes)
+      checkGradient(w, dy as TensorType)
       return [{ shape: [w.n, w.height, w.width, w.inChannels], dtype: 'float32' }]
     },
     lower: (l, node) => {
@@ -40,8 +41,9 @@ export const convolutionKernels: Kernels = {
   Conv2DBackpropFilter: {
     inputs: ['x', 'dy'],
     attributes: (given, [x]) => ({ window: windowOf((x as TensorType).shape, given.filterShape as number[], given) }),
-    infer: (_, attributes) => {
+    infer: ([, dy], attributes) => {
       const w = windowIn(attributes)
+      checkGradient(w, dy as TensorType)
       return [{ shape: [...w.size, w.inChannels, w.outChannels], dtype: 'float32' }]
     },
     lower: (l, node) => {
@@ -49,6 +51,12 @@ export const convolutionKernels: Kernels = {
       l.set(first(node.outputs), filterGradient(l, l.at(x, HWNC), l.at(dy, HWNC), windowIn(node.attributes)))
     },
   },
+}
+
+/** tfjs's gradients do not hand on `dimRoundingMode`. */
+function checkGradient(w: Window, dy: TensorType): void {
+  const expected = [w.n, w.outHeight, w.outWidth, w.outChannels]
+  if (!sameShape(dy.shape, expected)) throw new Error(`expected a gradient of shape [${expected}], got [${dy.shape}]`)
 }
 
 /** Leaves an image [H, W, N, C] where the target keeps its activations. */

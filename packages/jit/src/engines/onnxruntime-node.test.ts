@@ -1,0 +1,58 @@
+import { float32, int32, type NDArray, ndarray, zeros } from '@cascade-diffusion/arrays'
+import * as tf from '@tensorflow/tfjs-core'
+import { expect, test } from 'vitest'
+import { lower } from '../lower/lower.ts'
+import { cpu, cpuExact, portable } from '../lower/target.ts'
+import { encodeModel } from '../onnx/encode.ts'
+import { onnxOf } from '../testing/onnx-of.ts'
+import { trace } from '../trace/trace.ts'
+import { createExecutable, onnxRuntimeNode } from './onnxruntime-node.ts'
+
+test('weights outside of the message give the same result as those inside', async () => {
+  const weights = new Float32Array(64 * 64).map((_, i) => Math.sin(i))
+  const model = onnxOf(cpu, (x: tf.Tensor) => tf.matMul(tf.tensor(weights, [64, 64]), x), [[64, 3]])
+  const x = float32(
+    new Float32Array(64 * 3).map((_, i) => Math.cos(i)),
+    [64, 3],
+  )
+  const results: NDArray[] = []
+  for (const largestInline of [2 ** 30, 1]) {
+    const encoded = encodeModel(model, largestInline)
+    expect(encoded.external === undefined).toBe(largestInline > 1)
+    const executable = await createExecutable(model, encoded)
+    results.push(...(await executable.run([x])))
+    await executable.dispose()
+  }
+  expect(results[0]!.data).toEqual(results[1]!.data)
+  const first = Array.from(weights.subarray(0, 64)).reduce((sum, w, i) => sum + w * x.data[3 * i]!, 0)
+  expect(results[1]!.data[0]).toBeCloseTo(first, 4)
+})
+
+test('every element type goes in and out, and results are put into given arrays, others made', async () => {
+  const types = (['float32', 'int32', 'bool'] as const).map((dtype) => ({ dtype, shape: [2, 2] }))
+  const { graph } = trace((...xs: tf.Tensor[]) => xs.map((x) => tf.transpose(x)), types, {
+    paths: ['0', '1', '2'],
+    rebuild: (leaves) => leaves as never,
+  })
+  const executable = await onnxRuntimeNode({ threads: 1 }).compile(lower(graph, cpu))
+  const inputs = [
+    float32([1, 2, 3, 4], [2, 2]),
+    int32([-1, 2, -3, 4], [2, 2]),
+    ndarray(Uint8Array.of(0, 1, 0, 0), [2, 2]),
+  ]
+  const given = zeros([2, 2], 'int32')
+  const results = await executable.run(inputs, [undefined, given])
+  expect(results[1]).toBe(given)
+  expect(results).toEqual([
+    float32([1, 3, 2, 4], [2, 2]),
+    int32([-1, -3, 2, 4], [2, 2]),
+    ndarray(Uint8Array.of(0, 0, 1, 0), [2, 2]),
+  ])
+  await executable.dispose()
+})
+
+test('the engine lowers for the target it is given, Winograd where it pays by default', () => {
+  expect(onnxRuntimeNode().target).toBe(cpu)
+  expect(onnxRuntimeNode({ target: cpuExact }).target).toBe(cpuExact)
+  expect(onnxRuntimeNode({ target: portable })).toMatchObject({ name: 'onnxruntime-node', target: portable })
+})
