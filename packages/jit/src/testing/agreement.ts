@@ -76,7 +76,7 @@ export function expectClose(actual: unknown, expected: unknown, tolerance: numbe
 type Flat = ReturnType<typeof flatten<NDArray>>
 
 /** Fixed weights, so that the gradient of a weighted sum has no symmetry that could hide an error. */
-export const weights = (shape: readonly number[]): tf.Tensor => tf.tensor(rng(5).normal(shape).data, [...shape])
+const weights = (shape: readonly number[]): tf.Tensor => tf.tensor(rng(5).normal(shape).data, [...shape])
 
 /** The gradients, for its float32 operands, of a weighted sum of an operation's result. */
 export const gradientsOf =
