@@ -3,4 +3,4 @@ export { type OnnxRuntimeOptions, onnxRuntimeNode } from './engines/onnxruntime-
 export { type JitOptions, jit } from './jit.ts'
 export type { Layout } from './lower/layout.ts'
 export { cpu, cpuExact, portable, type Target } from './lower/target.ts'
-export type { OnnxModel } from './onnx/model.ts'
+export type { Attribute, ElementType, OnnxInitializer, OnnxModel, OnnxNode, OnnxTensorType } from './onnx/model.ts'

@@ -13,6 +13,7 @@ import type { TensorType } from './graph/graph.ts'
 import { lower } from './lower/lower.ts'
 import { refuseInsideTrace, trace } from './trace/trace.ts'
 
+/** Options of {@link jit}. */
 export interface JitOptions {
   /** What runs the compiled function; ONNX Runtime on the CPU by default. */
   engine?: Engine

@@ -5,6 +5,7 @@ import type { OnnxModel } from '../onnx/model.ts'
 /** A compiled graph, ready to run. Inputs and outputs are in the order of the model's. */
 export interface Executable {
   /**
+   * Runs the model and gives its results.
    * @param inputs host arrays of the model's types.
    * @param outputs where to put the results, for those that are given; the others are allocated.
    */
@@ -18,5 +19,6 @@ export interface Engine {
   readonly name: string
   /** How graphs are lowered for it. */
   readonly target: Target
+  /** Makes a model ready to run. @throws if the engine refuses it. */
   compile(model: OnnxModel): Promise<Executable>
 }

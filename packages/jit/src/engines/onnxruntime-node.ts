@@ -5,6 +5,7 @@ import { type EncodedModel, encodeModel } from '../onnx/encode.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 import type { Engine, Executable } from './engine.ts'
 
+/** Options of {@link onnxRuntimeNode}. */
 export interface OnnxRuntimeOptions {
   /** Threads for one operator; by default as many as the machine has cores. */
   threads?: number
@@ -32,6 +33,8 @@ export async function createExecutable(model: OnnxModel, encoded: EncodedModel, 
     ...(threads !== undefined && { intraOpNumThreads: threads }),
     interOpNumThreads: 1,
     logSeverityLevel: 3,
+    // Moments of weights that hardly learn decay into denormal numbers, which cost a hundred times as much.
+    extra: { session: { set_denormal_as_zero: '1' } },
     ...(encoded.external && { externalData: [externalData(encoded.external)] }),
   })
   const running = new Set<Promise<unknown>>()

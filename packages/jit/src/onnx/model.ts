@@ -6,6 +6,7 @@ export type ElementType = keyof typeof elementTypes
 /** An attribute: integers as numbers, floats wrapped, since ONNX tells them apart and JavaScript does not. */
 export type Attribute = number | readonly number[] | string | { readonly float: number }
 
+/** An operator and the names of what it takes and gives. */
 export interface OnnxNode {
   readonly opType: string
   /** `''` is the ONNX operator set, `com.microsoft` that of ONNX Runtime. */
@@ -15,12 +16,14 @@ export interface OnnxNode {
   readonly attributes: Readonly<Record<string, Attribute>>
 }
 
+/** A named tensor's type. */
 export interface OnnxTensorType {
   readonly name: string
   readonly dtype: ElementType
   readonly shape: readonly number[]
 }
 
+/** A constant tensor of a model. */
 export interface OnnxInitializer extends OnnxTensorType {
   readonly data: Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array
 }

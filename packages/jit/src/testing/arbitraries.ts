@@ -34,7 +34,9 @@ export const pairs: fc.Arbitrary<readonly [Operand, Operand]> = shapes().chain((
   const part = fc
     .tuple(fc.nat(shape.length), fc.array(fc.boolean(), { minLength: shape.length, maxLength: shape.length }))
     .chain(([missing, ones]) => operand(shape.map((d, i) => (ones[i] ? 1 : d)).slice(missing)))
-  return fc.oneof(fc.tuple(part, part), fc.tuple(operand(shape), part), fc.tuple(part, operand(shape)))
+  const suffix = fc.nat(shape.length).chain((missing) => operand(shape.slice(missing)))
+  const whole = operand(shape)
+  return fc.oneof(fc.tuple(part, part), fc.tuple(whole, part), fc.tuple(part, whole), fc.tuple(whole, suffix))
 })
 
 /** An axis of an operand, counted from either end. */

@@ -89,6 +89,11 @@ test('with few input channels or strides, all taps of a pixel are gathered for o
   }
 })
 
+test('the filter of a convolution with strides gets its gradient from the same patches', () => {
+  expect(gradients(cpu, { ...wide, stride: 2 })).toMatchObject({ Concat: 1, FusedMatMul: 1, ConvTranspose: 1 })
+  expect(gradients(portable, { ...wide, stride: 2 })).toMatchObject({ MatMul: 9, ConvTranspose: 1 })
+})
+
 test('with few output channels, the results of the taps are shifted and summed', () => {
   const c: Case = { channels: [64, 3] }
   expect(forward(cpu, c)).toMatchObject({ MatMul: 1, Split: 1, Slice: 9, Sum: 1 })
