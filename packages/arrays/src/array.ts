@@ -21,7 +21,8 @@ export const sizeOf = (shape: readonly number[]): number => shape.reduce((n, d) 
 const dtypeOf = (data: DataOf[DType]): DType =>
   data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'bool'
 
-type DTypeFor<A> = A extends Float32Array ? 'float32' : A extends Int32Array ? 'int32' : 'bool'
+/** The element type that a typed array holds. */
+export type DTypeFor<A> = A extends Float32Array ? 'float32' : A extends Int32Array ? 'int32' : 'bool'
 
 /**
  * Wraps a typed array with a shape, without copying; the element type follows from the array's.

@@ -3,6 +3,7 @@ export {
   concatenate,
   type DataOf,
   type DType,
+  type DTypeFor,
   float32,
   int32,
   type NDArray,

@@ -5,6 +5,7 @@ import { checkConditions, checkLabels } from './check-conditions.ts'
 import type { TrainedStage } from './load-stage.ts'
 import { type StageSampler, type StageSamplerOptions, stageSampler } from './stage-sampler.ts'
 
+/** What {@link CascadeSampler.sample} makes. */
 export interface CascadeSampleOptions {
   readonly count: number
   /** The class of each image, int32 [count]; only of a class-conditional cascade. */
@@ -26,6 +27,7 @@ export interface CascadeSampler {
   sample(options: CascadeSampleOptions): Promise<NDArray<'float32'>[]>
   /** The images of one stage, from those of the stage below. */
   sampleStage(index: number, options: CascadeSampleOptions, lowRes?: NDArray<'float32'>): Promise<NDArray<'float32'>>
+  /** Frees what the engine holds. */
   dispose(): Promise<void>
 }
 

@@ -19,6 +19,7 @@ export interface TrainedStage<S extends Stage = Stage> {
   readonly params: Params<NDArray>
 }
 
+/** What a checkpoint cannot hold: code of one's own. */
 export interface LoadStageOptions {
   /** The network, if it is one of one's own: a checkpoint keeps what it says of itself, not its code. */
   readonly network?: StageNetwork

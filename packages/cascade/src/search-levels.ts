@@ -2,6 +2,7 @@ import type { NDArray } from '@cascade-diffusion/arrays'
 import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { CascadeSampleOptions, CascadeSampler } from './cascade-sampler.ts'
 
+/** Options of {@link searchLevels}. */
 export interface SearchLevelsOptions<Score> extends Omit<CascadeSampleOptions, 'levels'> {
   /** The s to try, for the last stage. */
   readonly levels: readonly number[]
@@ -13,6 +14,7 @@ export interface SearchLevelsOptions<Score> extends Omit<CascadeSampleOptions, '
   readonly objective: (score: Score) => number
 }
 
+/** The images of one level s, and what the judge said. */
 export interface LevelResult<Score> {
   readonly level: number
   readonly images: NDArray<'float32'>

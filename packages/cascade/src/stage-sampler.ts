@@ -6,6 +6,7 @@ import { type Tensor1D, type Tensor4D, tensor } from '@tensorflow/tfjs-core'
 import { checkConditions } from './check-conditions.ts'
 import type { TrainedStage } from './load-stage.ts'
 
+/** Options of {@link stageSampler}. */
 export interface StageSamplerOptions {
   /** How to step, e.g. `ddim()`. */
   readonly sampler: Sampler

@@ -11,6 +11,7 @@ import { type ProcessConfig, processOf } from './process-config.ts'
 export interface StageNetwork {
   /** What a checkpoint says of it: a JSON value. */
   readonly config: unknown
+  /** First weights, a pure function of the key. */
   init(rng: Rng): Params<NDArray>
   /** Raw output for noisy images [N,H,W,C] at the steps `noise` [N]. */
   apply(params: Params, xt: Tensor4D, noise: Tensor1D, condition: UNetCondition): Tensor4D
@@ -36,8 +37,10 @@ interface StageOptions {
   readonly network: StageUNetConfig | StageNetwork
 }
 
+/** Options of {@link baseStage}. */
 export interface BaseStageOptions extends StageOptions {}
 
+/** Options of {@link superResolutionStage}. */
 export interface SuperResolutionStageOptions extends StageOptions {
   /** Height and width of the images it enlarges. */
   readonly lowResolution: number

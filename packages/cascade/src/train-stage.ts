@@ -7,6 +7,7 @@ import type { UNetCondition } from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import type { Stage, SuperResolutionStage } from './stage.ts'
 
+/** Options of {@link trainStage}. */
 export interface TrainStageOptions {
   readonly stage: Stage
   /** Real images of the stage's resolution or a multiple of it: they are brought down to it by averaging areas. */
@@ -22,6 +23,7 @@ export interface TrainStageOptions {
   readonly compile: Compile
   /** Where the checkpoint is kept, `….safetensors`; one that is there already is gone on from. Default: nowhere. */
   readonly checkpoint?: { readonly path: string; readonly every?: number }
+  /** Told after each step how training stands. */
   readonly progress?: (progress: Progress) => void
   /** Stops after the step that runs, with a checkpoint saved. */
   readonly signal?: AbortSignal

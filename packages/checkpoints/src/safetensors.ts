@@ -12,6 +12,7 @@ export interface Safetensors {
   readonly metadata: Record<string, string>
 }
 
+/** Options of {@link readSafetensors}. */
 export interface ReadSafetensorsOptions {
   /** Which tensors to keep in memory; all by default. The others are still read, for the checksum. */
   readonly keep?: (name: string) => boolean

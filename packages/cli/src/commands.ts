@@ -16,6 +16,7 @@ export interface Command {
 
 /** What a command is given of the process. */
 export interface CommandIo {
+  /** Prints a line. */
   readonly log: (line: string) => void
   /** Aborts when the user wants to stop. */
   readonly signal: AbortSignal

@@ -1,1 +1,2 @@
-export { type Command, main } from './main.ts'
+export type { CommandIo } from './commands.ts'
+export { main } from './main.ts'

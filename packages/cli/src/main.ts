@@ -1,6 +1,4 @@
-import { type Command, type CommandIo, commands, UsageError } from './commands.ts'
-
-export type { Command }
+import { type CommandIo, commands, UsageError } from './commands.ts'
 
 const help = (): string =>
   [

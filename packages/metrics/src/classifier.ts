@@ -3,6 +3,7 @@ import { groupNorm, silu } from '@cascade-diffusion/ops'
 import type { Rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 
+/** What a classifier looks like. */
 export interface ClassifierConfig {
   /** Height and width of the images: a multiple of 16. */
   resolution: number

@@ -1,5 +1,6 @@
 import { concatenate, type NDArray, rows } from '@cascade-diffusion/arrays'
 
+/** Options of {@link inBatches}. */
 export interface InBatchesOptions {
   /** Number of examples in all. */
   count: number

@@ -1,6 +1,7 @@
 import { allocate, type NDArray } from '@cascade-diffusion/arrays'
 import type { Rng } from '@cascade-diffusion/random'
 
+/** Options of {@link shiftImages}. */
 export interface ShiftImagesOptions {
   /** The greatest shift along each axis, in pixels. Default 2. */
   maxShift?: number

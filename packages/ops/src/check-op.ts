@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { expect } from 'vitest'
 
 /** Numbers between -1 and 1 from a linear congruential generator. */
-export function numbers(n: number, seed: number): Float64Array {
+function numbers(n: number, seed: number): Float64Array {
   let state = seed + 1
   return Float64Array.from({ length: n }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
@@ -11,7 +11,7 @@ export function numbers(n: number, seed: number): Float64Array {
 }
 
 /** The largest absolute difference. */
-export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   expect(a.length).toBe(b.length)
   return Array.from(a).reduce((max, x, i) => Math.max(max, Math.abs(x - b[i]!)), 0)
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { runNamedKernel } from './named-kernel.ts'
 
+/** Options of {@link groupNorm}. */
 export interface GroupNormOptions {
   /** Number of groups that the channels fall into; it must divide them. */
   groups: number

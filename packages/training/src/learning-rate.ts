@@ -1,6 +1,7 @@
 /** The learning rate of each step, 0, 1, …, of a training run. */
 export type LearningRate = (step: number) => number
 
+/** Options of the learning-rate schedules. */
 export interface LearningRateOptions {
   /** Steps over which the rate rises linearly from `rate / warmup` to `rate`; 0: none. */
   readonly warmup?: number

@@ -28,6 +28,7 @@ export interface TrainOptions<Batch> extends TrainStepOptions, HyperOptions {
   readonly maxNonFinite?: number
   /** Without it nothing is saved. A checkpoint that is at its path already is gone on from. */
   readonly checkpoint?: CheckpointOptions
+  /** Told after each step how training stands. */
   readonly progress?: (progress: Progress) => void
   /** Stops after the step that runs when it aborts, with a checkpoint saved. */
   readonly signal?: AbortSignal
@@ -54,6 +55,7 @@ export interface Progress {
   readonly secondsLeft: number
 }
 
+/** What training ended with. */
 export interface TrainResult {
   readonly params: Params<NDArray>
   /** The moving average of the weights: what to sample with. */

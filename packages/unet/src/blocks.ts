@@ -49,7 +49,7 @@ function scaleShiftNorm(
  * Self-attention over all pixels, added to its input. The 3C channels of `qkv` are ordered by head, then query, key and
  * value, then channel within the head.
  */
-export function attentionBlock(
+function attentionBlock(
   params: Params,
   name: string,
   x: tf.Tensor4D,

@@ -16,7 +16,7 @@ const fixture = (name: string, file: string) => fileURLToPath(new URL(`./fixture
 export const referenceWeights = (name: string): Promise<Params<NDArray>> => readPyTorch(fixture(name, 'model.pt'))
 
 /** Inputs and outputs of a reference network, images as NHWC, and the norm of its gradient by each parameter. */
-export async function referenceValues(name: string) {
+async function referenceValues(name: string) {
   const arrays = Object.entries(await readNpz(fixture(name, 'io.npz'))).map(([key, raw]) => [
     key,
     toNHWC(toNDArray(raw)),
