@@ -5,7 +5,7 @@ import { benchNetwork } from './network.ts'
 const usage = `usage: bench network [--compile] [--rounds n] [--work name]...
   --compile   also against torch.compile, which takes minutes to compile
   --rounds n  how often each side takes its turn (default 15)
-  --work w    only forward-b1, forward-b8 or train-b8; the results file then keeps the others as they were`
+  --work w    only forward-b1, forward-b8 or train-b8; writes no results file`
 
 try {
   const { positionals, values } = parseArgs({
