@@ -5,6 +5,7 @@ import type { Rng } from '@cascade-diffusion/random'
 import { type Params, type UNetCondition, type UNetConfig, unet } from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { type AugmentationConfig, augmentationOf } from './augmentation-config.ts'
+import { noiseSkip } from './noise-skip.ts'
 import { type ProcessConfig, processOf } from './process-config.ts'
 
 /** A network as a function of its weights: a {@link unet}, or one's own. */
@@ -21,7 +22,10 @@ export interface StageNetwork {
 export type StageUNetConfig = Omit<
   UNetConfig,
   'resolution' | 'imageChannels' | 'outChannels' | 'numClasses' | 'lowRes' | 'augmentationLevels'
->
+> & {
+  /** Leads the noise around the network, which then learns v: for short trainings and large images. Default false. */
+  readonly noiseSkip?: boolean
+}
 
 interface StageOptions {
   /** Names the stage's files. */
@@ -138,22 +142,19 @@ function common(
   const { name, resolution, imageChannels, classNames, process } = options
   if (!/^[\w-]+$/.test(name))
     throw new Error(`stage: expected a name of letters, digits, - and _, since it names files; got '${name}'`)
-  const network =
-    'apply' in options.network
-      ? options.network
-      : unet({
-          ...options.network,
-          resolution,
-          imageChannels,
-          ...(classNames && { numClasses: classNames.length }),
-          ...inputs,
-        })
+  const diffusion = processOf(process)
+  const network = 'apply' in options.network ? options.network : sizedNetwork(options.network)
+  function sizedNetwork({ noiseSkip: skips, ...size }: StageUNetConfig): StageNetwork {
+    const labels = classNames && { numClasses: classNames.length }
+    const net = unet({ ...size, resolution, imageChannels, ...labels, ...inputs })
+    return skips ? noiseSkip(net, diffusion) : net
+  }
   return {
     name,
     resolution,
     imageChannels,
     classNames,
-    process: processOf(process),
+    process: diffusion,
     network,
     description: {
       kind,
