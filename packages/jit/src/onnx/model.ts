@@ -1,7 +1,11 @@
-/** Element types of ONNX tensors that a lowered graph uses, and their codes: the host's, int64 for shapes and indices, float64 to divide integers. */
-export const elementTypes = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 } as const
+/** Element types of ONNX tensors that a lowered graph uses: the host's, int64 for shapes and indices, float64 to divide integers. */
+export type ElementType = 'float32' | 'int32' | 'int64' | 'bool' | 'float64'
 
-export type ElementType = keyof typeof elementTypes
+/** Their codes in ONNX's files. */
+export const elementTypes = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 } as const satisfies Record<
+  ElementType,
+  number
+>
 
 /** An attribute: integers as numbers, floats wrapped, since ONNX tells them apart and JavaScript does not. */
 export type Attribute = number | readonly number[] | string | { readonly float: number }
