@@ -1,6 +1,6 @@
-import { allocate, type NDArray, rows } from '@cascade-diffusion/arrays'
+import { type NDArray, rows } from '@cascade-diffusion/arrays'
 import type { StageSampler } from '@cascade-diffusion/cascade'
-import { type ByteImages, batch, type ImageDataset, imageGrid, resized } from '@cascade-diffusion/data'
+import { type ByteImages, batch, type ImageDataset, imageGrid, resizeArea } from '@cascade-diffusion/data'
 import type { Rng } from '@cascade-diffusion/random'
 
 type Images = NDArray<'float32'>
@@ -38,35 +38,9 @@ export function samplesGrid(small: Images, large: Images, labels: NDArray<'int32
 
 /** The same with real images: what the samples should look like. */
 export function realGrid(dataset: ImageDataset, lowResolution: number): ByteImages {
-  const cells = firstOfClasses(dataset.labels, dataset.classNames.length, 8)
-  const chosen = cells.flat()
-  const large = batch(dataset, chosen).image
   const classes = dataset.classNames.length
-  const labels = {
-    dtype: 'int32',
-    shape: [chosen.length],
-    data: Int32Array.from(chosen, (i) => dataset.labels[i] as number),
-  } as const
-  const one: ImageDataset = {
-    ...dataset,
-    images: bytesOf(dataset, chosen),
-    labels: labels.data,
-  }
-  const small = batch(
-    resized(one, lowResolution),
-    chosen.map((_, i) => i),
-  ).image
-  return samplesGrid(small, large, labels, classes)
-}
-
-function bytesOf({ images }: ImageDataset, indices: readonly number[]): ByteImages {
-  const [, ...shape] = images.shape
-  const size = shape.reduce((n, d) => n * d, 1)
-  const data = allocate('bool', indices.length * size)
-  indices.forEach((index, i) => {
-    data.set(images.data.subarray(index * size, (index + 1) * size), i * size)
-  })
-  return { shape: [indices.length, ...shape], data }
+  const { image, label } = batch(dataset, firstOfClasses(dataset.labels, classes, 8).flat())
+  return samplesGrid(resizeArea(image, lowResolution), image, label, classes)
 }
 
 export interface ProcessGridOptions {
