@@ -13,5 +13,15 @@ export {
   take,
   zeros,
 } from './array.ts'
-export { type ArraysOf, type Compile, type Compiled, isNDArray, type TensorLike } from './compile.ts'
+export {
+  type ArgumentOf,
+  type ArgumentsOf,
+  type ArraysOf,
+  type Compile,
+  type Compiled,
+  type DeviceArraysOf,
+  isNDArray,
+  type TensorLike,
+} from './compile.ts'
+export { type Arguments, type DeviceArray, disposeAll, donate, isDeviceArray, takeArguments } from './device-array.ts'
 export { flatten, type Tree, type TreeShape } from './tree.ts'

@@ -1,11 +1,14 @@
 import {
+  type ArgumentsOf,
   type ArraysOf,
   type Compiled,
+  type DeviceArraysOf,
   flatten,
   isNDArray,
   type NDArray,
   type Tree,
   type TreeShape,
+  takeArguments,
 } from '@cascade-diffusion/arrays'
 import type { Engine, Executable } from './engines/engine.ts'
 import { onnxRuntimeNode } from './engines/onnxruntime-node.ts'
@@ -25,6 +28,8 @@ interface Program {
   readonly results: TreeShape
   readonly types: readonly TensorType[]
 }
+
+type Inputs = Parameters<Executable['run']>[0]
 
 const describe = ({ dtype, shape }: TensorType) => `${dtype}[${shape}]`
 
@@ -50,37 +55,49 @@ export function jit<Args extends readonly unknown[], Out>(
     return { executable, results, types: graph.outputs.map(({ dtype, shape }) => ({ dtype, shape })) }
   }
 
-  const specialise = (args: readonly unknown[]) => {
-    const { leaves, shape } = flatten(args as Tree<NDArray>, isNDArray)
+  const programFor = (leaves: Inputs, shape: TreeShape): Promise<Program> => {
     const key = JSON.stringify(shape.rebuild(leaves.map(describe)))
-    let program = programs.get(key)
-    if (!program) {
-      program = build(leaves, shape)
-      programs.set(key, program)
-      program.catch(() => programs.delete(key))
-    }
-    return { leaves, program }
+    const made = programs.get(key)
+    if (made) return made
+    const program = build(leaves, shape)
+    programs.set(key, program)
+    program.catch(() => programs.delete(key))
+    return program
   }
 
-  const run = async (args: readonly unknown[]): Promise<ArraysOf<Out>> => {
-    const { leaves, program } = specialise(args)
-    const { executable, results } = await program
-    return results.rebuild(await executable.run(leaves)) as ArraysOf<Out>
+  const call = async <R>(
+    args: readonly unknown[],
+    use: (program: Program, inputs: Inputs) => Promise<R>,
+  ): Promise<R> => {
+    const { leaves, shape, disposeDonated } = takeArguments(args)
+    const result = await use(await programFor(leaves, shape), leaves)
+    disposeDonated()
+    return result
   }
 
-  const runInto = async (out: ArraysOf<Out>, args: readonly unknown[]): Promise<void> => {
-    const { leaves, program } = specialise(args)
-    const { executable, results, types } = await program
-    const given = flatten(out as Tree<NDArray>, isNDArray)
-    if (String(given.shape.paths) !== String(results.paths))
-      throw new Error(`jit: expected arrays for the results [${results.paths}], got [${given.shape.paths}]`)
-    given.leaves.forEach((leaf, i) => {
-      const type = types[i] as TensorType
-      if (describe(leaf) !== describe(type))
-        throw new Error(`jit: expected ${describe(type)} for the result '${results.paths[i]}', got ${describe(leaf)}`)
+  const run = (args: readonly unknown[]) =>
+    call(
+      args,
+      async ({ executable, results }, inputs) => results.rebuild(await executable.run(inputs)) as ArraysOf<Out>,
+    )
+
+  const runOnDevice = (args: readonly unknown[]) =>
+    call(args, async ({ executable, results }, inputs) => {
+      return results.rebuild(await executable.runOnDevice(inputs)) as DeviceArraysOf<Out>
     })
-    await executable.run(leaves, given.leaves)
-  }
+
+  const runInto = (out: ArraysOf<Out>, args: readonly unknown[]) =>
+    call(args, async ({ executable, results, types }, inputs) => {
+      const given = flatten(out as Tree<NDArray>, isNDArray)
+      if (String(given.shape.paths) !== String(results.paths))
+        throw new Error(`jit: expected arrays for the results [${results.paths}], got [${given.shape.paths}]`)
+      given.leaves.forEach((leaf, i) => {
+        const type = types[i] as TensorType
+        if (describe(leaf) !== describe(type))
+          throw new Error(`jit: expected ${describe(type)} for the result '${results.paths[i]}', got ${describe(leaf)}`)
+      })
+      await executable.run(inputs, given.leaves)
+    })
 
   const dispose = async (): Promise<void> => {
     const made = [...programs.values()]
@@ -96,13 +113,17 @@ export function jit<Args extends readonly unknown[], Out>(
   }
 
   // Not async: inside of a traced function, which ignores promises, the error has to be thrown at once.
-  const compiled = (...args: ArraysOf<Args>) => {
+  const compiled = (...args: ArgumentsOf<Args>) => {
     refuseInsideTrace()
     return run(args)
   }
-  const into = (out: ArraysOf<Out>, ...args: ArraysOf<Args>) => {
+  const into = (out: ArraysOf<Out>, ...args: ArgumentsOf<Args>) => {
     refuseInsideTrace()
     return runInto(out, args)
   }
-  return Object.assign(compiled, { into, dispose })
+  const onDevice = (...args: ArgumentsOf<Args>) => {
+    refuseInsideTrace()
+    return runOnDevice(args)
+  }
+  return Object.assign(compiled, { into, onDevice, dispose })
 }

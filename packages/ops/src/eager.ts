@@ -1,77 +1,120 @@
 import {
+  type ArgumentsOf,
   type ArraysOf,
   allocate,
-  type Compile,
   type Compiled,
+  type DeviceArray,
+  type DeviceArraysOf,
   type DType,
   flatten,
+  isDeviceArray,
   isNDArray,
   type NDArray,
   type Tree,
   type TreeShape,
+  takeArguments,
 } from '@cascade-diffusion/arrays'
 import * as tf from '@tensorflow/tfjs-core'
 
 const isTensor = (x: unknown): x is tf.Tensor => x instanceof tf.Tensor
 
+/** The tensors behind device arrays, until these are disposed of. */
+const tensors = new WeakMap<DeviceArray, tf.Tensor>()
+
 /**
- * Runs a function of tensors on host arrays with whichever tfjs backend is current, operation by operation.
- * Nothing is kept between calls: tensors are made from the arguments, the results are copied out, and all are disposed.
+ * Runs a function of tensors on arrays with whichever tfjs backend is current, operation by operation.
+ * Nothing is kept between calls but results left on the device: other tensors are made from the arguments, and disposed of.
  * `fn` must be synchronous; tensors that it captures stay their owner's.
  * @throws (the returned function) if a result is neither float32, int32 nor bool; `into` also if `out` does not fit the results.
  */
-export const eager: Compile = <Args extends readonly unknown[], Out>(fn: (...args: Args) => Out) => {
-  const run = async (args: readonly unknown[]) => {
-    const { leaves, shape } = flatten<NDArray>(args as Tree<NDArray>, isNDArray)
-    const inputs = leaves.map((a) => tf.tensor(a.data, [...a.shape], a.dtype))
+export function eager<Args extends readonly unknown[], Out>(fn: (...args: Args) => Out): Compiled<Args, Out> {
+  const run = async <R>(args: readonly unknown[], use: (results: Tensors) => Promise<R>): Promise<R> => {
+    const { leaves, shape, disposeDonated } = takeArguments(args)
+    const made: tf.Tensor[] = []
+    const toTensor = ({ data, shape, dtype }: NDArray) => {
+      const tensor = tf.tensor(data, [...shape], dtype)
+      made.push(tensor)
+      return tensor
+    }
     try {
-      return await read(() => fn(...(shape.rebuild(inputs) as unknown as Args)))
+      // What lies on another device comes by way of the host.
+      const values = await Promise.all(leaves.map((x) => (isDeviceArray(x) ? (tensors.get(x) ?? x.read()) : x)))
+      const inputs = values.map((x) => (isTensor(x) ? x : toTensor(x)))
+      const result = await use(compute(() => fn(...(shape.rebuild(inputs) as unknown as Args))))
+      disposeDonated()
+      return result
     } finally {
-      tf.dispose(inputs)
+      tf.dispose(made)
     }
   }
-  const call = async (...args: ArraysOf<Args>) => {
-    const { leaves, shape } = await run(args as unknown as readonly unknown[])
-    return shape.rebuild(leaves) as ArraysOf<Out>
+  const call = (...args: ArgumentsOf<Args>) =>
+    run(args, async (results) => results.shape.rebuild(await read(results)) as ArraysOf<Out>)
+  const into = (out: ArraysOf<Out>, ...args: ArgumentsOf<Args>) =>
+    run(args, async (results) => {
+      const leaves = await read(results)
+      const targets = fitting(out as Tree<NDArray>, { leaves, shape: results.shape })
+      targets.forEach((target, i) => void target.data.set(leaves[i]!.data))
+    })
+  const onDevice = (...args: ArgumentsOf<Args>) =>
+    run(args, async ({ leaves, shape }) => shape.rebuild(leaves.map(toDeviceArray)) as DeviceArraysOf<Out>)
+  return Object.assign(call, { into, onDevice, dispose: async () => {} })
+}
+
+interface Tensors {
+  leaves: tf.Tensor[]
+  shape: TreeShape
+}
+
+/** Calls `fn` and gives the tensors of its result, for the caller to dispose of. */
+function compute(fn: () => unknown): Tensors {
+  let shape!: TreeShape
+  const leaves = tf.tidy(() => {
+    const result = flatten<tf.Tensor>(fn() as Tree<tf.Tensor>, isTensor)
+    shape = result.shape
+    result.leaves.forEach(({ dtype }, i) => {
+      if (dtype === 'complex64' || dtype === 'string')
+        throw new Error(`eager: expected float32, int32 or bool at '${shape.paths[i]}' of the result, got ${dtype}`)
+    })
+    // Clones, because a result may be an argument or a tensor that is not ours to dispose of.
+    return result.leaves.map((y) => tf.clone(y))
+  })
+  return { leaves, shape }
+}
+
+/** Copies tensors to the host and disposes of them. */
+async function read({ leaves }: Tensors): Promise<NDArray[]> {
+  try {
+    return await Promise.all(leaves.map(toArray))
+  } finally {
+    tf.dispose(leaves)
   }
-  const into = async (out: ArraysOf<Out>, ...args: ArraysOf<Args>) => {
-    const results = await run(args as unknown as readonly unknown[])
-    const targets = fitting(out as Tree<NDArray>, results)
-    targets.forEach((target, i) => void target.data.set(results.leaves[i]!.data))
+}
+
+async function toArray(y: tf.Tensor): Promise<NDArray> {
+  const dtype = y.dtype as DType
+  // A copy: on the cpu backend the values may be the very array that the caller passed in.
+  const data = allocate(dtype, y.size)
+  data.set(await y.data())
+  return { dtype, shape: [...y.shape], data }
+}
+
+function toDeviceArray(tensor: tf.Tensor): DeviceArray {
+  const array: DeviceArray = {
+    dtype: tensor.dtype as DType,
+    shape: [...tensor.shape],
+    read: () => toArray(tensor),
+    dispose: () => {
+      tensors.delete(array)
+      tensor.dispose()
+    },
   }
-  return Object.assign(call, { into, dispose: async () => {} }) as unknown as Compiled<Args, Out>
+  tensors.set(array, tensor)
+  return array
 }
 
 interface Results {
   leaves: NDArray[]
   shape: TreeShape
-}
-
-/** Calls `fn` and copies the tensors of its result to the host. */
-async function read(fn: () => unknown): Promise<Results> {
-  let shape!: TreeShape
-  const outputs = tf.tidy(() => {
-    const result = flatten<tf.Tensor>(fn() as Tree<tf.Tensor>, isTensor)
-    shape = result.shape
-    // Clones, because a result may be an argument or a tensor that is not ours to dispose of.
-    return result.leaves.map((y) => tf.clone(y))
-  })
-  try {
-    const leaves = await Promise.all(outputs.map((y, i) => toArray(y, shape.paths[i]!)))
-    return { leaves, shape }
-  } finally {
-    tf.dispose(outputs)
-  }
-}
-
-async function toArray(y: tf.Tensor, path: string): Promise<NDArray> {
-  if (y.dtype === 'complex64' || y.dtype === 'string')
-    throw new Error(`eager: expected float32, int32 or bool at '${path}' of the result, got ${y.dtype}`)
-  const dtype: DType = y.dtype
-  // A copy: on the cpu backend the values may be the very array that the caller passed in.
-  const data = allocate(dtype, y.size)
-  data.set(await y.data())
-  return { dtype, shape: [...y.shape], data }
 }
 
 /** The leaves of `out`, checked against the results. */

@@ -1,15 +1,17 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
+import type { DeviceArray, NDArray } from '@cascade-diffusion/arrays'
 import type { Target } from '../lower/target.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 
 /** A compiled graph, ready to run. Inputs and outputs are in the order of the model's. */
 export interface Executable {
   /**
-   * Runs the model and gives its results.
-   * @param inputs host arrays of the model's types.
+   * Runs the model and gives its results on the host.
+   * @param inputs arrays of the model's types, on the host or on any engine's device.
    * @param outputs where to put the results, for those that are given; the others are allocated.
    */
-  run(inputs: readonly NDArray[], outputs?: readonly (NDArray | undefined)[]): Promise<NDArray[]>
+  run(inputs: readonly (NDArray | DeviceArray)[], outputs?: readonly (NDArray | undefined)[]): Promise<NDArray[]>
+  /** Runs the model and leaves its results where they are computed. */
+  runOnDevice(inputs: readonly (NDArray | DeviceArray)[]): Promise<DeviceArray[]>
   /** Frees what is held, once the runs that were begun have ended. */
   dispose(): Promise<void>
 }
@@ -19,6 +21,6 @@ export interface Engine {
   readonly name: string
   /** How graphs are lowered for it. */
   readonly target: Target
-  /** Makes a model ready to run. @throws if the engine refuses it. */
+  /** Makes a model ready to run. @throws if the engine refuses it, or does not work here; the message says why. */
   compile(model: OnnxModel): Promise<Executable>
 }

@@ -1,9 +1,10 @@
-import { allocate, type DType, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import type { NDArray } from '@cascade-diffusion/arrays'
 import * as ort from 'onnxruntime-node'
 import { cpu, type Target } from '../lower/target.ts'
 import { type EncodedModel, encodeModel } from '../onnx/encode.ts'
-import type { OnnxModel } from '../onnx/model.ts'
+import type { OnnxModel, OnnxTensorType } from '../onnx/model.ts'
 import type { Engine, Executable } from './engine.ts'
+import { hostExecutable } from './host-executable.ts'
 
 /** Options of {@link onnxRuntimeNode}. */
 export interface OnnxRuntimeOptions {
@@ -25,7 +26,12 @@ export function onnxRuntimeNode({ threads, target = cpu }: OnnxRuntimeOptions = 
 /** Makes a session of a model and its serialised form. Exported for the test. */
 export async function createExecutable(model: OnnxModel, encoded: EncodedModel, threads?: number): Promise<Executable> {
   // ONNX Runtime takes no model without nodes.
-  if (model.outputs.length === 0) return { run: async () => [], dispose: async () => {} }
+  if (model.outputs.length === 0)
+    return hostExecutable(
+      model,
+      async () => {},
+      async () => {},
+    )
   const session = await ort.InferenceSession.create(encoded.bytes, {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',
@@ -37,33 +43,13 @@ export async function createExecutable(model: OnnxModel, encoded: EncodedModel, 
     extra: { session: { set_denormal_as_zero: '1' } },
     ...(encoded.external && { externalData: [externalData(encoded.external)] }),
   })
-  const running = new Set<Promise<unknown>>()
-  return {
-    async run(inputs, outputs = []) {
-      const feeds = Object.fromEntries(model.inputs.map((type, i) => [type.name, toTensor(inputs[i] as NDArray)]))
-      const results = model.outputs.map(
-        (type, i) =>
-          outputs[i] ?? {
-            dtype: type.dtype as DType,
-            shape: type.shape,
-            data: allocate(type.dtype as DType, sizeOf(type.shape)),
-          },
-      )
-      const fetches = Object.fromEntries(model.outputs.map((type, i) => [type.name, toTensor(results[i] as NDArray)]))
-      const done = session.run(feeds, fetches)
-      running.add(done)
-      try {
-        await done
-      } finally {
-        running.delete(done)
-      }
-      return results
-    },
-    async dispose() {
-      await Promise.allSettled(running)
-      await session.release()
-    },
-  }
+  const named = (types: readonly OnnxTensorType[], arrays: readonly NDArray[]) =>
+    Object.fromEntries(types.map((type, i) => [type.name, toTensor(arrays[i] as NDArray)]))
+  return hostExecutable(
+    model,
+    async (inputs, outputs) => void (await session.run(named(model.inputs, inputs), named(model.outputs, outputs))),
+    () => session.release(),
+  )
 }
 
 /** Shares the memory: ONNX Runtime reads and writes the host array itself. */

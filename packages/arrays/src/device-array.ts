@@ -1,0 +1,70 @@
+import type { DType, NDArray } from './array.ts'
+import { isNDArray } from './compile.ts'
+import { flatten, type Tree, type TreeShape } from './tree.ts'
+
+/**
+ * An array where an engine computes: a result that is not brought to the host, and an argument that is not sent there.
+ * It belongs to whoever got it, until it is disposed of.
+ */
+export interface DeviceArray {
+  readonly dtype: DType
+  readonly shape: readonly number[]
+  /** Its values on the host. Do not write to them: an engine that computes in host memory gives its own. */
+  read(): Promise<NDArray>
+  /** Gives the memory back to the engine, which uses it for later results. Disposing twice does nothing. */
+  dispose(): void
+}
+
+/** Whether a value is an array on a device. */
+export const isDeviceArray = (x: unknown): x is DeviceArray =>
+  typeof x === 'object' && x !== null && typeof (x as DeviceArray).read === 'function' && 'dtype' in x && 'shape' in x
+
+const isArray = (x: unknown): x is NDArray | DeviceArray => isNDArray(x) || isDeviceArray(x)
+
+/** Disposes of the device arrays in a tree; its host arrays need no care. */
+export function disposeAll(tree: unknown): void {
+  for (const leaf of flatten(tree as Tree<NDArray | DeviceArray>, isArray).leaves)
+    if (isDeviceArray(leaf)) leaf.dispose()
+}
+
+interface DonatedArray extends DeviceArray {
+  readonly donated: DeviceArray
+}
+
+/**
+ * The same tree with its device arrays given up: the call that they are arguments of disposes of them once it has
+ * succeeded, so that their memory serves what is computed next: `state = await step.onDevice(donate(state), batch)`.
+ * Host arrays stay as they are.
+ */
+export function donate<T>(tree: T): T {
+  const { leaves, shape } = flatten(tree as Tree<NDArray | DeviceArray>, isArray)
+  const give = (array: DeviceArray): DonatedArray => ({
+    dtype: array.dtype,
+    shape: array.shape,
+    read: () => array.read(),
+    dispose: () => array.dispose(),
+    donated: array,
+  })
+  return shape.rebuild(leaves.map((leaf) => (isDeviceArray(leaf) ? give(leaf) : leaf))) as T
+}
+
+/** The arrays among the arguments of a call, for implementations of `Compile`. */
+export interface Arguments {
+  readonly leaves: readonly (NDArray | DeviceArray)[]
+  readonly shape: TreeShape
+  /** Disposes of the arrays that were donated: for when the call has succeeded. */
+  disposeDonated(): void
+}
+
+/** Takes the arguments of a call apart, for implementations of `Compile`. */
+export function takeArguments(args: readonly unknown[]): Arguments {
+  const { leaves, shape } = flatten(args as Tree<NDArray | DeviceArray>, isArray)
+  const donated = leaves.map((leaf) => (leaf as Partial<DonatedArray>).donated)
+  return {
+    leaves: leaves.map((leaf, i) => donated[i] ?? leaf),
+    shape,
+    disposeDonated: () => {
+      for (const array of donated) array?.dispose()
+    },
+  }
+}
