@@ -1,10 +1,10 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
-import * as ort from 'onnxruntime-node'
 import { cpu, type Target } from '../lower/target.ts'
 import { type EncodedModel, encodeModel } from '../onnx/encode.ts'
 import type { OnnxModel, OnnxTensorType } from '../onnx/model.ts'
 import type { Engine, Executable } from './engine.ts'
 import { hostExecutable } from './host-executable.ts'
+import { sessionOptions } from './session-options.ts'
 
 /** Options of {@link onnxRuntimeNode}. */
 export interface OnnxRuntimeOptions {
@@ -32,19 +32,21 @@ export async function createExecutable(model: OnnxModel, encoded: EncodedModel, 
       async () => {},
       async () => {},
     )
+  const ort = await load()
   const session = await ort.InferenceSession.create(encoded.bytes, {
     executionProviders: ['cpu'],
-    graphOptimizationLevel: 'all',
-    executionMode: 'sequential',
+    ...sessionOptions(encoded),
     ...(threads !== undefined && { intraOpNumThreads: threads }),
     interOpNumThreads: 1,
-    logSeverityLevel: 3,
-    // Moments of weights that hardly learn decay into denormal numbers, which cost a hundred times as much.
-    extra: { session: { set_denormal_as_zero: '1' } },
-    ...(encoded.external && { externalData: [externalData(encoded.external)] }),
   })
+  // A tensor shares the memory: ONNX Runtime reads and writes the host array itself.
   const named = (types: readonly OnnxTensorType[], arrays: readonly NDArray[]) =>
-    Object.fromEntries(types.map((type, i) => [type.name, toTensor(arrays[i] as NDArray)]))
+    Object.fromEntries(
+      types.map(({ name }, i) => {
+        const { dtype, data, shape } = arrays[i] as NDArray
+        return [name, new ort.Tensor(dtype, data as never, shape)]
+      }),
+    )
   return hostExecutable(
     model,
     async (inputs, outputs) => void (await session.run(named(model.inputs, inputs), named(model.outputs, outputs))),
@@ -52,18 +54,13 @@ export async function createExecutable(model: OnnxModel, encoded: EncodedModel, 
   )
 }
 
-/** Shares the memory: ONNX Runtime reads and writes the host array itself. */
-const toTensor = ({ dtype, data, shape }: NDArray) => new ort.Tensor(dtype, data as never, shape)
-
-function externalData({ path, pieces, size }: NonNullable<EncodedModel['external']>): {
-  path: string
-  data: Uint8Array
-} {
-  const data = new Uint8Array(size)
-  let offset = 0
-  for (const piece of pieces) {
-    data.set(piece, offset)
-    offset += piece.length
-  }
-  return { path, data }
+/** The package, which is a peer and not there in a browser's bundle: it is loaded when it is needed. */
+async function load() {
+  const ort = await import('onnxruntime-node').catch((cause) => {
+    throw new Error(`jit: could not load onnxruntime-node, install it: npm i onnxruntime-node (${cause.message})`, {
+      cause,
+    })
+  })
+  if (!ort.InferenceSession) throw new Error('jit: onnxruntime-node runs in Node.js, got a browser; use onnxRuntimeWeb')
+  return ort
 }

@@ -1,0 +1,21 @@
+import type { EncodedModel } from '../onnx/encode.ts'
+
+/** What ONNX Runtime is told about every session, in Node.js and in the browser. */
+export const sessionOptions = ({ external }: EncodedModel) => ({
+  graphOptimizationLevel: 'all' as const,
+  executionMode: 'sequential' as const,
+  logSeverityLevel: 3 as const,
+  // Moments of weights that hardly learn decay into denormal numbers, which cost a hundred times as much.
+  extra: { session: { set_denormal_as_zero: '1' } },
+  ...(external && { externalData: [joined(external)] }),
+})
+
+function joined({ path, pieces, size }: NonNullable<EncodedModel['external']>): { path: string; data: Uint8Array } {
+  const data = new Uint8Array(size)
+  let offset = 0
+  for (const piece of pieces) {
+    data.set(piece, offset)
+    offset += piece.length
+  }
+  return { path, data }
+}
