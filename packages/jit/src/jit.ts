@@ -3,6 +3,7 @@ import {
   type ArraysOf,
   type Compiled,
   type DeviceArraysOf,
+  type DType,
   flatten,
   isNDArray,
   type NDArray,
@@ -10,23 +11,34 @@ import {
   type TreeShape,
   takeArguments,
 } from '@cascade-diffusion/arrays'
+import { type BatchAxesTree, batchPolicy } from './batch/batch-axes.ts'
+import { lowerBatch } from './batch/lower-batch.ts'
+import type { BatchAxes } from './batch/unify.ts'
 import type { Engine, Executable } from './engines/engine.ts'
 import { onnxRuntimeNode } from './engines/onnxruntime-node.ts'
 import type { TensorType } from './graph/graph.ts'
 import { lower } from './lower/lower.ts'
+import { type OnnxModel, outputShapes } from './onnx/model.ts'
 import { refuseInsideTrace, trace } from './trace/trace.ts'
 
 /** Options of {@link jit}. */
 export interface JitOptions {
   /** What runs the compiled function; ONNX Runtime on the CPU by default. */
   engine?: Engine
+  /**
+   * One program for all batch sizes instead of one for each. By default there is none. The axes of the arguments that have
+   * the batch's size: `[null, 0, { label: 0 }]`; or `true`, to find out: once a call differs from an earlier one in the
+   * leading axis of some arguments, all sizes of that axis are served by one program.
+   */
+  dynamicBatch?: BatchAxesTree | boolean
 }
 
-/** One specialisation: the function compiled for one set of argument shapes. */
+/** One specialisation: the function compiled for one set of argument shapes, which may leave the batch size open. */
 interface Program {
-  readonly executable: Executable
+  /** Without its weights, which the executable has. */
+  readonly model: Pick<OnnxModel, 'inputs' | 'outputs'>
   readonly results: TreeShape
-  readonly types: readonly TensorType[]
+  readonly executable: Executable
 }
 
 type Inputs = Parameters<Executable['run']>[0]
@@ -45,21 +57,35 @@ const describe = ({ dtype, shape }: TensorType) => `${dtype}[${shape}]`
  */
 export function jit<Args extends readonly unknown[], Out>(
   fn: (...args: Args) => Out,
-  { engine = onnxRuntimeNode() }: JitOptions = {},
+  { engine = onnxRuntimeNode(), dynamicBatch = false }: JitOptions = {},
 ): Compiled<Args, Out> {
   const programs = new Map<string, Promise<Program>>()
 
-  const build = async (types: readonly TensorType[], shape: TreeShape): Promise<Program> => {
+  const axesOf = batchPolicy(dynamicBatch)
+
+  const lowered = (types: readonly TensorType[], shape: TreeShape, axes: BatchAxes | undefined) => {
+    if (axes) return lowerBatch(fn as never, types, shape, { axes, target: engine.target })
     const { graph, results } = trace(fn as never, types, shape)
-    const executable = await engine.compile(lower(graph, engine.target))
-    return { executable, results, types: graph.outputs.map(({ dtype, shape }) => ({ dtype, shape })) }
+    return { model: lower(graph, engine.target), results }
+  }
+
+  const build = async (
+    types: readonly TensorType[],
+    shape: TreeShape,
+    axes: BatchAxes | undefined,
+  ): Promise<Program> => {
+    const { model, results } = lowered(types, shape, axes)
+    const { inputs, outputs } = model
+    return { model: { inputs, outputs }, results, executable: await engine.compile(model) }
   }
 
   const programFor = (leaves: Inputs, shape: TreeShape): Promise<Program> => {
-    const key = JSON.stringify(shape.rebuild(leaves.map(describe)))
+    const axes = axesOf(leaves, shape)
+    const open = leaves.map((leaf, i) => `${leaf.dtype}[${leaf.shape.map((d, k) => (k === axes?.[i] ? '*' : d))}]`)
+    const key = JSON.stringify(shape.rebuild(open))
     const made = programs.get(key)
     if (made) return made
-    const program = build(leaves, shape)
+    const program = build(leaves, shape, axes)
     programs.set(key, program)
     program.catch(() => programs.delete(key))
     return program
@@ -87,12 +113,13 @@ export function jit<Args extends readonly unknown[], Out>(
     })
 
   const runInto = (out: ArraysOf<Out>, args: readonly unknown[]) =>
-    call(args, async ({ executable, results, types }, inputs) => {
+    call(args, async ({ model, executable, results }, inputs) => {
       const given = flatten(out as Tree<NDArray>, isNDArray)
       if (String(given.shape.paths) !== String(results.paths))
         throw new Error(`jit: expected arrays for the results [${results.paths}], got [${given.shape.paths}]`)
+      const shapes = outputShapes(model, inputs)
       given.leaves.forEach((leaf, i) => {
-        const type = types[i] as TensorType
+        const type = { dtype: model.outputs[i]?.dtype as DType, shape: shapes[i] as readonly number[] }
         if (describe(leaf) !== describe(type))
           throw new Error(`jit: expected ${describe(type)} for the result '${results.paths[i]}', got ${describe(leaf)}`)
       })

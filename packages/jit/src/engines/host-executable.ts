@@ -1,5 +1,6 @@
 import { allocate, type DeviceArray, type DType, isDeviceArray, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
-import type { OnnxModel } from '../onnx/model.ts'
+import type { TensorType } from '../graph/graph.ts'
+import { type OnnxModel, outputShapes } from '../onnx/model.ts'
 import type { Executable } from './engine.ts'
 
 /** The host arrays behind device arrays, as long as these may be used. */
@@ -14,10 +15,15 @@ export function hostExecutable(
   run: (inputs: readonly NDArray[], outputs: readonly NDArray[]) => Promise<void>,
   dispose: () => Promise<void>,
 ): Executable {
-  const spare: NDArray[][] = model.outputs.map(() => [])
-  const make = (i: number): NDArray => {
-    const { dtype, shape } = model.outputs[i] as { dtype: DType; shape: readonly number[] }
-    return { dtype, shape, data: allocate(dtype, sizeOf(shape)) }
+  /** By type. */
+  const spare = new Map<string, NDArray[]>()
+  const typesFor = (inputs: readonly (NDArray | DeviceArray)[]) =>
+    outputShapes(model, inputs).map((shape, i) => ({ dtype: model.outputs[i]?.dtype as DType, shape }))
+  const make = ({ dtype, shape }: TensorType): NDArray => ({ dtype, shape, data: allocate(dtype, sizeOf(shape)) })
+  const reused = (type: TensorType) => spare.get(`${type.dtype}[${type.shape}]`)?.pop() ?? make(type)
+  const keep = (array: NDArray) => {
+    const key = `${array.dtype}[${array.shape}]`
+    spare.set(key, [...(spare.get(key) ?? []), array])
   }
   const running = new Set<Promise<unknown>>()
   const runOnHost = async (inputs: readonly (NDArray | DeviceArray)[], outputs: readonly NDArray[]) => {
@@ -31,18 +37,18 @@ export function hostExecutable(
   }
   return {
     async run(inputs, outputs = []) {
-      const results = model.outputs.map((_, i) => outputs[i] ?? make(i))
+      const results = typesFor(inputs).map((type, i) => outputs[i] ?? make(type))
       await runOnHost(inputs, results)
       return results
     },
     async runOnDevice(inputs) {
-      const results = model.outputs.map((_, i) => spare[i]?.pop() ?? make(i))
+      const results = typesFor(inputs).map(reused)
       await runOnHost(inputs, results)
-      return results.map((array, i) => hostDeviceArray(array, () => spare[i]?.push(array)))
+      return results.map((array) => hostDeviceArray(array, () => keep(array)))
     },
     async dispose() {
       await Promise.allSettled(running)
-      spare.length = 0
+      spare.clear()
       await dispose()
     },
   }

@@ -11,26 +11,48 @@ export function lower(graph: Graph, target: Target): OnnxModel {
   graph.inputs.forEach((value, i) => {
     lowering.set(value, { name: `input${i}`, shape: value.shape })
   })
+  const named: OnnxNode[] = []
+  const scopes = counter()
   for (const node of graph.nodes) {
     const kernel = kernels[node.op]
     if (!kernel) throw new Error(`jit: no rule to lower '${node.op}'`)
     kernel.lower(lowering, node)
+    name(lowering, named, scopes(node.op))
   }
   const results = graph.outputs.map((value) => lowering.at(value).name)
+  name(lowering, named, 'Result')
   const finals: OnnxNode[] = results.map((name, i) => ({
     opType: 'Identity',
     domain: '',
     inputs: [name],
     outputs: [`output${i}`],
     attributes: {},
+    name: `Result/Identity_${i}`,
   }))
   const outputs = graph.outputs.map((value, i) => ({ name: `output${i}`, dtype: value.dtype, shape: value.shape }))
   const nodes = needed(
-    [...lowering.nodes, ...finals],
+    [...named, ...finals],
     outputs.map((o) => o.name),
   )
   const used = new Set(nodes.flatMap((n) => n.inputs))
   return { nodes, initializers: lowering.initializers.filter((t) => used.has(t.name)), inputs, outputs }
+}
+
+/** Numbers things of each kind: `Conv2D_0`, `Conv2D_1`, … */
+function counter(): (kind: string) => string {
+  const counts = new Map<string, number>()
+  return (kind) => {
+    const n = counts.get(kind) ?? 0
+    counts.set(kind, n + 1)
+    return `${kind}_${n}`
+  }
+}
+
+/** Names the operators that were emitted last for the operation that they are a part of. */
+function name(lowering: Lowering, named: OnnxNode[], scope: string): void {
+  const within = counter()
+  for (const node of lowering.nodes.slice(named.length))
+    named.push({ ...node, name: `${scope}/${within(node.opType)}` })
 }
 
 /** The nodes whose results are used: rules may have made more than one result of which only some are. */

@@ -1,8 +1,18 @@
-import { type Attribute, elementTypes, type OnnxInitializer, type OnnxModel, type OnnxTensorType } from './model.ts'
+import {
+  type Attribute,
+  type BatchLength,
+  elementTypes,
+  type OnnxInitializer,
+  type OnnxModel,
+  type OnnxTensorType,
+} from './model.ts'
 import { ModelProto } from './schema.ts'
 
 /** The ONNX operator set that lowering writes for. */
 const OPSET = 18
+
+/** Of the file format: that of ONNX 1.14, which ONNX Runtime reads since 1.15. */
+const IR_VERSION = 9
 
 const INT = 2
 const FLOAT = 1
@@ -22,11 +32,11 @@ export interface EncodedModel {
 
 /**
  * Serialises a model as ONNX (https://onnx.ai/onnx/repo-docs/IR.html).
- * Weights of more than `largestInline` bytes in all (1.5 GiB unless told otherwise) become external data.
+ * Weights of more than `largestInline` bytes in all (1.5 GiB unless told otherwise) become external data, in a file that
+ * the model calls `path`.
  */
-export function encodeModel(model: OnnxModel, largestInline = LARGEST_INLINE): EncodedModel {
+export function encodeModel(model: OnnxModel, largestInline = LARGEST_INLINE, path = 'weights.bin'): EncodedModel {
   const total = model.initializers.reduce((n, t) => n + t.data.byteLength, 0)
-  const path = 'weights.bin'
   const pieces: Uint8Array[] = []
   let size = 0
   const place = (tensor: OnnxInitializer) => {
@@ -47,16 +57,22 @@ export function encodeModel(model: OnnxModel, largestInline = LARGEST_INLINE): E
     ...place(t),
   }))
   const domains = new Set(model.nodes.map((n) => n.domain))
+  const { name = 'traced', description, properties = {} } = model.metadata ?? {}
+  const typeOf = encodeType(model.batchSymbol)
   const message = {
-    ir_version: 9,
+    ir_version: IR_VERSION,
     producer_name: 'cascade-diffusion',
+    ...(description !== undefined && { doc_string: description }),
+    metadata_props: Object.entries(properties).map(([key, value]) => ({ key, value })),
     opset_import: [
       { domain: '', version: OPSET },
       ...[...domains].filter((d) => d !== '').map((domain) => ({ domain, version: 1 })),
     ],
     graph: {
-      name: 'traced',
+      name,
+      ...(description !== undefined && { doc_string: description }),
       node: model.nodes.map((n) => ({
+        ...(n.name !== undefined && { name: n.name }),
         op_type: n.opType,
         domain: n.domain,
         input: n.inputs,
@@ -64,8 +80,8 @@ export function encodeModel(model: OnnxModel, largestInline = LARGEST_INLINE): E
         attribute: Object.entries(n.attributes).map(([name, value]) => ({ name, ...encodeAttribute(value) })),
       })),
       initializer,
-      input: model.inputs.map(encodeType),
-      output: model.outputs.map(encodeType),
+      input: model.inputs.map(typeOf),
+      output: model.outputs.map(typeOf),
     },
   }
   const bytes = ModelProto.encode(message).finish()
@@ -79,9 +95,18 @@ function encodeAttribute(value: Attribute): object {
   return { type: INTS, ints: value }
 }
 
-const encodeType = ({ name, dtype, shape }: OnnxTensorType) => ({
-  name,
-  type: { tensor_type: { elem_type: elementTypes[dtype], shape: { dim: shape.map((d) => ({ dim_value: d })) } } },
-})
+const encodeType =
+  (symbol = 'N') =>
+  ({ name, dtype, shape, batch = [] }: OnnxTensorType) => {
+    const dim = shape.map((d, i) => {
+      const length = batch[i]
+      return length ? { dim_param: expression(symbol, length) } : { dim_value: d }
+    })
+    return { name, type: { tensor_type: { elem_type: elementTypes[dtype], shape: { dim } } } }
+  }
+
+/** `N`, `4*N`, `N + 1`. */
+const expression = (symbol: string, { scale, offset }: BatchLength) =>
+  `${scale === 1 ? '' : `${scale}*`}${symbol}${offset === 0 ? '' : offset > 0 ? ` + ${offset}` : ` - ${-offset}`}`
 
 const bytesOf = (data: OnnxInitializer['data']) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength)

@@ -18,18 +18,41 @@ export interface OnnxNode {
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   readonly attributes: Readonly<Record<string, Attribute>>
+  /** For people who look at the graph: the traced operation that it is a part of, and its own. */
+  readonly name?: string
+}
+
+/** A length that follows the batch size: `scale · size + offset`. */
+export interface BatchLength {
+  readonly scale: number
+  readonly offset: number
 }
 
 /** A named tensor's type. */
 export interface OnnxTensorType {
   readonly name: string
   readonly dtype: ElementType
+  /** In a model for any batch size: the shape at one of them. */
   readonly shape: readonly number[]
+  /** Which lengths follow the batch size, axis by axis; none of them where this is missing. */
+  readonly batch?: readonly (BatchLength | undefined)[]
 }
 
 /** A constant tensor of a model. */
-export interface OnnxInitializer extends OnnxTensorType {
+export interface OnnxInitializer {
+  readonly name: string
+  readonly dtype: ElementType
+  readonly shape: readonly number[]
   readonly data: Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array
+}
+
+/** What an ONNX file says about itself. */
+export interface OnnxMetadata {
+  /** The graph's name. */
+  readonly name?: string
+  readonly description?: string
+  /** Anything else, by name. */
+  readonly properties?: Readonly<Record<string, string>>
 }
 
 /** An ONNX model as plain data. */
@@ -38,4 +61,20 @@ export interface OnnxModel {
   readonly initializers: readonly OnnxInitializer[]
   readonly inputs: readonly OnnxTensorType[]
   readonly outputs: readonly OnnxTensorType[]
+  /** What the batch size is called, if the model takes any: `N`. */
+  readonly batchSymbol?: string
+  readonly metadata?: OnnxMetadata
+}
+
+/** The shapes of a model's outputs for inputs of these shapes. */
+export function outputShapes(
+  { inputs, outputs }: Pick<OnnxModel, 'inputs' | 'outputs'>,
+  given: readonly { readonly shape: readonly number[] }[],
+): readonly (readonly number[])[] {
+  const axes = inputs.map(({ batch }) => batch?.findIndex((length) => length !== undefined) ?? -1)
+  const source = axes.findIndex((axis) => axis >= 0)
+  const size = given[source]?.shape[axes[source] as number] ?? 0
+  return outputs.map(({ shape, batch = [] }) =>
+    shape.map((d, i) => (batch[i] ? batch[i].scale * size + batch[i].offset : d)),
+  )
 }

@@ -45,6 +45,7 @@ message NodeProto {
 message GraphProto {
   repeated NodeProto node = 1;
   optional string name = 2;
+  optional string doc_string = 10;
   repeated TensorProto initializer = 5;
   repeated ValueInfoProto input = 11;
   repeated ValueInfoProto output = 12;
@@ -52,8 +53,10 @@ message GraphProto {
 message ModelProto {
   optional int64 ir_version = 1;
   optional string producer_name = 2;
+  optional string doc_string = 6;
   optional GraphProto graph = 7;
   repeated OperatorSetIdProto opset_import = 8;
+  repeated StringStringEntryProto metadata_props = 14;
 }
 `
 

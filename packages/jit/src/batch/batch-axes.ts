@@ -1,0 +1,86 @@
+import type { Tree, TreeShape } from '@cascade-diffusion/arrays'
+import type { TensorType } from '../graph/graph.ts'
+import type { BatchAxes } from './unify.ts'
+
+/**
+ * Which axis of the arguments has the batch's size, as `in_axes` of `jax.vmap`: a number stands for all arrays of an
+ * argument, or of a part of it; nothing (`null`, or left out) for arrays that have no batch. `[null, 0, { label: 0 }]`.
+ */
+export type BatchAxesTree =
+  | number
+  | null
+  | undefined
+  | readonly BatchAxesTree[]
+  | { readonly [key: string]: BatchAxesTree }
+
+type Leaves = readonly TensorType[]
+
+/** Which axes of the arguments of a call may be of any size; none if it is to have a program of its own. */
+export type BatchPolicy = (leaves: Leaves, shape: TreeShape) => BatchAxes | undefined
+
+/**
+ * Decides for each call which axes may be of any size.
+ * @param dynamicBatch the axes; `true` to find out: the leading axes that differ from an earlier call.
+ */
+export function batchPolicy(dynamicBatch: BatchAxesTree | boolean): BatchPolicy {
+  if (dynamicBatch === false) return () => undefined
+  if (dynamicBatch === true) return learned()
+  return (leaves, shape) => {
+    const axes = spread(dynamicBatch, shape)
+    if (axes.every((axis) => axis === undefined))
+      throw new Error('jit: expected dynamicBatch to name an axis of an argument, got none')
+    axes.forEach((axis, i) => {
+      const { length } = (leaves[i] as TensorType).shape
+      if (axis !== undefined && !(Number.isInteger(axis) && axis >= 0 && axis < length))
+        throw new Error(
+          `jit: expected dynamicBatch to be an axis of '${shape.paths[i]}', which has ${length}, got ${axis}`,
+        )
+    })
+    checkSizes(leaves, shape.paths, axes)
+    return axes
+  }
+}
+
+/** @throws if not all leaves have one size along the batch's axes. */
+function checkSizes(leaves: Leaves, paths: readonly string[], axes: BatchAxes): void {
+  const sizes = leaves.map(({ shape }, i) => shape[axes[i] ?? -1])
+  const first = sizes.findIndex((d) => d !== undefined)
+  const other = sizes.findIndex((d) => d !== undefined && d !== sizes[first])
+  if (other !== -1)
+    throw new Error(
+      `jit: expected one batch size, got ${sizes[first]} of '${paths[first]}' and ${sizes[other]} of '${paths[other]}'`,
+    )
+}
+
+/** The axis for each leaf of a tree. */
+function spread(axes: BatchAxesTree, shape: TreeShape): BatchAxes {
+  const result: (number | undefined)[] = []
+  const visit = (places: Tree<number>, given: BatchAxesTree): void => {
+    if (typeof places === 'number') result[places] = typeof given === 'number' ? given : undefined
+    else if (places)
+      for (const [key, part] of Object.entries(places))
+        visit(part as Tree<number>, typeof given === 'object' && given !== null ? given[key as never] : given)
+  }
+  visit(shape.rebuild(shape.paths.map((_, i) => i)), axes)
+  return result
+}
+
+/** The first call is served by a program of its own, as are others that differ by more than the size of a batch. */
+function learned(): BatchPolicy {
+  const seen = new Map<string, Leaves[]>()
+  return (leaves, shape) => {
+    const kinds = leaves.map(({ dtype, shape }) => `${dtype}[${['', ...shape.slice(1)]}]${shape.length}`)
+    const key = JSON.stringify(shape.rebuild(kinds))
+    const earlier = seen.get(key) ?? []
+    for (const types of earlier) {
+      const axes = types.map((type, i) => (type.shape[0] === leaves[i]?.shape[0] ? undefined : 0))
+      if (axes.every((axis) => axis === undefined)) return undefined
+      if (isOneSize(types, axes) && isOneSize(leaves, axes)) return axes
+    }
+    seen.set(key, [...earlier, leaves.map(({ dtype, shape }) => ({ dtype, shape }))])
+    return undefined
+  }
+}
+
+const isOneSize = (leaves: Leaves, axes: BatchAxes) =>
+  new Set(leaves.filter((_, i) => axes[i] === 0).map((t) => t.shape[0])).size === 1

@@ -1,0 +1,54 @@
+import type { TreeShape } from '@cascade-diffusion/arrays'
+import type { Graph, TensorType } from '../graph/graph.ts'
+import { lower } from '../lower/lower.ts'
+import type { Target } from '../lower/target.ts'
+import type { OnnxModel } from '../onnx/model.ts'
+import { trace } from '../trace/trace.ts'
+import type { Three } from './fit.ts'
+import { tracedSizes } from './sizes.ts'
+import { type BatchAxes, refuse, unify } from './unify.ts'
+
+/** A model for any batch size, and how its results are put together. */
+export interface BatchModel {
+  readonly model: OnnxModel
+  readonly results: TreeShape
+}
+
+/**
+ * Traces a function at three batch sizes and lowers it to one model for all of them.
+ * @param types of the arguments' leaves; their lengths along `axes` do not matter.
+ * @param axes the axis of each leaf that has the batch's size, if one has; at least one does.
+ * @throws as {@link trace}, and if the function depends on the batch size in a way that cannot be expressed.
+ */
+export function lowerBatch(
+  fn: (...args: never[]) => unknown,
+  types: readonly TensorType[],
+  args: TreeShape,
+  { axes, symbol = 'N', target }: { axes: BatchAxes; symbol?: string; target: Target },
+): BatchModel {
+  const at = (size: number): TensorType[] =>
+    types.map(({ dtype, shape }, i) => ({ dtype, shape: shape.map((d, k) => (k === axes[i] ? size : d)) }))
+  const sizes = tracedSizes(at(1))
+  const traces = sizes.map((size) => trace(fn, at(size), args))
+  const graphs = traces.map((t) => t.graph) as unknown as Three<Graph>
+  checkGraphs(graphs, sizes)
+  const results = traces[0]?.results as TreeShape
+  const other = traces.find((t) => String(t.results.paths) !== String(results.paths))
+  if (other) refuse(`it gives [${results.paths}] at one size and [${other.results.paths}] at another`)
+  const models = graphs.map((graph) => lower(graph, target)) as unknown as Three<OnnxModel>
+  return { model: unify(models, sizes, axes, symbol), results }
+}
+
+/** @throws if the function called other operations at another size, as it does if it takes the batch apart. */
+function checkGraphs(graphs: Three<Graph>, sizes: Three<number>): void {
+  const length = Math.max(...graphs.map((g) => g.nodes.length))
+  for (let i = 0; i < length; i++) {
+    const each = graphs.map((g) => {
+      const node = g.nodes[i]
+      if (!node) return 'nothing more'
+      return node.outputs.length > 1 ? `'${node.op}' with ${node.outputs.length} results` : `'${node.op}'`
+    })
+    if (each.some((x) => x !== each[0]))
+      refuse(`it calls other operations at other sizes: ${each.map((x, k) => `${x} at ${sizes[k]}`).join(', ')}`)
+  }
+}
