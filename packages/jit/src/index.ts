@@ -1,5 +1,6 @@
 export type { Engine, Executable } from './engines/engine.ts'
 export { type OnnxRuntimeOptions, onnxRuntimeNode } from './engines/onnxruntime-node.ts'
+export { type OnnxRuntimeWebOptions, onnxRuntimeWeb } from './engines/onnxruntime-web.ts'
 export { type JitOptions, jit } from './jit.ts'
 export type { Layout } from './lower/layout.ts'
 export { cpu, cpuExact, portable, type Target } from './lower/target.ts'

@@ -4,6 +4,7 @@ import { type EncodedModel, encodeModel } from '../onnx/encode.ts'
 import type { OnnxModel, OnnxTensorType } from '../onnx/model.ts'
 import type { Engine, Executable } from './engine.ts'
 import { hostExecutable } from './host-executable.ts'
+import { idleExecutable } from './idle-executable.ts'
 import { sessionOptions } from './session-options.ts'
 
 /** Options of {@link onnxRuntimeNode}. */
@@ -25,13 +26,7 @@ export function onnxRuntimeNode({ threads, target = cpu }: OnnxRuntimeOptions = 
 
 /** Makes a session of a model and its serialised form. Exported for the test. */
 export async function createExecutable(model: OnnxModel, encoded: EncodedModel, threads?: number): Promise<Executable> {
-  // ONNX Runtime takes no model without nodes.
-  if (model.outputs.length === 0)
-    return hostExecutable(
-      model,
-      async () => {},
-      async () => {},
-    )
+  if (model.outputs.length === 0) return idleExecutable
   const ort = await load()
   const session = await ort.InferenceSession.create(encoded.bytes, {
     executionProviders: ['cpu'],
