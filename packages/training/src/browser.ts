@@ -1,0 +1,15 @@
+// What browsers get in place of index.ts: all that needs no files.
+export { type AdamOptions, type AdamScales, adam, adamScales } from './adam.ts'
+export { clipByGlobalNorm } from './clip.ts'
+export { emaDecay, emaUpdate } from './ema.ts'
+export { constantRate, cosineRate, type LearningRate, type LearningRateOptions } from './learning-rate.ts'
+export { type Packing, packedName, packSmall } from './packing.ts'
+export { initialState, type Params, type TrainState } from './params.ts'
+export {
+  type HyperOptions,
+  hyperparameters,
+  type Loss,
+  type TrainStepOptions,
+  type TrainStepResult,
+  trainStep,
+} from './train-step.ts'
