@@ -55,7 +55,7 @@ export function hostExecutable(
 }
 
 /** A device array in host memory. `reuse` is told when the memory is free, unless it was read: then the reader has it. */
-function hostDeviceArray(array: NDArray, reuse: () => void): DeviceArray {
+export function hostDeviceArray(array: NDArray, reuse: () => void): DeviceArray {
   const { dtype, shape } = array
   let wasRead = false
   const device: DeviceArray = {
@@ -81,5 +81,5 @@ function valuesOf(device: DeviceArray): NDArray {
 }
 
 /** An argument as a host array: itself, the memory of a device array of the host, or what another device's holds. */
-const onHost = async (x: NDArray | DeviceArray): Promise<NDArray> =>
+export const onHost = async (x: NDArray | DeviceArray): Promise<NDArray> =>
   isDeviceArray(x) ? (memory.get(x) ?? (await x.read())) : x

@@ -1,39 +1,64 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
-import { cpu, type Target } from '../lower/target.ts'
+import { cpu, portable, type Target } from '../lower/target.ts'
 import { type EncodedModel, encodeModel } from '../onnx/encode.ts'
 import type { OnnxModel, OnnxTensorType } from '../onnx/model.ts'
 import type { Engine, Executable } from './engine.ts'
+import { freeBuffers } from './free-buffers.ts'
+import { type GpuTransfer, gpuTransfer } from './gpu-transfer.ts'
 import { hostExecutable } from './host-executable.ts'
 import { idleExecutable } from './idle-executable.ts'
-import { sessionOptions } from './session-options.ts'
+import { nodeGpuExecutable } from './node-gpu-executable.ts'
+import { checkProvider, type NodeProvider } from './node-provider.ts'
+import { cacheDirectory, type NodeSessionOptions, openSession } from './node-session.ts'
 
 /** Options of {@link onnxRuntimeNode}. */
 export interface OnnxRuntimeOptions {
+  /**
+   * What computes: the processor (`cpu`, the default), an NVIDIA GPU (`cuda`, whose provider has to be installed), or any GPU
+   * (`webgpu`: Vulkan on Linux, Direct3D on Windows, Metal on macOS). Operators that a GPU provider does not have run on
+   * the processor; a provider that does not work at all is an error.
+   */
+  provider?: NodeProvider
   /** Threads for one operator; by default as many as the machine has cores. */
   threads?: number
-  /** How graphs are lowered: `cpu` (the default) computes 3×3 convolutions by Winograd's method where it pays, `cpuExact` always directly. */
+  /**
+   * How graphs are lowered: for the processor `cpu` (the default), which computes 3×3 convolutions by Winograd's method where
+   * it pays, or `cpuExact`, which computes them directly; for GPUs `portable`.
+   */
   target?: Target
+  /**
+   * Whether ONNX Runtime's optimised form of large models is kept on disk for the next process, for `cpu`: in the user's
+   * folder for caches (`true`, the default) or in this one. At most 1 GiB is kept. The environment variable
+   * `CASCADE_DIFFUSION_CACHE` names another folder for `true`, or is `off`.
+   */
+  cache?: boolean | string
 }
 
-/** ONNX Runtime's CPU provider in Node.js, from the package `onnxruntime-node`. */
-export function onnxRuntimeNode({ threads, target = cpu }: OnnxRuntimeOptions = {}): Engine {
+/** ONNX Runtime in Node.js, from the package `onnxruntime-node`. */
+export function onnxRuntimeNode(options: OnnxRuntimeOptions = {}): Engine {
+  const { provider = 'cpu', threads, target = provider === 'cpu' ? cpu : portable, cache = true } = options
   return {
-    name: 'onnxruntime-node',
+    name: `onnxruntime-node/${provider}`,
     target,
-    compile: (model) => createExecutable(model, encodeModel(model), threads),
+    compile: (model) =>
+      createExecutable(model, encodeModel(model), { provider, threads, cacheDirectory: cacheDirectory(cache) }),
   }
 }
 
 /** Makes a session of a model and its serialised form. Exported for the test. */
-export async function createExecutable(model: OnnxModel, encoded: EncodedModel, threads?: number): Promise<Executable> {
+export async function createExecutable(
+  model: OnnxModel,
+  encoded: EncodedModel,
+  options: NodeSessionOptions,
+): Promise<Executable> {
   if (model.outputs.length === 0) return idleExecutable
   const ort = await load()
-  const session = await ort.InferenceSession.create(encoded.bytes, {
-    executionProviders: ['cpu'],
-    ...sessionOptions(encoded),
-    ...(threads !== undefined && { intraOpNumThreads: threads }),
-    interOpNumThreads: 1,
-  })
+  await checkProvider(ort, options.provider)
+  const shared = await openSession(ort, model, encoded, options)
+  if (options.provider === 'webgpu') {
+    transfer ??= gpuTransfer(ort, options.provider)
+    return nodeGpuExecutable(ort, model, shared, transfer)
+  }
   // A tensor shares the memory: ONNX Runtime reads and writes the host array itself.
   const named = (types: readonly OnnxTensorType[], arrays: readonly NDArray[]) =>
     Object.fromEntries(
@@ -44,10 +69,16 @@ export async function createExecutable(model: OnnxModel, encoded: EncodedModel, 
     )
   return hostExecutable(
     model,
-    async (inputs, outputs) => void (await session.run(named(model.inputs, inputs), named(model.outputs, outputs))),
-    () => session.release(),
+    async (inputs, outputs) => {
+      const results = await shared.session.run(named(model.inputs, inputs), named(model.outputs, outputs))
+      // The package copies what was written into `outputs` once more.
+      freeBuffers(Object.values(results).map(({ data }) => data as Uint8Array))
+    },
+    shared.release,
   )
 }
+
+let transfer: GpuTransfer | undefined
 
 /** The package, which is a peer and not there in a browser's bundle: it is loaded when it is needed. */
 async function load() {

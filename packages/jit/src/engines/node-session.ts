@@ -1,0 +1,134 @@
+import type { InferenceSession } from 'onnxruntime-node'
+import type { EncodedModel } from '../onnx/encode.ts'
+import type { OnnxModel } from '../onnx/model.ts'
+import { defaultCacheDirectory, machine, type SessionCache, sessionCache } from './session-cache.ts'
+import { sessionOptions } from './session-options.ts'
+
+type Ort = typeof import('onnxruntime-node')
+
+/** What a session in Node.js is made with. */
+export interface NodeSessionOptions {
+  readonly provider: 'cpu' | 'cuda' | 'webgpu'
+  readonly threads?: number
+  /** The folder of the cache; `undefined` for none. */
+  readonly cacheDirectory?: string
+}
+
+/** A session that equal models share. */
+export interface SharedSession {
+  readonly session: InferenceSession
+  /** Frees the session once nobody uses it any more. */
+  release(): Promise<void>
+}
+
+/** Smaller models are optimised sooner than they are looked up. */
+const FEWEST_NODES = 500
+
+const shared = new Map<string, { session: Promise<InferenceSession>; users: number }>()
+
+/**
+ * A session for a model and its serialised form: that of an equal one in use, or made from the cache's optimised model,
+ * or from scratch.
+ */
+export async function openSession(
+  ort: Ort,
+  model: OnnxModel,
+  encoded: EncodedModel,
+  options: NodeSessionOptions,
+): Promise<SharedSession> {
+  // Models whose weights lie outside of the message are too large to take their hash, and to be kept.
+  if (encoded.external) {
+    const session = await createSession(ort, encoded, options)
+    return { session, release: () => session.release() }
+  }
+  const key = keyOf(ort, encoded, options)
+  const entry = shared.get(key) ?? { session: cachedSession(ort, encoded, key, options, model.nodes.length), users: 0 }
+  shared.set(key, entry)
+  entry.users++
+  const leave = () => {
+    if (--entry.users === 0 && shared.get(key) === entry) shared.delete(key)
+    return entry.users === 0
+  }
+  try {
+    const session = await entry.session
+    return { session, release: async () => void (leave() && (await session.release())) }
+  } catch (error) {
+    leave()
+    throw error
+  }
+}
+
+async function cachedSession(
+  ort: Ort,
+  encoded: EncodedModel,
+  key: string,
+  options: NodeSessionOptions,
+  nodes: number,
+): Promise<InferenceSession> {
+  const { cacheDirectory, provider } = options
+  if (cacheDirectory === undefined || provider !== 'cpu' || nodes < FEWEST_NODES)
+    return createSession(ort, encoded, options)
+  const cache = sessionCache(cacheDirectory)
+  return (await fromCache(ort, cache, key, options)) ?? intoCache(ort, cache, encoded, key, options)
+}
+
+async function fromCache(
+  ort: Ort,
+  cache: SessionCache,
+  key: string,
+  options: NodeSessionOptions,
+): Promise<InferenceSession | undefined> {
+  const bytes = cache.read(key)
+  if (!bytes) return undefined
+  try {
+    return await createSession(ort, { bytes }, options, { graphOptimizationLevel: 'disabled' })
+  } catch {
+    cache.remove(key)
+    return undefined
+  }
+}
+
+async function intoCache(
+  ort: Ort,
+  cache: SessionCache,
+  encoded: EncodedModel,
+  key: string,
+  options: NodeSessionOptions,
+): Promise<InferenceSession> {
+  let session: InferenceSession | undefined
+  const write = async (path: string) => {
+    session = await createSession(ort, encoded, options, { optimizedModelFilePath: path })
+  }
+  await cache.write(key, write).catch(() => {})
+  return session ?? createSession(ort, encoded, options)
+}
+
+function createSession(
+  ort: Ort,
+  encoded: EncodedModel,
+  { provider, threads }: NodeSessionOptions,
+  more: { graphOptimizationLevel?: 'disabled'; optimizedModelFilePath?: string } = {},
+): Promise<InferenceSession> {
+  const common = sessionOptions(encoded)
+  return ort.InferenceSession.create(encoded.bytes, {
+    executionProviders: [provider],
+    ...common,
+    ...more,
+    extra: { session: { ...common.extra.session, ...(more.optimizedModelFilePath && { save_model_format: 'ORT' }) } },
+    ...(threads !== undefined && { intraOpNumThreads: threads }),
+    interOpNumThreads: 1,
+  })
+}
+
+function keyOf(ort: Ort, { bytes }: EncodedModel, { provider, threads }: NodeSessionOptions): string {
+  const hash = process.getBuiltinModule('node:crypto').createHash('sha256')
+  const options = [1, ort.env.versions.node, machine(), provider, threads, JSON.stringify(sessionOptions({ bytes }))]
+  return hash
+    .update(`${options.join('\n')}\0`)
+    .update(bytes)
+    .digest('hex')
+}
+
+/** The folder that an option names: `true` is the user's, `false` none. */
+export const cacheDirectory = (cache: boolean | string): string | undefined =>
+  typeof cache === 'string' ? cache : cache ? defaultCacheDirectory() : undefined
