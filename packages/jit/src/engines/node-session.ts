@@ -1,14 +1,16 @@
 import type { InferenceSession } from 'onnxruntime-node'
 import type { EncodedModel } from '../onnx/encode.ts'
 import type { OnnxModel } from '../onnx/model.ts'
+import type { NodeProvider } from './node-provider.ts'
 import { defaultCacheDirectory, machine, type SessionCache, sessionCache } from './session-cache.ts'
 import { sessionOptions } from './session-options.ts'
+import { namesForCpu } from './webgpu-defects.ts'
 
 type Ort = typeof import('onnxruntime-node')
 
 /** What a session in Node.js is made with. */
 export interface NodeSessionOptions {
-  readonly provider: 'cpu' | 'cuda' | 'webgpu'
+  readonly provider: NodeProvider
   readonly threads?: number
   /** The folder of the cache; `undefined` for none. */
   readonly cacheDirectory?: string
@@ -36,13 +38,15 @@ export async function openSession(
   encoded: EncodedModel,
   options: NodeSessionOptions,
 ): Promise<SharedSession> {
+  const make: Make = (model, more) => createSession(ort, model, options, onCpu, more)
+  const onCpu = options.provider === 'webgpu' ? namesForCpu(model) : []
   // Models whose weights lie outside of the message are too large to take their hash, and to be kept.
   if (encoded.external) {
-    const session = await createSession(ort, encoded, options)
+    const session = await make(encoded)
     return { session, release: () => session.release() }
   }
   const key = keyOf(ort, encoded, options)
-  const entry = shared.get(key) ?? { session: cachedSession(ort, encoded, key, options, model.nodes.length), users: 0 }
+  const entry = shared.get(key) ?? { session: cachedSession(encoded, key, make, cacheFor(model, options)), users: 0 }
   shared.set(key, entry)
   entry.users++
   const leave = () => {
@@ -58,60 +62,49 @@ export async function openSession(
   }
 }
 
+/** Makes a session of a serialised model. */
+type Make = (
+  model: EncodedModel,
+  more?: { graphOptimizationLevel?: 'disabled'; optimizedModelFilePath?: string },
+) => Promise<InferenceSession>
+
+const cacheFor = ({ nodes }: OnnxModel, { cacheDirectory, provider }: NodeSessionOptions): SessionCache | undefined =>
+  cacheDirectory !== undefined && provider === 'cpu' && nodes.length >= FEWEST_NODES
+    ? sessionCache(cacheDirectory)
+    : undefined
+
 async function cachedSession(
-  ort: Ort,
   encoded: EncodedModel,
   key: string,
-  options: NodeSessionOptions,
-  nodes: number,
+  make: Make,
+  cache: SessionCache | undefined,
 ): Promise<InferenceSession> {
-  const { cacheDirectory, provider } = options
-  if (cacheDirectory === undefined || provider !== 'cpu' || nodes < FEWEST_NODES)
-    return createSession(ort, encoded, options)
-  const cache = sessionCache(cacheDirectory)
-  return (await fromCache(ort, cache, key, options)) ?? intoCache(ort, cache, encoded, key, options)
-}
-
-async function fromCache(
-  ort: Ort,
-  cache: SessionCache,
-  key: string,
-  options: NodeSessionOptions,
-): Promise<InferenceSession | undefined> {
-  const bytes = cache.read(key)
-  if (!bytes) return undefined
-  try {
-    return await createSession(ort, { bytes }, options, { graphOptimizationLevel: 'disabled' })
-  } catch {
-    cache.remove(key)
-    return undefined
+  const optimised = cache?.read(key)
+  if (optimised) {
+    try {
+      return await make({ bytes: optimised }, { graphOptimizationLevel: 'disabled' })
+    } catch {
+      cache?.remove(key)
+    }
   }
-}
-
-async function intoCache(
-  ort: Ort,
-  cache: SessionCache,
-  encoded: EncodedModel,
-  key: string,
-  options: NodeSessionOptions,
-): Promise<InferenceSession> {
   let session: InferenceSession | undefined
   const write = async (path: string) => {
-    session = await createSession(ort, encoded, options, { optimizedModelFilePath: path })
+    session = await make(encoded, { optimizedModelFilePath: path })
   }
-  await cache.write(key, write).catch(() => {})
-  return session ?? createSession(ort, encoded, options)
+  await cache?.write(key, write).catch(() => {})
+  return session ?? make(encoded)
 }
 
 function createSession(
   ort: Ort,
   encoded: EncodedModel,
   { provider, threads }: NodeSessionOptions,
-  more: { graphOptimizationLevel?: 'disabled'; optimizedModelFilePath?: string } = {},
+  forceCpuNodeNames: readonly string[],
+  more: Parameters<Make>[1] = {},
 ): Promise<InferenceSession> {
   const common = sessionOptions(encoded)
   return ort.InferenceSession.create(encoded.bytes, {
-    executionProviders: [provider],
+    executionProviders: [forceCpuNodeNames.length > 0 ? { name: provider, forceCpuNodeNames } : provider],
     ...common,
     ...more,
     extra: { session: { ...common.extra.session, ...(more.optimizedModelFilePath && { save_model_format: 'ORT' }) } },

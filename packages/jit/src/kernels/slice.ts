@@ -6,17 +6,34 @@ import { axesOf, first, type Kernels, list, sameShape } from './kernel.ts'
 
 /** Cuts from `begin` with `strides` (1 by default) along every axis, where the operand lies. */
 const slice = (l: Lowering, x: Value, out: Value, begin: readonly number[], strides?: readonly number[]) => {
+  const step = (i: number) => strides?.[i] ?? 1
+  const last = (i: number) => (begin[i] as number) + ((out.shape[i] as number) - 1) * step(i)
+  // ONNX Runtime's WebGPU provider takes steps back from the end, wherever they are told to begin: so what follows is cut off.
+  if (x.shape.some((d, i) => step(i) < 0 && begin[i] !== d - 1)) {
+    const low = begin.map((b, i) => Math.min(b, last(i)))
+    const cut: Value = {
+      id: -1,
+      shape: begin.map((b, i) => Math.max(b, last(i)) + 1 - (low[i] as number)),
+      dtype: x.dtype,
+    }
+    slice(l, x, cut, low)
+    slice(
+      l,
+      cut,
+      out,
+      begin.map((b, i) => b - (low[i] as number)),
+      strides,
+    )
+    return
+  }
   const placed = l.placed(x)
   const { layout } = placed
   const shape = physicalShape(out.shape, layout)
   const start = layout.map((axis) => begin[axis] as number)
-  const step = layout.map((axis) => strides?.[axis] ?? 1)
-  const end = start.map((b, i) => {
-    const last = b + ((shape[i] as number) - 1) * (step[i] as number)
-    return (step[i] as number) > 0 ? last + 1 : last === 0 ? -(2 ** 31) : last - 1
-  })
+  const steps = layout.map(step)
+  const end = layout.map((axis) => (step(axis) > 0 ? last(axis) + 1 : last(axis) === 0 ? -(2 ** 31) : last(axis) - 1))
   const axes = identity(layout.length)
-  l.set(out, l.op('Slice', [placed, l.ints(start), l.ints(end), l.ints(axes), l.ints(step)], shape), layout)
+  l.set(out, l.op('Slice', [placed, l.ints(start), l.ints(end), l.ints(axes), l.ints(steps)], shape), layout)
 }
 
 /** Kernels that take a regular part of the elements, or all in another order. */
