@@ -34,6 +34,26 @@ const floorMod: Emit = (l, operands, s, { dtype }) => {
   return l.op('Where', [differ, l.op('Add', [rest, b], s), rest], s)
 }
 
+/** The angle of (x, y) from atan(|y| / |x|): ONNX has no operator of two operands. Infinite coordinates count as the largest. */
+const angle: Emit = (l, operands, s) => {
+  const [y, x] = operands as [Physical, Physical]
+  const zero = l.scalar(0)
+  const length = (side: Physical) => {
+    const shape = side.shape
+    return l.op('Min', [l.op('Abs', [side], shape), l.scalar(LARGEST)], shape)
+  }
+  const [high, wide] = [length(y), length(x)]
+  const flat = l.op('Equal', [high, zero], y.shape)
+  const steep = l.op('Atan', [l.op('Div', [high, wide], s)], s)
+  const acute = l.op('Where', [flat, zero, steep], s)
+  const obtuse = l.op('Sub', [l.scalar(Math.PI), acute], s)
+  const upper = l.op('Where', [l.op('Less', [x, zero], x.shape), obtuse, acute], s)
+  return l.op('Where', [l.op('Less', [y, zero], y.shape), l.op('Neg', [upper], s), upper], s)
+}
+
+/** The largest number of float32. */
+const LARGEST = (2 - 2 ** -23) * 2 ** 127
+
 /** Kernels of two or more operands, element by element. */
 export const binaryKernels: Kernels = {
   Add: { ...binary('Add', numeric), simplify: neutral(0, 'both') },
@@ -45,6 +65,8 @@ export const binaryKernels: Kernels = {
     infer: (operands) => [{ shape: broadcast(operands), dtype: 'int32' }],
   },
   Mod: binary(floorMod, divisible),
+  Atan2: binary(angle),
+  BitwiseAnd: binary('BitwiseAnd', { takes: ['int32'] }),
   Maximum: binary('Max', numeric),
   Minimum: binary('Min', numeric),
   Pow: { ...binary('Pow', numeric), simplify: neutral(1, 'right') },
@@ -63,6 +85,7 @@ export const binaryKernels: Kernels = {
   LessEqual: binary('LessOrEqual', comparison),
   LogicalAnd: binary('And', logical),
   LogicalOr: binary('Or', logical),
+  LogicalXor: binary('Xor', logical),
   Prelu: {
     ...binary(
       (l, operands, s) => {

@@ -25,6 +25,7 @@ test('products and convolutions with bias and activation', () =>
             filter: tf.Tensor4D,
             bias: tf.Tensor1D,
             alpha: tf.Tensor1D,
+            depthwise: tf.Tensor4D,
           ) => {
             const common = {
               activation,
@@ -32,11 +33,14 @@ test('products and convolutions with bias and activation', () =>
               ...(biased && { bias }),
               ...(activation === 'prelu' && { preluActivationWeights: alpha }),
             }
+            // Five channels, as many as biases.
+            const x5 = tf.concat([x, tf.slice(x, [0, 0, 0, 0], [-1, -1, -1, 2])], 3) as tf.Tensor4D
             const product = (left: tf.Tensor2D, right: tf.Tensor2D) =>
               tf.fused.matMul({ a: left, b: transposeB ? tf.transpose(right) : right, transposeB, ...common })
             return {
               product: product(a, b),
               convolution: tf.fused.conv2d({ x, filter, strides: 1, pad: 'same', ...common }),
+              depthwise: tf.fused.depthwiseConv2d({ x: x5, filter: depthwise, strides: 1, pad: 'same', ...common }),
               ...(activation === 'linear' && { gradients: gradientsOf(product)(a, b) }),
             }
           },
@@ -47,6 +51,7 @@ test('products and convolutions with bias and activation', () =>
             normal(plain(3, 3, 3, 5), seed, 'filter'),
             normal(plain(5), seed, 'bias'),
             normal(plain(5), seed, 'alpha'),
+            normal(plain(3, 3, 5, 1), seed, 'depthwise'),
           ],
         ),
     ),

@@ -1,40 +1,19 @@
-import type { GraphBuilder, Value } from '../graph/graph.ts'
+import type { Value } from '../graph/graph.ts'
 import { binaryKernels } from './binary.ts'
+import { composer } from './compose.ts'
 import { convolutionKernels } from './convolution/kernels.ts'
-import { call, first, type Kernel, type Kernels } from './kernel.ts'
+import { depthwiseKernels } from './depthwise.ts'
+import type { Kernel, Kernels } from './kernel.ts'
 import { matMulKernels } from './matmul.ts'
 import { unaryKernels } from './unary.ts'
 
-const parts: Kernels = { ...unaryKernels, ...binaryKernels, ...matMulKernels, ...convolutionKernels }
-
-/** Calls a kernel on values of the graph. */
-type Run = (op: string, operands: readonly Value[], attributes?: object) => Value
-
-/** A kernel that is recorded as calls of others. */
-const composed = (
-  inputs: readonly string[],
-  compose: (
-    run: Run,
-    operand: (name: string) => Value | undefined,
-    given: Record<string, unknown>,
-    builder: GraphBuilder,
-  ) => Value,
-): Kernel => ({
-  inputs,
-  attributes: (given, _, names) => ({ ...given, names }),
-  simplify: (values, attributes, builder) => {
-    const names = attributes.names as string[]
-    const run: Run = (op, operands, given = {}) =>
-      first(call(builder, op, parts[op] as Kernel, operands, given as Record<string, unknown>))
-    return compose(run, (name) => values[names.indexOf(name)], attributes, builder)
-  },
-  infer: notRecorded,
-  lower: notRecorded,
+const composed = composer({
+  ...unaryKernels,
+  ...binaryKernels,
+  ...matMulKernels,
+  ...convolutionKernels,
+  ...depthwiseKernels,
 })
-
-const notRecorded = () => {
-  throw new Error('only its parts are recorded')
-}
 
 /** tfjs's names for activations, and their kernels. */
 const activations: Readonly<Record<string, string>> = {
@@ -59,10 +38,11 @@ const fused = (op: string, names: readonly [string, string]): Kernel =>
     return run(kernel, kernel === 'Prelu' && weights ? [y, weights] : [y], { alpha: given.leakyreluAlpha })
   })
 
-/** Kernels that are recorded as calls of others. */
+/** Layers that tfjs has as one kernel, recorded as their parts. */
 export const composedKernels: Kernels = {
   _FusedMatMul: fused('BatchMatMul', ['a', 'b']),
   FusedConv2D: fused('Conv2D', ['x', 'filter']),
+  FusedDepthwiseConv2D: fused('DepthwiseConv2dNative', ['x', 'filter']),
   /** (x − mean) / √(variance + ε) · scale + offset. */
   FusedBatchNorm: composed(['x', 'scale', 'offset', 'mean', 'variance'], (run, operand, given, builder) => {
     const [x, mean, variance] = ['x', 'mean', 'variance'].map(operand) as [Value, Value, Value]

@@ -1,4 +1,3 @@
-import { int32 } from '@cascade-diffusion/arrays'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -54,6 +53,7 @@ test('one-hot rows, also of indices outside', () =>
         (k: tf.Tensor) => ({
           floats: tf.oneHot(lay(k, indices), depth),
           integers: tf.oneHot(lay(k, indices), depth, 7, -7, 'int32'),
+          booleans: tf.oneHot(lay(k, indices), depth, 1, 0, 'bool'),
         }),
         [integers(-2, depth + 2, indices, seed)],
       ),
@@ -82,11 +82,66 @@ test('sums of segments, and their gradients', () =>
     runs(15),
   ))
 
-test('gathering within batches is refused', async () => {
-  const fn = (x: tf.Tensor, k: tf.Tensor) => tf.gather(x, k, 1, 1)
-  const args = [int32([1, 2, 3, 4], [2, 2]), int32([0, 1], [2, 1])]
-  await expect(expectAgreement(fn, args)).rejects.toThrow(
-    "jit: 'GatherV2' cannot be traced: expected batchDims 0, got 1",
+/** Leading axes that indices share with the operand, and an axis after them. */
+const batches = shapes(2, 4).chain((shape) =>
+  fc.nat(shape.length - 1).chain((batchDims) =>
+    fc.integer({ min: batchDims, max: shape.length - 1 }).chain((along) =>
+      fc.record({
+        x: operand(shape),
+        indices: shapes(0, 2).chain((more) => operand([...shape.slice(0, batchDims), ...more])),
+        along: fc.constant(along),
+        batchDims: fc.constant(batchDims),
+        seed: seeds,
+      }),
+    ),
+  ),
+)
+
+test('gathers within batches', () =>
+  fc.assert(
+    fc.asyncProperty(batches, ({ x, indices, along, batchDims, seed }) =>
+      expectAgreement(
+        (a: tf.Tensor, b: tf.Tensor, k: tf.Tensor) => ({
+          floats: tf.gather(lay(a, x), lay(k, indices), along, batchDims),
+          booleans: tf.gather(lay(b, x), lay(k, indices), along, batchDims),
+        }),
+        [normal(x, seed), booleans(x, seed), integers(0, x.shape[along]!, indices, seed, 'indices')],
+      ),
+    ),
+    runs(20),
+  ))
+
+test('gathers of elements and of parts', () =>
+  fc.assert(
+    fc.asyncProperty(
+      operands(1, 4).chain((x) =>
+        fc.record({
+          x: fc.constant(x),
+          axes: fc.integer({ min: 1, max: x.shape.length }),
+          outer: shapes(0, 2),
+          seed: seeds,
+        }),
+      ),
+      ({ x, axes, outer, seed }) => {
+        const plain = { shape: outer, perm: outer.map((_, i) => i) }
+        const columns = x.shape.slice(0, axes).map((d, i) => integers(0, d, plain, seed, `axis ${i}`))
+        return expectAgreement(
+          (a: tf.Tensor, i: tf.Tensor, b: tf.Tensor, ...at: tf.Tensor[]) => {
+            const places = tf.stack(at, outer.length)
+            return [a, i, b].map((t) => tf.gatherND(lay(t, x), places))
+          },
+          [normal(x, seed), integers(-9, 9, x, seed), booleans(x, seed), ...columns],
+        )
+      },
+    ),
+    runs(15),
+  ))
+
+test('many segments', () => {
+  const plain = (...shape: number[]) => ({ shape, perm: shape.map((_, i) => i) })
+  return expectAgreement(
+    (x: tf.Tensor, ids: tf.Tensor1D) => tf.unsortedSegmentSum(x, ids, 300),
+    [normal(plain(400, 2), 1), integers(-1, 310, plain(400), 1)],
   )
 })
 

@@ -1,24 +1,90 @@
 import { type DType, sizeOf } from '@cascade-diffusion/arrays'
+import { backend_util } from '@tensorflow/tfjs-core'
 import type { TensorType, Value } from '../graph/graph.ts'
+import type { Lowering, Physical } from '../lower/lowering.ts'
 import { axesOf, first, type Kernels, sameShape } from './kernel.ts'
+import { rowNumbers, scatterRows } from './rows.ts'
 
+/** 0, 1, … as int32. */
+const counting = (l: Lowering, n: number, shape: readonly number[] = [n]): Physical =>
+  l.constant(
+    Int32Array.from({ length: n }, (_, i) => i),
+    shape,
+    'int32',
+  )
+
+const shapesOf = (x: TensorType, indices: TensorType, axis: number, batchDims: number) =>
+  backend_util.segment_util.collectGatherOpShapeInfo(x as never, indices as never, axis, batchDims)
+
+/** Above so many elements a one-hot matrix costs more than adding the rows one by one. */
+const LARGEST_MATRIX = 2 ** 16
+
+/** Rows [n, columns] summed by int32 numbers [n] of segments; other numbers count nowhere. */
+function sumSegments(l: Lowering, rows: Physical, ids: Physical, segments: number, dtype: DType): Physical {
+  const [n, columns] = rows.shape as [number, number]
+  if (n * segments <= LARGEST_MATRIX) {
+    const equal = l.op('Equal', [counting(l, segments, [segments, 1]), l.reshape(ids, [1, n])], [segments, n])
+    return l.op('MatMul', [l.cast(equal, 'bool', dtype), rows], [segments, columns])
+  }
+  const last = l.scalar(segments, 'int32')
+  const known = [l.op('GreaterOrEqual', [ids, l.scalar(0, 'int32')], [n]), l.op('Less', [ids, last], [n])]
+  const numbers = l.op('Where', [l.op('And', known, [n]), ids, last], [n])
+  const shape = [segments + 1, columns]
+  const sums = scatterRows(l, l.op('Expand', [l.scalar(0, dtype), l.ints(shape)], shape), numbers, rows, 'add')
+  return l.op('Slice', [sums, l.ints([0]), l.ints([segments]), l.ints([0])], [segments, columns])
+}
+
+/** Kernels that take or sum elements by places that are tensors themselves. */
 export const gatherKernels: Kernels = {
   GatherV2: {
     inputs: ['x', 'indices'],
-    attributes: (given, [x]) => ({
-      axis: axesOf(given.axis ?? 0, (x as TensorType).shape.length)[0],
-      batchDims: given.batchDims ?? 0,
-    }),
+    attributes: (given, [x, indices]) => {
+      const batchDims = (given.batchDims as number | undefined) ?? 0
+      return {
+        axis: axesOf(given.axis ?? 0, (x as TensorType).shape.length)[0],
+        batchDims: batchDims < 0 ? batchDims + (indices as TensorType).shape.length : batchDims,
+      }
+    },
     infer: ([x, indices], { axis, batchDims }) => {
-      if (batchDims !== 0) throw new Error(`expected batchDims 0, got ${batchDims}`)
-      const { shape, dtype } = x as TensorType
-      const at = axis as number
-      return [{ shape: [...shape.slice(0, at), ...(indices as TensorType).shape, ...shape.slice(at + 1)], dtype }]
+      const { outputShape } = shapesOf(x as TensorType, indices as TensorType, axis as number, batchDims as number)
+      return [{ shape: outputShape, dtype: (x as TensorType).dtype }]
     },
     lower: (l, node) => {
       const [x, indices] = node.inputs as [Value, Value]
+      const { axis, batchDims } = node.attributes as { axis: number; batchDims: number }
       const out = first(node.outputs)
-      l.set(out, l.op('Gather', [l.at(x), l.at(indices)], out.shape, { axis: node.attributes.axis as number }))
+      if (batchDims === 0) return l.set(out, l.op('Gather', [l.at(x), l.at(indices)], out.shape, { axis }))
+      // All rows along the axis in one table, and where those of each batch begin.
+      const { batchSize, outerSize, dimSize, sliceSize } = shapesOf(x, indices, axis, batchDims)
+      const n = sizeOf(indices.shape) / batchSize
+      const tables = batchSize * outerSize
+      const starts = Int32Array.from({ length: tables }, (_, i) => i * dimSize)
+      const shape = [batchSize, outerSize, n]
+      const numbers = l.op(
+        'Add',
+        [l.reshape(l.at(indices), [batchSize, 1, n]), l.constant(starts, [batchSize, outerSize, 1], 'int32')],
+        shape,
+      )
+      const table = l.reshape(l.at(x), [tables * dimSize, sliceSize])
+      l.set(out, l.reshape(l.op('Gather', [table, numbers], [...shape, sliceSize], { axis: 0 }), out.shape))
+    },
+  },
+  GatherNd: {
+    inputs: ['params', 'indices'],
+    infer: ([params, indices]) => {
+      const [shape] = backend_util.prepareAndValidate(params as never, indices as never)
+      return [{ shape, dtype: (params as TensorType).dtype }]
+    },
+    lower: (l, node) => {
+      const [params, indices] = node.inputs as [Value, Value]
+      const out = first(node.outputs)
+      const axes = indices.shape.at(-1) as number
+      const lengths = params.shape.slice(0, axes)
+      const n = sizeOf(indices.shape.slice(0, -1))
+      const columns = sizeOf(params.shape.slice(axes))
+      const table = l.reshape(l.at(params), [sizeOf(lengths), columns])
+      const numbers = rowNumbers(l, l.reshape(l.at(indices), [n, axes]), lengths)
+      l.set(out, l.reshape(l.op('Gather', [table, numbers], [n, columns], { axis: 0 }), out.shape))
     },
   },
   OneHot: {
@@ -42,22 +108,14 @@ export const gatherKernels: Kernels = {
       const out = first(node.outputs)
       const indices = l.at(first(node.inputs))
       // Compared with 0, 1, … instead of ONNX's OneHot, which counts negative indices from the end.
-      const equal = l.op(
-        'Equal',
-        [
-          l.reshape(indices, [...indices.shape, 1]),
-          l.constant(
-            Int32Array.from({ length: depth }, (_, i) => i),
-            [depth],
-            'int32',
-          ),
-        ],
-        out.shape,
-      )
-      l.set(out, l.op('Where', [equal, l.scalar(onValue, dtype), l.scalar(offValue, dtype)], out.shape))
+      const equal = l.op('Equal', [l.reshape(indices, [...indices.shape, 1]), counting(l, depth)], out.shape)
+      // ONNX Runtime's Where takes no booleans.
+      const chosen = dtype === 'bool' ? 'int32' : dtype
+      const y = l.op('Where', [equal, l.scalar(onValue, chosen), l.scalar(offValue, chosen)], out.shape)
+      l.set(out, l.cast(y, chosen, dtype))
     },
   },
-  /** The gradient of a gather: rows summed by where they came from, as a product with the one-hot matrix of the indices. */
+  /** The gradient of a gather: rows summed by where they came from. */
   UnsortedSegmentSum: {
     inputs: ['x', 'segmentIds'],
     attributes: (given) => ({ numSegments: given.numSegments }),
@@ -66,22 +124,17 @@ export const gatherKernels: Kernels = {
       const outer = (ids as TensorType).shape
       if (!sameShape(shape.slice(0, outer.length), outer))
         throw new Error(`expected ids for the leading axes of [${shape}], got [${outer}]`)
-      return [{ shape: [numSegments as number, ...shape.slice(outer.length)], dtype }]
+      return [
+        { shape: [numSegments as number, ...shape.slice(outer.length)], dtype: dtype === 'bool' ? 'int32' : dtype },
+      ]
     },
     lower: (l, node) => {
       const [x, ids] = node.inputs as [Value, Value]
       const out = first(node.outputs)
       const n = sizeOf(ids.shape)
-      const segments = node.attributes.numSegments as number
-      const numbers = l.constant(
-        Int32Array.from({ length: segments }, (_, i) => i),
-        [segments, 1],
-        'int32',
-      )
-      const equal = l.op('Equal', [numbers, l.reshape(l.at(ids), [1, n])], [segments, n])
-      const matrix = l.cast(equal, 'bool', x.dtype)
-      const inner = sizeOf(out.shape) / segments
-      l.set(out, l.op('MatMul', [matrix, l.reshape(l.at(x), [n, inner])], [segments, inner]))
+      const rows = l.reshape(l.cast(l.at(x), x.dtype, out.dtype), [n, sizeOf(x.shape.slice(ids.shape.length))])
+      const sums = sumSegments(l, rows, l.reshape(l.at(ids), [n]), node.attributes.numSegments as number, out.dtype)
+      l.set(out, l.reshape(sums, out.shape))
     },
   },
 }

@@ -53,6 +53,37 @@ test('what is all of one value stays so without its memory', () => {
   expect(nodes.map((node) => node.op)).toEqual(['Splat', 'Add'])
 })
 
+/** No operation of tfjs calls the kernel: it tiles. */
+const broadcastTo = (x: tf.Tensor, shape: number[]): tf.Tensor =>
+  tf.getBackend() === 'trace'
+    ? tf.engine().runKernel('BroadcastTo', { x }, { shape, inputShape: x.shape })
+    : tf.broadcastTo(x, shape)
+
+test('broadcasts to larger shapes, and of shapes', () =>
+  fc.assert(
+    fc.asyncProperty(
+      operands(0, 3),
+      fc.array(fc.boolean(), { minLength: 3, maxLength: 3 }),
+      fc.nat(2),
+      seeds,
+      (whole, ones, more, seed) => {
+        const x = { ...whole, shape: whole.shape.map((d, i) => (ones[i] ? 1 : d)) }
+        const shape = [...Array(more).fill(2), ...whole.shape]
+        return expectAgreement(
+          (a: tf.Tensor, b: tf.Tensor) => ({
+            floats: broadcastTo(lay(a, x), shape),
+            booleans: broadcastTo(lay(b, x), shape),
+            ...(x.shape.length > 0 && {
+              shape: tf.broadcastArgs(tf.tensor1d(x.shape, 'int32'), tf.tensor1d(shape, 'int32')),
+            }),
+          }),
+          [normal(x, seed), booleans(x, seed)],
+        )
+      },
+    ),
+    runs(15),
+  ))
+
 test('no kernel is left out', () => {
-  expect(Object.keys(padKernels).filter((name) => !compared.has(name))).toEqual([])
+  expect(Object.keys(padKernels).filter((name) => !compared.has(name))).toEqual(['BroadcastTo'])
 })

@@ -2,10 +2,13 @@ import { sizeOf } from '@cascade-diffusion/arrays'
 import { type Node, splatValue, type TensorType, type Value } from '../graph/graph.ts'
 import { physicalShape } from '../lower/layout.ts'
 import type { Lowering, Physical } from '../lower/lowering.ts'
-import { first, type Kernels, list } from './kernel.ts'
+import { first, type Kernels, list, sameShape } from './kernel.ts'
 
 /** How much is put before and after an axis. */
 type Sides = readonly [number, number]
+
+/** The shape with as many axes of length 1 in front as are missing. */
+const leadingOnes = ({ shape }: TensorType, rank: number): number[] => [...Array(rank - shape.length).fill(1), ...shape]
 
 /** Repeats axes of length 1 only: no memory need be laid out anew. */
 const expand = (l: Lowering, node: Node) => {
@@ -50,6 +53,33 @@ export const padKernels: Kernels = {
       const out = first(node.outputs)
       const times = layout.map((axis) => reps[axis] as number)
       l.set(out, l.op('Tile', [placed, l.ints(times)], physicalShape(out.shape, layout)), layout)
+    },
+  },
+  BroadcastTo: {
+    inputs: ['x'],
+    attributes: (given) => ({ shape: list(given.shape) }),
+    infer: ([x], { shape }) => [{ shape: shape as number[], dtype: (x as TensorType).dtype }],
+    simplify: ([x], { shape }) => (sameShape((x as Value).shape, shape as number[]) ? x : undefined),
+    lower: (l, node) => {
+      const x = first(node.inputs)
+      const out = first(node.outputs)
+      const { shape } = out
+      l.set(out, l.op('Expand', [l.reshape(l.at(x), leadingOnes(x, shape.length)), l.ints(shape)], shape))
+    },
+  },
+  /** The shape that two shapes broadcast to. */
+  BroadcastArgs: {
+    inputs: ['s0', 's1'],
+    infer: (shapes) => [{ shape: [Math.max(...shapes.map(({ shape }) => shape[0] as number))], dtype: 'int32' }],
+    lower: (l, node) => {
+      const out = first(node.outputs)
+      const rank = out.shape[0] as number
+      const one = l.scalar(1, 'int32')
+      const [a, b] = node.inputs.map((value) => {
+        const missing = rank - (value.shape[0] as number)
+        return missing === 0 ? l.at(value) : l.op('Pad', [l.at(value), l.ints([missing, 0]), one], out.shape)
+      }) as [Physical, Physical]
+      l.set(out, l.op('Where', [l.op('Equal', [a, one], out.shape), b, a], out.shape))
     },
   },
   PadV2: {

@@ -1,113 +1,179 @@
 import { backend_util } from '@tensorflow/tfjs-core'
 import type { Attributes, TensorType, Value } from '../graph/graph.ts'
-import { HWNC, NCHW } from '../lower/layout.ts'
+import { HWNC, type Layout, NCHW } from '../lower/layout.ts'
 import type { Lowering, Physical } from '../lower/lowering.ts'
-import { padImage, taps, type Window, windowFrom } from './convolution/window.ts'
-import { first, type Kernel, type Kernels } from './kernel.ts'
-import { repeat } from './resize.ts'
+import { first, type Kernel, type Kernels, sameShape } from './kernel.ts'
+import { places, spreadWindows, sumWindows, taps, toFirst, untap, type Windows, windowsFrom } from './windows.ts'
 
-/** The sizes of a pool, as those of a convolution that keeps channels apart. */
-const windowOf = (shape: readonly number[], given: Attributes): Window =>
-  windowFrom(
-    backend_util.computePool2DInfo(
-      shape as [number, number, number, number],
-      given.filterSize as [number, number],
-      given.strides as [number, number],
-      1,
-      given.pad as number,
-      given.dimRoundingMode as undefined,
-    ),
+/** Pools of images [N, H, W, C] or of volumes [N, D, H, W, C]. */
+type Rank = 4 | 5
+
+/** The axes that windows move along outermost. */
+const outermost = (rank: Rank): Layout => (rank === 4 ? HWNC : [1, 2, 3, 0, 4])
+const channelsFirst = (rank: Rank): Layout => (rank === 4 ? NCHW : [0, 4, 1, 2, 3])
+
+function windowsOf({ shape }: TensorType, rank: Rank, given: Attributes): Windows {
+  const { filterSize, strides, pad, dimRoundingMode } = given as {
+    filterSize: [number, number, number]
+    strides: [number, number, number]
+    pad: number
+    dimRoundingMode: undefined
+  }
+  if (given.dataFormat !== undefined && given.dataFormat !== 'NHWC' && given.dataFormat !== 'NDHWC')
+    throw new Error(`expected channels last, got dataFormat ${given.dataFormat}`)
+  if (shape.length !== rank) throw new Error(`expected ${rank} axes, got [${shape}]`)
+  return windowsFrom(
+    rank === 4
+      ? backend_util.computePool2DInfo(shape as never, filterSize as never, strides as never, 1, pad, dimRoundingMode)
+      : backend_util.computePool3DInfo(shape as never, filterSize, strides, 1, pad as never, dimRoundingMode),
   )
+}
 
-const windowIn = (attributes: Attributes) => attributes.window as Window
+const windowsIn = (attributes: Attributes) => attributes.windows as Windows
 
-const pool = (lower: (l: Lowering, x: Value, w: Window, out: Value) => void): Kernel => ({
+const pooled = ({ shape }: TensorType, w: Windows) => [shape[0] as number, ...w.output, shape.at(-1) as number]
+
+const pool = (rank: Rank, lower: (l: Lowering, x: Value, w: Windows, out: Value) => void): Kernel => ({
   inputs: ['x'],
-  attributes: (given, [x]) => ({ window: windowOf((x as TensorType).shape, given) }),
+  attributes: (given, [x]) => ({ windows: windowsOf(x as TensorType, rank, given) }),
   infer: ([x], attributes) => {
-    const w = windowIn(attributes)
-    return [{ shape: [w.n, w.outHeight, w.outWidth, w.outChannels], dtype: (x as TensorType).dtype }]
+    const type = x as TensorType
+    return [{ shape: pooled(type, windowsIn(attributes)), dtype: type.dtype }]
   },
-  lower: (l, node) => lower(l, first(node.inputs), windowIn(node.attributes), first(node.outputs)),
+  lower: (l, node) => lower(l, first(node.inputs), windowsIn(node.attributes), first(node.outputs)),
 })
 
-/** A gradient, where windows neither overlap nor reach beyond the image; `tiled` gives that of the part they tile. */
 const poolGrad = (
+  rank: Rank,
   inputs: readonly string[],
-  tiled: (l: Lowering, dy: Physical, w: Window, inputs: readonly Value[]) => Physical,
+  lower: (l: Lowering, dy: Physical, w: Windows, inputs: readonly Value[]) => Physical,
 ): Kernel => ({
   inputs,
-  attributes: (given, [, input]) => ({ window: windowOf((input as TensorType).shape, given) }),
-  infer: ([, input], attributes) => {
-    const { size, strides, pads } = windowIn(attributes)
-    if (String(size) !== String(strides) || pads.some((p) => p > 0))
-      throw new Error(
-        `expected windows side by side without padding, got size ${size}, strides ${strides}, pads ${pads}`,
-      )
+  attributes: (given, [, input]) => ({ windows: windowsOf(input as TensorType, rank, given) }),
+  infer: ([dy, input], attributes) => {
+    const expected = pooled(input as TensorType, windowsIn(attributes))
+    // tfjs's gradients of two-dimensional pools do not hand on `dimRoundingMode`.
+    if (!sameShape((dy as TensorType).shape, expected))
+      throw new Error(`expected a gradient of shape [${expected}], got [${(dy as TensorType).shape}]`)
     return [input as TensorType]
   },
   lower: (l, node) => {
-    const w = windowIn(node.attributes)
-    const image = tiled(l, l.at(first(node.inputs), HWNC), w, node.inputs)
-    const [height, width] = image.shape as [number, number]
-    l.set(first(node.outputs), padImage(l, image, [0, 0, w.height - height, w.width - width]), HWNC)
+    const layout = outermost(rank)
+    const dy = l.at(first(node.inputs), layout)
+    l.set(first(node.outputs), lower(l, dy, windowsIn(node.attributes), node.inputs), layout)
   },
 })
 
-/** Puts the taps of windows that tile the image, each [outH, outW, N, C], in their places: [H, W, N, C]. */
-function sideBySide(l: Lowering, images: readonly Physical[], w: Window): Physical {
-  const [rows, columns] = w.size
-  const [h, wide, each] = [w.outHeight, w.outWidth, w.n * w.inChannels]
-  const split = images.map((image) => l.reshape(image, [h, 1, wide, 1, each]))
-  const lines = Array.from({ length: rows }, (_, row) =>
-    l.op('Concat', split.slice(row * columns, (row + 1) * columns), [h, 1, wide, columns, each], { axis: 3 }),
+/** One by the number of elements of the input that each window sees, padding not among them; one number if it is the same for all. */
+function shares(l: Lowering, w: Windows): Physical {
+  const seen = w.output.map((n, k) =>
+    Array.from({ length: n }, (_, i) => {
+      const from = i * (w.strides[k] as number) - (w.before[k] as number)
+      return Math.min(from + (w.size[k] as number), w.input[k] as number) - Math.max(from, 0)
+    }),
   )
-  const whole = l.op('Concat', lines, [h, rows, wide, columns, each], { axis: 1 })
-  return l.reshape(whole, [h * rows, wide * columns, w.n, w.inChannels])
+  const values = places(w.output).map((at) => 1 / at.reduce((n, i, k) => n * (seen[k]?.[i] as number), 1))
+  return values.every((value) => value === values[0])
+    ? l.scalar(values[0] as number)
+    : l.floats(values, [...w.output, 1, 1])
 }
 
-/** How many pixels of the image each window sees. */
-const seen = (out: number, size: number, stride: number, before: number, length: number): number[] =>
-  Array.from({ length: out }, (_, i) => {
-    const from = i * stride - before
-    return Math.min(from + size, length) - Math.max(from, 0)
+/** Padding does not count. */
+const average = (rank: Rank) =>
+  pool(rank, (l, x, w, out) => {
+    const sum = sumWindows(l, l.at(x, outermost(rank)), w)
+    l.set(out, l.op('Mul', [sum, shares(l, w)], sum.shape), outermost(rank))
   })
 
-/** Pooling over windows of the image. */
+/** The adjoint of the average. tfjs's cpu backend has the share of a window without padding for all of them instead. */
+const averageGrad = (rank: Rank) =>
+  poolGrad(rank, ['dy', 'input'], (l, dy, w) => spreadWindows(l, l.op('Mul', [dy, shares(l, w)], dy.shape), w))
+
+/** What the windows see, with nothing greater beyond the input. */
+const candidates = (l: Lowering, x: Value, w: Windows) => {
+  const lies = l.cast(l.at(x, outermost(x.shape.length as Rank)), x.dtype, 'float32')
+  return taps(l, lies, w, Number.NEGATIVE_INFINITY)
+}
+
+const greatest = (rank: Rank) =>
+  pool(rank, (l, x, w, out) => {
+    if ([w.before, w.after].some((pads) => pads.some((p, i) => p < 0 || p >= (w.size[i] as number)))) {
+      // ONNX wants no windows that see nothing but padding, or leave out what they begin with.
+      const tried = candidates(l, x, w)
+      return l.set(out, l.cast(l.op('Max', tried, first(tried).shape), 'float32', x.dtype), outermost(rank))
+    }
+    const layout = channelsFirst(rank)
+    const lies = l.cast(l.at(x, layout), x.dtype, 'float32')
+    const settings = { kernel_shape: w.size, strides: w.strides, pads: [...w.before, ...w.after] }
+    const y = l.op('MaxPool', [lies], [...lies.shape.slice(0, 2), ...w.output], settings)
+    l.set(out, l.cast(y, 'float32', x.dtype), layout)
+  })
+
+/** All to the one element of a window that is the greatest: among several the first, or in volumes the last, as tfjs has it. */
+const greatestGrad = (rank: Rank) =>
+  poolGrad(rank, ['dy', 'input', 'output'], (l, dy, w, [, input, output]) => {
+    const tried = candidates(l, input as Value, w)
+    const best = l.at(output as Value, outermost(rank))
+    const parts = rank === 4 ? toFirst(l, tried, best, dy) : toFirst(l, tried.reverse(), best, dy).reverse()
+    return untap(l, parts, w)
+  })
+
+/** Where the greatest element of each window is: its place in the image, or in the batch, all axes flattened. */
+const greatestPlace: Kernel = {
+  ...greatest(4),
+  returnsList: true,
+  attributes: (given, [x]) => ({
+    windows: windowsOf(x as TensorType, 4, given),
+    includeBatch: given.includeBatchInIndex ?? false,
+  }),
+  infer: ([x], attributes) => {
+    const type = x as TensorType
+    const shape = pooled(type, windowsIn(attributes))
+    return [
+      { shape, dtype: type.dtype },
+      { shape, dtype: 'int32' },
+    ]
+  },
+  lower: (l, node) => {
+    const x = first(node.inputs)
+    const w = windowsIn(node.attributes)
+    const [values, indices] = node.outputs as [Value, Value]
+    const [n, height, width, channels] = x.shape as [number, number, number, number]
+    const tried = candidates(l, x, w)
+    const { shape } = first(tried)
+    const best = l.op('Max', tried, shape)
+    const pixels = places(w.size).map((tap) =>
+      places(w.output).map((at) => {
+        const [row, column] = at.map(
+          (i, k) => i * (w.strides[k] as number) + (tap[k] as number) - (w.before[k] as number),
+        ) as [number, number]
+        return (row * width + column) * channels
+      }),
+    )
+    const pixel = tried.reduceRight(
+      (found: Physical, candidate, tap) => {
+        const here = l.constant(Int32Array.from(pixels[tap] as number[]), [...w.output, 1, 1], 'int32')
+        return l.op('Where', [l.op('Equal', [candidate, best], shape), here, found], shape)
+      },
+      l.scalar(0, 'int32'),
+    )
+    const start = node.attributes.includeBatch ? height * width * channels : 0
+    const within = places([n, channels]).map(([image, channel]) => (image as number) * start + (channel as number))
+    const place = l.op('Add', [pixel, l.constant(Int32Array.from(within), [n, channels], 'int32')], shape)
+    l.set(values, l.cast(best, 'float32', x.dtype), HWNC)
+    l.set(indices, place, HWNC)
+  },
+}
+
+/** Pooling over windows of images and of volumes, with the gradients that tfjs asks for. */
 export const poolKernels: Kernels = {
-  /** Padding does not count. */
-  AvgPool: pool((l, x, w, out) => {
-    const shape = [w.outHeight, w.outWidth, w.n, w.outChannels]
-    const sum = l.op('Sum', taps(l, l.at(x, HWNC), w), shape)
-    const rows = seen(w.outHeight, w.size[0], w.strides[0], w.pads[0], w.height)
-    const columns = seen(w.outWidth, w.size[1], w.strides[1], w.pads[1], w.width)
-    const shares = rows.flatMap((row) => columns.map((column) => 1 / (row * column)))
-    const same = shares.every((share) => share === shares[0])
-    const factor = same ? l.scalar(first(shares)) : l.floats(shares, [w.outHeight, w.outWidth, 1, 1])
-    l.set(out, l.op('Mul', [sum, factor], shape), HWNC)
-  }),
-  AvgPoolGrad: poolGrad(['dy', 'input'], (l, dy, w) => {
-    const [rows, columns] = w.size
-    const share = l.op('Mul', [dy, l.scalar(1 / (rows * columns))], dy.shape)
-    return repeat(l, share, w.outHeight * rows, w.outWidth * columns)
-  }),
-  MaxPool: pool((l, x, w, out) => {
-    const lies = l.cast(l.at(x, NCHW), x.dtype, 'float32')
-    const settings = { kernel_shape: w.size, strides: w.strides, pads: w.pads }
-    const y = l.op('MaxPool', [lies], [w.n, w.outChannels, w.outHeight, w.outWidth], settings)
-    l.set(out, l.cast(y, 'float32', x.dtype), NCHW)
-  }),
-  /** All to the first pixel of the window that is the greatest. */
-  MaxPoolGrad: poolGrad(['dy', 'input', 'output'], (l, dy, w, [, input, output]) => {
-    const greatest = l.at(output as Value, HWNC)
-    const zero = l.scalar(0)
-    let left = dy
-    const shares = taps(l, l.at(input as Value, HWNC), w).map((tap) => {
-      const hit = l.op('Equal', [tap, greatest], dy.shape)
-      const share = l.op('Where', [hit, left, zero], dy.shape)
-      left = l.op('Where', [hit, zero, left], dy.shape)
-      return share
-    })
-    return sideBySide(l, shares, w)
-  }),
+  AvgPool: average(4),
+  AvgPoolGrad: averageGrad(4),
+  MaxPool: greatest(4),
+  MaxPoolGrad: greatestGrad(4),
+  MaxPoolWithArgmax: greatestPlace,
+  AvgPool3D: average(5),
+  AvgPool3DGrad: averageGrad(5),
+  MaxPool3D: greatest(5),
+  MaxPool3DGrad: greatestGrad(5),
 }

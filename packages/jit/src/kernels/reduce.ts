@@ -82,6 +82,18 @@ const argument = (opType: string): Kernel => ({
   },
 })
 
+/** An operator along one axis, the last one unless the attribute says another. */
+const alongAxis = (opType: string, attribute: string): Kernel => ({
+  inputs: ['logits'],
+  attributes: (given, [x]) => ({ axis: axesOf(given[attribute] ?? -1, (x as TensorType).shape.length)[0] }),
+  infer: ([x]) => [x as TensorType],
+  lower: (l, node) => {
+    const placed = l.placed(first(node.inputs))
+    const axis = placed.layout.indexOf(node.attributes.axis as number)
+    l.set(first(node.outputs), l.op(opType, [placed], placed.shape, { axis }), placed.layout)
+  },
+})
+
 /** Kernels that take all elements along some axes together, or go along one axis. */
 export const reduceKernels: Kernels = {
   All: reduction('ReduceMin'),
@@ -109,19 +121,11 @@ export const reduceKernels: Kernels = {
       l.set(out, l.op('CumSum', operands, physicalShape(out.shape, layout), settings), layout)
     },
   },
+  LogSoftmax: alongAxis('LogSoftmax', 'axis'),
   Max: reduction('ReduceMax'),
   Mean: reduction('ReduceMean', { takes: ['float32'], yields: 'float32' }),
   Min: reduction('ReduceMin'),
   Prod: reduction('ReduceProd'),
-  Softmax: {
-    inputs: ['logits'],
-    attributes: (given, [x]) => ({ axis: axesOf(given.dim ?? -1, (x as TensorType).shape.length)[0] }),
-    infer: ([x]) => [x as TensorType],
-    lower: (l, node) => {
-      const placed = l.placed(first(node.inputs))
-      const axis = placed.layout.indexOf(node.attributes.axis as number)
-      l.set(first(node.outputs), l.op('Softmax', [placed], placed.shape, { axis }), placed.layout)
-    },
-  },
+  Softmax: alongAxis('Softmax', 'dim'),
   Sum: reduction('ReduceSum'),
 }

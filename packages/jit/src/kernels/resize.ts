@@ -71,7 +71,7 @@ const attributes: Kernel['attributes'] = (given) => ({
 })
 
 /** Repeats rows and columns a whole number of times. */
-export function repeat(l: Lowering, x: Physical, height: number, width: number): Physical {
+function repeat(l: Lowering, x: Physical, height: number, width: number): Physical {
   const [h, w, n, c] = x.shape as [number, number, number, number]
   const shape = [h, height / h, w, width / w, n * c]
   return l.reshape(l.op('Expand', [l.reshape(x, [h, 1, w, 1, n * c]), l.ints(shape)], shape), [height, width, n, c])

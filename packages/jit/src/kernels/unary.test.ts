@@ -1,4 +1,4 @@
-import { float32, int32 } from '@cascade-diffusion/arrays'
+import { float32, int32, type NDArray } from '@cascade-diffusion/arrays'
 import { silu } from '@cascade-diffusion/ops'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
@@ -110,6 +110,22 @@ test('special values', async () => {
     }),
     [x],
   )
+})
+
+test('small numbers keep their digits in exp(x) − 1 and log(1 + x)', async () => {
+  const { POSITIVE_INFINITY: inf, NaN: nan } = Number
+  const x = float32([1e-7, -1e-6, 3e-4, -0.01, 0.5, -0.9, 1, 3, 80, -80, 100, -inf, inf, nan])
+  const fn = (t: tf.Tensor) => [tf.expm1(t), tf.log1p(t)]
+  const [exp, log] = (await runOn(cpu, fn, [x])) as NDArray<'float32'>[]
+  x.data.forEach((value, i) => {
+    for (const [actual, expected] of [
+      [exp!.data[i]!, Math.fround(Math.expm1(value))],
+      [log!.data[i]!, Math.fround(Math.log1p(value))],
+    ] as const) {
+      if (Number.isFinite(expected)) expect(Math.abs(actual / expected - 1)).toBeLessThan(1e-6)
+      else expect(actual).toBe(expected)
+    }
+  })
 })
 
 test('integers at the ends of their range', async () => {

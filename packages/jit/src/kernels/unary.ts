@@ -31,7 +31,11 @@ export const unaryKernels: Kernels = {
   Elu: unary('Elu'),
   Erf: unary('Erf'),
   Exp: unary('Exp', { yields: 'float32' }),
-  Expm1: unary((l, [x], s) => l.op('Sub', [l.op('Exp', [x as Physical], s), l.scalar(1)], s)),
+  /** 2 exp(x/2) sinh(x/2), which does not cancel where x is small. Below −20 it is −1. */
+  Expm1: unary((l, [x], s) => {
+    const half = l.op('Mul', [l.op('Max', [x as Physical, l.scalar(-20)], s), l.scalar(0.5)], s)
+    return l.op('Mul', [l.op('Mul', [l.op('Exp', [half], s), l.scalar(2)], s), l.op('Sinh', [half], s)], s)
+  }),
   Floor: unary('Floor'),
   IsFinite: unary(
     (l, [x], s) => l.op('Less', [l.op('Abs', [x as Physical], s), l.scalar(Number.POSITIVE_INFINITY)], s),
@@ -40,7 +44,13 @@ export const unaryKernels: Kernels = {
   IsInf: unary('IsInf', { yields: 'bool' }),
   IsNan: unary('IsNaN', { yields: 'bool' }),
   Log: unary('Log'),
-  Log1p: unary((l, [x], s) => l.op('Log', [l.op('Add', [x as Physical, l.scalar(1)], s)], s)),
+  /** 2 artanh(x / (2 + x)) below 1, where 1 + x would lose digits of x. */
+  Log1p: unary((l, [x], s) => {
+    const sum = (by: number) => l.op('Add', [x as Physical, l.scalar(by)], s)
+    const ratio = l.op('Div', [x as Physical, sum(2)], s)
+    const small = l.op('Mul', [l.op('Atanh', [ratio], s), l.scalar(2)], s)
+    return l.op('Where', [l.op('Less', [x as Physical, l.scalar(1)], s), small, l.op('Log', [sum(1)], s)], s)
+  }),
   LogicalNot: unary('Not', { takes: ['bool'], yields: 'bool' }),
   Neg: unary('Neg', numeric),
   Reciprocal: unary('Reciprocal'),

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Attributes, GraphBuilder, Value } from '../graph/graph.ts'
 import { call, type Kernel } from '../kernels/kernel.ts'
 import { kernels } from '../kernels/table.ts'
+import { callComplex, complexKernels, isComplex, type Traced } from './complex.ts'
 
 const NAME = 'trace'
 
@@ -10,7 +11,7 @@ const NAME = 'trace'
 class TraceBackend extends tf.KernelBackend {
   /** The graph under construction; none outside of a trace. */
   builder: GraphBuilder | undefined
-  #values = new WeakMap<object, Value>()
+  #values = new WeakMap<object, Traced>()
 
   /** Forgets the tensors of the last trace: used in another one they are strangers. */
   begin(builder: GraphBuilder): void {
@@ -19,18 +20,30 @@ class TraceBackend extends tf.KernelBackend {
   }
 
   /** A handle that tfjs can make a tensor of. */
-  handle(value: Value): tf.TensorInfo {
+  handle(value: Traced): tf.TensorInfo {
     const dataId = {}
     this.#values.set(dataId, value)
-    return { dataId, shape: [...value.shape], dtype: value.dtype }
+    const { shape, dtype } = isComplex(value) ? { ...value.real, dtype: 'complex64' as const } : value
+    return { dataId, shape: [...shape], dtype }
   }
 
-  valueOf(tensor: tf.TensorInfo, op: string): Value {
+  /** What a tensor stands for. `op` uses it. */
+  tracedOf(tensor: tf.TensorInfo, op: string): Traced {
     const value = this.#values.get(tensor.dataId)
     if (!value)
       throw new Error(
         `jit: '${op}' uses a ${tensor.dtype} tensor of shape [${tensor.shape}] that was made outside of the traced function; ` +
           'hand it in as an argument, or make it inside with tf.tensor(values, shape)',
+      )
+    return value
+  }
+
+  /** The same of a tensor that has to be real. */
+  valueOf(tensor: tf.TensorInfo, op: string): Value {
+    const value = this.tracedOf(tensor, op)
+    if (isComplex(value))
+      throw new Error(
+        `jit: expected a real tensor for '${op}', got a complex one of shape [${tensor.shape}]; use tf.real and tf.imag`,
       )
     return value
   }
@@ -44,7 +57,8 @@ class TraceBackend extends tf.KernelBackend {
   override readSync(dataId: object): never {
     if (!this.builder)
       throw new Error('jit: a tensor of a traced function was used outside of it; return it from the function instead')
-    const value = this.#values.get(dataId)
+    const traced = this.#values.get(dataId)
+    const value = traced && isComplex(traced) ? traced.real : traced
     const maker = value?.node ? `result of '${value.node.op}'` : 'argument'
     throw new Error(
       `jit: the function reads the values of the ${maker}, ${value?.dtype} of shape [${value?.shape}], while it is traced. ` +
@@ -90,23 +104,30 @@ function typed(values: tf.BackendValues, dtype: tf.DataType): DataOf[DType] {
 function record(
   backend: TraceBackend,
   op: string,
-  kernel: Kernel,
-  inputs: object,
+  inputs: Kernel['inputs'],
+  given: tf.NamedTensorInfoMap | undefined,
   attrs: object,
 ): tf.TensorInfo | tf.TensorInfo[] {
   const { builder } = backend
   if (!builder) throw new Error(`jit: '${op}' was called on the backend 'trace' outside of a trace`)
-  const named = inputs as Record<string, tf.TensorInfo>
-  const names = kernel.inputs === 'list' ? Object.keys(named) : kernel.inputs.filter((name) => named[name])
-  const values = names.map((name) => backend.valueOf(named[name] as tf.TensorInfo, op))
+  const named = (given ?? {}) as Record<string, tf.TensorInfo>
+  const names = inputs === 'list' ? Object.keys(named) : inputs.filter((name) => named[name])
+  const operands = names.map((name) => backend.tracedOf(named[name] as tf.TensorInfo, op))
+  const kernel = kernels[op]
   try {
-    const results = call(builder, op, kernel, values, attrs as Attributes, names).map((value) => backend.handle(value))
-    return kernel.returnsList ? results : (results[0] as tf.TensorInfo)
+    const results =
+      callComplex(builder, op, operands, attrs as Attributes) ??
+      call(builder, op, kernel as Kernel, operands as Value[], attrs as Attributes, names)
+    const handles = results.map((value) => backend.handle(value))
+    return returnsList(op) ? handles : (handles[0] as tf.TensorInfo)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     throw new Error(message.startsWith('jit: ') ? message : `jit: '${op}' cannot be traced: ${message}`)
   }
 }
+
+/** Fourier transforms have two results in the graph, and one complex tensor for tfjs. */
+const returnsList = (op: string) => !(op in complexKernels) && kernels[op]?.returnsList
 
 let backend: TraceBackend | undefined
 
@@ -116,11 +137,11 @@ export function traceBackend(): { name: string; backend: TraceBackend } {
     const made = new TraceBackend()
     backend = made
     tf.registerBackend(NAME, () => made, 0)
-    for (const [op, kernel] of Object.entries(kernels))
+    for (const [op, { inputs: names }] of Object.entries({ ...kernels, ...complexKernels }))
       tf.registerKernel({
         kernelName: op,
         backendName: NAME,
-        kernelFunc: ({ inputs, attrs }) => record(made, op, kernel, inputs, attrs ?? {}),
+        kernelFunc: ({ inputs, attrs }) => record(made, op, names, inputs, attrs ?? {}),
       })
   }
   return { name: NAME, backend }
