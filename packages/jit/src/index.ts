@@ -1,4 +1,5 @@
 export type { Engine, Executable } from './engines/engine.ts'
+export { availableEngines, type EngineName, type EngineReport, engineNames } from './engines/named-engines.ts'
 export { type OnnxRuntimeOptions, onnxRuntimeNode } from './engines/onnxruntime-node.ts'
 export { type OnnxRuntimeWebOptions, onnxRuntimeWeb } from './engines/onnxruntime-web.ts'
 export { type JitOptions, jit } from './jit.ts'

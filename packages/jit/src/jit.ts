@@ -15,16 +15,20 @@ import { type BatchAxesTree, batchPolicy } from './batch/batch-axes.ts'
 import { lowerBatch } from './batch/lower-batch.ts'
 import type { BatchAxes } from './batch/unify.ts'
 import type { Engine, Executable } from './engines/engine.ts'
-import { onnxRuntimeNode } from './engines/onnxruntime-node.ts'
+import { automaticEngine, defaultEngine, type EngineName, engineNamed } from './engines/named-engines.ts'
 import type { TensorType } from './graph/graph.ts'
 import { lower } from './lower/lower.ts'
+import type { Target } from './lower/target.ts'
 import { type OnnxModel, outputShapes } from './onnx/model.ts'
 import { refuseInsideTrace, trace } from './trace/trace.ts'
 
 /** Options of {@link jit}. */
 export interface JitOptions {
-  /** What runs the compiled function; ONNX Runtime on the CPU by default. */
-  engine?: Engine
+  /**
+   * What runs the compiled function: an engine, or the name of one; `auto` is the fastest that works here. By default `cpu` in
+   * Node.js and `auto` in a browser.
+   */
+  engine?: EngineName | 'auto' | Engine
   /**
    * One program for all batch sizes instead of one for each. By default there is none. The axes of the arguments that have
    * the batch's size: `[null, 0, { label: 0 }]`; or `true`, to find out: once a call differs from an earlier one in the
@@ -57,16 +61,21 @@ const describe = ({ dtype, shape }: TensorType) => `${dtype}[${shape}]`
  */
 export function jit<Args extends readonly unknown[], Out>(
   fn: (...args: Args) => Out,
-  { engine = onnxRuntimeNode(), dynamicBatch = false }: JitOptions = {},
+  { engine = defaultEngine(), dynamicBatch = false }: JitOptions = {},
 ): Compiled<Args, Out> {
   const programs = new Map<string, Promise<Program>>()
 
   const axesOf = batchPolicy(dynamicBatch)
+  const given = engine === 'auto' || typeof engine !== 'string' ? engine : engineNamed(engine)
 
-  const lowered = (types: readonly TensorType[], shape: TreeShape, axes: BatchAxes | undefined) => {
-    if (axes) return lowerBatch(fn as never, types, shape, { axes, target: engine.target })
+  const lowered = (
+    types: readonly TensorType[],
+    shape: TreeShape,
+    { axes, target }: { axes: BatchAxes | undefined; target: Target },
+  ) => {
+    if (axes) return lowerBatch(fn as never, types, shape, { axes, target })
     const { graph, results } = trace(fn as never, types, shape)
-    return { model: lower(graph, engine.target), results }
+    return { model: lower(graph, target), results }
   }
 
   const build = async (
@@ -74,9 +83,11 @@ export function jit<Args extends readonly unknown[], Out>(
     shape: TreeShape,
     axes: BatchAxes | undefined,
   ): Promise<Program> => {
-    const { model, results } = lowered(types, shape, axes)
+    // No waiting for an engine that is known: constants are to have the values of now.
+    const chosen = given === 'auto' ? await automaticEngine() : given
+    const { model, results } = lowered(types, shape, { axes, target: chosen.target })
     const { inputs, outputs } = model
-    return { model: { inputs, outputs }, results, executable: await engine.compile(model) }
+    return { model: { inputs, outputs }, results, executable: await chosen.compile(model) }
   }
 
   const programFor = (leaves: Inputs, shape: TreeShape): Promise<Program> => {

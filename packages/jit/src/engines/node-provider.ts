@@ -41,7 +41,7 @@ async function checkWebgpu(ort: Ort): Promise<void> {
   await multiply(ort, 'webgpu').catch((cause) => {
     const linux = process.platform === 'linux' ? ', and the Vulkan loader libvulkan.so.1' : ''
     throw new Error(
-      `jit: the engine 'webgpu' does not work here. It needs a GPU with a driver${linux}: ${cause.message.trim()}`,
+      `jit: the engine 'webgpu' does not work here. It needs a GPU with a driver${linux}: ${cause.message.trim().split('. ').at(-1)}`,
       { cause },
     )
   })

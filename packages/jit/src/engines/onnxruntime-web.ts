@@ -8,6 +8,7 @@ import { gpuExecutable } from './gpu-executable.ts'
 import { hostExecutable } from './host-executable.ts'
 import { idleExecutable } from './idle-executable.ts'
 import { sessionOptions } from './session-options.ts'
+import { namesForCpu } from './webgpu-defects.ts'
 
 /** Options of {@link onnxRuntimeWeb}. */
 export interface OnnxRuntimeWebOptions {
@@ -53,7 +54,9 @@ async function createExecutable(
   const encoded = encodeModel(model)
   const session = await inTurn(() =>
     ort.InferenceSession.create(encoded.bytes, {
-      executionProviders: [provider],
+      executionProviders: [
+        provider === 'webgpu' ? { name: provider, forceCpuNodeNames: namesForCpu(model) } : provider,
+      ],
       ...(provider === 'webgpu' && { preferredOutputLocation: 'gpu-buffer' }),
       ...sessionOptions(encoded),
     }),
