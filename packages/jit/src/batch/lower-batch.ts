@@ -35,7 +35,9 @@ export function lowerBatch(
   const results = traces[0]?.results as TreeShape
   const other = traces.find((t) => String(t.results.paths) !== String(results.paths))
   if (other) refuse(`it gives [${results.paths}] at one size and [${other.results.paths}] at another`)
-  const models = graphs.map((graph) => lower(graph, target)) as unknown as Three<OnnxModel>
+  // As many blocks at every size.
+  const whole = { ...target, blockSize: Number.POSITIVE_INFINITY }
+  const models = graphs.map((graph) => lower(graph, whole)) as unknown as Three<OnnxModel>
   return { model: unify(models, sizes, axes, symbol), results }
 }
 

@@ -199,12 +199,7 @@ describe('between two convolutions nothing is moved', () => {
 
   test('on cpu, but the argument, the result, and the tiles of Winograd’s method', () => {
     const perms = transposed(cpu)
-    expect(perms.filter((perm) => perm.split(',').length === 4).sort()).toEqual([
-      '0,2,1,3',
-      '0,2,1,3',
-      '1,2,0,3',
-      '2,0,1,3',
-    ])
+    expect(perms.filter((perm) => perm.split(',').length === 4).sort()).toEqual(['1,2,0,3', '2,0,1,3'])
   })
 
   test('the 1×1 convolutions of a portable target work on rows and columns outermost', () => {

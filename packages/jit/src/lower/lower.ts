@@ -38,13 +38,13 @@ export function lower(graph: Graph, target: Target): OnnxModel {
   return { nodes, initializers: lowering.initializers.filter((t) => used.has(t.name)), inputs, outputs }
 }
 
-/** Numbers things of each kind: `Conv2D_0`, `Conv2D_1`, … */
-function counter(): (kind: string) => string {
+/** Numbers things of each kind, but for the first: `Conv`, `Conv_1`, `Conv_2`, … */
+export function counter(): (kind: string) => string {
   const counts = new Map<string, number>()
   return (kind) => {
     const n = counts.get(kind) ?? 0
     counts.set(kind, n + 1)
-    return `${kind}_${n}`
+    return n === 0 ? kind : `${kind}_${n}`
   }
 }
 

@@ -28,6 +28,7 @@ export class Lowering {
   readonly #known = new Map<string, readonly string[]>()
   /** What was transposed and how, so that a transpose of it starts from the original. */
   readonly #transposed = new Map<string, { of: Physical; perm: readonly number[]; shape: readonly number[] }>()
+  readonly #shared = new Map<string, Physical>()
   #count = 0
 
   constructor(readonly target: Target) {}
@@ -90,6 +91,13 @@ export class Lowering {
   /** A constant of the ONNX graph. Small ones are kept once. */
   constant<D extends DType>(data: DataOf[D], shape: readonly number[], dtype: D): Physical {
     return this.#initializer({ dtype, shape, data })
+  }
+
+  /** A constant that takes a while to work out, made once. `name` says which it is. */
+  shared(name: string, make: () => Physical): Physical {
+    const known = this.#shared.get(name) ?? make()
+    this.#shared.set(name, known)
+    return known
   }
 
   /** A float32 constant from numbers. */

@@ -7,12 +7,23 @@ export interface Target {
   readonly activationLayout: Layout
   /** How 3×3 convolutions are computed: Winograd's F(4×4, 3×3) where it pays, or always directly. */
   readonly convolution: 'winograd' | 'direct'
+  /**
+   * So many numbers of a convolution's transformed tiles are in hand at a time: what a core's cache holds is read from there
+   * by the next operator, which is most of the speed. Larger images are convolved in blocks.
+   */
+  readonly blockSize: number
   /** Whether ONNX Runtime's own operators (`com.microsoft`) may be used. */
   readonly contributed: boolean
 }
 
 /** ONNX Runtime's CPU provider: rows and columns outermost, so that Winograd's tiles are gathers and its transforms products. */
-export const cpu: Target = { name: 'cpu', activationLayout: HWNC, convolution: 'winograd', contributed: true }
+export const cpu: Target = {
+  name: 'cpu',
+  activationLayout: HWNC,
+  convolution: 'winograd',
+  blockSize: 600_000,
+  contributed: true,
+}
 
 /** The same without Winograd: every convolution rounds as a direct one does. */
 export const cpuExact: Target = { ...cpu, name: 'cpu-exact', convolution: 'direct' }
@@ -22,5 +33,6 @@ export const portable: Target = {
   name: 'portable',
   activationLayout: NCHW,
   convolution: 'direct',
+  blockSize: Number.POSITIVE_INFINITY,
   contributed: false,
 }

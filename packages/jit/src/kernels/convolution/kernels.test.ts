@@ -1,8 +1,9 @@
+import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { cpu, cpuExact, portable } from '../../lower/target.ts'
-import { compared, expectAgreement, gradientsOf } from '../../testing/agreement.ts'
+import { compared, expectAgreement, expectClose, gradientsOf, runOn } from '../../testing/agreement.ts'
 import { lay, normal, operand, runs, seeds } from '../../testing/arbitraries.ts'
 import { convolutionKernels } from './kernels.ts'
 
@@ -122,6 +123,19 @@ test("Winograd's method for images whose sizes its tiles do not divide", () =>
     }),
     runs(12),
   ))
+
+test.each([
+  { batch: 16, image: [14, 18], blocks: 'rows of tiles' },
+  { batch: 64, image: [7, 18], blocks: 'parts of rows' },
+])("Winograd's method in blocks ($blocks) is the direct convolution, and its gradients", async ({ batch, image }) => {
+  const x = rng(1)
+    .fold('x')
+    .normal([batch, ...image, 64])
+  const filter = rng(1).fold('filter').normal([3, 3, 64, 64])
+  const op = (a: tf.Tensor, b: tf.Tensor) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, 'same')
+  for (const fn of [op, gradientsOf(op)])
+    expectClose(await runOn(cpu, fn, [x, filter]), await runOn(cpuExact, fn, [x, filter]), 1e-4)
+})
 
 test('transposed convolution, and its gradients', () =>
   fc.assert(

@@ -1,7 +1,7 @@
 import type { Lowering, Physical } from '../../lower/lowering.ts'
 import { matMul } from '../matmul.ts'
 import { cutImage, isPointwise, padImage, patches, taps, unitStrides, type Window } from './window.ts'
-import { isWinograd, winogradConvolution, winogradFilterGradient } from './winograd.ts'
+import { isWinograd, winogradConvolution, winogradFilterGradient, winogradInputGradient } from './winograd.ts'
 
 // Images here are [H, W, N, C] in memory, filters [rows, columns, C, K].
 
@@ -84,6 +84,7 @@ export function inputGradient(l: Lowering, dy: Physical, filter: Physical, w: Wi
       c,
     ])
   const back = backward(w)
+  if (isWinograd(l, back)) return winogradInputGradient(l, dy, filter, back)
   if (unitStrides(w) && back.pads.every((p) => p >= 0)) return convolution(l, dy, turned(l, filter), back)
   const [top, left, bottom, right] = w.pads
   const reach = (size: number, stride: number, out: number, before: number, after: number, dilation: number) =>
@@ -113,8 +114,8 @@ export function filterGradient(l: Lowering, x: Physical, dy: Physical, w: Window
   const count = tapCount(w)
   const shape = [...w.size, c, k]
   if (isPointwise(w)) return l.reshape(matMul(l, flat(l, x), flat(l, dy), { transposeA: true }), shape)
-  if (isWinograd(l, w)) return winogradFilterGradient(l, x, dy, w)
   const back = backward(w)
+  if (isWinograd(l, back)) return winogradFilterGradient(l, x, dy, back)
   if (l.target.contributed && unitStrides(w) && count * k <= SMALL && k < c && back.pads.every((p) => p >= 0)) {
     // Few output channels: the taps of dy, seen from x, are the filter's in reverse.
     const products = matMul(l, flat(l, x), flat(l, patches(l, dy, back)), { transposeA: true })

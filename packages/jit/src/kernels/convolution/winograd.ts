@@ -1,3 +1,4 @@
+import { sizeOf } from '@cascade-diffusion/arrays'
 import type { Lowering, Physical } from '../../lower/lowering.ts'
 import { matMul } from '../matmul.ts'
 import { cutImage, padImage, unitStrides, type Window } from './window.ts'
@@ -31,9 +32,31 @@ export function transforms(): { At: number[][]; G: number[][]; Bt: number[][] } 
 
 const transposeOf = (m: number[][]) => (m[0] as number[]).map((_, j) => m.map((row) => row[j] as number))
 
-const { At, G, Bt } = transforms()
+const reversed = (m: number[][]) => m.map((row) => [...row].reverse())
 
-const matrix = (l: Lowering, rows: number[][]) => l.floats(rows.flat(), [rows.length, (rows[0] as number[]).length])
+/** The Kronecker product of a matrix with itself: what it does to the rows and the columns of a tile, at once. */
+const twice = (m: number[][]): number[][] =>
+  m.flatMap((row) => m.map((other) => row.flatMap((a) => other.map((b) => a * b))))
+
+const { At, G, Bt } = transforms()
+/** ᵀ is part of the names; a filter turned by 180° has its taps in reverse. */
+const matrices = {
+  Aᵀ: twice(At),
+  A: twice(transposeOf(At)),
+  Bᵀ: twice(Bt),
+  G: twice(G),
+  turnedG: reversed(twice(G)),
+  turnedGᵀ: transposeOf(reversed(twice(G))),
+}
+
+/** Applies a matrix to the rows and columns of tiles, which lie outermost in memory. */
+function apply(l: Lowering, name: keyof typeof matrices, x: Physical): Physical {
+  const matrix = matrices[name]
+  const [rows, columns] = [matrix.length, (matrix[0] as number[]).length]
+  const inner = sizeOf(x.shape) / columns
+  const constant = l.shared(`winograd ${name}`, () => l.floats(matrix.flat(), [rows, columns]))
+  return l.op('MatMul', [constant, l.reshape(x, [columns, inner])], [rows, inner])
+}
 
 /** Whether a convolution is one that F(4×4, 3×3) computes, and has channels enough for it to pay. */
 export const isWinograd = (l: Lowering, w: Window): boolean =>
@@ -42,76 +65,126 @@ export const isWinograd = (l: Lowering, w: Window): boolean =>
   w.size[1] === 3 &&
   unitStrides(w) &&
   Math.min(w.outHeight, w.outWidth) >= TILE &&
+  w.pads.every((p) => p >= 0) &&
   Math.min(w.inChannels, w.outChannels) >= 16
+
+/** A rectangle of tiles: its first row and column, and how many there are. */
+interface Block {
+  readonly row: number
+  readonly column: number
+  readonly high: number
+  readonly wide: number
+}
 
 const tileCounts = (w: Window) => [Math.ceil(w.outHeight / TILE), Math.ceil(w.outWidth / TILE)] as const
 
-/** V = Bᵀ d B for every tile of an image: [36, tiles, C]. */
-function tiles(l: Lowering, x: Physical, w: Window): Physical {
+/** Cuts so many into equal parts of at most so many, but for the last: where each starts, and its length. */
+function parts(count: number, most: number): { start: number; length: number }[] {
+  const length = Math.ceil(count / Math.ceil(count / most))
+  return Array.from({ length: Math.ceil(count / length) }, (_, i) => ({
+    start: i * length,
+    length: Math.min(length, count - i * length),
+  }))
+}
+
+/** The blocks of an image, row by row: whole rows of tiles if they are small enough. */
+function blocks({ target }: Lowering, w: Window): Block[][] {
   const [high, wide] = tileCounts(w)
-  const [top, left] = w.pads
-  const height = high * TILE + 2
-  const width = wide * TILE + 2
-  const { n, inChannels: c } = w
-  const padded = padImage(l, x, [top, left, height - w.height - top, width - w.width - left])
-  const index = (count: number) =>
+  const tiles = Math.max(1, target.blockSize / (INPUT * INPUT * w.n * (w.inChannels + w.outChannels)))
+  const columns = parts(wide, Math.max(1, Math.floor(tiles)))
+  return parts(high, Math.max(1, Math.floor(tiles / wide))).map((rows) =>
+    columns.map((c) => ({ row: rows.start, column: c.start, high: rows.length, wide: c.length })),
+  )
+}
+
+/** An image with the zeros around it that whole tiles need: [pixels, N·C], and its width. */
+function padded(l: Lowering, x: Physical, [top, left]: readonly number[], high: number, wide: number) {
+  const [height, width, n, c] = x.shape as [number, number, number, number]
+  const pads = [top as number, left as number, high - height - (top as number), wide - width - (left as number)]
+  return { pixels: l.reshape(padImage(l, x, pads), [high * wide, n * c]), width: wide }
+}
+
+/** Tiles of `size`×`size` pixels, four apart, of a block of an image: [size², tiles, N·C]. */
+function cut(l: Lowering, { pixels, width }: ReturnType<typeof padded>, block: Block, size: number): Physical {
+  const { row, column, high, wide } = block
+  const shape = [size * size, high * wide]
+  const place = (i: number) => {
+    const [tile, within] = [i % (high * wide), Math.floor(i / (high * wide))]
+    const y = TILE * (row + Math.floor(tile / wide)) + Math.floor(within / size)
+    return y * width + TILE * (column + (tile % wide)) + (within % size)
+  }
+  const index = l.shared(`tiles ${[size, width, row, column, high, wide]}`, () =>
     l.ints(
-      Array.from({ length: INPUT * count }, (_, i) => TILE * (i % count) + Math.floor(i / count)),
-      [INPUT, count],
-    )
-  const Bm = matrix(l, Bt)
-  const rows = l.op('Gather', [padded, index(high)], [INPUT, high, width, n, c], { axis: 0 })
-  const down = l.op('MatMul', [Bm, l.reshape(rows, [INPUT, high * width * n * c])], [INPUT, high * width * n * c])
-  const lines = l.reshape(down, [INPUT * high, width, n * c])
-  const columns = l.op('Gather', [lines, index(wide)], [INPUT * high, INPUT, wide, n * c], { axis: 1 })
-  const flat = l.reshape(columns, [INPUT * high, INPUT, wide * n * c])
-  const both = l.reshape(l.op('MatMul', [Bm, flat], flat.shape), [INPUT, high, INPUT, wide * n * c])
-  return l.reshape(l.transpose(both, [0, 2, 1, 3]), [INPUT * INPUT, high * wide * n, c])
+      Array.from({ length: size * size * high * wide }, (_, i) => place(i)),
+      shape,
+    ),
+  )
+  return l.op('Gather', [pixels, index], [...shape, pixels.shape[1] as number], { axis: 0 })
 }
 
-/** U = G g Gᵀ: [36, C, K]. */
-function filters(l: Lowering, filter: Physical, w: Window): Physical {
-  const { inChannels: c, outChannels: k } = w
-  const Gm = matrix(l, G)
-  const down = l.op('MatMul', [Gm, l.reshape(filter, [3, 3 * c * k])], [INPUT, 3 * c * k])
-  const both = l.op('MatMul', [Gm, l.reshape(down, [INPUT, 3, c * k])], [INPUT, INPUT, c * k])
-  return l.reshape(both, [INPUT * INPUT, c, k])
-}
-
-/** Y = Aᵀ M A of every tile, put together: [outH, outW, N, K]. */
-function untile(l: Lowering, m: Physical, w: Window): Physical {
+/** V = Bᵀ d B for every tile of a block; the tiles overlap by two: [36, tiles, C]. */
+function overlapping(l: Lowering, x: Physical, w: Window, block: Block): Physical {
   const [high, wide] = tileCounts(w)
-  const { n, outChannels: k } = w
-  const count = high * wide * n * k
-  const Am = matrix(l, At)
-  const down = l.op('MatMul', [Am, l.reshape(m, [INPUT, INPUT * count])], [TILE, INPUT * count])
-  const both = l.op('MatMul', [Am, l.reshape(down, [TILE, INPUT, count])], [TILE, TILE, count])
-  const spread = l.transpose(l.reshape(both, [TILE, TILE, high, wide, n * k]), [2, 0, 3, 1, 4])
-  const image = l.reshape(spread, [high * TILE, wide * TILE, n, k])
-  return cutImage(l, image, [0, 0], [w.outHeight, w.outWidth])
+  const image = padded(l, x, w.pads, high * TILE + 2, wide * TILE + 2)
+  const V = apply(l, 'Bᵀ', cut(l, image, block, INPUT))
+  return l.reshape(V, [INPUT * INPUT, block.high * block.wide * w.n, w.inChannels])
+}
+
+/** A dY Aᵀ for every tile of a block of a result; the tiles are side by side: [36, tiles, K]. */
+function adjoining(l: Lowering, y: Physical, w: Window, block: Block): Physical {
+  const [high, wide] = tileCounts(w)
+  const image = padded(l, y, [0, 0], high * TILE, wide * TILE)
+  const dM = apply(l, 'A', cut(l, image, block, TILE))
+  return l.reshape(dM, [INPUT * INPUT, block.high * block.wide * w.n, w.outChannels])
+}
+
+/** Y = Aᵀ M A of every tile of a block, put together: [rows, columns, N, K]. */
+function untile(l: Lowering, M: Physical, { n, outChannels: k }: Window, { high, wide }: Block): Physical {
+  const results = l.reshape(apply(l, 'Aᵀ', M), [TILE, TILE, high, wide, n * k])
+  return l.reshape(l.transpose(results, [2, 0, 3, 1, 4]), [high * TILE, wide * TILE, n, k])
+}
+
+/** Puts images together along an axis. */
+function join(l: Lowering, images: readonly Physical[], axis: 0 | 1): Physical {
+  const [first] = images as [Physical]
+  if (images.length === 1) return first
+  const length = images.reduce((sum, image) => sum + (image.shape[axis] as number), 0)
+  return l.op('Concat', images, first.shape.with(axis, length), { axis })
+}
+
+/** A convolution of an image, each block of it transformed, multiplied with the transformed filter as `product` does, and transformed back. */
+function inBlocks(l: Lowering, x: Physical, w: Window, product: (V: Physical) => Physical): Physical {
+  const rows = blocks(l, w).map((row) =>
+    join(
+      l,
+      row.map((block) => untile(l, product(overlapping(l, x, w, block)), w, block)),
+      1,
+    ),
+  )
+  return cutImage(l, join(l, rows, 0), [0, 0], [w.outHeight, w.outWidth])
 }
 
 /** The convolution of an image [H, W, N, C] with a filter [3, 3, C, K]. */
 export function winogradConvolution(l: Lowering, x: Physical, filter: Physical, w: Window): Physical {
-  const V = tiles(l, x, w)
-  const U = filters(l, filter, w)
-  return untile(l, l.op('MatMul', [V, U], [V.shape[0] as number, V.shape[1] as number, w.outChannels]), w)
+  const U = l.reshape(apply(l, 'G', filter), [INPUT * INPUT, w.inChannels, w.outChannels])
+  return inBlocks(l, x, w, (V) => matMul(l, V, U))
 }
 
-/** The gradient for the filter: Gᵀ (Vᵀ (A dY Aᵀ)) G, [3, 3, C, K]. V is the one of the forward pass. */
-export function winogradFilterGradient(l: Lowering, x: Physical, dy: Physical, w: Window): Physical {
-  const [high, wide] = tileCounts(w)
-  const { n, inChannels: c, outChannels: k } = w
-  const count = high * wide * n * k
-  const A = matrix(l, transposeOf(At))
-  const padded = padImage(l, dy, [0, 0, high * TILE - w.outHeight, wide * TILE - w.outWidth])
-  const grouped = l.transpose(l.reshape(padded, [high, TILE, wide, TILE, n * k]), [1, 3, 0, 2, 4])
-  const down = l.op('MatMul', [A, l.reshape(grouped, [TILE, TILE * count])], [INPUT, TILE * count])
-  const both = l.op('MatMul', [A, l.reshape(down, [INPUT, TILE, count])], [INPUT, INPUT, count])
-  const dM = l.reshape(both, [INPUT * INPUT, high * wide * n, k])
-  const dU = matMul(l, tiles(l, x, w), dM, { transposeA: true })
-  const Gt = matrix(l, transposeOf(G))
-  const left = l.op('MatMul', [Gt, l.reshape(dU, [INPUT, INPUT * c * k])], [3, INPUT * c * k])
-  const right = l.op('MatMul', [Gt, l.reshape(left, [3, INPUT, c * k])], [3, 3, c * k])
-  return l.reshape(right, [3, 3, c, k])
+/** The gradient for the input: a convolution of dY, seen as `back`, with the filter turned, its channels swapped. */
+export function winogradInputGradient(l: Lowering, dy: Physical, filter: Physical, back: Window): Physical {
+  const U = l.reshape(apply(l, 'turnedG', filter), [INPUT * INPUT, back.outChannels, back.inChannels])
+  return inBlocks(l, dy, back, (V) => matMul(l, V, U, { transposeB: true }))
+}
+
+/**
+ * The gradient for the filter [3, 3, C, K]: that of the convolution of dY, seen as `back`, turned. It takes the overlapping
+ * tiles from dY, where the input's gradient makes them too, and so keeps none from the forward pass.
+ */
+export function winogradFilterGradient(l: Lowering, x: Physical, dy: Physical, back: Window): Physical {
+  const { inChannels: k, outChannels: c } = back
+  const sums = blocks(l, back)
+    .flat()
+    .map((block) => matMul(l, adjoining(l, x, back, block), overlapping(l, dy, back, block), { transposeA: true }))
+  const dU = sums.reduce((a, b) => l.op('Add', [a, b], a.shape))
+  return l.reshape(apply(l, 'turnedGᵀ', dU), [3, 3, c, k])
 }
