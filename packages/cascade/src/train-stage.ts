@@ -1,7 +1,8 @@
 import type { Compile, NDArray } from '@cascade-diffusion/arrays'
 import { batch, type ImageDataset, resized, shuffledIndices } from '@cascade-diffusion/data'
-import { simpleLoss, uniformTimesteps } from '@cascade-diffusion/losses'
+import { simpleLoss } from '@cascade-diffusion/losses'
 import { type Rng, rng } from '@cascade-diffusion/random'
+import { uniformTimesteps } from '@cascade-diffusion/schedules'
 import { type LearningRate, type Loss, type Progress, type TrainResult, train } from '@cascade-diffusion/training'
 import type { UNetCondition } from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
@@ -98,7 +99,7 @@ function batches(stage: Stage, dataset: ImageDataset, batchSize: number, key: Rn
     const z = small && batch(small, indices).image
     return {
       x0: image,
-      t: uniformTimesteps(batchSize, stage.process, rng.fold('t')),
+      t: uniformTimesteps(batchSize, stage.process.schedule, rng.fold('t')),
       epsilon: rng.fold('epsilon').normal(image.shape),
       label: stage.classNames && label,
       lowRes: z && lowResBatch(stage as SuperResolutionStage, z, rng),

@@ -1,2 +1,1 @@
 export { type LossInput, simpleLoss, simpleLossPerExample } from './simple.ts'
-export { uniformTimesteps } from './timesteps.ts'

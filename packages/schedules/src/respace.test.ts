@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
+import { cosineSchedule, linearSchedule } from './beta-schedules.ts'
 import { respace, type Spacing } from './respace.ts'
-import { cosineSchedule, linearSchedule } from './schedule.ts'
 
 const timesteps = (T: number, spacing: Spacing) => [...respace(cosineSchedule(T), spacing).timesteps]
 
@@ -17,6 +17,8 @@ test("the steps kept are those of guided-diffusion's space_timesteps", () => {
   ])
   expect(timesteps(100, { ddim: 7 })).toEqual([0, 15, 30, 45, 60, 75, 90])
   expect(timesteps(1000, { ddim: 4 })).toEqual([0, 250, 500, 750])
+  expect(timesteps(20, [2, 0])).toEqual([0, 9]) // a section may keep nothing
+  expect(timesteps(20, [1, 2])).toEqual([0, 10, 19])
 })
 
 test('the cumulative products of the kept steps are those of the whole process', () => {
@@ -39,13 +41,19 @@ test('keeping every step changes nothing', () => {
 test('respacing a respaced process names the steps of the first', () => {
   const twice = respace(respace(linearSchedule(100), { ddim: 10 }), { ddim: 5 })
   expect([...twice.timesteps]).toEqual([0, 20, 40, 60, 80])
+  expect(twice.unspacedSteps).toBe(100)
 })
 
-test('bad spacings are told', () => {
+test('bad spacings are told, as guided-diffusion refuses them', () => {
   const schedule = linearSchedule(100)
-  expect(() => respace(schedule, 101)).toThrow('expected 1 to 100 steps in section 0 of 100 steps, got 101')
-  expect(() => respace(schedule, [50, 51])).toThrow('expected 1 to 50 steps in section 1 of 100 steps, got 51')
-  expect(() => respace(schedule, [])).toThrow('respace: expected at least one section, got none')
-  expect(() => respace(schedule, 0)).toThrow('got 0')
-  expect(() => respace(schedule, { ddim: 30 })).toThrow('a whole stride takes of 100, got { ddim: 30 }')
+  expect(() => respace(schedule, 101)).toThrow('expected 0 to 100 steps in section 0 of 100 steps, got 101')
+  expect(() => respace(schedule, [50, 51])).toThrow('expected 0 to 50 steps in section 1 of 100 steps, got 51')
+  expect(() => respace(schedule, 2.5)).toThrow('got 2.5')
+  expect(() => respace(schedule, -1)).toThrow('got -1')
+  for (const none of [[], 0, [0, 0]])
+    expect(() => respace(schedule, none)).toThrow('expected at least one step, got none')
+  // No stride gives 30 steps of 100; a single one would need a stride of 100, and strides end before.
+  for (const ddim of [30, 1, 101, 0])
+    expect(() => respace(schedule, { ddim })).toThrow(`a stride below 100 takes of 100, got { ddim: ${ddim} }`)
+  expect([...respace(schedule, { ddim: 2 }).timesteps]).toEqual([0, 50])
 })

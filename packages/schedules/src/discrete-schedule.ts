@@ -19,14 +19,24 @@ export interface DiscreteSchedule {
   readonly posteriorMeanCoef2: Float64Array
   /** The step of the unspaced process that each step stands for: what the network is told. 0 … T-1 unless respaced. */
   readonly timesteps: Int32Array
+  /** How many steps the unspaced process has: 1000 / unspacedSteps rescales `timesteps` to a process of 1000 steps. */
+  readonly unspacedSteps: number
+}
+
+/** Where the steps of a respaced process lie in the unspaced one. */
+export interface SpacedSteps {
+  /** The unspaced step of each, increasing, from 0 to `unspacedSteps` - 1. */
+  readonly timesteps: ArrayLike<number>
+  /** How many steps the unspaced process has. */
+  readonly unspacedSteps: number
 }
 
 /**
- * The schedule of given betas, each in (0, 1].
- * @param timesteps the steps of the unspaced process, increasing from 0 on; 0 … T-1 unless given.
+ * The schedule of given betas, each in (0, 1]; a last β of 1 ends in pure noise. Posterior: DDPM, equation 7.
+ * @param spaced for the schedule of a respaced process.
  * @throws if a beta is out of range, or the timesteps do not increase or are not as many as the betas.
  */
-export function scheduleFromBetas(betas: ArrayLike<number>, timesteps?: ArrayLike<number>): DiscreteSchedule {
+export function scheduleFromBetas(betas: ArrayLike<number>, spaced?: SpacedSteps): DiscreteSchedule {
   const beta = Float64Array.from(betas)
   const T = beta.length
   if (T === 0) throw new Error('schedule: expected at least one beta, got none')
@@ -48,46 +58,30 @@ export function scheduleFromBetas(betas: ArrayLike<number>, timesteps?: ArrayLik
     posteriorLogVarianceClipped: table((t) => Math.log(T === 1 ? beta[0]! : posteriorVariance[Math.max(t, 1)]!)),
     posteriorMeanCoef1: table((t) => (beta[t]! * Math.sqrt(alphasCumprodPrev[t]!)) / (1 - alphasCumprod[t]!)),
     posteriorMeanCoef2: table((t) => ((1 - alphasCumprodPrev[t]!) * Math.sqrt(1 - beta[t]!)) / (1 - alphasCumprod[t]!)),
-    timesteps: checkedTimesteps(timesteps ?? beta.map((_, t) => t), T),
+    timesteps: spaced ? checkedTimesteps(spaced, T) : Int32Array.from(beta, (_, t) => t),
+    unspacedSteps: spaced?.unspacedSteps ?? T,
   }
 }
 
-function checkedTimesteps(timesteps: ArrayLike<number>, T: number): Int32Array {
+/**
+ * The schedule of given cumulative products ᾱ_0 > ᾱ_1 > …, in [0, 1), only the last of them 0: β_t = 1 - ᾱ_t / ᾱ_{t-1}
+ * (Improved DDPM, equation 19).
+ * @param spaced for the schedule of a respaced process.
+ * @throws as {@link scheduleFromBetas}.
+ */
+export function scheduleFromAlphasCumprod(alphasCumprod: ArrayLike<number>, spaced?: SpacedSteps): DiscreteSchedule {
+  const betas = Float64Array.from(alphasCumprod, (alphaCumprod, t) => 1 - alphaCumprod / (alphasCumprod[t - 1] ?? 1))
+  return scheduleFromBetas(betas, spaced)
+}
+
+function checkedTimesteps({ timesteps, unspacedSteps }: SpacedSteps, T: number): Int32Array {
   if (timesteps.length !== T) throw new Error(`schedule: expected ${T} timesteps, one a beta, got ${timesteps.length}`)
   let last = -1
   return Int32Array.from(timesteps, (t) => {
-    if (!(Number.isInteger(t) && t >= 0)) throw new Error(`schedule: timesteps must be integers from 0, got ${t}`)
+    if (!(Number.isInteger(t) && t >= 0 && t < unspacedSteps))
+      throw new Error(`schedule: expected timesteps that are integers from 0 to ${unspacedSteps - 1}, got ${t}`)
     if (t <= last) throw new Error(`schedule: timesteps must increase, got ${last}, ${t}`)
     last = t
     return t
   })
-}
-
-/**
- * The linear schedule of DDPM, scaled so that any number of steps ends at about the same noise as 1000 steps from
- * β = 0.0001 to 0.02 (as guided-diffusion does).
- * @param steps T, at least 20: with fewer the last β would exceed 1.
- */
-export function linearSchedule(steps: number): DiscreteSchedule {
-  if (!(Number.isInteger(steps) && steps >= 20))
-    throw new Error(`linearSchedule: expected an integer of at least 20 steps, got ${steps}`)
-  const scale = 1000 / steps
-  const [first, last] = [scale * 0.0001, scale * 0.02]
-  return scheduleFromBetas(Float64Array.from({ length: steps }, (_, t) => first + (t * (last - first)) / (steps - 1)))
-}
-
-/**
- * The cosine schedule of Improved DDPM (Nichol and Dhariwal 2021, equation 17): ᾱ(u) = cos²((u + 0.008) / 1.008 · π/2)
- * for u = t / T, each β at most 0.999.
- * @param steps T, at least 1.
- */
-export function cosineSchedule(steps: number): DiscreteSchedule {
-  if (!(Number.isInteger(steps) && steps >= 1))
-    throw new Error(`cosineSchedule: expected an integer of at least 1 step, got ${steps}`)
-  const alphaBar = (u: number) => Math.cos((((u + 0.008) / 1.008) * Math.PI) / 2) ** 2
-  return scheduleFromBetas(
-    Float64Array.from({ length: steps }, (_, t) =>
-      Math.min(1 - alphaBar((t + 1) / steps) / alphaBar(t / steps), 0.999),
-    ),
-  )
 }

@@ -1,0 +1,52 @@
+import { checkCount, checkPositiveRange } from '../checks.ts'
+import { nelderMead } from './nelder-mead.ts'
+import { type ScheduleParameters, type SearchOptions, type SearchResult, trialRunner } from './trials.ts'
+
+/** The values that a parameter may have. */
+export interface ParameterRange {
+  readonly low: number
+  readonly high: number
+  /** Whether steps are taken in the parameter or in its logarithm, for which it must be positive. Default `linear`. */
+  readonly scale?: 'linear' | 'log'
+}
+
+/** Options of {@link fitSchedule}. */
+export interface FitScheduleOptions<P extends string, S> extends SearchOptions<P, S> {
+  /** The range of each parameter. The first schedule tried is in the middle of all. */
+  readonly ranges: Readonly<Record<P, ParameterRange>>
+  /** How many schedules to try, at most. Default 50. */
+  readonly trials?: number
+  /** Ends when the schedules still compared differ by less than this share of each range. Default 0.01. */
+  readonly tolerance?: number
+}
+
+/**
+ * Tunes the schedule of a trained model by minimising its score over a few parameters, without gradients (the simplex method
+ * of Nelder and Mead): far fewer trials than {@link gridSearch}, and values between those of a grid. A score from samples
+ * should use the same noise in every trial.
+ * @throws if a range is empty, the score is NaN, or the search is aborted.
+ */
+export async function fitSchedule<P extends string, S>(options: FitScheduleOptions<P, S>): Promise<SearchResult<P, S>> {
+  const { ranges, trials = 50, tolerance = 0.01 } = options
+  checkCount('fitSchedule: trials', trials)
+  const axes = Object.entries(ranges).map(([name, range]) => ({ name, at: placeIn(name, range as ParameterRange) }))
+  if (axes.length === 0) throw new Error('fitSchedule: expected at least one parameter, got none')
+  const { run, result } = trialRunner(options, trials)
+  await nelderMead(
+    (point) => run(Object.fromEntries(axes.map(({ name, at }, j) => [name, at(point[j]!)])) as ScheduleParameters<P>),
+    axes.length,
+    { evaluations: trials, tolerance },
+  )
+  return result()
+}
+
+/** From a place in [0, 1] to the parameter there. */
+function placeIn(name: string, { low, high, scale = 'linear' }: ParameterRange): (place: number) => number {
+  if (scale === 'log') {
+    checkPositiveRange(`fitSchedule: range of ${name}`, low, high)
+    return (place) => low ** (1 - place) * high ** place
+  }
+  if (!(low < high && Number.isFinite(high - low)))
+    throw new Error(`fitSchedule: range of ${name}: expected low < high, got ${low}, ${high}`)
+  return (place) => (1 - place) * low + place * high
+}

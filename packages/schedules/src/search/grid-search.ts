@@ -1,0 +1,31 @@
+import { type ScheduleParameters, type SearchOptions, type SearchResult, trialRunner } from './trials.ts'
+
+/** Options of {@link gridSearch}. */
+export interface GridSearchOptions<P extends string, S> extends SearchOptions<P, S> {
+  /** The values to try of each parameter. Every combination is tried, the last parameter varying fastest. */
+  readonly grid: Readonly<Record<P, readonly number[]>>
+}
+
+/**
+ * Tunes the schedule of a trained model by trying every combination of parameters: a first and a last β (SR3, Saharia et
+ * al. 2021, section 2.4; the paper's super-resolution models), or each β of a few steps (WaveGrad, Chen et al. 2021, section
+ * 4.3). The network must be told the noise level rather than the step, or the schedule be a spacing of the trained one.
+ * @throws if a parameter has no values, the score is NaN, or the search is aborted.
+ */
+export async function gridSearch<P extends string, S>(options: GridSearchOptions<P, S>): Promise<SearchResult<P, S>> {
+  const combinations = combine(Object.entries(options.grid) as [P, readonly number[]][])
+  const { run, result } = trialRunner(options, combinations.length)
+  for (const parameters of combinations) await run(parameters)
+  return result()
+}
+
+function combine<P extends string>(grid: readonly [P, readonly number[]][]): ScheduleParameters<P>[] {
+  if (grid.length === 0) throw new Error('gridSearch: expected at least one parameter, got none')
+  return grid.reduce<Partial<Record<P, number>>[]>(
+    (combinations, [name, values]) => {
+      if (values.length === 0) throw new Error(`gridSearch: expected at least one value of ${name}, got none`)
+      return combinations.flatMap((combination) => values.map((value) => ({ ...combination, [name]: value })))
+    },
+    [{}],
+  ) as ScheduleParameters<P>[]
+}
