@@ -80,7 +80,7 @@ const tileCounts = (w: Window) => [Math.ceil(w.outHeight / TILE), Math.ceil(w.ou
 
 /** Cuts so many into equal parts of at most so many, but for the last: where each starts, and its length. */
 function parts(count: number, most: number): { start: number; length: number }[] {
-  const length = Math.ceil(count / Math.ceil(count / most))
+  const length = Math.ceil(count / Math.max(1, Math.ceil(count / most)))
   return Array.from({ length: Math.ceil(count / length) }, (_, i) => ({
     start: i * length,
     length: Math.min(length, count - i * length),
