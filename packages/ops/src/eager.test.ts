@@ -1,6 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu'
 import './gradients.ts'
-import { float32, int32, ndarray, zeros } from '@cascade-diffusion/arrays'
+import { type DeviceArray, disposeAll, donate, float32, int32, ndarray, zeros } from '@cascade-diffusion/arrays'
+import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { eager } from './eager.ts'
@@ -80,4 +81,71 @@ test('disposes of everything when the function throws or gives what an array can
       "expected float32, int32 or bool at '0' of the result, got complex64",
     )
   })
+})
+
+test('results stay on the device, go from call to call, and are given up', async () => {
+  const f = eager((x: tf.Tensor) => ({ y: tf.mul(x, 2), sum: tf.sum(x) }))
+  await withoutLeak(async () => {
+    const first = await f.onDevice(float32([1, 2]))
+    expect(first.y).toMatchObject({ dtype: 'float32', shape: [2] })
+    const second = await f.onDevice(first.y)
+    expect(await second.y.read()).toEqual(float32([4, 8]))
+    expect(await first.y.read()).toEqual(float32([2, 4]))
+    const tensors = tf.memory().numTensors
+    const third = await f.onDevice(donate(second.y))
+    expect(tf.memory().numTensors).toBe(tensors + 1) // two more, and one given up
+    expect(await third.y.read()).toEqual(float32([8, 16]))
+    expect(await third.sum.read()).toEqual(float32(12))
+    disposeAll([first, second, third, float32([1])])
+  })
+})
+
+test('a donated argument is kept if the call fails', async () => {
+  const f = eager((x: tf.Tensor) => tf.square(x))
+  const fails = eager((_: tf.Tensor): tf.Tensor => {
+    throw new Error('oh')
+  })
+  await withoutLeak(async () => {
+    const x = await f.onDevice(float32([3]))
+    await expect(fails(donate(x))).rejects.toThrow('oh')
+    expect(await x.read()).toEqual(float32([9]))
+    x.dispose()
+  })
+})
+
+test('an array of a foreign device comes by way of the host', async () => {
+  const foreign: DeviceArray = { dtype: 'float32', shape: [2], read: async () => float32([3, 4]), dispose: () => {} }
+  await withoutLeak(async () => expect(await eager((x: tf.Tensor) => tf.neg(x))(foreign)).toEqual(float32([-3, -4])))
+})
+
+test('runs on the backend that it is told, which it starts, and leaves the current one current', async () => {
+  tf.registerBackend('other', () => new MathBackendCPU())
+  for (const kernel of tf.getKernelsForBackend('cpu')) tf.registerKernel({ ...kernel, backendName: 'other' })
+  await tf.setBackend('cpu')
+  const ran: string[] = []
+  const f = (x: tf.Tensor) => {
+    ran.push(tf.getBackend())
+    return tf.square(x)
+  }
+  for (let i = 0; i < 2; i++) expect(await eager(f, { backend: 'other' })(float32([2, 3]))).toEqual(float32([4, 9]))
+  await eager(f)(float32([2]))
+  expect(ran).toEqual(['other', 'other', 'cpu'])
+  const fails = eager(
+    () => {
+      throw new Error('oh')
+    },
+    { backend: 'other' },
+  )
+  await expect(fails()).rejects.toThrow('oh')
+  expect(tf.getBackend()).toBe('cpu')
+})
+
+test('a backend that is not registered, or does not start, is refused', async () => {
+  const on = (backend: string) => eager((x: tf.Tensor) => x, { backend })(float32([1]))
+  await expect(on('quantum')).rejects.toThrow("eager: expected a registered tfjs backend, got 'quantum'")
+  tf.registerBackend('broken', () => {
+    throw new Error('no device')
+  })
+  await expect(on('broken')).rejects.toThrow("eager: the tfjs backend 'broken' does not start here")
+  expect(tf.getBackend()).toBe('cpu')
 })

@@ -21,15 +21,31 @@ const isTensor = (x: unknown): x is tf.Tensor => x instanceof tf.Tensor
 /** The tensors behind device arrays, until these are disposed of. */
 const tensors = new WeakMap<DeviceArray, tf.Tensor>()
 
+/** Options of {@link eager}. */
+export interface EagerOptions {
+  /** The tfjs backend that computes, registered by importing its package: `cpu`, `wasm`, `tensorflow`, …; by default the current one. */
+  readonly backend?: string
+}
+
 /**
- * Runs a function of tensors on arrays with whichever tfjs backend is current, operation by operation.
+ * Runs a function of tensors on arrays with a tfjs backend, operation by operation.
  * Nothing is kept between calls but results left on the device: other tensors are made from the arguments, and disposed of.
  * `fn` must be synchronous; tensors that it captures stay their owner's.
- * @throws (the returned function) if a result is neither float32, int32 nor bool; `into` also if `out` does not fit the results.
+ * @throws (the returned function) if the backend is not there or does not start; if a result is neither float32, int32 nor
+ * bool; `into` also if `out` does not fit the results.
  */
-export function eager<Args extends readonly unknown[], Out>(fn: (...args: Args) => Out): Compiled<Args, Out> {
+export function eager<Args extends readonly unknown[], Out>(
+  fn: (...args: Args) => Out,
+  { backend }: EagerOptions = {},
+): Compiled<Args, Out> {
   const run = async <R>(args: readonly unknown[], use: (results: Tensors) => Promise<R>): Promise<R> => {
     const { leaves, shape, disposeDonated } = takeArguments(args)
+    if (backend !== undefined && !tf.findBackend(backend)) await start(backend)
+    const known = leaves.map((x) => (isDeviceArray(x) ? (tensors.get(x) ?? x) : x))
+    // What lies on another device comes by way of the host.
+    const values = known.some(isDeviceArray)
+      ? await Promise.all(known.map((x) => (isDeviceArray(x) ? x.read() : x)))
+      : (known as (NDArray | tf.Tensor)[])
     const made: tf.Tensor[] = []
     const toTensor = ({ data, shape, dtype }: NDArray) => {
       const tensor = tf.tensor(data, [...shape], dtype)
@@ -37,10 +53,11 @@ export function eager<Args extends readonly unknown[], Out>(fn: (...args: Args) 
       return tensor
     }
     try {
-      // What lies on another device comes by way of the host.
-      const values = await Promise.all(leaves.map((x) => (isDeviceArray(x) ? (tensors.get(x) ?? x.read()) : x)))
-      const inputs = values.map((x) => (isTensor(x) ? x : toTensor(x)))
-      const result = await use(compute(() => fn(...(shape.rebuild(inputs) as unknown as Args))))
+      const results = on(backend, () => {
+        const inputs = values.map((x) => (isTensor(x) ? x : toTensor(x)))
+        return compute(() => fn(...(shape.rebuild(inputs) as unknown as Args)))
+      })
+      const result = await use(results)
       disposeDonated()
       return result
     } finally {
@@ -58,6 +75,28 @@ export function eager<Args extends readonly unknown[], Out>(fn: (...args: Args) 
   const onDevice = (...args: ArgumentsOf<Args>) =>
     run(args, async ({ leaves, shape }) => shape.rebuild(leaves.map(toDeviceArray)) as DeviceArraysOf<Out>)
   return Object.assign(call, { into, onDevice, dispose: async () => {} })
+}
+
+/** Starts a backend, and leaves the current one current. */
+async function start(backend: string): Promise<void> {
+  if (!tf.findBackendFactory(backend))
+    throw new Error(`eager: expected a registered tfjs backend, got '${backend}'; import its package first`)
+  const before: string | undefined = tf.engine().backendName
+  const started = await tf.setBackend(backend)
+  if (before) await tf.setBackend(before)
+  if (!started) throw new Error(`eager: the tfjs backend '${backend}' does not start here`)
+}
+
+/** Does synchronous work on a backend that has been started. */
+function on<T>(backend: string | undefined, work: () => T): T {
+  const before: string | undefined = tf.engine().backendName
+  if (backend === undefined || backend === before) return work()
+  void tf.setBackend(backend)
+  try {
+    return work()
+  } finally {
+    if (before) void tf.setBackend(before)
+  }
 }
 
 interface Tensors {

@@ -1,7 +1,7 @@
 import './gradients.ts'
 
 export { attention } from './attention.ts'
-export { eager } from './eager.ts'
+export { type EagerOptions, eager } from './eager.ts'
 export { type GroupNormOptions, groupNorm } from './group-norm.ts'
 export { depthToSpace, spaceToDepth } from './patches.ts'
 export { resizeBilinear, upsampleNearest2x } from './resize.ts'
