@@ -1,4 +1,4 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
+import { type DeviceArray, isDeviceArray, type NDArray } from '@cascade-diffusion/arrays'
 import type { Tensor } from '@tensorflow/tfjs-core'
 
 /** Weights, or anything else that there is one of for each weight, by dotted name: tensors, or host arrays. */
@@ -32,4 +32,14 @@ export function initialState(params: Params<NDArray>): TrainState<NDArray> {
   const copy = () => mapParams(params, (a) => ({ ...a, data: a.data.slice() }) as NDArray)
   const zero = () => mapParams(params, (a) => ({ ...a, data: new Float32Array(a.data.length) }) as NDArray)
   return { params: copy(), ema: copy(), m: zero(), v: zero() }
+}
+
+/** The state with every array on the host. */
+export async function readState(state: TrainState<NDArray | DeviceArray>): Promise<TrainState<NDArray>> {
+  const read = async (params: Params<NDArray | DeviceArray>): Promise<Params<NDArray>> => {
+    const entries = Object.entries(params).map(async ([name, a]) => [name, isDeviceArray(a) ? await a.read() : a])
+    return Object.fromEntries(await Promise.all(entries))
+  }
+  const [params, ema, m, v] = await Promise.all([state.params, state.ema, state.m, state.v].map(read))
+  return { params: params!, ema: ema!, m: m!, v: v! }
 }

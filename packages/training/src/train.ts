@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs'
-import { type ArraysOf, type Compile, float32, type NDArray } from '@cascade-diffusion/arrays'
+import { type ArraysOf, type Compile, type DeviceArray, disposeAll, type NDArray } from '@cascade-diffusion/arrays'
 import { type Rng, rng } from '@cascade-diffusion/random'
 import { type Description, saveCheckpoint } from './checkpoint.ts'
 import type { LearningRate } from './learning-rate.ts'
 import { packSmall } from './packing.ts'
-import { initialState, mapParams, mapState, type Params } from './params.ts'
+import { initialState, mapState, type Params, readState, type TrainState } from './params.ts'
 import { findCheckpoint } from './resume.ts'
 import { stepTimer } from './step-timer.ts'
 import { type HyperOptions, hyperparameters, type Loss, type TrainStepOptions, trainStep } from './train-step.ts'
@@ -85,9 +85,8 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
     checkpoint && (await findCheckpoint(checkpoint.path, { ...checkpoint, seed, optimizer }, options.params))
 
   const packing = packSmall(options.params)
-  let current = mapState(found?.state ?? initialState(options.params), packing.pack)
-  let spare = mapState(current, (record) => mapParams(record, like))
-  const scalars = { loss: float32(0), gradNorm: float32(0) }
+  // From the first step on, it stays where it is computed.
+  let current: TrainState<NDArray | DeviceArray> = mapState(found?.state ?? initialState(options.params), packing.pack)
   let step = found?.step ?? 0
   let saved = found?.step
   const losses = new Float32Array(Math.max(steps, step))
@@ -98,7 +97,7 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
   const save = async () => {
     if (!checkpoint || saved === step) return
     const { path, kind, config } = checkpoint
-    const state = mapState(current, packing.unpack)
+    const state = mapState(await readState(current), packing.unpack)
     await saveCheckpoint(path, { kind, config, step, seed, optimizer, state, losses: losses.slice(0, step) })
     saved = step
   }
@@ -116,12 +115,13 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
     let next = step < steps ? prefetch(step) : undefined
     while (next && !signal?.aborted) {
       const hyper = hyperparameters(step - skipped, checkedRate(rate(step), step), options)
-      const running = compiled.into({ state: spare, ...scalars }, current, hyper, await next)
+      const running = compiled.onDevice(current, hyper, await next)
       next = step + 1 < steps ? prefetch(step + 1) : undefined
-      await running
-      const [loss, gradNorm] = [scalars.loss.data[0]!, scalars.gradNorm.data[0]!]
+      const { state, ...scalars } = await running
+      const [loss, gradNorm] = [await numberOf(scalars.loss), await numberOf(scalars.gradNorm)]
       const taken = Number.isFinite(loss) && Number.isFinite(gradNorm)
-      if (taken) [current, spare] = [spare, current]
+      disposeAll([taken ? current : state, scalars])
+      if (taken) current = state
       else skipped++
       inARow = taken ? 0 : inARow + 1
       losses[step++] = taken ? loss : Number.NaN
@@ -130,15 +130,15 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
       if (step % (checkpoint?.every ?? 1000) === 0) await save()
     }
     await save()
+    const { params, ema } = mapState(await readState(current), packing.unpack)
+    return { params, ema, step, losses: losses.slice(0, step), skipped, interrupted: step < steps }
   } finally {
+    disposeAll(current)
     await compiled.dispose()
   }
-  const { params, ema } = mapState(current, packing.unpack)
-  return { params, ema, step, losses: losses.slice(0, step), skipped, interrupted: step < steps }
 }
 
-const like = ({ dtype, shape, data }: NDArray): NDArray =>
-  ({ dtype, shape, data: new Float32Array(data.length) }) as NDArray
+const numberOf = async (scalar: DeviceArray): Promise<number> => (await scalar.read()).data[0]!
 
 function optimizerSettings<Batch>(options: TrainOptions<Batch>) {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, clipNorm = 1, emaDecay = 0.9999, learningRate } = options
