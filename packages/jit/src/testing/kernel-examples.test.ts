@@ -1,0 +1,34 @@
+import '@cascade-diffusion/ops'
+import { describe, expect, test } from 'vitest'
+import { onnxRuntimeNode } from '../engines/onnxruntime-node.ts'
+import { lower } from '../lower/lower.ts'
+import { cpu, cpuExact, portable } from '../lower/target.ts'
+import { graphOfExample, kernelExamples, tracedKernels } from './kernel-examples.ts'
+
+test('every kernel has examples', () => {
+  expect(Object.keys(kernelExamples).sort()).toEqual([...tracedKernels].sort())
+})
+
+describe('ONNX Runtime takes every kernel, of every type it is said to have', () => {
+  test.each(Object.keys(kernelExamples))('%s', async (name) => {
+    const { types, calls } = kernelExamples[name]!
+    for (const dtype of types)
+      for (const example of calls) {
+        const graph = graphOfExample(name, example, dtype)
+        for (const target of [cpu, cpuExact, portable]) {
+          const engine = onnxRuntimeNode({ target, threads: 1, cache: false })
+          const executable = await engine.compile(lower(graph, target))
+          await executable.dispose()
+        }
+      }
+  })
+})
+
+test('a portable target has standard operators only', () => {
+  for (const [name, { types, calls }] of Object.entries(kernelExamples))
+    for (const dtype of types)
+      for (const example of calls) {
+        const domains = lower(graphOfExample(name, example, dtype), portable).nodes.map((node) => node.domain)
+        expect(domains.filter((domain) => domain !== '')).toEqual([])
+      }
+})
