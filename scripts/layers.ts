@@ -9,7 +9,7 @@ export const layers: readonly (readonly string[])[] = [
   ['losses', 'unet'],
   ['diffusion'],
   ['schedules'],
-  ['data', 'checkpoints', 'jit'],
+  ['data', 'checkpoints', 'jit', 'backends'],
   ['ops'],
   ['random'],
   ['arrays'],

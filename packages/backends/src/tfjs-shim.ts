@@ -1,0 +1,14 @@
+/**
+ * The files of the package that stands for `@tensorflow/tfjs` where we install tfjs-node: empty, until {@link useBackend}
+ * fills it with the program's own tfjs-core. So there is one tfjs-core, and neither webgl nor models are loaded.
+ */
+export const shimFiles = (version: string): Readonly<Record<string, string>> => ({
+  'package.json': `${JSON.stringify({ name: '@tensorflow/tfjs', version, main: 'index.js' }, null, 2)}\n`,
+  'index.js': '// Filled by @cascade-diffusion/backends with the tfjs-core of the program.\nmodule.exports = {}\n',
+})
+
+/** Makes the shim's exports those of tfjs-core, and what tfjs-node's progress bars for models of tfjs-layers ask for. */
+export function fillShim(shim: object, core: Readonly<Record<string, unknown>>): void {
+  const version = { tfjs: core.version_core, 'tfjs-core': core.version_core }
+  Object.assign(shim, core, { version, CustomCallback: class {}, registerCallbackConstructor: () => {} })
+}

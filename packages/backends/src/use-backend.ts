@@ -1,0 +1,98 @@
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import type * as Tfjs from '@tensorflow/tfjs-core'
+import { type BackendName, backendNames, backendPackages, isNative } from './backend-name.ts'
+import { cacheFolder } from './folders.ts'
+import { missing, notLoading } from './load-error.ts'
+import { coreSeenFrom, type FoundPackage, folderOf, locate } from './locate.ts'
+import { quietly, restoreUtil } from './quiet.ts'
+import { convolutionKernels, replaceKernels } from './tensorflow-convolution.ts'
+import { fillShim } from './tfjs-shim.ts'
+
+const require = createRequire(import.meta.url)
+
+/** Options of {@link useBackend}. */
+export interface UseBackendOptions {
+  /** Threads for one operation of TensorFlow; by default as many as the machine has cores. Counts for the first call only. */
+  readonly threads?: number
+  /** Where installed backends lie; see {@link cacheFolder}. */
+  readonly cache?: string
+}
+
+/** The backend that is now current. */
+export interface UsedBackend {
+  readonly name: BackendName
+  readonly version: string
+  /** The folder of its package. */
+  readonly folder: string
+  /** Whether it computes on a GPU. */
+  readonly gpu: boolean
+}
+
+/**
+ * Makes a backend tfjs's current one, so that `eager` runs there. Its package is looked for among those of the program and
+ * where `cascade-diffusion backends install` puts it; it registers itself at the program's own tfjs-core.
+ * @throws if the package is absent, incomplete or does not load, which says how to install it; if it is of another version
+ * than tfjs-core or sees another copy of it; if the other of `node` and `node-gpu` is loaded, since both are tfjs's `tensorflow`.
+ */
+export async function useBackend(name: BackendName, options: UseBackendOptions = {}): Promise<UsedBackend> {
+  if (!backendNames.includes(name))
+    throw new Error(`useBackend: expected one of ${backendNames.join(', ')}, got '${name}'`)
+  const core = require('@tensorflow/tfjs-core') as typeof Tfjs
+  const found = locate(name, options.cache ?? cacheFolder())
+  const [best] = found
+  if (!best?.complete) throw missing(name, found)
+  checkVersions(name, best, core.version_core)
+  if (isNative(name)) {
+    checkOther(name, core)
+    prepareTensorFlow(options.threads)
+  }
+  const { tfjs } = backendPackages[name]
+  try {
+    await quietly(async () => {
+      if (best.ours) fillShim(createRequire(join(best.folder, 'package.json'))('@tensorflow/tfjs'), { ...core })
+      require(best.folder)
+      if (isNative(name)) replaceKernels(core, convolutionKernels(core))
+      await core.setBackend(tfjs)
+      await core.ready()
+      // A first operation: plain JavaScript greets with it.
+      core.tidy(() => core.add(1, 1))
+    })
+  } catch (error) {
+    throw notLoading(name, best, error)
+  }
+  if (core.getBackend() !== tfjs) throw notLoading(name, best, new Error(`tfjs did not start its backend '${tfjs}'`))
+  const gpu = (core.backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true
+  return { name, version: best.version, folder: best.folder, gpu }
+}
+
+function checkVersions(name: BackendName, { folder, name: npm, version, ours }: FoundPackage, core: string): void {
+  if (version !== core)
+    throw new Error(
+      `backend '${name}': expected ${npm} of the same version as @tensorflow/tfjs-core, ${core}, got ${version} in ${folder}`,
+    )
+  if (ours) return
+  const [mine, theirs] = [require.resolve('@tensorflow/tfjs-core'), coreSeenFrom(folder)]
+  if (mine !== theirs)
+    throw new Error(
+      `backend '${name}': there are two copies of @tensorflow/tfjs-core, ${folderOf(mine)} and ${folderOf(theirs)}, ` +
+        `and ${npm} uses the second. Remove one (\`npm dedupe\`), or uninstall ${npm} and use \`cascade-diffusion backends install ${name}\``,
+    )
+}
+
+/** Of TensorFlow's two packages one process can have one. */
+function checkOther(name: 'node' | 'node-gpu', core: typeof Tfjs): void {
+  const loaded = core.findBackend('tensorflow') as { isGPUPackage?: boolean } | null
+  if (loaded && loaded.isGPUPackage !== (name === 'node-gpu'))
+    throw new Error(
+      `backend '${name}': '${loaded.isGPUPackage ? 'node-gpu' : 'node'}' is loaded in this process, and both are tfjs's backend 'tensorflow'; use one in a process`,
+    )
+}
+
+function prepareTensorFlow(threads: number | undefined): void {
+  restoreUtil()
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
+  if (threads === undefined) return
+  process.env.TF_NUM_INTRAOP_THREADS = String(threads)
+  process.env.OMP_NUM_THREADS = String(threads)
+}
