@@ -1,0 +1,82 @@
+import '@cascade-diffusion/ops'
+import * as tf from '@tensorflow/tfjs-core'
+import { graphOfExample, internalKernels, kernelExamples } from './kernel-examples.ts'
+import { composedByTfjs, notes, notTraced } from './kernel-notes.ts'
+
+/** The kernels that tfjs-core names. */
+export const tfjsKernels: readonly string[] = Object.entries(tf)
+  .filter(([key, value]) => key === value)
+  .map(([key]) => key)
+  .sort((a, b) => a.localeCompare(b))
+
+const code = (names: readonly string[]) => names.map((name) => `\`${name}\``).join(', ')
+
+/** Which operations the examples of a kernel are recorded as. */
+function recorded(name: string): string {
+  const { types, calls } = kernelExamples[name] as (typeof kernelExamples)[string]
+  const nodes = calls.flatMap((example) => graphOfExample(name, example, types[0] ?? 'float32').nodes)
+  const ops = [...new Set(nodes.map(({ op }) => op))]
+  const parts = ops.filter((op) => !internalKernels.includes(op))
+  if (parts.includes(name)) return 'rule'
+  if (parts.length > 0) return `composed of ${code(parts)}`
+  return ops.length > 0 ? 'constant' : 'nothing to compute'
+}
+
+/** tfjs has kernels for the gradients of some kernels; those have none themselves. */
+const isGradient = (name: string) => /Grad$|Backprop/.test(name) && !tf.getGradient(name)
+
+const gradient = (name: string) => (tf.getGradient(name) ? 'yes' : isGradient(name) ? '' : 'no')
+
+const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
+  [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n')
+
+const traced = (names: readonly string[]) =>
+  table(
+    ['kernel', 'recorded as', 'types', 'gradient', 'notes'],
+    names.map((name) => {
+      const types = kernelExamples[name]?.types.join(', ') ?? ''
+      return [`\`${name}\``, recorded(name), types, gradient(name), notes[name] ?? '']
+    }),
+  )
+
+/** The page docs/jit-kernels.md. */
+export function kernelTable(): string {
+  const ours = Object.keys(kernelExamples)
+  const supported = tfjsKernels.filter((name) => ours.includes(name))
+  const named = ours.filter((name) => !tfjsKernels.includes(name)).sort()
+  const composed = Object.entries(composedByTfjs).map(([name, parts]) => [`\`${name}\``, parts])
+  const missing = Object.entries(notTraced).map(([name, reason]) => [`\`${name}\``, reason])
+  return `# Kernels that jit compiles
+
+<!-- Written by \`npx -y pnpm@10 docs:kernels\` from the rules themselves; edit packages/jit/src/testing/kernel-notes.ts instead. -->
+
+tfjs-core ${tf.version_core} names ${tfjsKernels.length} kernels, the operations that a backend has to have. ${supported.length} can be traced, ${composed.length} is composed by
+tfjs-core itself, and ${missing.length} cannot be expressed in ONNX with shapes that are known beforehand. Whatever tfjs composes of kernels
+that can be traced can be traced too: \`tf.moments\`, \`tf.rfft\`, \`tf.separableConv2d\`, …
+
+- **Recorded as**: a \`rule\` makes ONNX operators of it; others are recorded as the kernels that they are composed of, or are known while tracing.
+- **Types** are those of its main operands. Where arithmetic has no integers in ONNX, they are computed as float32 and cast back.
+- **Gradient** says whether tfjs, or \`@cascade-diffusion/ops\`, registers one.
+
+Every rule is tested against tfjs's cpu backend on random shapes, and the ONNX checker accepts its graphs for every type and target
+(\`npx -y pnpm@10 check:onnx\`).
+
+## Traced
+
+${traced(supported)}
+
+## Traced, of \`@cascade-diffusion/ops\`
+
+${traced(named)}
+
+## Composed by tfjs-core
+
+${table(['kernel', 'of'], composed)}
+
+## Not traced
+
+${table(['kernel', 'why'], missing)}
+`
+}
