@@ -1,8 +1,21 @@
+export type { BatchAxesTree } from './batch/batch-axes.ts'
 export type { Engine, Executable } from './engines/engine.ts'
 export { availableEngines, type EngineName, type EngineReport, engineNames } from './engines/named-engines.ts'
 export { type OnnxRuntimeOptions, onnxRuntimeNode } from './engines/onnxruntime-node.ts'
 export { type OnnxRuntimeWebOptions, onnxRuntimeWeb } from './engines/onnxruntime-web.ts'
+export type { ExportArguments, InputSpec } from './export/arguments.ts'
+export { type ExportOptions, exportOnnx } from './export/export-onnx.ts'
+export { encodeOnnx, type SaveOptions, saveOnnx } from './export/save-onnx.ts'
 export { type JitOptions, jit } from './jit.ts'
 export type { Layout } from './lower/layout.ts'
 export { cpu, cpuExact, portable, type Target } from './lower/target.ts'
-export type { Attribute, ElementType, OnnxInitializer, OnnxModel, OnnxNode, OnnxTensorType } from './onnx/model.ts'
+export type {
+  Attribute,
+  BatchLength,
+  ElementType,
+  OnnxInitializer,
+  OnnxMetadata,
+  OnnxModel,
+  OnnxNode,
+  OnnxTensorType,
+} from './onnx/model.ts'

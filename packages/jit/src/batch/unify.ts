@@ -11,7 +11,7 @@ const map = <A, B>([a, b, c]: Three<A>, f: (x: A, k: number) => B): Three<B> => 
 
 const operation = (node: OnnxNode | undefined) => {
   if (!node) return 'nothing'
-  const traced = /^(\w+)_\d+\//.exec(node.name ?? '')?.[1]
+  const traced = /^(\w+?)(_\d+)?\//.exec(node.name ?? '')?.[1]
   return traced ? `'${traced}' (${node.opType})` : `'${node.opType}'`
 }
 

@@ -1,0 +1,83 @@
+import {
+  type DType,
+  flatten,
+  isNDArray,
+  type NDArray,
+  type TensorLike,
+  type Tree,
+  type TreeShape,
+} from '@cascade-diffusion/arrays'
+import type { BatchAxes } from '../batch/unify.ts'
+import type { TensorType } from '../graph/graph.ts'
+
+/** What an exported model is to be given: an input's shape, with a name in place of the batch's size, `['N', 32, 32, 3]`. */
+export interface InputSpec {
+  readonly shape: readonly (number | string)[]
+  /** Default: float32. */
+  readonly dtype?: DType
+}
+
+/** The arguments of a function to export: for each tensor what the model is to be given, or an array that becomes a weight. */
+export type ExportArguments<T> = T extends TensorLike
+  ? InputSpec | NDArray
+  : T extends undefined
+    ? undefined
+    : { readonly [K in keyof T]: ExportArguments<T[K]> }
+
+/** The leaves of the arguments, in order. */
+export interface ExportLeaves {
+  readonly shape: TreeShape
+  /** With length 1 where the batch's size goes. */
+  readonly types: readonly TensorType[]
+  readonly names: readonly string[]
+  /** The values of those that are weights. */
+  readonly weights: readonly (NDArray | undefined)[]
+  readonly axes: BatchAxes
+  /** What the batch's size is called, if it is left open. */
+  readonly symbol: string | undefined
+}
+
+const isLeaf = (x: unknown): x is InputSpec | NDArray =>
+  isNDArray(x) ||
+  (typeof x === 'object' &&
+    x !== null &&
+    Array.isArray((x as InputSpec).shape) &&
+    (x as InputSpec).shape.every((d) => typeof d === 'number' || typeof d === 'string'))
+
+/** Takes the arguments apart. @throws if lengths are none, or more than one is left open. */
+export function exportLeaves(args: readonly unknown[], prefixes: readonly string[] | undefined): ExportLeaves {
+  const { leaves, shape } = flatten(args as Tree<InputSpec | NDArray>, isLeaf)
+  if (prefixes && prefixes.length !== args.length)
+    throw new Error(`jit: expected names for ${args.length} arguments, got ${prefixes.length}`)
+  const names = args.flatMap((arg, i) => {
+    const { paths } = flatten(arg as Tree<InputSpec | NDArray>, isLeaf).shape
+    const alone = isLeaf(arg) ? 'input' : ''
+    return pathNames(prefixes?.[i] ?? (args.length === 1 ? alone : `input${i}`), paths)
+  })
+  const lengths: readonly (number | string)[] = leaves.flatMap((leaf): readonly (number | string)[] => leaf.shape)
+  const symbols = new Set(lengths.filter((d) => typeof d === 'string'))
+  if (symbols.size > 1)
+    throw new Error(`jit: expected one length to be left open, the batch's, got ${[...symbols].join(', ')}`)
+  const axes = leaves.map(({ shape }, i) => {
+    const open = shape.flatMap((d, axis) => (typeof d === 'string' ? [axis] : []))
+    if (open.length > 1) throw new Error(`jit: expected one batch axis of '${names[i]}', got [${shape}]`)
+    const bad = shape.find((d) => typeof d === 'number' && !(Number.isInteger(d) && d >= 0))
+    if (bad !== undefined) throw new Error(`jit: expected lengths for the axes of '${names[i]}', got [${shape}]`)
+    return open[0]
+  })
+  return {
+    shape,
+    types: leaves.map(({ dtype = 'float32', shape }) => ({
+      dtype,
+      shape: shape.map((d) => (typeof d === 'string' ? 1 : d)),
+    })),
+    names,
+    weights: leaves.map((leaf) => (isNDArray(leaf) ? leaf : undefined)),
+    axes,
+    symbol: [...symbols][0],
+  }
+}
+
+/** Names for the leaves of a tree: the tree's, then their paths. */
+export const pathNames = (prefix: string, paths: readonly string[]): string[] =>
+  paths.map((path) => [prefix, path].filter((part) => part !== '').join('.'))

@@ -1,0 +1,82 @@
+import { lowerBatch } from '../batch/lower-batch.ts'
+import { lower } from '../lower/lower.ts'
+import { portable, type Target } from '../lower/target.ts'
+import type { OnnxInitializer, OnnxMetadata, OnnxModel } from '../onnx/model.ts'
+import { trace } from '../trace/trace.ts'
+import { type ExportArguments, type ExportLeaves, exportLeaves, pathNames } from './arguments.ts'
+import { type Constants, foldBiases, foldMoves } from './fold.ts'
+import { withNames } from './name.ts'
+
+/** Options of {@link exportOnnx}. */
+export interface ExportOptions {
+  /**
+   * Names of the arguments, in order; what is inside of one is called by its path after that: `condition.label`; `''`
+   * leaves the path alone. By default a sole argument is named by its paths, or `input`; several are `input0`, `input1`, …
+   */
+  inputs?: readonly string[]
+  /** The name of the result, or the beginning of the names in a tree of them. By default `output`; none for a record. */
+  output?: string
+  /** What the file says about itself. */
+  metadata?: OnnxMetadata
+  /** What is allowed in the graph. By default `portable`: standard operators only, and plain `Conv`. */
+  target?: Target
+}
+
+/**
+ * Exports a function of tfjs tensors as an ONNX model, which ONNX Runtime from 1.16 on and its kin run, and Netron shows.
+ * Each tensor of the arguments is either described, and then an input, or given as a host array, and then a weight:
+ * `exportOnnx(net.apply, [weights, { shape: ['N', 32, 32, 3] }, { shape: ['N'] }, {}], { inputs: ['', 'xt', 'noise', ''] })`.
+ * A name in place of a length leaves the batch's size open.
+ * @throws as tracing does, and if something follows the batch's size in a way that cannot be expressed; the message names
+ * the op.
+ */
+export function exportOnnx<Args extends readonly unknown[], Out>(
+  fn: (...args: Args) => Out,
+  args: ExportArguments<Args>,
+  { inputs, output, metadata, target = portable }: ExportOptions = {},
+): OnnxModel {
+  const leaves = exportLeaves(args as readonly unknown[], inputs)
+  const { model, results } = lowered(fn as never, leaves, target)
+  const prefix = output ?? (results.paths.every((path) => /^$|^\d/.test(path)) ? 'output' : '')
+  const outputs = pathNames(prefix, results.paths)
+  checkNames([...leaves.names, ...outputs])
+  const ports = new Map<string, string>()
+  const weights = new Map<string, string>()
+  for (const [i, { name }] of model.inputs.entries())
+    (leaves.weights[i] ? weights : ports).set(name, leaves.names[i] as string)
+  for (const [i, { name }] of model.outputs.entries()) ports.set(name, outputs[i] as string)
+  return { ...withNames(simplified(model, leaves, weights), ports, weights), ...(metadata && { metadata }) }
+}
+
+function lowered(fn: (...args: never[]) => unknown, { types, shape, axes, symbol }: ExportLeaves, target: Target) {
+  if (symbol !== undefined) return lowerBatch(fn, types, shape, { axes, symbol, target })
+  const { graph, results } = trace(fn, types, shape)
+  return { model: lower(graph, target), results }
+}
+
+/** Makes weights of the inputs that have values, and leaves to no operator what can be done now. */
+function simplified(model: OnnxModel, leaves: ExportLeaves, weights: Map<string, string>): OnnxModel {
+  const given = model.inputs.flatMap(({ name, dtype, shape }, i): OnnxInitializer[] => {
+    const weight = leaves.weights[i]
+    return weight ? [{ name, dtype, shape, data: weight.data }] : []
+  })
+  const tensors = [...given, ...model.initializers].map((t) => [t.name, t] as const)
+  const constants: Constants = { tensors: new Map(tensors), weights }
+  const results = new Set(model.outputs.map((t) => t.name))
+  const moved = foldMoves(model.nodes, constants)
+  const nodes = foldBiases(moved, constants, results)
+  return {
+    ...model,
+    nodes,
+    initializers: [...constants.tensors.values()],
+    inputs: model.inputs.filter((_, i) => !leaves.weights[i]),
+  }
+}
+
+/** @throws if two tensors, or one and none, would have a name. */
+function checkNames(names: readonly string[]): void {
+  const twice = names.find((name, i) => names.indexOf(name) !== i)
+  if (twice !== undefined)
+    throw new Error(`jit: expected a name of its own for each input, weight and output, got '${twice}' twice`)
+  if (names.includes('')) throw new Error("jit: expected names for all inputs and outputs, got '' for one")
+}

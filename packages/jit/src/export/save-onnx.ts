@@ -1,0 +1,48 @@
+import { encodeModel } from '../onnx/encode.ts'
+import type { OnnxModel } from '../onnx/model.ts'
+
+/**
+ * The bytes of a model as an `.onnx` file.
+ * @throws if its weights are too many for one file (1.5 GiB): {@link saveOnnx} puts them into another.
+ */
+export function encodeOnnx(model: OnnxModel): Uint8Array {
+  const { bytes, external } = encodeModel(model)
+  if (external) throw new Error(`jit: expected weights of at most 1.5 GiB for one file, got ${external.size} bytes`)
+  // Not the Buffer that it is in Node.js.
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+}
+
+/** Options of {@link saveOnnx}. */
+export interface SaveOptions {
+  /** Up to how many bytes of weights lie in the file itself. Default: 1.5 GiB, near what the format can hold. */
+  largestInline?: number
+}
+
+/**
+ * Writes a model to an `.onnx` file, in Node.js. Weights that are too many for one file go into `NAME.onnx.data` beside
+ * it. Files are written under other names, flushed, and renamed once all are complete: until then the old ones stay.
+ */
+export async function saveOnnx(path: string, model: OnnxModel, { largestInline }: SaveOptions = {}): Promise<void> {
+  const { basename } = await import('node:path')
+  const beside = `${path}.data`
+  const { bytes, external } = encodeModel(model, largestInline, basename(beside))
+  // The data first: the model names it.
+  const files = [...(external ? [{ to: beside, pieces: external.pieces }] : []), { to: path, pieces: [bytes] }]
+  const { open, rename, rm } = await import('node:fs/promises')
+  const temporary = (to: string) => `${to}.${process.pid}.tmp`
+  try {
+    for (const { to, pieces } of files) {
+      const file = await open(temporary(to), 'w')
+      try {
+        for (const piece of pieces) await file.writeFile(piece)
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+    }
+    for (const { to } of files) await rename(temporary(to), to)
+  } catch (error) {
+    await Promise.all(files.map(({ to }) => rm(temporary(to), { force: true })))
+    throw error
+  }
+}
