@@ -10,7 +10,7 @@ export function clipByGlobalNorm<T extends tf.Tensor>(
   maxNorm: number,
 ): { gradients: T[]; norm: tf.Scalar } {
   const squares = gradients.map((g) => tf.sum(tf.square(g)))
-  const norm = tf.sqrt(squares.reduce((total, s) => tf.add(total, s))) as tf.Scalar
+  const norm = tf.sqrt(tf.addN(squares)) as tf.Scalar
   if (maxNorm === Number.POSITIVE_INFINITY) return { gradients: [...gradients], norm }
   const scale = tf.minimum(tf.div(maxNorm, tf.add(norm, 1e-6)), 1)
   return { gradients: gradients.map((g) => tf.mul(g, scale)), norm }

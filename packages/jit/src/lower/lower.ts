@@ -21,17 +21,10 @@ export function lower(graph: Graph, target: Target): OnnxModel {
   }
   const results = graph.outputs.map((value) => lowering.at(value).name)
   name(lowering, named, 'Result')
-  const finals: OnnxNode[] = results.map((name, i) => ({
-    opType: 'Identity',
-    domain: '',
-    inputs: [name],
-    outputs: [`output${i}`],
-    attributes: {},
-    name: `Result/Identity_${i}`,
-  }))
+  const finished = withOutputs(named, results)
   const outputs = graph.outputs.map((value, i) => ({ name: `output${i}`, dtype: value.dtype, shape: value.shape }))
   const nodes = needed(
-    [...named, ...finals],
+    finished,
     outputs.map((o) => o.name),
   )
   const used = new Set(nodes.flatMap((n) => n.inputs))
@@ -53,6 +46,32 @@ function name(lowering: Lowering, named: OnnxNode[], scope: string): void {
   const within = counter()
   for (const node of lowering.nodes.slice(named.length))
     named.push({ ...node, name: `${scope}/${within(node.opType)}` })
+}
+
+/** Calls results `output0`, `output1`, …: each by its node itself, or copied, if it is an argument, a constant or there twice. */
+function withOutputs(nodes: readonly OnnxNode[], results: readonly string[]): OnnxNode[] {
+  const made = new Set(nodes.flatMap((node) => node.outputs))
+  const names = new Map<string, string>()
+  const copies: OnnxNode[] = []
+  results.forEach((result, i) => {
+    const output = `output${i}`
+    if (made.has(result) && !names.has(result)) names.set(result, output)
+    else
+      copies.push({
+        opType: 'Identity',
+        domain: '',
+        inputs: [result],
+        outputs: [output],
+        attributes: {},
+        name: `Result/Identity_${i}`,
+      })
+  })
+  const called = (name: string) => names.get(name) ?? name
+  return [...nodes, ...copies].map((node) => ({
+    ...node,
+    inputs: node.inputs.map(called),
+    outputs: node.outputs.map(called),
+  }))
 }
 
 /** The nodes whose results are used: rules may have made more than one result of which only some are. */
