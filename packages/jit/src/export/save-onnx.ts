@@ -23,12 +23,12 @@ export interface SaveOptions {
  * it. Files are written under other names, flushed, and renamed once all are complete: until then the old ones stay.
  */
 export async function saveOnnx(path: string, model: OnnxModel, { largestInline }: SaveOptions = {}): Promise<void> {
-  const { basename } = await import('node:path')
+  const { basename } = process.getBuiltinModule('node:path')
   const beside = `${path}.data`
   const { bytes, external } = encodeModel(model, largestInline, basename(beside))
   // The data first: the model names it.
   const files = [...(external ? [{ to: beside, pieces: external.pieces }] : []), { to: path, pieces: [bytes] }]
-  const { open, rename, rm } = await import('node:fs/promises')
+  const { open, rename, rm } = process.getBuiltinModule('node:fs/promises')
   const temporary = (to: string) => `${to}.${process.pid}.tmp`
   try {
     for (const { to, pieces } of files) {
