@@ -1,0 +1,44 @@
+/// <reference lib="dom" />
+// Trains away from the page's thread, so that the page stays responsive.
+import { onnxRuntimeWeb } from '@cascade-diffusion/jit'
+import { type Command, columns, type News } from './messages.ts'
+import { labelRows } from './shapes.ts'
+import { trainer } from './trainer.ts'
+
+const samplingSteps = 20
+
+const tell = (news: News) => postMessage(news)
+let running = false
+let wake = () => {}
+
+addEventListener('message', ({ data }: MessageEvent<Command>) => {
+  running = data.type !== 'pause'
+  wake()
+  if (data.type === 'start') run(data.provider).catch((error) => tell({ type: 'error', message: String(error) }))
+})
+
+async function run(provider: 'wasm' | 'webgpu'): Promise<void> {
+  const { step, sample } = trainer(onnxRuntimeWeb({ provider }))
+  const labels = labelRows(columns)
+  // At most a quarter of the time goes into samples.
+  let [sampled, cost] = [0, 0]
+  for (let done = 1; ; done++) {
+    const begun = performance.now()
+    const loss = await step()
+    const now = performance.now()
+    tell({ type: 'step', step: done, loss, milliseconds: now - begun })
+    if (done === 1 || now - sampled > 3 * cost) {
+      const { data } = await sample(labels, samplingSteps)
+      tell({ type: 'samples', step: done, pixels: data as Float32Array })
+      sampled = performance.now()
+      // The first time compiles.
+      cost = done === 1 ? 0 : sampled - now
+    }
+    // Lets commands in.
+    await new Promise((done) => setTimeout(done))
+    while (!running)
+      await new Promise<void>((done) => {
+        wake = done
+      })
+  }
+}
