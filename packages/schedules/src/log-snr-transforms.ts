@@ -12,7 +12,7 @@ export interface ResolutionShift {
 
 /**
  * The schedule for another resolution: averaging a `to` image down to `from` pixels then leaves the log-SNR of the
- * original schedule, λ'(t) = λ(t) + 2 ln(from / to) ("Simple diffusion", Hoogeboom et al. 2023, equation 4).
+ * original schedule, λ'(t) = λ(t) + 2 ln(from / to) ("Simple diffusion", Hoogeboom et al. 2023; there from 64).
  * @throws if a resolution is not a positive integer.
  */
 export function shiftToResolution(schedule: NoiseSchedule, { from, to }: ResolutionShift): NoiseSchedule {
@@ -28,7 +28,7 @@ export function shiftToResolution(schedule: NoiseSchedule, { from, to }: Resolut
 
 /**
  * The part of a schedule within a range of log-SNR, time stretched to [0, 1] again: finite at both ends, as likelihoods
- * and samplers in continuous time need it. "Simple diffusion" takes -15 to 15 (Hoogeboom et al. 2023, appendix A).
+ * and samplers in continuous time need it. "Simple diffusion" takes -15 to 15 (Hoogeboom et al. 2023).
  * @throws unless min < max, both within the schedule's own log-SNR.
  */
 export function truncateLogSnr(schedule: NoiseSchedule, { min, max }: LogSnrRange): NoiseSchedule {
@@ -50,7 +50,7 @@ export interface EvenLogSnrOptions {
 
 /**
  * n + 1 times from `start` down to `stop`, between which the log-SNR grows by a constant (DPM-Solver, Lu et al. 2022,
- * section 3.4: "uniform logSNR").
+ * "uniform logSNR").
  * @throws if the number of steps is not a positive integer, the times do not decrease, or the log-SNR is infinite at one.
  */
 export function evenLogSnrTimes(

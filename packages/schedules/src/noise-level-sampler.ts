@@ -21,7 +21,7 @@ export interface PiecewiseUniformOptions {
 
 /**
  * A continuous noise level for each of n training examples: a uniform step t, then a level uniform between those of steps
- * t - 1 and t, where step -1 is the data (WaveGrad, Chen et al. 2021, section 3.2, algorithm 1, for √ᾱ; SR3, Saharia et al.
+ * t - 1 and t, where step -1 is the data (WaveGrad, Chen et al. 2021, algorithm 1, for √ᾱ; SR3, Saharia et al.
  * 2021, section 2.4, for ᾱ). A network told such levels can be sampled with any schedule, chosen after training.
  */
 export function piecewiseUniformNoiseLevels(

@@ -2,7 +2,7 @@ import type { Rng } from '@cascade-diffusion/random'
 import { probit } from './probit.ts'
 import { type LowDiscrepancy, spreadUniforms } from './uniforms.ts'
 
-/** A time in [0, 1) for each of n training examples, uniform, in float64 (VDM, Kingma et al. 2021, section 4.2). */
+/** A time in [0, 1) for each of n training examples, uniform, in float64 (VDM, Kingma et al. 2021). */
 export const uniformTimes = (n: number, rng: Rng, options: LowDiscrepancy = {}): Float64Array =>
   spreadUniforms(n, rng, options)
 

@@ -10,7 +10,7 @@ export function uniforms(n: number, rng: Rng): Float64Array {
 export interface LowDiscrepancy {
   /**
    * Spread the n draws evenly: one in each n-th of the distribution, at the same random place in all of them (VDM,
-   * Kingma et al. 2021, appendix I.1). Each alone is distributed as ever; averages over a batch vary less. Default false.
+   * Kingma et al. 2021, "low-discrepancy sampler"). Each alone is distributed as ever; averages over a batch vary less. Default false.
    */
   readonly lowDiscrepancy?: boolean
 }

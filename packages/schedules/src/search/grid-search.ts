@@ -8,8 +8,8 @@ export interface GridSearchOptions<P extends string, S> extends SearchOptions<P,
 
 /**
  * Tunes the schedule of a trained model by trying every combination of parameters: a first and a last β (SR3, Saharia et
- * al. 2021, section 2.4; the paper's super-resolution models), or each β of a few steps (WaveGrad, Chen et al. 2021, section
- * 4.3). The network must be told the noise level rather than the step, or the schedule be a spacing of the trained one.
+ * al. 2021, section 2.4; the paper's super-resolution models), or each β of a few steps (WaveGrad, Chen et al. 2021). The
+ * network must be told the noise level rather than the step, or the schedule be a spacing of the trained one.
  * @throws if a parameter has no values, the score is NaN, or the search is aborted.
  */
 export async function gridSearch<P extends string, S>(options: GridSearchOptions<P, S>): Promise<SearchResult<P, S>> {

@@ -1,0 +1,42 @@
+// Draws docs/images/schedules.svg: npx tsx --conditions=@cascade-diffusion/source scripts/plot-schedules.ts
+import { writeFileSync } from 'node:fs'
+import {
+  cosineNoise,
+  karrasNoise,
+  linearNoise,
+  logLinearNoise,
+  type NoiseSchedule,
+  scaledLinearSchedule,
+  shiftToResolution,
+  sigmoidNoise,
+  toContinuous,
+  zeroTerminalSnr,
+} from '../packages/schedules/src/index.ts'
+import { lineChart } from './line-chart.ts'
+
+const schedules: [name: string, schedule: NoiseSchedule, dashed?: boolean][] = [
+  ['linear β', linearNoise()],
+  ['cosine', cosineNoise()],
+  ['sigmoid', sigmoidNoise()],
+  ['scaled-linear β', toContinuous(scaledLinearSchedule(1000))],
+  ['log-linear, 13.3 to -5', logLinearNoise()],
+  ['Karras, σ 0.002 to 80', karrasNoise()],
+  ['cosine, shifted 64 → 256', shiftToResolution(cosineNoise(), { from: 64, to: 256 }), true],
+  ['scaled-linear, zero end', toContinuous(zeroTerminalSnr(scaledLinearSchedule(1000))), true],
+]
+// Closer together at the ends, where some run to infinity.
+const times = Array.from({ length: 201 }, (_, i) => (1 - Math.cos((Math.PI * i) / 200)) / 2)
+
+writeFileSync(
+  new URL('../docs/images/schedules.svg', import.meta.url),
+  lineChart({
+    title: 'log-SNR over time',
+    x: { label: 't', ticks: [0, 0.2, 0.4, 0.6, 0.8, 1] },
+    y: { label: 'λ = ln(alpha² / sigma²)', ticks: [-15, -10, -5, 0, 5, 10, 15] },
+    series: schedules.map(([name, schedule, dashed]) => ({
+      name,
+      points: times.map((t) => [t, schedule.logSnr(t)] as const),
+      dashed,
+    })),
+  }),
+)
