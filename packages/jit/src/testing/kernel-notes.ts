@@ -58,6 +58,7 @@ export const notes: Readonly<Record<string, string>> = {
   ScatterNd: 'of two updates for one place both are added, of booleans either is enough',
   SparseSegmentMean: segments,
   SparseSegmentSum: segments,
+  StridedSlice: 'tfjs’s cpu backend has no strides together with `shrinkAxisMask`',
   Transform: 'all images of a batch, of which tfjs’s cpu backend transforms the first only',
   UpperBound: named('upperBound'),
   _FusedMatMul: fused,

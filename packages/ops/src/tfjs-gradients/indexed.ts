@@ -17,6 +17,9 @@ const addAt = (places: tf.Tensor, values: tf.Tensor, shape: number[]): tf.Tensor
   return tf.reshape(tf.scatterND(column, tf.reshape(values, [values.size]), [size]), shape)
 }
 
+/** Places have no gradient; where they are computed from what has one, tfjs asks for float32 zeros. */
+const none = ({ shape }: tf.Tensor) => tf.zeros(shape)
+
 /** Elements are added where they came from, within batches too, for which tfjs's own needs chained operations. */
 export const gatherGradient: tf.GradConfig = {
   kernelName: 'GatherV2',
@@ -37,7 +40,7 @@ export const gatherGradient: tf.GradConfig = {
       const tables = tf.transpose(tf.reshape(sums, [batch, length, outer, inner]), [0, 2, 1, 3])
       return tf.reshape(tables, shape)
     },
-    indices: () => tf.zerosLike(indices!),
+    indices: () => none(indices!),
   }),
 }
 
@@ -52,7 +55,7 @@ export const gatherNdGradient: tf.GradConfig = {
       const places = tf.reshape(indices!, [rows, axes])
       return tf.scatterND(places, tf.reshape(dy as tf.Tensor, [rows, ...shape.slice(axes)]), shape)
     },
-    indices: () => tf.zerosLike(indices!),
+    indices: () => none(indices!),
   }),
 }
 
@@ -63,7 +66,7 @@ export const scatterNdGradient: tf.GradConfig = {
   kernelName: 'ScatterNd',
   inputsToSave: ['indices'],
   gradFunc: (dy, [indices]) => ({
-    indices: () => tf.zerosLike(indices!),
+    indices: () => none(indices!),
     updates: () => tf.gatherND(dy as tf.Tensor, placesOf(indices!)),
   }),
 }
@@ -77,7 +80,7 @@ export const tensorScatterUpdateGradient: tf.GradConfig = {
       const y = dy as tf.Tensor
       return tf.where(tf.greater(tf.scatterND(indices!, tf.onesLike(updates!), y.shape), 0), tf.zerosLike(y), y)
     },
-    indices: () => tf.zerosLike(indices!),
+    indices: () => none(indices!),
     updates: () => tf.gatherND(dy as tf.Tensor, placesOf(indices!)),
   }),
 }

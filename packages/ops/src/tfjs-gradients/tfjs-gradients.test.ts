@@ -86,6 +86,8 @@ describe('elements by their places', () => {
     check([[2, 2, 3]], (x) => tf.gather(x!, int([2, 0, 2, 1], [2, 2]), 2, 1))
     check([[2, 3, 2]], (x) => tf.gatherND(x!, int([0, 2, 1, 0, 0, 2], [3, 2])))
     check([[2, 3]], (x) => tf.gatherND(x!, int([1, 2], [2])))
+    // Places that depend on the operand: its greatest elements.
+    check([[2, 3, 4]], (x) => tf.gather(x!, tf.argMax(x!, 2), 2, 1))
   })
   test('scatters', () => {
     check([[3, 2]], (x) => tf.scatterND(int([1, 3, 1], [3, 1]), x!, [4, 2]))
