@@ -16,7 +16,7 @@ export interface BatchModel {
 
 /**
  * Traces a function at three batch sizes and lowers it to one model for all of them.
- * @param types of the arguments' leaves; their lengths along `axes` do not matter.
+ * @param types of the arguments' leaves. Any batch size will do; the model is cut into blocks as it is best for this one.
  * @param axes the axis of each leaf that has the batch's size, if one has; at least one does.
  * @throws as {@link trace}, and if the function depends on the batch size in a way that cannot be expressed.
  */
@@ -35,9 +35,12 @@ export function lowerBatch(
   const results = traces[0]?.results as TreeShape
   const other = traces.find((t) => String(t.results.paths) !== String(results.paths))
   if (other) refuse(`it gives [${results.paths}] at one size and [${other.results.paths}] at another`)
-  // As many blocks at every size.
-  const whole = { ...target, blockSize: Number.POSITIVE_INFINITY }
-  const models = graphs.map((graph) => lower(graph, whole)) as unknown as Three<OnnxModel>
+  // The blocks of the size at hand at every size; a little more, lest rounding part them.
+  const typical = Math.max(...types.map(({ shape }, i) => shape[axes[i] ?? -1] ?? 1))
+  const blocks = (size: number) => target.blockSize * (size / typical) * (1 + 1e-9)
+  const models = graphs.map((graph, k) =>
+    lower(graph, { ...target, blockSize: blocks(sizes[k] as number) }),
+  ) as unknown as Three<OnnxModel>
   return { model: unify(models, sizes, axes, symbol), results }
 }
 

@@ -78,14 +78,15 @@ test('images smaller than a tile and filters of few channels are not worth the t
   expect(forward(cpu, { size: 5, channels: [64, 64] }).Conv).toBe(1)
 })
 
-test('a 1×1 convolution is one product, without moving anything on cpu', () => {
+test('a 1×1 convolution is one product, without moving anything on cpu; a plain convolution on a portable target', () => {
   const c: Case = { size: 1, channels: [64, 32] }
   expect(forward(cpu, c)).toMatchObject({ MatMul: 1, Transpose: 2 })
   // Between two others nothing is transposed: only the argument and the result are.
   const chain = (x: tf.Tensor, filter: tf.Tensor) => convolution(c)(tf.relu(convolution(c)(x, filter)), filter)
   const square: Case = { size: 1, channels: [64, 64] }
   expect(operators(cpu, chain, shapesOf(square))).toMatchObject({ MatMul: 2, Transpose: 2 })
-  expect(forward(portable, c)).not.toHaveProperty('Conv')
+  expect(forward(portable, c)).toMatchObject({ Conv: 1 })
+  expect(forward(portable, c)).not.toHaveProperty('MatMul')
 })
 
 test('with few input channels or strides, all taps of a pixel are gathered for one product', () => {

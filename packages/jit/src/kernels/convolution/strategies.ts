@@ -1,3 +1,4 @@
+import { NCHW, sameLayout } from '../../lower/layout.ts'
 import type { Lowering, Physical } from '../../lower/lowering.ts'
 import { matMul } from '../matmul.ts'
 import { cutImage, isPointwise, padImage, patches, taps, unitStrides, type Window } from './window.ts'
@@ -18,7 +19,9 @@ const image = (l: Lowering, x: Physical, w: Window) => l.reshape(x, [w.outHeight
 /** The convolution of an image with a filter: [outH, outW, N, K]. */
 export function convolution(l: Lowering, x: Physical, filter: Physical, w: Window): Physical {
   const { inChannels: c, outChannels: k } = w
-  if (isPointwise(w)) return image(l, matMul(l, flat(l, x), l.reshape(filter, [c, k])), w)
+  // A product, unless images lie as ONNX's `Conv` takes them.
+  if (isPointwise(w) && !sameLayout(l.target.activationLayout, NCHW))
+    return image(l, matMul(l, flat(l, x), l.reshape(filter, [c, k])), w)
   if (isWinograd(l, w)) return winogradConvolution(l, x, filter, w)
   if (l.target.contributed) {
     if (unitStrides(w) && tapCount(w) * k <= SMALL && k < c) return shiftedSum(l, x, filter, w)
