@@ -5,6 +5,7 @@
  */
 import '@tensorflow/tfjs-layers'
 import { registerGradient } from '@tensorflow/tfjs-core'
+import { attentionGradient } from './attention.ts'
 import { groupNormGradient } from './group-norm.ts'
 import { siluGradient } from './silu.ts'
 import { cumsumGradient, prodGradient } from './tfjs-gradients/cumulative.ts'
@@ -20,7 +21,7 @@ import {
 import { depthToSpaceGradient, diagGradient, flipLeftRightGradient } from './tfjs-gradients/moved.ts'
 
 const gradients = [
-  ...[groupNormGradient, siluGradient],
+  ...[attentionGradient, groupNormGradient, siluGradient],
   ...[cumsumGradient, prodGradient, einsumGradient],
   ...[gatherGradient, gatherNdGradient, scatterNdGradient, tensorScatterUpdateGradient],
   ...[topKGradient, stridedSliceGradient, depthToSpaceGradient, flipLeftRightGradient, diagGradient],

@@ -4,27 +4,28 @@ import { identity, sameOrder } from '../lower/layout.ts'
 import type { Lowering, Physical } from '../lower/lowering.ts'
 import { first, type Kernels } from './kernel.ts'
 
-/** `a · b` over the last two axes, either of them transposed; axes before those broadcast. */
+/** `alpha · a · b` over the last two axes, either of them transposed; axes before those broadcast. */
 export function matMul(
   l: Lowering,
   a: Physical,
   b: Physical,
-  { transposeA = false, transposeB = false, dtype = 'float32' } = {},
+  { transposeA = false, transposeB = false, alpha = 1, dtype = 'float32' } = {},
 ): Physical {
   const rows = a.shape.at(transposeA ? -1 : -2) as number
   const columns = b.shape.at(transposeB ? -2 : -1) as number
   const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2))
   const shape = [...batch, rows, columns]
-  if (!transposeA && !transposeB) return l.op('MatMul', [a, b], shape)
+  if (!transposeA && !transposeB && alpha === 1) return l.op('MatMul', [a, b], shape)
   if (l.target.contributed && dtype === 'float32')
     return l.op(
       'FusedMatMul',
       [a, b],
       shape,
-      { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 },
+      { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0, ...(alpha !== 1 && { alpha: { float: alpha } }) },
       'com.microsoft',
     )
-  return l.op('MatMul', [transposeA ? swapped(l, a) : a, transposeB ? swapped(l, b) : b], shape)
+  const left = alpha === 1 ? a : l.op('Mul', [a, l.scalar(alpha)], a.shape)
+  return l.op('MatMul', [transposeA ? swapped(l, left) : left, transposeB ? swapped(l, b) : b], shape)
 }
 
 const swapLast = (rank: number) => [...identity(rank - 2), rank - 1, rank - 2]

@@ -1,3 +1,4 @@
+import { attentionKernels } from './attention.ts'
 import { binaryKernels } from './binary.ts'
 import { blockKernels } from './blocks.ts'
 import { composedKernels } from './composed.ts'
@@ -49,6 +50,7 @@ export const kernels: Kernels = {
   ...poolKernels,
   ...resizeKernels,
   ...groupNormKernels,
+  ...attentionKernels,
   ...blockKernels,
   ...cropAndResizeKernels,
   ...cumprodKernels,

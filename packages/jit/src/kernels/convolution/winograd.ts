@@ -1,5 +1,6 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
 import type { Lowering, Physical } from '../../lower/lowering.ts'
+import { parts } from '../../lower/parts.ts'
 import { matMul } from '../matmul.ts'
 import { cutImage, padImage, unitStrides, type Window } from './window.ts'
 
@@ -78,21 +79,12 @@ interface Block {
 
 const tileCounts = (w: Window) => [Math.ceil(w.outHeight / TILE), Math.ceil(w.outWidth / TILE)] as const
 
-/** Cuts so many into equal parts of at most so many, but for the last: where each starts, and its length. */
-function parts(count: number, most: number): { start: number; length: number }[] {
-  const length = Math.ceil(count / Math.max(1, Math.ceil(count / most)))
-  return Array.from({ length: Math.ceil(count / length) }, (_, i) => ({
-    start: i * length,
-    length: Math.min(length, count - i * length),
-  }))
-}
-
 /** The blocks of an image, row by row: whole rows of tiles if they are small enough. */
 function blocks({ target }: Lowering, w: Window): Block[][] {
   const [high, wide] = tileCounts(w)
-  const tiles = Math.max(1, target.blockSize / (INPUT * INPUT * w.n * (w.inChannels + w.outChannels)))
-  const columns = parts(wide, Math.max(1, Math.floor(tiles)))
-  return parts(high, Math.max(1, Math.floor(tiles / wide))).map((rows) =>
+  const tiles = target.blockSize / (INPUT * INPUT * w.n * (w.inChannels + w.outChannels))
+  const columns = parts(wide, tiles)
+  return parts(high, tiles / wide).map((rows) =>
     columns.map((c) => ({ row: rows.start, column: c.start, high: rows.length, wide: c.length })),
   )
 }

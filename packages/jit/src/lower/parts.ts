@@ -1,0 +1,15 @@
+/** A stretch of something that is done part by part. */
+export interface Part {
+  readonly start: number
+  readonly length: number
+}
+
+/** Cuts `count` into parts of at most `most`, but at least one, as equal as can be with the last the shortest. */
+export function parts(count: number, most: number): Part[] {
+  const number = Math.ceil(count / Math.max(1, Math.floor(most)))
+  const length = Math.ceil(count / Math.max(1, number))
+  return Array.from({ length: Math.ceil(count / length) }, (_, i) => ({
+    start: i * length,
+    length: Math.min(length, count - i * length),
+  }))
+}
