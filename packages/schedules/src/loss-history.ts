@@ -6,9 +6,9 @@ import { checkCount } from './checks.ts'
  * that it goes into a checkpoint as it is.
  */
 export interface LossHistory {
-  /** [T, length]: of each step its losses, oldest first, and 0 where there are not so many yet. */
+  /** Of each step its losses, oldest first, and 0 where there are not so many yet: [T, length]. */
   readonly losses: NDArray<'float32'>
-  /** [T]: how many of them there are. */
+  /** How many of them there are of each step, [T]. */
   readonly counts: NDArray<'int32'>
 }
 
