@@ -27,6 +27,8 @@ export const composedByTfjs: Readonly<Record<string, string>> = {
 
 const named = (operation: string) => `no operation calls it: \`tf.${operation}\` is composed of others`
 const padded = 'the mean over what a window sees of the input; tfjs’s cpu backend counts padding in the gradient only'
+const casted = 'of booleans after a cast, which `tf.prod` and `tf.sum` do'
+const adjoint = 'the adjoint of the forward pass; tfjs’s cpu backend has it wrong where pixel centres are at halves'
 const fused = 'its gradient is that of `tf.fused`'
 const pairs = 'complex tensors are pairs of real ones while tracing'
 const segments = 'the segment ids have to be known while tracing: `tf.tensor1d(values, "int32")`'
@@ -54,11 +56,15 @@ export const notes: Readonly<Record<string, string>> = {
   LowerBound: named('lowerBound'),
   MatrixBandPart: named('linalg.bandPart'),
   NonMaxSuppressionV4: 'with `padToMaxOutputSize` only',
+  Prod: casted,
   Real: pairs,
+  ResizeBilinearGrad: adjoint,
+  ResizeNearestNeighborGrad: 'the adjoint of the forward pass; tfjs’s cpu backend has it wrong',
   ScatterNd: 'of two updates for one place both are added, of booleans either is enough',
   SparseSegmentMean: segments,
   SparseSegmentSum: segments,
   StridedSlice: 'tfjs’s cpu backend has no strides together with `shrinkAxisMask`',
+  Sum: casted,
   Transform: 'all images of a batch, of which tfjs’s cpu backend transforms the first only',
   UpperBound: named('upperBound'),
   _FusedMatMul: fused,

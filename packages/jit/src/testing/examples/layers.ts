@@ -22,7 +22,7 @@ const convolutions = sizes.map(({ size, channels: [c, k], given }) => {
 const volume = {
   x: [1, 4, 5, 6, 2],
   filter: [2, 3, 2, 2, 3],
-  given: { strides: [1, 2, 1], pad: 'same', dataFormat: 'NDHWC' },
+  given: { strides: [1, 2, 1], pad: 'same', dataFormat: 'NDHWC', dilations: [1, 1, 1] },
 }
 const cells = [1, 4, 3, 6, 3]
 
@@ -126,6 +126,24 @@ export const layerExamples: Readonly<Record<string, Examples>> = {
   LRNGrad: examples('f', call([image, image, image], response)),
   GroupNorm: examples('f', ...[[4], [2, 4]].map((s) => call([image, s, s], { groups: 2, epsilon: 1e-5 }))),
   GroupNormGrad: examples('f', ...[[4], [2, 4]].map((s) => call([image, image, s], { groups: 2, epsilon: 1e-5 }))),
+
+  Attention: examples(
+    'f',
+    call([
+      [2, 5, 4],
+      [2, 6, 4],
+      [2, 6, 3],
+    ]),
+  ),
+  AttentionGrad: examples(
+    'f',
+    call([
+      [2, 5, 3],
+      [2, 5, 4],
+      [2, 6, 4],
+      [2, 6, 3],
+    ]),
+  ),
 
   ResizeBilinear: examples('fi', ...resized),
   ResizeBilinearGrad: examples('f', ...resizedBack),
