@@ -1,3 +1,8 @@
 export { type BackendName, backendNames } from './backend-name.ts'
 export { cacheFolder } from './folders.ts'
+export { installTensorFlow } from './install/install-tensorflow.ts'
+export type { InstallOptions } from './install/options.ts'
+export type { Receipt } from './install/receipt.ts'
+export { probeBackend } from './probe.ts'
+export { beside, giveResult, type ModuleResult, type RunModuleOptions, runModule } from './run-module.ts'
 export { type UseBackendOptions, type UsedBackend, useBackend } from './use-backend.ts'

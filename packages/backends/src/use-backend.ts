@@ -38,20 +38,29 @@ export interface UsedBackend {
 export async function useBackend(name: BackendName, options: UseBackendOptions = {}): Promise<UsedBackend> {
   if (!backendNames.includes(name))
     throw new Error(`useBackend: expected one of ${backendNames.join(', ')}, got '${name}'`)
-  const core = require('@tensorflow/tfjs-core') as typeof Tfjs
   const found = locate(name, options.cache ?? cacheFolder())
   const [best] = found
   if (!best?.complete) throw missing(name, found)
-  checkVersions(name, best, core.version_core)
+  return loadBackend(name, best, options)
+}
+
+/** As {@link useBackend}, from a given package. */
+export async function loadBackend(
+  name: BackendName,
+  found: FoundPackage,
+  { threads }: UseBackendOptions = {},
+): Promise<UsedBackend> {
+  const core = require('@tensorflow/tfjs-core') as typeof Tfjs
+  checkVersions(name, found, core.version_core)
   if (isNative(name)) {
     checkOther(name, core)
-    prepareTensorFlow(options.threads)
+    prepareTensorFlow(threads)
   }
   const { tfjs } = backendPackages[name]
   try {
     await quietly(async () => {
-      if (best.ours) fillShim(createRequire(join(best.folder, 'package.json'))('@tensorflow/tfjs'), { ...core })
-      require(best.folder)
+      if (found.ours) fillShim(createRequire(join(found.folder, 'package.json'))('@tensorflow/tfjs'), { ...core })
+      require(found.folder)
       if (isNative(name)) replaceKernels(core, convolutionKernels(core))
       await core.setBackend(tfjs)
       await core.ready()
@@ -59,11 +68,11 @@ export async function useBackend(name: BackendName, options: UseBackendOptions =
       core.tidy(() => core.add(1, 1))
     })
   } catch (error) {
-    throw notLoading(name, best, error)
+    throw notLoading(name, found, error)
   }
-  if (core.getBackend() !== tfjs) throw notLoading(name, best, new Error(`tfjs did not start its backend '${tfjs}'`))
+  if (core.getBackend() !== tfjs) throw notLoading(name, found, new Error(`tfjs did not start its backend '${tfjs}'`))
   const gpu = (core.backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true
-  return { name, version: best.version, folder: best.folder, gpu }
+  return { name, version: found.version, folder: found.folder, gpu }
 }
 
 function checkVersions(name: BackendName, { folder, name: npm, version, ours }: FoundPackage, core: string): void {

@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs'
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { backendPackages } from '../backend-name.ts'
+import { shimFiles } from '../tfjs-shim.ts'
+import { versions } from '../versions.ts'
+import type { InstallOptions } from './options.ts'
+import { runCommand } from './run-command.ts'
+import { unpackWheel } from './wheel.ts'
+
+/** What compiling an add-on takes, and what Debian calls it. */
+const tools = [
+  ['python3', 'python3'],
+  ['make', 'make'],
+  ['c++', 'g++'],
+] as const
+
+/** @throws if a tool is missing, with how to get it. */
+export async function checkTools(signal: AbortSignal): Promise<void> {
+  const missing: string[] = []
+  for (const [command, debian] of tools)
+    await runCommand(command, ['--version'], { signal }).catch(() => {
+      signal.throwIfAborted()
+      missing.push(debian)
+    })
+  if (missing.length > 0)
+    throw new Error(
+      `the add-on is compiled here, for which ${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} missing: \`apt install ${missing.join(' ')}\`, or your system's like`,
+    )
+}
+
+/** Has npm, as it is set up, install packages into a folder without running their scripts. */
+async function npmInstall(folder: string, manifest: object, signal: AbortSignal): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  await writeFile(join(folder, 'package.json'), `${JSON.stringify({ private: true, ...manifest }, null, 2)}\n`)
+  const args = ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--omit=dev']
+  await runCommand('npm', args, { cwd: folder, signal })
+}
+
+/** Installs the npm package of a backend into a folder, with our stand-in for `@tensorflow/tfjs`; gives the package's folder. */
+export async function installPackage(name: 'node' | 'node-gpu', folder: string, signal: AbortSignal): Promise<string> {
+  const { npm } = backendPackages[name]
+  const shim = join(folder, 'tfjs')
+  await mkdir(shim)
+  for (const [file, text] of Object.entries(shimFiles(versions.tfjs))) await writeFile(join(shim, file), text)
+  await npmInstall(
+    folder,
+    {
+      dependencies: { [npm]: versions.tfjs, '@tensorflow/tfjs': 'file:tfjs' },
+      overrides: { '@tensorflow/tfjs': '$@tensorflow/tfjs' },
+    },
+    signal,
+  )
+  return join(folder, 'node_modules', npm)
+}
+
+/** The headers that the add-on includes, directly or not. */
+const headers = /^tensorflow\/(include\/(?:tensorflow\/c|tensorflow\/core\/platform|tsl\/platform|xla\/tsl\/c)\/.*\.h)$/
+const libraries = /^tensorflow\/(libtensorflow(?:_cc|_framework)\.so\.2)$/
+
+/** Unpacks TensorFlow's libraries from its wheel to where tfjs-node's add-on looks for them. */
+export async function unpackTensorFlow(wheel: string, folder: string, options: InstallOptions): Promise<void> {
+  const { signal, progress } = options
+  const deps = join(folder, 'deps')
+  const files = await unpackWheel(wheel, {
+    folder: deps,
+    signal,
+    place: (name) => name.match(headers)?.[1] ?? name.match(libraries)?.[1]?.replace(/^/, 'lib/'),
+    ...(progress && { onProgress: (done, total) => progress('unpacking', done, total) }),
+  })
+  for (const [link, library] of [
+    ['libtensorflow.so', 'libtensorflow_cc.so.2'],
+    ['libtensorflow_framework.so', 'libtensorflow_framework.so.2'],
+  ] as const) {
+    if (!files.includes(join(deps, 'lib', library))) throw new Error(`${wheel} does not hold ${library}`)
+    await symlink(library, join(deps, 'lib', link))
+  }
+}
+
+/** Compiles the add-on of a tfjs-node in its folder, and removes what only that needed. */
+export async function buildAddon(folder: string, workFolder: string, signal: AbortSignal): Promise<void> {
+  const gyp = join(workFolder, 'node-gyp')
+  await npmInstall(gyp, { dependencies: { 'node-gyp': versions.nodeGyp } }, signal)
+  const node = await headersFolder(signal)
+  const args = [
+    join(gyp, 'node_modules', 'node-gyp', 'bin', 'node-gyp.js'),
+    'rebuild',
+    ...(node ? [`--nodedir=${node}`] : []),
+    '--',
+    `-Dnapi_build_version=${versions.napi}`,
+    '-Dmodule_name=tfjs_binding',
+    `-Dmodule_path=${join(folder, 'lib', `napi-v${versions.napi}`)}`,
+  ]
+  await runCommand(process.execPath, args, { cwd: folder, signal })
+  for (const part of [gyp, join(folder, 'build'), join(folder, 'deps', 'include')])
+    await rm(part, { recursive: true, force: true })
+}
+
+/** Where the headers of Node.js are: beside its program, or where npm is told; else node-gyp downloads them. */
+async function headersFolder(signal: AbortSignal): Promise<string | undefined> {
+  const prefix = dirname(dirname(process.execPath))
+  if (existsSync(join(prefix, 'include', 'node', 'node_api.h'))) return prefix
+  const told = (await runCommand('npm', ['config', 'get', 'nodedir'], { signal })).trim()
+  return existsSync(told) ? told : undefined
+}

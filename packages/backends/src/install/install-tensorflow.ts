@@ -1,0 +1,56 @@
+import { rm } from 'node:fs/promises'
+import { backendFolder, cacheFolder } from '../folders.ts'
+import { probeBackend } from '../probe.ts'
+import { tensorflowWheels, versions } from '../versions.ts'
+import { buildAddon, checkTools, installPackage, unpackTensorFlow } from './build-addon.ts'
+import { fetchWheel } from './fetch-wheel.ts'
+import type { InstallOptions } from './options.ts'
+import { type Receipt, sizeOfFolder, writeReceipt } from './receipt.ts'
+import { replaceFolder } from './stage.ts'
+
+/**
+ * Installs tfjs-node or tfjs-node-gpu: the npm package without its script, whose download is of 2022, the libraries of a
+ * current TensorFlow wheel, and the add-on compiled against them here. It is then tried in a process of its own.
+ * The folder is one of ours, so that no package manager undoes it and all projects share it.
+ * @throws without having changed anything: on machines without such a wheel, if tools are missing, if something cannot be
+ * downloaded, is corrupt, does not compile or does not compute.
+ */
+export async function installTensorFlow(name: 'node' | 'node-gpu', options: InstallOptions): Promise<Receipt> {
+  const { signal, log, cache = cacheFolder() } = options
+  const machine = `${process.platform}-${process.arch}`
+  const kind = tensorflowWheels[name][machine]
+  if (!kind || !hasGlibc())
+    throw new Error(
+      `backend '${name}' can be built on ${Object.keys(tensorflowWheels[name]).join(' and ')} with the GNU C library, not on ${machine}${kind ? ' without it' : ''}; try \`npm i @tensorflow/tfjs-${name}\`, which downloads an older one`,
+    )
+  await checkTools(signal)
+  const target = backendFolder(cache, name)
+  const receipt = await replaceFolder(target, async (fresh) => {
+    log?.(`installing @tensorflow/tfjs-${name} ${versions.tfjs} from npm`)
+    const folder = await installPackage(name, fresh, signal)
+    const wheel = await fetchWheel({ ...kind, version: versions.tensorflow }, { ...options, cache })
+    log?.('unpacking its libraries')
+    await unpackTensorFlow(wheel, folder, options)
+    log?.('compiling the add-on')
+    await buildAddon(folder, fresh, signal)
+    log?.('trying it')
+    const probe = await probeBackend(name, { signal }, folder)
+    if (!probe.ok) throw new Error(`it was built, but does not work: ${probe.error}`)
+    await rm(wheel)
+    const receipt: Receipt = {
+      name,
+      folder: target,
+      versions: { [`tfjs-${name}`]: versions.tfjs, [kind.project]: versions.tensorflow },
+      bytes: await sizeOfFolder(fresh),
+    }
+    await writeReceipt(fresh, receipt)
+    return receipt
+  })
+  return receipt
+}
+
+/** Whether this Node.js runs on the GNU C library, as TensorFlow's wheels do. */
+function hasGlibc(): boolean {
+  const { header } = process.report.getReport() as unknown as { header: { glibcVersionRuntime?: string } }
+  return header.glibcVersionRuntime !== undefined
+}

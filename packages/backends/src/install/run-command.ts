@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process'
+
+export interface RunOptions {
+  readonly cwd?: string
+  readonly env?: NodeJS.ProcessEnv
+  readonly signal: AbortSignal
+}
+
+/**
+ * Runs a program without a terminal and gives what it printed to its standard output.
+ * @throws with the end of what it printed if it fails or cannot be started.
+ */
+export function runCommand(
+  command: string,
+  args: readonly string[],
+  { cwd, env, signal }: RunOptions,
+): Promise<string> {
+  signal.throwIfAborted()
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd, env: env ?? process.env, signal, stdio: ['ignore', 'pipe', 'pipe'] })
+    let [output, all] = ['', '']
+    const keep = (chunk: Buffer) => {
+      all = (all + chunk).slice(-20_000)
+    }
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk
+      keep(chunk)
+    })
+    child.stderr.on('data', keep)
+    child.on('error', (error) => {
+      if (!signal.aborted) reject(new Error(`${command} cannot be started: ${error.message}`, { cause: error }))
+    })
+    // Not before it has ended: it still writes to the folder that whoever waits for this may remove.
+    child.on('close', (code, killedBy) => {
+      if (signal.aborted) reject(signal.reason)
+      else if (code === 0) resolve(output)
+      else
+        reject(
+          new Error(`${command} ${args.join(' ')} failed (${killedBy ?? `exit code ${code}`}):\n${lastLines(all)}`),
+        )
+    })
+  })
+}
+
+const lastLines = (output: string) => output.trim().split('\n').slice(-25).join('\n')

@@ -1,0 +1,47 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+
+/**
+ * Fills a folder in one go: `build` makes it under another name, and only if that succeeds it takes the place of the old
+ * one, which otherwise stays as it was. What processes that were killed left behind is removed.
+ */
+export async function replaceFolder<T>(target: string, build: (folder: string) => Promise<T>): Promise<T> {
+  const [parent, name] = [dirname(target), basename(target)]
+  await mkdir(parent, { recursive: true })
+  await removeLeftovers(parent, name)
+  const fresh = join(parent, `.${name}.new.${process.pid}`)
+  const old = join(parent, `.${name}.old.${process.pid}`)
+  try {
+    await mkdir(fresh)
+    const result = await build(fresh)
+    const replaces = existsSync(target)
+    if (replaces) await rename(target, old)
+    try {
+      await rename(fresh, target)
+    } catch (error) {
+      if (replaces) await rename(old, target)
+      throw error
+    }
+    return result
+  } finally {
+    await rm(fresh, { recursive: true, force: true })
+    await rm(old, { recursive: true, force: true })
+  }
+}
+
+async function removeLeftovers(parent: string, name: string): Promise<void> {
+  for (const entry of await readdir(parent)) {
+    const pid = entry.startsWith(`.${name}.`) && entry.match(/\.(?:new|old)\.(\d+)$/)?.[1]
+    if (pid && !isRunning(Number(pid))) await rm(join(parent, entry), { recursive: true, force: true })
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
+
+/** What {@link runModule} found: the value that the module gave, or why there is none. */
+export type ModuleResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string }
+
+export interface RunModuleOptions {
+  readonly signal?: AbortSignal
+  /** Milliseconds after which it is ended. 120,000. */
+  readonly timeout?: number
+  readonly env?: NodeJS.ProcessEnv
+}
+
+const mark = '\u0001result '
+
+/** The module of that name beside the one that asks: `.ts` among sources, `.js` once built. */
+export const beside = (url: string, name: string): URL => new URL(`./${name}.${url.endsWith('.ts') ? 'ts' : 'js'}`, url)
+
+/**
+ * Runs a module in a process of its own, so that a native library that crashes takes nothing with it. The module ends with
+ * {@link giveResult}. Never throws but for an abort.
+ */
+export function runModule<T>(
+  module: URL,
+  args: readonly string[],
+  options: RunModuleOptions = {},
+): Promise<ModuleResult<T>> {
+  const { signal, timeout = 120_000, env = process.env } = options
+  signal?.throwIfAborted()
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [...loaderFor(module), module.pathname, ...args], {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout,
+      killSignal: 'SIGKILL',
+      ...(signal && { signal }),
+    })
+    let [output, errors] = ['', '']
+    child.stdout.on('data', (chunk) => {
+      output += chunk
+    })
+    child.stderr.on('data', (chunk) => {
+      errors = (errors + chunk).slice(-4000)
+    })
+    child.on('error', (error) => {
+      if (!signal?.aborted) resolve({ ok: false, error: error.message })
+    })
+    child.on('close', (code, killedBy) => {
+      if (signal?.aborted) return reject(signal.reason)
+      const line = output.split('\n').find((line) => line.startsWith(mark))
+      if (line) return resolve(JSON.parse(line.slice(mark.length)))
+      const how = killedBy ? `was ended by ${killedBy}` : `ended with exit code ${code}`
+      resolve({ ok: false, error: `the process ${how} without a result${errors && `:\n${errors.trim()}`}` })
+    })
+  })
+}
+
+/** The end of a module for {@link runModule}: computes the result and tells it, or the message of what it throws. */
+export async function giveResult(compute: () => Promise<unknown>): Promise<void> {
+  const result = await compute().then(
+    (value) => ({ ok: true, value }),
+    (error) => ({ ok: false, error: error instanceof Error ? error.message : String(error) }),
+  )
+  // Not by process.exit alone, which may cut off what is written; but a library may keep the process alive.
+  process.stdout.write(`${mark}${JSON.stringify(result)}\n`, () => process.exit(0))
+}
+
+/** Node.js 20 needs help with the sources. */
+function loaderFor(module: URL): string[] {
+  if (!module.pathname.endsWith('.ts')) return []
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
+  return ['--conditions=@cascade-diffusion/source', '--import', tsx]
+}
