@@ -2,7 +2,7 @@ import { sizeOf } from '@cascade-diffusion/arrays'
 import type { Lowering, Physical } from '../lower/lowering.ts'
 
 /** The distance, in rows, between neighbours along each of the leading axes. */
-export const stridesOf = (shape: readonly number[]): number[] => shape.map((_, i) => sizeOf(shape.slice(i + 1)))
+const stridesOf = (shape: readonly number[]): number[] => shape.map((_, i) => sizeOf(shape.slice(i + 1)))
 
 /** int32 numbers of rows [n] from places [n, axes] along the leading axes, which have these lengths. */
 export function rowNumbers(l: Lowering, places: Physical, lengths: readonly number[]): Physical {

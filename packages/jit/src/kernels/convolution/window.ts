@@ -41,7 +41,7 @@ export function windowOf(inShape: readonly number[], filterShape: readonly numbe
  * The sizes as tfjs reckons them. Windows may reach beyond the padded image, as with `dimRoundingMode` 'ceil': there is more padding.
  * @throws if more windows fit than tfjs has: given a number for padding, it reckons the width with the filter's height.
  */
-export function windowFrom(info: backend_util.Conv2DInfo): Window {
+function windowFrom(info: backend_util.Conv2DInfo): Window {
   const { top, left } = info.padInfo
   const high = (info.outHeight - 1) * info.strideHeight + info.effectiveFilterHeight
   const wide = (info.outWidth - 1) * info.strideWidth + info.effectiveFilterWidth
