@@ -1,3 +1,4 @@
+import { fuseBias } from '../graph/fuse-bias.ts'
 import type { Graph } from '../graph/graph.ts'
 import { kernels } from '../kernels/table.ts'
 import type { OnnxModel, OnnxNode } from '../onnx/model.ts'
@@ -5,7 +6,8 @@ import { Lowering } from './lowering.ts'
 import type { Target } from './target.ts'
 
 /** Lowers a traced graph to ONNX for a target. Inputs are named `input0`, `input1`, …; outputs `output0`, `output1`, … */
-export function lower(graph: Graph, target: Target): OnnxModel {
+export function lower(traced: Graph, target: Target): OnnxModel {
+  const graph = fuseBias(traced)
   const lowering = new Lowering(target)
   const inputs = graph.inputs.map((value, i) => ({ name: `input${i}`, dtype: value.dtype, shape: value.shape }))
   graph.inputs.forEach((value, i) => {

@@ -19,8 +19,9 @@ export const convolutionKernels: Kernels = {
       return [{ shape: [w.n, w.outHeight, w.outWidth, w.outChannels], dtype: 'float32' }]
     },
     lower: (l, node) => {
-      const [x, filter] = node.inputs as [Value, Value]
-      place(l, first(node.outputs), convolution(l, l.at(x, HWNC), l.at(filter), windowIn(node.attributes)))
+      const [x, filter, bias] = node.inputs as [Value, Value, Value?]
+      const channels = bias && l.reshape(l.at(bias), [filter.shape[3] as number])
+      place(l, first(node.outputs), convolution(l, l.at(x, HWNC), l.at(filter), windowIn(node.attributes), channels))
     },
   },
   Conv2DBackpropInput: {

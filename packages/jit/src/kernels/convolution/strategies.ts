@@ -16,25 +16,27 @@ const flat = (l: Lowering, x: Physical) =>
 
 const image = (l: Lowering, x: Physical, w: Window) => l.reshape(x, [w.outHeight, w.outWidth, w.n, w.outChannels])
 
-/** The convolution of an image with a filter: [outH, outW, N, K]. */
-export function convolution(l: Lowering, x: Physical, filter: Physical, w: Window): Physical {
+/** The convolution of an image with a filter, and a bias [K] if there is one: [outH, outW, N, K]. */
+export function convolution(l: Lowering, x: Physical, filter: Physical, w: Window, bias?: Physical): Physical {
   const { inChannels: c, outChannels: k } = w
+  const plus = (y: Physical) => (bias ? l.op('Add', [y, bias], y.shape) : y)
   // A product, unless images lie as ONNX's `Conv` takes them.
   if (isPointwise(w) && !sameLayout(l.target.activationLayout, NCHW))
-    return image(l, matMul(l, flat(l, x), l.reshape(filter, [c, k])), w)
-  if (isWinograd(l, w)) return winogradConvolution(l, x, filter, w)
+    return image(l, plus(matMul(l, flat(l, x), l.reshape(filter, [c, k]))), w)
+  if (isWinograd(l, w)) return winogradConvolution(l, x, filter, w, bias)
   if (l.target.contributed) {
-    if (unitStrides(w) && tapCount(w) * k <= SMALL && k < c) return shiftedSum(l, x, filter, w)
+    if (unitStrides(w) && tapCount(w) * k <= SMALL && k < c) return plus(shiftedSum(l, x, filter, w))
     if (tapCount(w) * c <= SMALL || w.strides[0] > 1)
-      return image(l, matMul(l, flat(l, patches(l, x, w)), l.reshape(filter, [tapCount(w) * c, k])), w)
+      return image(l, plus(matMul(l, flat(l, patches(l, x, w)), l.reshape(filter, [tapCount(w) * c, k]))), w)
   }
   const [top, left, bottom, right] = w.pads
-  const y = l.op(
-    'Conv',
-    [l.transpose(x, [2, 3, 0, 1]), l.transpose(filter, [3, 2, 0, 1])],
-    [w.n, k, w.outHeight, w.outWidth],
-    { kernel_shape: w.size, strides: w.strides, dilations: w.dilations, pads: [top, left, bottom, right] },
-  )
+  const operands = [l.transpose(x, [2, 3, 0, 1]), l.transpose(filter, [3, 2, 0, 1])]
+  const y = l.op('Conv', bias ? [...operands, bias] : operands, [w.n, k, w.outHeight, w.outWidth], {
+    kernel_shape: w.size,
+    strides: w.strides,
+    dilations: w.dilations,
+    pads: [top, left, bottom, right],
+  })
   return l.transpose(y, [2, 3, 0, 1])
 }
 

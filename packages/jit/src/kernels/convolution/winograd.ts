@@ -145,21 +145,19 @@ function join(l: Lowering, images: readonly Physical[], axis: 0 | 1): Physical {
 }
 
 /** A convolution of an image, each block of it transformed, multiplied with the transformed filter as `product` does, and transformed back. */
-function inBlocks(l: Lowering, x: Physical, w: Window, product: (V: Physical) => Physical): Physical {
-  const rows = blocks(l, w).map((row) =>
-    join(
-      l,
-      row.map((block) => untile(l, product(overlapping(l, x, w, block)), w, block)),
-      1,
-    ),
-  )
+function inBlocks(l: Lowering, x: Physical, w: Window, product: (V: Physical) => Physical, bias?: Physical): Physical {
+  const convolved = (block: Block) => {
+    const y = untile(l, product(overlapping(l, x, w, block)), w, block)
+    return bias ? l.op('Add', [y, bias], y.shape) : y
+  }
+  const rows = blocks(l, w).map((row) => join(l, row.map(convolved), 1))
   return cutImage(l, join(l, rows, 0), [0, 0], [w.outHeight, w.outWidth])
 }
 
-/** The convolution of an image [H, W, N, C] with a filter [3, 3, C, K]. */
-export function winogradConvolution(l: Lowering, x: Physical, filter: Physical, w: Window): Physical {
+/** The convolution of an image [H, W, N, C] with a filter [3, 3, C, K], and a bias [K] if there is one. */
+export function winogradConvolution(l: Lowering, x: Physical, filter: Physical, w: Window, bias?: Physical): Physical {
   const U = l.reshape(apply(l, 'G', filter), [INPUT * INPUT, w.inChannels, w.outChannels])
-  return inBlocks(l, x, w, (V) => matMul(l, V, U))
+  return inBlocks(l, x, w, (V) => matMul(l, V, U), bias)
 }
 
 /** The gradient for the input: a convolution of dY, seen as `back`, with the filter turned, its channels swapped. */
