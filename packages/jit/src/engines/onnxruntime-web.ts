@@ -52,10 +52,11 @@ async function createExecutable(
   ort.env.wasm.numThreads = threads ?? (provider === 'wasm' ? availableThreads() : 1)
   if (wasmPaths !== undefined) ort.env.wasm.wasmPaths = new URL(wasmPaths, host.location?.href).href
   const encoded = encodeModel(model)
+  const forCpu = namesForCpu(model)
   const session = await inTurn(() =>
     ort.InferenceSession.create(encoded.bytes, {
       executionProviders: [
-        provider === 'webgpu' ? { name: provider, forceCpuNodeNames: namesForCpu(model) } : provider,
+        provider === 'webgpu' && forCpu.length > 0 ? { name: provider, forceCpuNodeNames: forCpu } : provider,
       ],
       ...(provider === 'webgpu' && { preferredOutputLocation: 'gpu-buffer' }),
       ...sessionOptions(encoded),
