@@ -20,7 +20,8 @@ function reference(x: number[], gradients: number[][], rate: number, beta1: numb
       x[i] = x[i]! - (rate * mHat) / (Math.sqrt(vHat) + epsilon)
     }
   })
-  return { x, m, v }
+  // As sums: without the factors of their means.
+  return { x, m: m.map((a) => a / (1 - beta1)), v: v.map((a) => a / (1 - beta2)) }
 }
 
 test.each([
@@ -31,15 +32,15 @@ test.each([
     [...rng(1).fold(t).normal([4]).data].map((g) => g * 10 ** ((t % 5) - 3)),
   )
   const step = eager((x: tf.Tensor1D, g: tf.Tensor1D, m: tf.Tensor1D, v: tf.Tensor1D, a: tf.Scalar, b: tf.Scalar) =>
-    adam(x, g, { m, v }, { stepSize: a, rootScale: b }, options),
+    adam(x, g, { m, v }, { stepSize: a, epsilon: b }, options),
   )
   const start = [1, -2, 0, 30]
   let state = { x: float32(start), m: float32([0, 0, 0, 0]), v: float32([0, 0, 0, 0]) } as Awaited<
     ReturnType<typeof step>
   >
   for (const [t, g] of gradients.entries()) {
-    const { stepSize, rootScale } = adamScales(t + 1, 0.02, options)
-    state = await step(state.x, float32(g), state.m, state.v, float32(stepSize), float32(rootScale))
+    const { stepSize, epsilon } = adamScales(t + 1, 0.02, options)
+    state = await step(state.x, float32(g), state.m, state.v, float32(stepSize), float32(epsilon))
   }
   const expected = reference([...start], gradients, 0.02, options.beta1, options.beta2, options.epsilon)
   for (const key of ['x', 'm', 'v'] as const)

@@ -31,8 +31,8 @@ export interface HyperOptions extends AdamOptions {
  * the learning rate and the average's warm-up come to. Everything that changes from step to step is in here.
  */
 export function hyperparameters(t: number, learningRate: number, options: HyperOptions = {}): NDArray<'float32'> {
-  const { stepSize, rootScale } = adamScales(t + 1, learningRate, options)
-  return ndarray(Float32Array.of(stepSize, rootScale, emaDecay(t, options.emaDecay ?? 0.9999)), [3])
+  const { stepSize, epsilon } = adamScales(t + 1, learningRate, options)
+  return ndarray(Float32Array.of(stepSize, epsilon, emaDecay(t, options.emaDecay ?? 0.9999)), [3])
 }
 
 /**
@@ -55,14 +55,14 @@ export function trainStep<Batch>(
       grads.map((g: tf.Tensor | null, i) => g ?? tf.zerosLike(params[i]!)),
       clipNorm,
     )
-    const [stepSize, rootScale, decay] = tf.split(hyper, 3).map((x) => tf.reshape(x, []) as tf.Scalar)
+    const [stepSize, epsilon, decay] = tf.split(hyper, 3).map((x) => tf.reshape(x, []) as tf.Scalar)
     const updated = names.map((name, i) => {
       const moments = { m: state.m[name]!, v: state.v[name]! }
       const { x, m, v } = adam(
         params[i]!,
         gradients[i]!,
         moments,
-        { stepSize: stepSize!, rootScale: rootScale! },
+        { stepSize: stepSize!, epsilon: epsilon! },
         adamOptions,
       )
       return { name, params: x, ema: emaUpdate(state.ema[name]!, x, decay!), m, v }
