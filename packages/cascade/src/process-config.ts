@@ -11,7 +11,7 @@ export interface ScheduleConfig {
 /** A diffusion process by name, as a checkpoint keeps it: ε-prediction, told the step. */
 export interface ProcessConfig extends ScheduleConfig {
   /** Default `fixed-large`. It matters to ancestral sampling only. */
-  readonly variance?: Variance
+  readonly variance?: Extract<Variance, 'fixed-small' | 'fixed-large'>
 }
 
 const schedules = { cosine: cosineSchedule, linear: linearSchedule }

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { denoiser } from './denoiser.ts'
 import { noiseLevelAt } from './noise-level.ts'
 import type { DiffusionProcess } from './process.ts'
+import { keepX0 } from './process-x0.ts'
 
 const process: DiffusionProcess = {
   schedule: linearSchedule(40),
@@ -24,7 +25,7 @@ const close = (actual: tf.Tensor, expected: readonly number[]) =>
   actual.dataSync().forEach((value, i) => void expect(value).toBeCloseTo(expected[i]!, 5))
 
 test('finds the data that the noise in x_t leaves', () => {
-  const denoised = denoiser({ network: () => epsilon, process }, { clip: false })(xt, level, undefined)
+  const denoised = denoiser({ network: () => epsilon, process }, { processX0: keepX0 })(xt, level, undefined)
   close(denoised.x0, Array.from(x0.dataSync()))
   close(denoised.epsilon, Array.from(epsilon.dataSync()))
 })
@@ -48,6 +49,6 @@ test('tells the network the steps, and hands it the condition', () => {
 test('a network with other channels than the images is an error', () => {
   const network = (x: tf.Tensor4D) => tf.concat([x, x], 3)
   expect(() => denoiser({ network, process })(xt, level, undefined)).toThrow(
-    'network: expected an output [2,1,1,1] like x_t, as the variance is fixed-large, got [2,1,1,2]',
+    'network: expected an output [2,1,1,1] for x_t [2,1,1,1], as the variance is fixed-large, got [2,1,1,2]',
   )
 })

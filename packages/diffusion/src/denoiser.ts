@@ -1,34 +1,53 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { evaluateNetwork } from './evaluate-network.ts'
+import { type LearnedLogVariance, learnedLogVariance } from './log-variance.ts'
 import type { NoiseLevelTensors } from './noise-level.ts'
-import { clipX0, epsilonFromX0, x0FromEpsilon } from './predictions.ts'
-import type { DiffusionModel } from './process.ts'
+import { type DataAndNoise, epsilonFromX0, readPrediction } from './predictions.ts'
+import { checkProcess, type DiffusionModel, type Schedule } from './process.ts'
+import { clipX0, keepX0, type ProcessX0 } from './process-x0.ts'
 
 /** What a model makes of x_t, both [N,H,W,C]. The two agree: x_t = alpha x0 + sigma epsilon. */
-export interface Denoised {
-  readonly x0: Tensor4D
-  readonly epsilon: Tensor4D
+export interface Denoised extends DataAndNoise {
+  /** The logarithm of the variance of the reverse step, given its bounds; only if the variance is learned. */
+  readonly logVariance?: LearnedLogVariance
 }
 
-/** A model as samplers see it, whatever its network predicts. */
+/** A model as samplers see it, whatever its network predicts. Guidance makes one of another. */
 export type Denoiser<C> = (xt: Tensor4D, level: NoiseLevelTensors, condition: C) => Denoised
 
 /** Options of a denoiser. */
 export interface DenoiserOptions {
-  /** Clip x0 to [-1, 1], and let epsilon follow it. Default true. Off for data that are not images. */
-  readonly clip?: boolean
+  /**
+   * What is done to the predicted x0; epsilon follows it. Default `clipX0`: to [-1, 1]. `dynamicThreshold()` is another;
+   * `keepX0` leaves it as it is, for data that are not images.
+   */
+  readonly processX0?: ProcessX0
 }
 
 /**
  * The denoiser of a model: a traceable function of tensors.
- * @throws (the denoiser) if the network's output has not the shape of `xt`.
+ * @throws if the process has names that are unknown; (the denoiser) if the network's output does not fit `xt` and the variance.
  */
-export function denoiser<C>(model: DiffusionModel<C>, { clip = true }: DenoiserOptions = {}): Denoiser<C> {
+export function denoiser<C>(
+  model: DiffusionModel<C, Schedule>,
+  { processX0 = clipX0 }: DenoiserOptions = {},
+): Denoiser<C> {
+  const { process } = model
+  checkProcess(process)
+  const raw: Denoiser<C> = (xt, level, condition) => {
+    const output = evaluateNetwork(model, xt, level.noiseInput, condition)
+    const logVariance = learnedLogVariance(process.variance, output.variance)
+    return { ...readPrediction(process.prediction, output.prediction, xt, level), ...(logVariance && { logVariance }) }
+  }
+  return processingX0(raw, processX0)
+}
+
+/** A denoiser whose x0 is processed, and whose epsilon follows it. Guidance processes after it has combined. */
+export function processingX0<C>(denoise: Denoiser<C>, processX0: ProcessX0): Denoiser<C> {
+  if (processX0 === keepX0) return denoise
   return (xt, level, condition) => {
-    const epsilon = evaluateNetwork(model, xt, level.noiseInput, condition)
-    const x0 = x0FromEpsilon(xt, epsilon, level)
-    if (!clip) return { x0, epsilon }
-    const clipped = clipX0(x0)
-    return { x0: clipped, epsilon: epsilonFromX0(xt, clipped, level) }
+    const denoised = denoise(xt, level, condition)
+    const x0 = processX0(denoised.x0)
+    return { ...denoised, x0, epsilon: epsilonFromX0(xt, x0, level) }
   }
 }

@@ -1,20 +1,47 @@
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
-import type { DiffusionModel } from './process.ts'
+import { split, type Tensor1D, type Tensor4D, tile } from '@tensorflow/tfjs-core'
+import { type DiffusionModel, learnsVariance, type Schedule } from './process.ts'
+
+/** A network's raw output, taken apart. */
+export interface NetworkOutput {
+  /** [N,H,W,C]: what the process's `prediction` says. */
+  readonly prediction: Tensor4D
+  /** [N,H,W,C]: what the process's `variance` says; only if that is learned. */
+  readonly variance?: Tensor4D
+}
 
 /**
- * Calls a model's network and checks that what it gives fits the process's variance.
- * @throws if the output has not the shape of `xt`.
+ * Calls a model's network and checks that what it gives fits the process's variance. Traceable.
+ * @param noise what the network is told, float32 [N], or [1] for all images.
+ * @throws if the output has not the shape of `xt`, or that with twice the channels where the variance is learned.
  */
 export function evaluateNetwork<C>(
-  { network, process }: DiffusionModel<C>,
+  { network, process }: DiffusionModel<C, Schedule>,
   xt: Tensor4D,
   noise: Tensor1D,
   condition: C,
-): Tensor4D {
-  const output = network(xt, noise, condition)
-  if (String(output.shape) !== String(xt.shape))
+): NetworkOutput {
+  const n = xt.shape[0]
+  const output = network(xt, noise.shape[0] === n ? noise : tile(noise, [n]), condition)
+  return splitOutput(process, output, xt)
+}
+
+/**
+ * Takes a raw output for `xt` apart, as {@link evaluateNetwork} does.
+ * @throws if its shape does not fit.
+ */
+export function splitOutput(
+  process: DiffusionModel<unknown, Schedule>['process'],
+  output: Tensor4D,
+  xt: Tensor4D,
+): NetworkOutput {
+  const learned = learnsVariance(process)
+  const expected = [...xt.shape.slice(0, 3), xt.shape[3] * (learned ? 2 : 1)]
+  if (String(output.shape) !== String(expected))
     throw new Error(
-      `network: expected an output [${xt.shape}] like x_t, as the variance is ${process.variance}, got [${output.shape}]`,
+      `network: expected an output [${expected}] for x_t [${xt.shape}], as the variance is ${process.variance}, ` +
+        `got [${output.shape}]`,
     )
-  return output
+  if (!learned) return { prediction: output }
+  const [prediction, variance] = split(output, 2, 3) as Tensor4D[]
+  return { prediction: prediction!, variance: variance! }
 }

@@ -1,9 +1,34 @@
-import { gather, reshape, type Tensor, type Tensor1D, type Tensor4D, tensor1d } from '@tensorflow/tfjs-core'
+import {
+  gather,
+  reshape,
+  type Scalar,
+  type Tensor,
+  type Tensor1D,
+  type Tensor4D,
+  tensor1d,
+} from '@tensorflow/tfjs-core'
 
-/** The entries of a table at steps t (int32 [N]), float32 [N]. */
-export const gather1d = (table: ArrayLike<number>, t: Tensor1D): Tensor1D =>
-  gather(tensor1d(Float32Array.from(table)), t)
+/**
+ * Steps of a discrete process, 0 … T-1: one for each image (int32 [N]), one for all as a tensor (int32 scalar or [1]), or
+ * one for all as a number, which a compiled function keeps as a constant.
+ */
+export type Steps = Tensor1D | Scalar | number
 
-/** The entries of a table at steps t (int32 [N]), float32 [N,1,1,1]: one number for each image. */
-export const gatherForImages = (table: ArrayLike<number>, t: Tensor1D): Tensor4D =>
-  reshape(gather1d(table, t) as Tensor, [t.shape[0], 1, 1, 1])
+/** The entries of a table at steps t, float32 [N]; [1] if one step is for all images. @throws on a number out of range. */
+export function gather1d(table: ArrayLike<number>, t: Steps): Tensor1D {
+  if (typeof t !== 'number') return gather(tensor1d(Float32Array.from(table)), reshape(t as Tensor, [t.size]))
+  checkStep('t', t, table.length)
+  return tensor1d([table[t]!], 'float32')
+}
+
+/** The entries of a table at steps t, float32 [N,1,1,1], or [1,1,1,1]: one number for each image. */
+export function gatherForImages(table: ArrayLike<number>, t: Steps): Tensor4D {
+  const entries = gather1d(table, t)
+  return reshape(entries as Tensor, [entries.size, 1, 1, 1])
+}
+
+/** @throws unless t is a step of a process of T steps. */
+export function checkStep(what: string, t: number, T: number): void {
+  if (!(Number.isInteger(t) && t >= 0 && t < T))
+    throw new Error(`${what}: expected a step from 0 to ${T - 1}, got ${t}`)
+}

@@ -1,11 +1,45 @@
-export { type Denoised, type Denoiser, type DenoiserOptions, denoiser } from './denoiser.ts'
-export { evaluateNetwork } from './evaluate-network.ts'
-export { type NoiseLevel, type NoiseLevelTensors, noiseInputAt, noiseLevel, noiseLevelAt } from './noise-level.ts'
-export { pMeanVariance } from './p-mean-variance.ts'
+export { type Denoised, type Denoiser, type DenoiserOptions, denoiser, processingX0 } from './denoiser.ts'
+export { evaluateNetwork, type NetworkOutput, splitOutput } from './evaluate-network.ts'
+export type { Steps } from './gather.ts'
+export type { LearnedLogVariance, LogVarianceBounds } from './log-variance.ts'
+export {
+  type NoiseLevel,
+  type NoiseLevelArrays,
+  type NoiseLevelTensors,
+  noiseInput,
+  noiseInputAt,
+  noiseLevel,
+  noiseLevelArrays,
+  noiseLevelAt,
+} from './noise-level.ts'
+export { pMeanVariance, type ReverseStep } from './p-mean-variance.ts'
 export { type Gaussian, posteriorBetween, qPosterior } from './posterior.ts'
-export { type AlphaSigma, clipX0, epsilonFromX0, x0FromEpsilon } from './predictions.ts'
-export type { DiffusionModel, DiffusionProcess, Network, NoiseInput, Prediction, Variance } from './process.ts'
-export { qSample } from './q-sample.ts'
+export {
+  type AlphaSigma,
+  type DataAndNoise,
+  epsilonFromV,
+  epsilonFromX0,
+  predictionTarget,
+  readPrediction,
+  vFrom,
+  x0FromEpsilon,
+  x0FromV,
+  xtFrom,
+} from './predictions.ts'
+export {
+  checkProcess,
+  type DiffusionModel,
+  type DiffusionProcess,
+  isDiscrete,
+  learnsVariance,
+  type Network,
+  type NoiseInput,
+  type Prediction,
+  type Schedule,
+  type Variance,
+} from './process.ts'
+export { clipX0, type DynamicThresholdOptions, dynamicThreshold, keepX0, type ProcessX0 } from './process-x0.ts'
+export { qMeanVariance, qSample } from './q-sample.ts'
 export { type AncestralOptions, ancestral } from './sampling/ancestral.ts'
 export { type DdimOptions, ddim } from './sampling/ddim.ts'
 export {

@@ -1,7 +1,7 @@
-import type { DiscreteSchedule } from '@cascade-diffusion/schedules'
+import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core'
-import { gather1d, gatherForImages } from './gather.ts'
-import type { DiffusionProcess } from './process.ts'
+import { checkStep, gather1d, gatherForImages, type Steps } from './gather.ts'
+import { type DiffusionProcess, isDiscrete, type Schedule } from './process.ts'
 
 /** How much of the data and of the noise is in x_t = alpha x0 + sigma ε; alpha² + sigma² = 1. */
 export interface NoiseLevel {
@@ -9,29 +9,64 @@ export interface NoiseLevel {
   readonly sigma: number
 }
 
-/** A noise level as tensors that broadcast against images, with what the network is told of it (float32 [N]). */
+/** A noise level as tensors that broadcast against images, with what the network is told of it (float32 [N] or [1]). */
 export interface NoiseLevelTensors {
   readonly noiseInput: Tensor1D
   readonly alpha: Tensor
   readonly sigma: Tensor
 }
 
-/** The noise level of step t, in float64: alpha = √ᾱ_t, sigma = √(1 - ᾱ_t). Step -1 is the data: alpha 1, sigma 0. */
-export function noiseLevel(schedule: DiscreteSchedule, t: number): NoiseLevel {
-  const alphaCumprod = t === -1 ? 1 : schedule.alphasCumprod[t]
+/** {@link NoiseLevelTensors} on the host: noiseInput [n], alpha and sigma [n,1,1,1]. */
+export interface NoiseLevelArrays {
+  readonly noiseInput: NDArray<'float32'>
+  readonly alpha: NDArray<'float32'>
+  readonly sigma: NDArray<'float32'>
+}
+
+/**
+ * The noise level of a step 0 … T-1 of a discrete schedule (alpha = √ᾱ_t, sigma = √(1 - ᾱ_t)), or of a time 0 … 1 of a
+ * continuous one, in float64. -1 is the data: alpha 1, sigma 0.
+ * @throws on any other step or time.
+ */
+export function noiseLevel(schedule: Schedule, t: number): NoiseLevel {
+  if (t === -1) return { alpha: 1, sigma: 0 }
+  if (!isDiscrete(schedule)) return { alpha: schedule.alpha(t), sigma: schedule.sigma(t) }
+  const alphaCumprod = schedule.alphasCumprod[t]
   if (alphaCumprod === undefined)
     throw new Error(`noiseLevel: expected a step from -1 to ${schedule.betas.length - 1}, got ${t}`)
   return { alpha: Math.sqrt(alphaCumprod), sigma: Math.sqrt(1 - alphaCumprod) }
 }
 
-/** What the network is told at each step of the process, t = 0 … T-1. */
-export const noiseInputs = (process: DiffusionProcess): ArrayLike<number> => process.schedule.timesteps
+/**
+ * What the network is told at a step 0 … T-1 of a discrete process, or at a time 0 … 1 of a continuous one, in float64.
+ * @throws on another step or time, and where the log-SNR that the network would be told is infinite.
+ */
+export function noiseInput({ schedule, noiseInput }: DiffusionProcess<Schedule>, t: number): number {
+  if (noiseInput === 'noise-level' || noiseInput === 'log-snr')
+    return noiseInputOfLevel(noiseInput, noiseLevel(schedule, t))
+  const rescaled = noiseInput === 'rescaled-timestep'
+  if (!isDiscrete(schedule)) return rescaled ? 1000 * t : t
+  checkStep('noiseInput', t, schedule.betas.length)
+  return schedule.timesteps[t]! * (rescaled ? 1000 / schedule.unspacedSteps : 1)
+}
 
-/** What the network is told at steps t (int32 [N]): float32 [N]. */
-export const noiseInputAt = (process: DiffusionProcess, t: Tensor1D): Tensor1D => gather1d(noiseInputs(process), t)
+function noiseInputOfLevel(noiseInput: 'noise-level' | 'log-snr', { alpha, sigma }: NoiseLevel): number {
+  if (noiseInput === 'noise-level') return alpha
+  const logSnr = 2 * Math.log(alpha / sigma)
+  if (!Number.isFinite(logSnr))
+    throw new Error(`noiseInput: expected a finite log-SNR to tell the network, got ${logSnr} at alpha ${alpha}`)
+  return logSnr
+}
 
-/** The noise levels of steps t (int32 [N]), one for each image. */
-export function noiseLevelAt(process: DiffusionProcess, t: Tensor1D): NoiseLevelTensors {
+/** What the network is told at steps t: float32 [N], or [1] if one step is for all images. */
+export const noiseInputAt = (process: DiffusionProcess, t: Steps): Tensor1D =>
+  gather1d(
+    process.schedule.betas.map((_, step) => noiseInput(process, step)),
+    t,
+  )
+
+/** The noise levels of steps t, one for each image or one for all. Traceable. */
+export function noiseLevelAt(process: DiffusionProcess, t: Steps): NoiseLevelTensors {
   const { alphasCumprod } = process.schedule
   return {
     noiseInput: noiseInputAt(process, t),
@@ -41,4 +76,42 @@ export function noiseLevelAt(process: DiffusionProcess, t: Tensor1D): NoiseLevel
       t,
     ),
   }
+}
+
+/**
+ * The noise levels of n examples as arrays, to be handed to a compiled function that takes {@link NoiseLevelTensors}:
+ * computed on the host in float64 and rounded once.
+ * @param at steps or times, as {@link noiseLevel} takes them; or levels between them, such as
+ * `piecewiseUniformNoiseLevels` of `schedules` draws, of which a network must be told `noise-level` or `log-snr`.
+ * @throws as {@link noiseInput}; on levels that are not in [0, 1]; and if the network is told the step but levels are given.
+ */
+export function noiseLevelArrays(
+  process: DiffusionProcess<Schedule>,
+  at: ArrayLike<number> | { readonly alpha: ArrayLike<number>; readonly sigma: ArrayLike<number> },
+): NoiseLevelArrays {
+  const levels =
+    'alpha' in at ? givenLevels(at.alpha, at.sigma) : Array.from(at, (t) => noiseLevel(process.schedule, t))
+  const inputs = 'alpha' in at ? levels.map(betweenSteps(process)) : Array.from(at, (t) => noiseInput(process, t))
+  const forImages = (values: readonly number[]) => float32(values, [values.length, 1, 1, 1])
+  return {
+    noiseInput: float32(inputs),
+    alpha: forImages(levels.map(({ alpha }) => alpha)),
+    sigma: forImages(levels.map(({ sigma }) => sigma)),
+  }
+}
+
+function givenLevels(alphas: ArrayLike<number>, sigmas: ArrayLike<number>): NoiseLevel[] {
+  if (alphas.length !== sigmas.length)
+    throw new Error(`noiseLevelArrays: expected as many sigmas as alphas, got ${sigmas.length} and ${alphas.length}`)
+  return Array.from(alphas, (alpha, i) => {
+    const sigma = sigmas[i]!
+    if (!(Math.abs(alpha ** 2 + sigma ** 2 - 1) < 1e-6 && alpha >= 0 && sigma >= 0))
+      throw new Error(`noiseLevelArrays: expected alpha² + sigma² = 1, got alpha ${alpha} and sigma ${sigma}`)
+    return { alpha, sigma }
+  })
+}
+
+function betweenSteps({ noiseInput }: DiffusionProcess<Schedule>): (level: NoiseLevel) => number {
+  if (noiseInput === 'noise-level' || noiseInput === 'log-snr') return (level) => noiseInputOfLevel(noiseInput, level)
+  throw new Error(`noiseLevelArrays: expected a network that is told its noise-level or log-snr, not its ${noiseInput}`)
 }

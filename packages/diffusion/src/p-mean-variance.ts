@@ -1,28 +1,43 @@
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
-import { type DenoiserOptions, denoiser } from './denoiser.ts'
-import { gatherForImages } from './gather.ts'
+import type { DiscreteSchedule } from '@cascade-diffusion/schedules'
+import type { Tensor4D } from '@tensorflow/tfjs-core'
+import { type Denoised, type DenoiserOptions, denoiser } from './denoiser.ts'
+import { gatherForImages, type Steps } from './gather.ts'
 import { noiseLevelAt } from './noise-level.ts'
 import { type Gaussian, qPosterior } from './posterior.ts'
-import type { DiffusionModel } from './process.ts'
+import type { DiffusionModel, Variance } from './process.ts'
+
+/** p(x_{t-1} | x_t), and the data and noise that the model sees in x_t. */
+export interface ReverseStep extends Gaussian, Pick<Denoised, 'x0' | 'epsilon'> {}
 
 /**
- * The model's p(x_{t-1} | x_t) (DDPM, equation 1), with one step t for each image (int32 [N], 0 … T-1), and the x0 that
- * it predicts. The log variance is [N,1,1,1]. At t = 0 both variance types have the posterior's variance of t = 1, as in
- * Improved DDPM's code: there it only serves likelihoods, since sampling adds no noise. Traceable.
+ * The model's p(x_{t-1} | x_t) (DDPM, equation 1), with one step t for each image or one for all. Its mean is the
+ * posterior's at the x0 that the model predicts. The log variance is [N,H,W,C] if it is learned, else [N,1,1,1], or
+ * [1,1,1,1] with one step for all. At t = 0 the fixed variances are the posterior's of t = 1, as in Improved DDPM's code:
+ * there they only serve likelihoods, since sampling adds no noise. Traceable.
+ * @throws if the network's output does not fit `xt` and the variance.
  */
 export function pMeanVariance<C>(
   model: DiffusionModel<C>,
   xt: Tensor4D,
-  t: Tensor1D,
+  t: Steps,
   condition: C,
   options: DenoiserOptions = {},
-): Gaussian & { readonly x0: Tensor4D } {
+): ReverseStep {
   const { schedule, variance } = model.process
-  const { x0 } = denoiser(model, options)(xt, noiseLevelAt(model.process, t), condition)
-  const posterior = qPosterior(schedule, x0, xt, t)
-  if (variance === 'fixed-small') return { ...posterior, x0 }
-  const logVariance = schedule.betas.map((beta, i) =>
-    i === 0 ? schedule.posteriorLogVarianceClipped[0]! : Math.log(beta),
-  )
-  return { mean: posterior.mean, logVariance: gatherForImages(logVariance, t), x0 }
+  const { x0, epsilon, logVariance } = denoiser(model, options)(xt, noiseLevelAt(model.process, t), condition)
+  const { mean, logVariance: small } = qPosterior(schedule, x0, xt, t)
+  const large = gatherForImages(logLargeVariances(schedule, variance), t)
+  return {
+    mean,
+    x0,
+    epsilon,
+    logVariance: logVariance?.({ small, large }) ?? (variance === 'fixed-small' ? small : large),
+  }
+}
+
+/** ln β_t; as a fixed variance, with the posterior's of t = 1 at t = 0. */
+function logLargeVariances({ betas, posteriorLogVarianceClipped }: DiscreteSchedule, variance: Variance): Float64Array {
+  const logBetas = betas.map(Math.log)
+  if (variance === 'fixed-large') logBetas[0] = posteriorLogVarianceClipped[0]!
+  return logBetas
 }

@@ -1,6 +1,6 @@
 import type { DiscreteSchedule } from '@cascade-diffusion/schedules'
-import { add, mul, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
-import { gatherForImages } from './gather.ts'
+import { add, mul, type Tensor4D } from '@tensorflow/tfjs-core'
+import { gatherForImages, type Steps } from './gather.ts'
 import type { NoiseLevel } from './noise-level.ts'
 
 /** A diagonal Gaussian over images: the mean [N,H,W,C], and the logarithm of the variance, which broadcasts against it. */
@@ -10,10 +10,11 @@ export interface Gaussian {
 }
 
 /**
- * The posterior q(x_{t-1} | x_t, x0) (DDPM, equations 6 and 7), with one step t for each image (int32 [N], 0 … T-1).
- * The log variance is [N,1,1,1]; at t = 0, where the variance is 0, it is clipped to that of t = 1. Traceable.
+ * The posterior q(x_{t-1} | x_t, x0) (DDPM, equations 6 and 7), with one step t for each image or one for all.
+ * The log variance is [N,1,1,1], or [1,1,1,1] if one step is for all; at t = 0, where the variance is 0, it is clipped to
+ * that of t = 1. Traceable.
  */
-export function qPosterior(schedule: DiscreteSchedule, x0: Tensor4D, xt: Tensor4D, t: Tensor1D): Gaussian {
+export function qPosterior(schedule: DiscreteSchedule, x0: Tensor4D, xt: Tensor4D, t: Steps): Gaussian {
   const coef1 = gatherForImages(schedule.posteriorMeanCoef1, t)
   const coef2 = gatherForImages(schedule.posteriorMeanCoef2, t)
   return {

@@ -1,37 +1,78 @@
-import type { DiscreteSchedule } from '@cascade-diffusion/schedules'
+import type { DiscreteSchedule, NoiseSchedule } from '@cascade-diffusion/schedules'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 
 /**
  * A network as a function of tensors, its weights closed over.
  *
  * `xt` [N,H,W,C] are the noisy images, `noise` float32 [N] says how noisy each is, in the unit that the process's
- * `noiseInput` names, and `condition` is a tree of tensors of N examples each. The raw output is [N,H,W,C]: the
- * process's `prediction`.
+ * `noiseInput` names, and `condition` is a tree of tensors of N examples each. The raw output is [N,H,W,C], the process's
+ * `prediction`; with a learned variance [N,H,W,2C], whose last C channels are what `variance` says.
  */
 export type Network<C = undefined> = (xt: Tensor4D, noise: Tensor1D, condition: C) => Tensor4D
 
-/** What a network's output means: `epsilon` is the noise of x_t = √ᾱ_t x0 + √(1 - ᾱ_t) ε. */
-export type Prediction = 'epsilon'
+const predictions = ['epsilon', 'x0', 'v'] as const
+const variances = ['fixed-small', 'fixed-large', 'learned', 'learned-range'] as const
+const noiseInputs = ['timestep', 'rescaled-timestep', 'noise-level', 'log-snr'] as const
 
 /**
- * The variance of p(x_{t-1} | x_t): that of the posterior q(x_{t-1} | x_t, x0) (`fixed-small`, β̃_t) or of the forward
- * step (`fixed-large`, β_t): the lower and upper bound of DDPM, section 3.2.
+ * What a network's output means, x_t = alpha x0 + sigma ε: the noise ε (DDPM), the data x0, or the velocity
+ * v = alpha ε - sigma x0 (Salimans & Ho 2022, section 4).
  */
-export type Variance = 'fixed-small' | 'fixed-large'
+export type Prediction = (typeof predictions)[number]
 
-/** What a network is told about the noise: `timestep` is the step of the unspaced process, as `schedule.timesteps` has it. */
-export type NoiseInput = 'timestep'
+/**
+ * The variance of p(x_{t-1} | x_t).
+ * - `fixed-small`: that of the posterior q(x_{t-1} | x_t, x0), β̃_t; `fixed-large`: that of the forward step, β_t: the
+ *   lower and upper bound of DDPM, section 3.2.
+ * - `learned`: the network gives its natural logarithm.
+ * - `learned-range`: the network gives v, mostly in [-1, 1], and ln β̃_t + (v + 1) / 2 (ln β_t - ln β̃_t) is the logarithm
+ *   (Improved DDPM, Nichol & Dhariwal 2021, equation 15).
+ */
+export type Variance = (typeof variances)[number]
 
-/** A diffusion process over images in [-1, 1], and what a network trained on it predicts and is told. */
-export interface DiffusionProcess {
-  readonly schedule: DiscreteSchedule
+/**
+ * What a network is told about the noise.
+ * - `timestep`: of a discrete process, the step of the unspaced process, as `schedule.timesteps` has it; of a process in
+ *   continuous time, the time, 0 to 1.
+ * - `rescaled-timestep`: the same as if the (unspaced) process had 1000 steps: times 1000 / T, or 1000 times the time.
+ * - `noise-level`: alpha = √ᾱ_t (WaveGrad, SR3).
+ * - `log-snr`: ln(alpha² / sigma²).
+ */
+export type NoiseInput = (typeof noiseInputs)[number]
+
+/** Discrete steps 0 … T-1, or continuous time 0 … 1. */
+export type Schedule = DiscreteSchedule | NoiseSchedule
+
+/**
+ * A diffusion process over images in [-1, 1], and what a network trained on it predicts and is told. Of discrete steps
+ * unless said otherwise: `DiffusionProcess<NoiseSchedule>` is in continuous time, `DiffusionProcess<Schedule>` either.
+ */
+export interface DiffusionProcess<S extends Schedule = DiscreteSchedule> {
+  readonly schedule: S
   readonly prediction: Prediction
   readonly variance: Variance
   readonly noiseInput: NoiseInput
 }
 
 /** A network with the process that it belongs to. */
-export interface DiffusionModel<C = undefined> {
+export interface DiffusionModel<C = undefined, S extends Schedule = DiscreteSchedule> {
   readonly network: Network<C>
-  readonly process: DiffusionProcess
+  readonly process: DiffusionProcess<S>
+}
+
+/** Whether a schedule has discrete steps. */
+export const isDiscrete = (schedule: Schedule): schedule is DiscreteSchedule => 'betas' in schedule
+
+/** Whether the network gives the variance too, in a second half of its channels. */
+export const learnsVariance = ({ variance }: Pick<DiffusionProcess, 'variance'>): boolean =>
+  variance === 'learned' || variance === 'learned-range'
+
+/** @throws if a process has names that nobody knows: it may come from a file. */
+export function checkProcess({ prediction, variance, noiseInput }: DiffusionProcess<Schedule>): void {
+  const check = (what: string, known: readonly string[], got: string) => {
+    if (!known.includes(got)) throw new Error(`process: expected ${what} of ${known.join(', ')}; got '${got}'`)
+  }
+  check('a prediction', predictions, prediction)
+  check('a variance', variances, variance)
+  check('a noiseInput', noiseInputs, noiseInput)
 }

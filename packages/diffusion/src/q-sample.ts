@@ -1,18 +1,32 @@
 import type { DiscreteSchedule } from '@cascade-diffusion/schedules'
-import { add, mul, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
-import { gatherForImages } from './gather.ts'
+import { mul, type Tensor4D } from '@tensorflow/tfjs-core'
+import { gatherForImages, type Steps } from './gather.ts'
+import type { Gaussian } from './posterior.ts'
+import { xtFrom } from './predictions.ts'
 
 /**
  * Draws x_t from q(x_t | x0): √ᾱ_t x0 + √(1 - ᾱ_t) ε (DDPM, equation 4). A traceable function of tensors.
  * @param x0 images [N,H,W,C] in [-1, 1].
- * @param t the step of each image, int32 [N], 0 … T-1.
+ * @param t the step of each image, or one for all.
  * @param epsilon standard normal noise [N,H,W,C].
  */
-export function qSample(schedule: DiscreteSchedule, x0: Tensor4D, t: Tensor1D, epsilon: Tensor4D): Tensor4D {
-  const alpha = gatherForImages(schedule.alphasCumprod.map(Math.sqrt), t)
+export function qSample({ alphasCumprod }: DiscreteSchedule, x0: Tensor4D, t: Steps, epsilon: Tensor4D): Tensor4D {
+  const alpha = gatherForImages(alphasCumprod.map(Math.sqrt), t)
   const sigma = gatherForImages(
-    schedule.alphasCumprod.map((a) => Math.sqrt(1 - a)),
+    alphasCumprod.map((a) => Math.sqrt(1 - a)),
     t,
   )
-  return add(mul(alpha, x0), mul(sigma, epsilon))
+  return xtFrom({ x0, epsilon }, { alpha, sigma })
 }
+
+/**
+ * q(x_t | x0) itself: mean √ᾱ_t x0, variance 1 - ᾱ_t (DDPM, equation 4). The log variance is [N,1,1,1], or [1,1,1,1] if
+ * one step is for all images. Traceable.
+ */
+export const qMeanVariance = ({ alphasCumprod }: DiscreteSchedule, x0: Tensor4D, t: Steps): Gaussian => ({
+  mean: mul(gatherForImages(alphasCumprod.map(Math.sqrt), t), x0),
+  logVariance: gatherForImages(
+    alphasCumprod.map((a) => Math.log1p(-a)),
+    t,
+  ),
+})

@@ -81,6 +81,6 @@ test('a network with other channels than the images is an error', () => {
   const x0 = tf.zeros<tf.Rank.R4>([2, 4, 4, 3])
   const input = { x0, t: tf.tensor1d([1, 2], 'int32'), epsilon: x0, condition: undefined }
   expect(() => simpleLoss({ network, process }, input)).toThrow(
-    'network: expected an output [2,4,4,3] like x_t, as the variance is fixed-large, got [2,4,4,6]',
+    'network: expected an output [2,4,4,3] for x_t [2,4,4,3], as the variance is fixed-large, got [2,4,4,6]',
   )
 })

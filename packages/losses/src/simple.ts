@@ -23,8 +23,8 @@ export function simpleLossPerExample<C>(
   { x0, t, epsilon, condition }: LossInput<C>,
 ): Tensor1D {
   const xt = qSample(model.process.schedule, x0, t, epsilon)
-  const predicted = evaluateNetwork(model, xt, noiseInputAt(model.process, t), condition)
-  return mean(squaredDifference(epsilon, predicted), [1, 2, 3])
+  const { prediction } = evaluateNetwork(model, xt, noiseInputAt(model.process, t), condition)
+  return mean(squaredDifference(epsilon, prediction), [1, 2, 3])
 }
 
 /** The simple loss, averaged over all values of all examples: {@link simpleLossPerExample}'s mean. */

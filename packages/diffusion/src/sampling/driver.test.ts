@@ -15,6 +15,7 @@ import { linearSchedule, respace } from '@cascade-diffusion/schedules'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test, vi } from 'vitest'
 import type { DiffusionProcess } from '../process.ts'
+import { keepX0 } from '../process-x0.ts'
 import { givenNoise, referenceNetwork, relativeError } from '../reference-fixture.ts'
 import { ancestral } from './ancestral.ts'
 import { ddim } from './ddim.ts'
@@ -92,7 +93,13 @@ test('compiles one step for all timesteps, and hands the condition to the networ
   const compile = vi.fn(eager) as unknown as Compile
   const network = (xt: tf.Tensor4D, _: tf.Tensor1D, { shift }: { shift: tf.Tensor1D }) =>
     tf.add<tf.Tensor4D>(tf.mul(xt, 0), tf.reshape(shift, [shift.shape[0], 1, 1, 1]))
-  const conditional = createSampler<{ shift: tf.Tensor1D }>({ network, process, sampler: ddim(), compile, clip: false })
+  const conditional = createSampler<{ shift: tf.Tensor1D }>({
+    network,
+    process,
+    sampler: ddim(),
+    compile,
+    processX0: keepX0,
+  })
   const initial = zeros([3, 2, 2, 3])
   const sample = await conditional.sample({ ...run, initial, condition: { shift: float32([0, 1, -2]) } })
   expect(compile).toHaveBeenCalledTimes(1)

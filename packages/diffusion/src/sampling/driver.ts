@@ -70,8 +70,8 @@ type Images = Pick<Frame, 'xt' | 'x0'>
  * an input is not finite; and after a step that gives values that are not finite.
  */
 export function createSampler<C = undefined>(options: CreateSamplerOptions<C>): ModelSampler<C> {
-  const { network, process, sampler, compile, clip } = options
-  const denoise = denoiser({ network, process }, { clip })
+  const { network, process, sampler, compile, processX0 } = options
+  const denoise = denoiser({ network, process }, { ...(processX0 && { processX0 }) })
   const names = ['noiseInput', 'alpha', 'sigma', ...coefficientNames(sampler, process)]
 
   const step = compile((xt: Tensor4D, numbers: Tensor1D, noise: Tensor4D | undefined, condition: C) => {

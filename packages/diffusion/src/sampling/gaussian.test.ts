@@ -6,6 +6,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { noiseLevel } from '../noise-level.ts'
 import type { DiffusionProcess } from '../process.ts'
+import { keepX0 } from '../process-x0.ts'
 import { givenNoise } from '../reference-fixture.ts'
 import { ancestral } from './ancestral.ts'
 import { ddim } from './ddim.ts'
@@ -44,7 +45,7 @@ async function moments(process: DiffusionProcess, sampler: Sampler) {
     for (const i of [0, 1]) noise.data[(1 + 2 * sources.indexOf(path) + i) * 2 + i] = 1
     return noise
   })
-  const model = createSampler({ network: exactNetwork(process), process, sampler, compile: eager, clip: false })
+  const model = createSampler({ network: exactNetwork(process), process, sampler, compile: eager, processX0: keepX0 })
   const { data } = await model.sample({ shape: [n, 1, 1, 2], condition: undefined, rng })
   const covariance = (i: number, j: number) => {
     let sum = 0

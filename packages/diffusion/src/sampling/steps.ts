@@ -1,5 +1,5 @@
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
-import { noiseInputs, noiseLevel } from '../noise-level.ts'
+import { noiseInput, noiseLevel } from '../noise-level.ts'
 import type { DiffusionProcess } from '../process.ts'
 import type { Sampler } from './sampler.ts'
 
@@ -32,7 +32,7 @@ export function planSteps(
     const { alpha, sigma } = transition.now
     if (alpha === 0) throw new Error(`sample: nothing of the data is left at timestep ${t} to predict from the noise`)
     const c = Object.values(sampler.coefficients(transition, process))
-    return { t, next, numbers: float32([noiseInputs(process)[t]!, alpha, sigma, ...c]) }
+    return { t, next, numbers: float32([noiseInput(process, t), alpha, sigma, ...c]) }
   })
 }
 

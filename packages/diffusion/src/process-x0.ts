@@ -1,0 +1,59 @@
+import {
+  abs,
+  add,
+  clipByValue,
+  div,
+  maximum,
+  minimum,
+  mul,
+  neg,
+  reshape,
+  slice,
+  type Tensor,
+  type Tensor4D,
+  topk,
+} from '@tensorflow/tfjs-core'
+
+/** What is done to a predicted x0 [N,H,W,C] before it is used: a traceable function of tensors. */
+export type ProcessX0 = (x0: Tensor4D) => Tensor4D
+
+/** Static clipping: x0 to [-1, 1], the range of images. */
+export const clipX0: ProcessX0 = (x0) => clipByValue(x0, -1, 1)
+
+/** Leaves x0 as it is: for data that are not images. */
+export const keepX0: ProcessX0 = (x0) => x0
+
+/** Options of {@link dynamicThreshold}. */
+export interface DynamicThresholdOptions {
+  /** The share of an image's values whose magnitude is below the threshold, above 0 and at most 1. Default 0.995. */
+  readonly percentile?: number
+}
+
+/**
+ * Dynamic thresholding (Imagen, Saharia et al. 2022, section 2.3): the threshold s of an image is that percentile of the
+ * magnitudes of its values, at least 1, interpolated linearly between the two nearest; x0 is clipped to [-s, s] and
+ * divided by s.
+ * @throws if the percentile is out of range.
+ */
+export function dynamicThreshold({ percentile = 0.995 }: DynamicThresholdOptions = {}): ProcessX0 {
+  if (!(percentile > 0 && percentile <= 1))
+    throw new Error(`dynamicThreshold: expected a percentile above 0 and at most 1, got ${percentile}`)
+  return (x0) => {
+    const n = x0.shape[0]
+    const s = reshape(maximum(quantile(abs(reshape(x0, [n, -1])), percentile), 1), [n, 1, 1, 1])
+    return div(minimum(maximum(x0, neg(s)), s), s)
+  }
+}
+
+/** A quantile of each row of [N,M]: [N,1]. Of the values only those above it are sorted. */
+function quantile(rows: Tensor, q: number): Tensor {
+  const [n, m] = rows.shape as [number, number]
+  const place = q * (m - 1)
+  const below = Math.floor(place)
+  const k = m - below
+  const { values } = topk(rows, k)
+  const entry = (fromGreatest: number) => slice(values, [0, fromGreatest], [n, 1])
+  const part = place - below
+  if (part === 0) return entry(k - 1)
+  return add(mul(entry(k - 1), 1 - part), mul(entry(k - 2), part))
+}
