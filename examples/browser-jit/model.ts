@@ -1,13 +1,5 @@
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
-import {
-  type DiffusionProcess,
-  ddim,
-  denoiser,
-  noiseInputAt,
-  noiseLevel,
-  noiseLevelAt,
-  type Sampler,
-} from '@cascade-diffusion/diffusion'
+import { type DiffusionProcess, denoiser, noiseInputAt, noiseLevel, noiseLevelAt } from '@cascade-diffusion/diffusion'
 import { type LossInput, simpleLoss } from '@cascade-diffusion/losses'
 import { cosineSchedule } from '@cascade-diffusion/schedules'
 import type { Params } from '@cascade-diffusion/training'
@@ -43,33 +35,29 @@ const networkOf = (params: Params) => (xt: tf.Tensor4D, noise: tf.Tensor1D, cond
 export const loss = (params: Params, batch: LossInput<UNetCondition>): tf.Scalar =>
   simpleLoss({ network: networkOf(params), process }, batch)
 
-const sampler: Sampler = ddim({ eta: 1 })
-
-/** One step of sampling, with the weights as arguments: they change all the time. `numbers` is one of {@link samplingPlan}'s. */
-export function samplingStep(
-  params: Params,
-  xt: tf.Tensor4D,
-  { numbers, noise, label }: { numbers: tf.Tensor1D; noise: tf.Tensor4D; label: tf.Tensor1D },
-): { xt: tf.Tensor4D; x0: tf.Tensor4D } {
-  const [t, alpha, sigma, ...rest] = tf.split(numbers, numbers.shape[0])
-  const noiseInput = tf.tile(noiseInputAt(process, tf.cast(t as tf.Tensor1D, 'int32')), [xt.shape[0]])
-  const denoise = denoiser({ network: networkOf(params), process })
-  const denoised = denoise(xt, { noiseInput, alpha: alpha!, sigma: sigma! }, { label })
-  const c = Object.fromEntries(coefficientsAt(0, -1).map(([name], i) => [name, rest[i]!]))
-  return { xt: sampler.update({ xt, denoised, c, noise }), x0: denoised.x0 }
+/** A step of sampling: what it is told of where it is and where it goes. See {@link samplingPlan}. */
+interface Step {
+  readonly numbers: tf.Tensor1D
+  readonly noise: tf.Tensor4D
+  readonly label: tf.Tensor1D
 }
 
-/** What the steps of sampling need to know, evenly spaced from almost pure noise down to the data. */
+/** One step of DDIM with η = 1 (Song et al. 2021, equation 12), with the weights as arguments: they change all the time. */
+export function samplingStep(params: Params, xt: tf.Tensor4D, { numbers, noise, label }: Step): tf.Tensor4D {
+  const [t, alpha, sigma, ofX0, ofEpsilon, ofNoise] = tf.split(numbers, 6) as [tf.Tensor1D, ...tf.Tensor1D[]]
+  const noiseInput = tf.tile(noiseInputAt(process, tf.cast(t, 'int32')), [xt.shape[0]])
+  const denoise = denoiser({ network: networkOf(params), process })
+  const { x0, epsilon } = denoise(xt, { noiseInput, alpha: alpha!, sigma: sigma! }, { label })
+  return tf.addN([tf.mul(ofX0!, x0), tf.mul(ofEpsilon!, epsilon), tf.mul(ofNoise!, noise)]) as tf.Tensor4D
+}
+
+/** The numbers of so many steps, evenly spaced from almost pure noise down to the data. */
 export function samplingPlan(steps: number): NDArray<'float32'>[] {
   const times = Array.from({ length: steps }, (_, i) => Math.round(980 * (1 - i / steps)))
   return times.map((t, i) => {
-    const next = times[i + 1] ?? -1
-    const { alpha, sigma } = noiseLevel(process.schedule, t)
-    return float32([t, alpha, sigma, ...coefficientsAt(t, next).map(([, value]) => value)])
+    const now = noiseLevel(process.schedule, t)
+    const next = noiseLevel(process.schedule, times[i + 1] ?? -1)
+    const deviation = (next.sigma / now.sigma) * Math.sqrt(1 - (now.alpha / next.alpha) ** 2)
+    return float32([t, now.alpha, now.sigma, next.alpha, Math.sqrt(next.sigma ** 2 - deviation ** 2), deviation])
   })
-}
-
-const coefficientsAt = (t: number, next: number): [string, number][] => {
-  const transition = { now: noiseLevel(process.schedule, t), next: noiseLevel(process.schedule, next) }
-  return Object.entries(sampler.coefficients(transition, process))
 }

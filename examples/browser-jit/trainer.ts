@@ -42,7 +42,7 @@ export function trainer(engine: Engine, { batchSize = 32, learningRate = 2e-3, s
   return {
     async step() {
       const rate = learningRate * Math.min(1, (steps + 1) / 20)
-      const hyper = hyperparameters(steps, rate, { emaDecay: 0.99 })
+      const hyper = hyperparameters(steps, rate, { emaDecay: 0.98 })
       const result = await train.onDevice(donate(state), hyper, batchAt(batchSize, key.fold('batch').fold(steps++)))
       state = result.state
       const { data } = await result.loss.read()
@@ -54,7 +54,7 @@ export function trainer(engine: Engine, { batchSize = 32, learningRate = 2e-3, s
       const shape = [label.data.length, resolution, resolution, 3]
       let xt: NDArray = noise.normal(shape)
       for (const [i, numbers] of samplingPlan(count).entries())
-        xt = (await denoise(state.ema, xt, { numbers, noise: noise.fold(i).normal(shape), label })).xt
+        xt = await denoise(state.ema, xt, { numbers, noise: noise.fold(i).normal(shape), label })
       return xt
     },
     async dispose() {

@@ -1,0 +1,70 @@
+import { donate, float32, type NDArray } from '@cascade-diffusion/arrays'
+import { type Engine, jit } from '@cascade-diffusion/jit'
+import { rng } from '@cascade-diffusion/random'
+import { hyperparameters, initialState, type Params, packSmall, trainStep } from '@cascade-diffusion/training'
+import { unet } from '@cascade-diffusion/unet'
+import * as tf from '@tensorflow/tfjs-core'
+
+/** Results by name, as plain numbers: they go from the page to the test. */
+export type Results = Record<string, number[]>
+
+interface Batch {
+  readonly xt: tf.Tensor4D
+  readonly noise: tf.Tensor1D
+  readonly epsilon: tf.Tensor4D
+  readonly label: tf.Tensor1D
+}
+
+const net = unet({
+  resolution: 8,
+  imageChannels: 3,
+  baseChannels: 16,
+  channelMultipliers: [1, 2],
+  residualBlocks: 1,
+  numClasses: 4,
+  normGroups: 4,
+})
+
+/** Runs a small U-Net forward, and two steps of its training with the state left on the device, on an engine. */
+export async function runOn(engine: Engine): Promise<Results> {
+  const key = rng(1)
+  // None of the zeros that a U-Net begins with: they would hide most of it.
+  const params = Object.fromEntries(
+    Object.entries(net.init(key.fold('weights'))).map(([name, { data, shape }]) => {
+      const noise = key.fold(name).normal(shape).data
+      return [
+        name,
+        float32(
+          (data as Float32Array).map((x, i) => x + 0.05 * noise[i]!),
+          shape,
+        ),
+      ]
+    }),
+  )
+  const packing = packSmall(params)
+  const predict = (packed: Params, { xt, noise, label }: Batch) =>
+    net.apply(packing.unpackTensors(packed), xt, noise, { label })
+  const forward = jit(predict, { engine })
+  const step = jit(
+    trainStep<Batch>((packed, batch) => tf.mean(tf.squaredDifference(predict(packed, batch), batch.epsilon))),
+    { engine },
+  )
+  // An epsilon above the rounding of gradients, which Adam would blow up where they vanish.
+  const hyper = (t: number) => hyperparameters(t, 1e-2, { epsilon: 1e-3 })
+  const batch = {
+    xt: key.fold('xt').normal([2, 8, 8, 3]),
+    noise: float32([20, 700]),
+    epsilon: key.fold('epsilon').normal([2, 8, 8, 3]),
+    label: rng(2).integers([2], 0, 4),
+  }
+  const packed = packing.pack(params)
+  const output = await forward(packed, batch)
+  const first = await step.onDevice(initialState(packed), hyper(0), batch)
+  const second = await step(donate(first.state), hyper(1), batch)
+
+  const results: Record<string, NDArray> = { output, loss: second.loss, gradNorm: second.gradNorm }
+  for (const [part, arrays] of Object.entries(second.state))
+    for (const [name, array] of Object.entries(arrays)) results[`${part}.${name}`] = array
+  await Promise.all([forward.dispose(), step.dispose()])
+  return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, Array.from(data)]))
+}
