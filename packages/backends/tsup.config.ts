@@ -1,3 +1,3 @@
 import { library } from '../../tsup.base.ts'
 
-export default library(['src/index.ts', 'src/probe-child.ts'])
+export default library(['src/index.ts', 'src/probe-child.ts', 'src/probe-onnxruntime.ts'])

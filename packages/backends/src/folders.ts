@@ -6,7 +6,8 @@ import { join } from 'node:path'
  * One for all projects of a user, which no package manager tidies up.
  */
 export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
-  if (env.CASCADE_DIFFUSION_CACHE) return env.CASCADE_DIFFUSION_CACHE
+  // `off` is what turns off jit's cache of models.
+  if (env.CASCADE_DIFFUSION_CACHE && env.CASCADE_DIFFUSION_CACHE !== 'off') return env.CASCADE_DIFFUSION_CACHE
   const caches =
     platform === 'win32'
       ? (env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'))

@@ -1,6 +1,14 @@
 export { type BackendName, backendNames } from './backend-name.ts'
 export { cacheFolder } from './folders.ts'
-export { installTensorFlow } from './install/install-tensorflow.ts'
+export { install } from './install/install.ts'
+export type { InstallCudaOptions } from './install/install-cuda.ts'
+export {
+  type InstallableName,
+  type InstalledOptions,
+  installableNames,
+  installed,
+  remove,
+} from './install/installed.ts'
 export type { InstallOptions } from './install/options.ts'
 export type { Receipt } from './install/receipt.ts'
 export { probeBackend } from './probe.ts'

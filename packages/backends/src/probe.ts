@@ -12,3 +12,6 @@ export const probeBackend = (
   folder?: string,
 ): Promise<ModuleResult<UsedBackend>> =>
   runModule(beside(import.meta.url, 'probe-child'), folder === undefined ? [name] : [name, folder], options)
+
+/** The module that has an `onnxruntime-node`, its folder an argument, multiply two matrices on the processor. */
+export const onnxruntimeProbe: URL = beside(import.meta.url, 'probe-onnxruntime')

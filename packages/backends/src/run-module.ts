@@ -1,9 +1,11 @@
 import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
 /** What {@link runModule} found: the value that the module gave, or why there is none. */
-export type ModuleResult<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: string }
+export type ModuleResult<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: string /** The end of what it wrote to stderr. */; readonly stderr: string }
 
 export interface RunModuleOptions {
   readonly signal?: AbortSignal
@@ -29,7 +31,7 @@ export function runModule<T>(
   const { signal, timeout = 120_000, env = process.env } = options
   signal?.throwIfAborted()
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [...loaderFor(module), module.pathname, ...args], {
+    const child = spawn(process.execPath, [...loaderFor(module), fileURLToPath(module), ...args], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout,
@@ -44,14 +46,15 @@ export function runModule<T>(
       errors = (errors + chunk).slice(-4000)
     })
     child.on('error', (error) => {
-      if (!signal?.aborted) resolve({ ok: false, error: error.message })
+      if (!signal?.aborted) resolve({ ok: false, error: error.message, stderr: '' })
     })
     child.on('close', (code, killedBy) => {
       if (signal?.aborted) return reject(signal.reason)
       const line = output.split('\n').find((line) => line.startsWith(mark))
-      if (line) return resolve(JSON.parse(line.slice(mark.length)))
+      const stderr = errors.trim()
+      if (line) return resolve({ stderr, ...JSON.parse(line.slice(mark.length)) })
       const how = killedBy ? `was ended by ${killedBy}` : `ended with exit code ${code}`
-      resolve({ ok: false, error: `the process ${how} without a result${errors && `:\n${errors.trim()}`}` })
+      resolve({ ok: false, error: `the process ${how} without a result${stderr && `:\n${stderr}`}`, stderr })
     })
   })
 }

@@ -1,11 +1,17 @@
 /**
- * The files of the package that stands for `@tensorflow/tfjs` where we install tfjs-node: empty, until {@link useBackend}
- * fills it with the program's own tfjs-core. So there is one tfjs-core, and neither webgl nor models are loaded.
+ * The files of two packages that stand for `@tensorflow/tfjs` and `@tensorflow/tfjs-core` where we install tfjs-node: one
+ * object, empty until {@link useBackend} fills it with the program's own tfjs-core. So there is one tfjs-core, and neither
+ * webgl nor models are loaded.
  */
 export const shimFiles = (version: string): Readonly<Record<string, string>> => ({
-  'package.json': `${JSON.stringify({ name: '@tensorflow/tfjs', version, main: 'index.js' }, null, 2)}\n`,
-  'index.js': '// Filled by @cascade-diffusion/backends with the tfjs-core of the program.\nmodule.exports = {}\n',
+  'tfjs/package.json': manifest('@tensorflow/tfjs', version),
+  'tfjs/index.js': '// Filled by @cascade-diffusion/backends with the tfjs-core of the program.\nmodule.exports = {}\n',
+  'tfjs-core/package.json': manifest('@tensorflow/tfjs-core', version),
+  'tfjs-core/index.js': "module.exports = require('../tfjs')\n",
 })
+
+const manifest = (name: string, version: string): string =>
+  `${JSON.stringify({ name, version, main: 'index.js' }, null, 2)}\n`
 
 /** Makes the shim's exports those of tfjs-core, and what tfjs-node's progress bars for models of tfjs-layers ask for. */
 export function fillShim(shim: object, core: Readonly<Record<string, unknown>>): void {

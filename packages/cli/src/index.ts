@@ -1,2 +1,2 @@
-export type { CommandIo } from './commands.ts'
+export type { CommandIo } from './command.ts'
 export { main } from './main.ts'

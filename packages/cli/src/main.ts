@@ -1,4 +1,5 @@
-import { type CommandIo, commands, UsageError } from './commands.ts'
+import { type CommandIo, UsageError } from './command.ts'
+import { commands } from './commands.ts'
 
 const help = (): string =>
   [

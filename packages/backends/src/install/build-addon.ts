@@ -37,16 +37,21 @@ async function npmInstall(folder: string, manifest: object, signal: AbortSignal)
   await runCommand('npm', args, { cwd: folder, signal })
 }
 
-/** Installs the npm package of a backend into a folder, with our stand-in for `@tensorflow/tfjs`; gives the package's folder. */
+/** Installs the npm package of a backend into a folder, with our stand-ins for tfjs's others; gives the package's folder. */
 export async function installPackage(name: 'node' | 'node-gpu', folder: string, signal: AbortSignal): Promise<string> {
   const { npm } = backendPackages[name]
-  const shim = join(folder, 'tfjs')
-  await mkdir(shim)
-  for (const [file, text] of Object.entries(shimFiles(versions.tfjs))) await writeFile(join(shim, file), text)
+  for (const [file, text] of Object.entries(shimFiles(versions.tfjs))) {
+    await mkdir(dirname(join(folder, file)), { recursive: true })
+    await writeFile(join(folder, file), text)
+  }
   await npmInstall(
     folder,
     {
-      dependencies: { [npm]: versions.tfjs, '@tensorflow/tfjs': 'file:tfjs' },
+      dependencies: {
+        [npm]: versions.tfjs,
+        '@tensorflow/tfjs': 'file:tfjs',
+        '@tensorflow/tfjs-core': 'file:tfjs-core',
+      },
       overrides: { '@tensorflow/tfjs': '$@tensorflow/tfjs' },
     },
     signal,

@@ -3,6 +3,7 @@ import { backendFolder, cacheFolder } from '../folders.ts'
 import { probeBackend } from '../probe.ts'
 import { tensorflowWheels, versions } from '../versions.ts'
 import { buildAddon, checkTools, installPackage, unpackTensorFlow } from './build-addon.ts'
+import { cudaRequirements } from './cuda-requirements.ts'
 import { fetchWheel } from './fetch-wheel.ts'
 import type { InstallOptions } from './options.ts'
 import { type Receipt, sizeOfFolder, writeReceipt } from './receipt.ts'
@@ -25,7 +26,7 @@ export async function installTensorFlow(name: 'node' | 'node-gpu', options: Inst
     )
   await checkTools(signal)
   const target = backendFolder(cache, name)
-  const receipt = await replaceFolder(target, async (fresh) => {
+  return replaceFolder(target, async (fresh) => {
     log?.(`installing @tensorflow/tfjs-${name} ${versions.tfjs} from npm`)
     const folder = await installPackage(name, fresh, signal)
     const wheel = await fetchWheel({ ...kind, version: versions.tensorflow }, { ...options, cache })
@@ -34,19 +35,22 @@ export async function installTensorFlow(name: 'node' | 'node-gpu', options: Inst
     log?.('compiling the add-on')
     await buildAddon(folder, fresh, signal)
     log?.('trying it')
-    const probe = await probeBackend(name, { signal }, folder)
+    // Without the folders that a package manager's scripts may see and other programs do not.
+    const { NODE_PATH: _, ...env } = process.env
+    const probe = await probeBackend(name, { signal, env }, folder)
     if (!probe.ok) throw new Error(`it was built, but does not work: ${probe.error}`)
+    const needs = name === 'node-gpu' ? await cudaRequirements(wheel) : []
     await rm(wheel)
     const receipt: Receipt = {
       name,
       folder: target,
       versions: { [`tfjs-${name}`]: versions.tfjs, [kind.project]: versions.tensorflow },
       bytes: await sizeOfFolder(fresh),
+      ...(needs.length > 0 && { needs }),
     }
     await writeReceipt(fresh, receipt)
     return receipt
   })
-  return receipt
 }
 
 /** Whether this Node.js runs on the GNU C library, as TensorFlow's wheels do. */

@@ -11,6 +11,8 @@ export interface Receipt {
   readonly bytes: number
   /** The files, if the folder holds others too. */
   readonly files?: readonly string[]
+  /** NVIDIA's wheels that it needs at run time, as pip takes them. */
+  readonly needs?: readonly string[]
 }
 
 const fileName = 'cascade-diffusion.json'

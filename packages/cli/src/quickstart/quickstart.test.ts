@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { jit } from '@cascade-diffusion/jit'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Interrupted } from './interrupted.ts'
 import { quickstart } from './quickstart.ts'
@@ -19,6 +20,7 @@ const run = (out: string, options: Partial<Parameters<typeof quickstart>[0]> = {
     seed: 1,
     out: join(folder, out),
     restart: false,
+    compile: (fn) => jit(fn),
     signal: never,
     log: () => {},
     ...options,

@@ -2,7 +2,6 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Compile } from '@cascade-diffusion/arrays'
 import { encodePng } from '@cascade-diffusion/data'
-import { jit } from '@cascade-diffusion/jit'
 import { judgeOf } from './judge.ts'
 import { realGrid } from './pictures.ts'
 import type { Plan } from './plan.ts'
@@ -17,12 +16,12 @@ export interface QuickstartOptions {
   readonly out: string
   /** Forgets earlier checkpoints of the same plan. */
   readonly restart: boolean
+  /** How functions are run. */
+  readonly compile: Compile
   readonly signal: AbortSignal
   /** Where lines for people go. */
   readonly log: (line: string) => void
 }
-
-const compile: Compile = (fn) => jit(fn)
 
 /**
  * The main job from end to end: trains a classifier, a base and a super-resolution model on real images, samples the
@@ -32,7 +31,7 @@ const compile: Compile = (fn) => jit(fn)
  * @throws {Interrupted} if the signal ended it; if data are missing, a checkpoint cannot be used or written, or training diverges.
  */
 export async function quickstart(options: QuickstartOptions): Promise<{ report: string; outcome: Outcome }> {
-  const { plan, seed, out, restart, signal, log } = options
+  const { plan, seed, out, restart, compile, signal, log } = options
   const started = performance.now()
   const folder = join(out, 'checkpoints', plan.name)
   if (restart) await rm(folder, { recursive: true, force: true })

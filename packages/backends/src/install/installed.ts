@@ -1,0 +1,38 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { backendFolder, cacheFolder, downloadFolder } from '../folders.ts'
+import { installedCuda, removeCuda } from './install-cuda.ts'
+import { type Receipt, readReceipt } from './receipt.ts'
+
+/** What can be installed: {@link installTensorFlow}'s two, and ONNX Runtime's CUDA provider. */
+export const installableNames = ['node', 'node-gpu', 'cuda'] as const
+
+export type InstallableName = (typeof installableNames)[number]
+
+export interface InstalledOptions {
+  /** See {@link cacheFolder}. */
+  readonly cache?: string
+  /** Files or folders from which `onnxruntime-node` is looked for. */
+  readonly from?: readonly string[]
+}
+
+/** What has been installed, by this package, and is still there. */
+export async function installed({ cache = cacheFolder(), from }: InstalledOptions = {}): Promise<Receipt[]> {
+  const names = await readdir(join(cache, 'backends')).catch(() => [])
+  const receipts = names.filter((name) => !name.startsWith('.')).map((name) => readReceipt(backendFolder(cache, name)))
+  return (await Promise.all([...receipts, installedCuda(from)])).filter((receipt) => receipt !== undefined)
+}
+
+/**
+ * Removes an installation, and downloads that were not finished.
+ * @returns its receipt, or undefined if there was none.
+ */
+export async function remove(name: InstallableName, options: InstalledOptions = {}): Promise<Receipt | undefined> {
+  const { cache = cacheFolder() } = options
+  await rm(downloadFolder(cache), { recursive: true, force: true })
+  const receipt = (await installed(options)).find((receipt) => receipt.name === name)
+  if (!receipt) return undefined
+  if (name === 'cuda') await removeCuda(receipt)
+  else await rm(backendFolder(cache, name), { recursive: true, force: true })
+  return receipt
+}

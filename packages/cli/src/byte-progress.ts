@@ -1,0 +1,30 @@
+import type { ProgressStream } from './progress.ts'
+
+/** `downloading  120/274 MB  43 %`. */
+export function formatBytes(label: string, done: number, total: number | undefined): string {
+  const mega = (n: number) => Math.floor(n / 1e6).toLocaleString('en-US')
+  if (total === undefined) return `${label}  ${mega(done)} MB`
+  return `${label}  ${mega(done)}/${mega(total)} MB  ${Math.floor((100 * done) / Math.max(1, total))} %`
+}
+
+/**
+ * Shows how many bytes are done: on a terminal in a line that is rewritten, elsewhere in a line for every quarter.
+ * A total that is reached ends the line.
+ */
+export function byteProgress(
+  stream: ProgressStream = process.stderr,
+  live = stream.isTTY === true && !process.env.CI,
+): (label: string, done: number, total: number | undefined) => void {
+  let written = ''
+  let last = ''
+  return (label, done, total) => {
+    const line = formatBytes(label, done, total)
+    const part = live ? line : `${label} ${total === undefined ? '' : Math.floor((4 * done) / Math.max(1, total))}`
+    const complete = done === total
+    if (part === last && !(live && complete && written !== '')) return
+    last = part
+    if (!live) return void stream.write(`${line}\n`)
+    written = complete ? '' : line
+    stream.write(`\r\x1b[2K${line}${complete ? '\n' : ''}`)
+  }
+}
