@@ -8,7 +8,7 @@ export { type ExportOptions, exportOnnx } from './export/export-onnx.ts'
 export { encodeOnnx, type SaveOptions, saveOnnx } from './export/save-onnx.ts'
 export { type JitOptions, jit } from './jit.ts'
 export type { Layout } from './lower/layout.ts'
-export { cpu, cpuExact, portable, type Target } from './lower/target.ts'
+export { cpu, cpuExact, portable, type Target, webgpu } from './lower/target.ts'
 export type {
   Attribute,
   BatchLength,

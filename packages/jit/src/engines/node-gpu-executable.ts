@@ -40,10 +40,9 @@ export function nodeGpuExecutable(
       Object.fromEntries(types.map(({ name }, i) => [name, tensors[i] as Tensor]))
     const results = await session.run(named(model.inputs, given), named(model.outputs, outputs))
     // More handles of what was handed in on the GPU, and more copies of what was on the host.
-    const onGpu = (tensor: Tensor) => tensor.location === 'gpu-buffer'
-    const all = Object.values(results)
-    for (const result of all.filter(onGpu)) result.dispose()
-    freeBuffers(all.filter((result) => !onGpu(result)).map(({ data }) => data as Uint8Array))
+    for (const result of Object.values(results))
+      if (result.location === 'gpu-buffer') result.dispose()
+      else freeBuffers([result.data as Uint8Array])
   }
   const counted = async <T>(work: Promise<T>): Promise<T> => {
     running.add(work)

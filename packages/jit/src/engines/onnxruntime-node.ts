@@ -1,5 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
-import { cpu, portable, type Target } from '../lower/target.ts'
+import { cpu, portable, type Target, webgpu } from '../lower/target.ts'
 import { type EncodedModel, encodeModel } from '../onnx/encode.ts'
 import type { OnnxModel, OnnxTensorType } from '../onnx/model.ts'
 import type { Engine, Executable } from './engine.ts'
@@ -10,6 +10,7 @@ import { idleExecutable } from './idle-executable.ts'
 import { nodeGpuExecutable } from './node-gpu-executable.ts'
 import { checkProvider, type NodeProvider } from './node-provider.ts'
 import { cacheDirectory, type NodeSessionOptions, openSession } from './node-session.ts'
+import { splitByFew } from './webgpu-defects.ts'
 
 /** Options of {@link onnxRuntimeNode}. */
 export interface OnnxRuntimeOptions {
@@ -23,7 +24,8 @@ export interface OnnxRuntimeOptions {
   threads?: number
   /**
    * How graphs are lowered: for the processor `cpu` (the default), which computes 3×3 convolutions by Winograd's method where
-   * it pays, or `cpuExact`, which computes them directly; for GPUs `portable`.
+   * it pays, or `cpuExact`, which computes them directly; for `cuda` `portable`, for `webgpu`
+   * `webgpu`.
    */
   target?: Target
   /**
@@ -36,12 +38,14 @@ export interface OnnxRuntimeOptions {
 
 /** ONNX Runtime in Node.js, from the package `onnxruntime-node`. */
 export function onnxRuntimeNode(options: OnnxRuntimeOptions = {}): Engine {
-  const { provider = 'cpu', threads, target = provider === 'cpu' ? cpu : portable, cache = true } = options
+  const { provider = 'cpu', threads, target = { cpu, cuda: portable, webgpu }[provider], cache = true } = options
   return {
     name: `onnxruntime-node/${provider}`,
     target,
-    compile: (model) =>
-      createExecutable(model, encodeModel(model), { provider, threads, cacheDirectory: cacheDirectory(cache) }),
+    compile(given) {
+      const model = provider === 'webgpu' ? splitByFew(given) : given
+      return createExecutable(model, encodeModel(model), { provider, threads, cacheDirectory: cacheDirectory(cache) })
+    },
   }
 }
 

@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { jit } from '../jit.ts'
 import { lower } from '../lower/lower.ts'
-import { cpu, cpuExact, portable } from '../lower/target.ts'
+import { cpu, cpuExact, portable, webgpu } from '../lower/target.ts'
 import { expectClose, reference } from '../testing/agreement.ts'
 import { trace } from '../trace/trace.ts'
 import { onnxRuntimeWeb } from './onnxruntime-web.ts'
@@ -87,6 +87,6 @@ test('a function without results gives none', async () => {
 
 test('each provider has its target, and both can be given another', () => {
   expect(onnxRuntimeWeb()).toMatchObject({ name: 'onnxruntime-web/wasm', target: cpu })
-  expect(onnxRuntimeWeb({ provider: 'webgpu' })).toMatchObject({ name: 'onnxruntime-web/webgpu', target: portable })
+  expect(onnxRuntimeWeb({ provider: 'webgpu' })).toMatchObject({ name: 'onnxruntime-web/webgpu', target: webgpu })
   expect(onnxRuntimeWeb({ target: cpuExact }).target).toBe(cpuExact)
 })

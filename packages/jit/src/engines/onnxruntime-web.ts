@@ -1,6 +1,6 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import type { InferenceSession } from 'onnxruntime-web'
-import { cpu, portable, type Target } from '../lower/target.ts'
+import { cpu, type Target, webgpu } from '../lower/target.ts'
 import { encodeModel } from '../onnx/encode.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 import type { Engine, Executable } from './engine.ts'
@@ -8,7 +8,7 @@ import { gpuExecutable } from './gpu-executable.ts'
 import { hostExecutable } from './host-executable.ts'
 import { idleExecutable } from './idle-executable.ts'
 import { sessionOptions } from './session-options.ts'
-import { namesForCpu } from './webgpu-defects.ts'
+import { namesForCpu, splitByFew } from './webgpu-defects.ts'
 
 /** Options of {@link onnxRuntimeWeb}. */
 export interface OnnxRuntimeWebOptions {
@@ -19,7 +19,7 @@ export interface OnnxRuntimeWebOptions {
    * cross-origin isolated gets one. The first function that a provider compiles decides for all.
    */
   threads?: number
-  /** How graphs are lowered: by default `cpu` for `wasm` and `portable` for `webgpu`. */
+  /** How graphs are lowered: by default `cpu` for `wasm` and `webgpu` for `webgpu`. */
   target?: Target
   /**
    * The URL of the folder with ONNX Runtime's `.mjs` and `.wasm` files (`node_modules/onnxruntime-web/dist`), with a slash at
@@ -34,11 +34,11 @@ const host = globalThis as { location?: { href: string }; navigator?: { hardware
 
 /** ONNX Runtime in the browser, from the package `onnxruntime-web`: on the processor by WebAssembly, or on the GPU by WebGPU. */
 export function onnxRuntimeWeb(options: OnnxRuntimeWebOptions = {}): Engine {
-  const { provider = 'wasm', target = provider === 'wasm' ? cpu : portable } = options
+  const { provider = 'wasm', target = provider === 'wasm' ? cpu : webgpu } = options
   return {
     name: `onnxruntime-web/${provider}`,
     target,
-    compile: (model) => createExecutable(model, provider, options),
+    compile: (model) => createExecutable(provider === 'webgpu' ? splitByFew(model) : model, provider, options),
   }
 }
 

@@ -14,6 +14,8 @@ export interface Target {
   readonly blockSize: number
   /** Whether ONNX Runtime's own operators (`com.microsoft`) may be used. */
   readonly contributed: boolean
+  /** Whether a convolution may have 6, 9 or 15 input channels, or any other number above 3 that 3 divides and 4 does not. */
+  readonly threefoldChannels: boolean
 }
 
 /** ONNX Runtime's CPU provider: rows and columns outermost, so that Winograd's tiles are gathers and its transforms products. */
@@ -23,6 +25,7 @@ export const cpu: Target = {
   convolution: 'winograd',
   blockSize: 600_000,
   contributed: true,
+  threefoldChannels: true,
 }
 
 /** The same without Winograd: every convolution rounds as a direct one does. */
@@ -35,4 +38,8 @@ export const portable: Target = {
   convolution: 'direct',
   blockSize: Number.POSITIVE_INFINITY,
   contributed: false,
+  threefoldChannels: true,
 }
+
+/** ONNX Runtime's WebGPU provider, up to 1.30 at least: convolutions of 6 or 9 channels come out wrong there, those of 8 or 12 do not. */
+export const webgpu: Target = { ...portable, name: 'webgpu', threefoldChannels: false }

@@ -6,7 +6,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { expect } from 'vitest'
 import { onnxRuntimeNode } from '../engines/onnxruntime-node.ts'
 import { jit } from '../jit.ts'
-import { cpu, cpuExact, portable, type Target } from '../lower/target.ts'
+import { cpu, cpuExact, portable, type Target, webgpu } from '../lower/target.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: functions of any number of tensors
 type Fn = (...args: any[]) => unknown
@@ -41,7 +41,10 @@ export interface AgreementOptions {
 export async function expectAgreement(
   fn: Fn,
   args: readonly NDArray[],
-  { tolerance = 1e-5, targets = provider === 'cpu' ? [cpu, cpuExact, portable] : [portable] }: AgreementOptions = {},
+  {
+    tolerance = 1e-5,
+    targets = provider === 'cpu' ? [cpu, cpuExact, portable] : [provider === 'webgpu' ? webgpu : portable],
+  }: AgreementOptions = {},
 ): Promise<void> {
   const expected = await reference(fn, args)
   for (const target of targets) expectClose(await runOn(target, fn, args), expected, tolerance, target.name)

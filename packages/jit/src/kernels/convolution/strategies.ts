@@ -30,7 +30,11 @@ export function convolution(l: Lowering, x: Physical, filter: Physical, w: Windo
       return image(l, plus(matMul(l, flat(l, patches(l, x, w)), l.reshape(filter, [tapCount(w) * c, k]))), w)
   }
   const [top, left, bottom, right] = w.pads
-  const operands = [l.transpose(x, [2, 3, 0, 1]), l.transpose(filter, [3, 2, 0, 1])]
+  const missing = !l.target.threefoldChannels && c > 3 && c % 3 === 0 ? -c & 3 : 0
+  const operands = [
+    l.transpose(withChannels(l, x, 3, missing), [2, 3, 0, 1]),
+    l.transpose(withChannels(l, filter, 2, missing), [3, 2, 0, 1]),
+  ]
   const y = l.op('Conv', bias ? [...operands, bias] : operands, [w.n, k, w.outHeight, w.outWidth], {
     kernel_shape: w.size,
     strides: w.strides,
@@ -38,6 +42,17 @@ export function convolution(l: Lowering, x: Physical, filter: Physical, w: Windo
     pads: [top, left, bottom, right],
   })
   return l.transpose(y, [2, 3, 0, 1])
+}
+
+/** So many more channels of zeros at the end of an axis of four. */
+function withChannels(l: Lowering, x: Physical, axis: number, more: number): Physical {
+  if (more === 0) return x
+  const pads = Array.from({ length: 8 }, (_, i) => (i === axis + 4 ? more : 0))
+  return l.op(
+    'Pad',
+    [x, l.ints(pads)],
+    x.shape.map((d, i) => (i === axis ? d + more : d)),
+  )
 }
 
 /** Few output channels: one product for all taps of every pixel, then the taps' results shifted into place and summed. */

@@ -1,0 +1,77 @@
+import { type Compile, type DeviceArray, disposeAll, donate, type NDArray } from '@cascade-diffusion/arrays'
+import { rng } from '@cascade-diffusion/random'
+import { type UNetConfig, unet } from '@cascade-diffusion/unet'
+import * as tf from '@tensorflow/tfjs-core'
+import { packSmall } from './packing.ts'
+import { initialState, type Params, readState, type TrainState } from './params.ts'
+import { hyperparameters, trainStep } from './train-step.ts'
+
+/** A super-resolution U-Net with everything in it: classes, levels of augmentation, attention in the middle, down and up. */
+const config: UNetConfig = {
+  resolution: 8,
+  imageChannels: 3,
+  baseChannels: 16,
+  channelMultipliers: [1, 2],
+  residualBlocks: 1,
+  numClasses: 3,
+  lowRes: { channels: 3 },
+  augmentationLevels: true,
+}
+
+interface Batch {
+  readonly xt: tf.Tensor4D
+  readonly t: tf.Tensor1D
+  readonly label: tf.Tensor1D
+  readonly lowRes: tf.Tensor4D
+  readonly augmentationLevel: tf.Tensor1D
+  readonly noise: tf.Tensor4D
+}
+
+/** What a network and its training come to on an engine, as lists of numbers by name. */
+export type EngineRun = Readonly<Record<string, readonly number[]>>
+
+/** The forward pass and two training steps of a small U-Net; the state stays on the device between the steps. */
+export async function engineRun(compile: Compile): Promise<EngineRun> {
+  const network = unet(config)
+  const key = rng(7)
+  const image = (size: number, label: string) => key.fold(label).normal([2, size, size, 3])
+  const batch = {
+    xt: image(8, 'xt'),
+    t: key.fold('t').uniform([2]),
+    label: key.fold('label').integers([2], 0, 3),
+    lowRes: image(4, 'lowRes'),
+    augmentationLevel: key.fold('level').uniform([2]),
+    noise: image(8, 'noise'),
+  }
+  // The last convolution and others begin at zero, which would hide what lies before them.
+  const drawn = Object.entries(network.init(rng(1))).map(([name, a]): [string, NDArray] => {
+    const noise = rng(2).fold(name).normal(a.shape).data
+    return [name, { ...a, data: a.data.map((x, i) => x + 0.05 * noise[i]!) } as NDArray]
+  })
+  const packing = packSmall(Object.fromEntries(drawn))
+  const apply = (params: Params, { xt, t, ...condition }: Batch) =>
+    network.apply(packing.unpackTensors(params), xt, t, condition)
+  const loss = (params: Params, batch: Batch) =>
+    tf.mean(tf.squaredDifference(apply(params, batch), batch.noise)) as tf.Scalar
+
+  const forward = compile(apply)
+  const step = compile(trainStep<Batch>(loss))
+  let state: TrainState<NDArray | DeviceArray> = initialState(packing.pack(Object.fromEntries(drawn)))
+  const numbers: Record<string, readonly number[]> = {
+    forward: Array.from((await forward(state.params as Params<NDArray>, batch)).data),
+  }
+  for (let i = 0; i < 2; i++) {
+    const result = await step.onDevice(donate(state), hyperparameters(i, 1e-3), batch)
+    numbers[`loss ${i}`] = Array.from((await result.loss.read()).data)
+    numbers[`gradient norm ${i}`] = Array.from((await result.gradNorm.read()).data)
+    disposeAll([result.loss, result.gradNorm])
+    state = result.state
+    // After one step, Adam's first moment is the gradient times 1 - beta1.
+    if (i === 0)
+      for (const [name, { data }] of Object.entries((await readState(state)).m))
+        numbers[`gradients ${name}`] = [...data]
+  }
+  disposeAll(state)
+  await Promise.all([forward.dispose(), step.dispose()])
+  return numbers
+}
