@@ -1,5 +1,5 @@
 import type { Node, TensorType, Value } from '../graph/graph.ts'
-import { HWNC } from '../lower/layout.ts'
+import { HWNC, NCHW, sameLayout } from '../lower/layout.ts'
 import type { Lowering, Physical } from '../lower/lowering.ts'
 import type { Kernels } from './kernel.ts'
 import { sumOuter } from './reduce.ts'
@@ -43,6 +43,21 @@ function statistics(l: Lowering, x: Value, groups: number, epsilon: number): Sta
   return { centred, inverse: l.op('Reciprocal', [deviation], deviation.shape) }
 }
 
+/** On targets that keep channels before rows and columns a group lies together, as ONNX's `InstanceNormalization` takes it. */
+function together(l: Lowering, [x, scale, shift]: readonly [Value, Value, Value], groups: number, epsilon: number) {
+  const [n, height, width, channels] = x.shape as [number, number, number, number]
+  const shape = [n, channels, height, width]
+  const size = (channels / groups) * height * width
+  const grouped = l.reshape(l.at(x, NCHW), [n, groups, size])
+  const [ones, zeros] = [1, 0].map((value) => l.floats(Array(groups).fill(value)))
+  const y = l.op('InstanceNormalization', [grouped, ones as Physical, zeros as Physical], grouped.shape, {
+    epsilon: { float: epsilon },
+  })
+  const affine = (value: Value) => l.reshape(l.at(value), [...value.shape, 1, 1])
+  const scaled = l.op('Mul', [l.reshape(y, shape), affine(scale)], shape)
+  return l.op('Add', [scaled, affine(shift)], shape)
+}
+
 const attributesOf = (node: Node) => node.attributes as { groups: number; epsilon: number }
 
 /** Group normalisation with scale and shift of all examples ([C]) or of each ([N, C]) as named kernels. */
@@ -53,6 +68,10 @@ export const groupNormKernels: Kernels = {
     lower: (l, node) => {
       const [x, scale, shift] = node.inputs as [Value, Value, Value]
       const { groups, epsilon } = attributesOf(node)
+      if (sameLayout(l.target.activationLayout, NCHW)) {
+        l.set(node.outputs[0] as Value, together(l, [x, scale, shift], groups, epsilon), NCHW)
+        return
+      }
       const { n, height, width, channels, spread, affine } = view(l, x, groups)
       const { centred, inverse } = statistics(l, x, groups, epsilon)
       const row = [1, n * channels]
