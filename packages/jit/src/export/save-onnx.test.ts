@@ -7,7 +7,7 @@ import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import * as ort from 'onnxruntime-node'
 import { expect, test } from 'vitest'
-import { ModelProto } from '../onnx/schema.ts'
+import { ModelProto } from '../testing/model-proto.ts'
 import { exportOnnx } from './export-onnx.ts'
 import { encodeOnnx, saveOnnx } from './save-onnx.ts'
 

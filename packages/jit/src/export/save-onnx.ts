@@ -8,8 +8,7 @@ import type { OnnxModel } from '../onnx/model.ts'
 export function encodeOnnx(model: OnnxModel): Uint8Array {
   const { bytes, external } = encodeModel(model)
   if (external) throw new Error(`jit: expected weights of at most 1.5 GiB for one file, got ${external.size} bytes`)
-  // Not the Buffer that it is in Node.js.
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+  return bytes
 }
 
 /** Options of {@link saveOnnx}. */

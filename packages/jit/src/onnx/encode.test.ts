@@ -1,8 +1,8 @@
 import * as ort from 'onnxruntime-node'
 import { expect, test } from 'vitest'
+import { ModelProto } from '../testing/model-proto.ts'
 import { encodeModel } from './encode.ts'
 import type { OnnxModel } from './model.ts'
-import { ModelProto } from './schema.ts'
 
 const model: OnnxModel = {
   inputs: [{ name: 'x', dtype: 'float32', shape: [2, 3] }],

@@ -6,7 +6,8 @@ import {
   type OnnxModel,
   type OnnxTensorType,
 } from './model.ts'
-import { ModelProto } from './schema.ts'
+import { encodeMessage } from './protobuf.ts'
+import { modelProto } from './schema.ts'
 
 /** The ONNX operator set that lowering writes for. */
 const OPSET = 18
@@ -84,7 +85,7 @@ export function encodeModel(model: OnnxModel, largestInline = LARGEST_INLINE, pa
       output: model.outputs.map(typeOf),
     },
   }
-  const bytes = ModelProto.encode(message).finish()
+  const bytes = encodeMessage(modelProto, message)
   return pieces.length > 0 ? { bytes, external: { path, pieces, size } } : { bytes }
 }
 
