@@ -42,12 +42,20 @@ export { clipX0, type DynamicThresholdOptions, dynamicThreshold, keepX0, type Pr
 export { qMeanVariance, qSample } from './q-sample.ts'
 export { type AncestralOptions, ancestral } from './sampling/ancestral.ts'
 export { type DdimOptions, ddim } from './sampling/ddim.ts'
+export { ddimInversion } from './sampling/ddim-inversion.ts'
+export { type DpmSolverOptions, dpmSolver } from './sampling/dpm-solver.ts'
+export { type CreateSamplerOptions, createSampler, type ModelSampler } from './sampling/driver.ts'
+export { type HeunOptions, heun } from './sampling/heun.ts'
+export type { Level } from './sampling/level.ts'
+export { type RepaintOptions, type Restart, repaintRestarts } from './sampling/restart.ts'
+export type { Frame, SampleOptions } from './sampling/sample-options.ts'
 export {
-  type CreateSamplerOptions,
-  createSampler,
-  type Frame,
-  type ModelSampler,
-  type SampleOptions,
-} from './sampling/driver.ts'
-export { addNoise, type Sampler, type SamplerStep, type Transition } from './sampling/sampler.ts'
-export { stepsDown } from './sampling/steps.ts'
+  type Evaluation,
+  type Sampler,
+  type SamplerStep,
+  type SamplerUpdate,
+  type Transition,
+  weightedSum,
+} from './sampling/sampler.ts'
+export { type SpacedStepsOptions, spacedSteps, stepsDown } from './sampling/steps.ts'
+export { type UnipcOptions, unipc } from './sampling/unipc.ts'

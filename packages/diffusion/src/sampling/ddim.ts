@@ -1,6 +1,6 @@
-import { add, mul, type Tensor4D } from '@tensorflow/tfjs-core'
 import { posteriorBetween } from '../posterior.ts'
-import { addNoise, type Sampler } from './sampler.ts'
+import type { Level } from './level.ts'
+import { type Sampler, weightedSum } from './sampler.ts'
 
 /** Options of {@link ddim}. */
 export interface DdimOptions {
@@ -16,16 +16,31 @@ export function ddim({ eta = 0 }: DdimOptions = {}): Sampler<'x0' | 'epsilon' | 
   if (!(eta >= 0)) throw new Error(`ddim: expected an eta of at least 0, got ${eta}`)
   return {
     name: 'ddim',
+    coefficients: ['x0', 'epsilon', 'sigma'],
     needsNoise: eta > 0,
-    coefficients({ now, next }) {
+    plan({ now, next }) {
       const sigma = eta * Math.sqrt(posteriorBetween(now, next).small)
-      if (sigma > next.sigma)
+      if (eta > 0 && sigma > next.sigma)
         throw new Error(
           `ddim: expected noise of at most ${next.sigma} in a step to that level, got ${sigma} with eta ${eta}`,
         )
-      return { x0: next.alpha, epsilon: Math.sqrt(next.sigma ** 2 - sigma ** 2), sigma }
+      return [{ at: now, c: eta === 0 ? { x0: next.alpha, epsilon: next.sigma, sigma: 0 } : noisy(now, next, eta) }]
     },
-    update: ({ denoised, c, noise }) =>
-      addNoise(add(mul(c.x0, denoised.x0), mul(c.epsilon, denoised.epsilon)) as Tensor4D, c.sigma, noise),
+    update: ({ denoised, c, noise }) => ({
+      xt: weightedSum([c.x0, denoised.x0], [c.epsilon, denoised.epsilon], [c.sigma, noise]),
+    }),
   }
+}
+
+/**
+ * guided-diffusion computes these numbers in float32, from ᾱ on. Where a schedule ends in nearly pure noise,
+ * 1 - ᾱ_next - s² cancels, and its chains are followed to their last digits only by cancelling alike.
+ */
+function noisy(now: Level, next: Level, eta: number) {
+  const f = Math.fround
+  const [alphaBar, alphaBarNext] = [f(now.alpha ** 2), f(next.alpha ** 2)]
+  const noiseRatio = f(Math.sqrt(f(f(1 - alphaBarNext) / f(1 - alphaBar))))
+  const sigma = f(f(f(eta) * noiseRatio) * f(Math.sqrt(f(1 - f(alphaBar / alphaBarNext)))))
+  const rest = f(f(1 - alphaBarNext) - f(sigma * sigma))
+  return { x0: next.alpha, epsilon: Math.sqrt(Math.max(rest, 0)), sigma }
 }

@@ -1,14 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu'
-import {
-  type Compile,
-  concatenate,
-  float32,
-  int32,
-  type NDArray,
-  ndarray,
-  rows,
-  zeros,
-} from '@cascade-diffusion/arrays'
+import { concatenate, float32, int32, type NDArray, ndarray, rows, zeros } from '@cascade-diffusion/arrays'
+import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import { linearSchedule, respace } from '@cascade-diffusion/schedules'
@@ -19,7 +11,8 @@ import { keepX0 } from '../process-x0.ts'
 import { givenNoise, referenceNetwork, relativeError } from '../reference-fixture.ts'
 import { ancestral } from './ancestral.ts'
 import { ddim } from './ddim.ts'
-import { createSampler, type Frame, type SampleOptions } from './driver.ts'
+import { createSampler } from './driver.ts'
+import type { Frame, SampleOptions } from './sample-options.ts'
 import { stepsDown } from './steps.ts'
 
 const process: DiffusionProcess = {
@@ -90,19 +83,19 @@ test.each([ancestral(), ancestral({ variance: 'fixed-large' }), ddim(), ddim({ e
 )
 
 test('compiles one step for all timesteps, and hands the condition to the network', async () => {
-  const compile = vi.fn(eager) as unknown as Compile
-  const network = (xt: tf.Tensor4D, _: tf.Tensor1D, { shift }: { shift: tf.Tensor1D }) =>
-    tf.add<tf.Tensor4D>(tf.mul(xt, 0), tf.reshape(shift, [shift.shape[0], 1, 1, 1]))
+  const network = vi.fn((xt: tf.Tensor4D, _: tf.Tensor1D, { shift }: { shift: tf.Tensor1D }) =>
+    tf.add<tf.Tensor4D>(tf.mul(xt, 0), tf.reshape(shift, [shift.shape[0], 1, 1, 1])),
+  )
   const conditional = createSampler<{ shift: tf.Tensor1D }>({
     network,
     process,
     sampler: ddim(),
-    compile,
+    compile: jit,
     processX0: keepX0,
   })
   const initial = zeros([3, 2, 2, 3])
   const sample = await conditional.sample({ ...run, initial, condition: { shift: float32([0, 1, -2]) } })
-  expect(compile).toHaveBeenCalledTimes(1)
+  expect(network).toHaveBeenCalledTimes(1)
   // With a constant ε, DDIM moves x along it: x0 = -√(1 - ᾱ) / √ᾱ ε from x_t = 0.
   const a = process.schedule.alphasCumprod[24]!
   const expected = [0, 1, -2].flatMap((shift) => Array(12).fill((-Math.sqrt(1 - a) / Math.sqrt(a)) * shift))
@@ -136,11 +129,11 @@ const nan = ndarray(new Float32Array(36).fill(Number.NaN), [3, 2, 2, 3]) as NDAr
 test.each<[string, Partial<SampleOptions<undefined>>, string]>([
   ['steps that do not decrease', { steps: [7, 3, 5] }, 'sample: timesteps must decrease, got 3, 5'],
   ['a step twice', { steps: [7, 7] }, 'sample: timesteps must decrease, got 7, 7'],
-  ['a step outside the process', { steps: [25, 3] }, 'sample: timesteps must be integers from 0 to 24, got 25'],
-  ['a step between steps', { steps: [7.5] }, 'sample: timesteps must be integers from 0 to 24, got 7.5'],
+  ['a step outside the process', { steps: [25, 3] }, 'sample: timesteps must be from 0 to 24, got 25'],
+  ['a step that is no number', { steps: [Number.NaN] }, 'sample: timesteps must be from 0 to 24, got NaN'],
   ['no step', { steps: [] }, 'sample: expected at least one timestep, got none'],
   ['a stop above the last step', { steps: [7, 3], stop: 4 }, 'sample: timesteps must decrease, got 3, 4'],
-  ['a stop outside', { stop: -2 }, 'sample: stops must be integers from -1 to 24, got -2'],
+  ['a stop outside', { stop: -2 }, 'sample: stops must be from 0 to 24, or -1 for the data, got -2'],
   ['another shape', { initial: rows(nan, 0, 2) }, 'expected initial images float32 [3,2,2,3], got float32 [2,2,2,3]'],
   ['NaN', { initial: nan }, 'sample: expected initial images of finite values, got NaN at 0'],
   [

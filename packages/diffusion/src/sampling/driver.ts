@@ -1,53 +1,35 @@
-import { type ArraysOf, type Compile, type NDArray, sizeOf, zeros } from '@cascade-diffusion/arrays'
-import type { Rng } from '@cascade-diffusion/random'
-import { slice, type Tensor1D, type Tensor4D, tile } from '@tensorflow/tfjs-core'
-import { type DenoiserOptions, denoiser } from '../denoiser.ts'
-import type { DiffusionModel } from '../process.ts'
-import { checkFinite, checkInput } from './check-input.ts'
+import {
+  type Compile,
+  type DeviceArray,
+  disposeAll,
+  donate,
+  isDeviceArray,
+  type NDArray,
+  sizeOf,
+  zeros,
+} from '@cascade-diffusion/arrays'
+import { add, mul, slice, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
+import { type Denoiser, type DenoiserOptions, denoiser } from '../denoiser.ts'
+import { checkProcess, type DiffusionProcess, type Network, type Schedule } from '../process.ts'
+import { checkFinite, checkImages, checkInput } from './check-input.ts'
+import { planRun } from './plan.ts'
+import type { Frame, SampleOptions } from './sample-options.ts'
 import type { Sampler } from './sampler.ts'
-import { coefficientNames, planSteps } from './steps.ts'
+import { tracedStep } from './traced-step.ts'
 
-/** What {@link createSampler} compiles. */
-export interface CreateSamplerOptions<C> extends DiffusionModel<C>, DenoiserOptions {
+/** What {@link createSampler} compiles: a network, or a denoiser made of one, such as guidance. */
+export type CreateSamplerOptions<C> = CommonOptions & (NetworkOptions<C> | { readonly denoiser: Denoiser<C> })
+
+interface CommonOptions {
+  readonly process: DiffusionProcess<Schedule>
   /** How to step, e.g. `ancestral()` or `ddim()`. */
   readonly sampler: Sampler
   /** How to run the step: `jit`, or `eager`. */
   readonly compile: Compile
 }
 
-/** One sampling run. */
-export interface SampleOptions<C> {
-  /** [n, height, width, channels] of the images. */
-  readonly shape: readonly number[]
-  /** A tree of host arrays of n examples each; `undefined` if the network takes no condition. */
-  readonly condition: ArraysOf<C>
-  /** Noise is drawn from `rng.fold('initial')` and, on leaving step t, from `rng.fold('noise').fold(t)`. */
-  readonly rng: Rng
-  /**
-   * The place of the first image in the whole set that is sampled. Default 0. An image's noise depends on its place
-   * only, so that a set may be cut into batches anywhere and gives the same images.
-   */
-  readonly firstIndex?: number
-  /** x_t at the first of `steps`, float32 of `shape`, to start from. Default: standard normal noise. */
-  readonly initial?: NDArray<'float32'>
-  /** Where the network is evaluated, decreasing. Default: every step from T-1 down to the one above `stop`. */
-  readonly steps?: readonly number[]
-  /** The step to stop at; the sample is x_stop. Default -1: the data. */
-  readonly stop?: number
-  /** Stops the run before its next step; the run then throws the signal's reason. */
-  readonly signal?: AbortSignal
-}
-
-/** What a run has reached after a step. */
-export interface Frame {
-  /** How many steps came before this one. */
-  readonly step: number
-  readonly stepsLeft: number
-  /** The step t of `xt`; -1 if that is the data. */
-  readonly t: number
-  readonly xt: NDArray<'float32'>
-  /** The data that the model predicted in this step. */
-  readonly x0: NDArray<'float32'>
+interface NetworkOptions<C> extends DenoiserOptions {
+  readonly network: Network<C>
 }
 
 /** A model and a sampler, compiled: for any number of runs. */
@@ -60,55 +42,91 @@ export interface ModelSampler<C> {
   dispose(): Promise<void>
 }
 
-type Images = Pick<Frame, 'xt' | 'x0'>
+/** What goes from evaluation to evaluation, where the engine computes. */
+interface State {
+  readonly xt: NDArray | DeviceArray
+  readonly history: readonly (NDArray | DeviceArray)[]
+}
 
 /**
  * The driver that owns the sampling loop. One traced step, which `compile` makes once for each shape, serves all
- * timesteps: what differs between them is computed on the host before the loop and fed as one small array.
+ * evaluations of the network: what differs between them is computed on the host before the loop and fed as one small array.
+ * The images stay where the engine computes until somebody looks at them.
  *
- * Runs throw before their first step if timesteps do not decrease or leave the process, shapes do not fit together, or
+ * Runs throw before their first step if timesteps are out of order or leave the process, shapes do not fit together, or
  * an input is not finite; and after a step that gives values that are not finite.
  */
 export function createSampler<C = undefined>(options: CreateSamplerOptions<C>): ModelSampler<C> {
-  const { network, process, sampler, compile, processX0 } = options
-  const denoise = denoiser({ network, process }, { ...(processX0 && { processX0 }) })
-  const names = ['noiseInput', 'alpha', 'sigma', ...coefficientNames(sampler, process)]
+  const { process, sampler, compile } = options
+  checkProcess(process)
+  const denoise = 'denoiser' in options ? options.denoiser : denoiser<C>(options, options)
+  const step = compile(tracedStep(denoise, sampler))
+  const addNoise = compile(
+    (xt: Tensor4D, numbers: Tensor1D, noise: Tensor4D): Tensor4D =>
+      add(mul(slice(numbers, [0], [1]), xt), mul(slice(numbers, [1], [1]), noise)),
+  )
+  const place = compile((condition: C) => condition)
 
-  const step = compile((xt: Tensor4D, numbers: Tensor1D, noise: Tensor4D | undefined, condition: C) => {
-    const [noiseInput, alpha, sigma, ...rest] = names.map((_, i) => slice(numbers, [i], [1]))
-    const level = { noiseInput: tile(noiseInput!, [xt.shape[0]]), alpha: alpha!, sigma: sigma! }
-    const denoised = denoise(xt, level, condition)
-    const c = Object.fromEntries(rest.map((value, i) => [names[i + 3]!, value]))
-    return { xt: sampler.update({ xt, denoised, c, noise }), x0: denoised.x0 }
-  })
-
-  /** `outputFor` gives the arrays that step i writes into: any but those of step i - 1. */
-  async function* run(options: SampleOptions<C>, outputFor: (i: number) => Images): AsyncGenerator<Frame, void> {
-    const { shape, condition, rng, firstIndex = 0, initial, steps, stop = -1, signal } = options
-    const plan = planSteps(process, sampler, { steps, stop })
-    checkInput({ shape, initial, condition, firstIndex })
-    const draw = (key: Rng) => key.normal(shape, firstIndex * sizeOf(shape.slice(1)))
-    let xt = initial ?? draw(rng.fold('initial'))
-    for (const [i, { t, next, numbers }] of plan.entries()) {
-      signal?.throwIfAborted()
-      const noise = sampler.needsNoise ? draw(rng.fold('noise').fold(t)) : undefined
-      const output = outputFor(i)
-      await step.into(output as ArraysOf<{ xt: Tensor4D; x0: Tensor4D }>, xt, numbers, noise, condition)
-      checkFinite(output.xt, `the images after timestep ${t}`)
-      xt = output.xt
-      yield { step: i, stepsLeft: plan.length - 1 - i, t: next, ...output }
+  /** Yields the frames of the steps that `seen` names by how many are left. */
+  async function* run(options: SampleOptions<C>, seen: (stepsLeft: number) => boolean): AsyncGenerator<Frame, void> {
+    const { shape, rng, firstIndex = 0, initial, afterStep, signal } = options
+    const plan = planRun(process, sampler, options)
+    checkInput(options, sampler)
+    const draw = (pass: number, ...labels: readonly (string | number)[]) => {
+      const key = pass === 0 ? rng : rng.fold('restart').fold(pass)
+      return labels.reduce((k, label) => k.fold(label), key).normal(shape, firstIndex * sizeOf(shape.slice(1)))
+    }
+    const nothing = Array.from({ length: sampler.history ?? 0 }, () => zeros(shape))
+    const condition = await place.onDevice(options.condition)
+    let state: State = { xt: initial ?? draw(0, 'initial'), history: nothing }
+    let x0: DeviceArray | undefined
+    try {
+      for (const [i, { t, next, pass, fresh, added, evaluations }] of plan.entries()) {
+        signal?.throwIfAborted()
+        if (added) state = { ...state, xt: await addNoise.onDevice(donate(state.xt), added, draw(pass, 'initial')) }
+        if (fresh) {
+          disposeAll(state.history)
+          state = { ...state, history: nothing }
+        }
+        const noise = sampler.needsNoise ? draw(pass, 'noise', Number.isInteger(t) ? t : String(t)) : undefined
+        for (const numbers of evaluations) {
+          signal?.throwIfAborted()
+          disposeAll(x0)
+          const made = await step.onDevice(donate(state), numbers, noise, condition)
+          state = made.state
+          x0 = made.x0
+          const total = await read(made.total)
+          made.total.dispose()
+          if (!Number.isFinite(total.data[0])) checkFinite(await read(state.xt), `the images after timestep ${t}`)
+        }
+        const stepsLeft = plan.length - 1 - i
+        if (!afterStep && !seen(stepsLeft)) continue
+        const frame = { step: i, stepsLeft, t: next, xt: await read(state.xt), x0: await read(x0!) }
+        const replaced = (await afterStep?.(frame)) ?? frame.xt
+        if (replaced !== frame.xt) {
+          checkImages(replaced, shape, `images of afterStep`)
+          disposeAll(state.xt)
+          state = { ...state, xt: replaced }
+        }
+        if (seen(stepsLeft)) yield { ...frame, xt: replaced }
+      }
+    } finally {
+      disposeAll([state, x0, condition])
     }
   }
 
-  const imagesOf = (shape: readonly number[]): Images => ({ xt: zeros(shape), x0: zeros(shape) })
   return {
-    stream: (options) => run(options, () => imagesOf(options.shape)),
+    stream: (options) => run(options, () => true),
     async sample(options) {
-      const pair: Images[] = []
       let sample!: NDArray<'float32'>
-      for await (const { xt } of run(options, (i) => (pair[i % 2] ??= imagesOf(options.shape)))) sample = xt
+      for await (const { xt } of run(options, (stepsLeft) => stepsLeft === 0)) sample = xt
       return sample
     },
-    dispose: () => step.dispose(),
+    async dispose() {
+      await Promise.all([step, addNoise, place].map((compiled) => compiled.dispose()))
+    },
   }
 }
+
+const read = async (array: NDArray | DeviceArray) =>
+  (isDeviceArray(array) ? await array.read() : array) as NDArray<'float32'>

@@ -1,37 +1,78 @@
 import { add, mul, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core'
 import type { Denoised } from '../denoiser.ts'
-import type { NoiseLevel } from '../noise-level.ts'
-import type { DiffusionProcess } from '../process.ts'
+import type { DiffusionProcess, Schedule } from '../process.ts'
+import type { Level } from './level.ts'
 
-/** A step of the reverse process: the noise level where it is, and the less noisy one where it goes. */
+/** A step of the reverse process: from the noise level where it is to the one where it goes. */
 export interface Transition {
-  readonly now: NoiseLevel
-  readonly next: NoiseLevel
+  readonly now: Level
+  readonly next: Level
+  /** The levels of the steps before, the latest first: as many as the sampler's `history`, fewer at the beginning. */
+  readonly before: readonly Level[]
+  /** How many steps the run has. */
+  readonly steps: number
+  readonly process: DiffusionProcess<Schedule>
+  /** The level with that λ = ln(alpha / sigma), or the nearest that the process has. */
+  ofLambda(lambda: number): Level
 }
 
-/** What a sampler makes the next x_t from. `K` are the names of its coefficients. */
+/** One call of the network. `K` are the names of the sampler's numbers. */
+export interface Evaluation<K extends string> {
+  /** The noise level of what the network is shown. */
+  readonly at: Level
+  /** The numbers of the update that follows, in float64. */
+  readonly c: Readonly<Record<K, number>>
+}
+
+/** What a sampler makes its update from. */
 export interface SamplerStep<K extends string> {
+  /** What the network was shown. */
   readonly xt: Tensor4D
+  /** What it made of that. */
   readonly denoised: Denoised
-  /** The step's coefficients, each a tensor [1]. */
+  /** The images that the update before this one left; zeros at the beginning of a run. */
+  readonly history: readonly Tensor4D[]
+  /** The numbers of the evaluation, each a tensor [1]. */
   readonly c: Readonly<Record<K, Tensor>>
-  /** Standard normal noise like `xt`, if the sampler needs any. */
+  /** Standard normal noise like `xt`, the same in all evaluations of a step; only if the sampler needs any. */
   readonly noise: Tensor4D | undefined
 }
 
-/** A way to step through the reverse process: two pure functions over the driver that owns the loop. */
-export interface Sampler<K extends string = string> {
-  readonly name: string
-  readonly needsNoise: boolean
-  /**
-   * The numbers of one step, computed on the host in float64. Every step has the same names.
-   * @throws if the sampler cannot take the step.
-   */
-  coefficients(transition: Transition, process: DiffusionProcess): Readonly<Record<K, number>>
-  /** The images at the next noise level: a traceable function of tensors. */
-  update(step: SamplerStep<K>): Tensor4D
+/** What a sampler's update gives. */
+export interface SamplerUpdate {
+  readonly xt: Tensor4D
+  /** As many images as the sampler's `history`, for the next update. Default none. */
+  readonly history?: readonly Tensor4D[]
 }
 
-/** The mean plus `sigma` times the noise, if there is any. */
-export const addNoise = (mean: Tensor4D, sigma: Tensor, noise: Tensor4D | undefined): Tensor4D =>
-  noise ? add(mean, mul(sigma, noise)) : mean
+/**
+ * A way to step through the reverse process: numbers, planned on the host in float64 before the run begins, and an update
+ * of tensors that uses them. The driver owns the loop and the state.
+ */
+export interface Sampler<K extends string = string> {
+  readonly name: string
+  /** The names of its numbers. */
+  readonly coefficients: readonly K[]
+  readonly needsNoise: boolean
+  /** How many images it carries from one evaluation to the next besides x_t. Default 0. */
+  readonly history?: number
+  /** Whether it goes from the data to the noise. Default false. */
+  readonly upwards?: boolean
+  /**
+   * The evaluations that make up one step, nearly always one.
+   * @throws if the sampler cannot take the step.
+   */
+  plan(transition: Transition): readonly Evaluation<K>[]
+  /** What the network is shown, if not x_t itself: a traceable function of tensors. */
+  prepare?(step: Pick<SamplerStep<K>, 'xt' | 'c' | 'noise'>): Tensor4D
+  /** The images after the evaluation: a traceable function of tensors. */
+  update(step: SamplerStep<K>): SamplerUpdate
+}
+
+/** Σ c x, for numbers c that are tensors [1] and images x; images that are not there count as zeros. */
+export function weightedSum(first: Weighted, ...rest: readonly Weighted[]): Tensor4D {
+  const term = ([c, x]: Weighted): Tensor4D[] => (x ? [mul(c, x)] : [])
+  return [first, ...rest].flatMap(term).reduce((sum, x) => add(sum, x))
+}
+
+type Weighted = readonly [c: Tensor, x: Tensor4D | undefined]

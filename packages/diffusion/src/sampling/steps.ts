@@ -1,59 +1,62 @@
-import { float32, type NDArray } from '@cascade-diffusion/arrays'
-import { noiseInput, noiseLevel } from '../noise-level.ts'
-import type { DiffusionProcess } from '../process.ts'
-import type { Sampler } from './sampler.ts'
+import { type DiffusionProcess, isDiscrete, type Schedule } from '../process.ts'
+import { levels } from './level.ts'
 
 /** The steps from `from` down to `to`, both included: `stepsDown(3)` is [3, 2, 1, 0]. */
 export const stepsDown = (from: number, to = 0): number[] => Array.from({ length: from - to + 1 }, (_, i) => from - i)
 
-/** One step of a sampling run: from x_t to x_next. */
-export interface PlannedStep {
-  readonly t: number
-  readonly next: number
-  /** Noise input, alpha, sigma, then the sampler's coefficients: float32, rounded once from float64. */
-  readonly numbers: NDArray<'float32'>
+/** Options of {@link spacedSteps}. */
+export interface SpacedStepsOptions {
+  /**
+   * What grows evenly from one step to the next: the step or time itself (`step`, the default), the log-SNR (`log-snr`,
+   * DPM-Solver), or (sigma / alpha)^(1/rho) (`karras`, EDM's equation 5).
+   */
+  readonly by?: 'step' | 'log-snr' | 'karras'
+  /** ρ of `karras`. Default 7. */
+  readonly rho?: number
+  /** The first, noisiest step. Default: the last of the process, T-1 or time 1. */
+  readonly from?: number
+  /** The last step at which the network is evaluated. Default: step 0; of a process in continuous time there is none. */
+  readonly to?: number
+  /** Rounds to whole steps, for networks that know no others. Default: true if `by` is `step` and steps are discrete. */
+  readonly whole?: boolean
 }
 
 /**
- * Computes all that the steps of a run need, before the first.
- * @param steps where the network is evaluated, decreasing; by default every step down to the one above `stop`.
- * @param stop where the last step leads, -1 for the data.
- * @throws if the steps do not decrease, leave the process, or cannot be taken.
+ * `count` steps at which to evaluate the network, decreasing from `from` to `to`, both included.
+ * @throws if there is no room for so many, or they are not within the process, or its log-SNR is infinite at an end.
  */
-export function planSteps(
-  process: DiffusionProcess,
-  sampler: Sampler,
-  { steps, stop }: { readonly steps: readonly number[] | undefined; readonly stop: number },
-): PlannedStep[] {
-  const path = checkedPath(process.schedule.betas.length, steps, stop)
-  return path.slice(0, -1).map((t, i) => {
-    const next = path[i + 1]!
-    const transition = { now: noiseLevel(process.schedule, t), next: noiseLevel(process.schedule, next) }
-    const { alpha, sigma } = transition.now
-    if (alpha === 0) throw new Error(`sample: nothing of the data is left at timestep ${t} to predict from the noise`)
-    const c = Object.values(sampler.coefficients(transition, process))
-    return { t, next, numbers: float32([noiseInput(process, t), alpha, sigma, ...c]) }
-  })
-}
+export function spacedSteps(
+  process: DiffusionProcess<Schedule>,
+  count: number,
+  options: SpacedStepsOptions = {},
+): number[] {
+  const { last, at, ofLambda } = levels(process)
+  const discrete = isDiscrete(process.schedule)
+  const { by = 'step', rho = 7, from = last, to = discrete ? 0 : undefined } = options
+  const { whole = by === 'step' && discrete } = options
+  if (to === undefined) throw new Error('spacedSteps: expected the last time `to` of a process in continuous time')
+  if (!(Number.isInteger(count) && count > 0))
+    throw new Error(`spacedSteps: expected a count of at least 1, got ${count}`)
+  if (!(to >= 0 && from <= last && (count === 1 ? to <= from : to < from)))
+    throw new Error(`spacedSteps: expected to < from within 0 to ${last}, got ${to}, ${from}`)
+  const lambdas = [at(from).lambda, at(to).lambda] as const
+  if (by !== 'step' && !lambdas.every(Number.isFinite))
+    throw new Error(`spacedSteps: expected a finite log-SNR at both ends, got ${2 * lambdas[0]}, ${2 * lambdas[1]}`)
 
-/** The steps and the stop, checked. */
-function checkedPath(T: number, steps: readonly number[] | undefined, stop: number): number[] {
-  const check = (what: string, t: number, lowest: number) => {
-    if (!(Number.isInteger(t) && t >= lowest && t < T))
-      throw new Error(`sample: ${what} must be integers from ${lowest} to ${T - 1}, got ${t}`)
+  const between = (part: number): number => {
+    if (part === 0) return from
+    if (part === 1) return to
+    if (by === 'step') return (1 - part) * from + part * to
+    if (by === 'log-snr') return ofLambda((1 - part) * lambdas[0] + part * lambdas[1]).t
+    const [first, least] = lambdas.map((lambda) => Math.exp(-lambda / rho)) as [number, number]
+    return ofLambda(-rho * Math.log((1 - part) * first + part * least)).t
   }
-  check('stops', stop, -1)
-  const path = [...(steps ?? stepsDown(T - 1, stop + 1)), stop]
-  if (path.length === 1) throw new Error('sample: expected at least one timestep, got none')
-  for (const [i, t] of path.entries()) {
-    if (i < path.length - 1) check('timesteps', t, 0)
-    if (i > 0 && t >= path[i - 1]!) throw new Error(`sample: timesteps must decrease, got ${path[i - 1]}, ${t}`)
-  }
-  return path
-}
-
-/** The names of the sampler's coefficients, in the order in which steps carry them. */
-export function coefficientNames(sampler: Sampler, process: DiffusionProcess): string[] {
-  const transition = { now: noiseLevel(process.schedule, 0), next: noiseLevel(process.schedule, -1) }
-  return Object.keys(sampler.coefficients(transition, process))
+  const steps = Array.from({ length: count }, (_, i) => between(i === 0 ? 0 : i / (count - 1)))
+  const rounded = whole ? steps.map(Math.round) : steps
+  const twice = rounded.findIndex((t, i) => i > 0 && t >= rounded[i - 1]!)
+  if (twice > 0)
+    throw new Error(
+      `spacedSteps: expected room for ${count} whole steps from ${from} to ${to}, got ${rounded[twice]} twice`,
+    )
+  return rounded
 }

@@ -1,0 +1,46 @@
+import { type Sampler, weightedSum } from './sampler.ts'
+
+/** Options of {@link dpmSolver}. */
+export interface DpmSolverOptions {
+  /** 0: the deterministic DPM-Solver++(2M); 1: the stochastic SDE-DPM-Solver++(2M); or between. Default 0. */
+  readonly eta?: number
+}
+
+/**
+ * DPM-Solver++(2M) (Lu et al. 2022, "DPM-Solver++", algorithm 2), and its stochastic form SDE-DPM-Solver++(2M) (equation
+ * 18): exponential integrators in λ = ln(alpha / sigma), h = λ_next - λ_now, whose x0 is extrapolated from the last two
+ * predictions. The first step and the last, to the data, are of first order. One evaluation of the network a step.
+ * @throws if eta is not from 0 to 1.
+ */
+export function dpmSolver({ eta = 0 }: DpmSolverOptions = {}): Sampler<'xt' | 'x0' | 'before' | 'sigma'> {
+  if (!(eta >= 0 && eta <= 1)) throw new Error(`dpmSolver: expected an eta from 0 to 1, got ${eta}`)
+  return {
+    name: eta > 0 ? 'sde-dpm-solver++(2m)' : 'dpm-solver++(2m)',
+    coefficients: ['xt', 'x0', 'before', 'sigma'],
+    needsNoise: eta > 0,
+    history: 1,
+    plan({ now, next, before: [last] }) {
+      if (next.sigma === 0) return [{ at: now, c: { xt: 0, x0: 1, before: 0, sigma: 0 } }]
+      const h = next.lambda - now.lambda
+      // From pure noise h is infinite.
+      const decay = eta === 0 ? 0 : eta * h
+      const weight = -next.alpha * Math.expm1(-h - decay)
+      const extrapolated = last ? (weight * h) / (2 * (now.lambda - last.lambda)) : 0
+      return [
+        {
+          at: now,
+          c: {
+            xt: (next.sigma / now.sigma) * Math.exp(-decay),
+            x0: weight + extrapolated,
+            before: -extrapolated,
+            sigma: next.sigma * Math.sqrt(-Math.expm1(-2 * decay)),
+          },
+        },
+      ]
+    },
+    update: ({ xt, denoised, history, c, noise }) => ({
+      xt: weightedSum([c.xt, xt], [c.x0, denoised.x0], [c.before, history[0]], [c.sigma, noise]),
+      history: [denoised.x0],
+    }),
+  }
+}

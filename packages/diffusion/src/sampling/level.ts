@@ -1,0 +1,67 @@
+import { type NoiseSchedule, toContinuous } from '@cascade-diffusion/schedules'
+import { type NoiseLevel, noiseInput, noiseLevel } from '../noise-level.ts'
+import { type DiffusionProcess, isDiscrete, type Schedule } from '../process.ts'
+
+/** A noise level that a sampler visits. */
+export interface Level extends NoiseLevel {
+  /**
+   * The step 0 … T-1 of a discrete process, which may lie between two, or the time 0 … 1 of a continuous one; -1 is the
+   * data.
+   */
+  readonly t: number
+  /** λ = ln(alpha / sigma), half the log-SNR: the time of exponential integrators; ∞ at the data. */
+  readonly lambda: number
+}
+
+/** A process as samplers see it: its noise levels, between its steps too. */
+export interface Levels {
+  /** The greatest t. */
+  readonly last: number
+  /** The level of a step or time. @throws if the process has none such. */
+  at(t: number): Level
+  /** The level with that λ; at the ends of the process the nearest that it has. */
+  ofLambda(lambda: number): Level
+  /** What the network is told there. */
+  noiseInput(t: number): number
+}
+
+/**
+ * The noise levels of a process. Between two steps of a discrete one the log-SNR is interpolated linearly, and so is the
+ * timestep that the network is told.
+ */
+export function levels(process: DiffusionProcess<Schedule>): Levels {
+  const { schedule } = process
+  if (!isDiscrete(schedule)) {
+    const at = (t: number) => level(t, noiseLevel(schedule, t))
+    return { last: 1, at, ofLambda: levelOfLambda(schedule, at), noiseInput: (t) => noiseInput(process, t) }
+  }
+  const last = schedule.betas.length - 1
+  const continuous = toContinuous(schedule)
+  const timeOf = (t: number) => Math.min((t + 1) / (last + 1), 1)
+  const at = (t: number): Level =>
+    level(t, Number.isInteger(t) ? noiseLevel(schedule, t) : noiseLevel(continuous, timeOf(t)))
+  return {
+    last,
+    at,
+    ofLambda: levelOfLambda(continuous, (time) => at(Math.min(Math.max(time * (last + 1) - 1, 0), last))),
+    noiseInput(t) {
+      if (Number.isInteger(t)) return noiseInput(process, t)
+      if (process.noiseInput === 'noise-level') return at(t).alpha
+      if (process.noiseInput === 'log-snr') return 2 * at(t).lambda
+      const [below, part] = [Math.floor(t), t - Math.floor(t)]
+      return (1 - part) * noiseInput(process, below) + part * noiseInput(process, below + 1)
+    },
+  }
+}
+
+const level = (t: number, { alpha, sigma }: NoiseLevel): Level => ({
+  t,
+  alpha,
+  sigma,
+  lambda: Math.log(alpha / sigma),
+})
+
+const levelOfLambda = (schedule: NoiseSchedule, at: (time: number) => Level) => {
+  const [low, high] = [schedule.logSnr(1), schedule.logSnr(0)]
+  return (lambda: number): Level => at(schedule.timeOf(Math.min(Math.max(2 * lambda, low), high)))
+}

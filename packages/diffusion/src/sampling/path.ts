@@ -1,0 +1,45 @@
+import { type DiffusionProcess, isDiscrete, type Schedule } from '../process.ts'
+import type { SampleOptions } from './sample-options.ts'
+import type { Sampler } from './sampler.ts'
+import { stepsDown } from './steps.ts'
+
+/** Where a run goes: as {@link SampleOptions} has it. */
+export type Route = Pick<SampleOptions<unknown>, 'steps' | 'stop' | 'initialStep' | 'restarts'>
+
+/**
+ * The steps of a run, and where the last one leads.
+ * @throws if they are out of order or not in the process.
+ */
+export function checkedPath(
+  { schedule }: DiffusionProcess<Schedule>,
+  { name, upwards = false }: Sampler,
+  { steps, stop: givenStop, initialStep }: Route,
+): number[] {
+  const discrete = isDiscrete(schedule)
+  const last = discrete ? schedule.betas.length - 1 : 1
+  const check = (what: string, t: number, data: boolean) => {
+    if (!((t >= 0 && t <= last) || (data && t === -1)))
+      throw new Error(`sample: ${what} must be from 0 to ${last}${data ? ', or -1 for the data' : ''}, got ${t}`)
+  }
+  const stop = givenStop ?? (upwards ? last : -1)
+  check('stops', stop, !upwards)
+  if (!steps && !discrete)
+    throw new Error('sample: expected steps, as a process in continuous time has none of its own; got none')
+  const all = steps ?? (upwards ? stepsDown(stop - 1).reverse() : stepsDown(last, Math.floor(stop) + 1))
+  if (all.length === 0) throw new Error('sample: expected at least one timestep, got none')
+  const path = [...all, stop]
+  for (const [i, t] of path.entries()) {
+    if (i < all.length) check('timesteps', t, false)
+    const before = path[i - 1]
+    if (before !== undefined && (upwards ? t <= before : t >= before))
+      throw new Error(`sample: timesteps must ${upwards ? 'increase' : 'decrease'}, got ${before}, ${t}`)
+  }
+  if (initialStep !== undefined) {
+    check('initialStep', initialStep, true)
+    if (upwards ? initialStep !== path[0] : initialStep > path[0]!)
+      throw new Error(
+        `sample: expected an initialStep ${upwards ? 'that is' : 'of at most'} the first step ${path[0]} of ${name}, got ${initialStep}`,
+      )
+  }
+  return path
+}

@@ -1,0 +1,54 @@
+import type { Level } from './level.ts'
+import type { Sampler } from './sampler.ts'
+
+/** Noise put back into what a run has reached. */
+export interface Restart {
+  /** The step at which the run starts anew: one of the run's, or where it stops; -1 for the data. */
+  readonly at: number
+  /** The step that the images are brought back to by the forward process: one of the run's. */
+  readonly to: number
+  /** How often. Default 1. */
+  readonly times?: number
+}
+
+/** Options of {@link repaintRestarts}. */
+export interface RepaintOptions {
+  /** j: how many steps the run goes back. Default 10. */
+  readonly jump?: number
+  /** r: how often each step is taken. Default 10. */
+  readonly times?: number
+}
+
+/**
+ * The resampling of RePaint (Lugmayr et al. 2022, section 4.2 and appendix B.2): every `jump` steps the run goes back up
+ * as many, so that all steps are taken `times` times.
+ * @param steps the steps of the run, decreasing.
+ * @throws if a number is not a positive integer.
+ */
+export function repaintRestarts(steps: readonly number[], { jump = 10, times = 10 }: RepaintOptions = {}): Restart[] {
+  for (const [name, value] of Object.entries({ jump, times }))
+    if (!(Number.isInteger(value) && value > 0))
+      throw new Error(`repaintRestarts: expected a ${name} that is an integer of at least 1, got ${value}`)
+  if (times === 1) return []
+  return steps.flatMap((to, i) => {
+    const at = i % jump === 0 ? (steps[i + jump] ?? (i + jump === steps.length ? -1 : undefined)) : undefined
+    return at === undefined ? [] : [{ at, to, times: times - 1 }]
+  })
+}
+
+/** @throws unless all restarts go from a step of the path to a noisier one. */
+export function checkedRestarts(
+  path: readonly Level[],
+  { name, upwards }: Sampler,
+  restarts: readonly Restart[],
+): { readonly at: number; readonly to: number; left: number }[] {
+  if (upwards && restarts.length > 0) throw new Error(`sample: expected no restarts of ${name}, which goes upwards`)
+  const steps = path.map(({ t }) => t)
+  return restarts.map(({ at, to, times = 1 }) => {
+    if (!(steps.includes(at) && steps.includes(to) && at < to))
+      throw new Error(`sample: expected restarts from a step of the run up to another, got ${at} to ${to}`)
+    if (!(Number.isInteger(times) && times >= 0))
+      throw new Error(`sample: expected a number of times to restart from ${at}, got ${times}`)
+    return { at, to, left: times }
+  })
+}

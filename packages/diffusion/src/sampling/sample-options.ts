@@ -1,0 +1,60 @@
+import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
+import type { Rng } from '@cascade-diffusion/random'
+import type { Restart } from './restart.ts'
+
+/** One sampling run. */
+export interface SampleOptions<C> {
+  /** [n, height, width, channels] of the images. */
+  readonly shape: readonly number[]
+  /** A tree of host arrays of n examples each; `undefined` if the network takes no condition. */
+  readonly condition: ArraysOf<C>
+  /**
+   * The noise that a run begins with is drawn from `rng.fold('initial')`, that of the step at t from
+   * `rng.fold('noise').fold(t)` (of t as a string if it is not an integer); after the n-th restart both from
+   * `rng.fold('restart').fold(n)` in place of `rng`.
+   */
+  readonly rng: Rng
+  /**
+   * The place of the first image in the whole set that is sampled. Default 0. An image's noise depends on its place
+   * only, so that a set may be cut into batches anywhere and gives the same images.
+   */
+  readonly firstIndex?: number
+  /** Images float32 of `shape` to start from, instead of standard normal noise. */
+  readonly initial?: NDArray<'float32'>
+  /**
+   * The step that `initial` is at. Default: the first of `steps`. From a less noisy one the forward process takes it there
+   * first: from -1, the data, this edits images (SDEdit, Meng et al. 2022).
+   */
+  readonly initialStep?: number
+  /**
+   * Where the network is evaluated, decreasing: steps 0 … T-1, which may lie between two, or times 0 … 1 of a process in
+   * continuous time. Default: every step of a discrete process from T-1 down to the one above `stop`.
+   */
+  readonly steps?: readonly number[]
+  /** The step to stop at; the sample is x_stop. Default -1: the data. Above, it truncates (paper, section 3.2). */
+  readonly stop?: number
+  /**
+   * Where noise is put back and sampling goes on from there: `[{ at: -1, to: 2000 }]` is what the paper does to finished
+   * samples (section 4.2); `repaintRestarts` are those of RePaint.
+   */
+  readonly restarts?: readonly Restart[]
+  /** Called after each step. Images that it gives take the place of `xt`. */
+  readonly afterStep?: (frame: Frame) => AfterStep | Promise<AfterStep>
+  /** Stops the run before its next evaluation of the network; the run then throws the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+// biome-ignore lint/suspicious/noConfusingVoidType: a hook may be a function that returns nothing
+type AfterStep = NDArray<'float32'> | undefined | void
+
+/** What a run has reached after a step. */
+export interface Frame {
+  /** How many steps came before this one. */
+  readonly step: number
+  readonly stepsLeft: number
+  /** The step t of `xt`; -1 if that is the data. */
+  readonly t: number
+  readonly xt: NDArray<'float32'>
+  /** The data that the model predicted in this step. */
+  readonly x0: NDArray<'float32'>
+}
