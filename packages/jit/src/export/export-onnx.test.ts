@@ -186,6 +186,15 @@ describe('functions of other kinds', () => {
     expect(model.inputs[0]).toEqual({ name: 'input', dtype: 'float32', shape: [2, 3] })
   })
 
+  test('weights as results, as they are or moved', async () => {
+    const fn = (w: tf.Tensor, x: tf.Tensor) => ({ w, moved: tf.transpose(w), flat: tf.reshape(w, [6]), x: tf.neg(x) })
+    const w = rng(1).normal([2, 3])
+    const { run } = await session(exportOnnx(fn, [w, { shape: [1] }], { inputs: ['weight', 'input'] }))
+    const input = rng(2).normal([1])
+    const { w: same, moved, flat, x } = await run({ input })
+    expectClose({ w: same, moved, flat, x }, await reference(fn, [w, input]), 0)
+  })
+
   test('a record of arguments is named by its paths', () => {
     const model = exportOnnx(
       ({ a, b }: { a: tf.Tensor; b: tf.Tensor[] }) => ({ sum: tf.add(a, b[0]!) }),

@@ -4,7 +4,7 @@ import { portable, type Target } from '../lower/target.ts'
 import type { OnnxInitializer, OnnxMetadata, OnnxModel } from '../onnx/model.ts'
 import { trace } from '../trace/trace.ts'
 import { type ExportArguments, type ExportLeaves, exportLeaves, pathNames } from './arguments.ts'
-import { type Constants, foldBiases, foldMoves } from './fold.ts'
+import { type Constants, foldMoves } from './fold.ts'
 import { withNames } from './name.ts'
 
 /** Options of {@link exportOnnx}. */
@@ -62,9 +62,7 @@ function simplified(model: OnnxModel, leaves: ExportLeaves, weights: Map<string,
   })
   const tensors = [...given, ...model.initializers].map((t) => [t.name, t] as const)
   const constants: Constants = { tensors: new Map(tensors), weights }
-  const results = new Set(model.outputs.map((t) => t.name))
-  const moved = foldMoves(model.nodes, constants)
-  const nodes = foldBiases(moved, constants, results)
+  const nodes = foldMoves(model.nodes, constants, new Set(model.outputs.map((t) => t.name)))
   return {
     ...model,
     nodes,

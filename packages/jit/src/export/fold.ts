@@ -16,11 +16,19 @@ function derive({ tensors, weights }: Constants, from: OnnxInitializer, tensor: 
 
 type Data = OnnxInitializer['data']
 
-/** Does transposes and reshapes of constants once and for all: weights then lie as the operators that take them want them. */
-export function foldMoves(nodes: readonly OnnxNode[], constants: Constants): readonly OnnxNode[] {
+/**
+ * Does transposes and reshapes of constants once and for all: weights then lie as the operators that take them want them.
+ * @param results what has to be made by an operator.
+ */
+export function foldMoves(
+  nodes: readonly OnnxNode[],
+  constants: Constants,
+  results: ReadonlySet<string>,
+): readonly OnnxNode[] {
   return nodes.filter((node) => {
     const [x, shape] = node.inputs.map((name) => constants.tensors.get(name))
     const name = node.outputs[0] as string
+    if (results.has(name)) return true
     if (node.opType === 'Transpose' && x)
       derive(constants, x, { ...transposed(x, node.attributes.perm as number[]), name })
     else if (node.opType === 'Reshape' && x && shape)
@@ -46,40 +54,4 @@ function transposed({ data, ...x }: OnnxInitializer, perm: readonly number[]): O
   }
   copy(0, 0)
   return { ...x, shape, data: result }
-}
-
-/** Makes the addition of a constant for each output channel to a convolution the convolution's own bias. */
-export function foldBiases(
-  nodes: readonly OnnxNode[],
-  constants: Constants,
-  results: ReadonlySet<string>,
-): readonly OnnxNode[] {
-  const makers = new Map(nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
-  const uses = useCounts(nodes)
-  const gone = new Set<OnnxNode>()
-  const folded = nodes.map((node) => {
-    if (node.opType !== 'Add') return node
-    for (const [name, other] of [node.inputs, [...node.inputs].reverse()] as [string, string][]) {
-      const conv = makers.get(name)
-      const bias = constants.tensors.get(other)
-      if (conv?.opType !== 'Conv' || conv.inputs.length !== 2 || uses.get(name) !== 1 || results.has(name) || !bias)
-        continue
-      const channels = constants.tensors.get(conv.inputs[1] as string)?.shape[0]
-      const isBias = bias.shape[1] === channels && bias.shape.every((d, axis) => axis === 1 || d === 1)
-      if (bias.shape.length !== 4 || !isBias) continue
-      const vector = `${other}/vector`
-      derive(constants, bias, { ...bias, name: vector, shape: [channels as number] })
-      gone.add(conv)
-      return { ...conv, inputs: [...conv.inputs, vector], outputs: node.outputs }
-    }
-    return node
-  })
-  return folded.filter((node) => !gone.has(node))
-}
-
-/** How many operands each tensor is. */
-export function useCounts(nodes: readonly OnnxNode[]): Map<string, number> {
-  const counts = new Map<string, number>()
-  for (const name of nodes.flatMap((node) => node.inputs)) counts.set(name, (counts.get(name) ?? 0) + 1)
-  return counts
 }

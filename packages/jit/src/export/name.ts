@@ -1,6 +1,5 @@
 import { counter } from '../lower/lower.ts'
 import type { OnnxModel, OnnxNode } from '../onnx/model.ts'
-import { useCounts } from './fold.ts'
 
 /**
  * Names everything in a model for people: inputs, outputs and weights as the caller calls them; an operator for the layer
@@ -14,7 +13,7 @@ export function withNames(
   ports: ReadonlyMap<string, string>,
   weights: ReadonlyMap<string, string>,
 ): OnnxModel {
-  const used = useCounts(model.nodes)
+  const used = new Set(model.nodes.flatMap((node) => node.inputs))
   const unique = counter()
   const names = new Map(ports)
   const initializers = model.initializers.filter((t) => used.has(t.name))
