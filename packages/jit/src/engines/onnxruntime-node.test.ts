@@ -56,3 +56,24 @@ test('the engine lowers for the target it is given, Winograd where it pays by de
   expect(onnxRuntimeNode({ target: cpuExact }).target).toBe(cpuExact)
   expect(onnxRuntimeNode({ target: portable })).toMatchObject({ name: 'onnxruntime-node/cpu', target: portable })
 })
+
+test('results are written where they are wanted and nowhere else', async () => {
+  const x = zeros([1024, 1024])
+  x.data.fill(2)
+  const model = onnxOf(cpu, (a: tf.Tensor) => tf.mul(a, 3), [x.shape])
+  const executable = await onnxRuntimeNode({ threads: 1, cache: false }).compile(model)
+  const given = zeros([1024, 1024])
+  await executable.run([x], [given])
+  const before = process.memoryUsage().arrayBuffers
+  await executable.run([x], [given])
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(given.data.byteLength / 2)
+  expect(given.data.every((y) => y === 6)).toBe(true)
+  await executable.dispose()
+})
+
+test('a run that fails says why', async () => {
+  const model = onnxOf(cpu, (a: tf.Tensor) => tf.mul(a, 3), [[2]])
+  const executable = await onnxRuntimeNode({ threads: 1, cache: false }).compile(model)
+  await expect(executable.run([zeros([3])])).rejects.toThrow(/Got: 3 Expected: 2|dimension/)
+  await executable.dispose()
+})

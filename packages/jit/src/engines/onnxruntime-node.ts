@@ -3,13 +3,13 @@ import { cpu, portable, type Target, webgpu } from '../lower/target.ts'
 import { type EncodedModel, encodeModel } from '../onnx/encode.ts'
 import type { OnnxModel, OnnxTensorType } from '../onnx/model.ts'
 import type { Engine, Executable } from './engine.ts'
-import { freeBuffers } from './free-buffers.ts'
 import { type GpuTransfer, gpuTransfer } from './gpu-transfer.ts'
 import { hostExecutable } from './host-executable.ts'
 import { idleExecutable } from './idle-executable.ts'
 import { nodeGpuExecutable } from './node-gpu-executable.ts'
 import { checkProvider, type NodeProvider } from './node-provider.ts'
 import { cacheDirectory, type NodeSessionOptions, openSession } from './node-session.ts'
+import { runUncopied, withSequence } from './uncopied.ts'
 import { splitByFew } from './webgpu-defects.ts'
 
 /** Options of {@link onnxRuntimeNode}. */
@@ -43,7 +43,7 @@ export function onnxRuntimeNode(options: OnnxRuntimeOptions = {}): Engine {
     name: `onnxruntime-node/${provider}`,
     target,
     compile(given) {
-      const model = provider === 'webgpu' ? splitByFew(given) : given
+      const model = provider === 'webgpu' ? splitByFew(given) : provider === 'cpu' ? withSequence(given) : given
       return createExecutable(model, encodeModel(model), { provider, threads, cacheDirectory: cacheDirectory(cache) })
     },
   }
@@ -74,9 +74,9 @@ export async function createExecutable(
   return hostExecutable(
     model,
     async (inputs, outputs) => {
-      const results = await shared.session.run(named(model.inputs, inputs), named(model.outputs, outputs))
-      // The package copies what was written into `outputs` once more.
-      freeBuffers(Object.values(results).map(({ data }) => data as Uint8Array))
+      const fetches = named(model.outputs, outputs)
+      const run = (more = {}) => shared.session.run(named(model.inputs, inputs), { ...more, ...fetches })
+      await (model.sequence ? runUncopied(run) : run())
     },
     shared.release,
   )

@@ -82,7 +82,7 @@ export function encodeModel(model: OnnxModel, largestInline = LARGEST_INLINE, pa
       })),
       initializer,
       input: model.inputs.map(typeOf),
-      output: model.outputs.map(typeOf),
+      output: [...(model.sequence === undefined ? [] : [sequenceOf(model.sequence)]), ...model.outputs.map(typeOf)],
     },
   }
   const bytes = encodeMessage(modelProto, message)
@@ -105,6 +105,11 @@ const encodeType =
     })
     return { name, type: { tensor_type: { elem_type: elementTypes[dtype], shape: { dim } } } }
   }
+
+const sequenceOf = (name: string) => ({
+  name,
+  type: { sequence_type: { elem_type: { tensor_type: { elem_type: elementTypes.float32 } } } },
+})
 
 /** `N`, `4*N`, `N + 1`. */
 const expression = (symbol: string, { scale, offset }: BatchLength) =>

@@ -61,6 +61,8 @@ export interface OnnxModel {
   readonly initializers: readonly OnnxInitializer[]
   readonly inputs: readonly OnnxTensorType[]
   readonly outputs: readonly OnnxTensorType[]
+  /** The name of a sequence of float32 tensors that comes before the outputs, if there is one. */
+  readonly sequence?: string
   /** What the batch size is called, if the model takes any: `N`. */
   readonly batchSymbol?: string
   readonly metadata?: OnnxMetadata

@@ -8,7 +8,12 @@ const operatorSetId: MessageType = { domain: [1, 'string'], version: [2, 'int'] 
 
 const tensorShape: MessageType = { dim: [1, { dim_value: [1, 'int'], dim_param: [2, 'string'] }] }
 
-const type: MessageType = { tensor_type: [1, { elem_type: [1, 'int'], shape: [2, tensorShape] }] }
+const tensorType: MessageType = { elem_type: [1, 'int'], shape: [2, tensorShape] }
+
+const type: MessageType = {
+  tensor_type: [1, tensorType],
+  sequence_type: [4, { elem_type: [1, { tensor_type: [1, tensorType] }] }],
+}
 
 const valueInfo: MessageType = { name: [1, 'string'], type: [2, type] }
 
