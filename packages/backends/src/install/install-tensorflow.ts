@@ -26,10 +26,10 @@ export async function installTensorFlow(name: 'node' | 'node-gpu', options: Inst
     )
   await checkTools(signal)
   const target = backendFolder(cache, name)
+  const wheel = await fetchWheel({ ...kind, version: versions.tensorflow }, { ...options, cache })
   return replaceFolder(target, async (fresh) => {
     log?.(`installing @tensorflow/tfjs-${name} ${versions.tfjs} from npm`)
     const folder = await installPackage(name, fresh, signal)
-    const wheel = await fetchWheel({ ...kind, version: versions.tensorflow }, { ...options, cache })
     log?.('unpacking its libraries')
     await unpackTensorFlow(wheel, folder, options)
     log?.('compiling the add-on')

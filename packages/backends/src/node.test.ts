@@ -1,0 +1,3 @@
+import { testNative } from './testing/native-checks.ts'
+
+testNative('node')
