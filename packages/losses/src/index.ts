@@ -1,1 +1,15 @@
-export { type LossInput, simpleLoss, simpleLossPerExample } from './simple.ts'
+export {
+  type BitsPerDim,
+  type BitsPerDimEvaluator,
+  type BitsPerDimOptions,
+  bitsPerDim,
+  type EvaluateBitsOptions,
+} from './bits-per-dim.ts'
+export { type CascadeElbo, cascadeElbo } from './cascade-elbo.ts'
+export { discretizedGaussianLogLikelihood, gaussianKl } from './gaussians.ts'
+export { type HybridLosses, type HybridLossOptions, hybridLoss, hybridLossPerExample } from './hybrid.ts'
+export { averageLoss, type LossInput } from './loss-input.ts'
+export { priorBits } from './prior.ts'
+export { type SimpleLossOptions, simpleLoss, simpleLossPerExample } from './simple.ts'
+export { type KlLossOptions, klLoss, klLossPerExample, type VlbTerm, vlbTerm } from './vlb.ts'
+export { edm, minSnr, type P2Options, p2, type Weighting } from './weightings.ts'

@@ -1,33 +1,84 @@
-import { type DiffusionModel, evaluateNetwork, noiseInputAt, qSample } from '@cascade-diffusion/diffusion'
-import { mean, type Scalar, squaredDifference, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
+import {
+  type DiffusionModel,
+  evaluateNetwork,
+  isDiscrete,
+  type NoiseLevelTensors,
+  noiseLevelAt,
+  predictionTarget,
+  type Schedule,
+  type Steps,
+  xtFrom,
+} from '@cascade-diffusion/diffusion'
+import {
+  abs,
+  div,
+  mul,
+  reshape,
+  type Scalar,
+  square,
+  squaredDifference,
+  sub,
+  type Tensor,
+  type Tensor1D,
+  type Tensor4D,
+} from '@tensorflow/tfjs-core'
+import { averageLoss, type LossInput, meanOverImage } from './loss-input.ts'
+import type { Weighting } from './weightings.ts'
 
-/** What a loss is taken on: N examples, each with its own step and noise. */
-export interface LossInput<C> {
-  /** Images [N,H,W,C] in [-1, 1]. */
-  readonly x0: Tensor4D
-  /** The step of each image, int32 [N], 0 … T-1. */
-  readonly t: Tensor1D
-  /** Standard normal noise [N,H,W,C]. */
-  readonly epsilon: Tensor4D
-  /** What the network is given besides. */
-  readonly condition: C
+/** Options of {@link simpleLoss}. */
+export interface SimpleLossOptions {
+  /** How an error counts: squared (`l2`, DDPM), or its magnitude (`l1`, SR3 and WaveGrad). Default `l2`. */
+  readonly norm?: 'l1' | 'l2'
+  /** How much the error counts at each noise level: `minSnr()`, `p2()`, `edm()`. Default: everywhere the same. */
+  readonly weighting?: Weighting
 }
 
 /**
- * The simple loss (DDPM, equation 14) of each example, [N]: the mean over an image's values of (ε - ε_θ(x_t, t))².
- * A traceable function of tensors, differentiable in what the network closes over.
- * @throws if the network's output has not the shape of `x0`.
+ * The simple loss of each example, [N]: the mean over an image's values of (ε - ε_θ(x_t, t))² (DDPM, equation 14), or of
+ * the like for x0 or v, whatever the process's network predicts. A learned variance has no part in it. A traceable
+ * function of tensors, differentiable in what the network closes over.
+ * @throws if the network's output does not fit the images and the variance, or a process in continuous time is given steps.
  */
 export function simpleLossPerExample<C>(
-  model: DiffusionModel<C>,
-  { x0, t, epsilon, condition }: LossInput<C>,
+  model: DiffusionModel<C, Schedule>,
+  input: LossInput<C, Steps | NoiseLevelTensors>,
+  options: SimpleLossOptions = {},
 ): Tensor1D {
-  const xt = qSample(model.process.schedule, x0, t, epsilon)
-  const { prediction } = evaluateNetwork(model, xt, noiseInputAt(model.process, t), condition)
-  return mean(squaredDifference(epsilon, prediction), [1, 2, 3])
+  const level = levelOf(model, input.t)
+  const { prediction } = evaluateNetwork(model, xtFrom(input, level), level.noiseInput, input.condition)
+  return predictionError(model, input, level, prediction, options)
 }
 
-/** The simple loss, averaged over all values of all examples: {@link simpleLossPerExample}'s mean. */
-export function simpleLoss<C>(model: DiffusionModel<C>, input: LossInput<C>): Scalar {
-  return mean(simpleLossPerExample(model, input))
+/** The simple loss, averaged over the examples with their weights: see {@link simpleLossPerExample}. */
+export function simpleLoss<C>(
+  model: DiffusionModel<C, Schedule>,
+  input: LossInput<C, Steps | NoiseLevelTensors>,
+  options: SimpleLossOptions = {},
+): Scalar {
+  return averageLoss(simpleLossPerExample(model, input, options), input.weights)
+}
+
+/** The error of a prediction, [N]. */
+export function predictionError<C>(
+  { process }: DiffusionModel<C, Schedule>,
+  truth: Pick<LossInput<C>, 'x0' | 'epsilon'>,
+  level: NoiseLevelTensors,
+  prediction: Tensor4D,
+  { norm = 'l2', weighting }: SimpleLossOptions,
+): Tensor1D {
+  const target = predictionTarget(process.prediction, truth, level)
+  const error = norm === 'l2' ? squaredDifference(target, prediction) : abs(sub(target, prediction))
+  const losses = meanOverImage(error as Tensor4D)
+  if (!weighting) return losses
+  const weight: Tensor = weighting(square(div(level.alpha, level.sigma)), process.prediction)
+  return mul(losses, reshape(weight, [weight.size]))
+}
+
+function levelOf<C>({ process }: DiffusionModel<C, Schedule>, t: Steps | NoiseLevelTensors): NoiseLevelTensors {
+  if (typeof t === 'object' && 'alpha' in t) return t
+  const { schedule } = process
+  if (isDiscrete(schedule)) return noiseLevelAt({ ...process, schedule }, t)
+  throw new Error(
+    'simpleLoss: expected noise levels, as noiseLevelArrays makes them, of a process in continuous time; got steps',
+  )
 }

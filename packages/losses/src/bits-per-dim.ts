@@ -1,0 +1,108 @@
+import { type ArraysOf, type Compile, int32, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import type { DenoiserOptions, DiffusionModel } from '@cascade-diffusion/diffusion'
+import type { Rng } from '@cascade-diffusion/random'
+import { squaredDifference, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
+import { meanOverImage } from './loss-input.ts'
+import { priorBits } from './prior.ts'
+import { vlbTerm } from './vlb.ts'
+
+/** What {@link bitsPerDim} compiles. x0 is clipped unless `processX0` says otherwise. */
+export interface BitsPerDimOptions<C> extends DiffusionModel<C>, DenoiserOptions {
+  /** How to run the network: `jit`, or `eager`. */
+  readonly compile: Compile
+}
+
+/** Images to evaluate. */
+export interface EvaluateBitsOptions<C> {
+  /** Images float32 [n,H,W,C] of 256 levels from -1 to 1. */
+  readonly x0: NDArray<'float32'>
+  /** A tree of host arrays of n examples each; `undefined` if the network takes no condition. */
+  readonly condition: ArraysOf<C>
+  /** The noise of step t is drawn from `rng.fold('noise').fold(t)`. */
+  readonly rng: Rng
+  /** The place of the first image in the whole set, as in sampling. Default 0. */
+  readonly firstIndex?: number
+  /** The step at which the reverse process is cut short; the terms of t > stop count. Default -1: the data. */
+  readonly stop?: number
+  /** Stops before the next step; the evaluation then throws the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/** The variational bound of n images over all steps, in bits per dimension, float64. */
+export interface BitsPerDim {
+  /** Of each image the prior's term and all terms of the steps, [n]: an upper bound of its negative log-likelihood. */
+  readonly total: Float64Array
+  /** Of each image the prior's term, [n]. */
+  readonly prior: Float64Array
+  /** The steps evaluated: stop + 1 … T-1. */
+  readonly steps: readonly number[]
+  /** Of each step the term of each image: [steps][n]. */
+  readonly vb: readonly Float64Array[]
+  /** Of each step the mean squared error of each image's predicted x0. */
+  readonly x0Mse: readonly Float64Array[]
+  /** Of each step the mean squared error of each image's noise, as it follows from the predicted x0. */
+  readonly mse: readonly Float64Array[]
+  /** H W C: how many dimensions an image has. */
+  readonly dimensions: number
+  /** Where the reverse process was cut short; -1 for not at all. */
+  readonly stop: number
+}
+
+/** A model compiled for the evaluation of its likelihood. */
+export interface BitsPerDimEvaluator<C> {
+  /** @throws before the first step if the images or `stop` are not as they should be, or the network does not fit. */
+  evaluate(options: EvaluateBitsOptions<C>): Promise<BitsPerDim>
+  /** Frees what the engine holds. */
+  dispose(): Promise<void>
+}
+
+/**
+ * The full variational bound of a model (DDPM, equation 5; OpenAI's `calc_bpd_loop`): every step of the process, each on fresh
+ * noise, and the prior. One traced step, compiled once for each shape, serves all.
+ */
+export function bitsPerDim<C = undefined>(options: BitsPerDimOptions<C>): BitsPerDimEvaluator<C> {
+  const { process, compile, processX0 } = options
+  const { schedule } = process
+  const T = schedule.betas.length
+  const step = compile((x0: Tensor4D, epsilon: Tensor4D, t: Tensor1D, condition: C) => {
+    const term = vlbTerm(options, { x0, epsilon, t, condition }, processX0 ? { processX0 } : {})
+    const error = (actual: Tensor4D, predicted: Tensor4D) => meanOverImage(squaredDifference(actual, predicted))
+    return { vb: term.bits, x0Mse: error(x0, term.x0), mse: error(epsilon, term.epsilon) }
+  })
+  const priorOf = compile((x0: Tensor4D) => priorBits(schedule, x0))
+
+  return {
+    async evaluate({ x0, condition, rng, firstIndex = 0, stop = -1, signal }) {
+      checkImages(x0)
+      if (!(Number.isInteger(stop) && stop >= -1 && stop < T))
+        throw new Error(`bitsPerDim: expected a step to stop at from -1 to ${T - 1}, got ${stop}`)
+      const dimensions = sizeOf(x0.shape.slice(1))
+      const prior = Float64Array.from((await priorOf(x0)).data)
+      const total = prior.slice()
+      const steps = Array.from({ length: T - 1 - stop }, (_, i) => stop + 1 + i)
+      const terms = { vb: [] as Float64Array[], x0Mse: [] as Float64Array[], mse: [] as Float64Array[] }
+      for (const t of steps) {
+        signal?.throwIfAborted()
+        const epsilon = rng
+          .fold('noise')
+          .fold(t)
+          .normal(x0.shape, firstIndex * dimensions)
+        const at = await step(x0, epsilon, int32([t]), condition)
+        for (const key of ['vb', 'x0Mse', 'mse'] as const) terms[key].push(Float64Array.from(at[key].data))
+        at.vb.data.forEach((bits, i) => {
+          total[i]! += bits
+        })
+      }
+      return { total, prior, steps, ...terms, dimensions, stop }
+    },
+    async dispose() {
+      await Promise.all([step.dispose(), priorOf.dispose()])
+    },
+  }
+}
+
+function checkImages(x0: NDArray<'float32'>): void {
+  if (x0.shape.length !== 4) throw new Error(`bitsPerDim: expected images [n,H,W,C], got [${x0.shape}]`)
+  const wrong = x0.data.findIndex((value) => !(value >= -1 && value <= 1))
+  if (wrong >= 0) throw new Error(`bitsPerDim: expected images from -1 to 1, got ${x0.data[wrong]} at ${wrong}`)
+}

@@ -1,0 +1,44 @@
+import type { Gaussian } from '@cascade-diffusion/diffusion'
+import {
+  abs,
+  add,
+  exp,
+  greater,
+  less,
+  log,
+  maximum,
+  mul,
+  neg,
+  squaredDifference,
+  sub,
+  type Tensor,
+  type Tensor4D,
+  tanh,
+  where,
+} from '@tensorflow/tfjs-core'
+
+/** The Kullback-Leibler divergence KL(q ‖ p) of diagonal Gaussians for each value, [N,H,W,C], in nats. */
+export function gaussianKl(q: Gaussian, p: Gaussian): Tensor4D {
+  // The order of OpenAI's code, so that float32 rounds alike.
+  const ofVariances = add(sub(sub(p.logVariance, 1), q.logVariance), exp(sub(q.logVariance, p.logVariance)))
+  return mul(0.5, add(ofVariances, mul(squaredDifference(q.mean, p.mean), exp(neg(p.logVariance)))))
+}
+
+/**
+ * The log-likelihood, in nats for each value, [N,H,W,C], of images of 256 levels from -1 to 1 under a Gaussian whose mass is
+ * collected around each level, and beyond the last one on either side (DDPM, equation 13). As in OpenAI's code, the
+ * distribution function is approximated by a tanh (to 2e-4), and no likelihood is below 1e-12.
+ */
+export function discretizedGaussianLogLikelihood(x0: Tensor4D, { mean, logVariance }: Gaussian): Tensor4D {
+  const centred = sub(x0, mean)
+  const precision = exp(mul(-0.5, logVariance))
+  const upTo = (bound: number) => normalCdf(mul(precision, add(centred, bound)))
+  const [above, below] = [upTo(1 / 255), upTo(-1 / 255)]
+  const atEnds = where(less(x0, -0.999), above, sub(1, below))
+  const isEnd = greater(abs(x0), 0.999)
+  return log(maximum(where(isEnd, atEnds, sub(above, below)), 1e-12)) as Tensor4D
+}
+
+/** The distribution function of the standard normal, as the GELU approximates it (Hendrycks & Gimpel 2016). */
+const normalCdf = (x: Tensor): Tensor =>
+  mul(0.5, add(1, tanh(mul(Math.sqrt(2 / Math.PI), add(x, mul(0.044715, mul(x, mul(x, x))))))))

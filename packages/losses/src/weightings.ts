@@ -1,0 +1,57 @@
+import type { Prediction } from '@cascade-diffusion/diffusion'
+import { add, div, minimum, mul, pow, type Tensor } from '@tensorflow/tfjs-core'
+
+/**
+ * How much the squared error of a network's output counts at a noise level: a traceable function of the signal-to-noise
+ * ratio alpha² / sigma² there, and of what the output predicts. The same error of x0 is that of ε over the SNR, and that
+ * of v over SNR + 1: written for each prediction, a weighting gives the same loss whatever is predicted.
+ */
+export type Weighting = (snr: Tensor, prediction: Prediction) => Tensor
+
+/** Min-SNR-γ (Hang et al. 2023, section 3.4): of x0's error min(SNR, γ). @param gamma above 0. Default 5. */
+export function minSnr({ gamma = 5 }: { readonly gamma?: number } = {}): Weighting {
+  checkPositive('minSnr: gamma', gamma)
+  return (snr, prediction) => {
+    if (prediction === 'epsilon') return minimum(div(gamma, snr), 1)
+    const ofX0 = minimum(snr, gamma)
+    return prediction === 'x0' ? ofX0 : div(ofX0, add(snr, 1))
+  }
+}
+
+/** Options of {@link p2}. */
+export interface P2Options {
+  /** How strongly low noise is weighted down, at least 0: 0 is the simple loss of ε. Default 1. */
+  readonly gamma?: number
+  /** Keeps the weight finite at high noise, above 0. Default 1. */
+  readonly k?: number
+}
+
+/** P2, perception prioritised (Choi et al. 2022, equation 8): of ε's error (k + SNR)^-γ. */
+export function p2({ gamma = 1, k = 1 }: P2Options = {}): Weighting {
+  if (!(gamma >= 0 && gamma < Infinity)) throw new Error(`p2: expected a gamma of at least 0, got ${gamma}`)
+  checkPositive('p2: k', k)
+  return (snr, prediction) => {
+    const ofEpsilon = pow(add(snr, k), -gamma)
+    if (prediction === 'epsilon') return ofEpsilon
+    const ofX0 = mul(snr, ofEpsilon)
+    return prediction === 'x0' ? ofX0 : div(ofX0, add(snr, 1))
+  }
+}
+
+/**
+ * EDM (Karras et al. 2022, table 1): of x0's error (σ² + σ_data²) / (σ σ_data)² = SNR + 1 / σ_data², with their σ² = 1 / SNR.
+ * @param sigmaData the standard deviation of the data, above 0. Default 0.5.
+ */
+export function edm({ sigmaData = 0.5 }: { readonly sigmaData?: number } = {}): Weighting {
+  checkPositive('edm: sigmaData', sigmaData)
+  const ofData = 1 / sigmaData ** 2
+  return (snr, prediction) => {
+    if (prediction === 'epsilon') return add(div(ofData, snr), 1)
+    const ofX0 = add(snr, ofData)
+    return prediction === 'x0' ? ofX0 : div(ofX0, add(snr, 1))
+  }
+}
+
+function checkPositive(what: string, value: number): void {
+  if (!(value > 0 && value < Infinity)) throw new Error(`${what}: expected a number above 0, got ${value}`)
+}
