@@ -26,11 +26,12 @@ export function paintLosses(canvas: HTMLCanvasElement, losses: readonly number[]
   canvas.height = height
   const context = canvas.getContext('2d')!
   const [low, high] = [Math.log(0.03), Math.log(1.2)]
+  const left = 28 * scale
   const line = (values: readonly number[], style: string, lineWidth: number) => {
     context.beginPath()
     for (const [i, value] of values.entries())
       context.lineTo(
-        (i / Math.max(1, values.length - 1)) * width,
+        left + (i / Math.max(1, values.length - 1)) * (width - left),
         height - ((Math.log(value) - low) / (high - low)) * height,
       )
     Object.assign(context, { strokeStyle: style, lineWidth: lineWidth * scale, lineJoin: 'round' })
@@ -41,7 +42,7 @@ export function paintLosses(canvas: HTMLCanvasElement, losses: readonly number[]
   context.font = `${11 * scale}px system-ui, sans-serif`
   for (const tick of [1, 0.3, 0.1]) {
     const y = height - ((Math.log(tick) - low) / (high - low)) * height
-    context.fillRect(28 * scale, y, width, 0.5)
+    context.fillRect(left, y, width, 0.5)
     context.fillText(`${tick}`, 0, y + 4 * scale)
   }
   let average = losses[0] ?? 0
