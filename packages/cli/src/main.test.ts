@@ -10,7 +10,7 @@ const run = async (...args: string[]) => {
 test('lists its commands', async () => {
   const { code, text } = await run('--help')
   expect(code).toBe(0)
-  expect(text).toContain('quickstart')
+  for (const name of ['quickstart', 'doctor', 'backends']) expect(text).toContain(name)
   expect((await run()).code).toBe(2)
 })
 
@@ -25,6 +25,14 @@ test.each([
   [['quickstart', '--quick'], "Unknown option '--quick'"],
   [['quickstart', '--seed', 'lucky'], "--seed: expected a whole number from 0, got 'lucky'"],
   [['quickstart', '--dataset', 'imagenet'], "--dataset: expected mnist or dicebear, got 'imagenet'"],
+  [
+    ['quickstart', '--backend', 'tpu'],
+    "--backend: expected jit or jit-cuda or jit-webgpu or jit-wasm or node or node-gpu or cpu, got 'tpu'",
+  ],
+  [['backends'], "backends: expected install or list or remove, got ''"],
+  [['backends', 'install', 'tpu'], "backends install: expected node or node-gpu or cuda, got 'tpu'"],
+  [['backends', 'install', 'node', 'cuda'], "expected one name, got also 'cuda'"],
+  [['doctor', 'now'], "Unexpected argument 'now'"],
 ])('%j is called wrongly', async (args, message) => {
   const { code, text } = await run(...args)
   expect(code).toBe(2)

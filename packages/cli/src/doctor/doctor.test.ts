@@ -1,0 +1,51 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { main } from '../main.ts'
+import { describe } from './command.ts'
+import { backendFinding, engineFinding, type Findings, nodeFinding } from './examine.ts'
+
+test('finds what works here, whatever the rest does', async () => {
+  const cache = await mkdtemp(join(tmpdir(), 'doctor-'))
+  onTestFinished(() => rm(cache, { recursive: true }))
+  vi.stubEnv('CASCADE_DIFFUSION_CACHE', cache)
+  const lines: string[] = []
+  const io = { log: (line: string) => lines.push(line), signal: new AbortController().signal }
+  expect(await main(['doctor', '--json'], io)).toBe(0)
+  const { ok, engines, backends, node } = JSON.parse(lines.join('\n')) as Findings
+  expect(ok).toBe(true)
+  expect(node).toEqual({ name: 'Node.js', works: true, detail: process.versions.node })
+  expect(engines.map(({ name }) => name)).toEqual(['cpu', 'cuda', 'webgpu', 'wasm'])
+  expect(engines[0]).toEqual({ name: 'cpu', works: true })
+  const native = backends.find(({ name }) => name === 'node')
+  expect(native).toMatchObject({ works: false, reason: expect.stringContaining('backends install node') })
+})
+
+test('what is broken is told with its reason, and what the library only logged', () => {
+  const stderr = 'E:onnxruntime: Failed to load x.so with error: libcublasLt.so.13: cannot open shared object file: no'
+  expect(engineFinding('cuda', { ok: false, error: 'Failed to load', stderr })).toEqual({
+    name: 'cuda',
+    works: false,
+    reason: 'Failed to load (libcublasLt.so.13 is missing)',
+  })
+  const value = { name: 'node-gpu', version: '4.22.0', folder: '/x', gpu: false } as const
+  expect(backendFinding('node-gpu', { ok: true, value }).detail).toBe('4.22.0, no GPU: on the processor')
+  expect(backendFinding('node-gpu', { ok: true, value: { ...value, gpu: true } }).detail).toBe('4.22.0, on a GPU')
+  expect(['20.18.1', '20.19.0', '24.0.0'].map((version) => nodeFinding(version).works)).toEqual([false, true, true])
+})
+
+test('people get a line for each', () => {
+  const text = describe({
+    ok: false,
+    node: nodeFinding('18.0.0'),
+    machine: 'linux x64, 2 × Processor',
+    engines: [{ name: 'cpu', works: false, reason: 'first line\nsecond line' }],
+    backends: [{ name: 'node', works: true, detail: '4.22.0' }],
+    installed: [{ name: 'node', folder: '/x', versions: { 'tfjs-node': '4.22.0' }, bytes: 1 }],
+  })
+  expect(text).toContain('—      Node.js   18.0.0: expected 20.19 or later')
+  expect(text).toContain('—      cpu       first line\n                   second line')
+  expect(text).toContain('works  node      4.22.0')
+  expect(text).toContain('node: tfjs-node 4.22.0')
+})
