@@ -4,6 +4,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { denoiser } from './denoiser.ts'
 import { noiseLevelAt } from './noise-level.ts'
+import { predictionTarget } from './predictions.ts'
 import type { DiffusionProcess } from './process.ts'
 import { keepX0 } from './process-x0.ts'
 
@@ -50,5 +51,32 @@ test('a network with other channels than the images is an error', () => {
   const network = (x: tf.Tensor4D) => tf.concat([x, x], 3)
   expect(() => denoiser({ network, process })(xt, level, undefined)).toThrow(
     'network: expected an output [2,1,1,1] for x_t [2,1,1,1], as the variance is fixed-large, got [2,1,1,2]',
+  )
+})
+
+test.each(['epsilon', 'x0', 'v'] as const)(
+  'a network that predicts %s, with channels for its variance',
+  (prediction) => {
+    const learned: DiffusionProcess = { ...process, prediction, variance: 'learned' }
+    const target = predictionTarget(prediction, { x0, epsilon }, level)
+    const network = () => tf.concat([target, tf.fill([2, 1, 1, 1], -2.5)], 3) as tf.Tensor4D
+    const denoised = denoiser({ network, process: learned }, { processX0: keepX0 })(xt, level, undefined)
+    close(denoised.x0, [0.25, 1.5])
+    close(denoised.epsilon, [-1.25, 0.5])
+    close(denoised.logVariance!({ small: tf.scalar(-9), large: tf.scalar(-1) }), [-2.5, -2.5])
+    const clipped = denoiser({ network, process: learned })(xt, level, undefined)
+    close(clipped.x0, [0.25, 1])
+    close(clipped.logVariance!({ small: tf.scalar(-9), large: tf.scalar(-1) }), [-2.5, -2.5])
+  },
+)
+
+test('names that nobody knows are errors', () => {
+  const of = (change: object) => () => denoiser({ network: () => epsilon, process: { ...process, ...change } })
+  expect(of({ prediction: 'eps' })).toThrow("process: expected a prediction of epsilon, x0, v; got 'eps'")
+  expect(of({ variance: 'small' })).toThrow(
+    "process: expected a variance of fixed-small, fixed-large, learned, learned-range; got 'small'",
+  )
+  expect(of({ noiseInput: 'sigma' })).toThrow(
+    "process: expected a noiseInput of timestep, rescaled-timestep, noise-level, log-snr; got 'sigma'",
   )
 })

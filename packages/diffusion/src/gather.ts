@@ -1,11 +1,14 @@
 import {
   gather,
+  less,
   reshape,
   type Scalar,
+  scalar,
   type Tensor,
   type Tensor1D,
   type Tensor4D,
   tensor1d,
+  where,
 } from '@tensorflow/tfjs-core'
 
 /**
@@ -14,11 +17,16 @@ import {
  */
 export type Steps = Tensor1D | Scalar | number
 
-/** The entries of a table at steps t, float32 [N]; [1] if one step is for all images. @throws on a number out of range. */
+/** The entries of a table at steps t, float32 [N]; [1] if one step is for all images. @throws on a number out of
+ * range; on such tensors when they are computed. */
 export function gather1d(table: ArrayLike<number>, t: Steps): Tensor1D {
-  if (typeof t !== 'number') return gather(tensor1d(Float32Array.from(table)), reshape(t as Tensor, [t.size]))
-  checkStep('t', t, table.length)
-  return tensor1d([table[t]!], 'float32')
+  if (typeof t === 'number') {
+    checkStep('t', t, table.length)
+    return tensor1d([table[t]!], 'float32')
+  }
+  const steps = reshape(t as Tensor, [t.size])
+  // Some engines count negative indices from the end: they are sent past it, where all of them refuse.
+  return gather(tensor1d(Float32Array.from(table)), where(less(steps, 0), scalar(table.length, 'int32'), steps))
 }
 
 /** The entries of a table at steps t, float32 [N,1,1,1], or [1,1,1,1]: one number for each image. */

@@ -1,41 +1,109 @@
 import '@tensorflow/tfjs-backend-cpu'
+import { float32, int32 } from '@cascade-diffusion/arrays'
+import { jit } from '@cascade-diffusion/jit'
+import { eager } from '@cascade-diffusion/ops'
+import { linearSchedule } from '@cascade-diffusion/schedules'
 import * as tf from '@tensorflow/tfjs-core'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { pMeanVariance } from './p-mean-variance.ts'
-import type { Variance } from './process.ts'
-import { loadReference, referenceNetwork, relativeError } from './reference-fixture.ts'
+import type { DiffusionProcess, Variance } from './process.ts'
+import { learnedReferenceNetwork, loadReference, referenceNetwork, relativeError } from './reference-fixture.ts'
 
-async function evaluate(name: 'linear40-simple' | 'cosine100-hybrid-respaced10', variance: Variance) {
-  const { process, ...reference } = await loadReference(name)
-  const xt = tf.tensor4d(reference.images('x_t').data, [4, 4, 4, 3])
-  const t = tf.tensor1d(reference.numbers('t'), 'int32')
-  const model = { network: referenceNetwork, process: { ...process, variance } }
-  return { p: pMeanVariance(model, xt, t, undefined), reference, t: reference.numbers('t') }
-}
+const networks = {
+  'linear40-simple': referenceNetwork,
+  'cosine100-hybrid-respaced10': learnedReferenceNetwork,
+} as const
 
-test.each(['linear40-simple', 'cosine100-hybrid-respaced10'] as const)(
-  'mean and x0 are those of guided-diffusion, %s',
-  async (name) => {
-    const { p, reference } = await evaluate(name, 'fixed-small')
-    expect(relativeError(p.mean.dataSync(), reference.images('p_mean').data)).toBeLessThan(1e-6)
-    expect(relativeError(p.x0.dataSync(), reference.images('p_pred_xstart').data)).toBeLessThan(1e-6)
-  },
-)
-
-test('the large variance is that of guided-diffusion, also at t = 0', async () => {
-  const { p, reference } = await evaluate('linear40-simple', 'fixed-large')
-  const everywhere = tf.broadcastTo(p.logVariance, [4, 4, 4, 3])
-  expect(relativeError(everywhere.dataSync(), reference.images('p_log_variance').data)).toBeLessThan(1e-6)
-  expect(relativeError(tf.exp(everywhere).dataSync(), reference.images('p_variance').data)).toBeLessThan(1e-6)
+describe.each([
+  ['eager', eager],
+  ['jit', jit],
+] as const)('%s', (_, compile) => {
+  test.each(['linear40-simple', 'cosine100-hybrid-respaced10'] as const)(
+    'mean, variance and x0 are those of guided-diffusion, %s',
+    async (name) => {
+      const { process, images, numbers } = await loadReference(name)
+      const fn = compile((xt: tf.Tensor4D, t: tf.Tensor1D) => {
+        const p = pMeanVariance({ network: networks[name], process }, xt, t, undefined)
+        const logVariance = tf.broadcastTo(p.logVariance, xt.shape)
+        return { mean: p.mean, x0: p.x0, logVariance, variance: tf.exp(logVariance) }
+      })
+      const p = await fn(images('x_t'), int32(numbers('t')))
+      await fn.dispose()
+      expect(relativeError(p.mean.data, images('p_mean').data)).toBeLessThan(1e-6)
+      expect(relativeError(p.x0.data, images('p_pred_xstart').data)).toBeLessThan(1e-6)
+      expect(relativeError(p.logVariance.data, images('p_log_variance').data)).toBeLessThan(1e-6)
+      expect(relativeError(p.variance.data, images('p_variance').data)).toBeLessThan(1e-5)
+    },
+  )
 })
 
-test("the small variance is guided-diffusion's clipped posterior", async () => {
-  const { p, reference, t } = await evaluate('linear40-simple', 'fixed-small')
-  const table = reference.numbers('posterior_log_variance_clipped')
-  expect(
-    relativeError(
-      p.logVariance.dataSync(),
-      t.map((i) => table[i]!),
-    ),
-  ).toBeLessThan(1e-6)
+test('the small variance is the clipped posterior of guided-diffusion', async () => {
+  const { process, images, numbers } = await loadReference('linear40-simple')
+  const model = { network: referenceNetwork, process: { ...process, variance: 'fixed-small' as const } }
+  const xt = tf.tensor4d(images('x_t').data, [4, 4, 4, 3])
+  const { logVariance } = pMeanVariance(model, xt, tf.tensor1d(numbers('t'), 'int32'), undefined)
+  const table = numbers('posterior_log_variance_clipped')
+  const expected = numbers('t').map((t) => table[t]!)
+  expect(relativeError(logVariance.dataSync(), expected)).toBeLessThan(1e-6)
+})
+
+const schedule = linearSchedule(50)
+const processOf = (variance: Variance): DiffusionProcess => ({
+  schedule,
+  ...{ prediction: 'x0', variance, noiseInput: 'timestep' },
+})
+/** x0 = 0, and the values for the variance. */
+const saying = (value: number) => (xt: tf.Tensor4D) =>
+  tf.concat([tf.zerosLike(xt), tf.fill(xt.shape, value)], 3) as tf.Tensor4D
+const xt = tf.ones<tf.Rank.R4>([2, 1, 1, 1])
+
+test.each([
+  ['learned', -3.25, -3.25],
+  ['learned-range', -1, Math.log(schedule.posteriorVariance[20]!)],
+  ['learned-range', 1, Math.log(schedule.betas[20]!)],
+  ['learned-range', 0, Math.log(schedule.posteriorVariance[20]! * schedule.betas[20]!) / 2],
+  ['learned-range', 2, 1.5 * Math.log(schedule.betas[20]!) - 0.5 * Math.log(schedule.posteriorVariance[20]!)],
+] as const)('%s: %f says a log variance of %f', (variance, value, expected) => {
+  const p = pMeanVariance({ network: saying(value), process: processOf(variance) }, xt, 20, undefined)
+  for (const actual of p.logVariance.dataSync()) expect(actual).toBeCloseTo(expected, 5)
+})
+
+test('one step for all, as a number or a tensor, is the same step for each', () => {
+  const of = (t: tf.Tensor1D | tf.Scalar | number) => {
+    const { mean, logVariance } = pMeanVariance(
+      { network: saying(0.3), process: processOf('learned-range') },
+      xt,
+      t,
+      undefined,
+    )
+    return [...mean.dataSync(), ...logVariance.dataSync()]
+  }
+  const each = of(tf.tensor1d([7, 7], 'int32'))
+  expect(of(7)).toEqual(each)
+  expect(of(tf.scalar(7, 'int32'))).toEqual(each)
+  expect(of(tf.tensor1d([7], 'int32'))).toEqual(each)
+})
+
+test('a network that does not fit the variance, and steps outside the process, are errors', async () => {
+  const fixed = { network: saying(0), process: processOf('fixed-small') }
+  expect(() => pMeanVariance(fixed, xt, 3, undefined)).toThrow(
+    'network: expected an output [2,1,1,1] for x_t [2,1,1,1], as the variance is fixed-small, got [2,1,1,2]',
+  )
+  const learned = { network: saying(0), process: processOf('learned') }
+  for (const t of [-1, 50, 0.5, Number.NaN])
+    expect(() => pMeanVariance(learned, xt, t, undefined)).toThrow(`t: expected a step from 0 to 49, got ${t}`)
+  for (const compile of [eager, jit])
+    for (const t of [-1, 50]) {
+      const fn = compile((xt: tf.Tensor4D, t: tf.Tensor1D) => pMeanVariance(learned, xt, t, undefined).mean)
+      await expect(fn(float32([1], [1, 1, 1, 1]), int32([t]))).rejects.toThrow(/not in|out of data bounds/)
+      await fn.dispose()
+    }
+})
+
+test('epsilon of a process that ends in pure noise is an error', () => {
+  const process: DiffusionProcess = { ...processOf('fixed-small'), schedule: linearSchedule(20), prediction: 'epsilon' }
+  const model = { network: tf.zerosLike, process }
+  expect(() => pMeanVariance(model, xt, 19, undefined)).toThrow('nothing of the data is left at step 19')
+  expect(() => pMeanVariance(model, xt, tf.tensor1d([3, 4], 'int32'), undefined)).toThrow('nothing of the data is left')
+  expect(() => pMeanVariance(model, xt, 18, undefined)).not.toThrow()
 })

@@ -14,7 +14,8 @@ export interface ReverseStep extends Gaussian, Pick<Denoised, 'x0' | 'epsilon'> 
  * posterior's at the x0 that the model predicts. The log variance is [N,H,W,C] if it is learned, else [N,1,1,1], or
  * [1,1,1,1] with one step for all. At t = 0 the fixed variances are the posterior's of t = 1, as in Improved DDPM's code:
  * there they only serve likelihoods, since sampling adds no noise. Traceable.
- * @throws if the network's output does not fit `xt` and the variance.
+ * @throws if the network's output does not fit `xt` and the variance, or it predicts epsilon of a process that ends in pure
+ * noise.
  */
 export function pMeanVariance<C>(
   model: DiffusionModel<C>,
@@ -23,7 +24,10 @@ export function pMeanVariance<C>(
   condition: C,
   options: DenoiserOptions = {},
 ): ReverseStep {
-  const { schedule, variance } = model.process
+  const { schedule, variance, prediction } = model.process
+  const at = typeof t === 'number' ? t : schedule.betas.length - 1
+  if (prediction === 'epsilon' && schedule.alphasCumprod[at] === 0)
+    throw new Error(`pMeanVariance: nothing of the data is left at step ${at} to predict from epsilon; x0 or v can`)
   const { x0, epsilon, logVariance } = denoiser(model, options)(xt, noiseLevelAt(model.process, t), condition)
   const { mean, logVariance: small } = qPosterior(schedule, x0, xt, t)
   const large = gatherForImages(logLargeVariances(schedule, variance), t)

@@ -1,7 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu'
+import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import { qSample } from './q-sample.ts'
+import { qMeanVariance, qSample } from './q-sample.ts'
 import { loadReference, relativeError } from './reference-fixture.ts'
 
 test.each(['linear40-simple', 'cosine100-hybrid-respaced10'] as const)(
@@ -13,3 +14,16 @@ test.each(['linear40-simple', 'cosine100-hybrid-respaced10'] as const)(
     expect(relativeError(xt.dataSync(), images('x_t').data)).toBeLessThan(1e-6)
   },
 )
+
+test('its mean and variance are those of many draws', async () => {
+  const { process } = await loadReference('cosine100-hybrid-respaced10')
+  const n = 20000
+  const x0 = tf.fill<tf.Rank.R4>([n, 1, 1, 1], 0.75)
+  const epsilon = tf.tensor4d(rng(1).normal([n, 1, 1, 1]).data, [n, 1, 1, 1])
+  const draws = qSample(process.schedule, x0, 4, epsilon).dataSync<'float32'>()
+  const { mean, logVariance } = qMeanVariance(process.schedule, tf.fill<tf.Rank.R4>([1, 1, 1, 1], 0.75), 4)
+  const average = draws.reduce((sum, x) => sum + x) / n
+  const variance = draws.reduce((sum, x) => sum + (x - average) ** 2, 0) / n
+  expect(Math.abs(mean.dataSync()[0]! - average)).toBeLessThan(4 * Math.sqrt(variance / n))
+  expect(Math.abs(Math.exp(logVariance.dataSync()[0]!) / variance - 1)).toBeLessThan(4 * Math.sqrt(2 / n))
+})

@@ -4,16 +4,16 @@ import { readNpz } from '@cascade-diffusion/checkpoints'
 import type { Rng } from '@cascade-diffusion/random'
 import { cosineSchedule, type DiscreteSchedule, linearSchedule, respace } from '@cascade-diffusion/schedules'
 import * as tf from '@tensorflow/tfjs-core'
-import type { DiffusionProcess } from './process.ts'
+import type { DiffusionProcess, Variance } from './process.ts'
 
-/** The processes of the fixtures (of the second, all but its learned variance). */
+/** The processes of the fixtures. */
 const referenceProcesses = {
-  'linear40-simple': fixedLarge(linearSchedule(40)),
-  'cosine100-hybrid-respaced10': fixedLarge(respace(cosineSchedule(100), 10)),
+  'linear40-simple': processOf(linearSchedule(40), 'fixed-large'),
+  'cosine100-hybrid-respaced10': processOf(respace(cosineSchedule(100), 10), 'learned-range'),
 }
 
-function fixedLarge(schedule: DiscreteSchedule): DiffusionProcess {
-  return { schedule, prediction: 'epsilon', variance: 'fixed-large', noiseInput: 'timestep' }
+function processOf(schedule: DiscreteSchedule, variance: Variance): DiffusionProcess {
+  return { schedule, variance, prediction: 'epsilon', noiseInput: 'timestep' }
 }
 
 export type ReferenceName = keyof typeof referenceProcesses
@@ -22,6 +22,13 @@ export type ReferenceName = keyof typeof referenceProcesses
 export const referenceNetwork = (xt: tf.Tensor4D, noise: tf.Tensor1D): tf.Tensor4D => {
   const t = tf.reshape(noise, [noise.shape[0], 1, 1, 1])
   return tf.tanh(tf.add<tf.Tensor4D>(tf.mul(xt, 0.3), tf.mul(t, 0.0004)))
+}
+
+/** All six channels of the fixtures' network: the last three say the variance. */
+export const learnedReferenceNetwork = (xt: tf.Tensor4D, noise: tf.Tensor1D): tf.Tensor4D => {
+  const t = tf.mul(tf.reshape(noise, [noise.shape[0], 1, 1, 1]), 0.0004)
+  const channels = [0, 0.05].map((shift) => tf.tanh(tf.add(tf.add(tf.mul(xt, 0.3), shift), t)))
+  return tf.concat(channels, 3) as tf.Tensor4D
 }
 
 /** Reads a fixture: images as NHWC, and lists of numbers. */
