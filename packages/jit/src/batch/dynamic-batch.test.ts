@@ -5,9 +5,10 @@ import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { onnxRuntimeNode } from '../engines/onnxruntime-node.ts'
 import { jit } from '../jit.ts'
-import { portable } from '../lower/target.ts'
+import { cpu, portable } from '../lower/target.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 import { expectAnyBatch } from '../testing/any-batch.ts'
+import { lowerBatch } from './lower-batch.ts'
 
 const normal =
   (...shapes: (readonly number[])[]) =>
@@ -21,6 +22,8 @@ const normal =
 /** Weights of a fixed shape, made inside. */
 const weights = (seed: number, ...shape: number[]) => tf.tensor(rng(seed).normal(shape).data, shape)
 const kernel = (seed: number, ...shape: [number, number, number, number]) => weights(seed, ...shape) as tf.Tensor4D
+
+const oneArgument = { paths: ['0'], rebuild: (leaves: readonly unknown[]) => [leaves[0]] as never }
 
 describe('one program for all batch sizes', () => {
   test('element by element, with operands that have no batch', () =>
@@ -112,6 +115,19 @@ describe('one program for all batch sizes', () => {
       },
       normal([8, 8, 3]),
     ))
+
+  test('large convolutions, in blocks', async () => {
+    const fn = (x: tf.Tensor4D) => tf.conv2d(x, kernel(1, 3, 3, 16, 16), 1, 'same')
+    // Three tiles to a block at the first size: a row of tiles is four.
+    const target = { ...cpu, blockSize: 3 * 36 * 32 }
+    await expectAnyBatch(fn, normal([16, 16, 16]), { targets: [target], tolerance: 2e-5 })
+    const axes = [0]
+    const { model } = lowerBatch(fn as never, [{ dtype: 'float32', shape: [1, 16, 16, 16] }], oneArgument, {
+      axes,
+      target,
+    })
+    expect(model.nodes.filter((node) => node.opType === 'Concat').length).toBeGreaterThan(1)
+  })
 
   test('group normalisation, with a scale and shift of all images or of each', () =>
     expectAnyBatch(
