@@ -1,6 +1,10 @@
 export { type Denoised, type Denoiser, type DenoiserOptions, denoiser, processingX0 } from './denoiser.ts'
 export { evaluateNetwork, type NetworkOutput, splitOutput } from './evaluate-network.ts'
 export type { Steps } from './gather.ts'
+export { type ClassifierGuidanceOptions, classifierGuidance } from './guidance/classifier.ts'
+export { type ClassifierFreeGuidanceOptions, classifierFreeGuidance } from './guidance/classifier-free.ts'
+export { type Inpainting, inpainting } from './guidance/inpainting.ts'
+export { type DropLabelsOptions, dropLabels, withoutLabel } from './guidance/labels.ts'
 export type { LearnedLogVariance, LogVarianceBounds } from './log-variance.ts'
 export {
   type NoiseLevel,

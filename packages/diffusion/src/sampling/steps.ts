@@ -34,7 +34,7 @@ export function spacedSteps(
   const discrete = isDiscrete(process.schedule)
   const { by = 'step', rho = 7, from = last, to = discrete ? 0 : undefined } = options
   const { whole = by === 'step' && discrete } = options
-  if (to === undefined) throw new Error('spacedSteps: expected the last time `to` of a process in continuous time')
+  if (to === undefined) throw new Error('spacedSteps: expected the last time, to, of a process in continuous time')
   if (!(Number.isInteger(count) && count > 0))
     throw new Error(`spacedSteps: expected a count of at least 1, got ${count}`)
   if (!(to >= 0 && from <= last && (count === 1 ? to <= from : to < from)))

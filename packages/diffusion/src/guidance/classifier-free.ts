@@ -1,0 +1,79 @@
+import { flatten, type Tree } from '@cascade-diffusion/arrays'
+import {
+  add,
+  concat,
+  greaterEqual,
+  lessEqual,
+  logicalAnd,
+  mul,
+  reshape,
+  split,
+  sub,
+  Tensor,
+  type Tensor1D,
+  type Tensor4D,
+  where,
+} from '@tensorflow/tfjs-core'
+import type { Network } from '../process.ts'
+
+/** Options of {@link classifierFreeGuidance}. */
+export interface ClassifierFreeGuidanceOptions<C> {
+  /** w: 0 ignores the condition, 1 is the network as it is, above 1 guides. (Ho & Salimans' own w is this minus 1.) */
+  readonly scale: number
+  /** The condition that says nothing, of as many examples: `withoutLabel`, say. A traceable function. */
+  readonly unconditional: (condition: C) => C
+  /**
+   * The noise inputs of the network between which it guides, both included (Kynkäänniemi et al. 2024); elsewhere the scale
+   * is 1. In the unit that the process's `noiseInput` names. Default: everywhere.
+   */
+  readonly interval?: readonly [low: number, high: number]
+}
+
+/**
+ * Classifier-free guidance (Ho & Salimans 2022, equation 6): what the network says without its condition, plus `scale`
+ * times what the condition changes of that. One network of another, so that clipping comes after. The network is called
+ * once, on twice as many images. A learned variance is that of the condition. Traceable.
+ * @throws if the scale is not finite, or the interval has no room.
+ */
+export function classifierFreeGuidance<C>(
+  network: Network<C>,
+  { scale, unconditional, interval }: ClassifierFreeGuidanceOptions<C>,
+): Network<C> {
+  if (!Number.isFinite(scale)) throw new Error(`classifierFreeGuidance: expected a finite scale, got ${scale}`)
+  if (interval && !(interval[0] <= interval[1]))
+    throw new Error(
+      `classifierFreeGuidance: expected an interval from low to high, got ${interval[0]} to ${interval[1]}`,
+    )
+  return (xt, noise, condition) => {
+    const both = concatTrees(condition, unconditional(condition))
+    const output = network(concat([xt, xt], 0), concat([noise, noise], 0), both)
+    const [withIt, without] = split(output, 2, 0) as [Tensor4D, Tensor4D]
+    const channels = xt.shape[3]
+    const [prediction, variance] = channelsOf(withIt, channels)
+    const [base] = channelsOf(without, channels)
+    const guided = add(base!, mul(scaleAt(noise, scale, interval), sub(prediction!, base!))) as Tensor4D
+    return variance ? concat([guided, variance], 3) : guided
+  }
+}
+
+/** The raw output's parts: the prediction, and the variance if there is one. */
+const channelsOf = (output: Tensor4D, channels: number): Tensor4D[] =>
+  output.shape[3] === channels ? [output] : split(output, output.shape[3] / channels, 3)
+
+function scaleAt(noise: Tensor1D, scale: number, interval: readonly [number, number] | undefined): Tensor | number {
+  if (!interval) return scale
+  const inside = logicalAnd(greaterEqual(noise, interval[0]), lessEqual(noise, interval[1]))
+  return reshape(where(inside, scale, 1), [-1, 1, 1, 1])
+}
+
+const isTensor = (x: unknown): x is Tensor => x instanceof Tensor
+
+/** Two trees of the same tensors, one after the other along their first axes. */
+function concatTrees<C>(a: C, b: C): C {
+  const [first, second] = [a, b].map((tree) => flatten<Tensor>(tree as Tree<Tensor>, isTensor))
+  if (String(first!.shape.paths) !== String(second!.shape.paths))
+    throw new Error(
+      `classifierFreeGuidance: expected an unconditional condition of [${first!.shape.paths}], got [${second!.shape.paths}]`,
+    )
+  return first!.shape.rebuild(first!.leaves.map((leaf, i) => concat([leaf, second!.leaves[i]!], 0))) as C
+}

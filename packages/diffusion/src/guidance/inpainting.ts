@@ -1,0 +1,25 @@
+import { add, mul, sub, type Tensor4D } from '@tensorflow/tfjs-core'
+import type { Denoiser } from '../denoiser.ts'
+import { epsilonFromX0 } from '../predictions.ts'
+
+/** What inpainting keeps, besides the condition of the network itself. */
+export interface Inpainting<C> {
+  /** Images [N,H,W,C] in [-1, 1]; what they hold where the mask is 0 does not matter. */
+  readonly known: Tensor4D
+  /** [N,H,W,1] or [N,H,W,C]: 1 where the images are known, 0 where they are to be made. */
+  readonly mask: Tensor4D
+  readonly condition: C
+}
+
+/**
+ * Inpainting by replacement: where the images are known, the predicted x0 is. A sampler then draws the known part of each
+ * x_t from the forward process of the known images, as RePaint does (Lugmayr et al. 2022, equation 8), whichever sampler
+ * it is; `repaintRestarts` are RePaint's resampling, which makes the two parts fit together. Traceable.
+ */
+export function inpainting<C>(denoise: Denoiser<C>): Denoiser<Inpainting<C>> {
+  return (xt, level, { known, mask, condition }) => {
+    const denoised = denoise(xt, level, condition)
+    const x0 = add(denoised.x0, mul(mask, sub(known, denoised.x0))) as Tensor4D
+    return { ...denoised, x0, epsilon: epsilonFromX0(xt, x0, level) }
+  }
+}

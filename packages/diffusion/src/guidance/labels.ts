@@ -1,0 +1,36 @@
+import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
+import type { Rng } from '@cascade-diffusion/random'
+import { fill, type Tensor1D } from '@tensorflow/tfjs-core'
+
+/** Options of {@link dropLabels}. */
+export interface DropLabelsOptions {
+  /** How likely each label is dropped, 0 to 1. Ho & Salimans take 0.1 to 0.2. */
+  readonly probability: number
+  /** The label that says nothing. Default -1, of which the networks of `unet` have an embedding of zeros. */
+  readonly noLabel?: number
+  readonly rng: Rng
+}
+
+/**
+ * Drops labels (int32 [N]) at random, for training with classifier-free guidance in mind (Ho & Salimans 2022, algorithm 1).
+ * On the host.
+ * @throws if the probability is not from 0 to 1.
+ */
+export function dropLabels(
+  labels: NDArray<'int32'>,
+  { probability, noLabel = -1, rng }: DropLabelsOptions,
+): NDArray<'int32'> {
+  if (!(probability >= 0 && probability <= 1))
+    throw new Error(`dropLabels: expected a probability from 0 to 1, got ${probability}`)
+  const drawn = rng.uniform(labels.shape).data
+  return ndarray(
+    labels.data.map((label, i) => (drawn[i]! < probability ? noLabel : label)),
+    labels.shape,
+  )
+}
+
+/** The same condition with `noLabel`, as `dropLabels` has it, for every label: the `unconditional` of `classifierFreeGuidance`. */
+export const withoutLabel =
+  (noLabel = -1) =>
+  <C extends { readonly label?: Tensor1D }>(condition: C): C =>
+    condition.label ? { ...condition, label: fill(condition.label.shape, noLabel, 'int32') } : condition
