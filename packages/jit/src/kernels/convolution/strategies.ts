@@ -93,6 +93,38 @@ function turned(l: Lowering, filter: Physical): Physical {
   return l.transpose(reversed, [0, 1, 3, 2])
 }
 
+/** The window of a result whose pixels are strides apart, and which reaches to the ends of the image. */
+function unstrided(w: Window): Window {
+  const outHeight = (w.outHeight - 1) * w.strides[0] + 1
+  const outWidth = (w.outWidth - 1) * w.strides[1] + 1
+  const [top, left] = w.pads
+  const bottom = w.size[0] - 1 - (w.height - outHeight + top)
+  const right = w.size[1] - 1 - (w.width - outWidth + left)
+  return { ...w, strides: [1, 1], outHeight, outWidth, pads: [top, left, bottom, right] }
+}
+
+/** An image with its pixels strides apart and zeros between them. */
+function spaced(
+  l: Lowering,
+  dy: Physical,
+  { strides }: Window,
+  { outHeight, outWidth, n, outChannels }: Window,
+): Physical {
+  const [height, width] = dy.shape as [number, number]
+  const inner = n * outChannels
+  const zeros = l.floats(new Float32Array(inner), [1, inner])
+  const pixels = l.op('Concat', [l.reshape(dy, [height * width, inner]), zeros], [height * width + 1, inner], {
+    axis: 0,
+  })
+  const place = (y: number, x: number) =>
+    y % strides[0] === 0 && x % strides[1] === 0 ? (y / strides[0]) * width + x / strides[1] : height * width
+  const index = Array.from({ length: outHeight * outWidth }, (_, i) => place(Math.floor(i / outWidth), i % outWidth))
+  const result = l.op('Gather', [pixels, l.ints(index, [outHeight, outWidth])], [outHeight, outWidth, inner], {
+    axis: 0,
+  })
+  return l.reshape(result, [outHeight, outWidth, n, outChannels])
+}
+
 /** The gradient for the input: [H, W, N, C]. */
 export function inputGradient(l: Lowering, dy: Physical, filter: Physical, w: Window): Physical {
   const { inChannels: c, outChannels: k } = w
@@ -106,6 +138,14 @@ export function inputGradient(l: Lowering, dy: Physical, filter: Physical, w: Wi
   const back = backward(w)
   if (isWinograd(l, back)) return winogradInputGradient(l, dy, filter, back)
   if (unitStrides(w) && back.pads.every((p) => p >= 0)) return convolution(l, dy, turned(l, filter), back)
+  const apart = unstrided(w)
+  if (
+    l.target.contributed &&
+    w.strides.some((stride) => stride > 1) &&
+    w.dilations.every((d) => d === 1) &&
+    backward(apart).pads.every((p) => p >= 0)
+  )
+    return inputGradient(l, spaced(l, dy, w, apart), filter, apart)
   const [top, left, bottom, right] = w.pads
   const reach = (size: number, stride: number, out: number, before: number, after: number, dilation: number) =>
     (out - 1) * stride + (size - 1) * dilation + 1 - before - after

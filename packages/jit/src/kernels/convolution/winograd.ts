@@ -2,7 +2,7 @@ import { sizeOf } from '@cascade-diffusion/arrays'
 import type { Lowering, Physical } from '../../lower/lowering.ts'
 import { parts } from '../../lower/parts.ts'
 import { matMul } from '../matmul.ts'
-import { cutImage, padImage, unitStrides, type Window } from './window.ts'
+import { padImage, unitStrides, type Window } from './window.ts'
 
 /**
  * Winograd's minimal filtering F(4×4, 3×3) (Lavin & Gray 2016, arXiv:1509.09308) in plain ONNX operators on images
@@ -130,10 +130,22 @@ function adjoining(l: Lowering, y: Physical, w: Window, block: Block): Physical 
   return l.reshape(dM, [INPUT * INPUT, block.high * block.wide * w.n, w.outChannels])
 }
 
-/** Y = Aᵀ M A of every tile of a block, put together: [rows, columns, N, K]. */
-function untile(l: Lowering, M: Physical, { n, outChannels: k }: Window, { high, wide }: Block): Physical {
-  const results = l.reshape(apply(l, 'Aᵀ', M), [TILE, TILE, high, wide, n * k])
-  return l.reshape(l.transpose(results, [2, 0, 3, 1, 4]), [high * TILE, wide * TILE, n, k])
+/** Y = Aᵀ M A of every tile of a block, put together, without what the tiles have beyond the image: [rows, columns, N·K]. */
+function untile(l: Lowering, M: Physical, w: Window, block: Block): Physical {
+  const rows = Math.min(TILE * block.high, w.outHeight - TILE * block.row)
+  const columns = Math.min(TILE * block.wide, w.outWidth - TILE * block.column)
+  const tiles = block.high * block.wide
+  const place = (y: number, x: number) =>
+    ((y % TILE) * TILE + (x % TILE)) * tiles + Math.floor(y / TILE) * block.wide + Math.floor(x / TILE)
+  const index = l.shared(`pixels ${[rows, columns, block.wide]}`, () =>
+    l.ints(
+      Array.from({ length: rows * columns }, (_, i) => place(Math.floor(i / columns), i % columns)),
+      [rows, columns],
+    ),
+  )
+  const inner = w.n * w.outChannels
+  const results = l.reshape(apply(l, 'Aᵀ', M), [TILE * TILE * tiles, inner])
+  return l.op('Gather', [results, index], [rows, columns, inner], { axis: 0 })
 }
 
 /** Puts images together along an axis. */
@@ -146,12 +158,14 @@ function join(l: Lowering, images: readonly Physical[], axis: 0 | 1): Physical {
 
 /** A convolution of an image, each block of it transformed, multiplied with the transformed filter as `product` does, and transformed back. */
 function inBlocks(l: Lowering, x: Physical, w: Window, product: (V: Physical) => Physical, bias?: Physical): Physical {
+  const { n, outChannels: k } = w
+  const each = bias && l.reshape(l.op('Expand', [bias, l.ints([n, k])], [n, k]), [n * k])
   const convolved = (block: Block) => {
     const y = untile(l, product(overlapping(l, x, w, block)), w, block)
-    return bias ? l.op('Add', [y, bias], y.shape) : y
+    return each ? l.op('Add', [y, each], y.shape) : y
   }
   const rows = blocks(l, w).map((row) => join(l, row.map(convolved), 1))
-  return cutImage(l, join(l, rows, 0), [0, 0], [w.outHeight, w.outWidth])
+  return l.reshape(join(l, rows, 0), [w.outHeight, w.outWidth, n, k])
 }
 
 /** The convolution of an image [H, W, N, C] with a filter [3, 3, C, K], and a bias [K] if there is one. */
