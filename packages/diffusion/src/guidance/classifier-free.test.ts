@@ -17,16 +17,13 @@ interface Condition {
 const network = vi.fn((xt: tf.Tensor4D, noise: tf.Tensor1D, { label, lowRes }: Condition): tf.Tensor4D => {
   const perImage = (x: tf.Tensor) => tf.reshape(tf.cast(x, 'float32'), [-1, 1, 1, 1])
   const shift = tf.add(tf.mul(10, perImage(label)), perImage(noise))
-  return tf.add(tf.add(xt, lowRes), shift) as tf.Tensor4D
+  return tf.add(tf.add(xt, lowRes), shift)
 })
-const learned = (xt: tf.Tensor4D, noise: tf.Tensor1D, condition: Condition): tf.Tensor4D =>
-  tf.concat(
-    [
-      network(xt, noise, condition),
-      tf.add(tf.zerosLike(xt), tf.reshape(tf.cast(condition.label, 'float32'), [-1, 1, 1, 1])),
-    ],
-    3,
-  )
+const learned = (xt: tf.Tensor4D, noise: tf.Tensor1D, condition: Condition): tf.Tensor4D => {
+  const label = tf.reshape(tf.cast(condition.label, 'float32'), [-1, 1, 1, 1])
+  const variance: tf.Tensor4D = tf.add(tf.zerosLike(xt), label)
+  return tf.concat([network(xt, noise, condition), variance], 3)
+}
 
 const xt = float32([0.5, -1], [2, 1, 1, 1])
 const condition = { label: int32([3, 4]), lowRes: float32([0.25, 2], [2, 1, 1, 1]) }
