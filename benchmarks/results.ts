@@ -1,6 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { arch, cpus, loadavg, platform, totalmem } from 'node:os'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { works } from './models.ts'
+import type { WorkRecord } from './network.ts'
 
 /** One comparison: median milliseconds of ours and of each peer; `ratio` is fastest peer / ours, above 1 if ours is faster. */
 export interface Comparison {
@@ -37,7 +40,7 @@ export function compare(work: string, ours: readonly number[], peers: Record<str
 export function table(comparisons: readonly Comparison[]): string {
   const peers = [...new Set(comparisons.flatMap(({ peers }) => Object.keys(peers)))]
   const ms = (value: number | undefined) => (value === undefined ? '' : `${value.toFixed(1)} ms`)
-  const lines = [
+  return columns([
     ['work', 'ours', ...peers, 'fastest peer / ours'],
     ...comparisons.map(({ work, oursMs, peers: times, ratio }) => [
       work,
@@ -45,7 +48,22 @@ export function table(comparisons: readonly Comparison[]): string {
       ...peers.map((name) => ms(times[name])),
       `${ratio.toFixed(2)}×`,
     ]),
-  ]
+  ])
+}
+
+/** A table of our effective rates beside those of matrix products. */
+export const rateTable = (records: readonly WorkRecord[]): string =>
+  columns([
+    ['work', 'GFLOP', 'ours, GFLOP/s', 'matrix product, ONNX Runtime', 'PyTorch'],
+    ...records.map(({ work, gflop, effectiveRate, matrixRate }) => [
+      work,
+      gflop.toFixed(1),
+      ...[effectiveRate, matrixRate.onnxruntime, matrixRate.torch].map((x) => x.toFixed(0)),
+    ]),
+  ])
+
+/** Lines of cells below one another: the first column to the left, the others to the right. */
+export function columns(lines: readonly (readonly string[])[]): string {
   const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
   const pad = (cell: string, i: number) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))
   return lines.map((line) => line.map(pad).join('  ')).join('\n')
@@ -62,11 +80,22 @@ export const machine = () => ({
   loadAverage: round(loadavg()[0]!, 2),
 })
 
+const pathOf = (name: string) => fileURLToPath(new URL(`results/${name}.json`, import.meta.url))
+
+/** The content of `results/<name>.json`; `undefined` if there is none. */
+export function readResults<T>(name: string): T | undefined {
+  return existsSync(pathOf(name)) ? JSON.parse(readFileSync(pathOf(name), 'utf8')) : undefined
+}
+
 /** Writes `results/<name>.json`; gives its path. */
 export function writeResults(name: string, content: unknown): string {
-  const folder = fileURLToPath(new URL('results/', import.meta.url))
-  mkdirSync(folder, { recursive: true })
-  const path = `${folder}${name}.json`
-  writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`)
-  return path
+  mkdirSync(dirname(pathOf(name)), { recursive: true })
+  writeFileSync(pathOf(name), `${JSON.stringify(content, null, 2)}\n`)
+  return pathOf(name)
+}
+
+/** Results of some works in place of those of the same name that were there, in the order of the works. */
+export function byWork<T extends { work: string }>(before: readonly T[] | undefined, after: readonly T[]): T[] {
+  const named = new Map([...(before ?? []), ...after].map((entry) => [entry.work, entry]))
+  return works.flatMap(({ name }) => named.get(name) ?? [])
 }

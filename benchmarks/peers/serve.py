@@ -1,12 +1,20 @@
 """Times the PyTorch U-Net for a caller that speaks JSON lines: a command on stdin, its answer on stdout.
 
-start    {inputs, weights}                  reads x and noise [N, H, W, C] and t [N] from a safetensors file, makes random weights
-                                           and writes them to another, by the names of improved-diffusion
-prepare  {work, variant}                    builds a fresh model in a variant; for training, chooses the fastest Adam
-check    {work, variant, output, steps}     forward: writes its output as NHWC; training: the losses of the next steps
-run      {work, variant, warmup, calls}     the milliseconds of each call
+Its arguments are the number of threads and the network's configuration, as JSON.
+
+start    {inputs, weights}                        reads x and noise [N, H, W, C] and t [N] from a safetensors file, makes random weights
+                                                 and writes them to another, by the names of improved-diffusion
+prepare  {work, variant, training, batch}         builds a fresh model in a variant; for training, chooses the fastest Adam
+check    {work, variant, training, output, steps} forward: writes its output as NHWC; training: the losses of the next steps;
+                                                 says how long the first took, in which torch.compile compiles
+run      {work, variant, warmup, calls}           the milliseconds of each call
+release  {work}                                   forgets what was prepared for a work
+multiply {size, calls}                            the milliseconds of each product of two square matrices
+gradients {bits, output}                          the output and all gradients of the mean squared error, in float32 or float64; the
+                                                 latter as sums of two float32 numbers, "high." and "low."
 """
 
+import gc
 import json
 import os
 import statistics
@@ -20,7 +28,7 @@ from safetensors.torch import load_file, save_file
 
 from unet import UNet
 
-CONFIG = dict(in_channels=3, out_channels=3, base=64, multipliers=(1, 2, 2), blocks=2, attention=(2, 4), heads=4)
+CONFIG = json.loads(sys.argv[2])
 LEARNING_RATE = 1e-4
 ADAMS = {"single-tensor": dict(foreach=False), "foreach": dict(foreach=True), "fused": dict(fused=True)}
 
@@ -40,17 +48,16 @@ def compiled(model, variant, training):
     return torch.compile(model, dynamic=False, options={} if training else {"freezing": True})
 
 
-def batch(state, work, layout):
-    n = int(work.split("-b")[1])
+def batch(state, n, layout):
     image = lambda name: state[name][:n].permute(0, 3, 1, 2).contiguous(memory_format=layout)
     return image("x"), state["t"][:n], image("noise")
 
 
-def forward(state, work, variant):
+def forward(state, n, variant):
     model, layout = build(state, variant)
     model.eval().requires_grad_(False)
     run = compiled(model, variant, training=False)
-    x, t, _ = batch(state, work, layout)
+    x, t, _ = batch(state, n, layout)
 
     def call():
         with torch.inference_mode():
@@ -59,12 +66,12 @@ def forward(state, work, variant):
     return call, {}
 
 
-def train(state, work, variant):
+def train(state, n, variant):
     adam, times = fastest_adam(state, variant)
     model, layout = build(state, variant)
     run = compiled(model, variant, training=True)
     optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE, **ADAMS[adam])
-    x, t, noise = batch(state, work, layout)
+    x, t, noise = batch(state, n, layout)
 
     def call():
         optimizer.zero_grad(set_to_none=True)
@@ -92,6 +99,22 @@ def fastest_adam(state, variant, rounds=9):
     return min(medians, key=medians.get), medians
 
 
+def gradients(state, bits, output):
+    """Of all images, by direct convolution in the plain layout."""
+    model = UNet(**CONFIG)
+    model.load_state_dict(state["weights"])
+    dtype = {32: torch.float32, 64: torch.float64}[bits]
+    model.to(dtype)
+    image = lambda name: state[name].permute(0, 3, 1, 2).to(dtype)
+    y = model(image("x"), state["t"])
+    torch.nn.functional.mse_loss(y, image("noise")).backward()
+    results = {"output": y.detach().permute(0, 2, 3, 1)}
+    results.update({f"gradient.{name}": parameter.grad for name, parameter in model.named_parameters()})
+    high = {name: value.to(torch.float32).contiguous() for name, value in results.items()}
+    low = {name: (value - high[name].to(dtype)).to(torch.float32).contiguous() for name, value in results.items()}
+    save_file({**{f"high.{k}": v for k, v in high.items()}, **{f"low.{k}": v for k, v in low.items()}}, output)
+
+
 def timed(call):
     start = time.perf_counter()
     call()
@@ -106,22 +129,37 @@ def answer(state, command):
         save_file(state["weights"], command["weights"])
         state.update(load_file(command["inputs"]))
         return {"parameters": sum(weight.numel() for weight in state["weights"].values())}
+    if do == "multiply":
+        a, b = torch.rand(2, command["size"], command["size"])
+        return {"ms": [timed(lambda: a @ b) for _ in range(command["calls"])]}
+    if do == "gradients":
+        gradients(state, command["bits"], command["output"])
+        return {}
+    if do == "release":
+        state["calls"] = {key: call for key, call in state["calls"].items() if key[0] != command["work"]}
+        torch._dynamo.reset()
+        gc.collect()
+        return {}
     key = command["work"], command["variant"]
     if do == "prepare":
-        make = train if key[0].startswith("train") else forward
-        state[key], details = make(state, *key)
+        make = train if command["training"] else forward
+        state["calls"][key], details = make(state, command["batch"], command["variant"])
         return details
-    call = state[key]
+    call = state["calls"][key]
     if do == "check":
-        if key[0].startswith("train"):
-            return {"losses": [call().item() for _ in range(command["steps"])]}
-        save_file({"output": call().permute(0, 2, 3, 1).contiguous().clone()}, command["output"])
-        return {}
+        start = time.perf_counter()
+        first = call()
+        seconds = time.perf_counter() - start
+        if command["training"]:
+            losses = [first.item()] + [call().item() for _ in range(command["steps"] - 1)]
+            return {"losses": losses, "firstCallSeconds": seconds}
+        save_file({"output": first.permute(0, 2, 3, 1).contiguous().clone()}, command["output"])
+        return {"firstCallSeconds": seconds}
     if do == "run":
         for _ in range(command["warmup"]):
             call()
         return {"ms": [timed(call) for _ in range(command["calls"])]}
-    raise ValueError(f"expected start, prepare, check or run, got {do}")
+    raise ValueError(f"unknown command {do}")
 
 
 def main():
@@ -133,7 +171,7 @@ def main():
     say = lambda reply: print(json.dumps(reply), file=out, flush=True)
     versions = {"python": sys.version.split()[0], "torch": torch.__version__, "numpy": numpy.__version__}
     say({**versions, "threads": torch.get_num_threads(), "mkldnn": torch.backends.mkldnn.is_available()})
-    state = {}
+    state = {"calls": {}}
     for line in sys.stdin:
         try:
             say(answer(state, json.loads(line)))

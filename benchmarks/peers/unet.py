@@ -6,11 +6,11 @@ import torch
 from torch import nn
 
 
-def timestep_embedding(t, size, max_period=10000):
+def timestep_embedding(t, size, dtype, max_period=10000):
     """Sinusoids of t [N]: cosines, then sines, with geometric frequencies from 1 to 1/max_period."""
     half = size // 2
-    frequencies = torch.exp(-math.log(max_period) / half * torch.arange(half, dtype=torch.float32, device=t.device))
-    angles = t[:, None].float() * frequencies[None]
+    frequencies = torch.exp(-math.log(max_period) / half * torch.arange(half, dtype=dtype, device=t.device))
+    angles = t[:, None].to(dtype) * frequencies[None]
     return torch.cat([angles.cos(), angles.sin()], dim=-1)
 
 
@@ -133,7 +133,7 @@ class UNet(nn.Module):
         self.out = nn.Sequential(nn.GroupNorm(32, ch), nn.SiLU(), nn.Conv2d(ch, out_channels, 3, padding=1))
 
     def forward(self, x, t):
-        emb = self.time_embed(timestep_embedding(t, self.base))
+        emb = self.time_embed(timestep_embedding(t, self.base, x.dtype))
         h, skips = x, []
         for block in self.input_blocks:
             h = block(h, emb)
