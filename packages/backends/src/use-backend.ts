@@ -65,7 +65,7 @@ export async function loadBackend(
       await core.setBackend(tfjs)
       await core.ready()
       // A first operation: plain JavaScript greets with it.
-      core.tidy(() => core.add(1, 1))
+      core.tidy(() => void core.add(1, 1))
     })
   } catch (error) {
     throw notLoading(name, found, error)
