@@ -1,3 +1,4 @@
+import '@tensorflow/tfjs-backend-cpu'
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
 import { eager } from '@cascade-diffusion/ops'
 import { type Rng, rng } from '@cascade-diffusion/random'
@@ -7,7 +8,7 @@ import { keepX0 } from './process-x0.ts'
 import { createSampler } from './sampling/driver.ts'
 import type { Sampler } from './sampling/sampler.ts'
 
-const images = 32
+const images = 64
 const shape = [images, 1, 1, 2]
 /** λ from -4.5 to 4.5; both ends belong to the process. */
 const times = (steps: number) => Array.from({ length: steps }, (_, i) => 1 - i / steps)

@@ -1,0 +1,112 @@
+// The table of docs/samplers.md: npx tsx --conditions=@cascade-diffusion/source scripts/sampler-fid.ts FOLDER
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { concatenate, int32, type NDArray, ndarray, rows } from '../packages/arrays/src/index.ts'
+import { stageSampler, trainStage } from '../packages/cascade/src/index.ts'
+import { judgeOf, trainJudge } from '../packages/cli/src/quickstart/judge.ts'
+import { planOf } from '../packages/cli/src/quickstart/plan.ts'
+import { type ImageDataset, imageDataset, resized } from '../packages/data/src/index.ts'
+import {
+  ancestral,
+  ddim,
+  dpmSolver,
+  heun,
+  type Sampler,
+  spacedSteps,
+  stepsDown,
+  unipc,
+} from '../packages/diffusion/src/index.ts'
+import { jit } from '../packages/jit/src/index.ts'
+import { rng } from '../packages/random/src/index.ts'
+import { cosineRate } from '../packages/training/src/index.ts'
+
+const [folder = 'sampler-fid'] = process.argv.slice(2)
+const [count, batchSize, trainingSteps] = [1000, 100, 1000]
+mkdirSync(folder, { recursive: true })
+
+// The base stage of the quickstart, 8×8 digits, in half its steps.
+const plan = planOf({ dataset: 'mnist', fast: false, cacheDir: folder })
+const { stage, training } = plan.base
+const [trainSet, testSet] = await Promise.all([plan.load('train'), plan.load('test')])
+const common = { seed: 0, compile: jit, signal: new AbortController().signal, progress: () => {} }
+const started = Date.now()
+const { ema } = await trainStage({
+  ...{ ...common, stage, dataset: trainSet, steps: trainingSteps, batchSize: training.batchSize },
+  learningRate: cosineRate(training.learningRate, trainingSteps, { warmup: 50 }),
+  emaDecay: plan.emaDecay,
+  checkpoint: { path: join(folder, 'base.safetensors') },
+})
+console.log(`base trained: ${Math.round((Date.now() - started) / 1000)} s`)
+
+// The judge takes images of 16×16: small ones with every pixel doubled.
+const [judged, tested] = [trainSet, testSet].map((set) => doubled(resized(set, stage.resolution)))
+const trained = await trainJudge({
+  ...{ ...common, dataset: judged!, plan: { steps: 500, batchSize: 128, learningRate: 4e-3 } },
+  checkpointPath: join(folder, 'classifier.safetensors'),
+})
+const judge = await judgeOf(trained.ema, { trainSet: judged!, testSet: tested!, compile: jit })
+console.log(`judge: accuracy ${judge.testAccuracy}, Fréchet distance of the test set ${judge.fidOfTest.toFixed(3)}`)
+console.log(`${Math.round((Date.now() - started) / 1000)} s`)
+
+const labels = int32(Array.from({ length: count }, (_, i) => i % 10))
+
+/** The Fréchet distance and class accuracy of samples, and the seconds that they took. */
+async function score(sampler: Sampler, steps: readonly number[]) {
+  const begin = Date.now()
+  const model = stageSampler({ stage, params: ema }, { sampler, steps, compile: jit })
+  const parts: NDArray<'float32'>[] = []
+  for (let from = 0; from < count; from += batchSize)
+    parts.push(
+      await model.sample({
+        count: batchSize,
+        labels: rows(labels, from, from + batchSize),
+        rng: rng(1),
+        firstIndex: from,
+      }),
+    )
+  await model.dispose()
+  const { fidTrain, classAccuracy } = await judge.score(enlarged(concatenate(parts)), labels)
+  return `${fidTrain.toFixed(2)} (${Math.round(100 * classAccuracy)} %), ${Math.round((Date.now() - begin) / 1000)} s`
+}
+
+const even = (n: number) => Array.from({ length: n }, (_, i) => Math.round(0.98 * 999 * (1 - i / n)))
+const logSnr = (n: number) => spacedSteps(stage.process, n, { by: 'log-snr', from: 979, to: 20 })
+const karras = (n: number) => spacedSteps(stage.process, n, { by: 'karras', from: 979, to: 20 })
+const spacings = { even, logSnr, karras }
+const table: [name: string, sampler: Sampler, spacing: keyof typeof spacings, steps: number[]][] = [
+  ['ancestral', ancestral(), 'even', [1000, 100, 25, 10, 5]],
+  ['DDIM, η = 1', ddim({ eta: 1 }), 'even', [100, 25, 10, 5]],
+  ['SDE-DPM-Solver++(2M)', dpmSolver({ eta: 1 }), 'logSnr', [50, 25, 10, 5]],
+  ['DDIM, η = 0', ddim(), 'even', [1000, 100, 25, 10, 5]],
+  ['DPM-Solver++(2M)', dpmSolver(), 'karras', [25, 10, 5]],
+  ['UniPC-2', unipc(), 'karras', [25, 10, 5]],
+  ['UniPC-3', unipc({ order: 3 }), 'logSnr', [25, 10, 5]],
+  ['Heun', heun(), 'logSnr', [25, 10, 5]],
+]
+for (const [name, sampler, spacing, steps] of table)
+  for (const n of steps) {
+    const path = n === 1000 ? stepsDown(999) : spacings[spacing](n)
+    console.log(`${name} | ${spacing} | ${n}: ${await score(sampler, path)}`)
+  }
+await judge.dispose()
+
+function doubled(set: ImageDataset): ImageDataset {
+  const [n, h, w, c] = set.images.shape as [number, number, number, number]
+  const data = new Uint8Array(n * h * w * c * 4)
+  doublePixels(set.images.data, data, [n, h, w, c])
+  return imageDataset({ ...set, images: { shape: [n, 2 * h, 2 * w, c], data } } as never)
+}
+
+function enlarged({ data, shape }: NDArray<'float32'>): NDArray<'float32'> {
+  const [n, h, w, c] = shape as [number, number, number, number]
+  const out = new Float32Array(data.length * 4)
+  doublePixels(data, out, [n, h, w, c])
+  return ndarray(out, [n, 2 * h, 2 * w, c])
+}
+
+function doublePixels(from: ArrayLike<number>, to: { [i: number]: number }, [n, h, w, c]: number[]): void {
+  for (let i = 0; i < n! * 2 * h! * 2 * w!; i++) {
+    const [x, y, k] = [i % (2 * w!), Math.floor(i / (2 * w!)) % (2 * h!), Math.floor(i / (4 * w! * h!))]
+    for (let j = 0; j < c!; j++) to[i * c! + j] = from[((k * h! + (y >> 1)) * w! + (x >> 1)) * c! + j]!
+  }
+}
