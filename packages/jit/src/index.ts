@@ -13,6 +13,7 @@ export type {
   Attribute,
   BatchLength,
   ElementType,
+  HalfPrecision,
   OnnxInitializer,
   OnnxMetadata,
   OnnxModel,

@@ -16,10 +16,12 @@ import { lowerBatch } from './batch/lower-batch.ts'
 import type { BatchAxes } from './batch/unify.ts'
 import type { Engine, Executable } from './engines/engine.ts'
 import { automaticEngine, defaultEngine, type EngineName, engineNamed } from './engines/named-engines.ts'
+import { probePrecision } from './engines/probe.ts'
 import type { TensorType } from './graph/graph.ts'
 import { lower } from './lower/lower.ts'
-import type { Target } from './lower/target.ts'
-import { type OnnxModel, outputShapes } from './onnx/model.ts'
+import { direct, type Target } from './lower/target.ts'
+import { toHalf } from './onnx/half.ts'
+import { type HalfPrecision, type OnnxModel, outputShapes } from './onnx/model.ts'
 import { refuseInsideTrace, trace } from './trace/trace.ts'
 
 /** Options of {@link jit}. */
@@ -35,6 +37,12 @@ export interface JitOptions {
    * leading axis of some arguments, all sizes of that axis are served by one program.
    */
   dynamicBatch?: BatchAxesTree | boolean
+  /**
+   * What numbers are stored and multiplied as between arguments and results, which stay float32: `float32` (the default); or
+   * `float16` or `bfloat16`, for GPUs, which have half the memory to move then, and units for it. Sums, norms, losses and
+   * updates of float32 arguments stay float32.
+   */
+  precision?: 'float32' | HalfPrecision
 }
 
 /** One specialisation: the function compiled for one set of argument shapes, which may leave the batch size open. */
@@ -57,11 +65,12 @@ const describe = ({ dtype, shape }: TensorType) => `${dtype}[${shape}]`
  * Arguments and results are trees of tensors for the function, and the same trees of host arrays for the caller.
  * The function must be pure: anything else it uses is fixed at the first call. `tf.tensor(values, shape)` inside of it
  * makes a constant, which shares the memory of `values` until it is compiled.
- * @throws when called, if the function cannot be traced; the message names the op.
+ * @throws when called, if the function cannot be traced, and the message names the op; or if the engine does not work here, or not
+ * in this precision.
  */
 export function jit<Args extends readonly unknown[], Out>(
   fn: (...args: Args) => Out,
-  { engine = defaultEngine(), dynamicBatch = false }: JitOptions = {},
+  { engine = defaultEngine(), dynamicBatch = false, precision = 'float32' }: JitOptions = {},
 ): Compiled<Args, Out> {
   const programs = new Map<string, Promise<Program>>()
 
@@ -85,9 +94,13 @@ export function jit<Args extends readonly unknown[], Out>(
   ): Promise<Program> => {
     // No waiting for an engine that is known: constants are to have the values of now.
     const chosen = given === 'auto' ? await automaticEngine() : given
-    const { model, results } = lowered(types, shape, { axes, target: chosen.target })
+    const half = precision === 'float32' ? undefined : precision
+    const target = half ? direct(chosen.target) : chosen.target
+    const { model, results } = lowered(types, shape, { axes, target })
     const { inputs, outputs } = model
-    return { model: { inputs, outputs }, results, executable: await chosen.compile(model) }
+    if (half) await probePrecision(chosen, half)
+    const executable = await chosen.compile(half ? toHalf(model, half) : model)
+    return { model: { inputs, outputs }, results, executable }
   }
 
   const programFor = (leaves: Inputs, shape: TreeShape): Promise<Program> => {

@@ -10,6 +10,7 @@ export {
 export { clipByGlobalNorm } from './clip.ts'
 export { emaDecay, emaUpdate } from './ema.ts'
 export { constantRate, cosineRate, type LearningRate, type LearningRateOptions } from './learning-rate.ts'
+export { initialLossScale, type LossScale, type LossScaling, nextLossScale } from './loss-scale.ts'
 export { type Packing, packedName, packSmall } from './packing.ts'
 export { initialState, type Params, type TrainState } from './params.ts'
 export { type CheckpointOptions, type Progress, type TrainOptions, type TrainResult, train } from './train.ts'

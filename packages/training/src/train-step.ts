@@ -12,6 +12,11 @@ export type Loss<Batch> = (params: Params, batch: Batch) => tf.Scalar
 export interface TrainStepOptions extends AdamOptions {
   /** The largest norm of all gradients together; larger ones are scaled down. 1; `Infinity` for none. */
   readonly clipNorm?: number
+  /**
+   * Whether the loss is multiplied by a number of `hyper` before its gradients are taken, and these divided by it: in
+   * float16, small ones would vanish without. false.
+   */
+  readonly scalesLoss?: boolean
 }
 
 /** What a step gives: the next state, and the loss and the norm of the gradients (before clipping) at the old one. */
@@ -24,15 +29,19 @@ export interface TrainStepResult {
 export interface HyperOptions extends AdamOptions {
   /** The decay of the weights' moving average that {@link emaDecay} rises to; 0.9999. */
   readonly emaDecay?: number
+  /** For a step with `scalesLoss`: by how much, see {@link nextLossScale}. */
+  readonly lossScale?: number
 }
 
 /**
  * The `hyper` argument of a step that is the update t = 0, 1, … of its state: float32 [3], what Adam's bias corrections,
- * the learning rate and the average's warm-up come to. Everything that changes from step to step is in here.
+ * the learning rate and the average's warm-up come to, and the scale of the loss as a fourth if there is one. Everything that changes from step to step is in here.
  */
 export function hyperparameters(t: number, learningRate: number, options: HyperOptions = {}): NDArray<'float32'> {
   const { stepSize, epsilon } = adamScales(t + 1, learningRate, options)
-  return ndarray(Float32Array.of(stepSize, epsilon, emaDecay(t, options.emaDecay ?? 0.9999)), [3])
+  const scale = options.lossScale === undefined ? [] : [options.lossScale]
+  const numbers = Float32Array.of(stepSize, epsilon, emaDecay(t, options.emaDecay ?? 0.9999), ...scale)
+  return ndarray(numbers, [numbers.length])
 }
 
 /**
@@ -44,18 +53,21 @@ export function trainStep<Batch>(
   loss: Loss<Batch>,
   options: TrainStepOptions = {},
 ): (state: TrainState, hyper: tf.Tensor1D, batch: Batch) => TrainStepResult {
-  const { clipNorm = 1, ...adamOptions } = options
+  const { clipNorm = 1, scalesLoss = false, ...adamOptions } = options
   return (state, hyper, batch) => {
     const names = Object.keys(state.params)
     const params = names.map((name) => state.params[name]!)
+    const scales = tf.split(hyper, scalesLoss ? 4 : 3).map((x) => tf.reshape(x, []) as tf.Scalar)
+    const [stepSize, epsilon, decay, scale] = scales
     const lossOfParams = () => loss(state.params, batch)
     // Unlike valueAndGrads, this lets parameters be unused: their gradients come as null.
-    const { value, grads } = tf.engine().gradients<tf.Scalar>(lossOfParams, params, undefined, true)
+    const { value, grads } = tf.engine().gradients<tf.Scalar>(lossOfParams, params, scale, true)
+    const unscale = scale && tf.reciprocal(scale)
+    const unscaled = (g: tf.Tensor) => (unscale ? tf.mul(g, unscale) : g)
     const { gradients, norm } = clipByGlobalNorm(
-      grads.map((g: tf.Tensor | null, i) => g ?? tf.zerosLike(params[i]!)),
+      grads.map((g: tf.Tensor | null, i) => (g ? unscaled(g) : tf.zerosLike(params[i]!))),
       clipNorm,
     )
-    const [stepSize, epsilon, decay] = tf.split(hyper, 3).map((x) => tf.reshape(x, []) as tf.Scalar)
     const updated = names.map((name, i) => {
       const moments = { m: state.m[name]!, v: state.v[name]! }
       const { x, m, v } = adam(

@@ -3,13 +3,14 @@ import { type ArraysOf, type Compile, type DeviceArray, disposeAll, type NDArray
 import { type Rng, rng } from '@cascade-diffusion/random'
 import { type Description, saveCheckpoint } from './checkpoint.ts'
 import type { LearningRate } from './learning-rate.ts'
+import { type LossScale, type LossScaling, lossScaleAfter, nextLossScale } from './loss-scale.ts'
 import { packSmall } from './packing.ts'
 import { initialState, mapState, type Params, readState, type TrainState } from './params.ts'
 import { findCheckpoint } from './resume.ts'
 import { stepTimer } from './step-timer.ts'
 import { type HyperOptions, hyperparameters, type Loss, type TrainStepOptions, trainStep } from './train-step.ts'
 
-export interface TrainOptions<Batch> extends TrainStepOptions, HyperOptions {
+export interface TrainOptions<Batch> extends Omit<TrainStepOptions, 'scalesLoss'>, Omit<HyperOptions, 'lossScale'> {
   /** The weights to begin with, float32; they are copied. */
   readonly params: Params<NDArray>
   readonly loss: Loss<Batch>
@@ -24,7 +25,12 @@ export interface TrainOptions<Batch> extends TrainStepOptions, HyperOptions {
   /** How the step is run: `jit`, or `eager`. */
   readonly compile: Compile
   readonly learningRate: number | LearningRate
-  /** Steps in a row with a loss or gradient that is not finite before training gives up; 5. */
+  /**
+   * Scales the loss while gradients are computed, and the scale with what they are ({@link nextLossScale}): for a `compile` in
+   * float16. false.
+   */
+  readonly lossScaling?: boolean | LossScaling
+  /** Steps in a row with a loss or gradient that is not finite before training gives up; 5. A scale of the loss has to be down to 1. */
   readonly maxNonFinite?: number
   /** Without it nothing is saved. A checkpoint that is at its path already is gone on from. */
   readonly checkpoint?: CheckpointOptions
@@ -51,6 +57,8 @@ export interface Progress {
   readonly gradNorm: number
   /** Steps not taken so far, for a loss or gradient that was not finite. */
   readonly skipped: number
+  /** What the loss was scaled by; with `lossScaling`. */
+  readonly lossScale?: number
   readonly stepsPerSecond: number
   readonly secondsLeft: number
 }
@@ -81,6 +89,7 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
   const { learningRate } = options
   const rate: LearningRate = typeof learningRate === 'number' ? () => learningRate : learningRate
   const optimizer = optimizerSettings(options)
+  const scaling = options.lossScaling === true ? {} : options.lossScaling || undefined
   const found =
     checkpoint && (await findCheckpoint(checkpoint.path, { ...checkpoint, seed, optimizer }, options.params))
 
@@ -93,6 +102,8 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
   losses.set(found?.losses ?? [])
   let skipped = losses.subarray(0, step).filter(Number.isNaN).length
   let inARow = step - 1 - losses.subarray(0, step).findLastIndex((loss) => !Number.isNaN(loss))
+
+  let scale: LossScale | undefined = scaling && lossScaleAfter(losses.subarray(0, step), scaling)
 
   const save = async () => {
     if (!checkpoint || saved === step) return
@@ -108,13 +119,17 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
   }
 
   const compiled = options.compile(
-    trainStep<Batch>((params, batch) => loss(packing.unpackTensors(params), batch), options),
+    trainStep<Batch>((params, batch) => loss(packing.unpackTensors(params), batch), {
+      ...options,
+      scalesLoss: scaling !== undefined,
+    }),
   )
   const timer = stepTimer()
   try {
     let next = step < steps ? prefetch(step) : undefined
     while (next && !signal?.aborted) {
-      const hyper = hyperparameters(step - skipped, checkedRate(rate(step), step), options)
+      const lossScale = scale?.scale
+      const hyper = hyperparameters(step - skipped, checkedRate(rate(step), step), { ...options, lossScale })
       const running = compiled.onDevice(current, hyper, await next)
       next = step + 1 < steps ? prefetch(step + 1) : undefined
       const { state, ...scalars } = await running
@@ -125,8 +140,10 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
       else skipped++
       inARow = taken ? 0 : inARow + 1
       losses[step++] = taken ? loss : Number.NaN
-      if (inARow >= maxNonFinite) throw nonFinite(step, inARow, loss, gradNorm, checkpoint?.path)
-      progress?.({ step, steps, loss, gradNorm, skipped, ...timer(steps - step) })
+      if (scale) scale = nextLossScale(scale, taken, scaling)
+      if (inARow >= maxNonFinite && (lossScale ?? 1) === 1)
+        throw nonFinite(step, inARow, loss, gradNorm, checkpoint?.path)
+      progress?.({ step, steps, loss, gradNorm, skipped, ...(scale && { lossScale }), ...timer(steps - step) })
       if (step % (checkpoint?.every ?? 1000) === 0) await save()
     }
     await save()
@@ -141,9 +158,17 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
 const numberOf = async (scalar: DeviceArray): Promise<number> => (await scalar.read()).data[0]!
 
 function optimizerSettings<Batch>(options: TrainOptions<Batch>) {
-  const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, clipNorm = 1, emaDecay = 0.9999, learningRate } = options
+  const {
+    beta1 = 0.9,
+    beta2 = 0.999,
+    epsilon = 1e-8,
+    clipNorm = 1,
+    emaDecay = 0.9999,
+    learningRate,
+    lossScaling,
+  } = options
   const rate = typeof learningRate === 'number' ? { learningRate } : {}
-  return { beta1, beta2, epsilon, clipNorm, emaDecay, ...rate }
+  return { beta1, beta2, epsilon, clipNorm, emaDecay, ...rate, ...(lossScaling && { lossScaling }) }
 }
 
 function checkedRate(rate: number, step: number): number {

@@ -22,7 +22,8 @@ test.skipIf(!works)(
     import { jit } from '@cascade-diffusion/jit'
     import { engineRun } from './src/test-engine-run.ts'
     const run = await engineRun((fn) => jit(fn, { engine: 'webgpu' }))
-    process.stdout.write('RESULT' + JSON.stringify(run))`
+    const half = await engineRun((fn) => jit(fn, { engine: 'webgpu', precision: 'float16' })).catch((error) => error.message)
+    process.stdout.write('RESULT' + JSON.stringify({ run, half }))`
     const flags = ['--conditions=@cascade-diffusion/source', '--import=tsx', '--input-type=module']
     const child = spawnSync(process.execPath, flags, {
       input: script,
@@ -32,7 +33,10 @@ test.skipIf(!works)(
       maxBuffer: 2 ** 28,
     })
     expect(child.status, child.stderr).toBe(0)
-    const actual = JSON.parse(child.stdout.split('RESULT')[1]!) as EngineRun
+    const { run: actual, half } = JSON.parse(child.stdout.split('RESULT')[1]!) as {
+      run: EngineRun
+      half: EngineRun | string
+    }
     const expected = await engineRun((fn) => jit(fn, { engine: onnxRuntimeNode({ target: cpuExact }) }))
     expect(Object.keys(actual)).toEqual(Object.keys(expected))
     for (const [name, values] of Object.entries(expected)) {
@@ -41,6 +45,10 @@ test.skipIf(!works)(
       const error = largest(values.map((x, i) => x - actual[name]![i]!))
       expect(scale, name).toBeGreaterThan(0)
       expect(error / scale, name).toBeLessThan(1e-4)
+      // Not every GPU has float16; SwiftShader has not.
+      if (typeof half === 'string')
+        expect(half).toMatch(/'onnxruntime-node\/webgpu' does not compute in float16 here: .*f16/)
+      else expect(largest(values.map((x, i) => x - half[name]![i]!)) / scale, name).toBeLessThan(0.05)
     }
   },
   300_000,

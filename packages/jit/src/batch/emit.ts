@@ -1,3 +1,4 @@
+import { halfNumbers } from '../onnx/half-numbers.ts'
 import { type BatchLength, type ElementType, elementTypes, type OnnxInitializer, type OnnxNode } from '../onnx/model.ts'
 import type { Fit } from './fit.ts'
 import type { Formula } from './formula.ts'
@@ -8,6 +9,8 @@ const arrays = {
   int32: (x: readonly number[]) => Int32Array.from(x),
   int64: (x: readonly number[]) => BigInt64Array.from(x, BigInt),
   bool: (x: readonly number[]) => Uint8Array.from(x),
+  float16: (x: readonly number[]) => halfNumbers(x, 'float16'),
+  bfloat16: (x: readonly number[]) => halfNumbers(x, 'bfloat16'),
 } satisfies Record<ElementType, (x: readonly number[]) => OnnxInitializer['data']>
 
 /** Emits the operators that compute what follows the batch size from the shape of an input, when the model runs. */

@@ -1,6 +1,8 @@
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import * as tf from '@tensorflow/tfjs-core'
 import { lower } from '../lower/lower.ts'
+import { toHalf } from '../onnx/half.ts'
+import type { HalfPrecision } from '../onnx/model.ts'
 import { trace } from '../trace/trace.ts'
 import type { Engine, Executable } from './engine.ts'
 
@@ -25,6 +27,53 @@ export async function probe(engine: Engine): Promise<void> {
       throw new Error(`jit: expected '${engine.name}' to compute [${expected}], got [${y.data}]`)
   } finally {
     await executable.dispose()
+  }
+}
+
+const probed = new WeakMap<Engine, Map<HalfPrecision, Promise<void>>>()
+
+/**
+ * Makes sure, once for each engine, that it multiplies numbers of 16 bits.
+ * @throws if it does not; the message says why.
+ */
+export function probePrecision(engine: Engine, precision: HalfPrecision): Promise<void> {
+  const known = probed.get(engine) ?? new Map<HalfPrecision, Promise<void>>()
+  probed.set(engine, known)
+  const result = known.get(precision) ?? multiplyHalf(engine, precision)
+  known.set(precision, result)
+  result.catch(() => known.delete(precision))
+  return result
+}
+
+async function multiplyHalf(engine: Engine, precision: HalfPrecision): Promise<void> {
+  const type = (name: string) => ({ name, dtype: 'float32' as const, shape: [2, 2] })
+  const product = {
+    opType: 'MatMul',
+    domain: '',
+    inputs: ['x', 'x'],
+    outputs: ['y'],
+    attributes: {},
+    name: 'MatMul',
+    half: true,
+  }
+  const model = { nodes: [product], initializers: [], inputs: [type('x')], outputs: [type('y')] }
+  try {
+    const executable = await engine.compile(toHalf(model, precision))
+    try {
+      // 1 + 2⁻¹⁰ and 1 + 2⁻⁷ have all digits that there are.
+      const x = precision === 'float16' ? 1 + 2 ** -10 : 1 + 2 ** -7
+      const [y] = (await executable.run([float32([x, 0, 0, 2], [2, 2])])) as [NDArray]
+      const [a, b] = [y.data[0] as number, y.data[3] as number]
+      if (Math.abs(a - x * x) > 2 ** -7 || b !== 4)
+        throw new Error(`expected a product of [${x * x},0,0,4], got [${y.data}]`)
+    } finally {
+      await executable.dispose()
+    }
+  } catch (cause) {
+    throw new Error(
+      `jit: the engine '${engine.name}' does not compute in ${precision} here: ${(cause as Error).message}`,
+      { cause },
+    )
   }
 }
 

@@ -8,6 +8,7 @@ import { cpu } from '../lower/target.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 import { expectClose, reference } from '../testing/agreement.ts'
 import { batchSizes } from '../testing/any-batch.ts'
+import { roundingEngine } from '../testing/rounding-engine.ts'
 import type { InputSpec } from './arguments.ts'
 import { type ExportOptions, exportOnnx } from './export-onnx.ts'
 import { encodeOnnx } from './save-onnx.ts'
@@ -122,6 +123,41 @@ describe('a network', () => {
       ...exported.inputs.map((t) => t.name),
     ]
     expect(new Set(tensors).size).toBe(tensors.length)
+  })
+})
+
+describe('a network of 16 bits', () => {
+  const inHalf = (precision: 'float16' | 'bfloat16') =>
+    exportOnnx(network, [weights, { shape: ['N', 8, 8, 3] }, { label: { shape: ['N'], dtype: 'int32' } }], {
+      inputs: ['', 'xt', 'condition'],
+      output: 'epsilon',
+      precision,
+    })
+
+  test('has weights of half the size under their names, and float32 inputs and outputs', async () => {
+    const model = inHalf('float16')
+    const types = Object.fromEntries(model.initializers.map(({ name, dtype }) => [name, dtype]))
+    // The table is looked up in float32.
+    expect(types).toMatchObject({ 'input.kernel': 'float16', 'output.kernel': 'float16', 'label.table': 'float32' })
+    expect(encodeOnnx(model).length).toBeLessThan(0.7 * encodeOnnx(exported).length)
+    const { inputs, outputs, run } = await session(model)
+    expect([inputs, outputs]).toEqual([['xt', 'condition.label'], ['epsilon']])
+    const { xt, label } = inputsAt(3)
+    const { epsilon } = await run({ xt, 'condition.label': label })
+    expect(`${epsilon!.dtype}[${epsilon!.shape}]`).toBe('float32[3,8,8,3]')
+  })
+
+  test.each([
+    ['float16', 2 ** -11],
+    ['bfloat16', 2 ** -8],
+  ] as const)('is as exact as %s is', async (precision, unit) => {
+    const { xt, label } = inputsAt(2)
+    const expected = (await reference(network, [weights as never, xt, { label } as never])) as NDArray
+    const executable = await roundingEngine().compile(inHalf(precision))
+    const [epsilon] = await executable.run([xt, label])
+    await executable.dispose()
+    expectClose(epsilon, expected, 30 * unit)
+    expect(epsilon!.data).not.toEqual(expected.data)
   })
 })
 

@@ -1,7 +1,8 @@
 import { lowerBatch } from '../batch/lower-batch.ts'
 import { lower } from '../lower/lower.ts'
-import { portable, type Target } from '../lower/target.ts'
-import type { OnnxInitializer, OnnxMetadata, OnnxModel } from '../onnx/model.ts'
+import { direct, portable, type Target } from '../lower/target.ts'
+import { toHalf } from '../onnx/half.ts'
+import type { HalfPrecision, OnnxInitializer, OnnxMetadata, OnnxModel } from '../onnx/model.ts'
 import { trace } from '../trace/trace.ts'
 import { type ExportArguments, type ExportLeaves, exportLeaves, pathNames } from './arguments.ts'
 import { type Constants, foldMoves } from './fold.ts'
@@ -20,6 +21,11 @@ export interface ExportOptions {
   metadata?: OnnxMetadata
   /** What is allowed in the graph. By default `portable`: standard operators only, and plain `Conv`. */
   target?: Target
+  /**
+   * What weights are kept and multiplied as: `float32` (the default), or in half the space `float16` or `bfloat16`, which few
+   * engines have. Inputs, outputs, sums and norms are float32 in any case.
+   */
+  precision?: 'float32' | HalfPrecision
 }
 
 /**
@@ -33,10 +39,10 @@ export interface ExportOptions {
 export function exportOnnx<Args extends readonly unknown[], Out>(
   fn: (...args: Args) => Out,
   args: ExportArguments<Args>,
-  { inputs, output, metadata, target = portable }: ExportOptions = {},
+  { inputs, output, metadata, target = portable, precision = 'float32' }: ExportOptions = {},
 ): OnnxModel {
   const leaves = exportLeaves(args as readonly unknown[], inputs)
-  const { model, results } = lowered(fn as never, leaves, target)
+  const { model, results } = lowered(fn as never, leaves, precision === 'float32' ? target : direct(target))
   const prefix = output ?? (results.paths.every((path) => /^$|^\d/.test(path)) ? 'output' : '')
   const outputs = pathNames(prefix, results.paths)
   checkNames([...leaves.names, ...outputs])
@@ -45,7 +51,8 @@ export function exportOnnx<Args extends readonly unknown[], Out>(
   for (const [i, { name }] of model.inputs.entries())
     (leaves.weights[i] ? weights : ports).set(name, leaves.names[i] as string)
   for (const [i, { name }] of model.outputs.entries()) ports.set(name, outputs[i] as string)
-  return { ...withNames(simplified(model, leaves, weights), ports, weights), ...(metadata && { metadata }) }
+  const named = withNames(simplified(model, leaves, weights), ports, weights)
+  return { ...(precision === 'float32' ? named : toHalf(named, precision)), ...(metadata && { metadata }) }
 }
 
 function lowered(fn: (...args: never[]) => unknown, { types, shape, axes, symbol }: ExportLeaves, target: Target) {

@@ -2,6 +2,7 @@ import { fuseBias } from '../graph/fuse-bias.ts'
 import type { Graph } from '../graph/graph.ts'
 import { kernels } from '../kernels/table.ts'
 import type { OnnxModel, OnnxNode } from '../onnx/model.ts'
+import { halfNodes } from './half-kernels.ts'
 import { Lowering } from './lowering.ts'
 import type { Target } from './target.ts'
 
@@ -15,11 +16,12 @@ export function lower(traced: Graph, target: Target): OnnxModel {
   })
   const named: OnnxNode[] = []
   const scopes = counter()
+  const half = halfNodes(graph, target)
   for (const node of graph.nodes) {
     const kernel = kernels[node.op]
     if (!kernel) throw new Error(`jit: no rule to lower '${node.op}'`)
     kernel.lower(lowering, node)
-    name(lowering, named, scopes(node.op))
+    name(lowering, named, scopes(node.op), half.has(node))
   }
   const results = graph.outputs.map((value) => lowering.at(value).name)
   name(lowering, named, 'Result')
@@ -43,11 +45,11 @@ export function counter(): (kind: string) => string {
   }
 }
 
-/** Names the operators that were emitted last for the operation that they are a part of. */
-function name(lowering: Lowering, named: OnnxNode[], scope: string): void {
+/** Names the operators that were emitted last for the operation that they are a part of, and says whether 16 bits will do. */
+function name(lowering: Lowering, named: OnnxNode[], scope: string, half = false): void {
   const within = counter()
   for (const node of lowering.nodes.slice(named.length))
-    named.push({ ...node, name: `${scope}/${within(node.opType)}` })
+    named.push({ ...node, name: `${scope}/${within(node.opType)}`, ...(half && { half }) })
 }
 
 /** Calls results `output0`, `output1`, …: each by its node itself, or copied, if it is an argument, a constant or there twice. */

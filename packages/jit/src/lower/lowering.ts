@@ -1,6 +1,13 @@
 import { type DataOf, type DType, sizeOf } from '@cascade-diffusion/arrays'
 import { constantKey, type Node, stringify, type Value } from '../graph/graph.ts'
-import { type Attribute, type ElementType, elementTypes, type OnnxInitializer, type OnnxNode } from '../onnx/model.ts'
+import {
+  type Attribute,
+  type ElementType,
+  elementTypes,
+  type HalfPrecision,
+  type OnnxInitializer,
+  type OnnxNode,
+} from '../onnx/model.ts'
 import { identity, isIdentity, type Layout, physicalShape, sameLayout, sameOrder } from './layout.ts'
 import type { Target } from './target.ts'
 
@@ -106,7 +113,7 @@ export class Lowering {
   }
 
   /** A constant of one value for all of an operand's elements: a scalar of its type. */
-  scalar(value: number, dtype: Exclude<ElementType, 'int64'> = 'float32'): Physical {
+  scalar(value: number, dtype: Exclude<ElementType, 'int64' | HalfPrecision> = 'float32'): Physical {
     const array = { float32: Float32Array, float64: Float64Array, int32: Int32Array, bool: Uint8Array }[dtype]
     return this.#initializer({ dtype, shape: [], data: array.of(value) })
   }

@@ -28,6 +28,9 @@ export const cpu: Target = {
   threefoldChannels: true,
 }
 
+/** The target for numbers of 16 bits: Winograd's transforms would cost half of their digits. */
+export const direct = (target: Target): Target => ({ ...target, convolution: 'direct' })
+
 /** The same without Winograd: every convolution rounds as a direct one does. */
 export const cpuExact: Target = { ...cpu, name: 'cpu-exact', convolution: 'direct' }
 

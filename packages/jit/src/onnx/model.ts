@@ -1,11 +1,22 @@
-/** Element types of ONNX tensors that a lowered graph uses: the host's, int64 for shapes and indices, float64 to divide integers. */
-export type ElementType = 'float32' | 'int32' | 'int64' | 'bool' | 'float64'
+/** The numbers of 16 bits: `float16` has 11 bits of precision up to 65504, `bfloat16` 8 and the range of float32. */
+export type HalfPrecision = 'float16' | 'bfloat16'
+
+/**
+ * Element types of ONNX tensors that a model uses: the host's, int64 for shapes and indices, float64 to divide integers,
+ * and those of 16 bits, which only constants and what lies between operators have.
+ */
+export type ElementType = 'float32' | 'int32' | 'int64' | 'bool' | 'float64' | HalfPrecision
 
 /** Their codes in ONNX's files. */
-export const elementTypes = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 } as const satisfies Record<
-  ElementType,
-  number
->
+export const elementTypes = {
+  float32: 1,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  float64: 11,
+  bfloat16: 16,
+} as const satisfies Record<ElementType, number>
 
 /** An attribute: integers as numbers, floats wrapped, since ONNX tells them apart and JavaScript does not. */
 export type Attribute = number | readonly number[] | string | { readonly float: number }
@@ -20,6 +31,8 @@ export interface OnnxNode {
   readonly attributes: Readonly<Record<string, Attribute>>
   /** For people who look at the graph: the traced operation that it is a part of, and its own. */
   readonly name?: string
+  /** Whether it may compute in 16 bits, where that is asked for. */
+  readonly half?: boolean
 }
 
 /** A length that follows the batch size: `scale · size + offset`. */
@@ -43,7 +56,7 @@ export interface OnnxInitializer {
   readonly name: string
   readonly dtype: ElementType
   readonly shape: readonly number[]
-  readonly data: Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array
+  readonly data: Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array | Uint16Array
 }
 
 /** What an ONNX file says about itself. */

@@ -1,0 +1,103 @@
+import { resultTypes, typesOf } from './element-types.ts'
+import { halfNumbers } from './half-numbers.ts'
+import { elementTypes, type HalfPrecision, type OnnxInitializer, type OnnxModel, type OnnxNode } from './model.ts'
+
+const names = (list: string): ReadonlySet<string> => new Set(list.trim().split(/\s+/))
+
+/** Operators that are left in float32 wherever they are: what adds up, leaves the range of 16 bits, or does not take them. */
+const FULL = names(`
+  CumSum DFT Exp IsInf Log LogSoftmax NonMaxSuppression Pow Range Reciprocal ReduceMean ReduceProd ReduceSum Softmax Softplus Sqrt`)
+
+/** Of these the numbers stay as they are: they are moved as they come. */
+const MOVES = names('Expand Gather Identity Reshape Slice Split Tile Transpose')
+
+/** These take numbers of any type. */
+const ANY = names('Cast Shape')
+
+/** What ONNX Runtime's CUDA provider and ONNX's operator set 18 have for bfloat16; there convolutions are float32. */
+const BRAIN = names(`
+  Add Cast Concat Div Expand Gather Identity MatMul Max Min Mul Neg Relu Reshape Sigmoid Slice Split Sub Transpose`)
+
+/**
+ * Makes a model compute in 16 bits what its nodes say may be ({@link OnnxNode.half}). Inputs and outputs stay as they are,
+ * constants for such nodes become 16 bits, and casts go between.
+ */
+export function toHalf(model: OnnxModel, precision: HalfPrecision): OnnxModel {
+  const types = typesOf(model)
+  const constants = new Map(model.initializers.map((tensor) => [tensor.name, tensor]))
+  const isFloat = (name: string) => types.get(name) === 'float32'
+  /** The tensors that have 16 bits, and under which names the others and these have been cast. */
+  const half = new Set<string>()
+  const cast = new Map<string, string>()
+  const nodes: OnnxNode[] = []
+  const added: OnnxInitializer[] = []
+
+  const as = (type: HalfPrecision | 'float32') => (name: string) => {
+    if (!isFloat(name) || half.has(name) === (type === precision)) return name
+    const known = cast.get(name)
+    if (known !== undefined) return known
+    const other = `${name}:${type}`
+    cast.set(name, other)
+    const constant = constants.get(name)
+    if (constant) added.push(narrowed(constant, other, precision))
+    else nodes.push(castNode(name, other, type))
+    return other
+  }
+
+  for (const { half: may = false, ...node } of model.nodes) {
+    const [first = ''] = node.inputs
+    const moved = MOVES.has(node.opType) && half.has(first)
+    const allowed = precision === 'float16' || BRAIN.has(node.opType)
+    const narrow = allowed && (moved || (may && !FULL.has(node.opType)))
+    const toFloat = node.opType === 'Cast' && node.attributes.to === elementTypes.float32
+    const inputs = ANY.has(node.opType) ? node.inputs : node.inputs.map(as(narrow ? precision : 'float32'))
+    const attributes = toFloat && narrow ? { ...node.attributes, to: elementTypes[precision] } : node.attributes
+    nodes.push({ ...node, inputs, attributes })
+    if (narrow)
+      resultTypes(node, (name) => types.get(name) ?? 'float32').forEach((type, i) => {
+        if (type === 'float32') half.add(node.outputs[i] as string)
+      })
+  }
+  return finished({ ...model, nodes, initializers: [...model.initializers, ...added] }, half, precision)
+}
+
+const castNode = (from: string, to: string, type: HalfPrecision | 'float32'): OnnxNode => ({
+  opType: 'Cast',
+  domain: '',
+  inputs: [from],
+  outputs: [to],
+  attributes: { to: elementTypes[type] },
+  name: `${to}/Cast`,
+})
+
+const narrowed = ({ shape, data }: OnnxInitializer, name: string, dtype: HalfPrecision): OnnxInitializer => ({
+  name,
+  dtype,
+  shape,
+  data: halfNumbers(data as Float32Array, dtype),
+})
+
+/**
+ * Outputs that have 16 bits get other names, and are cast to what they were. Constants that nobody needs in 32 bits go, and
+ * leave their names to those of 16.
+ */
+function finished(model: OnnxModel, half: ReadonlySet<string>, precision: HalfPrecision): OnnxModel {
+  const used = new Set(model.nodes.flatMap((node) => node.inputs))
+  const narrow = (name: string) => `${name}:${precision}`
+  const outputs = model.outputs.map(({ name }) => name).filter((name) => half.has(name))
+  const names = new Map(outputs.map((name) => [name, narrow(name)]))
+  for (const { name } of model.initializers) if (!used.has(name)) names.set(narrow(name), name)
+  const call = (name: string) => names.get(name) ?? name
+  const nodes = model.nodes.map((node) => ({
+    ...node,
+    inputs: node.inputs.map(call),
+    outputs: node.outputs.map(call),
+  }))
+  return {
+    ...model,
+    nodes: [...nodes, ...outputs.map((name) => castNode(narrow(name), name, 'float32'))],
+    initializers: model.initializers
+      .filter(({ name }) => used.has(name))
+      .map((tensor) => ({ ...tensor, name: call(tensor.name) })),
+  }
+}

@@ -1,0 +1,36 @@
+/** How the loss is scaled in float16. */
+export interface LossScaling {
+  /** The scale to begin with; 65536. */
+  readonly initial?: number
+  /** Steps in a row that are taken before the scale is doubled; 2000. */
+  readonly growthInterval?: number
+}
+
+/** The scale of the loss, and how many steps in a row have been taken with it. */
+export interface LossScale {
+  readonly scale: number
+  readonly taken: number
+}
+
+/** Beyond it gradients would not be more exact. */
+const LARGEST = 2 ** 24
+
+export const initialLossScale = ({ initial = 2 ** 16 }: LossScaling = {}): LossScale => ({ scale: initial, taken: 0 })
+
+/**
+ * The scale for the next step (Micikevicius et al. 2018, §3.2): half of it, but not less than 1, after a step that was not taken,
+ * for a gradient or loss that is not finite; twice of it, up to 2²⁴, after `growthInterval` steps in a row that were.
+ */
+export function nextLossScale(
+  { scale, taken }: LossScale,
+  wasTaken: boolean,
+  { growthInterval = 2000 }: LossScaling = {},
+): LossScale {
+  if (!wasTaken) return { scale: Math.max(scale / 2, 1), taken: 0 }
+  if (taken + 1 < growthInterval) return { scale, taken: taken + 1 }
+  return { scale: Math.min(scale * 2, LARGEST), taken: 0 }
+}
+
+/** The scale after steps with these losses, NaN for those that were not taken. */
+export const lossScaleAfter = (losses: Float32Array, scaling: LossScaling): LossScale =>
+  losses.reduce((state, loss) => nextLossScale(state, !Number.isNaN(loss), scaling), initialLossScale(scaling))
