@@ -8,7 +8,7 @@ import { keepX0 } from './process-x0.ts'
 import { createSampler } from './sampling/driver.ts'
 import type { Sampler } from './sampling/sampler.ts'
 
-const images = 64
+const images = 32
 const shape = [images, 1, 1, 2]
 /** λ from -4.5 to 4.5; both ends belong to the process. */
 const times = (steps: number) => Array.from({ length: steps }, (_, i) => 1 - i / steps)

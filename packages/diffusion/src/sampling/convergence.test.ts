@@ -44,12 +44,12 @@ test.each(stochastic)('%s follows the paths of a Gaussian mixture at strong orde
 })
 
 const everySampler: [name: string, Sampler, steps: number][] = [
-  ...deterministic.map(([name, sampler]) => [name, sampler, name === 'ddim' ? 100 : 30] as [string, Sampler, number]),
-  ...stochastic.map(([name, sampler]) => [name, sampler, 100] as [string, Sampler, number]),
-  ['ancestral, large variance', ancestral({ variance: 'fixed-large' }), 200],
-  ['ddim, eta 0.5', ddim({ eta: 0.5 }), 100],
-  ['dpm-solver++(2m), eta 0.5', dpmSolver({ eta: 0.5 }), 60],
-  ['heun with churn', heun({ churn: 20, churnNoise: 1 }), 40],
+  ...deterministic.map(([name, sampler]) => [name, sampler, name === 'ddim' ? 60 : 20] as [string, Sampler, number]),
+  ...stochastic.map(([name, sampler]) => [name, sampler, 60] as [string, Sampler, number]),
+  ['ancestral, large variance', ancestral({ variance: 'fixed-large' }), 120],
+  ['ddim, eta 0.5', ddim({ eta: 0.5 }), 60],
+  ['dpm-solver++(2m), eta 0.5', dpmSolver({ eta: 0.5 }), 40],
+  ['heun with churn', heun({ churn: 20, churnNoise: 1 }), 30],
 ]
 
 test.each(everySampler)('%s gives the mean and the covariance of a Gaussian mixture', async (_, sampler, steps) => {

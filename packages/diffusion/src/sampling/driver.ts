@@ -18,19 +18,13 @@ import type { Sampler } from './sampler.ts'
 import { tracedStep } from './traced-step.ts'
 
 /** What {@link createSampler} compiles: a network, or a denoiser made of one, such as guidance. */
-export type CreateSamplerOptions<C> = CommonOptions & (NetworkOptions<C> | { readonly denoiser: Denoiser<C> })
-
-interface CommonOptions {
+export type CreateSamplerOptions<C> = {
   readonly process: DiffusionProcess<Schedule>
   /** How to step, e.g. `ancestral()` or `ddim()`. */
   readonly sampler: Sampler
   /** How to run the step: `jit`, or `eager`. */
   readonly compile: Compile
-}
-
-interface NetworkOptions<C> extends DenoiserOptions {
-  readonly network: Network<C>
-}
+} & (({ readonly network: Network<C> } & DenoiserOptions) | { readonly denoiser: Denoiser<C> })
 
 /** A model and a sampler, compiled: for any number of runs. */
 export interface ModelSampler<C> {

@@ -1,6 +1,6 @@
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import type { Level } from './level.ts'
-import { type Evaluation, type Sampler, weightedSum } from './sampler.ts'
+import { type Sampler, weightedSum } from './sampler.ts'
 
 /** Options of {@link heun}: EDM's stochasticity. */
 export interface HeunOptions {
@@ -12,14 +12,16 @@ export interface HeunOptions {
   readonly churnNoise?: number
 }
 
-type Numbers = 'input' | 'churn' | 'xt' | 'epsilon' | 'before'
-
 /**
  * Heun's method of EDM (Karras et al. 2022, algorithm 2): of second order, at two evaluations of the network a step, one in
  * the last step to the data. In EDM's units, x / alpha and σ = sigma / alpha, the derivative is the predicted ε.
  * @throws if an option is out of range, or (while sampling is prepared) at a level of pure noise, where σ is infinite.
  */
-export function heun({ churn = 0, churnRange, churnNoise = 1 }: HeunOptions = {}): Sampler<Numbers> {
+export function heun({
+  churn = 0,
+  churnRange,
+  churnNoise = 1,
+}: HeunOptions = {}): Sampler<'input' | 'churn' | 'xt' | 'epsilon' | 'before'> {
   const [low, high] = churnRange ?? [0, Infinity]
   if (!(churn >= 0 && churnNoise >= 0 && low >= 0 && high >= low))
     throw new Error(
@@ -45,7 +47,7 @@ export function heun({ churn = 0, churnRange, churnNoise = 1 }: HeunOptions = {}
       const from = churned(now, steps, ofLambda)
       const added = churnNoise * Math.sqrt(Math.max(edmSigma(from) ** 2 - edmSigma(now) ** 2, 0))
       const gain = next.alpha * (edmSigma(next) - edmSigma(from))
-      const euler: Evaluation<Numbers> = {
+      const euler = {
         at: from,
         c: {
           input: from.alpha / now.alpha,

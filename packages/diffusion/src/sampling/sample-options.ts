@@ -38,14 +38,12 @@ export interface SampleOptions<C> {
    * samples (section 4.2); `repaintRestarts` are those of RePaint.
    */
   readonly restarts?: readonly Restart[]
-  /** Called after each step. Images that it gives take the place of `xt`. */
-  readonly afterStep?: (frame: Frame) => AfterStep | Promise<AfterStep>
+  /** Called after each step, and waited for. Images that it gives take the place of `xt`. */
+  // biome-ignore lint/suspicious/noConfusingVoidType: it may be a function that returns nothing
+  readonly afterStep?: (frame: Frame) => NDArray<'float32'> | void | Promise<NDArray<'float32'> | void>
   /** Stops the run before its next evaluation of the network; the run then throws the signal's reason. */
   readonly signal?: AbortSignal
 }
-
-// biome-ignore lint/suspicious/noConfusingVoidType: a hook may be a function that returns nothing
-type AfterStep = NDArray<'float32'> | undefined | void
 
 /** What a run has reached after a step. */
 export interface Frame {

@@ -69,10 +69,7 @@ export interface Sampler<K extends string = string> {
   update(step: SamplerStep<K>): SamplerUpdate
 }
 
-/** Σ c x, for numbers c that are tensors [1] and images x; images that are not there count as zeros. */
-export function weightedSum(first: Weighted, ...rest: readonly Weighted[]): Tensor4D {
-  const term = ([c, x]: Weighted): Tensor4D[] => (x ? [mul(c, x)] : [])
-  return [first, ...rest].flatMap(term).reduce((sum, x) => add(sum, x))
+/** Σ c x, for pairs of a number c, a tensor [1], and images x; images that are not there count as zeros. */
+export function weightedSum(...pairs: readonly (readonly [c: Tensor, x: Tensor4D | undefined])[]): Tensor4D {
+  return pairs.flatMap(([c, x]): Tensor4D[] => (x ? [mul(c, x)] : [])).reduce((sum, x) => add(sum, x))
 }
-
-type Weighted = readonly [c: Tensor, x: Tensor4D | undefined]
