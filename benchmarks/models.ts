@@ -1,5 +1,8 @@
 import type { UNetConfig } from '@cascade-diffusion/unet'
 
+/** Threads of each side. */
+export const threads = 2
+
 /** Improved DDPM's U-Net for 32×32 images: 7.28 M parameters. */
 const improved = {
   resolution: 32,

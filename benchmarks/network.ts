@@ -2,10 +2,21 @@ import { rows } from '@cascade-diffusion/arrays'
 import { checkForward, checkTraining, type FirstCalls } from './agreement.ts'
 import { multiplyAdds } from './cost.ts'
 import { type MatrixRate, matrixRate } from './matrix-rate.ts'
-import { type ModelName, models, type Work, worksNamed } from './models.ts'
+import { type ModelName, models, threads, type Work, worksNamed } from './models.ts'
 import { forward, type Runner, train, trainFull } from './network-ours.ts'
-import { byWork, type Comparison, compare, machine, rateTable, readResults, table, writeResults } from './results.ts'
-import { type Shared, threads, withPeer } from './shared.ts'
+import {
+  byWork,
+  type Comparison,
+  columns,
+  compare,
+  comparisonRows,
+  type Machine,
+  machine,
+  rateRows,
+  readResults,
+  writeResults,
+} from './results.ts'
+import { type Shared, withPeer } from './shared.ts'
 import { takeTurns, timed } from './turns.ts'
 
 const eager = ['eager-nchw', 'eager-nhwc']
@@ -72,18 +83,21 @@ export async function benchNetwork({ compile, rounds, works: names, save }: Netw
       }
     })
   }
-  console.log(`\n${table(comparisons)}\n\n${rateTable(records)}`)
+  console.log(`\n${columns(comparisonRows(comparisons))}\n\n${columns(rateRows(records))}`)
 }
 
-interface Measured {
+/** `results/network.machine.json`. */
+export interface NetworkMachine extends Omit<Machine, 'date' | 'loadAverage'> {
+  threads: number
+  peer: Record<string, unknown>
   works: WorkRecord[]
 }
 
 function write(comparison: Comparison, record: WorkRecord, { peer }: Shared): void {
   const { date, loadAverage, ...about } = machine()
   writeResults('network', byWork(readResults<Comparison[]>('network'), [comparison]))
-  const works = byWork(readResults<Measured>('network.machine')?.works, [record])
-  writeResults('network.machine', { ...about, threads, peer: peer.about, works })
+  const works = byWork(readResults<Partial<NetworkMachine>>('network.machine')?.works, [record])
+  writeResults('network.machine', { ...about, threads, peer: peer.about, works } satisfies NetworkMachine)
 }
 
 async function measure(work: Work, variants: readonly string[], shared: Shared, rounds: number) {

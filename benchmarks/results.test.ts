@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { compare, median, table } from './results.ts'
+import { columns, compare, comparisonRows, markdown, median } from './results.ts'
 
 test('the median is the middle value, or the mean of the two in the middle', () => {
   expect(median([9, 1, 5])).toBe(5)
@@ -17,10 +17,18 @@ test('the ratio is above 1 if ours is faster than the fastest peer', () => {
 })
 
 test('the table leaves blank what was not measured', () => {
-  const lines = table([compare('one', [2], { a: [1] }), compare('two', [2], { b: [5] })]).split('\n')
+  const lines = columns(comparisonRows([compare('one', [2], { a: [1] }), compare('two', [2], { b: [5] })])).split('\n')
   expect(lines).toHaveLength(3)
   expect(lines[0]).toMatch(/^work +ours +a +b +fastest peer \/ ours$/)
   expect(lines[1]).toMatch(/^one +2\.0 ms +1\.0 ms +0\.50×$/)
   expect(lines[2]).toMatch(/^two +2\.0 ms +5\.0 ms +2\.50×$/)
   expect(new Set(lines.map((line) => line.length)).size).toBe(1)
+})
+
+test('a table in Markdown', () => {
+  const lines = markdown([
+    ['work', 'ours'],
+    ['a', '12.5 ms'],
+  ])
+  expect(lines.split('\n')).toEqual(['| work |    ours |', '| ---- | ------: |', '| a    | 12.5 ms |'])
 })

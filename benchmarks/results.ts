@@ -36,11 +36,14 @@ export function compare(work: string, ours: readonly number[], peers: Record<str
   }
 }
 
-/** A table for people: a line for each work, a column for each contender, and the ratio. */
-export function table(comparisons: readonly Comparison[]): string {
+/** Lines of cells, the first one the heads of columns. */
+export type Rows = readonly (readonly string[])[]
+
+/** A line for each work, a column for each contender, and the ratio. */
+export function comparisonRows(comparisons: readonly Comparison[]): Rows {
   const peers = [...new Set(comparisons.flatMap(({ peers }) => Object.keys(peers)))]
   const ms = (value: number | undefined) => (value === undefined ? '' : `${value.toFixed(1)} ms`)
-  return columns([
+  return [
     ['work', 'ours', ...peers, 'fastest peer / ours'],
     ...comparisons.map(({ work, oursMs, peers: times, ratio }) => [
       work,
@@ -48,26 +51,41 @@ export function table(comparisons: readonly Comparison[]): string {
       ...peers.map((name) => ms(times[name])),
       `${ratio.toFixed(2)}×`,
     ]),
-  ])
+  ]
 }
 
-/** A table of our effective rates beside those of matrix products. */
-export const rateTable = (records: readonly WorkRecord[]): string =>
-  columns([
-    ['work', 'GFLOP', 'ours, GFLOP/s', 'matrix product, ONNX Runtime', 'PyTorch'],
-    ...records.map(({ work, gflop, effectiveRate, matrixRate }) => [
-      work,
-      gflop.toFixed(1),
-      ...[effectiveRate, matrixRate.onnxruntime, matrixRate.torch].map((x) => x.toFixed(0)),
-    ]),
-  ])
+/** Our effective rates beside those of matrix products, in GFLOP/s. */
+export const rateRows = (records: readonly WorkRecord[]): Rows => [
+  ['work', 'GFLOP', 'ours, GFLOP/s', 'matrix product, ONNX Runtime', 'PyTorch'],
+  ...records.map(({ work, gflop, effectiveRate, matrixRate }) => [
+    work,
+    gflop.toFixed(1),
+    ...[effectiveRate, matrixRate.onnxruntime, matrixRate.torch].map((x) => x.toFixed(0)),
+  ]),
+]
 
-/** Lines of cells below one another: the first column to the left, the others to the right. */
-export function columns(lines: readonly (readonly string[])[]): string {
-  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)))
+/** Rows for people: the first column to the left, the others to the right. */
+export function columns(rows: Rows): string {
+  const widths = widthsOf(rows)
   const pad = (cell: string, i: number) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))
-  return lines.map((line) => line.map(pad).join('  ')).join('\n')
+  return rows.map((line) => line.map(pad).join('  ')).join('\n')
 }
+
+/** Rows as a table in Markdown. */
+export function markdown(rows: Rows): string {
+  const widths = widthsOf(rows)
+  const line = (cells: readonly string[], pad: (cell: string, i: number) => string) =>
+    `| ${cells.map(pad).join(' | ')} |`
+  const pad = (cell: string, i: number) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))
+  const rule = widths.map((width, i) => (i === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`))
+  const [heads, ...rest] = rows
+  return [line(heads!, pad), line(rule, (cell) => cell), ...rest.map((cells) => line(cells, pad))].join('\n')
+}
+
+const widthsOf = (rows: Rows): number[] =>
+  rows[0]!.map((_, column) => Math.max(3, ...rows.map((line) => line[column]!.length)))
+
+export type Machine = ReturnType<typeof machine>
 
 /** What the figures depend on besides the software compared. `loadAverage` is that of the minute before. */
 export const machine = () => ({

@@ -1,28 +1,47 @@
 // `bench <name> [options]`: runs one benchmark.
 import { parseArgs } from 'node:util'
+import { benchAccuracy } from './accuracy.ts'
 import { works } from './models.ts'
 import { benchNetwork } from './network.ts'
+import { profileWork } from './profile.ts'
+import { benchStartup } from './startup.ts'
 
-const usage = `usage: bench network [--compile] [--rounds n] [--work name]... [--save]
+const usage = `usage: bench [network] [--compile] [--rounds n] [--work name]... [--save]
+       bench [network] --profile [--rounds n] [--work name]...
+       bench startup [--compile] [--rounds n] [--work name]... [--save]
+       bench accuracy
   --compile   also against torch.compile, which takes minutes to compile
-  --rounds n  how often each side takes its turn (default 15; less for what takes long)
+  --rounds n  how often each side takes its turn (network 15, less for what takes long; startup 3)
   --work w    only ${works.map(({ name }) => name).join(', ')}
-  --save      writes results of chosen works too; without --work they always are`
+  --profile   prints where our time goes, by operator and by shape (train-b8, unless --work says otherwise)
+  --save      writes results of chosen works too, in place of theirs; without --work all are written`
 
 try {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: {
       compile: { type: 'boolean', default: false },
-      rounds: { type: 'string', default: '15' },
-      work: { type: 'string', multiple: true },
+      profile: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
       save: { type: 'boolean', default: false },
+      work: { type: 'string', multiple: true },
     },
   })
-  const rounds = Number(values.rounds)
-  if (positionals.join() !== 'network' || !(Number.isInteger(rounds) && rounds > 0)) throw new Error(usage)
-  await benchNetwork({ compile: values.compile, rounds, works: values.work, save: values.save })
+  const { compile, profile, save, work } = values
+  const rounds = (otherwise: number) => count(values.rounds ?? `${otherwise}`)
+  const [name = 'network', ...more] = positionals
+  if (more.length > 0) throw new Error(usage)
+  if (name === 'accuracy') await benchAccuracy()
+  else if (name === 'startup') await benchStartup({ compile, rounds: rounds(3), works: work, save })
+  else if (name !== 'network') throw new Error(usage)
+  else if (profile) for (const one of work ?? ['train-b8']) await profileWork(one, rounds(10))
+  else await benchNetwork({ compile, rounds: rounds(15), works: work, save })
 } catch (error) {
   console.error((error as Error).message)
   process.exitCode = 1
+}
+
+function count(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new Error(`bench: expected a number of rounds, got ${text}`)
+  return Number(text)
 }

@@ -1,16 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { float32, type NDArray } from '@cascade-diffusion/arrays'
+import type { NDArray } from '@cascade-diffusion/arrays'
 import { readSafetensors, writeSafetensors } from '@cascade-diffusion/checkpoints'
-import { rng } from '@cascade-diffusion/random'
 import { fromImprovedDiffusion } from '@cascade-diffusion/unet'
-import { type ModelName, models, peerConfig } from './models.ts'
+import { batchFor } from './inputs.ts'
+import { type ModelName, models, peerConfig, threads } from './models.ts'
 import type { Batch } from './network-ours.ts'
 import { type Peer, startPeer } from './peers/peer.ts'
-
-/** Threads of each side. */
-export const threads = 2
 
 /** A peer with one network, and what it shares with us. */
 export interface Shared {
@@ -38,16 +35,5 @@ export async function withPeer<T>(model: ModelName, n: number, use: (shared: Sha
   } finally {
     peer.close()
     await rm(folder, { recursive: true })
-  }
-}
-
-/** Noisy images, noise and times, the same ones always. */
-export function batchFor(model: ModelName, n: number): Batch {
-  const { resolution, imageChannels } = models[model]
-  const images = [n, resolution, resolution, imageChannels]
-  return {
-    x: rng(0).fold('x').normal(images),
-    noise: rng(0).fold('noise').normal(images),
-    t: float32(rng(0).fold('t').integers([n], 0, 1000).data),
   }
 }

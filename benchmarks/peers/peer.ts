@@ -19,10 +19,15 @@ function pythonInVenv(): string {
   return process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python'
 }
 
+/** The same. @throws if `bench:setup` has not been run. */
+export function pythonOfVenv(): string {
+  if (!existsSync(venvPython)) throw new Error(`no ${venvPython}: run \`npx -y pnpm@10 bench:setup\` first`)
+  return venvPython
+}
+
 /** Starts `peers/<script>` with its arguments. @throws if `bench:setup` has not been run. */
 export async function startPeer(script: string, ...args: string[]): Promise<Peer> {
-  if (!existsSync(venvPython)) throw new Error(`no ${venvPython}: run \`npx -y pnpm@10 bench:setup\` first`)
-  const child = spawn(venvPython, [fileURLToPath(new URL(script, import.meta.url)), ...args], {
+  const child = spawn(pythonOfVenv(), [fileURLToPath(new URL(script, import.meta.url)), ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const ended = new Promise<never>((_, reject) => {

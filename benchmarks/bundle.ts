@@ -1,0 +1,41 @@
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+/**
+ * Bundles a script of this folder with the sources of our packages, as their builds have them, to a module at `outfile`;
+ * what comes from npm is loaded from where it is.
+ */
+export async function bundle(script: string, outfile: string): Promise<void> {
+  await build({
+    entryPoints: [fileURLToPath(new URL(script, import.meta.url))],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    conditions: ['@cascade-diffusion/source'],
+    logLevel: 'warning',
+    plugins: [
+      {
+        name: 'npm',
+        setup({ onResolve }) {
+          onResolve({ filter: /^[^./]/ }, ({ path, importer, kind }) => {
+            if (kind === 'entry-point' || path.startsWith('@cascade-diffusion/') || path.startsWith('node:'))
+              return null
+            return { path: located(path, importer), external: true }
+          })
+        },
+      },
+    ],
+  })
+}
+
+/** Where a package's module is; its name if it is not installed, for whoever loads it in vain. */
+function located(name: string, importer: string): string {
+  try {
+    return createRequire(importer).resolve(name)
+  } catch {
+    return name
+  }
+}
