@@ -1,4 +1,4 @@
-import { attention, groupNorm, silu, upsampleNearest2x } from '@cascade-diffusion/ops'
+import { attention, groupNorm, recompute, silu, upsampleNearest2x } from '@cascade-diffusion/ops'
 import * as tf from '@tensorflow/tfjs-core'
 import type { CompleteUNetConfig } from './config.ts'
 import { conv, linear, norm, type Params, parameter } from './layers.ts'
@@ -29,6 +29,20 @@ export function residualBlock(
   h = conv(params, `${name}.conv2`, silu(h))
   const y = tf.add(from === to ? x : conv(params, `${name}.skip`, x), h) as tf.Tensor4D
   return attention ? attentionBlock(params, `${name}.attention`, y, config) : y
+}
+
+/** The same block, of which gradients keep the inputs only. */
+export const recomputedBlock: typeof residualBlock = (params, config, step, x, activated) => {
+  const names = Object.keys(params).filter((name) => name.startsWith(`${step.name}.`))
+  const block = (input: tf.Tensor, embedding: tf.Tensor, ...weights: tf.Tensor[]) =>
+    residualBlock(
+      Object.fromEntries(names.map((name, i) => [name, weights[i] as tf.Tensor])),
+      config,
+      step,
+      input as tf.Tensor4D,
+      embedding as tf.Tensor2D,
+    )
+  return recompute(block)(x, activated, ...names.map((name) => parameter(params, name))) as tf.Tensor4D
 }
 
 /** norm(x) · (1 + scale) + shift, with the scale and shift of each image folded into the normalisation's own. */

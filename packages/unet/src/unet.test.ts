@@ -121,6 +121,27 @@ test('the gradient is that of the values', async () => {
   expect(Math.abs(got / expected - 1)).toBeLessThan(2e-3)
 })
 
+test('recomputed in the backward pass, its gradients are the same', async () => {
+  const params = weights(unet(full))
+  const gradients = async (recompute: boolean) => {
+    const net = unet(full, { recompute })
+    const compiled = jit((p: Params, image: tf.Tensor4D, t: tf.Tensor1D, given: UNetCondition) => {
+      const names = Object.keys(p)
+      const loss = (...values: tf.Tensor[]) =>
+        tf.mean(tf.square(net.apply(Object.fromEntries(names.map((name, i) => [name, values[i]!])), image, t, given)))
+      return tf.grads(loss)(names.map((name) => p[name]!))
+    })
+    const result = await compiled(params, xt, noise, condition)
+    await compiled.dispose()
+    return result
+  }
+  const [kept, again] = [await gradients(false), await gradients(true)]
+  for (const [i, gradient] of kept.entries()) {
+    const scale = Math.max(1e-3, ...gradient.data.map(Math.abs))
+    expect(difference(again[i]!, gradient) / scale).toBeLessThan(1e-5)
+  }
+})
+
 test('traced, it gives what it gives eagerly', async () => {
   const traced = jit(unet(full).apply)
   const y = await traced(weights(unet(full)), xt, noise, condition)

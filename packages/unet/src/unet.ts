@@ -2,7 +2,7 @@ import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
 import { depthToSpace, resizeBilinear, silu, spaceToDepth } from '@cascade-diffusion/ops'
 import type { Rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
-import { resample, residualBlock } from './blocks.ts'
+import { recomputedBlock, resample, residualBlock } from './blocks.ts'
 import { checkInputs, type UNetCondition } from './condition.ts'
 import { type CompleteUNetConfig, completeConfig, type UNetConfig } from './config.ts'
 import { embed } from './embeddings.ts'
@@ -10,6 +10,15 @@ import { initial } from './init.ts'
 import { conv, norm, type Params } from './layers.ts'
 import { parameterSpecs } from './parameters.ts'
 import { type Plan, planOf } from './plan.ts'
+
+/** How a network is computed: the same values either way. */
+export interface UNetOptions {
+  /**
+   * Whether gradients compute what is within the residual blocks once more instead of keeping it, which lowers the memory of a
+   * training step for about a third more time. Default false.
+   */
+  recompute?: boolean
+}
 
 /** A network as a function of its weights. */
 export interface UNet {
@@ -37,7 +46,7 @@ export interface UNet {
  * embedding like the time's.
  * @throws if the configuration does not fit together.
  */
-export function unet(config: UNetConfig): UNet {
+export function unet(config: UNetConfig, { recompute = false }: UNetOptions = {}): UNet {
   const complete = completeConfig(config)
   const plan = planOf(complete)
   const specs = Object.entries(parameterSpecs(complete, plan))
@@ -47,7 +56,7 @@ export function unet(config: UNetConfig): UNet {
     init: (rng) => Object.fromEntries(specs.map(([name, spec]) => [name, initial(spec, rng.fold(name))])),
     apply(params, xt, noise, condition) {
       checkInputs(complete, xt, noise, condition)
-      return forward(params, complete, plan, xt, noise, condition)
+      return forward(params, complete, plan, recompute ? recomputedBlock : residualBlock, xt, noise, condition)
     },
   }
 }
@@ -60,6 +69,7 @@ function forward(
   params: Params,
   config: CompleteUNetConfig,
   plan: Plan,
+  block: typeof residualBlock,
   xt: tf.Tensor4D,
   noise: tf.Tensor1D,
   condition: UNetCondition,
@@ -70,14 +80,14 @@ function forward(
   let h = conv(params, 'input', config.patchSize === 1 ? input : spaceToDepth(input, config.patchSize))
   const skips = [h]
   for (const step of plan.down) {
-    h = step.kind === 'residual' ? residualBlock(params, config, step, h, activated) : resample(params, step, h)
+    h = step.kind === 'residual' ? block(params, config, step, h, activated) : resample(params, step, h)
     skips.push(h)
   }
-  for (const step of plan.middle) h = residualBlock(params, config, step, h, activated)
+  for (const step of plan.middle) h = block(params, config, step, h, activated)
   for (const step of plan.up)
     h =
       step.kind === 'residual'
-        ? residualBlock(params, config, step, tf.concat([h, skips.pop()!], 3), activated)
+        ? block(params, config, step, tf.concat([h, skips.pop()!], 3), activated)
         : resample(params, step, h)
   const output = conv(params, 'output.conv', silu(norm(params, 'output.norm', h, config.normGroups)))
   return config.patchSize === 1 ? output : depthToSpace(output, config.patchSize)

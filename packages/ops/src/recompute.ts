@@ -1,0 +1,36 @@
+import * as tf from '@tensorflow/tfjs-core'
+
+/**
+ * The function itself, whose intermediate results gradients do not keep: the backward pass computes them once more from the
+ * inputs (Chen et al. 2016, arXiv:1604.06174). A network in a chain of such pieces needs the memory of one piece and of the
+ * values between them, for about a third more arithmetic.
+ * @param fn a pure function of float32 tensors. Gradients flow to its arguments only: whatever else it uses is a constant.
+ */
+export const recompute = <Args extends tf.Tensor[]>(fn: (...args: Args) => tf.Tensor): ((...args: Args) => tf.Tensor) =>
+  tf.customGrad((...given) => {
+    const save = given.pop() as unknown as tf.GradSaveFunc
+    const args = given as Args
+    save(args)
+    return {
+      value: fn(...args),
+      gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
+        // Zero, but only once dy is there: else compilers would find that they have computed all of this before.
+        const zero = tf.mul(tf.slice(tf.reshape(dy, [-1]), [0], [1]), 0)
+        const again = saved.map((x) =>
+          tf.add(
+            x,
+            tf.reshape(
+              zero,
+              x.shape.map(() => 1),
+            ),
+          ),
+        )
+        // tfjs forgets the gradients that it is at when it has done with others.
+        const { state } = tf.engine()
+        const tape = state.activeTape
+        const gradients = tf.grads(fn as never)(again, dy)
+        state.activeTape = tape
+        return gradients
+      },
+    }
+  }) as (...args: Args) => tf.Tensor
