@@ -2,7 +2,7 @@ import { type BackendName, backendPackages, isNative } from './backend-name.ts'
 import type { FoundPackage } from './locate.ts'
 
 /** How to get a backend. */
-export const howToInstall = (name: BackendName): string =>
+const howToInstall = (name: BackendName): string =>
   isNative(name)
     ? `\`npx cascade-diffusion backends install ${name}\` builds it against the library of a current TensorFlow`
     : `\`npm i ${backendPackages[name].npm}\` installs it`

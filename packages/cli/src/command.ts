@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { type ParseArgsConfig, parseArgs } from 'node:util'
 
 /** One command of the program. */
 export interface Command {
@@ -24,10 +24,15 @@ export const INTERRUPTED = 130
 /** A mistake in how the program was called. */
 export class UsageError extends Error {}
 
-type Options = NonNullable<NonNullable<Parameters<typeof parseArgs>[0]>['options']>
+type Options = NonNullable<ParseArgsConfig['options']>
+
+/** What `parseArgs` makes of a command's options. */
+type Parsed<T extends Options> = ReturnType<
+  typeof parseArgs<{ args: string[]; options: T; strict: true; allowPositionals: boolean }>
+>
 
 /** `parseArgs` with its complaints as {@link UsageError}s. */
-export function parsed<T extends Options>(args: readonly string[], options: T, allowPositionals = false) {
+export function parsed<T extends Options>(args: readonly string[], options: T, allowPositionals = false): Parsed<T> {
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals })
   } catch (error) {

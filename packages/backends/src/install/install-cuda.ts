@@ -16,7 +16,7 @@ import { unpackWheel } from './wheel.ts'
 const libraries = ['libonnxruntime_providers_cuda.so', 'libonnxruntime_providers_shared.so'] as const
 
 /** Where the program's `onnxruntime-node` is, and where in it the libraries for this machine are. */
-export async function onnxruntimeFolders(
+async function onnxruntimeFolders(
   from?: readonly string[],
 ): Promise<{ folder: string; libraries: string } | undefined> {
   const folder = findPackage('onnxruntime-node', from)

@@ -40,7 +40,7 @@ export async function findWheel(index: string, query: WheelQuery, signal: AbortS
 const hostOf = (url: string) => new URL(url).host
 
 /** All files of a project that were not withdrawn. */
-export async function projectFiles(index: string, project: string, signal: AbortSignal): Promise<IndexFile[]> {
+async function projectFiles(index: string, project: string, signal: AbortSignal): Promise<IndexFile[]> {
   const accept = 'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1'
   const url = `${index.replace(/\/+$/, '')}/${project}/`
   const response = await request(url, { accept }, signal).catch((error) => {

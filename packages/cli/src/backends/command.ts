@@ -71,7 +71,7 @@ const describe = ({ name, versions, bytes, folder }: Receipt) => {
 }
 
 /** How to get the libraries that are needed with a GPU, and to have them found. */
-export const cudaAdvice = (needs: readonly string[]): string[] => [
+const cudaAdvice = (needs: readonly string[]): string[] => [
   'With a GPU it needs NVIDIA’s driver, and the libraries of CUDA, if they are not on the system from PyPI:',
   `  pip install ${needs.map((need) => `'${need}'`).join(' ')}`,
   '  export LD_LIBRARY_PATH=$(python3 -c \'import nvidia, glob; print(":".join(glob.glob(list(nvidia.__path__)[0] + "/*/lib")))\')',
