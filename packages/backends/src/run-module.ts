@@ -7,6 +7,7 @@ export type ModuleResult<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: string /** The end of what it wrote to stderr. */; readonly stderr: string }
 
+/** Options of {@link runModule}. */
 export interface RunModuleOptions {
   readonly signal?: AbortSignal
   /** Milliseconds after which it is ended. 120,000. */

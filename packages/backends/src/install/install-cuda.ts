@@ -26,6 +26,7 @@ async function onnxruntimeFolders(
   return napi === undefined ? undefined : { folder, libraries: join(bin, napi, process.platform, process.arch) }
 }
 
+/** Options of {@link install}. */
 export interface InstallCudaOptions extends InstallOptions {
   /** Files or folders from which `onnxruntime-node` is looked for, as the program that uses it would. */
   readonly from?: readonly string[]

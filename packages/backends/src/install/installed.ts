@@ -4,11 +4,13 @@ import { backendFolder, cacheFolder, downloadFolder } from '../folders.ts'
 import { installedCuda, removeCuda } from './install-cuda.ts'
 import { type Receipt, readReceipt } from './receipt.ts'
 
-/** What can be installed: {@link installTensorFlow}'s two, and ONNX Runtime's CUDA provider. */
+/** What can be installed: two tfjs backends, and ONNX Runtime's CUDA provider. */
 export const installableNames = ['node', 'node-gpu', 'cuda'] as const
 
+/** One of {@link installableNames}. */
 export type InstallableName = (typeof installableNames)[number]
 
+/** Options of {@link installed} and {@link remove}. */
 export interface InstalledOptions {
   /** See {@link cacheFolder}. */
   readonly cache?: string
