@@ -24,6 +24,8 @@ export const packedName = '(small)'
 export function packSmall(params: Params<NDArray>, limit = 16384): Packing {
   for (const [name, { dtype }] of Object.entries(params))
     if (dtype !== 'float32') throw new Error(`parameter '${name}': expected float32, got ${dtype}`)
+  // Names, not the parameters: their first values need not stay.
+  const names = Object.keys(params)
   const shapes = Object.entries(params).map(([name, { shape }]) => ({ name, shape, size: sizeOf(shape) }))
   const small = shapes.filter(({ size }) => size < limit)
   const large = shapes.filter(({ size }) => size >= limit)
@@ -48,7 +50,7 @@ export function packSmall(params: Params<NDArray>, limit = 16384): Packing {
         offset += size
         return [name, ndarray(vector.subarray(offset - size, offset), shape)]
       })
-      return inOrder(params, Object.fromEntries([...views, ...only(large, packed)]))
+      return inOrder(names, Object.fromEntries([...views, ...only(large, packed)]))
     },
     unpackTensors(packed) {
       const sizes = small.map(({ size }) => size)
@@ -57,10 +59,10 @@ export function packSmall(params: Params<NDArray>, limit = 16384): Packing {
         name,
         shape.length === 1 ? pieces[i] : tf.reshape(pieces[i]!, [...shape]),
       ])
-      return inOrder(params, Object.fromEntries([...own, ...only(large, packed)]))
+      return inOrder(names, Object.fromEntries([...own, ...only(large, packed)]))
     },
   }
 }
 
-const inOrder = <T>(like: Params<unknown>, record: Params<T>): Params<T> =>
-  Object.fromEntries(Object.keys(like).map((name) => [name, record[name]!]))
+const inOrder = <T>(names: readonly string[], record: Params<T>): Params<T> =>
+  Object.fromEntries(names.map((name) => [name, record[name]!]))
