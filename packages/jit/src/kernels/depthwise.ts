@@ -1,8 +1,8 @@
-import { backend_util } from '@tensorflow/tfjs-core'
 import type { Attributes, TensorType, Value } from '../graph/graph.ts'
 import { HWNC } from '../lower/layout.ts'
 import type { Lowering, Physical } from '../lower/lowering.ts'
 import { convolve, convolveBack } from './channels-first.ts'
+import { convolutionInfo } from './convolution/window.ts'
 import { first, type Kernels, sameShape } from './kernel.ts'
 import { sumOuter } from './reduce.ts'
 import { taps, type Windows, windowsFrom } from './windows.ts'
@@ -17,17 +17,7 @@ interface Sizes {
 }
 
 function sizesOf(image: readonly number[], filter: readonly number[], given: Attributes): Sizes {
-  if (given.dataFormat !== undefined && given.dataFormat !== 'NHWC')
-    throw new Error(`expected dataFormat NHWC, got ${given.dataFormat}`)
-  const info = backend_util.computeConv2DInfo(
-    image as [number, number, number, number],
-    filter as [number, number, number, number],
-    given.strides as [number, number],
-    (given.dilations as [number, number] | null) ?? 1,
-    given.pad as number,
-    given.dimRoundingMode as undefined,
-    true,
-  )
+  const info = convolutionInfo(image, filter, given, true)
   if (info.inChannels !== filter[2])
     throw new Error(`expected a filter of ${info.inChannels} channels, got ${filter[2]}`)
   return { windows: windowsFrom(info), n: info.batchSize, channels: info.inChannels, each: filter[3] as number }

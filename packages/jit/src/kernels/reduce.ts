@@ -2,6 +2,7 @@ import { type DType, sizeOf } from '@cascade-diffusion/arrays'
 import type { TensorType } from '../graph/graph.ts'
 import { physicalShape } from '../lower/layout.ts'
 import type { Lowering, Physical, Rule } from '../lower/lowering.ts'
+import { cumulative } from './cumulative.ts'
 import { axesOf, first, type Kernel, type Kernels } from './kernel.ts'
 
 const attributes: Kernel['attributes'] = (given, [x]) => ({
@@ -100,27 +101,9 @@ export const reduceKernels: Kernels = {
   Any: reduction('ReduceMax'),
   ArgMax: argument('ArgMax'),
   ArgMin: argument('ArgMin'),
-  Cumsum: {
-    inputs: ['x'],
-    attributes: (given, [x]) => ({
-      axis: axesOf(given.axis, (x as TensorType).shape.length)[0],
-      exclusive: given.exclusive ?? false,
-      reverse: given.reverse ?? false,
-    }),
-    infer: ([x]) => {
-      const { shape, dtype } = x as TensorType
-      return [{ shape, dtype: dtype === 'bool' ? 'int32' : dtype }]
-    },
-    lower: (l, node) => {
-      const { axis, exclusive, reverse } = node.attributes as { axis: number; exclusive: boolean; reverse: boolean }
-      const x = first(node.inputs)
-      const out = first(node.outputs)
-      const { layout } = l.placed(x)
-      const operands = [l.cast(l.placed(x), x.dtype, out.dtype), l.ints([layout.indexOf(axis)], [])]
-      const settings = { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 }
-      l.set(out, l.op('CumSum', operands, physicalShape(out.shape, layout), settings), layout)
-    },
-  },
+  Cumsum: cumulative((l, x, axis, { exclusive, reverse }) =>
+    l.op('CumSum', [x, l.ints([axis], [])], x.shape, { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 }),
+  ),
   LogSoftmax: alongAxis('LogSoftmax', 'axis'),
   Max: reduction('ReduceMax'),
   Mean: reduction('ReduceMean', { takes: ['float32'], yields: 'float32' }),

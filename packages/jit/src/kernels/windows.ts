@@ -16,8 +16,8 @@ export interface Windows {
   readonly after: readonly number[]
 }
 
-/** The sizes as tfjs reckons them. @throws if more windows fit than tfjs has: given a number for padding, it reckons the width with the height. */
-export function windowsFrom(info: backend_util.Conv2DInfo | backend_util.Conv3DInfo): Windows {
+/** The sizes along each axis, as tfjs reckons them, and what its windows leave over: with a stride or more, another would fit. */
+export function axesFrom(info: backend_util.Conv2DInfo | backend_util.Conv3DInfo): Axis[] {
   const { padInfo } = info
   const axes = [
     axis(info.inHeight, info.outHeight, info.filterHeight, info.strideHeight, info.dilationHeight, padInfo, 'top'),
@@ -27,6 +27,12 @@ export function windowsFrom(info: backend_util.Conv2DInfo | backend_util.Conv3DI
     axes.unshift(
       axis(info.inDepth, info.outDepth, info.filterDepth, info.strideDepth, info.dilationDepth, info.padInfo, 'front'),
     )
+  return axes
+}
+
+/** The sizes as tfjs reckons them. @throws if more windows fit than tfjs has: given a number for padding, it reckons the width with the height. */
+export function windowsFrom(info: backend_util.Conv2DInfo | backend_util.Conv3DInfo): Windows {
+  const axes = axesFrom(info)
   const all = <K extends keyof Axis>(key: K) => axes.map((a) => a[key])
   const w = {
     ...{ input: all('input'), output: all('output'), size: all('size'), strides: all('stride') },
@@ -39,7 +45,7 @@ export function windowsFrom(info: backend_util.Conv2DInfo | backend_util.Conv3DI
   return w
 }
 
-type Axis = ReturnType<typeof axis>
+export type Axis = ReturnType<typeof axis>
 type Pads = Readonly<Record<string, unknown>>
 
 const opposite = { top: 'bottom', left: 'right', front: 'back' } as const
@@ -95,7 +101,7 @@ export function padOuter(
 }
 
 /** Cuts `length` elements, `strides` apart, from `start` on along each of the outermost axes. */
-function cutOuter(
+export function cutOuter(
   l: Lowering,
   x: Physical,
   start: readonly number[],

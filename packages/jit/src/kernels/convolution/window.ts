@@ -1,5 +1,6 @@
 import { backend_util } from '@tensorflow/tfjs-core'
 import type { Lowering, Physical } from '../../lower/lowering.ts'
+import { type Axis, axesFrom, cutOuter, padOuter } from '../windows.ts'
 
 /** The sizes of a convolution of [N, height, width, inChannels] to [N, outHeight, outWidth, outChannels]. */
 export interface Window {
@@ -20,18 +21,29 @@ export interface Window {
 
 type Given = Readonly<Record<string, unknown>>
 
-/** Reads the attributes of tfjs's convolution kernels. @throws on a data format other than NHWC. */
-export function windowOf(inShape: readonly number[], filterShape: readonly number[], given: Given): Window {
+/** What tfjs makes of the attributes of its convolution kernels. @throws on a data format other than NHWC. */
+export function convolutionInfo(
+  inShape: readonly number[],
+  filterShape: readonly number[],
+  given: Given,
+  depthwise = false,
+): backend_util.Conv2DInfo {
   if (given.dataFormat !== undefined && given.dataFormat !== 'NHWC')
     throw new Error(`expected dataFormat NHWC, got ${given.dataFormat}`)
-  const info = backend_util.computeConv2DInfo(
+  return backend_util.computeConv2DInfo(
     inShape as [number, number, number, number],
     filterShape as [number, number, number, number],
     given.strides as [number, number],
-    (given.dilations as [number, number] | undefined) ?? 1,
+    (given.dilations as [number, number] | null | undefined) ?? 1,
     given.pad as number,
     given.dimRoundingMode as undefined,
+    depthwise,
   )
+}
+
+/** Reads the attributes of tfjs's convolution kernels. @throws on a data format other than NHWC. */
+export function windowOf(inShape: readonly number[], filterShape: readonly number[], given: Given): Window {
+  const info = convolutionInfo(inShape, filterShape, given)
   if (info.inChannels !== filterShape[2])
     throw new Error(`expected a filter of ${info.inChannels} input channels, got ${filterShape[2]}`)
   return windowFrom(info)
@@ -42,28 +54,23 @@ export function windowOf(inShape: readonly number[], filterShape: readonly numbe
  * @throws if more windows fit than tfjs has: given a number for padding, it reckons the width with the filter's height.
  */
 function windowFrom(info: backend_util.Conv2DInfo): Window {
-  const { top, left } = info.padInfo
-  const high = (info.outHeight - 1) * info.strideHeight + info.effectiveFilterHeight
-  const wide = (info.outWidth - 1) * info.strideWidth + info.effectiveFilterWidth
-  const bottom = Math.max(info.padInfo.bottom, high - info.inHeight - top)
-  const right = Math.max(info.padInfo.right, wide - info.inWidth - left)
-  const beyond = [info.inHeight + top + bottom - high, info.inWidth + left + right - wide] as const
-  if (beyond[0] >= info.strideHeight || beyond[1] >= info.strideWidth)
+  const [rows, columns] = axesFrom(info) as [Axis, Axis]
+  if (rows.left >= rows.stride || columns.left >= columns.stride)
     throw new Error(
-      `expected ${info.outHeight}×${info.outWidth} windows to fill the padded image, ${beyond.join('×')} pixels are left`,
+      `expected ${rows.output}×${columns.output} windows to fill the padded image, ${rows.left}×${columns.left} pixels are left`,
     )
   return {
     n: info.batchSize,
-    height: info.inHeight,
-    width: info.inWidth,
+    height: rows.input,
+    width: columns.input,
     inChannels: info.inChannels,
-    outHeight: info.outHeight,
-    outWidth: info.outWidth,
+    outHeight: rows.output,
+    outWidth: columns.output,
     outChannels: info.outChannels,
-    size: [info.filterHeight, info.filterWidth],
-    strides: [info.strideHeight, info.strideWidth],
-    dilations: [info.dilationHeight, info.dilationWidth],
-    pads: [top, left, bottom, right],
+    size: [rows.size, columns.size],
+    strides: [rows.stride, columns.stride],
+    dilations: [rows.dilation, columns.dilation],
+    pads: [rows.before, columns.before, rows.after, columns.after],
   }
 }
 
@@ -73,28 +80,18 @@ export const unitStrides = ({ strides: [v, h], dilations: [a, b] }: Window) => v
 export const isPointwise = (w: Window) =>
   w.size[0] === 1 && w.size[1] === 1 && unitStrides(w) && w.pads.every((p) => p === 0)
 
-/** Puts zeros around an image [H, W, N, C] in memory. */
-export function padImage(l: Lowering, x: Physical, pads: readonly number[]): Physical {
-  if (pads.every((p) => p === 0)) return x
-  const [top, left, bottom, right] = pads as [number, number, number, number]
-  const [h, w, n, c] = x.shape as [number, number, number, number]
-  return l.op('Pad', [x, l.ints([top, left, 0, 0, bottom, right, 0, 0])], [h + top + bottom, w + left + right, n, c])
-}
+/** Puts zeros around an image [H, W, N, C] in memory: top, left, bottom, right. */
+export const padImage = (l: Lowering, x: Physical, pads: readonly number[]): Physical =>
+  padOuter(l, x, pads.slice(0, 2), pads.slice(2))
 
 /** Cuts `height`×`width` pixels, `strides` apart, from an image [H, W, N, C] in memory. */
-export function cutImage(
+export const cutImage = (
   l: Lowering,
   x: Physical,
-  [top, left]: readonly [number, number],
-  [height, width]: readonly [number, number],
+  start: readonly [number, number],
+  size: readonly [number, number],
   strides: readonly [number, number] = [1, 1],
-): Physical {
-  const [h, w, n, c] = x.shape as [number, number, number, number]
-  if (top === 0 && left === 0 && height === h && width === w) return x
-  const end = [top + (height - 1) * strides[0] + 1, left + (width - 1) * strides[1] + 1]
-  const operands = [x, l.ints([top, left]), l.ints(end), l.ints([0, 1]), l.ints(strides)]
-  return l.op('Slice', operands, [height, width, n, c])
-}
+): Physical => cutOuter(l, x, start, size, strides)
 
 /** The image under each tap of the filter, in the order of the filter's rows and columns: each [outH, outW, N, C]. */
 export function taps(l: Lowering, x: Physical, w: Window): Physical[] {
