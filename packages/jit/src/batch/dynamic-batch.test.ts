@@ -1,4 +1,4 @@
-import { float32, int32, type NDArray, zeros } from '@cascade-diffusion/arrays'
+import { float32, int32, zeros } from '@cascade-diffusion/arrays'
 import { groupNorm, silu, upsampleNearest2x } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
@@ -7,20 +7,9 @@ import { onnxRuntimeNode } from '../engines/onnxruntime-node.ts'
 import { jit } from '../jit.ts'
 import { cpu, portable } from '../lower/target.ts'
 import type { OnnxModel } from '../onnx/model.ts'
-import { expectAnyBatch } from '../testing/any-batch.ts'
+import { expectAnyBatch, normals, weights } from '../testing/any-batch.ts'
 import { lowerBatch } from './lower-batch.ts'
 
-const normal =
-  (...shapes: (readonly number[])[]) =>
-  (n: number): NDArray[] =>
-    shapes.map((shape, i) =>
-      rng(n)
-        .fold(i)
-        .normal([n, ...shape]),
-    )
-
-/** Weights of a fixed shape, made inside. */
-const weights = (seed: number, ...shape: number[]) => tf.tensor(rng(seed).normal(shape).data, shape)
 const kernel = (seed: number, ...shape: [number, number, number, number]) => weights(seed, ...shape) as tf.Tensor4D
 
 const oneArgument = { paths: ['0'], rebuild: (leaves: readonly unknown[]) => [leaves[0]] as never }
@@ -29,7 +18,7 @@ describe('one program for all batch sizes', () => {
   test('element by element, with operands that have no batch', () =>
     expectAnyBatch(
       (x, y) => [tf.add(tf.mul(x, weights(1, 5)), y), tf.exp(tf.sub(x, tf.scalar(2)))],
-      normal([3, 5], [1, 5]),
+      normals([3, 5], [1, 5]),
     ))
 
   test('means, sums and variances over the batch', () =>
@@ -45,7 +34,7 @@ describe('one program for all batch sizes', () => {
           tf.moments(x),
         ]
       },
-      normal([4, 3]),
+      normals([4, 3]),
     ))
 
   test('reshapes that mix the batch with other axes, transposes, and several results', () =>
@@ -56,7 +45,7 @@ describe('one program for all batch sizes', () => {
         turned: tf.reshape(tf.transpose(x, [1, 0, 2]), [4, -1]),
         pairs: tf.matMul(tf.reshape(x, [x.shape[0], 24]), tf.reshape(x, [x.shape[0], 24]), false, true),
       }),
-      normal([4, 6]),
+      normals([4, 6]),
     ))
 
   test('slices, pads, concatenations, tiles and reversals along the batch', () =>
@@ -75,7 +64,7 @@ describe('one program for all batch sizes', () => {
         tf.split(x, [1, 3], 1),
         tf.cumsum(x, 0),
       ],
-      normal([4]),
+      normals([4]),
     ))
 
   test('tensors made for the size of the batch', () =>
@@ -94,7 +83,7 @@ describe('one program for all batch sizes', () => {
           tf.div(x, tf.scalar(n - 0.5)),
         ]
       },
-      normal([4]),
+      normals([4]),
     ))
 
   test('convolutions with strides and bias, pooling and resizing', () =>
@@ -113,14 +102,14 @@ describe('one program for all batch sizes', () => {
           tf.conv2d(b, kernel(6, 3, 3, 16, 1), 1, 'same'),
         ]
       },
-      normal([8, 8, 3]),
+      normals([8, 8, 3]),
     ))
 
   test('large convolutions, in blocks', async () => {
     const fn = (x: tf.Tensor4D) => tf.conv2d(x, kernel(1, 3, 3, 16, 16), 1, 'same')
     // Three tiles to a block at the first size: a row of tiles is four.
     const target = { ...cpu, blockSize: 3 * 36 * 32 }
-    await expectAnyBatch(fn, normal([16, 16, 16]), { targets: [target], tolerance: 2e-5 })
+    await expectAnyBatch(fn, normals([16, 16, 16]), { targets: [target], tolerance: 2e-5 })
     const axes = [0]
     const { model } = lowerBatch(fn as never, [{ dtype: 'float32', shape: [1, 16, 16, 16] }], oneArgument, {
       axes,
@@ -135,7 +124,7 @@ describe('one program for all batch sizes', () => {
         groupNorm(x, tf.add(weights(1, 8), 1) as tf.Tensor1D, weights(2, 8) as tf.Tensor1D, { groups: 4 }),
         groupNorm(x, s, tf.neg(s), { groups: 2 }),
       ],
-      normal([4, 6, 8], [8]),
+      normals([4, 6, 8], [8]),
     ))
 
   test('attention', () =>
@@ -147,7 +136,7 @@ describe('one program for all batch sizes', () => {
         const scores = tf.softmax(tf.matMul(q!, k!, false, true))
         return tf.reshape(tf.transpose(tf.matMul(scores, v!), [0, 2, 1, 3]), [n, 3, 4, 8])
       },
-      normal([3, 4, 8]),
+      normals([3, 4, 8]),
     ))
 
   test('embeddings by an integer label, and the loss of a classifier with its gradients', () =>
@@ -181,7 +170,7 @@ describe('one program for all batch sizes', () => {
         }
         return tf.grads((w, v, image) => network(w!, v!, image!))([kernel(1, 3, 3, 16, 16), kernel(2, 3, 3, 16, 4), x])
       },
-      normal([8, 8, 16], [16]),
+      normals([8, 8, 16], [16]),
       { tolerance: 1e-4 },
     ))
 

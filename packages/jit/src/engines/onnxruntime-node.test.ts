@@ -1,11 +1,10 @@
-import { float32, int32, type NDArray, ndarray, zeros } from '@cascade-diffusion/arrays'
+import { float32, type NDArray, zeros } from '@cascade-diffusion/arrays'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import { lower } from '../lower/lower.ts'
 import { cpu, cpuExact, portable } from '../lower/target.ts'
 import { encodeModel } from '../onnx/encode.ts'
+import { expectElementTypes } from '../testing/element-types.ts'
 import { onnxOf } from '../testing/onnx-of.ts'
-import { trace } from '../trace/trace.ts'
 import { createExecutable, onnxRuntimeNode } from './onnxruntime-node.ts'
 
 test('weights outside of the message give the same result as those inside', async () => {
@@ -28,28 +27,8 @@ test('weights outside of the message give the same result as those inside', asyn
   expect(results[1]!.data[0]).toBeCloseTo(first, 4)
 })
 
-test('every element type goes in and out, and results are put into given arrays, others made', async () => {
-  const types = (['float32', 'int32', 'bool'] as const).map((dtype) => ({ dtype, shape: [2, 2] }))
-  const { graph } = trace((...xs: tf.Tensor[]) => xs.map((x) => tf.transpose(x)), types, {
-    paths: ['0', '1', '2'],
-    rebuild: (leaves) => leaves as never,
-  })
-  const executable = await onnxRuntimeNode({ threads: 1 }).compile(lower(graph, cpu))
-  const inputs = [
-    float32([1, 2, 3, 4], [2, 2]),
-    int32([-1, 2, -3, 4], [2, 2]),
-    ndarray(Uint8Array.of(0, 1, 0, 0), [2, 2]),
-  ]
-  const given = zeros([2, 2], 'int32')
-  const results = await executable.run(inputs, [undefined, given])
-  expect(results[1]).toBe(given)
-  expect(results).toEqual([
-    float32([1, 3, 2, 4], [2, 2]),
-    int32([-1, -3, 2, 4], [2, 2]),
-    ndarray(Uint8Array.of(0, 0, 1, 0), [2, 2]),
-  ])
-  await executable.dispose()
-})
+test('every element type goes in and out, and results are put into given arrays, others made', () =>
+  expectElementTypes(onnxRuntimeNode({ threads: 1 })))
 
 test('the engine lowers for the target it is given, Winograd where it pays by default', () => {
   expect(onnxRuntimeNode().target).toBe(cpu)

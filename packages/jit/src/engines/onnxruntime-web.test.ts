@@ -1,13 +1,12 @@
-import { donate, float32, int32, type NDArray, ndarray, zeros } from '@cascade-diffusion/arrays'
+import { donate, float32, type NDArray } from '@cascade-diffusion/arrays'
 import { groupNorm, silu } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { jit } from '../jit.ts'
-import { lower } from '../lower/lower.ts'
 import { cpu, cpuExact, portable, webgpu } from '../lower/target.ts'
 import { expectClose, reference } from '../testing/agreement.ts'
-import { trace } from '../trace/trace.ts'
+import { expectElementTypes } from '../testing/element-types.ts'
 import { onnxRuntimeWeb } from './onnxruntime-web.ts'
 
 // In Node.js: WebAssembly alone. `examples/browser-jit` tests both providers in a browser.
@@ -39,28 +38,8 @@ test('convolutions and normalisation with their gradients agree with eager tfjs,
   }
 })
 
-test('every element type goes in and out, and results are put into given arrays, others made', async () => {
-  const types = (['float32', 'int32', 'bool'] as const).map((dtype) => ({ dtype, shape: [2, 2] }))
-  const { graph } = trace((...xs: tf.Tensor[]) => xs.map((x) => tf.transpose(x)), types, {
-    paths: ['0', '1', '2'],
-    rebuild: (leaves) => leaves as never,
-  })
-  const executable = await engine.compile(lower(graph, cpu))
-  const inputs = [
-    float32([1, 2, 3, 4], [2, 2]),
-    int32([-1, 2, -3, 4], [2, 2]),
-    ndarray(Uint8Array.of(0, 1, 0, 0), [2, 2]),
-  ]
-  const given = zeros([2, 2], 'int32')
-  const results = await executable.run(inputs, [undefined, given])
-  expect(results[1]).toBe(given)
-  expect(results).toEqual([
-    float32([1, 3, 2, 4], [2, 2]),
-    int32([-1, -3, 2, 4], [2, 2]),
-    ndarray(Uint8Array.of(0, 0, 1, 0), [2, 2]),
-  ])
-  await executable.dispose()
-})
+test('every element type goes in and out, and results are put into given arrays, others made', () =>
+  expectElementTypes(engine))
 
 test('several functions run at the same time, with their state left in place', async () => {
   const functions = [1, 2, 3].map((n) => jit((x: tf.Tensor) => tf.add(x, n), { engine }))

@@ -1,19 +1,6 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
-import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, test } from 'vitest'
-import { expectAnyBatch } from '../testing/any-batch.ts'
-
-const normal =
-  (...shapes: (readonly number[])[]) =>
-  (n: number): NDArray[] =>
-    shapes.map((shape, i) =>
-      rng(n)
-        .fold(i)
-        .normal([n, ...shape]),
-    )
-
-const weights = (seed: number, ...shape: number[]) => tf.tensor(rng(seed).normal(shape).data, shape)
+import { expectAnyBatch, normals, weights } from '../testing/any-batch.ts'
 
 type Op = (x: tf.Tensor) => tf.Tensor
 
@@ -37,7 +24,7 @@ describe('one program for all batch sizes', () => {
     'products of neighbours': (x) => tf.prod(x, 3),
   }
   test.each(Object.keys(images))('%s', (name) =>
-    expectAnyBatch(withGradients(images[name]!), normal([6, 7, 4]), { tolerance: 5e-5 }),
+    expectAnyBatch(withGradients(images[name]!), normals([6, 7, 4]), { tolerance: 5e-5 }),
   )
 
   test('three-dimensional convolutions and pools', () =>
@@ -45,18 +32,18 @@ describe('one program for all batch sizes', () => {
       withGradients((x) =>
         tf.maxPool3d(tf.conv3d(x as tf.Tensor5D, weights(1, 2, 3, 2, 2, 3) as tf.Tensor5D, 1, 'same'), 2, 2, 'valid'),
       ),
-      normal([4, 4, 6, 2]),
+      normals([4, 4, 6, 2]),
       { tolerance: 5e-5 },
     ))
 
   test('images through transforms', () =>
-    expectAnyBatch((x) => tf.image.rotateWithOffset(x as tf.Tensor4D, 0.5), normal([6, 7, 3])))
+    expectAnyBatch((x) => tf.image.rotateWithOffset(x as tf.Tensor4D, 0.5), normals([6, 7, 3])))
 
-  test('Fourier transforms', () => expectAnyBatch((x) => tf.abs(tf.rfft(x as tf.Tensor2D)), normal([6])))
+  test('Fourier transforms', () => expectAnyBatch((x) => tf.abs(tf.rfft(x as tf.Tensor2D)), normals([6])))
 
   test('gathers within batches', () =>
     expectAnyBatch(
       withGradients((x) => tf.gather(x, tf.argMax(x, 2), 2, 1)),
-      normal([3, 5]),
+      normals([3, 5]),
     ))
 })

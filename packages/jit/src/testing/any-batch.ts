@@ -1,4 +1,6 @@
 import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
+import { rng } from '@cascade-diffusion/random'
+import * as tf from '@tensorflow/tfjs-core'
 import type { BatchAxesTree } from '../batch/batch-axes.ts'
 import { onnxRuntimeNode } from '../engines/onnxruntime-node.ts'
 import { jit } from '../jit.ts'
@@ -10,6 +12,19 @@ type Fn = (...args: any[]) => unknown
 
 /** Sizes of which the smallest makes axes of length 1, and others are neither those traced nor multiples of them. */
 export const batchSizes = [1, 2, 7, 16]
+
+/** Standard normal arguments of these shapes, after the batch's size. */
+export const normals =
+  (...shapes: (readonly number[])[]) =>
+  (n: number): NDArray[] =>
+    shapes.map((shape, i) =>
+      rng(n)
+        .fold(i)
+        .normal([n, ...shape]),
+    )
+
+/** Weights of a fixed shape, made inside. */
+export const weights = (seed: number, ...shape: number[]): tf.Tensor => tf.tensor(rng(seed).normal(shape).data, shape)
 
 export interface AnyBatchOptions {
   tolerance?: number
