@@ -1,6 +1,7 @@
 import './gradients.ts'
 
 export { attention } from './attention.ts'
+export { type DropoutOptions, dropout } from './dropout.ts'
 export { type EagerOptions, eager } from './eager.ts'
 export { type GroupNormOptions, groupNorm } from './group-norm.ts'
 export { depthToSpace, spaceToDepth } from './patches.ts'

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core'
  * The function itself, whose intermediate results gradients do not keep: the backward pass computes them once more from the
  * inputs (Chen et al. 2016, arXiv:1604.06174). A network in a chain of such pieces needs the memory of one piece and of the
  * values between them, for about a third more arithmetic.
- * @param fn a pure function of float32 tensors. Gradients flow to its arguments only: whatever else it uses is a constant.
+ * @param fn a pure function of tensors. Gradients flow to its float32 arguments only: integers and whatever else it uses are constants.
  */
 export const recompute = <Args extends tf.Tensor[]>(fn: (...args: Args) => tf.Tensor): ((...args: Args) => tf.Tensor) =>
   tf.customGrad((...given) => {
@@ -19,9 +19,12 @@ export const recompute = <Args extends tf.Tensor[]>(fn: (...args: Args) => tf.Te
         const again = saved.map((x) =>
           tf.add(
             x,
-            tf.reshape(
-              zero,
-              x.shape.map(() => 1),
+            tf.cast(
+              tf.reshape(
+                zero,
+                x.shape.map(() => 1),
+              ),
+              x.dtype,
             ),
           ),
         )
