@@ -4,6 +4,8 @@ import { join } from 'node:path'
 /** The order of the packages, as CONTRIBUTING.md draws it: a package may depend on those of lower lines only. */
 export const layers: readonly (readonly string[])[] = [
   ['cli'],
+  ['export'],
+  ['pretrained'],
   ['cascade'],
   ['training', 'metrics', 'conditioning-augmentation'],
   ['losses', 'unet'],
@@ -12,7 +14,7 @@ export const layers: readonly (readonly string[])[] = [
   ['data', 'checkpoints', 'jit', 'backends'],
   ['ops'],
   ['random'],
-  ['arrays'],
+  ['arrays', 'downloads'],
 ]
 
 const scope = '@cascade-diffusion/'

@@ -1,5 +1,4 @@
 export { type BackendName, backendNames } from './backend-name.ts'
-export { cacheFolder } from './folders.ts'
 export { install } from './install/install.ts'
 export type { InstallCudaOptions } from './install/install-cuda.ts'
 export {

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { cacheFolder } from '@cascade-diffusion/downloads'
 import type * as Tfjs from '@tensorflow/tfjs-core'
 import { type BackendName, backendNames, backendPackages, isNative } from './backend-name.ts'
-import { cacheFolder } from './folders.ts'
 import { missing, notLoading } from './load-error.ts'
 import { coreSeenFrom, type FoundPackage, folderOf, locate } from './locate.ts'
 import { quietly, restoreUtil } from './quiet.ts'
@@ -15,7 +15,7 @@ const require = createRequire(import.meta.url)
 export interface UseBackendOptions {
   /** Threads for one operation of TensorFlow; by default as many as the machine has cores. Counts for the first call only. */
   readonly threads?: number
-  /** Where installed backends lie; see {@link cacheFolder}. */
+  /** Where installed backends lie; see `cacheFolder` of `@cascade-diffusion/downloads`. */
   readonly cache?: string
 }
 

@@ -1,5 +1,7 @@
-import { cacheFolder, downloadFolder } from '../folders.ts'
-import { download } from './download.ts'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { cacheFolder, download } from '@cascade-diffusion/downloads'
+import { downloadFolder } from '../folders.ts'
 import type { InstallOptions } from './options.ts'
 import { findWheel, type WheelQuery } from './package-index.ts'
 import { pipIndex } from './pip-index.ts'
@@ -7,11 +9,13 @@ import { pipIndex } from './pip-index.ts'
 /** Downloads a wheel, or goes on where an earlier attempt stopped; gives the path of the file. */
 export async function fetchWheel(query: WheelQuery, options: InstallOptions): Promise<string> {
   const { signal, progress, log, cache = cacheFolder(), index = await pipIndex() } = options
-  const wheel = await findWheel(index, query, signal)
-  log?.(`downloading ${wheel.filename}`)
-  return download(wheel, {
-    folder: downloadFolder(cache),
-    signal,
+  const { filename, url, sha256 } = await findWheel(index, query, signal)
+  log?.(`downloading ${filename}`)
+  const path = join(downloadFolder(cache), `${sha256.slice(0, 16)}-${filename}`)
+  if (existsSync(path)) return path
+  await download(url, {
+    ...{ path, sha256, signal },
     ...(progress && { onProgress: (done, total) => progress('downloading', done, total) }),
   })
+  return path
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { link, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheFolder } from '../folders.ts'
+import { cacheFolder } from '@cascade-diffusion/downloads'
 import { findPackage, versionIn } from '../locate.ts'
 import { onnxruntimeProbe } from '../probe.ts'
 import { runModule } from '../run-module.ts'

@@ -66,7 +66,10 @@ test.skipIf(!kind)(
       'interrupted',
     )
     await nothing(cache)
-    expect(await readdir(join(cache, 'downloads'))).toEqual([expect.stringMatching(/\.whl\.part$/)])
+    expect(await readdir(join(cache, 'downloads'))).toEqual([
+      expect.stringMatching(/\.whl\.part$/),
+      expect.stringMatching(/\.whl\.part\.json$/),
+    ])
 
     const lines: string[] = []
     const receipt = await installTensorFlow('node', { cache, index, signal: never, log: (line) => lines.push(line) })

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
-import { backendFolder, cacheFolder } from '../folders.ts'
+import { cacheFolder } from '@cascade-diffusion/downloads'
+import { backendFolder } from '../folders.ts'
 import { probeBackend } from '../probe.ts'
 import { tensorflowWheels, versions } from '../versions.ts'
 import { buildAddon, checkTools, installPackage, unpackTensorFlow } from './build-addon.ts'

@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { backendFolder, cacheFolder, downloadFolder } from '../folders.ts'
+import { cacheFolder } from '@cascade-diffusion/downloads'
+import { backendFolder, downloadFolder } from '../folders.ts'
 import { installedCuda, removeCuda } from './install-cuda.ts'
 import { type Receipt, readReceipt } from './receipt.ts'
 
@@ -12,7 +13,7 @@ export type InstallableName = (typeof installableNames)[number]
 
 /** Options of {@link installed} and {@link remove}. */
 export interface InstalledOptions {
-  /** See {@link cacheFolder}. */
+  /** See `cacheFolder` of `@cascade-diffusion/downloads`. */
   readonly cache?: string
   /** Files or folders from which `onnxruntime-node` is looked for. */
   readonly from?: readonly string[]

@@ -1,4 +1,4 @@
-import { HttpError, request } from './http.ts'
+import { HttpError, request } from '@cascade-diffusion/downloads'
 
 /** A file on a package index. */
 export interface IndexFile {

@@ -5,8 +5,8 @@ import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
+import type { OnProgress } from '@cascade-diffusion/downloads'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
-import type { OnProgress } from './download.ts'
 
 export interface UnpackOptions {
   readonly folder: string

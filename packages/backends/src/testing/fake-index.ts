@@ -50,7 +50,10 @@ export function resumable(body: Buffer, breakAt?: number): Answer {
   let first = true
   return (request, response) => {
     const from = Number(request.headers.range?.match(/bytes=(\d+)-/)?.[1] ?? 0)
-    response.writeHead(from > 0 ? 206 : 200, { 'content-length': body.length - from })
+    response.writeHead(from > 0 ? 206 : 200, {
+      'content-length': body.length - from,
+      ...(from > 0 && { 'content-range': `bytes ${from}-${body.length - 1}/${body.length}` }),
+    })
     if (first && breakAt !== undefined) {
       first = false
       response.write(body.subarray(from, breakAt), () => setTimeout(() => response.destroy(), 50))

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
+import { cacheFolder } from '@cascade-diffusion/downloads'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import { cacheFolder } from '../folders.ts'
 import { locate } from '../locate.ts'
 import { useBackend } from '../use-backend.ts'
 

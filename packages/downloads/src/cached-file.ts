@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { cacheFolder } from './cache-folder.ts'
+import { type Downloaded, type DownloadOptions, download } from './download.ts'
+import { HttpError, request } from './http.ts'
+
+/** Options of {@link cachedFile}. */
+export interface CachedFileOptions extends Omit<DownloadOptions, 'path' | 'onVerified'> {
+  /** Where files are kept. Default: {@link cacheFolder}. */
+  readonly cache?: string
+  /** Whether to ask the server if the file has changed. If it cannot be reached, the one at hand is used. Default false. */
+  readonly refresh?: boolean
+}
+
+/** A file of the cache. */
+export interface CachedFile extends Downloaded {
+  readonly url: string
+}
+
+/**
+ * The file at an address, from the cache if it is there, else downloaded into it as {@link download} does. The cache notes the
+ * SHA-256 of what it holds, and reads it again each time: a file that has changed on the disk is downloaded anew.
+ * Without `sha256` it is compared with the `.sha256` file that the server has beside it, or with what the server says of it.
+ * @throws as {@link download}.
+ */
+export async function cachedFile(url: string, options: CachedFileOptions = {}): Promise<CachedFile> {
+  const { cache = cacheFolder(), refresh = false, ...rest } = options
+  const path = placeOf(url, cache)
+  const found = await valid(path, url, options.sha256)
+  if (found && !(refresh && (await changed(found, options)))) return found
+  const sha256 = options.sha256 ?? (await siblingChecksum(url, options))
+  for (let attempt = 0; attempt < 3; attempt++) {
+    await download(url, {
+      ...rest,
+      path,
+      ...(sha256 !== undefined && { sha256 }),
+      onVerified: (file) => writeRecord({ url, ...file }),
+    })
+    // Another process may have completed it.
+    const file = await valid(path, url, options.sha256)
+    if (file) return file
+  }
+  throw new Error(`${path} does not hold what was written to it`)
+}
+
+/** Files of one folder of a server lie in one folder here. */
+function placeOf(address: string, cache: string): string {
+  const url = new URL(address)
+  const [, folder = '', last = ''] = url.pathname.match(/^(.*\/)([^/]*)$/) ?? []
+  const key = createHash('sha256').update(`${url.protocol}//${url.host}${folder}${url.search}`).digest('hex')
+  const name =
+    decodeURIComponent(last)
+      .replace(/[^\w.-]/g, '_')
+      .replace(/^\.+/, '')
+      .slice(-120) || 'file'
+  return join(cache, 'files', url.host.replace(/[^\w.-]/g, '_'), key.slice(0, 16), name)
+}
+
+const recordPath = (path: string) => `${path}.download`
+
+async function writeRecord(file: CachedFile): Promise<void> {
+  const temporary = `${recordPath(file.path)}.${process.pid}`
+  await writeFile(temporary, JSON.stringify(file, null, 1))
+  await rename(temporary, recordPath(file.path))
+}
+
+/** The file at `path`, if it is the one that was downloaded from there, and has this checksum if one is given. */
+async function valid(path: string, url: string, sha256: string | undefined): Promise<CachedFile | undefined> {
+  try {
+    const record = JSON.parse(await readFile(recordPath(path), 'utf8')) as CachedFile
+    if (record.url !== url || (sha256 !== undefined && record.sha256 !== sha256.toLowerCase())) return undefined
+    if ((await stat(path)).size !== record.size) return undefined
+    const hash = createHash('sha256')
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer)
+    return hash.digest('hex') === record.sha256 ? { ...record, path } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether the server has another file now, as far as it can be asked. */
+async function changed(file: CachedFile, { headers = {}, signal }: CachedFileOptions): Promise<boolean> {
+  if (file.etag === undefined && file.lastModified === undefined) return true
+  const condition: Record<string, string> = {
+    ...(file.etag !== undefined && { 'if-none-match': file.etag }),
+    ...(file.lastModified !== undefined && { 'if-modified-since': file.lastModified }),
+  }
+  const limit = AbortSignal.timeout(30_000)
+  try {
+    const response = await request(
+      file.url,
+      { ...headers, ...condition },
+      signal ? AbortSignal.any([signal, limit]) : limit,
+    )
+    await response.body?.cancel()
+    const etag = response.headers.get('etag')
+    return etag === null || etag !== file.etag
+  } catch (error) {
+    signal?.throwIfAborted()
+    return error instanceof HttpError && error.status !== 304 && !error.passing
+  }
+}
+
+/** What the server's file `NAME.sha256` says, if there is one. */
+async function siblingChecksum(
+  address: string,
+  { headers = {}, signal }: CachedFileOptions,
+): Promise<string | undefined> {
+  const url = new URL(address)
+  if (url.search !== '') return undefined
+  url.pathname += '.sha256'
+  const limit = AbortSignal.timeout(10_000)
+  try {
+    const response = await request(url.href, { ...headers }, signal ? AbortSignal.any([signal, limit]) : limit)
+    let text = ''
+    for await (const chunk of (response.body ?? []) as unknown as AsyncIterable<Uint8Array>) {
+      text += Buffer.from(chunk).toString('latin1')
+      if (text.length > 1000) break
+    }
+    return text.match(/^\s*([0-9a-f]{64})(\s|$)/i)?.[1]?.toLowerCase()
+  } catch {
+    signal?.throwIfAborted()
+    return undefined
+  }
+}
