@@ -6,6 +6,14 @@ export {
   type EvaluateBitsOptions,
 } from './bits-per-dim.ts'
 export { type CascadeElbo, cascadeElbo } from './cascade-elbo.ts'
+export {
+  type ClassifierLossInput,
+  type ClassifierModel,
+  classifierLoss,
+  classifierLossPerExample,
+  labelLogProbability,
+  type NoisyClassifier,
+} from './classifier.ts'
 export { discretizedGaussianLogLikelihood, gaussianKl } from './gaussians.ts'
 export { type HybridLosses, type HybridLossOptions, hybridLoss, hybridLossPerExample } from './hybrid.ts'
 export { averageLoss, type LossInput } from './loss-input.ts'

@@ -1,5 +1,6 @@
 import {
   type DiffusionModel,
+  type DiffusionProcess,
   evaluateNetwork,
   isDiscrete,
   type NoiseLevelTensors,
@@ -44,7 +45,7 @@ export function simpleLossPerExample<C>(
   input: LossInput<C, Steps | NoiseLevelTensors>,
   options: SimpleLossOptions = {},
 ): Tensor1D {
-  const level = levelOf(model, input.t)
+  const level = levelOf('simpleLoss', model.process, input.t)
   const { prediction } = evaluateNetwork(model, xtFrom(input, level), level.noiseInput, input.condition)
   return predictionError(model, input, level, prediction, options)
 }
@@ -74,11 +75,16 @@ export function predictionError<C>(
   return mul(losses, reshape(weight, [weight.size]))
 }
 
-function levelOf<C>({ process }: DiffusionModel<C, Schedule>, t: Steps | NoiseLevelTensors): NoiseLevelTensors {
+/** The noise levels of steps, or those given. @throws in the name of `loss` if they are steps of a process in continuous time. */
+export function levelOf(
+  loss: string,
+  process: DiffusionProcess<Schedule>,
+  t: Steps | NoiseLevelTensors,
+): NoiseLevelTensors {
   if (typeof t === 'object' && 'alpha' in t) return t
   const { schedule } = process
   if (isDiscrete(schedule)) return noiseLevelAt({ ...process, schedule }, t)
   throw new Error(
-    'simpleLoss: expected noise levels, as noiseLevelArrays makes them, of a process in continuous time; got steps',
+    `${loss}: expected noise levels, as noiseLevelArrays makes them, of a process in continuous time; got steps`,
   )
 }
