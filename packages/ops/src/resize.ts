@@ -21,22 +21,52 @@ const repeatPixels = tf.customGrad((...args) => {
  *
  * Two products with constant matrices, since tfjs's own gradient of `resizeBilinear` ignores where the pixel centres are.
  */
-export function resizeBilinear(x: tf.Tensor4D, [height, width]: readonly [number, number]): tf.Tensor4D {
+export const resizeBilinear = (x: tf.Tensor4D, size: readonly [number, number]): tf.Tensor4D =>
+  resize(x, size, bilinearWeights)
+
+/**
+ * Cubic interpolation (Keys 1981, a = -1/2) with pixel centres at half-integers, without antialiasing; beyond the edges there
+ * are no pixels, and the weights of the others sum to 1. Enlarging is what TensorFlow, Pillow, and PyTorch's
+ * `F.interpolate(mode='bicubic', antialias=True)` do, and so what images prepared by them have gone through; PyTorch's without
+ * `antialias` has a = -3/4 and repeats edges. [N, h, w, C] → [N, height, width, C].
+ */
+export const resizeBicubic = (x: tf.Tensor4D, size: readonly [number, number]): tf.Tensor4D =>
+  resize(x, size, bicubicWeights)
+
+/** Resamples rows, then columns, by a matrix each. */
+function resize(x: tf.Tensor4D, [height, width]: readonly [number, number], weights: AxisWeights): tf.Tensor4D {
   const [n, h, w, c] = x.shape
-  const byRows = tf.matMul(interpolation(h, height), tf.reshape(x, [n, h, w * c]))
-  const byColumns = tf.matMul(interpolation(w, width), tf.reshape(byRows, [n * height, w, c]))
+  const byRows = tf.matMul(interpolation(h, height, weights), tf.reshape(x, [n, h, w * c]))
+  const byColumns = tf.matMul(interpolation(w, width, weights), tf.reshape(byRows, [n * height, w, c]))
   return tf.reshape(byColumns, [n, height, width, c])
 }
 
+/** The pixels, of `from` to an axis, that the value at a place among them is taken from, each with its weight. */
+type AxisWeights = (at: number, from: number) => readonly (readonly [pixel: number, weight: number])[]
+
 /** The matrix [1, to, from] that resamples one axis. */
-function interpolation(from: number, to: number): tf.Tensor3D {
+function interpolation(from: number, to: number, weights: AxisWeights): tf.Tensor3D {
   const matrix = new Float32Array(to * from)
-  for (let i = 0; i < to; i++) {
-    const at = Math.min(Math.max(((i + 0.5) * from) / to - 0.5, 0), from - 1)
-    const left = Math.floor(at)
-    const right = Math.min(left + 1, from - 1)
-    matrix[i * from + left]! += 1 - (at - left)
-    matrix[i * from + right]! += at - left
-  }
+  for (let i = 0; i < to; i++)
+    for (const [pixel, weight] of weights(((i + 0.5) * from) / to - 0.5, from)) matrix[i * from + pixel]! += weight
   return tf.tensor3d(matrix, [1, to, from])
 }
+
+function bilinearWeights(place: number, from: number) {
+  const at = Math.min(Math.max(place, 0), from - 1)
+  const left = Math.floor(at)
+  return [
+    [left, 1 - (at - left)],
+    [Math.min(left + 1, from - 1), at - left],
+  ] as const
+}
+
+function bicubicWeights(at: number, from: number) {
+  const pixels = [-1, 0, 1, 2].map((i) => Math.floor(at) + i).filter((pixel) => pixel >= 0 && pixel < from)
+  const weights = pixels.map((pixel) => keys(Math.abs(at - pixel)))
+  const sum = weights.reduce((total, weight) => total + weight, 0)
+  return pixels.map((pixel, i) => [pixel, weights[i]! / sum] as const)
+}
+
+/** Keys' kernel for a = -1/2, at a distance up to 2. */
+const keys = (d: number): number => (d <= 1 ? (1.5 * d - 2.5) * d * d + 1 : ((-0.5 * d + 2.5) * d - 4) * d + 2)

@@ -1,34 +1,38 @@
-import { attention, groupNorm, recompute, silu, upsampleNearest2x } from '@cascade-diffusion/ops'
+import { groupNorm, recompute, silu, upsampleNearest2x } from '@cascade-diffusion/ops'
 import * as tf from '@tensorflow/tfjs-core'
+import { attentionBlock } from './attention-block.ts'
 import type { CompleteUNetConfig } from './config.ts'
 import { conv, linear, norm, type Params, parameter } from './layers.ts'
 import type { ResampleStep, ResidualStep } from './plan.ts'
 
 /**
- * A residual block, and the attention that may follow it.
+ * A residual block, which may change the resolution by 2, and the attention that may follow it.
  * @param x [N, H, W, from].
  * @param activated [N, E], the embedding after SiLU.
- * @returns [N, H, W, to].
+ * @returns [N, H, W, to], with H and W halved or doubled if the block resamples.
  */
 export function residualBlock(
   params: Params,
   config: CompleteUNetConfig,
-  { name, from, to, attention }: ResidualStep,
+  step: ResidualStep,
   x: tf.Tensor4D,
   activated: tf.Tensor2D,
 ): tf.Tensor4D {
-  const groups = config.normGroups
+  const { name, from, to } = step
   const embedding = linear(params, `${name}.embedding`, activated)
-  let h = conv(params, `${name}.conv1`, silu(norm(params, `${name}.norm1`, x, groups)))
+  const first = resampled(step, silu(norm(params, `${name}.norm1`, x, config)))
+  let h = conv(params, `${name}.conv1`, first) as tf.Tensor4D
   if (config.scaleShiftNorm) {
     const [scale, shift] = tf.split(embedding, 2, 1) as [tf.Tensor2D, tf.Tensor2D]
-    h = scaleShiftNorm(params, `${name}.norm2`, h, scale, shift, groups)
+    h = scaleShiftNorm(params, `${name}.norm2`, h, scale, shift, config)
   } else {
-    h = norm(params, `${name}.norm2`, tf.add(h, tf.reshape(embedding, [-1, 1, 1, to])), groups)
+    h = norm(params, `${name}.norm2`, tf.add(h, tf.reshape(embedding, [-1, 1, 1, to])), config)
   }
   h = conv(params, `${name}.conv2`, silu(h))
-  const y = tf.add(from === to ? x : conv(params, `${name}.skip`, x), h) as tf.Tensor4D
-  return attention ? attentionBlock(params, `${name}.attention`, y, config) : y
+  const skip = resampled(step, x)
+  const sum = tf.add(from === to ? skip : conv(params, `${name}.skip`, skip), h) as tf.Tensor4D
+  const y: tf.Tensor4D = step.scale === 1 ? sum : tf.mul(sum, step.scale)
+  return step.attention ? attentionBlock(params, config, step, y) : y
 }
 
 /** The same block, of which gradients keep the inputs only. */
@@ -52,32 +56,31 @@ function scaleShiftNorm(
   x: tf.Tensor4D,
   scale: tf.Tensor,
   shift: tf.Tensor,
-  groups: number,
+  { normGroups: groups, normEpsilon: epsilon }: CompleteUNetConfig,
 ) {
   const factor = tf.add(scale, 1)
   const folded = tf.add(tf.mul(parameter(params, `${name}.shift`), factor), shift)
-  return groupNorm(x, tf.mul(parameter(params, `${name}.scale`), factor), folded, { groups })
+  return groupNorm(x, tf.mul(parameter(params, `${name}.scale`), factor), folded, { groups, epsilon })
 }
 
-/**
- * Self-attention over all pixels, added to its input. The 3C channels of `qkv` are ordered by head, then query, key and
- * value, then channel within the head.
- */
-function attentionBlock(
+/** What a block that resamples does to both of its branches. */
+function resampled({ resample }: ResidualStep, x: tf.Tensor4D): tf.Tensor4D {
+  if (resample === undefined) return x
+  return resample === 'down' ? tf.avgPool(x, 2, 2, 'valid') : upsampleNearest2x(x)
+}
+
+/** Halves or doubles the resolution; see {@link UNetConfig.resampling}. */
+export function resample(
   params: Params,
-  name: string,
+  { downsamplePadding }: Pick<CompleteUNetConfig, 'downsamplePadding'>,
+  step: ResampleStep,
   x: tf.Tensor4D,
-  { attentionHeads: heads, normGroups }: Pick<CompleteUNetConfig, 'attentionHeads' | 'normGroups'>,
 ): tf.Tensor4D {
-  const [n, height, width, channels] = x.shape
-  const pixels = height * width
-  const rows = tf.reshape(norm(params, `${name}.norm`, x, normGroups), [n * pixels, channels]) as tf.Tensor2D
-  const qkv = tf.reshape(linear(params, `${name}.qkv`, rows), [n, pixels, heads, (3 * channels) / heads])
-  const [q, k, v] = tf.split(tf.transpose(qkv, [0, 2, 1, 3]), 3, 3) as [tf.Tensor, tf.Tensor, tf.Tensor]
-  const attended = tf.reshape(tf.transpose(attention(q, k, v), [0, 2, 1, 3]), [n * pixels, channels]) as tf.Tensor2D
-  return tf.add(x, tf.reshape(linear(params, `${name}.out`, attended), [n, height, width, channels]))
+  if (step.kind === 'upsample') {
+    const larger = upsampleNearest2x(x)
+    return step.conv ? conv(params, step.name, larger) : larger
+  }
+  if (!step.conv) return tf.avgPool(x, 2, 2, 'valid')
+  // For a stride of 2 and an even size, what TensorFlow calls 'same' pads after the image only.
+  return conv(params, step.name, x, 2, downsamplePadding === 'after' ? 'same' : undefined)
 }
-
-/** Halves the resolution by a convolution of stride 2, or doubles it by repeating pixels before a convolution. */
-export const resample = (params: Params, { kind, name }: ResampleStep, x: tf.Tensor4D): tf.Tensor4D =>
-  kind === 'downsample' ? conv(params, name, x, 2) : conv(params, name, upsampleNearest2x(x))

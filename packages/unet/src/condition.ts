@@ -5,7 +5,7 @@ import { type CompleteUNetConfig, imageSize } from './config.ts'
 export interface UNetCondition {
   /** Classes from 0, int32 [N]. Any other number has an embedding of zeros: whoever takes labels from users checks them. */
   label?: Tensor1D
-  /** Low-resolution images [N, h, w, lowRes.channels] in [-1, 1], of any size: they are resized bilinearly. */
+  /** Low-resolution images [N, h, w, lowRes.channels] in [-1, 1], of any size: they are resized as `lowRes.resize` says. */
   lowRes?: Tensor4D
   /** Levels s of the conditioning augmentation that `lowRes` has gone through, [N], int32 or float32. */
   augmentationLevel?: Tensor1D

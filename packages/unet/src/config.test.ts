@@ -15,18 +15,33 @@ test('fills in defaults', () => {
     ...small,
     outChannels: 1,
     patchSize: 1,
+    firstChannels: 16,
     attentionResolutions: [],
     attentionHeads: 1,
+    attentionHeadsUp: 1,
+    middleAttention: true,
+    middleAttentionNorm: true,
+    resampling: 'conv',
+    downsamplePadding: 'both',
+    noiseEmbedding: { kind: 'timestep' },
     augmentationLevels: false,
     scaleShiftNorm: true,
+    residualScale: 1,
+    middleResidualScale: 1,
     normGroups: 16,
+    normEpsilon: 1e-5,
   })
   expect(unet({ ...small, baseChannels: 48 }).config.normGroups).toBe(16)
+  expect(unet({ ...small, attentionHeads: 2 }).config.attentionHeadsUp).toBe(2)
+  expect(unet({ ...small, attentionHeadChannels: 8 }).config).not.toHaveProperty('attentionHeads')
+  expect(unet({ ...small, residualScale: Math.SQRT1_2 }).config.middleResidualScale).toBe(Math.SQRT1_2)
 })
 
 test('a complete configuration is its own completion, through JSON too', () => {
-  const { config } = unet({ ...small, numClasses: 10, lowRes: { channels: 1 }, augmentationLevels: true })
-  expect(unet(JSON.parse(JSON.stringify(config))).config).toEqual(config)
+  for (const heads of [{ attentionHeads: 2, attentionHeadsUp: 4 }, { attentionHeadChannels: 8 }]) {
+    const { config } = unet({ ...small, ...heads, numClasses: 10, lowRes: { channels: 1 }, augmentationLevels: true })
+    expect(unet(JSON.parse(JSON.stringify(config))).config).toEqual(config)
+  }
 })
 
 test.each<[string, Partial<UNetConfig>]>([
@@ -34,7 +49,42 @@ test.each<[string, Partial<UNetConfig>]>([
   ['unet: numClasses must be a positive integer, got 2.5', { numClasses: 2.5 }],
   ['unet: lowRes.channels must be a positive integer, got -1', { lowRes: { channels: -1 } }],
   ['unet: channelMultipliers: expected at least one', { channelMultipliers: [] }],
-  ['unet: channelMultipliers must be a positive integer, got 1.5', { channelMultipliers: [1, 1.5] }],
+  [
+    'unet: channelMultipliers times baseChannels must be positive integers, got 1.4 · 16',
+    { channelMultipliers: [1, 1.4] },
+  ],
+  ['unet: channelMultipliers times baseChannels must be positive integers, got 0 · 16', { channelMultipliers: [0] }],
+  ['unet: firstChannels must be a positive integer, got 0', { firstChannels: 0 }],
+  ["unet: normGroups must divide the 24 channels of 'down.0.0', got 16", { firstChannels: 24 }],
+  ['unet: residualScale must be a positive number, got -1', { residualScale: -1 }],
+  ['unet: normEpsilon must be a positive number, got 0', { normEpsilon: 0 }],
+  [
+    'unet: expected attentionHeadChannels or numbers of heads, got attentionHeadChannels and attentionHeads',
+    { attentionHeads: 2, attentionHeadChannels: 8 },
+  ],
+  [
+    'unet: expected attentionHeadChannels or numbers of heads, got attentionHeadChannels and attentionHeadsUp',
+    { attentionHeadsUp: 2, attentionHeadChannels: 8 },
+  ],
+  ["unet: attentionHeadChannels must divide the 32 channels of 'middle.0', got 12", { attentionHeadChannels: 12 }],
+  [
+    "unet: attentionHeadsUp must divide the 16 channels of 'up.0.0', got 3",
+    { attentionResolutions: [8], attentionHeadsUp: 3 },
+  ],
+  ['unet: resampling must be one of conv, pool, residual, got fir', { resampling: 'fir' as 'pool' }],
+  ['unet: expected resampling.up of length 1, got 2', { resampling: { down: ['pool'], up: ['conv', 'pool'] } }],
+  ['unet: resampling.down must be one of', { resampling: { down: ['fir' as 'pool'], up: ['conv'] } }],
+  ['unet: downsamplePadding must be one of both, after, got 0', { downsamplePadding: 0 as unknown as 'both' }],
+  ['unet: noiseEmbedding.kind must be one of', { noiseEmbedding: { kind: 'fourier' as 'timestep' } }],
+  [
+    'unet: noiseEmbedding.frequencyShift must be one of 0, 1, got 2',
+    { noiseEmbedding: { kind: 'timestep', frequencyShift: 2 as 1 } },
+  ],
+  [
+    'unet: a frequencyShift of 1 needs at least 4 baseChannels, got 2',
+    { baseChannels: 2, noiseEmbedding: { kind: 'timestep', frequencyShift: 1 } },
+  ],
+  ['unet: lowRes.resize must be one of bilinear, bicubic', { lowRes: { channels: 1, resize: 'area' as 'bicubic' } }],
   ['unet: baseChannels must be even, got 15', { baseChannels: 15 }],
   ['unet: resolution must halve evenly 2 times, got 10×10', { resolution: 10, channelMultipliers: [1, 1, 1] }],
   ['unet: resolution must halve evenly 1 times, got 8×7', { resolution: [8, 7] }],
@@ -53,6 +103,13 @@ test.each<[string, Partial<UNetConfig>]>([
   ['unet: augmentationLevels needs lowRes', { augmentationLevels: true }],
 ])('says %s', (message, change) => {
   expect(() => unet({ ...small, ...change })).toThrow(message)
+})
+
+test('takes fractional multipliers whose channels are whole', () => {
+  const { parameterShapes } = unet({ ...small, channelMultipliers: [0.5, 1.5], normGroups: 8, firstChannels: 8 })
+  expect(parameterShapes['input.kernel']).toEqual([3, 3, 1, 8])
+  expect(parameterShapes['down.1.0.conv1.kernel']).toEqual([3, 3, 8, 24])
+  expect(parameterShapes['output.conv.kernel']).toEqual([3, 3, 8, 1])
 })
 
 test('counts the parameters of the U-Net that the benchmarks run: 7.28 million', () => {

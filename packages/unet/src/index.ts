@@ -1,5 +1,5 @@
 export type { UNetCondition } from './condition.ts'
-export type { CompleteUNetConfig, UNetConfig } from './config.ts'
+export type { CompleteUNetConfig, LowResConfig, NoiseEmbedding, Resampling, UNetConfig } from './config.ts'
 export type { Params } from './layers.ts'
 export { fromImprovedDiffusion } from './load-improved.ts'
 export { parameterCount, type UNet, type UNetOptions, unet } from './unet.ts'

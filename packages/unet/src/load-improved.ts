@@ -1,5 +1,6 @@
 import { type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
-import { completeConfig, type UNetConfig } from './config.ts'
+import { completeConfig } from './complete-config.ts'
+import type { UNetConfig } from './config.ts'
 import type { Params } from './layers.ts'
 import { type Plan, planOf } from './plan.ts'
 import { unet } from './unet.ts'

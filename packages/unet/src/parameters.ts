@@ -35,7 +35,7 @@ export function parameterSpecs(config: CompleteUNetConfig, plan: Plan): Record<s
     layer(`${name}.conv2`, [3, 3, to, to], 'zeros')
     if (from !== to) layer(`${name}.skip`, [1, 1, from, to])
     if (!attention) return
-    norm(`${name}.attention.norm`, to)
+    if (attention.norm) norm(`${name}.attention.norm`, to)
     layer(`${name}.attention.qkv`, [to, 3 * to])
     layer(`${name}.attention.out`, [to, to], 'zeros')
   }
@@ -44,12 +44,11 @@ export function parameterSpecs(config: CompleteUNetConfig, plan: Plan): Record<s
   if (config.augmentationLevels) embedded('augmentation')
   if (config.numClasses)
     specs['label.embedding'] = { shape: [config.numClasses, plan.embedding], start: 'normal', fanIn: 1 }
-  layer('input', [3, 3, plan.inputChannels, config.baseChannels])
+  layer('input', [3, 3, plan.inputChannels, config.firstChannels])
   for (const step of [...plan.down, ...plan.middle, ...plan.up])
     if (step.kind === 'residual') residual(step)
-    else layer(step.name, [3, 3, step.channels, step.channels])
-  const last = config.channelMultipliers[0]! * config.baseChannels
-  norm('output.norm', last)
-  layer('output.conv', [3, 3, last, config.patchSize ** 2 * config.outChannels], 'zeros')
+    else if (step.conv) layer(step.name, [3, 3, step.channels, step.channels])
+  norm('output.norm', plan.last)
+  layer('output.conv', [3, 3, plan.last, config.patchSize ** 2 * config.outChannels], 'zeros')
   return specs
 }

@@ -1,33 +1,45 @@
+import { resamplingOf } from './complete-config.ts'
 import { type CompleteUNetConfig, imageSize } from './config.ts'
 
-/** A residual block with its name among the parameters, the channels it takes and gives, and whether attention follows. */
+/** A residual block: its name among the parameters, the channels it takes and gives, and what is special about it. */
 export interface ResidualStep {
   kind: 'residual'
   name: string
   from: number
   to: number
-  attention: boolean
+  /** Factor of the sums that end the block and its attention. */
+  scale: number
+  /** The attention that follows: its heads, and whether it normalises first. */
+  attention?: { heads: number; norm: boolean }
+  /** Whether the block changes the resolution by 2. */
+  resample?: 'down' | 'up'
 }
 
-/** A change of resolution by 2, with a convolution. */
+/** A change of resolution by 2, with a convolution or without. */
 export interface ResampleStep {
   kind: 'downsample' | 'upsample'
   name: string
   channels: number
+  conv: boolean
 }
 
+/** A step on the way down or up. */
+export type Step = ResidualStep | ResampleStep
+
 /**
- * The network laid out. The first convolution and each step down give a skip connection;
- * each residual block up takes the last one left, concatenated after its input.
+ * The network laid out. The first convolution and each step down give a skip connection; each residual block up that keeps the
+ * resolution takes the last one left, concatenated after its input.
  */
 export interface Plan {
   /** Channels that the first convolution takes: for each pixel of a patch, the noisy image's, then the low-resolution image's. */
   inputChannels: number
   /** Width of the embeddings. */
   embedding: number
-  down: (ResidualStep | ResampleStep)[]
+  down: Step[]
   middle: readonly [ResidualStep, ResidualStep]
-  up: (ResidualStep | ResampleStep)[]
+  up: Step[]
+  /** Channels that the last convolution takes. */
+  last: number
 }
 
 /** Lays out the network. @throws if heads or groups do not divide the channels. */
@@ -36,40 +48,75 @@ export function planOf(config: CompleteUNetConfig): Plan {
   const height = imageSize(config)[0] / config.patchSize
   const deepest = channelMultipliers.length - 1
   const attends = (level: number) => attentionResolutions.includes(height / 2 ** level)
-  const skips = [baseChannels]
-  let channels = baseChannels
-  const residual = (name: string, from: number, to: number, attention: boolean): ResidualStep => {
+  const channelsAt = (level: number) => channelMultipliers[level]! * baseChannels
+  const skips = [config.firstChannels]
+  let channels = config.firstChannels
+
+  const residual = (
+    name: string,
+    from: number,
+    to: number,
+    attention?: 'attentionHeads' | 'attentionHeadsUp',
+  ): ResidualStep => {
     expectDivides('normGroups', config.normGroups, from, name)
     expectDivides('normGroups', config.normGroups, to, name)
-    if (attention) expectDivides('attentionHeads', config.attentionHeads, to, name)
     channels = to
-    return { kind: 'residual', name, from, to, attention }
+    const step: ResidualStep = { kind: 'residual', name, from, to, scale: config.residualScale }
+    return attention ? { ...step, attention: { heads: headsOf(config, attention, to, name), norm: true } } : step
+  }
+  const resample = (kind: ResampleStep['kind'], name: string, level: number): Step => {
+    const way = kind === 'downsample' ? 'down' : 'up'
+    const how = resamplingOf(config, way, level)
+    if (how === 'residual') return { ...residual(name, channels, channels), resample: way }
+    return { kind, name, channels, conv: how === 'conv' }
   }
 
-  const down: Plan['down'] = []
-  channelMultipliers.forEach((multiplier, level) => {
+  const down: Step[] = []
+  for (let level = 0; level <= deepest; level++) {
     for (let i = 0; i < residualBlocks; i++) {
-      down.push(residual(`down.${level}.${i}`, channels, multiplier * baseChannels, attends(level)))
+      const heads = attends(level) ? 'attentionHeads' : undefined
+      down.push(residual(`down.${level}.${i}`, channels, channelsAt(level), heads))
       skips.push(channels)
     }
-    if (level === deepest) return
-    down.push({ kind: 'downsample', name: `down.${level}.resample`, channels })
+    if (level === deepest) continue
+    down.push(resample('downsample', `down.${level}.resample`, level))
     skips.push(channels)
-  })
+  }
   const middle = [
-    residual('middle.0', channels, channels, true),
-    residual('middle.1', channels, channels, false),
+    middleStep(config, residual('middle.0', channels, channels, config.middleAttention ? 'attentionHeads' : undefined)),
+    middleStep(config, residual('middle.1', channels, channels)),
   ] as const
-  const up: Plan['up'] = []
+  const up: Step[] = []
   for (let level = deepest; level >= 0; level--) {
     for (let i = 0; i <= residualBlocks; i++) {
-      const to = channelMultipliers[level]! * baseChannels
-      up.push(residual(`up.${level}.${i}`, channels + skips.pop()!, to, attends(level)))
+      const heads = attends(level) ? 'attentionHeadsUp' : undefined
+      up.push(residual(`up.${level}.${i}`, channels + skips.pop()!, channelsAt(level), heads))
     }
-    if (level > 0) up.push({ kind: 'upsample', name: `up.${level}.resample`, channels })
+    if (level > 0) up.push(resample('upsample', `up.${level}.resample`, level - 1))
   }
   const inputChannels = config.patchSize ** 2 * (config.imageChannels + (config.lowRes?.channels ?? 0))
-  return { inputChannels, embedding: 4 * baseChannels, down, middle, up }
+  return { inputChannels, embedding: 4 * baseChannels, down, middle, up, last: channels }
+}
+
+function middleStep({ middleResidualScale, middleAttentionNorm }: CompleteUNetConfig, step: ResidualStep) {
+  const attention = step.attention && { ...step.attention, norm: middleAttentionNorm }
+  return { ...step, scale: middleResidualScale, ...(attention && { attention }) }
+}
+
+/** Heads of an attention layer of so many channels. */
+function headsOf(
+  config: CompleteUNetConfig,
+  field: 'attentionHeads' | 'attentionHeadsUp',
+  channels: number,
+  name: string,
+): number {
+  if (config.attentionHeadChannels !== undefined) {
+    expectDivides('attentionHeadChannels', config.attentionHeadChannels, channels, name)
+    return channels / config.attentionHeadChannels
+  }
+  const heads = config[field] as number
+  expectDivides(field, heads, channels, name)
+  return heads
 }
 
 function expectDivides(what: string, divisor: number, channels: number, name: string): void {

@@ -1,10 +1,11 @@
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
-import { depthToSpace, resizeBilinear, silu, spaceToDepth } from '@cascade-diffusion/ops'
+import { depthToSpace, resizeBicubic, resizeBilinear, silu, spaceToDepth } from '@cascade-diffusion/ops'
 import type { Rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import { recomputedBlock, resample, residualBlock } from './blocks.ts'
+import { completeConfig } from './complete-config.ts'
 import { checkInputs, type UNetCondition } from './condition.ts'
-import { type CompleteUNetConfig, completeConfig, type UNetConfig } from './config.ts'
+import type { CompleteUNetConfig, UNetConfig } from './config.ts'
 import { embed } from './embeddings.ts'
 import { initial } from './init.ts'
 import { conv, norm, type Params } from './layers.ts'
@@ -40,10 +41,10 @@ export interface UNet {
 }
 
 /**
- * The U-Net of Improved DDPM (Nichol & Dhariwal 2021): residual blocks with group normalisation and SiLU, told the time by a
- * sinusoidal embedding; self-attention at chosen resolutions; optionally told a class, and for super-resolution given a
- * low-resolution image as further input channels and the level of its augmentation (Ho et al. 2021, Section 4) by an
- * embedding like the time's.
+ * The U-Net of DDPM (Ho et al. 2020), Improved DDPM (Nichol & Dhariwal 2021), ADM (Dhariwal & Nichol 2021) and SR3 (Saharia
+ * et al. 2021): residual blocks with group normalisation and SiLU, told the time or the noise level by a sinusoidal embedding;
+ * self-attention at chosen resolutions; optionally told a class, and for super-resolution given a low-resolution image as
+ * further input channels and the level of its augmentation (Ho et al. 2021, Section 4) by an embedding like the time's.
  * @throws if the configuration does not fit together.
  */
 export function unet(config: UNetConfig, { recompute = false }: UNetOptions = {}): UNet {
@@ -75,28 +76,28 @@ function forward(
   condition: UNetCondition,
 ): tf.Tensor4D {
   // Every block applies SiLU to the embedding first: once will do.
-  const activated = silu(embed(params, plan, noise, condition))
-  const input = withLowRes(xt, condition.lowRes)
+  const activated = silu(embed(params, config, plan, noise, condition))
+  const input = withLowRes(xt, condition.lowRes, config)
   let h = conv(params, 'input', config.patchSize === 1 ? input : spaceToDepth(input, config.patchSize))
   const skips = [h]
   for (const step of plan.down) {
-    h = step.kind === 'residual' ? block(params, config, step, h, activated) : resample(params, step, h)
+    h = step.kind === 'residual' ? block(params, config, step, h, activated) : resample(params, config, step, h)
     skips.push(h)
   }
   for (const step of plan.middle) h = block(params, config, step, h, activated)
-  for (const step of plan.up)
-    h =
-      step.kind === 'residual'
-        ? block(params, config, step, tf.concat([h, skips.pop()!], 3), activated)
-        : resample(params, step, h)
-  const output = conv(params, 'output.conv', silu(norm(params, 'output.norm', h, config.normGroups)))
+  for (const step of plan.up) {
+    if (step.kind !== 'residual') h = resample(params, config, step, h)
+    else h = block(params, config, step, step.resample ? h : tf.concat([h, skips.pop()!], 3), activated)
+  }
+  const output = conv(params, 'output.conv', silu(norm(params, 'output.norm', h, config)))
   return config.patchSize === 1 ? output : depthToSpace(output, config.patchSize)
 }
 
 /** The low-resolution image, resized to that of `xt`, as further channels. */
-function withLowRes(xt: tf.Tensor4D, lowRes: tf.Tensor4D | undefined): tf.Tensor4D {
+function withLowRes(xt: tf.Tensor4D, lowRes: tf.Tensor4D | undefined, config: CompleteUNetConfig): tf.Tensor4D {
   if (!lowRes) return xt
   const size = [xt.shape[1], xt.shape[2]] as const
   const fits = lowRes.shape[1] === size[0] && lowRes.shape[2] === size[1]
-  return tf.concat([xt, fits ? lowRes : resizeBilinear(lowRes, size)], 3)
+  const resize = config.lowRes?.resize === 'bicubic' ? resizeBicubic : resizeBilinear
+  return tf.concat([xt, fits ? lowRes : resize(lowRes, size)], 3)
 }

@@ -1,0 +1,133 @@
+import { type CompleteUNetConfig, imageSize, type Resampling, type UNetConfig } from './config.ts'
+
+/**
+ * Fills in the defaults and checks what each field says by itself; channels are checked where they are laid out.
+ * @throws if a field is out of its range, or two do not fit together.
+ */
+export function completeConfig(config: UNetConfig): CompleteUNetConfig {
+  const { residualScale = 1 } = config
+  const complete: CompleteUNetConfig = {
+    ...defined(config),
+    ...heads(config),
+    outChannels: config.outChannels ?? config.imageChannels,
+    patchSize: config.patchSize ?? 1,
+    firstChannels: config.firstChannels ?? config.baseChannels,
+    attentionResolutions: config.attentionResolutions ?? [],
+    middleAttention: config.middleAttention ?? true,
+    middleAttentionNorm: config.middleAttentionNorm ?? true,
+    resampling: config.resampling ?? 'conv',
+    downsamplePadding: config.downsamplePadding ?? 'both',
+    noiseEmbedding: config.noiseEmbedding ?? { kind: 'timestep' },
+    augmentationLevels: config.augmentationLevels ?? false,
+    scaleShiftNorm: config.scaleShiftNorm ?? true,
+    residualScale,
+    middleResidualScale: config.middleResidualScale ?? residualScale,
+    normGroups: config.normGroups ?? greatestCommonDivisor(32, config.baseChannels),
+    normEpsilon: config.normEpsilon ?? 1e-5,
+  }
+  checkNumbers(complete)
+  checkResolutions(complete)
+  checkChoices(complete)
+  return complete
+}
+
+/** The kind of each change of resolution, from that between levels 0 and 1 on. */
+export function resamplingOf({ resampling }: CompleteUNetConfig, way: 'down' | 'up', level: number): Resampling {
+  return typeof resampling === 'string' ? resampling : (resampling[way][level] as Resampling)
+}
+
+/** Without fields that are undefined, which JSON would leave out. */
+const defined = (config: UNetConfig): UNetConfig =>
+  Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)) as unknown as UNetConfig
+
+function heads({ attentionHeads, attentionHeadsUp, attentionHeadChannels }: UNetConfig) {
+  if (attentionHeadChannels === undefined)
+    return { attentionHeads: attentionHeads ?? 1, attentionHeadsUp: attentionHeadsUp ?? attentionHeads ?? 1 }
+  if (attentionHeads !== undefined || attentionHeadsUp !== undefined)
+    throw new Error(
+      'unet: expected attentionHeadChannels or numbers of heads, got attentionHeadChannels and ' +
+        `attentionHead${attentionHeads === undefined ? 'sUp' : 's'}`,
+    )
+  return { attentionHeadChannels }
+}
+
+function checkNumbers(config: CompleteUNetConfig): void {
+  const [height, width] = imageSize(config)
+  const counts = {
+    height,
+    width,
+    imageChannels: config.imageChannels,
+    outChannels: config.outChannels,
+    patchSize: config.patchSize,
+    baseChannels: config.baseChannels,
+    firstChannels: config.firstChannels,
+    residualBlocks: config.residualBlocks,
+    attentionHeads: config.attentionHeads ?? 1,
+    attentionHeadsUp: config.attentionHeadsUp ?? 1,
+    attentionHeadChannels: config.attentionHeadChannels ?? 1,
+    normGroups: config.normGroups,
+    numClasses: config.numClasses ?? 1,
+    'lowRes.channels': config.lowRes?.channels ?? 1,
+  }
+  for (const [name, count] of Object.entries(counts))
+    if (!(Number.isInteger(count) && count > 0))
+      throw new Error(`unet: ${name} must be a positive integer, got ${count}`)
+  const { residualScale, middleResidualScale, normEpsilon } = config
+  for (const [name, value] of Object.entries({ residualScale, middleResidualScale, normEpsilon }))
+    if (!(value > 0 && Number.isFinite(value))) throw new Error(`unet: ${name} must be a positive number, got ${value}`)
+  if (config.baseChannels % 2 !== 0) throw new Error(`unet: baseChannels must be even, got ${config.baseChannels}`)
+  if (config.channelMultipliers.length === 0) throw new Error('unet: channelMultipliers: expected at least one')
+  for (const multiplier of config.channelMultipliers) {
+    const channels = multiplier * config.baseChannels
+    if (!(Number.isInteger(channels) && channels > 0))
+      throw new Error(
+        `unet: channelMultipliers times baseChannels must be positive integers, got ${multiplier} · ${config.baseChannels}`,
+      )
+  }
+}
+
+function checkResolutions(config: CompleteUNetConfig): void {
+  const [height, width] = imageSize(config)
+  const { patchSize, channelMultipliers } = config
+  if (height % patchSize !== 0 || width % patchSize !== 0)
+    throw new Error(`unet: patchSize must divide the resolution ${height}×${width}, got ${patchSize}`)
+  const [high, wide] = [height / patchSize, width / patchSize]
+  const heights = channelMultipliers.map((_, level) => high / 2 ** level)
+  const halvings = heights.length - 1
+  if (high % 2 ** halvings !== 0 || wide % 2 ** halvings !== 0) {
+    const patches = patchSize === 1 ? '' : ` patches of ${patchSize}×${patchSize}`
+    throw new Error(`unet: resolution must halve evenly ${halvings} times, got ${high}×${wide}${patches}`)
+  }
+  for (const at of config.attentionResolutions)
+    if (!heights.includes(at))
+      throw new Error(`unet: attentionResolutions must be among the levels' heights ${heights.join(', ')}, got ${at}`)
+  if (config.augmentationLevels && !config.lowRes)
+    throw new Error('unet: augmentationLevels needs lowRes: there is no low-resolution image to augment')
+}
+
+function checkChoices(config: CompleteUNetConfig): void {
+  const { resampling, noiseEmbedding, channelMultipliers, baseChannels } = config
+  const kinds = ['conv', 'pool', 'residual']
+  if (typeof resampling === 'string') expectOneOf('resampling', resampling, kinds)
+  else
+    for (const way of ['down', 'up'] as const) {
+      const changes = channelMultipliers.length - 1
+      if (resampling[way].length !== changes)
+        throw new Error(`unet: expected resampling.${way} of length ${changes}, got ${resampling[way].length}`)
+      for (const kind of resampling[way]) expectOneOf(`resampling.${way}`, kind, kinds)
+    }
+  expectOneOf('downsamplePadding', config.downsamplePadding, ['both', 'after'])
+  expectOneOf('noiseEmbedding.kind', noiseEmbedding.kind, ['timestep', 'noise-level'])
+  if (config.lowRes?.resize) expectOneOf('lowRes.resize', config.lowRes.resize, ['bilinear', 'bicubic'])
+  if (noiseEmbedding.kind === 'timestep' && noiseEmbedding.frequencyShift !== undefined) {
+    expectOneOf('noiseEmbedding.frequencyShift', noiseEmbedding.frequencyShift, [0, 1])
+    if (noiseEmbedding.frequencyShift === 1 && baseChannels < 4)
+      throw new Error(`unet: a frequencyShift of 1 needs at least 4 baseChannels, got ${baseChannels}`)
+  }
+}
+
+function expectOneOf<T>(name: string, value: T, choices: readonly T[]): void {
+  if (!choices.includes(value)) throw new Error(`unet: ${name} must be one of ${choices.join(', ')}, got ${value}`)
+}
+
+const greatestCommonDivisor = (a: number, b: number): number => (b > 0 ? greatestCommonDivisor(b, a % b) : a)
