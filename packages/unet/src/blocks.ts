@@ -1,4 +1,4 @@
-import { groupNorm, recompute, silu, upsampleNearest2x } from '@cascade-diffusion/ops'
+import { dropout, groupNorm, recompute, silu, upsampleNearest2x } from '@cascade-diffusion/ops'
 import * as tf from '@tensorflow/tfjs-core'
 import { attentionBlock } from './attention-block.ts'
 import type { CompleteUNetConfig } from './config.ts'
@@ -9,6 +9,7 @@ import type { ResampleStep, ResidualStep } from './plan.ts'
  * A residual block, which may change the resolution by 2, and the attention that may follow it.
  * @param x [N, H, W, from].
  * @param activated [N, E], the embedding after SiLU.
+ * @param seeds of the dropout, int32 [N]; without them there is none.
  * @returns [N, H, W, to], with H and W halved or doubled if the block resamples.
  */
 export function residualBlock(
@@ -17,6 +18,7 @@ export function residualBlock(
   step: ResidualStep,
   x: tf.Tensor4D,
   activated: tf.Tensor2D,
+  seeds: tf.Tensor1D | undefined,
 ): tf.Tensor4D {
   const { name, from, to } = step
   const embedding = linear(params, `${name}.embedding`, activated)
@@ -28,7 +30,9 @@ export function residualBlock(
   } else {
     h = norm(params, `${name}.norm2`, tf.add(h, tf.reshape(embedding, [-1, 1, 1, to])), config)
   }
-  h = conv(params, `${name}.conv2`, silu(h))
+  const second = silu(h)
+  const dropped = seeds ? dropout(second, seeds, { rate: config.dropout, layer: step.index }) : second
+  h = conv(params, `${name}.conv2`, dropped)
   const skip = resampled(step, x)
   const sum = tf.add(from === to ? skip : conv(params, `${name}.skip`, skip), h) as tf.Tensor4D
   const y: tf.Tensor4D = step.scale === 1 ? sum : tf.mul(sum, step.scale)
@@ -36,17 +40,21 @@ export function residualBlock(
 }
 
 /** The same block, of which gradients keep the inputs only. */
-export const recomputedBlock: typeof residualBlock = (params, config, step, x, activated) => {
+export const recomputedBlock: typeof residualBlock = (params, config, step, x, activated, seeds) => {
   const names = Object.keys(params).filter((name) => name.startsWith(`${step.name}.`))
-  const block = (input: tf.Tensor, embedding: tf.Tensor, ...weights: tf.Tensor[]) =>
+  const weights = names.map((name) => parameter(params, name))
+  const named = (tensors: readonly tf.Tensor[]) => Object.fromEntries(names.map((name, i) => [name, tensors[i]!]))
+  // The seeds are an argument too, or else compilers would keep the mask.
+  const block = (...[input, embedding, ...rest]: tf.Tensor[]) =>
     residualBlock(
-      Object.fromEntries(names.map((name, i) => [name, weights[i] as tf.Tensor])),
+      named(rest),
       config,
       step,
       input as tf.Tensor4D,
       embedding as tf.Tensor2D,
+      seeds && (rest[names.length] as tf.Tensor1D),
     )
-  return recompute(block)(x, activated, ...names.map((name) => parameter(params, name))) as tf.Tensor4D
+  return recompute(block)(x, activated, ...weights, ...(seeds ? [seeds] : [])) as tf.Tensor4D
 }
 
 /** norm(x) · (1 + scale) + shift, with the scale and shift of each image folded into the normalisation's own. */

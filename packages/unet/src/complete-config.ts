@@ -20,6 +20,7 @@ export function completeConfig(config: UNetConfig): CompleteUNetConfig {
     noiseEmbedding: config.noiseEmbedding ?? { kind: 'timestep' },
     augmentationLevels: config.augmentationLevels ?? false,
     scaleShiftNorm: config.scaleShiftNorm ?? true,
+    dropout: config.dropout ?? 0,
     residualScale,
     middleResidualScale: config.middleResidualScale ?? residualScale,
     normGroups: config.normGroups ?? greatestCommonDivisor(32, config.baseChannels),
@@ -75,6 +76,8 @@ function checkNumbers(config: CompleteUNetConfig): void {
   const { residualScale, middleResidualScale, normEpsilon } = config
   for (const [name, value] of Object.entries({ residualScale, middleResidualScale, normEpsilon }))
     if (!(value > 0 && Number.isFinite(value))) throw new Error(`unet: ${name} must be a positive number, got ${value}`)
+  if (!(config.dropout >= 0 && config.dropout < 1))
+    throw new Error(`unet: dropout must be a rate from 0 to below 1, got ${config.dropout}`)
   if (config.baseChannels % 2 !== 0) throw new Error(`unet: baseChannels must be even, got ${config.baseChannels}`)
   if (config.channelMultipliers.length === 0) throw new Error('unet: channelMultipliers: expected at least one')
   for (const multiplier of config.channelMultipliers) {

@@ -9,6 +9,11 @@ export interface UNetCondition {
   lowRes?: Tensor4D
   /** Levels s of the conditioning augmentation that `lowRes` has gone through, [N], int32 or float32. */
   augmentationLevel?: Tensor1D
+  /**
+   * Makes the network drop values at its `dropout` rate: a seed for each image, int32 [N] from 0 to 2²⁴ - 1, and another in each
+   * training step. Without it nothing is dropped: in sampling.
+   */
+  dropout?: Tensor1D
 }
 
 /** @throws if the inputs' shapes do not fit the configuration, or a condition is missing or has no place. */
@@ -17,14 +22,20 @@ export function checkInputs(config: CompleteUNetConfig, xt: Tensor4D, noise: Ten
   expectShape('xt', xt, [n, ...imageSize(config), config.imageChannels])
   expectShape('noise', noise, [n])
 
-  const { label, lowRes, augmentationLevel } = condition
+  const { label, lowRes, augmentationLevel, dropout } = condition
   expectGiven('label', label, config.numClasses !== undefined, 'numClasses')
   expectGiven('lowRes', lowRes, config.lowRes !== undefined, 'lowRes')
   expectGiven('augmentationLevel', augmentationLevel, config.augmentationLevels, 'augmentationLevels')
   if (label) expectShape('condition.label', label, [n])
-  if (label && label.dtype !== 'int32') throw new Error(`unet: expected condition.label of int32, got ${label.dtype}`)
+  expectInt32('label', label)
   if (lowRes) expectShape('condition.lowRes', lowRes, [n, lowRes.shape[1]!, lowRes.shape[2]!, config.lowRes!.channels])
   if (augmentationLevel) expectShape('condition.augmentationLevel', augmentationLevel, [n])
+  if (dropout) expectShape('condition.dropout', dropout, [n])
+  expectInt32('dropout', dropout)
+}
+
+function expectInt32(name: string, value: Tensor1D | undefined): void {
+  if (value && value.dtype !== 'int32') throw new Error(`unet: expected condition.${name} of int32, got ${value.dtype}`)
 }
 
 function expectGiven(name: string, value: unknown, wanted: boolean, field: string): void {

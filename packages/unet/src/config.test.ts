@@ -23,6 +23,7 @@ test('fills in defaults', () => {
     middleAttentionNorm: true,
     resampling: 'conv',
     downsamplePadding: 'both',
+    dropout: 0,
     noiseEmbedding: { kind: 'timestep' },
     augmentationLevels: false,
     scaleShiftNorm: true,

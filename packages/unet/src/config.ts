@@ -76,6 +76,11 @@ export interface UNetConfig {
   augmentationLevels?: boolean
   /** Whether the embedding scales and shifts the second normalisation of a block, rather than being added. Default true. */
   scaleShiftNorm?: boolean
+  /**
+   * The part of the values that each residual block drops before its last convolution, in [0, 1), if `condition.dropout` is given:
+   * in training. Default 0.
+   */
+  dropout?: number
   /** Factor of the sum that ends each residual block and each attention: SR3 has √½. Default 1. */
   residualScale?: number
   /** The same in the middle of the network. Default: `residualScale`. */

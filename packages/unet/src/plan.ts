@@ -5,6 +5,8 @@ import { type CompleteUNetConfig, imageSize } from './config.ts'
 export interface ResidualStep {
   kind: 'residual'
   name: string
+  /** The how manieth it is, from 0. */
+  index: number
   from: number
   to: number
   /** Factor of the sums that end the block and its attention. */
@@ -51,6 +53,7 @@ export function planOf(config: CompleteUNetConfig): Plan {
   const channelsAt = (level: number) => channelMultipliers[level]! * baseChannels
   const skips = [config.firstChannels]
   let channels = config.firstChannels
+  let blocks = 0
 
   const residual = (
     name: string,
@@ -61,7 +64,7 @@ export function planOf(config: CompleteUNetConfig): Plan {
     expectDivides('normGroups', config.normGroups, from, name)
     expectDivides('normGroups', config.normGroups, to, name)
     channels = to
-    const step: ResidualStep = { kind: 'residual', name, from, to, scale: config.residualScale }
+    const step: ResidualStep = { kind: 'residual', name, index: blocks++, from, to, scale: config.residualScale }
     return attention ? { ...step, attention: { heads: headsOf(config, attention, to, name), norm: true } } : step
   }
   const resample = (kind: ResampleStep['kind'], name: string, level: number): Step => {

@@ -76,18 +76,19 @@ function forward(
   condition: UNetCondition,
 ): tf.Tensor4D {
   // Every block applies SiLU to the embedding first: once will do.
+  const seeds = config.dropout > 0 ? condition.dropout : undefined
   const activated = silu(embed(params, config, plan, noise, condition))
   const input = withLowRes(xt, condition.lowRes, config)
   let h = conv(params, 'input', config.patchSize === 1 ? input : spaceToDepth(input, config.patchSize))
   const skips = [h]
   for (const step of plan.down) {
-    h = step.kind === 'residual' ? block(params, config, step, h, activated) : resample(params, config, step, h)
+    h = step.kind === 'residual' ? block(params, config, step, h, activated, seeds) : resample(params, config, step, h)
     skips.push(h)
   }
-  for (const step of plan.middle) h = block(params, config, step, h, activated)
+  for (const step of plan.middle) h = block(params, config, step, h, activated, seeds)
   for (const step of plan.up) {
     if (step.kind !== 'residual') h = resample(params, config, step, h)
-    else h = block(params, config, step, step.resample ? h : tf.concat([h, skips.pop()!], 3), activated)
+    else h = block(params, config, step, step.resample ? h : tf.concat([h, skips.pop()!], 3), activated, seeds)
   }
   const output = conv(params, 'output.conv', silu(norm(params, 'output.norm', h, config)))
   return config.patchSize === 1 ? output : depthToSpace(output, config.patchSize)
