@@ -5,11 +5,17 @@ import type { CompleteUNetConfig } from './config.ts'
 import { conv, linear, norm, type Params, parameter } from './layers.ts'
 import type { ResampleStep, ResidualStep } from './plan.ts'
 
+/** What a residual block is told besides its input. */
+export interface Told {
+  /** [N, E], the embedding after SiLU. */
+  activated: tf.Tensor2D
+  /** Of the dropout, int32 [N]; without them there is none. */
+  seeds: tf.Tensor1D | undefined
+}
+
 /**
  * A residual block, which may change the resolution by 2, and the attention that may follow it.
  * @param x [N, H, W, from].
- * @param activated [N, E], the embedding after SiLU.
- * @param seeds of the dropout, int32 [N]; without them there is none.
  * @returns [N, H, W, to], with H and W halved or doubled if the block resamples.
  */
 export function residualBlock(
@@ -17,8 +23,7 @@ export function residualBlock(
   config: CompleteUNetConfig,
   step: ResidualStep,
   x: tf.Tensor4D,
-  activated: tf.Tensor2D,
-  seeds: tf.Tensor1D | undefined,
+  { activated, seeds }: Told,
 ): tf.Tensor4D {
   const { name, from, to } = step
   const embedding = linear(params, `${name}.embedding`, activated)
@@ -40,20 +45,16 @@ export function residualBlock(
 }
 
 /** The same block, of which gradients keep the inputs only. */
-export const recomputedBlock: typeof residualBlock = (params, config, step, x, activated, seeds) => {
+export const recomputedBlock: typeof residualBlock = (params, config, step, x, { activated, seeds }) => {
   const names = Object.keys(params).filter((name) => name.startsWith(`${step.name}.`))
   const weights = names.map((name) => parameter(params, name))
   const named = (tensors: readonly tf.Tensor[]) => Object.fromEntries(names.map((name, i) => [name, tensors[i]!]))
   // The seeds are an argument too, or else compilers would keep the mask.
   const block = (...[input, embedding, ...rest]: tf.Tensor[]) =>
-    residualBlock(
-      named(rest),
-      config,
-      step,
-      input as tf.Tensor4D,
-      embedding as tf.Tensor2D,
-      seeds && (rest[names.length] as tf.Tensor1D),
-    )
+    residualBlock(named(rest), config, step, input as tf.Tensor4D, {
+      activated: embedding as tf.Tensor2D,
+      seeds: seeds && (rest[names.length] as tf.Tensor1D),
+    })
   return recompute(block)(x, activated, ...weights, ...(seeds ? [seeds] : [])) as tf.Tensor4D
 }
 

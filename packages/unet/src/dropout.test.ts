@@ -95,7 +95,8 @@ test('what is dropped is the input of the last convolution', () => {
     )
     const [x, embedding] = [tf.randomNormal([3, 8, 8, 8], 0, 1, 'float32', 5), tf.ones([3, 32])]
     const branch = (given?: tf.Tensor1D) => {
-      const y = residualBlock(tensors, net.config, first, x as tf.Tensor4D, embedding as tf.Tensor2D, given)
+      const told = { activated: embedding as tf.Tensor2D, seeds: given }
+      const y = residualBlock(tensors, net.config, first, x as tf.Tensor4D, told)
       return tf.sub(y, x).dataSync()
     }
     const [kept, dropped] = [branch(), branch(tf.tensor1d([4, 5, 6], 'int32'))]

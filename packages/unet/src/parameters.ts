@@ -1,5 +1,5 @@
 import type { CompleteUNetConfig } from './config.ts'
-import type { Plan, ResidualStep } from './plan.ts'
+import type { Plan, Step } from './plan.ts'
 
 /** How a parameter starts; see `initial` in init.ts. */
 export type Start = 'uniform' | 'normal' | 'zeros' | 'ones'
@@ -11,9 +11,10 @@ export interface ParameterSpec {
   fanIn: number
 }
 
-/** Every parameter of the network by name, in the order in which the network uses them. */
-export function parameterSpecs(config: CompleteUNetConfig, plan: Plan): Record<string, ParameterSpec> {
+/** Writes down the parameters of layers, in the order in which it is told of them. */
+export function specBuilder() {
   const specs: Record<string, ParameterSpec> = {}
+  /** A kernel [.., in, out] and a bias. */
   const layer = (name: string, kernel: readonly number[], start: Start = 'uniform') => {
     const fanIn = kernel.slice(0, -1).reduce((n, d) => n * d, 1)
     specs[`${name}.kernel`] = { shape: kernel, start, fanIn }
@@ -23,32 +24,49 @@ export function parameterSpecs(config: CompleteUNetConfig, plan: Plan): Record<s
     specs[`${name}.scale`] = { shape: [channels], start: 'ones', fanIn: 1 }
     specs[`${name}.shift`] = { shape: [channels], start: 'zeros', fanIn: 1 }
   }
-  const embedded = (name: string) => {
-    layer(`${name}.0`, [config.baseChannels, plan.embedding])
-    layer(`${name}.1`, [plan.embedding, plan.embedding])
-  }
-  const residual = ({ name, from, to, attention }: ResidualStep) => {
-    norm(`${name}.norm1`, from)
-    layer(`${name}.conv1`, [3, 3, from, to])
-    layer(`${name}.embedding`, [plan.embedding, config.scaleShiftNorm ? 2 * to : to])
-    norm(`${name}.norm2`, to)
-    layer(`${name}.conv2`, [3, 3, to, to], 'zeros')
-    if (from !== to) layer(`${name}.skip`, [1, 1, from, to])
-    if (!attention) return
-    if (attention.norm) norm(`${name}.attention.norm`, to)
-    layer(`${name}.attention.qkv`, [to, 3 * to])
-    layer(`${name}.attention.out`, [to, to], 'zeros')
-  }
+  return { specs, layer, norm }
+}
 
+type SpecBuilder = ReturnType<typeof specBuilder>
+
+/** Every parameter of the network by name, in the order in which the network uses them. */
+export function parameterSpecs(config: CompleteUNetConfig, plan: Plan): Record<string, ParameterSpec> {
+  const build = specBuilder()
+  contractionSpecs(config, plan, build)
+  for (const step of plan.up) stepSpecs(config, plan, step, build)
+  build.norm('output.norm', plan.last)
+  build.layer('output.conv', [3, 3, plan.last, config.patchSize ** 2 * config.outChannels], 'zeros')
+  return build.specs
+}
+
+/** The embeddings, the first convolution, the way down and the middle. */
+export function contractionSpecs(config: CompleteUNetConfig, plan: Plan, build: SpecBuilder): void {
+  const embedded = (name: string) => {
+    build.layer(`${name}.0`, [config.baseChannels, plan.embedding])
+    build.layer(`${name}.1`, [plan.embedding, plan.embedding])
+  }
   embedded('time')
   if (config.augmentationLevels) embedded('augmentation')
   if (config.numClasses)
-    specs['label.embedding'] = { shape: [config.numClasses, plan.embedding], start: 'normal', fanIn: 1 }
-  layer('input', [3, 3, plan.inputChannels, config.firstChannels])
-  for (const step of [...plan.down, ...plan.middle, ...plan.up])
-    if (step.kind === 'residual') residual(step)
-    else if (step.conv) layer(step.name, [3, 3, step.channels, step.channels])
-  norm('output.norm', plan.last)
-  layer('output.conv', [3, 3, plan.last, config.patchSize ** 2 * config.outChannels], 'zeros')
-  return specs
+    build.specs['label.embedding'] = { shape: [config.numClasses, plan.embedding], start: 'normal', fanIn: 1 }
+  build.layer('input', [3, 3, plan.inputChannels, config.firstChannels])
+  for (const step of [...plan.down, ...plan.middle]) stepSpecs(config, plan, step, build)
+}
+
+function stepSpecs(config: CompleteUNetConfig, plan: Plan, step: Step, { layer, norm }: SpecBuilder): void {
+  if (step.kind !== 'residual') {
+    if (step.conv) layer(step.name, [3, 3, step.channels, step.channels])
+    return
+  }
+  const { name, from, to, attention } = step
+  norm(`${name}.norm1`, from)
+  layer(`${name}.conv1`, [3, 3, from, to])
+  layer(`${name}.embedding`, [plan.embedding, config.scaleShiftNorm ? 2 * to : to])
+  norm(`${name}.norm2`, to)
+  layer(`${name}.conv2`, [3, 3, to, to], 'zeros')
+  if (from !== to) layer(`${name}.skip`, [1, 1, from, to])
+  if (!attention) return
+  if (attention.norm) norm(`${name}.attention.norm`, to)
+  layer(`${name}.attention.qkv`, [to, 3 * to])
+  layer(`${name}.attention.out`, [to, to], 'zeros')
 }

@@ -6,7 +6,7 @@ import { recomputedBlock, resample, residualBlock } from './blocks.ts'
 import { completeConfig } from './complete-config.ts'
 import { checkInputs, type UNetCondition } from './condition.ts'
 import type { CompleteUNetConfig, UNetConfig } from './config.ts'
-import { embed } from './embeddings.ts'
+import { contract, toldBlocks } from './contract.ts'
 import { initial } from './init.ts'
 import { conv, norm, type Params } from './layers.ts'
 import { parameterSpecs } from './parameters.ts'
@@ -75,20 +75,14 @@ function forward(
   noise: tf.Tensor1D,
   condition: UNetCondition,
 ): tf.Tensor4D {
-  // Every block applies SiLU to the embedding first: once will do.
-  const seeds = config.dropout > 0 ? condition.dropout : undefined
-  const activated = silu(embed(params, config, plan, noise, condition))
   const input = withLowRes(xt, condition.lowRes, config)
-  let h = conv(params, 'input', config.patchSize === 1 ? input : spaceToDepth(input, config.patchSize))
-  const skips = [h]
-  for (const step of plan.down) {
-    h = step.kind === 'residual' ? block(params, config, step, h, activated, seeds) : resample(params, config, step, h)
-    skips.push(h)
-  }
-  for (const step of plan.middle) h = block(params, config, step, h, activated, seeds)
+  const patches = config.patchSize === 1 ? input : spaceToDepth(input, config.patchSize)
+  const told = toldBlocks(params, config, plan, noise, condition)
+  const { middle, skips } = contract(params, config, plan, block, patches, told)
+  let h = middle
   for (const step of plan.up) {
     if (step.kind !== 'residual') h = resample(params, config, step, h)
-    else h = block(params, config, step, step.resample ? h : tf.concat([h, skips.pop()!], 3), activated, seeds)
+    else h = block(params, config, step, step.resample ? h : tf.concat([h, skips.pop()!], 3), told)
   }
   const output = conv(params, 'output.conv', silu(norm(params, 'output.norm', h, config)))
   return config.patchSize === 1 ? output : depthToSpace(output, config.patchSize)
