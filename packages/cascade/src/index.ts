@@ -1,7 +1,7 @@
 export type { AugmentationConfig, GaussianNoiseConfig, NoAugmentationConfig } from './augmentation-config.ts'
 export { augmentationOf } from './augmentation-config.ts'
 export { type CascadeSampleOptions, type CascadeSampler, cascadeSampler } from './cascade-sampler.ts'
-export { type LoadStageOptions, loadStage, type TrainedStage } from './load-stage.ts'
+export { describedStage, type LoadStageOptions, loadStage, type TrainedStage } from './load-stage.ts'
 export { type ProcessConfig, processOf, type ScheduleConfig, scheduleOf } from './process-config.ts'
 export { type LevelResult, type SearchLevelsOptions, searchLevels } from './search-levels.ts'
 export {

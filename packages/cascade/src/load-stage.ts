@@ -37,19 +37,27 @@ export async function loadStage(path: string, own: LoadStageOptions = {}): Promi
   const described = (config as { stage?: StageDescription } | null)?.stage
   if (kind !== 'cascade stage' || !described)
     throw new Error(`loadStage: expected a cascade stage in ${path}, got '${kind}'`)
+  return { stage: describedStage(described, path, own), params }
+}
+
+/**
+ * Builds a stage again from its description.
+ * @param path what errors call the file that it comes from.
+ * @throws as {@link loadStage}, on code of one's own.
+ */
+export function describedStage(described: StageDescription, path: string, own: LoadStageOptions = {}): Stage {
   const { classNames, network, augmentation, lowResolution, ...rest } = described
   const options = {
     ...rest,
     ...(classNames && { classNames }),
     network: own.network ? sameNetwork(own.network, network, path) : sizeOfUNet(network, path),
   }
-  if (rest.kind === 'base') return { stage: baseStage(options), params }
-  const stage = superResolutionStage({
+  if (rest.kind === 'base') return baseStage(options)
+  return superResolutionStage({
     ...options,
     lowResolution: lowResolution as number,
     augmentation: augmentationFor(augmentation as AugmentationConfig | OwnAugmentation, own.augmentation, path),
   })
-  return { stage, params }
 }
 
 /** The part of a U-Net's configuration that the stage does not add by itself. */
