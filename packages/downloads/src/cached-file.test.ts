@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { cacheFolder } from './cache-folder.ts'
-import { cachedFile } from './cached-file.ts'
+import { cachedFile, cachedFileIfAny } from './cached-file.ts'
 import { bytes, file, serve, sha256, temporaryFolder } from './test-server.ts'
 
 const body = bytes(200_000)
@@ -16,7 +16,11 @@ test('a file is loaded once, and is there without the server', async () => {
   const found = await cachedFile(`${url}/models/x.pt`, { cache })
   expect(found).toMatchObject({ url: `${url}/models/x.pt`, sha256: sha256(body), size: body.length })
   expect((await readFile(found.path)).equals(body)).toBe(true)
+  expect(await cachedFileIfAny(`${url}/models/z.pt`, { cache })).toBe(undefined)
   await close()
+  expect(await cachedFileIfAny(`${url}/models/x.pt`, { cache })).toEqual(found)
+  expect(await cachedFileIfAny(`${url}/models/z.pt`, { cache, attempts: 1 })).toBe(undefined)
+  await expect(cachedFileIfAny(`${url}/models/y.pt`, { cache, attempts: 1 })).rejects.toThrow('cannot be reached')
   expect(await cachedFile(`${url}/models/x.pt`, { cache })).toEqual(found)
   expect(await cachedFile(`${url}/models/x.pt`, { cache, refresh: true })).toEqual(found)
   await expect(cachedFile(`${url}/models/y.pt`, { cache, attempts: 1 })).rejects.toThrow('cannot be reached')
@@ -74,7 +78,7 @@ test('the checksum in the file beside it is verified', async () => {
 
 /** A process that wants a file. */
 function processWanting(url: string, cache: string) {
-  const code = `import { cachedFile } from ${JSON.stringify(fileURLToPath(new URL('./cached-file.ts', import.meta.url)))}
+  const code = `import { cachedFile, cachedFileIfAny } from ${JSON.stringify(fileURLToPath(new URL('./cached-file.ts', import.meta.url)))}
     console.log((await cachedFile(${JSON.stringify(url)}, { cache: ${JSON.stringify(cache)} })).sha256)`
   const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '-e', code], {
     cwd: fileURLToPath(new URL('.', import.meta.url)),

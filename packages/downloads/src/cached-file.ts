@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
-import { readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { createReadStream, existsSync } from 'node:fs'
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { cacheFolder } from './cache-folder.ts'
 import { type Downloaded, type DownloadOptions, download } from './download.ts'
 import { HttpError, request } from './http.ts'
@@ -43,6 +43,28 @@ export async function cachedFile(url: string, options: CachedFileOptions = {}): 
     if (file) return file
   }
   throw new Error(`${path} does not hold what was written to it`)
+}
+
+/**
+ * {@link cachedFile}, or nothing if the server has no such file (status 403, 404 or 410). The cache notes that too, for when
+ * the server cannot be reached.
+ */
+export async function cachedFileIfAny(url: string, options: CachedFileOptions = {}): Promise<CachedFile | undefined> {
+  const mark = `${placeOf(url, options.cache ?? cacheFolder())}.absent`
+  try {
+    const file = await cachedFile(url, options)
+    await rm(mark, { force: true })
+    return file
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    if (error instanceof HttpError && [403, 404, 410].includes(error.status)) {
+      await mkdir(dirname(mark), { recursive: true })
+      await writeFile(mark, '')
+      return undefined
+    }
+    if (existsSync(mark) && !(error instanceof HttpError)) return undefined
+    throw error
+  }
 }
 
 /** Files of one folder of a server lie in one folder here. */
