@@ -3,7 +3,7 @@ import './gradients.ts'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { checkOp } from './check-op.ts'
-import { resizeBilinear, upsampleNearest2x } from './resize.ts'
+import { resizeBicubic, resizeBilinear, upsampleNearest2x } from './resize.ts'
 
 const [n, h, w, c] = [2, 3, 2, 3] as const
 
@@ -48,4 +48,43 @@ test('resizeBilinear agrees with PyTorch on a ramp', () => {
   // F.interpolate(torch.tensor([[[[0., 1., 4.]]]]), size=(1, 6), mode='bilinear', align_corners=False)
   const y = resizeBilinear(tf.tensor4d([0, 1, 4], [1, 1, 3, 1]), [1, 6])
   expect(Array.from(y.dataSync())).toEqual([0, 0.25, 0.75, 1.75, 3.25, 4])
+})
+
+test.each([
+  [6, 8],
+  [5, 3],
+  [2, 1],
+])('resizeBicubic to %i×%i interpolates by Keys’ kernel, with its gradient', (height, width) => {
+  const keys = (distance: number) => {
+    const d = Math.abs(distance)
+    if (d >= 2) return 0
+    return d <= 1 ? 1.5 * d ** 3 - 2.5 * d ** 2 + 1 : -0.5 * d ** 3 + 2.5 * d ** 2 - 4 * d + 2
+  }
+  const weights = (i: number, from: number, to: number) => {
+    const raw = Array.from({ length: from }, (_, pixel) => keys(((i + 0.5) * from) / to - 0.5 - pixel))
+    const sum = raw.reduce((a, b) => a + b)
+    return raw.map((weight) => weight / sum)
+  }
+  checkOp({
+    shapes: [[n, h, w, c]],
+    op: (x) => resizeBicubic(x as tf.Tensor4D, [height, width]),
+    reference: (x) =>
+      Array.from({ length: n * height * width * c }, (_, i) => {
+        const columns = weights(Math.floor(i / c) % width, w, width)
+        const rows = weights(Math.floor(i / (c * width)) % height, h, height)
+        const image = Math.floor(i / (c * width * height))
+        let sum = 0
+        for (let row = 0; row < h; row++)
+          for (let column = 0; column < w; column++)
+            sum += rows[row]! * columns[column]! * x![((image * h + row) * w + column) * c + (i % c)]!
+        return sum
+      }),
+  })
+})
+
+test('resizeBicubic agrees with Pillow and PyTorch on a row', () => {
+  // F.interpolate(torch.tensor([[[[0., 1., 4., -2.]]]]), size=(1, 8), mode='bicubic', antialias=True); Image.BICUBIC gives the same.
+  const expected = [-0.08823529631, 0.12408759445, 0.57251906395, 1.8203125, 3.8359375, 2.87786269188, -0.79562044144]
+  const y = resizeBicubic(tf.tensor4d([0, 1, 4, -2], [1, 1, 4, 1]), [1, 8]).dataSync()
+  for (const [i, value] of [...expected, -2.52941179276].entries()) expect(y[i]).toBeCloseTo(value, 5)
 })

@@ -19,3 +19,11 @@ test('timestepEmbedding takes integers', () => {
   const integers = timestepEmbedding(tf.tensor1d([3, 41], 'int32'), 4).dataSync()
   expect(integers).toEqual(timestepEmbedding(tf.tensor1d([3, 41]), 4).dataSync())
 })
+
+test('timestepEmbedding shifted by 1 ends at the frequency 1/10000', () => {
+  // diffusers' get_timestep_embedding(torch.tensor([300.]), 6, flip_sin_to_cos=True, downscale_freq_shift=1)
+  const values = timestepEmbedding(tf.tensor1d([300]), 6, 1).dataSync()
+  const frequencies = [1, 1e-2, 1e-4]
+  const expected = [...frequencies.map((f) => Math.cos(300 * f)), ...frequencies.map((f) => Math.sin(300 * f))]
+  for (const [i, value] of expected.entries()) expect(values[i]).toBeCloseTo(value, 4)
+})

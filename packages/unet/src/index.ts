@@ -1,5 +1,17 @@
 export type { UNetCondition } from './condition.ts'
 export type { CompleteUNetConfig, LowResConfig, NoiseEmbedding, Resampling, UNetConfig } from './config.ts'
 export type { Params } from './layers.ts'
-export { fromImprovedDiffusion } from './load-improved.ts'
+export { type DiffusersOptions, fromDiffusers, toDiffusers } from './names/diffusers.ts'
+export type { DiffusersConfig } from './names/diffusers-config.ts'
+export { type FromDiffusersConfig, fromDiffusersConfig } from './names/from-diffusers-config.ts'
+export { fromGuidedDiffusion, type GuidedDiffusionOptions, toGuidedDiffusion } from './names/guided-diffusion.ts'
+export { fromImprovedDiffusion, toImprovedDiffusion } from './names/improved-diffusion.ts'
+export type { AttentionOrder } from './names/openai.ts'
+export {
+  type FromOpenAiFlags,
+  guidedDiffusionConfig,
+  improvedDiffusionConfig,
+  type OpenAiFlags,
+} from './names/openai-flags.ts'
+export { toDiffusersConfig } from './names/to-diffusers-config.ts'
 export { parameterCount, type UNet, type UNetOptions, unet } from './unet.ts'

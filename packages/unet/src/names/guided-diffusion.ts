@@ -1,0 +1,53 @@
+import type { NDArray } from '@cascade-diffusion/arrays'
+import type { UNetConfig } from '../config.ts'
+import type { Params } from '../layers.ts'
+import { planOf } from '../plan.ts'
+import { unet } from '../unet.ts'
+import { expectFamily, openAiFamily } from './family.ts'
+import { type AttentionOrder, openAiLayers, openAiPieces } from './openai.ts'
+import { fromPieces, toPieces } from './state-dict.ts'
+
+/** What a state dict of guided-diffusion does not say of itself. */
+export interface GuidedDiffusionOptions {
+  /** `new` if the network was made with `use_new_attention_order`. Default `legacy`. */
+  attentionOrder?: AttentionOrder
+}
+
+/**
+ * Weights of a `UNetModel` or `SuperResModel` of openai/guided-diffusion (ADM): the state dict of its PyTorch checkpoint under
+ * our names and in our layouts.
+ * @param stateDict arrays by PyTorch name.
+ * @param config the same network: {@link guidedDiffusionConfig} makes it from the flags of training.
+ * @throws if names are missing or unexpected, a shape differs, or `config` has what that family has not.
+ */
+export function fromGuidedDiffusion(
+  stateDict: Params<NDArray>,
+  config: UNetConfig,
+  options: GuidedDiffusionOptions = {},
+): Params<NDArray<'float32'>> {
+  const { pieces, shapes } = guidedDiffusion('fromGuidedDiffusion', config, options)
+  return fromPieces('fromGuidedDiffusion', pieces, shapes, stateDict)
+}
+
+/**
+ * The state dict of guided-diffusion for weights of ours: the inverse of {@link fromGuidedDiffusion}.
+ * @throws as that does.
+ */
+export function toGuidedDiffusion(
+  params: Params<NDArray>,
+  config: UNetConfig,
+  options: GuidedDiffusionOptions = {},
+): Record<string, NDArray<'float32'>> {
+  const { pieces, shapes } = guidedDiffusion('toGuidedDiffusion', config, options)
+  return toPieces('toGuidedDiffusion', pieces, shapes, params)
+}
+
+function guidedDiffusion(name: string, given: UNetConfig, { attentionOrder = 'legacy' }: GuidedDiffusionOptions) {
+  const { config, parameterShapes: shapes } = unet(given)
+  expectFamily(name, 'guided-diffusion', config, openAiFamily(config))
+  if (typeof config.resampling !== 'string')
+    throw new Error(`${name}: networks of guided-diffusion have one kind of resampling for all levels`)
+  const plan = planOf(config)
+  const steps = [...plan.down, ...plan.middle, ...plan.up]
+  return { shapes, pieces: openAiPieces(shapes, openAiLayers(plan), steps, attentionOrder) }
+}

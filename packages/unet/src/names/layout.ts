@@ -1,0 +1,75 @@
+import { sizeOf } from '@cascade-diffusion/arrays'
+
+/** One tensor of a PyTorch state dict, and where its numbers are among our parameters. */
+export interface Piece {
+  /** Its name there. */
+  theirs: string
+  /** An older name of it. */
+  alias?: string
+  /** The parameter of ours that it is, or is a part of. */
+  ours: string
+  /** Which output of ours (the last axis) each of its outputs is. Default: all, in order. */
+  outputs?: readonly number[]
+  /** Which input of ours (the last axis but one) each of its inputs is. Default: all, in order. */
+  inputs?: readonly number[]
+  /** Axes of length 1 that PyTorch has at the end of this kernel and we have not: 1 for a convolution of sequences. */
+  ones?: number
+}
+
+/** Where a tensor's numbers are: the index of each is a sum of one offset by output, input and tap. */
+interface Offsets {
+  outputs: Int32Array
+  inputs: Int32Array
+  taps: Int32Array
+}
+
+/** The shape of a piece in PyTorch, and where its numbers are there and among ours. */
+export interface Layout {
+  shape: readonly number[]
+  theirs: Offsets
+  ours: Offsets
+}
+
+/**
+ * PyTorch's kernels are [out, in, height, width] or [out, in], ours [height, width, in, out] or [in, out]; all else is the same.
+ * @param shape of the parameter of ours.
+ */
+export function layoutOf({ ours, outputs, inputs, ones = 0 }: Piece, shape: readonly number[]): Layout {
+  const isKernel = ours.endsWith('.kernel')
+  const [nIn, nOut] = isKernel ? (shape.slice(-2) as [number, number]) : [1, sizeOf(shape)]
+  const size = isKernel ? shape.slice(0, -2) : []
+  const nTaps = sizeOf(size)
+  const out = outputs ?? Array.from({ length: nOut }, (_, i) => i)
+  const into = inputs ?? Array.from({ length: nIn }, (_, i) => i)
+  const taps = Array.from({ length: nTaps }, (_, i) => i)
+  const vector = ours.endsWith('.embedding') ? shape : [out.length]
+  return {
+    shape: isKernel ? [out.length, nIn, ...size, ...Array.from({ length: ones }, () => 1)] : vector,
+    theirs: {
+      outputs: Int32Array.from(out, (_, i) => i * nIn * nTaps),
+      inputs: Int32Array.from(into, (_, i) => i * nTaps),
+      taps: Int32Array.from(taps),
+    },
+    ours: {
+      outputs: Int32Array.from(out),
+      inputs: Int32Array.from(into, (i) => i * nOut),
+      taps: Int32Array.from(taps, (tap) => tap * nIn * nOut),
+    },
+  }
+}
+
+/** Outputs that are copied together: as many rows of either array stay in a processor's cache. */
+const block = 32
+
+/** Copies a tensor's numbers from one place to the other. */
+export function copy(source: Float32Array, from: Offsets, target: Float32Array, to: Offsets): void {
+  const { outputs, inputs, taps } = from
+  for (let first = 0; first < outputs.length; first += block) {
+    const last = Math.min(first + block, outputs.length)
+    for (let i = 0; i < inputs.length; i++)
+      for (let tap = 0; tap < taps.length; tap++) {
+        const [read, write] = [inputs[i]! + taps[tap]!, to.inputs[i]! + to.taps[tap]!]
+        for (let o = first; o < last; o++) target[write + to.outputs[o]!] = source[read + outputs[o]!]!
+      }
+  }
+}
