@@ -1,0 +1,87 @@
+import { completeConfig } from '../complete-config.ts'
+import type { CompleteUNetConfig, Resampling, UNetConfig } from '../config.ts'
+
+/**
+ * How an encoder makes one vector of what its middle gives.
+ * - `attention`: of a mean over all pixels that attends to them, as in CLIP (Radford et al. 2021).
+ * - `adaptive`: the mean over all pixels, then a linear layer.
+ * - `spatial`: the means over all pixels of every step's output, then a hidden layer of 2048 with ReLU.
+ * - `spatial_v2`: the same with group normalisation and SiLU.
+ */
+export type Pool = 'attention' | 'adaptive' | 'spatial' | 'spatial_v2'
+
+/** Fields that mean what they mean for a U-Net. */
+type SharedField =
+  | 'resolution'
+  | 'imageChannels'
+  | 'baseChannels'
+  | 'channelMultipliers'
+  | 'firstChannels'
+  | 'residualBlocks'
+  | 'attentionResolutions'
+  | 'attentionHeads'
+  | 'attentionHeadChannels'
+  | 'middleAttention'
+  | 'downsamplePadding'
+  | 'noiseEmbedding'
+  | 'scaleShiftNorm'
+  | 'dropout'
+  | 'residualScale'
+  | 'normGroups'
+  | 'normEpsilon'
+
+/** What an encoder looks like: half of a U-Net, and how it ends. */
+export interface EncoderConfig extends Pick<UNetConfig, SharedField> {
+  /** Length of the vector that it gives: logits of so many classes. */
+  classes: number
+  /** How it makes a vector of an image. Default `attention`. */
+  pool?: Pool
+  /** How the resolution changes between levels, as for a U-Net. Default `conv`. */
+  resampling?: Resampling
+}
+
+/** A configuration with its defaults filled in; it has a number of heads or the channels of a head. */
+export type CompleteEncoderConfig = Required<Omit<EncoderConfig, 'attentionHeads' | 'attentionHeadChannels'>> &
+  Pick<EncoderConfig, 'attentionHeads' | 'attentionHeadChannels'>
+
+/**
+ * Fills in the defaults. As in ADM the first convolution gives the channels of the first level, unless `firstChannels` says otherwise.
+ * @returns the configuration, and that of the U-Net of which it is the first half.
+ * @throws as a U-Net does, and on other numbers of classes or pools.
+ */
+export function completeEncoderConfig({ classes, pool = 'attention', ...half }: EncoderConfig): {
+  config: CompleteEncoderConfig
+  whole: CompleteUNetConfig
+} {
+  if (!(Number.isInteger(classes) && classes > 0))
+    throw new Error(`encoder: classes must be a positive integer, got ${classes}`)
+  const pools: readonly Pool[] = ['attention', 'adaptive', 'spatial', 'spatial_v2']
+  if (!pools.includes(pool)) throw new Error(`encoder: pool must be one of ${pools.join(', ')}, got ${pool}`)
+  const firstChannels = half.firstChannels ?? half.baseChannels * (half.channelMultipliers[0] ?? 1)
+  const whole = completeConfig({ ...half, firstChannels })
+  const { attentionHeads, attentionHeadChannels } = whole
+  return {
+    whole,
+    config: {
+      resolution: whole.resolution,
+      imageChannels: whole.imageChannels,
+      classes,
+      baseChannels: whole.baseChannels,
+      channelMultipliers: whole.channelMultipliers,
+      firstChannels,
+      residualBlocks: whole.residualBlocks,
+      attentionResolutions: whole.attentionResolutions,
+      ...(attentionHeadChannels === undefined ? { attentionHeads } : { attentionHeadChannels }),
+      middleAttention: whole.middleAttention,
+      resampling: half.resampling ?? 'conv',
+      downsamplePadding: whole.downsamplePadding,
+      noiseEmbedding: whole.noiseEmbedding,
+      scaleShiftNorm: whole.scaleShiftNorm,
+      dropout: whole.dropout,
+      residualScale: whole.residualScale,
+      normGroups: whole.normGroups,
+      normEpsilon: whole.normEpsilon,
+      pool,
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import type { Rng } from '@cascade-diffusion/random'
+import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import { recomputedBlock, residualBlock } from '../blocks.ts'
+import { checkInputs, type UNetCondition } from '../condition.ts'
+import { contract, toldBlocks } from '../contract.ts'
+import { initial } from '../init.ts'
+import type { Params } from '../layers.ts'
+import { contractionSpecs, specBuilder } from '../parameters.ts'
+import { planOf } from '../plan.ts'
+import type { UNetOptions } from '../unet.ts'
+import { type CompleteEncoderConfig, completeEncoderConfig, type EncoderConfig } from './config.ts'
+import { pooled, poolPlan, poolSpecs } from './pool.ts'
+
+/** An encoder as a function of its weights. */
+export interface Encoder {
+  /** With its defaults filled in. */
+  readonly config: CompleteEncoderConfig
+  /** The shape of each weight, in the order in which the network uses them. */
+  readonly parameterShapes: Readonly<Record<string, readonly number[]>>
+  /**
+   * First weights, distributed as PyTorch's; zeros in the last layer of each residual branch, of each attention and of the
+   * `adaptive` pool. A weight depends on `rng` and its own name only.
+   */
+  init(rng: Rng): Params<NDArray<'float32'>>
+  /**
+   * The vectors [N, classes], such as logits, of the images `xt` [N, H, W, imageChannels] at the times `noise` [N].
+   * @throws if a shape does not fit the configuration, or a weight is missing.
+   */
+  apply(params: Params, xt: Tensor4D, noise: Tensor1D, condition?: Pick<UNetCondition, 'dropout'>): Tensor2D
+}
+
+/**
+ * The first half of a U-Net, then one vector for each image: ADM's classifier of noisy images (Dhariwal & Nichol 2021, Section 4),
+ * which guides samplers; of clean ones at time 0.
+ * @throws if the configuration does not fit together.
+ */
+export function encoder(given: EncoderConfig, { recompute = false }: UNetOptions = {}): Encoder {
+  const { config, whole } = completeEncoderConfig(given)
+  const plan = planOf(whole)
+  const pool = poolPlan(config, whole, plan)
+  const build = specBuilder()
+  contractionSpecs(whole, plan, build)
+  poolSpecs(pool, build)
+  const specs = Object.entries(build.specs)
+  return {
+    config,
+    parameterShapes: Object.fromEntries(specs.map(([name, { shape }]) => [name, shape])),
+    init: (rng) => Object.fromEntries(specs.map(([name, spec]) => [name, initial(spec, rng.fold(name))])),
+    apply(params, xt, noise, condition = {}) {
+      checkInputs(whole, xt, noise, condition)
+      const told = toldBlocks(params, whole, plan, noise, condition)
+      const block = recompute ? recomputedBlock : residualBlock
+      const { middle, skips } = contract(params, whole, plan, block, xt, told)
+      return pooled(params, whole, pool, middle, skips)
+    },
+  }
+}
+
+/** How many numbers the weights of an encoder are. @throws as {@link encoder}. */
+export const encoderParameterCount = (config: EncoderConfig): number =>
+  Object.values(encoder(config).parameterShapes).reduce((count, shape) => count + sizeOf(shape), 0)
