@@ -114,7 +114,7 @@ function defaultMultipliers(family: Family, superResolution: boolean, size: numb
 }
 
 /** Reads flags, and knows those that nobody has read. */
-class FlagReader {
+export class FlagReader {
   private readonly values: Map<string, string>
   private readonly unread: Set<string>
 
@@ -154,6 +154,14 @@ class FlagReader {
     if (['true', 'yes', 't', 'y', '1'].includes(text)) return true
     if (['false', 'no', 'f', 'n', '0'].includes(text)) return false
     throw this.wrong(flag, 'True or False', text)
+  }
+
+  /** One of a few words, by default the first. */
+  choice<Word extends string>(flag: string, words: readonly [Word, ...Word[]]): Word {
+    const text = this.text(flag) ?? words[0]
+    const word = words.find((known) => known === text)
+    if (word === undefined) throw this.wrong(flag, `one of ${words.join(', ')}`, text)
+    return word
   }
 
   /** Numbers between commas; none if there is nothing. */
