@@ -2,6 +2,7 @@ export type { UNetCondition } from './condition.ts'
 export type { CompleteUNetConfig, LowResConfig, NoiseEmbedding, Resampling, UNetConfig } from './config.ts'
 export type { CompleteEncoderConfig, EncoderConfig, Pool } from './encoder/config.ts'
 export { type Encoder, encoder, encoderParameterCount } from './encoder/encoder.ts'
+export { type FormatSummaryOptions, formatSummary } from './format-summary.ts'
 export type { Params } from './layers.ts'
 export { type DiffusersOptions, fromDiffusers, toDiffusers } from './names/diffusers.ts'
 export type { DiffusersConfig } from './names/diffusers-config.ts'
@@ -16,6 +17,8 @@ export {
   guidedDiffusionConfig,
   improvedDiffusionConfig,
   type OpenAiFlags,
+  type OpenAiFlagsOptions,
 } from './names/openai-flags.ts'
 export { toDiffusersConfig } from './names/to-diffusers-config.ts'
+export { type LayerSummary, type NetworkSummary, summary } from './summary.ts'
 export { parameterCount, type UNet, type UNetOptions, unet } from './unet.ts'
