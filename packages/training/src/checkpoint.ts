@@ -22,6 +22,8 @@ export interface Checkpoint extends Description {
   readonly state: TrainState<NDArray>
   /** The loss of each step done; NaN where the step was not taken. */
   readonly losses: Float32Array
+  /** What training remembers of its batches besides, if anything. */
+  readonly memory?: Params<NDArray>
 }
 
 const format = 'cascade-diffusion training 1'
@@ -39,7 +41,7 @@ export const previousPath = (path: string): string => withSuffix(path, 'previous
  * @throws if a value of the weights or their average is not finite, or the file cannot be written; older files are untouched.
  */
 export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Promise<void> {
-  const { kind, config, step, seed, optimizer, state, losses } = checkpoint
+  const { kind, config, step, seed, optimizer, state, losses, memory = {} } = checkpoint
   const tensors: Record<string, NDArray> = {}
   for (const part of stateParts)
     for (const [name, array] of Object.entries(state[part])) {
@@ -49,6 +51,7 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
         )
       tensors[`${part}.${name}`] = array
     }
+  for (const [name, array] of Object.entries(memory)) tensors[`memory.${name}`] = array
   tensors.losses = ndarray(losses, [losses.length])
   const numbers = { step: `${step}`, seed: `${seed}`, optimizer: JSON.stringify(optimizer) }
   const metadata = { format, kind, config: JSON.stringify(config), ...numbers }
@@ -80,7 +83,8 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   const described = describe(path, metadata)
   if (!(losses instanceof Float32Array && losses.length === described.step))
     throw new Error(`checkpoint ${path}: expected ${described.step} losses, got ${losses?.length ?? 'none'}`)
-  return { ...described, state, losses }
+  const memory = part(tensors, 'memory')
+  return { ...described, state, losses, ...(Object.keys(memory).length > 0 && { memory }) }
 }
 
 /**
@@ -108,7 +112,10 @@ async function read(path: string, keep?: (name: string) => boolean): Promise<Saf
   }
 }
 
-function describe(path: string, metadata: Readonly<Record<string, string>>): Omit<Checkpoint, 'state' | 'losses'> {
+function describe(
+  path: string,
+  metadata: Readonly<Record<string, string>>,
+): Omit<Checkpoint, 'state' | 'losses' | 'memory'> {
   const { kind = '', config = 'null', optimizer = 'null' } = metadata
   const step = Number(metadata.step)
   const seed = Number(metadata.seed)

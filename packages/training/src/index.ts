@@ -13,7 +13,14 @@ export { constantRate, cosineRate, type LearningRate, type LearningRateOptions }
 export { initialLossScale, type LossScale, type LossScaling, nextLossScale } from './loss-scale.ts'
 export { type Packing, packedName, packSmall } from './packing.ts'
 export { initialState, type Params, type TrainState } from './params.ts'
-export { type CheckpointOptions, type Progress, type TrainOptions, type TrainResult, train } from './train.ts'
+export {
+  type BatchMemory,
+  type CheckpointOptions,
+  type Progress,
+  type TrainOptions,
+  type TrainResult,
+  train,
+} from './train.ts'
 export {
   type HyperOptions,
   hyperparameters,

@@ -8,6 +8,8 @@ import type { Params } from './params.ts'
 export interface RunIdentity extends Description {
   readonly seed: number
   readonly optimizer: unknown
+  /** What it remembers before its first step. */
+  readonly memory?: Params<NDArray>
 }
 
 /**
@@ -31,7 +33,8 @@ export async function findCheckpoint(
   const advice = 'restore the settings to go on from it, or remove it or choose another path to begin anew'
   if (lines.length > 0)
     throw new Error(`checkpoint ${found} is of another run:\n${lines.map((line) => `  ${line}`).join('\n')}\n${advice}`)
-  const difference = differentShape(params, checkpoint.state.params)
+  const difference =
+    differentShape(params, checkpoint.state.params) ?? differentShape(identity.memory ?? {}, checkpoint.memory ?? {})
   if (difference) throw new Error(`checkpoint ${found} is of another model: ${difference}; ${advice}`)
   return checkpoint
 }

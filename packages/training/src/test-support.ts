@@ -18,9 +18,11 @@ export interface LineBatch {
   readonly y: tf.Tensor1D
 }
 
-/** Linear regression: the mean square of x·weight + bias - y. */
-const lineLoss = ({ weight, bias }: Params, { x, y }: LineBatch): tf.Scalar =>
-  tf.mean(tf.square(tf.sub(tf.add(tf.reshape(tf.matMul(x, weight as tf.Tensor2D), [-1]), bias!), y))) as tf.Scalar
+/** Linear regression: the square of x·weight + bias - y of each example. */
+export const lineLosses = ({ weight, bias }: Params, { x, y }: LineBatch): tf.Tensor1D =>
+  tf.square(tf.sub(tf.add(tf.reshape(tf.matMul(x, weight as tf.Tensor2D), [-1]), bias!), y)) as tf.Tensor1D
+
+const lineLoss = (params: Params, batch: LineBatch): tf.Scalar => tf.mean(lineLosses(params, batch)) as tf.Scalar
 
 /** 32 examples without noise of y = 2·x₀ - x₁ + 0.5. */
 export function lineBatch(_: number, rng: Rng): { x: NDArray<'float32'>; y: NDArray<'float32'> } {

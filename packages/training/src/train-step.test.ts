@@ -58,6 +58,24 @@ test('parameters that the loss does not use stay as they are', async () => {
   expect(gradNorm.data[0]).toBe(1)
 })
 
+test('the loss of each example: its mean is minimised, and each comes back', async () => {
+  /** (w - y)² of each example. */
+  const each = ({ w }: Params, y: tf.Tensor1D) => tf.square(tf.sub(w!, y)) as tf.Tensor1D
+  const mean = (params: Params, y: tf.Tensor1D) => tf.mean(each(params, y)) as tf.Scalar
+  const [state, hyper, y] = [initialState({ w: float32(1) }), hyperparameters(0, 0.1), float32([0, 4, 6])]
+  const before = tf.memory().numTensors
+  const given = await eager(trainStep(each))(state, hyper, y)
+  expect(tf.memory().numTensors).toBe(before)
+  expect([...given.each!.data]).toEqual([1, 9, 25])
+  expect([given.loss.data[0], given.gradNorm.data[0]]).toEqual([
+    expect.closeTo(35 / 3, 5),
+    expect.closeTo(Math.abs(2 - 6 - 10) / 3, 5),
+  ])
+  const { each: none, ...ofMean } = await eager(trainStep(mean))(state, hyper, y)
+  expect(none).toBeUndefined()
+  expect(given).toMatchObject(ofMean)
+})
+
 test('leaves no tensor behind', async () => {
   const step = eager(trainStep(quartic))
   const run = () => step(initialState({ x: float32([1]) }), hyperparameters(0, 0.1), float32([0]))

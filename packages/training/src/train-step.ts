@@ -6,8 +6,11 @@ import { clipByGlobalNorm } from './clip.ts'
 import { emaDecay, emaUpdate } from './ema.ts'
 import type { Params, TrainState } from './params.ts'
 
-/** A traceable function: the mean loss of a batch, a scalar. */
-export type Loss<Batch> = (params: Params, batch: Batch) => tf.Scalar
+/**
+ * A traceable function: the mean loss of a batch, a scalar; or the loss of each example, [N], the mean of which is minimised
+ * and which the step gives too.
+ */
+export type Loss<Batch> = (params: Params, batch: Batch) => tf.Scalar | tf.Tensor1D
 
 export interface TrainStepOptions extends AdamOptions {
   /** The largest norm of all gradients together; larger ones are scaled down. 1; `Infinity` for none. */
@@ -23,6 +26,8 @@ export interface TrainStepOptions extends AdamOptions {
 export interface TrainStepResult {
   readonly state: TrainState
   readonly loss: tf.Scalar
+  /** The loss of each example, [N], if the loss is that of each. */
+  readonly each?: tf.Tensor1D
   readonly gradNorm: tf.Scalar
 }
 
@@ -59,9 +64,15 @@ export function trainStep<Batch>(
     const params = names.map((name) => state.params[name]!)
     const scales = tf.split(hyper, scalesLoss ? 4 : 3).map((x) => tf.reshape(x, []) as tf.Scalar)
     const [stepSize, epsilon, decay, scale] = scales
-    const lossOfParams = () => loss(state.params, batch)
+    let each: tf.Tensor1D | undefined
+    const meanLoss = (): tf.Scalar => {
+      const value = loss(state.params, batch)
+      if (value.rank === 0) return value as tf.Scalar
+      each = tf.keep(value as tf.Tensor1D) // the tape's scope would free it
+      return tf.mean(each)
+    }
     // Unlike valueAndGrads, this lets parameters be unused: their gradients come as null.
-    const { value, grads } = tf.engine().gradients<tf.Scalar>(lossOfParams, params, scale, true)
+    const { value, grads } = tf.engine().gradients<tf.Scalar>(meanLoss, params, scale, true)
     const unscale = scale && tf.reciprocal(scale)
     const unscaled = (g: tf.Tensor) => (unscale ? tf.mul(g, unscale) : g)
     const { gradients, norm } = clipByGlobalNorm(
@@ -81,6 +92,8 @@ export function trainStep<Batch>(
     })
     const part = (key: 'params' | 'ema' | 'm' | 'v'): Params => Object.fromEntries(updated.map((u) => [u.name, u[key]]))
     const next = { params: part('params'), ema: part('ema'), m: part('m'), v: part('v') }
-    return { state: next, loss: value, gradNorm: norm }
+    const losses = each && { each: tf.clone(each) }
+    each?.dispose()
+    return { state: next, loss: value, ...losses, gradNorm: norm }
   }
 }

@@ -5,7 +5,7 @@ import { type Compile, float32, type NDArray } from '@cascade-diffusion/arrays'
 import { eager } from '@cascade-diffusion/ops'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { loadCheckpoint, loadEma, previousPath } from './checkpoint.ts'
-import { checkpointIn, lineBatch, lineRun, temporaryFolder } from './test-support.ts'
+import { checkpointIn, type LineBatch, lineBatch, lineLosses, lineRun, temporaryFolder } from './test-support.ts'
 import { type Progress, type TrainOptions, train } from './train.ts'
 
 afterEach(() => vi.restoreAllMocks())
@@ -56,6 +56,56 @@ test('asks for each batch once, the next one while a step runs, and hands on its
   await expect(run).rejects.toThrow('no more data')
   expect(asked).toEqual([0, 1, 2, 3, 4])
   expect(before).toEqual([2, 3, 4, 5])
+})
+
+describe('batches that depend on the losses before', () => {
+  /** Lines whose examples are shifted by the sum of all losses so far; it remembers that. */
+  const asked: number[] = []
+  const remembering = (changes: Partial<TrainOptions<LineBatch>> = {}) =>
+    lineRun({
+      loss: lineLosses,
+      memory: {
+        initial: { sum: float32([0]) },
+        record: ({ sum }, batch, losses) => {
+          expect([batch.y.shape, losses.length]).toEqual([[32], 32])
+          return { sum: float32([sum!.data[0]! + losses.reduce((a, b) => a + b)]) }
+        },
+      },
+      batch(step, rng, { sum }) {
+        asked[step] = sum!.data[0]!
+        const { x, y } = lineBatch(step, rng)
+        return { x, y: float32(y.data.map((v) => v + 0.1 * Math.sin(sum!.data[0]!))) }
+      },
+      ...changes,
+    })
+
+  test('each is drawn with the losses of all steps before it', async () => {
+    const { losses } = await train(remembering())
+    let sum = 0
+    for (const [step, loss] of losses.entries()) {
+      expect(asked[step]! / sum || 1).toBeCloseTo(1, 4)
+      sum += 32 * loss
+    }
+    expect(losses).not.toEqual((await train(lineRun({ loss: lineLosses }))).losses)
+  })
+
+  test('an interrupted run ends in the same state, to the last bit', async () => {
+    const checkpoint = checkpointIn(temporaryFolder(), 4)
+    const stop = new AbortController()
+    await train(remembering({ checkpoint, signal: stop.signal, progress: ({ step }) => step === 7 && stop.abort() }))
+    expect((await loadCheckpoint(checkpoint.path)).memory!.sum!.data[0]).toBeGreaterThan(0)
+    expect(await train(remembering({ checkpoint }))).toEqual(await train(remembering()))
+  })
+
+  test('a checkpoint without its memory is not gone on from', async () => {
+    const checkpoint = checkpointIn(temporaryFolder())
+    await train(lineRun({ checkpoint, steps: 1 }))
+    await expect(train(remembering({ checkpoint }))).rejects.toThrow("'sum' absent instead of float32 [1]")
+  })
+
+  test('needs the loss of each example', async () => {
+    await expect(train({ ...remembering(), loss: lineRun().loss })).rejects.toThrow('expected a loss of each example')
+  })
 })
 
 describe('resuming', () => {

@@ -10,15 +10,28 @@ import { findCheckpoint } from './resume.ts'
 import { stepTimer } from './step-timer.ts'
 import { type HyperOptions, hyperparameters, type Loss, type TrainStepOptions, trainStep } from './train-step.ts'
 
+/**
+ * What batches are drawn by besides their step: of the losses so far, say. A record of arrays, which is part of the
+ * checkpoint, so that a resumed run sees the batches that it would have seen.
+ */
+export interface BatchMemory<Batch> {
+  /** Before the first step. */
+  readonly initial: Params<NDArray>
+  /** After a step that was taken: a pure function of the memory before, the batch and the loss of each of its examples. */
+  record(memory: Params<NDArray>, batch: ArraysOf<Batch>, losses: Float32Array): Params<NDArray>
+}
+
 export interface TrainOptions<Batch> extends Omit<TrainStepOptions, 'scalesLoss'>, Omit<HyperOptions, 'lossScale'> {
   /** The weights to begin with, float32; they are copied. */
   readonly params: Params<NDArray>
   readonly loss: Loss<Batch>
   /**
    * The batch of a step: a pure function of its arguments, so that a resumed run sees the batches that it would have seen.
-   * `rng` is the step's own key. Called for the next step while the current one runs.
+   * `rng` is the step's own key. Called for the next step while the current one runs, unless there is a `memory`.
    */
-  readonly batch: (step: number, rng: Rng) => ArraysOf<Batch> | Promise<ArraysOf<Batch>>
+  readonly batch: (step: number, rng: Rng, memory: Params<NDArray>) => ArraysOf<Batch> | Promise<ArraysOf<Batch>>
+  /** For a `loss` of each example, and batches that depend on those before. */
+  readonly memory?: BatchMemory<Batch>
   /** Steps of the whole run, those before a resumed checkpoint included. */
   readonly steps: number
   readonly seed: number
@@ -91,13 +104,19 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
   const optimizer = optimizerSettings(options)
   const scaling = options.lossScaling === true ? {} : options.lossScaling || undefined
   const found =
-    checkpoint && (await findCheckpoint(checkpoint.path, { ...checkpoint, seed, optimizer }, options.params))
+    checkpoint &&
+    (await findCheckpoint(
+      checkpoint.path,
+      { ...checkpoint, seed, optimizer, ...(options.memory && { memory: options.memory.initial }) },
+      options.params,
+    ))
 
   const packing = packSmall(options.params)
   // From the first step on, it stays where it is computed.
   let current: TrainState<NDArray | DeviceArray> = mapState(found?.state ?? initialState(options.params), packing.pack)
   let step = found?.step ?? 0
   let saved = found?.step
+  let memory = found?.memory ?? options.memory?.initial ?? {}
   const losses = new Float32Array(Math.max(steps, step))
   losses.set(found?.losses ?? [])
   let skipped = losses.subarray(0, step).filter(Number.isNaN).length
@@ -109,11 +128,11 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
     if (!checkpoint || saved === step) return
     const { path, kind, config } = checkpoint
     const state = mapState(await readState(current), packing.unpack)
-    await saveCheckpoint(path, { kind, config, step, seed, optimizer, state, losses: losses.slice(0, step) })
+    await saveCheckpoint(path, { kind, config, step, seed, optimizer, state, losses: losses.slice(0, step), memory })
     saved = step
   }
   const prefetch = (at: number): Promise<ArraysOf<Batch>> => {
-    const made = Promise.resolve().then(() => batch(at, rng(seed).fold('batch').fold(at)))
+    const made = Promise.resolve().then(() => batch(at, rng(seed).fold('batch').fold(at), memory))
     made.catch(() => {}) // it may never be awaited; whoever awaits it still gets the error
     return made
   }
@@ -130,12 +149,16 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
     while (next && !signal?.aborted) {
       const lossScale = scale?.scale
       const hyper = hyperparameters(step - skipped, checkedRate(rate(step), step), { ...options, lossScale })
-      const running = compiled.onDevice(current, hyper, await next)
-      next = step + 1 < steps ? prefetch(step + 1) : undefined
-      const { state, ...scalars } = await running
-      const [loss, gradNorm] = [await numberOf(scalars.loss), await numberOf(scalars.gradNorm)]
+      const batch = await next
+      const running = compiled.onDevice(current, hyper, batch)
+      const following = () => (step + 1 < steps ? prefetch(step + 1) : undefined)
+      if (!options.memory) next = following()
+      const { state, ...values } = await running
+      const [loss, gradNorm] = [await numberOf(values.loss), await numberOf(values.gradNorm)]
       const taken = Number.isFinite(loss) && Number.isFinite(gradNorm)
-      disposeAll([taken ? current : state, scalars])
+      if (options.memory && taken) memory = options.memory.record(memory, batch, await lossesOf(values.each))
+      if (options.memory) next = following()
+      disposeAll([taken ? current : state, values])
       if (taken) current = state
       else skipped++
       inARow = taken ? 0 : inARow + 1
@@ -153,6 +176,11 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
     disposeAll(current)
     await compiled.dispose()
   }
+}
+
+async function lossesOf(each: DeviceArray | undefined): Promise<Float32Array> {
+  if (!each) throw new Error('train: expected a loss of each example, since there is a memory; got one of the batch')
+  return (await each.read()).data as Float32Array
 }
 
 const numberOf = async (scalar: DeviceArray): Promise<number> => (await scalar.read()).data[0]!
