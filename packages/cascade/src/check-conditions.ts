@@ -22,7 +22,11 @@ export function checkConditions(
 }
 
 /** @throws unless there is a class for each image of a class-conditional stage, and none for another. */
-export function checkLabels({ name, classNames }: Stage, count: number, labels: NDArray<'int32'> | undefined): void {
+export function checkLabels(
+  { name, classNames, labelDropout }: Stage,
+  count: number,
+  labels: NDArray<'int32'> | undefined,
+): void {
   if (!classNames) {
     if (labels) throw new Error(`stage '${name}': expected no labels, since the stage is unconditional`)
     return
@@ -30,7 +34,7 @@ export function checkLabels({ name, classNames }: Stage, count: number, labels: 
   if (!labels || String(labels.shape) !== String([count]))
     throw new Error(`stage '${name}': expected labels [${count}], got ${labels ? `[${labels.shape}]` : 'none'}`)
   for (const label of labels.data)
-    if (!(label >= 0 && label < classNames.length))
+    if (!((label >= 0 && label < classNames.length) || (label === -1 && labelDropout > 0)))
       throw new Error(
         `stage '${name}': unknown class label ${label}; the classes are 0 to ${classNames.length - 1}: ${classNames.join(', ')}`,
       )

@@ -17,5 +17,20 @@ export {
   type SuperResolutionStageOptions,
   superResolutionStage,
 } from './stage.ts'
-export { type StageSampleOptions, type StageSampler, type StageSamplerOptions, stageSampler } from './stage-sampler.ts'
+export {
+  type GuidanceConfig,
+  type StageSampleOptions,
+  type StageSampler,
+  type StageSamplerOptions,
+  stageSampler,
+} from './stage-sampler.ts'
 export { type TrainStageOptions, trainStage } from './train-stage.ts'
+export type {
+  HybridLossConfig,
+  KlLossConfig,
+  LossConfig,
+  NoiseLevelsConfig,
+  SimpleLossConfig,
+  TrainingObjective,
+  WeightingConfig,
+} from './training-objective.ts'

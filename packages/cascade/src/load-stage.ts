@@ -66,7 +66,7 @@ function sizeOfUNet(config: unknown, path: string): StageUNetConfig {
     throw new Error(`loadStage: ${path} has a network of another kind than U-Net: hand it in as 'network'`)
   const { resolution, imageChannels, outChannels, numClasses, lowRes, augmentationLevels, ...size } =
     config as UNetConfig
-  return size
+  return lowRes?.resize ? { ...size, lowRes: { resize: lowRes.resize } } : size
 }
 
 function sameNetwork(own: StageNetwork, trained: unknown, path: string): StageNetwork {

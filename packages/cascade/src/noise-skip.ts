@@ -1,4 +1,10 @@
-import { type DiffusionProcess, noiseLevelAt } from '@cascade-diffusion/diffusion'
+import {
+  type DiffusionProcess,
+  isDiscrete,
+  learnsVariance,
+  noiseLevelAt,
+  type Schedule,
+} from '@cascade-diffusion/diffusion'
 import { add, cast, mul, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
 import type { StageNetwork } from './stage.ts'
 
@@ -6,12 +12,21 @@ import type { StageNetwork } from './stage.ts'
  * The network with a path around it for the noise: ε_θ = σ_t x_t + α_t F(x_t), where F is what the network gives.
  * F then stands for v = α_t ε − σ_t x0 (Salimans & Ho 2022), and an untrained network predicts x0 = α_t x_t: near the end
  * of the process, where x_t is all noise, errors of F are no longer divided by a vanishing α_t.
+ * @throws unless the network predicts ε, with a fixed variance, and is told the step.
  */
-export const noiseSkip = (network: StageNetwork, process: DiffusionProcess): StageNetwork => ({
-  config: { ...(network.config as object), noiseSkip: true },
-  init: network.init,
-  apply(params, xt, noise, condition) {
-    const { alpha, sigma } = noiseLevelAt(process, cast(noise, 'int32') as Tensor1D)
-    return add(mul(sigma, xt), mul(alpha, network.apply(params, xt, noise, condition))) as Tensor4D
-  },
-})
+export function noiseSkip(network: StageNetwork, process: DiffusionProcess<Schedule>): StageNetwork {
+  const { schedule, prediction, variance, noiseInput } = process
+  if (prediction !== 'epsilon' || learnsVariance(process) || noiseInput !== 'timestep' || !isDiscrete(schedule))
+    throw new Error(
+      `noiseSkip: expected a network that predicts epsilon with a fixed variance and is told the timestep, ` +
+        `got ${prediction}, ${variance} and ${noiseInput}; a prediction of v needs no path around`,
+    )
+  return {
+    config: { ...(network.config as object), noiseSkip: true },
+    init: network.init,
+    apply(params, xt, noise, condition) {
+      const { alpha, sigma } = noiseLevelAt({ ...process, schedule }, cast(noise, 'int32') as Tensor1D)
+      return add(mul(sigma, xt), mul(alpha, network.apply(params, xt, noise, condition))) as Tensor4D
+    },
+  }
+}

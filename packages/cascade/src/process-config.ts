@@ -1,32 +1,117 @@
-import type { DiffusionProcess, Variance } from '@cascade-diffusion/diffusion'
-import { cosineSchedule, type DiscreteSchedule, linearSchedule } from '@cascade-diffusion/schedules'
+import {
+  checkProcess,
+  type DiffusionProcess,
+  learnsVariance,
+  type NoiseInput,
+  type Prediction,
+  type Schedule,
+  type Variance,
+} from '@cascade-diffusion/diffusion'
+import {
+  cosineNoise,
+  cosineSchedule,
+  type DiscreteSchedule,
+  linearNoise,
+  linearSchedule,
+  type NoiseSchedule,
+  scaledLinearSchedule,
+  scheduleFromBetas,
+  sigmoidNoise,
+  sigmoidSchedule,
+  zeroTerminalSnr,
+} from '@cascade-diffusion/schedules'
 
-/** A noise schedule by name, as a checkpoint keeps it. */
+/** A noise schedule of discrete steps by name, as a checkpoint keeps it: a JSON value. */
 export interface ScheduleConfig {
-  readonly schedule: 'cosine' | 'linear'
+  /** Its name; or `betas`, for those of your own. */
+  readonly schedule: 'cosine' | 'linear' | 'scaled-linear' | 'sigmoid' | 'betas'
   /** T: the steps of the process. The paper's base models take 4000. */
   readonly steps: number
+  /** β of the first step, of `linear` and `scaled-linear`. Default: that of their functions. */
+  readonly betaStart?: number
+  /** β of the last step, likewise. */
+  readonly betaEnd?: number
+  /** Every β, of `betas`. */
+  readonly betas?: readonly number[]
+  /** Whether it is rescaled to end in pure noise, for predictions of x0 or v. Default false. */
+  readonly zeroTerminalSnr?: boolean
 }
 
-/** A diffusion process by name, as a checkpoint keeps it: ε-prediction, told the step. */
-export interface ProcessConfig extends ScheduleConfig {
-  /** Default `fixed-large`. It matters to ancestral sampling only. */
-  readonly variance?: Extract<Variance, 'fixed-small' | 'fixed-large'>
+/** A diffusion process by name, as a checkpoint keeps it: a JSON value. */
+export interface ProcessConfig extends Omit<ScheduleConfig, 'steps'> {
+  /** T: the steps of the process. Without it `cosine`, `linear` and `sigmoid` are in continuous time, 0 to 1. */
+  readonly steps?: number
+  /** What the network predicts. Default `epsilon`. */
+  readonly prediction?: Prediction
+  /** The variance of the reverse steps. Default `fixed-large`. If it is not learned, it matters to ancestral sampling only. */
+  readonly variance?: Variance
+  /**
+   * What the network is told of the noise. Default: the `timestep`; in continuous time the `rescaled-timestep`. Networks told
+   * the `noise-level` or the `log-snr` can be sampled with schedules chosen after training.
+   */
+  readonly noiseInput?: NoiseInput
 }
 
-const schedules = { cosine: cosineSchedule, linear: linearSchedule }
-
-/** The schedule of that name. @throws on another name, or on a number of steps that the schedule does not allow. */
-export function scheduleOf({ schedule, steps }: ScheduleConfig): DiscreteSchedule {
-  const make = schedules[schedule]
-  if (!make) throw new Error(`schedule: expected ${Object.keys(schedules).join(' or ')}, got '${schedule}'`)
-  return make(steps)
+const discrete = {
+  cosine: ({ steps }: ScheduleConfig) => cosineSchedule(steps),
+  linear: ({ steps, ...config }: ScheduleConfig) => linearSchedule(steps, betaRange(config)),
+  'scaled-linear': ({ steps, ...config }: ScheduleConfig) => scaledLinearSchedule(steps, betaRange(config)),
+  sigmoid: ({ steps }: ScheduleConfig) => sigmoidSchedule(steps),
+  betas: ({ steps, betas }: ScheduleConfig) => {
+    if (betas?.length !== steps) throw new Error(`schedule: expected ${steps} betas, got ${betas?.length ?? 'none'}`)
+    return scheduleFromBetas(betas)
+  },
 }
 
-/** The process of that description. @throws as {@link scheduleOf}. */
-export const processOf = (config: ProcessConfig): DiffusionProcess => ({
-  schedule: scheduleOf(config),
-  prediction: 'epsilon',
-  variance: config.variance ?? 'fixed-large',
-  noiseInput: 'timestep',
+const continuous: Partial<Record<ScheduleConfig['schedule'], () => NoiseSchedule>> = {
+  cosine: cosineNoise,
+  linear: linearNoise,
+  sigmoid: sigmoidNoise,
+}
+
+const betaRange = ({ betaStart, betaEnd }: Pick<ScheduleConfig, 'betaStart' | 'betaEnd'>) => ({
+  ...(betaStart !== undefined && { betaStart }),
+  ...(betaEnd !== undefined && { betaEnd }),
 })
+
+/**
+ * The schedule of that name.
+ * @throws on another name, on numbers that it does not allow, and on options that it does not have.
+ */
+export function scheduleOf(config: ScheduleConfig): DiscreteSchedule {
+  const { schedule, betaStart, betaEnd, betas } = config
+  const make = discrete[schedule]
+  if (!make) throw new Error(`schedule: expected ${Object.keys(discrete).join(', ')}; got '${schedule}'`)
+  const ranged = schedule === 'linear' || schedule === 'scaled-linear'
+  if (!ranged && (betaStart ?? betaEnd) !== undefined)
+    throw new Error(`schedule: expected no betaStart and no betaEnd, since '${schedule}' has none`)
+  if (schedule !== 'betas' && betas) throw new Error(`schedule: expected no betas, since it is '${schedule}'`)
+  return config.zeroTerminalSnr ? zeroTerminalSnr(make(config)) : make(config)
+}
+
+function continuousSchedule(config: ProcessConfig): NoiseSchedule {
+  const { schedule, betaStart, betaEnd, zeroTerminalSnr: rescaled } = config
+  const make = continuous[schedule]
+  if (!make) throw new Error(`process: expected the steps of '${schedule}', which is not in continuous time`)
+  if ((betaStart ?? betaEnd ?? rescaled) !== undefined)
+    throw new Error('process: expected no betaStart, betaEnd or zeroTerminalSnr in continuous time')
+  return make()
+}
+
+/**
+ * The process of that description.
+ * @throws as {@link scheduleOf}; on names that are unknown; and if a process in continuous time has a learned variance, which
+ * only the losses of discrete steps train.
+ */
+export function processOf(config: ProcessConfig): DiffusionProcess<Schedule> {
+  const { steps, prediction = 'epsilon', variance = 'fixed-large' } = config
+  const schedule = steps === undefined ? continuousSchedule(config) : scheduleOf({ ...config, steps })
+  const { noiseInput = steps === undefined ? 'rescaled-timestep' : 'timestep' } = config
+  const process = { schedule, prediction, variance, noiseInput }
+  checkProcess(process)
+  if (steps === undefined && learnsVariance(process))
+    throw new Error(`process: expected a fixed variance in continuous time, got ${variance}`)
+  if (config.zeroTerminalSnr && prediction === 'epsilon')
+    throw new Error('process: expected a prediction of x0 or v, since nothing of the data is left in pure noise')
+  return process
+}

@@ -1,17 +1,45 @@
 import { type Compile, type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
-import { createSampler, type Frame, type Sampler } from '@cascade-diffusion/diffusion'
+import {
+  classifierFreeGuidance,
+  createSampler,
+  type Frame,
+  type Network,
+  type ProcessX0,
+  type Sampler,
+  type Schedule,
+  withoutLabel,
+} from '@cascade-diffusion/diffusion'
 import type { Rng } from '@cascade-diffusion/random'
+import type { Spacing } from '@cascade-diffusion/schedules'
 import type { UNetCondition } from '@cascade-diffusion/unet'
 import { type Tensor1D, type Tensor4D, tensor } from '@tensorflow/tfjs-core'
 import { checkConditions } from './check-conditions.ts'
 import type { TrainedStage } from './load-stage.ts'
+import type { ScheduleConfig } from './process-config.ts'
+import { samplingProcess } from './sampling-process.ts'
+import type { Stage } from './stage.ts'
+
+/** Classifier-free guidance, of a stage that was trained with `labelDropout`. */
+export interface GuidanceConfig {
+  /** w: 0 ignores the class, 1 is the network as it is, above 1 guides. */
+  readonly scale: number
+  /** Between which noise inputs it guides, in the unit of the process's `noiseInput`. Default: everywhere. */
+  readonly interval?: readonly [low: number, high: number]
+}
 
 /** Options of {@link stageSampler}. */
 export interface StageSamplerOptions {
-  /** How to step, e.g. `ddim()`. */
+  /** How to step, e.g. `ddim()`, `unipc()`. */
   readonly sampler: Sampler
-  /** Where the network is evaluated, decreasing. Default: every step of the process. */
+  /** The schedule to sample with, chosen after training, if the network is told the noise level. Default: that of training. */
+  readonly schedule?: ScheduleConfig | Schedule
+  /** Keeps only some steps of the schedule, as Improved DDPM does; steps count those that are left. Default: all. */
+  readonly spacing?: Spacing
+  /** Where the network is evaluated, decreasing. Default: every step of the process; in continuous time there is none. */
   readonly steps?: readonly number[]
+  readonly guidance?: GuidanceConfig
+  /** What is done to predicted images. Default `clipX0`; strong guidance calls for `dynamicThreshold()`. */
+  readonly processX0?: ProcessX0
   /** `jit`, or `eager`. */
   readonly compile: Compile
 }
@@ -20,7 +48,7 @@ export interface StageSamplerOptions {
 export interface StageSampleOptions {
   /** How many images. */
   readonly count: number
-  /** The class of each, int32 [count]; only of a class-conditional stage. */
+  /** The class of each, int32 [count]; only of a class-conditional stage. -1 is none, if it was trained with `labelDropout`. */
   readonly labels?: NDArray<'int32'>
   /** The small images to enlarge, float32 [count,h,w,C] in [-1, 1]; only of a super-resolution stage. */
   readonly lowRes?: NDArray<'float32'>
@@ -49,19 +77,23 @@ export interface StageSampler {
  * Makes a stage ready to sample. A super-resolution stage does non-truncated conditioning augmentation: the finished
  * small images are corrupted anew to the level s, as they were in training, and the network is told s
  * (paper, Section 3.3 and Algorithm 2).
- * @throws when sampling, if a condition is missing, out of range or has no place.
+ * @throws if the schedule, the spacing or the guidance do not fit the stage; and when sampling, before the first step, if a
+ * condition is missing, out of range or has no place, or the steps leave the process.
  */
 export function stageSampler({ stage, params }: TrainedStage, options: StageSamplerOptions): StageSampler {
-  const { sampler, steps, compile } = options
+  const { sampler, steps, guidance, processX0, compile } = options
   const constants = () =>
     Object.fromEntries(
       Object.entries(params).map(([name, { data, shape, dtype }]) => [name, tensor(data, [...shape], dtype)]),
     )
+  const network: Network<UNetCondition> = (xt, noise, condition) =>
+    stage.network.apply(constants(), xt, noise, condition)
   const model = createSampler<UNetCondition>({
-    network: (xt, noise, condition) => stage.network.apply(constants(), xt, noise, condition),
-    process: stage.process,
+    network: guidance ? guided(stage, network, guidance) : network,
+    process: samplingProcess(stage, options),
     sampler,
     compile,
+    ...(processX0 && { processX0 }),
   })
   const augment =
     stage.kind === 'super-resolution'
@@ -95,4 +127,12 @@ export function stageSampler({ stage, params }: TrainedStage, options: StageSamp
       await Promise.all([model.dispose(), augment?.dispose()])
     },
   }
+}
+
+function guided({ name, labelDropout }: Stage, network: Network<UNetCondition>, guidance: GuidanceConfig) {
+  if (labelDropout === 0)
+    throw new Error(
+      `stage '${name}': expected a stage that was trained with labelDropout for guidance, got one without`,
+    )
+  return classifierFreeGuidance(network, { ...guidance, unconditional: withoutLabel() })
 }

@@ -51,7 +51,10 @@ test.each([
   [{ lowResolution: 0.5 }, 'a multiple of lowResolution 0.5, got 8'],
   [{ name: 'to 8×8' }, "stage: expected a name of letters, digits, - and _, since it names files; got 'to 8×8'"],
   [{ name: '' }, "got ''"],
-  [{ process: { schedule: 'sigmoid', steps: 20 } }, "schedule: expected cosine or linear, got 'sigmoid'"],
+  [
+    { process: { schedule: 'quadratic', steps: 20 } },
+    "schedule: expected cosine, linear, scaled-linear, sigmoid, betas; got 'quadratic'",
+  ],
   [{ process: { schedule: 'cosine', steps: 0 } }, '0'],
   [{ augmentation: { name: 'blur' } }, "expected gaussian-noise, none or one of your own with 'apply', got 'blur'"],
   [{ augmentation: { ...augmentation, maxLevel: 21 } }, 'expected a maxLevel from 1 to 20, got 21'],

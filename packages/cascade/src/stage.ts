@@ -1,8 +1,8 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import type { ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
-import type { DiffusionProcess } from '@cascade-diffusion/diffusion'
+import { type DiffusionProcess, learnsVariance, type Schedule } from '@cascade-diffusion/diffusion'
 import type { Rng } from '@cascade-diffusion/random'
-import { type Params, type UNetCondition, type UNetConfig, unet } from '@cascade-diffusion/unet'
+import { type LowResConfig, type Params, type UNetCondition, type UNetConfig, unet } from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { type AugmentationConfig, augmentationOf } from './augmentation-config.ts'
 import { noiseSkip } from './noise-skip.ts'
@@ -14,7 +14,10 @@ export interface StageNetwork {
   readonly config: unknown
   /** First weights, a pure function of the key. */
   init(rng: Rng): Params<NDArray>
-  /** Raw output for noisy images [N,H,W,C] at the steps `noise` [N]. */
+  /**
+   * Raw output for noisy images [N,H,W,C], told `noise` [N] in the unit of the process: C channels, or twice as many if the variance
+   * is learned. Where labels are dropped, a label may be -1: none.
+   */
   apply(params: Params, xt: Tensor4D, noise: Tensor1D, condition: UNetCondition): Tensor4D
 }
 
@@ -25,6 +28,8 @@ export type StageUNetConfig = Omit<
 > & {
   /** Leads the noise around the network, which then learns v: for short trainings and large images. Default false. */
   readonly noiseSkip?: boolean
+  /** How a super-resolution stage brings the small images to its resolution. Default: bilinear. */
+  readonly lowRes?: Pick<LowResConfig, 'resize'>
 }
 
 interface StageOptions {
@@ -36,6 +41,11 @@ interface StageOptions {
   readonly imageChannels: number
   /** The classes it is conditioned on, by name. Default: unconditional. */
   readonly classNames?: readonly string[]
+  /**
+   * How likely the label of a training image is dropped, from 0 to 1: lets a class-conditional stage be sampled with
+   * classifier-free guidance, and without a class. Default 0.
+   */
+  readonly labelDropout?: number
   readonly process: ProcessConfig
   /** The size of a U-Net, whose inputs and outputs follow from the stage; or a network of one's own. */
   readonly network: StageUNetConfig | StageNetwork
@@ -57,7 +67,9 @@ interface CommonStage {
   readonly resolution: number
   readonly imageChannels: number
   readonly classNames: readonly string[] | undefined
-  readonly process: DiffusionProcess
+  /** How likely a label is dropped in training; 0 for not at all. */
+  readonly labelDropout: number
+  readonly process: DiffusionProcess<Schedule>
   readonly network: StageNetwork
   /** What a checkpoint says of the stage: a JSON value, from which {@link loadStage} builds it again. */
   readonly description: StageDescription
@@ -85,6 +97,7 @@ export interface StageDescription {
   readonly resolution: number
   readonly imageChannels: number
   readonly classNames: readonly string[] | null
+  readonly labelDropout?: number
   readonly process: ProcessConfig
   readonly network: unknown
   readonly lowResolution?: number
@@ -139,14 +152,31 @@ function common(
   options: StageOptions,
   inputs: Pick<UNetConfig, 'lowRes' | 'augmentationLevels'>,
 ): CommonStage {
-  const { name, resolution, imageChannels, classNames, process } = options
+  const { name, resolution, imageChannels, classNames, labelDropout = 0, process } = options
   if (!/^[\w-]+$/.test(name))
     throw new Error(`stage: expected a name of letters, digits, - and _, since it names files; got '${name}'`)
+  if (!(labelDropout >= 0 && labelDropout < 1 && (labelDropout === 0 || classNames)))
+    throw new Error(
+      `stage '${name}': expected a labelDropout from 0 to less than 1, and of a stage with classes, got ${labelDropout}`,
+    )
   const diffusion = processOf(process)
   const network = 'apply' in options.network ? options.network : sizedNetwork(options.network)
-  function sizedNetwork({ noiseSkip: skips, ...size }: StageUNetConfig): StageNetwork {
-    const labels = classNames && { numClasses: classNames.length }
-    const net = unet({ ...size, resolution, imageChannels, ...labels, ...inputs })
+  function sizedNetwork({ noiseSkip: skips, lowRes, ...size }: StageUNetConfig): StageNetwork {
+    if (lowRes && !inputs.lowRes)
+      throw new Error(`stage '${name}': expected no lowRes of its network, since it is a base`)
+    const net = unet({
+      ...(diffusion.noiseInput === 'noise-level' && { noiseEmbedding: { kind: 'noise-level' } }),
+      ...{ ...size, resolution, imageChannels, ...inputs },
+      ...(classNames && { numClasses: classNames.length }),
+      ...(learnsVariance(diffusion) && { outChannels: 2 * imageChannels }),
+      ...(inputs.lowRes && { lowRes: { ...lowRes, ...inputs.lowRes } }),
+    })
+    const told = net.config.noiseEmbedding.kind === 'noise-level'
+    if (told !== (diffusion.noiseInput === 'noise-level'))
+      throw new Error(
+        `stage '${name}': expected a noiseEmbedding of the kind that fits the noiseInput ${diffusion.noiseInput}, ` +
+          `got ${net.config.noiseEmbedding.kind}`,
+      )
     return skips ? noiseSkip(net, diffusion) : net
   }
   return {
@@ -154,6 +184,7 @@ function common(
     resolution,
     imageChannels,
     classNames,
+    labelDropout,
     process: diffusion,
     network,
     description: {
@@ -162,6 +193,7 @@ function common(
       resolution,
       imageChannels,
       classNames: classNames ?? null,
+      ...(labelDropout > 0 && { labelDropout }),
       process,
       network: network.config,
     },

@@ -1,15 +1,19 @@
-import type { Compile, NDArray } from '@cascade-diffusion/arrays'
+import type { ArraysOf, Compile, NDArray } from '@cascade-diffusion/arrays'
 import { batch, type ImageDataset, resized, shuffledIndices } from '@cascade-diffusion/data'
-import { simpleLoss } from '@cascade-diffusion/losses'
+import { dropLabels, type NoiseLevelTensors } from '@cascade-diffusion/diffusion'
+import { averageLoss } from '@cascade-diffusion/losses'
 import { type Rng, rng } from '@cascade-diffusion/random'
-import { uniformTimesteps } from '@cascade-diffusion/schedules'
+import { type LossHistory, recordLosses } from '@cascade-diffusion/schedules'
 import { type LearningRate, type Loss, type Progress, type TrainResult, train } from '@cascade-diffusion/training'
-import type { UNetCondition } from '@cascade-diffusion/unet'
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Params, UNetCondition, UNetConfig } from '@cascade-diffusion/unet'
+import { mul, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
+import { defaultLoss, lossOf, type StageLoss } from './loss-of.ts'
+import { type NoiseLevels, noiseLevelsOf } from './noise-levels-of.ts'
 import type { Stage, SuperResolutionStage } from './stage.ts'
+import type { TrainingObjective } from './training-objective.ts'
 
 /** Options of {@link trainStage}. */
-export interface TrainStageOptions {
+export interface TrainStageOptions extends TrainingObjective {
   readonly stage: Stage
   /** Real images of the stage's resolution or a multiple of it: they are brought down to it by averaging areas. */
   readonly dataset: ImageDataset
@@ -33,11 +37,15 @@ export interface TrainStageOptions {
 /** A training batch: real images, and all that is drawn for them. */
 interface StageBatch {
   readonly x0: Tensor4D
-  /** The step of each image, int32 [N]. */
-  readonly t: Tensor1D
+  /** The step of each image, int32 [N], or its noise level. */
+  readonly t: Tensor1D | NoiseLevelTensors
+  /** What makes up for steps drawn with unequal probabilities, float32 [N]. */
+  readonly weights?: Tensor1D | undefined
   readonly epsilon: Tensor4D
   readonly label: Tensor1D | undefined
   readonly lowRes: LowResBatch | undefined
+  /** The seeds of what the network drops, int32 [N]. */
+  readonly dropout?: Tensor1D | undefined
 }
 
 interface LowResBatch {
@@ -51,22 +59,29 @@ interface LowResBatch {
 /**
  * Trains one stage of a cascade by itself, on real images: Algorithm 1 of the paper. A super-resolution stage sees real
  * small images that its conditioning augmentation has corrupted, each at a level drawn for it, which the network is told.
- * @throws if the data does not fit the stage; and as `train`.
+ * @throws if the data or the objective do not fit the stage; and as `train`.
  */
 export async function trainStage(options: TrainStageOptions): Promise<TrainResult> {
   const { stage, dataset, steps, batchSize, learningRate, emaDecay, seed, compile, progress, signal } = options
+  const { loss = defaultLoss(stage), noiseLevels = { name: 'uniform' } } = options
   checkDataset(stage, dataset)
+  const lossOfEach = lossOf(loss, stage)
+  const levels = noiseLevelsOf(noiseLevels, stage, loss)
   const key = rng(seed).fold(stage.name)
-  const drawBatch = batches(stage, dataset, batchSize, key)
-  const config = { stage: stage.description, data: { name: dataset.name, images: dataset.images.shape }, batchSize }
+  const config = {
+    ...{ stage: stage.description, data: { name: dataset.name, images: dataset.images.shape }, batchSize },
+    ...(options.loss && { loss }),
+    ...(options.noiseLevels && { noiseLevels }),
+  }
   return train<StageBatch>({
     params: stage.network.init(key.fold('weights')),
-    loss: stageLoss(stage),
-    batch: drawBatch,
+    loss: stageLoss(stage, lossOfEach, levels),
+    batch: batches(stage, dataset, levels, batchSize, key),
     steps,
     seed,
     compile,
     learningRate,
+    ...(levels.history && { memory: { initial: { ...levels.history }, record: recordBatch } }),
     ...(emaDecay !== undefined && { emaDecay }),
     ...(options.checkpoint && { checkpoint: { ...options.checkpoint, kind: 'cascade stage', config } }),
     ...(progress && { progress }),
@@ -74,12 +89,33 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainResul
   })
 }
 
-/** What is minimised: the simple loss at steps and noise handed in, conditioned on augmented small images. */
-function stageLoss(stage: Stage): Loss<StageBatch> {
-  return (params, { x0, t, epsilon, label, lowRes }) => {
-    const condition = { ...(label && { label }), ...(lowRes && augmented(stage as SuperResolutionStage, lowRes)) }
+/** What is minimised, at noise handed in, conditioned on augmented small images. */
+function stageLoss(stage: Stage, lossOfEach: StageLoss, { history }: NoiseLevels): Loss<StageBatch> {
+  return (params, { x0, t, weights, epsilon, label, lowRes, dropout }) => {
+    const condition = {
+      ...(label && { label }),
+      ...(lowRes && augmented(stage as SuperResolutionStage, lowRes)),
+      ...(dropout && { dropout }),
+    }
     const network = (xt: Tensor4D, noise: Tensor1D, c: UNetCondition) => stage.network.apply(params, xt, noise, c)
-    return simpleLoss({ network, process: stage.process }, { x0, t, epsilon, condition })
+    const each = lossOfEach({ network, process: stage.process }, { x0, t, epsilon, condition })
+    return history ? mul(each, weights as Tensor1D) : averageLoss(each)
+  }
+}
+
+/** The history with the losses of a batch, which come weighted. */
+function recordBatch(
+  memory: Params<NDArray>,
+  { t, weights }: ArraysOf<StageBatch>,
+  losses: Float32Array,
+): Params<NDArray> {
+  const [steps, factors] = [(t as NDArray<'int32'>).data, (weights as NDArray<'float32'>).data]
+  return {
+    ...recordLosses(
+      memory as unknown as LossHistory,
+      steps,
+      losses.map((loss, i) => loss / factors[i]!),
+    ),
   }
 }
 
@@ -88,24 +124,30 @@ const augmented = ({ augmentation }: SuperResolutionStage, { z, level, noise }: 
   ...(augmentation.embedsLevel && { augmentationLevel: level }),
 })
 
-/** The batch of each step: a pure function of the step and its key. */
-function batches(stage: Stage, dataset: ImageDataset, batchSize: number, key: Rng) {
+/** The batch of each step: a pure function of the step and its key, and of the losses so far where levels are drawn by them. */
+function batches(stage: Stage, dataset: ImageDataset, levels: NoiseLevels, batchSize: number, key: Rng) {
   const large = resized(dataset, stage.resolution)
   const small = stage.kind === 'super-resolution' ? resized(large, stage.lowResolution) : undefined
   const indicesOf = shuffledIndices(dataset.labels.length, batchSize, key.fold('order'))
-  return (step: number, rng: Rng) => {
+  const { classNames, labelDropout } = stage
+  return (step: number, rng: Rng, memory: Params<NDArray>): ArraysOf<StageBatch> => {
     const indices = indicesOf(step)
     const { image, label } = batch(large, indices)
     const z = small && batch(small, indices).image
+    const kept = labelDropout > 0 ? dropLabels(label, { probability: labelDropout, rng: rng.fold('label') }) : label
     return {
       x0: image,
-      t: uniformTimesteps(batchSize, stage.process.schedule, rng.fold('t')),
+      ...levels.draw(batchSize, rng.fold('t'), levels.history && (memory as unknown as LossHistory)),
       epsilon: rng.fold('epsilon').normal(image.shape),
-      label: stage.classNames && label,
+      label: classNames && kept,
       lowRes: z && lowResBatch(stage as SuperResolutionStage, z, rng),
+      ...(drops(stage) && { dropout: rng.fold('dropout').integers([batchSize], 0, 2 ** 24) }),
     }
   }
 }
+
+/** Whether the network of a stage is a U-Net with dropout. */
+const drops = ({ network }: Stage): boolean => ((network.config as Partial<UNetConfig> | null)?.dropout ?? 0) > 0
 
 const lowResBatch = ({ augmentation }: SuperResolutionStage, z: NDArray, rng: Rng) => ({
   z,

@@ -35,6 +35,7 @@ export {
   type DiffusionModel,
   type DiffusionProcess,
   isDiscrete,
+  lastStep,
   learnsVariance,
   type Network,
   type NoiseInput,

@@ -63,6 +63,9 @@ export interface DiffusionModel<C = undefined, S extends Schedule = DiscreteSche
 /** Whether a schedule has discrete steps. */
 export const isDiscrete = (schedule: Schedule): schedule is DiscreteSchedule => 'betas' in schedule
 
+/** The noisiest step of a process: T-1 of discrete steps, time 1 of a continuous one. */
+export const lastStep = (schedule: Schedule): number => (isDiscrete(schedule) ? schedule.betas.length - 1 : 1)
+
 /** Whether the network gives the variance too, in a second half of its channels. */
 export const learnsVariance = ({ variance }: Pick<DiffusionProcess, 'variance'>): boolean =>
   variance === 'learned' || variance === 'learned-range'

@@ -1,7 +1,7 @@
 import { type Compile, int32, type NDArray } from '@cascade-diffusion/arrays'
 import { cascadeSampler, type Stage, searchLevels } from '@cascade-diffusion/cascade'
 import type { ByteImages } from '@cascade-diffusion/data'
-import { ddim } from '@cascade-diffusion/diffusion'
+import { ddim, lastStep } from '@cascade-diffusion/diffusion'
 import { rng } from '@cascade-diffusion/random'
 import { progress } from '../progress.ts'
 import { Interrupted } from './interrupted.ts'
@@ -44,7 +44,7 @@ export async function sampleAll({ plan, runs, judge, seed, compile, signal }: Sa
   // η = 1: fresh noise at every step forgives what short training leaves of errors in the first ones.
   const sampling = (stage: Stage, steps: number) => ({
     sampler: ddim({ eta: 1 }),
-    steps: evenSteps(stage.process.schedule.betas.length, steps),
+    steps: evenSteps(lastStep(stage.process.schedule), steps),
     compile,
   })
   const cascade = cascadeSampler(
@@ -104,5 +104,5 @@ const classLabels = (classes: number, each: number): NDArray<'int32'> =>
  * `count` steps at even distances, the first at 98 % of the process: at its very end an ε-prediction says next to nothing
  * of the data.
  */
-const evenSteps = (T: number, count: number): number[] =>
-  Array.from({ length: count }, (_, i) => Math.round(0.98 * (T - 1) * (1 - i / count)))
+const evenSteps = (last: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => Math.round(0.98 * last * (1 - i / count)))

@@ -1,4 +1,4 @@
-import { type DiffusionProcess, isDiscrete, type Schedule } from '../process.ts'
+import { type DiffusionProcess, isDiscrete, lastStep, type Schedule } from '../process.ts'
 import type { SampleOptions } from './sample-options.ts'
 import type { Sampler } from './sampler.ts'
 import { stepsDown } from './steps.ts'
@@ -16,7 +16,7 @@ export function checkedPath(
   { steps, stop: givenStop, initialStep }: Route,
 ): number[] {
   const discrete = isDiscrete(schedule)
-  const last = discrete ? schedule.betas.length - 1 : 1
+  const last = lastStep(schedule)
   const check = (what: string, t: number, data: boolean) => {
     if (!((t >= 0 && t <= last) || (data && t === -1)))
       throw new Error(`sample: ${what} must be from 0 to ${last}${data ? ', or -1 for the data' : ''}, got ${t}`)
