@@ -17,11 +17,13 @@ const net = unet({
     resolution: 16,
     imageChannels: 2,
     baseChannels: 16,
-    channelMultipliers: [1, 2],
+    channelMultipliers: [1, 1.5, 1.5],
     residualBlocks: 1,
     normGroups: 4,
   },
-  ...{ attentionResolutions: [8], attentionHeads: 2, numClasses: 3, lowRes: { channels: 1 }, augmentationLevels: true },
+  ...{ attentionResolutions: [8], attentionHeads: 2, numClasses: 3, augmentationLevels: true },
+  lowRes: { channels: 1, resize: 'bicubic' },
+  resampling: { down: ['conv', 'residual'], up: ['pool', 'conv'] },
 })
 
 /** Weights that are nowhere zero. */

@@ -16,6 +16,14 @@ export interface FromOpenAiFlags {
   rest: Record<string, string>
 }
 
+/** What flags leave open. */
+export interface OpenAiFlagsOptions {
+  /** Classes of a network with `class_cond`. Default 1000, which theirs always has. */
+  numClasses?: number
+  /** Whether the flags are those of `super_res_train.py` or `super_res_sample.py`. Default: whether there is a `large_size`. */
+  superResolution?: boolean
+}
+
 /** How a family turns flags into a network. */
 interface Family {
   name: string
@@ -47,25 +55,24 @@ const guided: Family = {
 }
 
 /**
- * The network that flags of openai/improved-diffusion make. With `large_size` it enlarges images to that size.
- * @param numClasses of a network with `class_cond`: theirs is 1000.
+ * The network that flags of openai/improved-diffusion make. Those of a super-resolution network make it
+ * enlarge images to `large_size`.
  * @throws if a flag cannot be read, or no multipliers belong to the size of images.
  */
-export const improvedDiffusionConfig = (flags: OpenAiFlags, numClasses = 1000): FromOpenAiFlags =>
-  fromFlags(improved, flags, numClasses)
+export const improvedDiffusionConfig = (flags: OpenAiFlags, options: OpenAiFlagsOptions = {}): FromOpenAiFlags =>
+  fromFlags(improved, flags, options)
 
 /**
- * The network that flags of openai/guided-diffusion make, such as those published with its checkpoints. With `large_size` it
- * enlarges images to that size.
- * @param numClasses of a network with `class_cond`: theirs is 1000.
+ * The network that flags of openai/guided-diffusion make, such as those published with its checkpoints. Those of a
+ * super-resolution network make it enlarge images to `large_size`.
  * @throws if a flag cannot be read, or no multipliers belong to the size of images.
  */
-export const guidedDiffusionConfig = (flags: OpenAiFlags, numClasses = 1000): FromOpenAiFlags =>
-  fromFlags(guided, flags, numClasses)
+export const guidedDiffusionConfig = (flags: OpenAiFlags, options: OpenAiFlagsOptions = {}): FromOpenAiFlags =>
+  fromFlags(guided, flags, options)
 
-function fromFlags(family: Family, given: OpenAiFlags, numClasses: number): FromOpenAiFlags {
+function fromFlags(family: Family, given: OpenAiFlags, options: OpenAiFlagsOptions): FromOpenAiFlags {
   const read = new FlagReader(family.name, given)
-  const superResolution = read.has('large_size')
+  const { numClasses = 1000, superResolution = read.has('large_size') } = options
   const size = superResolution ? read.count('large_size', 256) : read.count('image_size', 64)
   if (superResolution) read.count('small_size', 64)
   const ownOrder = family.guided && !superResolution

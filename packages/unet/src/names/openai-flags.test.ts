@@ -1,0 +1,115 @@
+import { expect, test } from 'vitest'
+import { parameterCount } from '../unet.ts'
+import { guidedDiffusionConfig, improvedDiffusionConfig } from './openai-flags.ts'
+
+const common = '--attention_resolutions 32,16,8 --diffusion_steps 1000 --learn_sigma True --use_fp16 True'
+const adm = `${common} --num_res_blocks 2 --resblock_updown True --use_scale_shift_norm True`
+
+test.each([
+  // MODEL_FLAGS of the README of guided-diffusion; sum(p.numel() for p in model.parameters()) of what they make.
+  [
+    '64x64_diffusion',
+    `${common} --class_cond True --dropout 0.1 --image_size 64 --noise_schedule cosine --num_channels 192 --num_head_channels 64 --num_res_blocks 3 --resblock_updown True --use_new_attention_order True --use_scale_shift_norm True`,
+    295_904_454,
+  ],
+  ['128x128_diffusion', `${adm} --class_cond True --image_size 128 --num_channels 256 --num_heads 4`, 421_529_606],
+  [
+    '256x256_diffusion',
+    `${adm} --class_cond True --image_size 256 --num_channels 256 --num_head_channels 64`,
+    553_838_086,
+  ],
+  ['lsun_bedroom', `${adm} --class_cond False --image_size 256 --num_channels 256 --num_head_channels 64`, 552_814_086],
+  [
+    '512x512_diffusion',
+    `${adm} --class_cond True --image_size 512 --num_channels 256 --num_head_channels 64`,
+    558_997_638,
+  ],
+  [
+    '64_256_upsampler',
+    `${adm} --class_cond True --large_size 256  --small_size 64 --num_channels 192 --num_heads 4`,
+    311_795_910,
+  ],
+  [
+    '128_512_upsampler',
+    `${adm} --attention_resolutions 32,16 --class_cond True --large_size 512 --small_size 128 --num_channels 192 --num_head_channels 64`,
+    308_835_270,
+  ],
+])('makes the published %s', (_, flags, count) => {
+  expect(parameterCount(guidedDiffusionConfig(flags).config)).toBe(count)
+})
+
+test.each([
+  // Of the README of improved-diffusion.
+  ['--image_size 64 --num_channels 128 --num_res_blocks 3', false, 121_060_483],
+  ['--image_size 32 --num_channels 128 --num_res_blocks 3 --learn_sigma True --dropout 0.3', false, 52_546_438],
+  ['--image_size 64 --num_channels 192 --num_res_blocks 3 --learn_sigma True --class_cond True', false, 273_049_350],
+  ['--num_channels 192 --num_res_blocks 2 --learn_sigma True --class_cond True', true, 279_792_390],
+  [
+    '--image_size 256 --num_channels 128 --num_res_blocks 2 --num_heads 1 --learn_sigma True --use_scale_shift_norm False --attention_resolutions 16',
+    false,
+    113_676_678,
+  ],
+])('makes the network of improved-diffusion with %s', (flags, superResolution, count) => {
+  expect(parameterCount(improvedDiffusionConfig(flags, { superResolution }).config)).toBe(count)
+})
+
+test('reads every flag of a network, and leaves the others', () => {
+  const flags =
+    '--image_size=32 --num_channels 64 --num_res_blocks 1 --channel_mult "1,2,4" --attention_resolutions 32,8,5,2 ' +
+    '--num_heads 2 --num_heads_upsample 8 --dropout 0.25 --class_cond yes --use_scale_shift_norm False --use_checkpoint True ' +
+    '--use_new_attention_order True --noise_schedule cosine --learn_sgima True'
+  expect(guidedDiffusionConfig(flags, { numClasses: 7 })).toEqual({
+    config: {
+      resolution: 32,
+      imageChannels: 3,
+      outChannels: 3,
+      baseChannels: 64,
+      channelMultipliers: [1, 2, 4],
+      firstChannels: 64,
+      residualBlocks: 1,
+      attentionResolutions: [32, 8],
+      attentionHeads: 2,
+      attentionHeadsUp: 8,
+      resampling: 'conv',
+      numClasses: 7,
+      scaleShiftNorm: false,
+      normGroups: 32,
+      dropout: 0.25,
+    },
+    attentionOrder: 'new',
+    rest: { noise_schedule: 'cosine', learn_sgima: 'True' },
+  })
+  expect(guidedDiffusionConfig({ image_size: 64, class_cond: true, resblock_updown: true }).config).toMatchObject({
+    ...{ numClasses: 1000, channelMultipliers: [1, 2, 3, 4], attentionResolutions: [16, 8], attentionHeadsUp: 4 },
+    ...{ resampling: 'residual', scaleShiftNorm: true, baseChannels: 128, residualBlocks: 2 },
+  })
+})
+
+test('super-resolution networks of guided-diffusion know neither multipliers nor the new order', () => {
+  const { config, attentionOrder, rest } = guidedDiffusionConfig(
+    '--large_size 64 --small_size 16 --channel_mult 1,2 --use_new_attention_order True',
+  )
+  expect(config).toMatchObject({ resolution: 64, lowRes: { channels: 3 }, channelMultipliers: [1, 2, 3, 4] })
+  expect(attentionOrder).toBe('legacy')
+  expect(rest).toEqual({ channel_mult: '1,2', use_new_attention_order: 'True' })
+})
+
+test.each([
+  ["expected --flag value, got 'image_size'", 'image_size 64'],
+  ['--image_size: expected a value, got none', '--image_size --num_channels 64'],
+  ['--image_size: expected a value, got none', '--image_size'],
+  ['--image_size: expected a positive integer, got 6.5', '--image_size 6.5'],
+  ['--num_heads: expected a number, got four', '--num_heads four'],
+  ['--class_cond: expected True or False, got maybe', '--class_cond maybe'],
+  ['--attention_resolutions: expected positive numbers between commas, got 16,,8', '--attention_resolutions 16,,8'],
+  ['expected image_size among 64, 128, 256, 512, or channel_mult, got 32', '--image_size 32'],
+  ['expected large_size among 64, 256, 512, got 128', '--large_size 128'],
+])('says guidedDiffusionConfig: %s', (message, flags) => {
+  expect(() => guidedDiffusionConfig(flags)).toThrow(message)
+})
+
+test('improved-diffusion has other sizes', () => {
+  expect(() => improvedDiffusionConfig('--image_size 128')).toThrow(
+    'improvedDiffusionConfig: expected image_size among 32, 64, 256, got 128',
+  )
+})
