@@ -52,7 +52,7 @@ export async function cachedFile(url: string, options: CachedFileOptions = {}): 
 export async function cachedFileIfAny(url: string, options: CachedFileOptions = {}): Promise<CachedFile | undefined> {
   const mark = `${placeOf(url, options.cache ?? cacheFolder())}.absent`
   try {
-    const file = await cachedFile(url, options)
+    const file = await cachedFile(url, existsSync(mark) ? { ...options, attempts: 1 } : options)
     await rm(mark, { force: true })
     return file
   } catch (error) {

@@ -1,1 +1,13 @@
-export {}
+export { fromSchedulerConfig } from './diffusers/scheduler.ts'
+export {
+  type FromPretrainedOptions,
+  fromPretrained,
+  type Pretrained,
+  type PretrainedClassifier,
+  type PretrainedStage,
+  type PretrainedUNet,
+} from './from-pretrained.ts'
+export type { LocateOptions } from './locate.ts'
+export type { OpenAIFamily, OpenAIFlags } from './openai/flags.ts'
+export { type PublishedCheckpoint, publishedCheckpoints } from './openai/published.ts'
+export { writeStage } from './weights-file.ts'

@@ -1,0 +1,34 @@
+import type { NDArray } from '@cascade-diffusion/arrays'
+import type { ProcessConfig } from '@cascade-diffusion/cascade'
+import { fromDiffusers, fromDiffusersConfig, type Params, type UNetConfig } from '@cascade-diffusion/unet'
+import { fromSchedulerConfig } from './scheduler.ts'
+
+/** A network of diffusers, read. */
+export interface DiffusersUNet {
+  readonly config: UNetConfig
+  readonly params: Params<NDArray<'float32'>>
+  readonly process: ProcessConfig
+  readonly assumed: readonly string[]
+}
+
+/**
+ * Reads the state dict of a `UNet2DModel`.
+ * @param config its `config.json`.
+ * @param scheduler the `scheduler_config.json` beside it; without one the process is taken for DDPM's.
+ * @param imageSize height and width of the images, where the config has none.
+ * @throws if the config has what our networks have not, or the weights do not fit it.
+ */
+export function loadDiffusers(
+  stateDict: Params<NDArray>,
+  config: unknown,
+  scheduler: Readonly<Record<string, unknown>> | undefined,
+  imageSize: number | undefined,
+): DiffusersUNet {
+  const described = fromDiffusersConfig(config, imageSize)
+  return {
+    config: described.config,
+    params: fromDiffusers(stateDict, described.config, described.options),
+    process: fromSchedulerConfig(scheduler ?? {}),
+    assumed: scheduler ? [] : ['schedule', 'steps', 'prediction', 'variance'],
+  }
+}

@@ -1,0 +1,251 @@
+import '@tensorflow/tfjs-backend-cpu'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
+import { baseStage, superResolutionStage } from '@cascade-diffusion/cascade'
+import { readNpz, toNDArray, writeSafetensors } from '@cascade-diffusion/checkpoints'
+import { jit } from '@cascade-diffusion/jit'
+import { rng } from '@cascade-diffusion/random'
+import { encoder, fromDiffusersConfig, toDiffusers, toGuidedClassifier, unet } from '@cascade-diffusion/unet'
+import { expect, test } from 'vitest'
+import { type FromPretrainedOptions, fromPretrained, type PretrainedUNet } from './from-pretrained.ts'
+import { serveFolder, temporaryFolder } from './test-support.ts'
+import { writeStage } from './weights-file.ts'
+
+const fixture = (name: string) => fileURLToPath(new URL(`../../unet/src/fixtures/${name}`, import.meta.url))
+
+const load = async (path: string, options: FromPretrainedOptions = {}): Promise<PretrainedUNet> => {
+  const loaded = await fromPretrained(path, options)
+  if (loaded.kind !== 'unet') throw new Error(`expected a U-Net, got a ${loaded.kind}`)
+  return loaded
+}
+
+/** Images from PyTorch's order to ours. */
+function toNHWC(a: NDArray): NDArray {
+  const [n, c, h, w] = a.shape as [number, number, number, number]
+  const at = (i: number) => (Math.floor(i / (c * h * w)) * c + (i % c)) * h * w + (Math.floor(i / c) % (h * w))
+  return ndarray(
+    Float32Array.from(a.data, (_, i) => a.data[at(i)]!),
+    [n, h, w, c],
+  )
+}
+
+/** Equal to the last bit; quicker than comparing number by number. */
+function expectSame(actual: Readonly<Record<string, NDArray>>, wanted: Readonly<Record<string, NDArray>>): void {
+  const described = (params: Readonly<Record<string, NDArray>>) =>
+    Object.entries(params).map(([name, { shape, data }]) => [name, shape, Buffer.from(data.buffer).toString('base64')])
+  expect(described(actual)).toEqual(described(wanted))
+}
+
+/** The greatest difference between a loaded network's output and that of PyTorch's. */
+async function differenceFromPyTorch(name: string, { network, params }: PretrainedUNet): Promise<number> {
+  const arrays = Object.entries(await readNpz(fixture(`${name}/io.npz`)))
+  const { x, t, y, low_res, output } = Object.fromEntries(arrays.map(([key, raw]) => [key, toNDArray(raw)]))
+  const run = jit(network.apply)
+  const lowRes = low_res && toNHWC(low_res)
+  const { data } = await run(params, toNHWC(x!), t!, { ...(y && { label: y }), ...(lowRes && { lowRes }) })
+  await run.dispose()
+  const expected = toNHWC(output!).data
+  expect(data).toHaveLength(expected.length)
+  return Math.max(...data.map((value, i) => Math.abs(value - expected[i]!)))
+}
+
+test('guided-diffusion: the weights tell the architecture, the flags what they cannot', async () => {
+  const path = fixture('guided-adm/model.pt')
+  const flags = { imageSize: 16, numHeadChannels: 32, useNewAttentionOrder: true } as const
+  const loaded = await load(path, { flags })
+  expect(loaded).toMatchObject({
+    family: 'guided-diffusion',
+    config: { resampling: 'residual', numClasses: 10, attentionResolutions: [8], channelMultipliers: [1, 2] },
+    process: {
+      schedule: 'linear',
+      steps: 1000,
+      prediction: 'epsilon',
+      variance: 'learned-range',
+      noiseInput: 'timestep',
+    },
+    assumed: ['diffusionSteps', 'noiseSchedule', 'rescaleTimesteps'],
+  })
+  expect(await differenceFromPyTorch('guided-adm', loaded)).toBeLessThan(1e-4)
+  // The wrong order of attention is another network: the reason why it has to be given.
+  const wrong = await load(path, { flags: { ...flags, useNewAttentionOrder: false } })
+  expect(await differenceFromPyTorch('guided-adm', wrong)).toBeGreaterThan(1e-3)
+})
+
+test('improved-diffusion, a class-conditional network and one of super-resolution', async () => {
+  const family = 'improved-diffusion'
+  const conditional = await load(fixture('improved-classcond/model.pt'), {
+    ...{ family, flags: { imageSize: 16, numHeads: 2, diffusionSteps: 4000, noiseSchedule: 'cosine' } },
+  })
+  expect(conditional.process).toMatchObject({ schedule: 'cosine', steps: 4000, noiseInput: 'rescaled-timestep' })
+  expect(await differenceFromPyTorch('improved-classcond', conditional)).toBeLessThan(1e-4)
+  const enlarging = await load(fixture('improved-superres/model.pt'), { family, flags: { imageSize: 16, numHeads: 1 } })
+  expect(enlarging.config).toMatchObject({ imageChannels: 3, outChannels: 3, lowRes: { channels: 3 } })
+  expect(enlarging.process.variance).toBe('fixed-large')
+  expect(await differenceFromPyTorch('improved-superres', enlarging)).toBeLessThan(1e-4)
+})
+
+test('flags that are missing are named, all at once, and those of another network', async () => {
+  const path = fixture('guided-adm/model.pt')
+  await expect(load(path)).rejects.toThrow(
+    'model.pt: give the flags imageSize (height and width in pixels), numHeads or numHeadChannels, useNewAttentionOrder (true or false)',
+  )
+  await expect(load(path, { preset: '64x64_diffusion.pt' })).rejects.toThrow(
+    "the flags are another network's: numChannels 192, the weights have 32; numResBlocks 3, the weights have 1; channelMult 1,2,3,4, the weights have 1,2; attentionResolutions 32,16,8, the weights have 32",
+  )
+  await expect(load(path, { preset: 'my.pt' })).rejects.toThrow('expected a preset of 64x64_diffusion.pt, 128x128')
+})
+
+test('a file of several networks needs a prefix, one with a prefix does not', async () => {
+  const folder = await temporaryFolder()
+  const { config, options } = fromDiffusersConfig(diffusersConfig)
+  const dict = toDiffusers(unet(config).init(rng(1)), config, options)
+  const under = (prefix: string) =>
+    Object.fromEntries(Object.entries(dict).map(([key, value]) => [prefix + key, value]))
+  await writeFile(join(folder, 'config.json'), JSON.stringify(diffusersConfig))
+  await writeSafetensors(join(folder, 'two.safetensors'), { ...under('ema.'), ...under('model.') })
+  await writeSafetensors(join(folder, 'one.safetensors'), under('module.'))
+  const two = join(folder, 'two.safetensors')
+  await expect(load(two)).rejects.toThrow("several networks, under 'ema.', 'model.': choose one by the option prefix")
+  await expect(load(two, { prefix: 'x.' })).rejects.toThrow(
+    "expected weights under 'x.', they are under 'ema.', 'model.'",
+  )
+  const chosen = await load(two, { prefix: 'ema.' })
+  expectSame(chosen.params, unet(config).init(rng(1)))
+  expectSame((await load(join(folder, 'one.safetensors'))).params, chosen.params)
+  await writeSafetensors(join(folder, 'other.safetensors'), { a: ndarray(new Float32Array(1), [1]) })
+  await expect(load(join(folder, 'other.safetensors'))).rejects.toThrow('expected a network of guided-diffusion')
+  await writeSafetensors(join(folder, 'lucid.safetensors'), {
+    'model.init_conv.weight': ndarray(new Float32Array(1), [1]),
+  })
+  await expect(load(join(folder, 'lucid.safetensors'))).rejects.toThrow('a network of denoising-diffusion-pytorch')
+})
+
+const diffusersConfig = {
+  _class_name: 'UNet2DModel',
+  sample_size: 8,
+  block_out_channels: [8, 16],
+  down_block_types: ['DownBlock2D', 'AttnDownBlock2D'],
+  up_block_types: ['AttnUpBlock2D', 'UpBlock2D'],
+  layers_per_block: 1,
+  norm_num_groups: 4,
+  flip_sin_to_cos: false,
+  attention_head_dim: null,
+}
+const scheduler = { _class_name: 'DDPMScheduler', beta_schedule: 'squaredcos_cap_v2', variance_type: 'fixed_large' }
+
+/** A folder as a pipeline of diffusers leaves it, with the weights in shards. */
+async function pipelineFolder() {
+  const folder = await temporaryFolder()
+  const { config, options } = fromDiffusersConfig(diffusersConfig)
+  const params = unet(config).init(rng(2))
+  const dict = Object.entries(toDiffusers(params, config, options))
+  await mkdir(join(folder, 'unet'))
+  await mkdir(join(folder, 'scheduler'))
+  await writeFile(join(folder, 'unet/config.json'), JSON.stringify(diffusersConfig))
+  await writeFile(join(folder, 'scheduler/scheduler_config.json'), JSON.stringify(scheduler))
+  const map: Record<string, string> = {}
+  for (const [i, part] of [dict.slice(0, 30), dict.slice(30)].entries()) {
+    const name = `diffusion_pytorch_model-0000${i + 1}-of-00002.safetensors`
+    await writeSafetensors(join(folder, 'unet', name), Object.fromEntries(part))
+    for (const [key] of part) map[key] = name
+  }
+  const index = JSON.stringify({ metadata: {}, weight_map: map })
+  await writeFile(join(folder, 'unet/diffusion_pytorch_model.safetensors.index.json'), index)
+  return { folder, params }
+}
+
+test('a pipeline of diffusers in shards: from its folder, and from its address, once, over connections that drop', async () => {
+  const { folder, params } = await pipelineFolder()
+  const process = { schedule: 'cosine', steps: 1000, variance: 'fixed-large', prediction: 'epsilon' }
+  const local = await load(folder)
+  expect(local).toMatchObject({ family: 'diffusers', process, assumed: [] })
+  expectSame(local.params, params)
+
+  const cache = await temporaryFolder()
+  const { url, requests, close } = await serveFolder(folder, { dropEvery: 3 })
+  const told: string[] = []
+  const onProgress = (file: string) => void told.push(file)
+  const remote = await load(`${url}/`, { cache, retryDelay: 1, onProgress })
+  expectSame(remote.params, params)
+  expect(remote.process).toEqual(local.process)
+  expect(told).toContain('unet/diffusion_pytorch_model-00002-of-00002.safetensors')
+  expect(requests.some(({ range }) => range !== undefined)).toBe(true)
+  await close()
+  expectSame((await load(url, { cache })).params, params)
+  await expect(load(`${url}/other`, { cache, attempts: 1 })).rejects.toThrow('cannot be reached')
+})
+
+test('a checkpoint from its address keeps the flags of its name', async () => {
+  const cache = await temporaryFolder()
+  const folder = await temporaryFolder()
+  const bytes = await readFile(fixture('guided-adm/model.pt'))
+  await writeFile(join(folder, '64x64_diffusion.pt'), bytes)
+  const { url } = await serveFolder(folder)
+  const flags = { imageSize: 16, numChannels: 32, numResBlocks: 1, channelMult: [1, 2], numHeadChannels: 32 }
+  const loaded = await load(`${url}/64x64_diffusion.pt`, { cache, flags: { ...flags, attentionResolutions: [8] } })
+  expect(loaded.process).toMatchObject({ schedule: 'cosine', steps: 1000 })
+  expect(loaded.assumed).toEqual([])
+  expect(await differenceFromPyTorch('guided-adm', loaded)).toBeLessThan(1e-4)
+  await expect(load(`${url}/64x64_diffusion.pt`, { cache, sha256: 'a'.repeat(64) })).rejects.toThrow('expected SHA-256')
+})
+
+test('says what it looked for in vain', async () => {
+  const folder = await temporaryFolder()
+  await expect(load(join(folder, 'x.pt'))).rejects.toThrow('x.pt: expected a file or a folder, there is none')
+  await expect(load(folder)).rejects.toThrow(
+    'expected config.json with diffusion_pytorch_model.safetensors, or one checkpoint; got none',
+  )
+  await writeSafetensors(join(folder, 'a.safetensors'), { 'conv_in.weight': ndarray(new Float32Array(1), [1]) })
+  await expect(load(folder)).rejects.toThrow('expected config.json beside the weights of a network of diffusers')
+  const { url } = await serveFolder(folder)
+  await expect(load(url, { cache: folder })).rejects.toThrow(
+    'expected a file of weights (.pt, .bin, .safetensors), or a folder',
+  )
+  await expect(load(`${url}/x.pt`, { cache: folder })).rejects.toThrow('/x.pt answered 404')
+})
+
+test('a classifier tells the size of its images, and that it is none of the published ones', async () => {
+  const folder = await temporaryFolder()
+  const net = encoder({
+    ...{
+      resolution: 16,
+      imageChannels: 3,
+      classes: 5,
+      baseChannels: 32,
+      channelMultipliers: [1, 2, 2],
+      residualBlocks: 1,
+    },
+    ...{ attentionResolutions: [4], attentionHeadChannels: 32, resampling: 'residual', normGroups: 32 },
+  })
+  const params = net.init(rng(3))
+  const path = join(folder, '64x64_classifier.pt')
+  await writeSafetensors(path, toGuidedClassifier(params, net.config))
+  await expect(fromPretrained(path)).rejects.toThrow("another network's: imageSize 64, the weights have 16")
+  await rename(path, join(folder, 'c.safetensors'))
+  const loaded = await fromPretrained(join(folder, 'c.safetensors'), { flags: { numHeadChannels: 32 } })
+  expect(loaded).toMatchObject({ kind: 'classifier', family: 'guided-diffusion' })
+  expect(loaded.kind === 'classifier' && loaded.network.config).toEqual(net.config)
+  expectSame(loaded.params, params)
+})
+
+test('our own stages come back whole', async () => {
+  const folder = await temporaryFolder()
+  const process = { schedule: 'cosine', steps: 20 } as const
+  const network = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 }
+  const common = { resolution: 4, imageChannels: 1, classNames: ['a', 'b'], process, network }
+  const augmentation = { name: 'gaussian-noise', ...process, maxLevel: 5 } as const
+  for (const stage of [
+    baseStage({ name: 'small', ...common }),
+    superResolutionStage({ name: 'large', ...common, lowResolution: 2, augmentation }),
+  ]) {
+    const params = stage.network.init(rng(4))
+    const path = join(folder, `${stage.name}.safetensors`)
+    await writeStage(path, stage.description, params)
+    const loaded = await fromPretrained(path)
+    expect(loaded).toMatchObject({ kind: 'stage', family: 'cascade-diffusion' })
+    expectSame(loaded.params, params)
+    expect(loaded.kind === 'stage' && loaded.stage.description).toEqual(stage.description)
+  }
+})

@@ -1,0 +1,148 @@
+import type { NDArray } from '@cascade-diffusion/arrays'
+import {
+  describedStage,
+  type LoadStageOptions,
+  loadStage,
+  type ProcessConfig,
+  type Stage,
+} from '@cascade-diffusion/cascade'
+import {
+  type Encoder,
+  type EncoderConfig,
+  encoder,
+  type Params,
+  type UNet,
+  type UNetConfig,
+  unet,
+} from '@cascade-diffusion/unet'
+import { loadDiffusers } from './diffusers/load.ts'
+import { type Located, type LocateOptions, locate } from './locate.ts'
+import type { OpenAIFamily, OpenAIFlags } from './openai/flags.ts'
+import { loadOpenAIUNet } from './openai/load.ts'
+import { loadOpenAIClassifier } from './openai/load-classifier.ts'
+import { publishedAs, publishedCheckpoints } from './openai/published.ts'
+import { readTensors } from './read-tensors.ts'
+import { findStateDict } from './state-dict.ts'
+import { writtenStage } from './weights-file.ts'
+
+/** Options of {@link fromPretrained}. */
+export interface FromPretrainedOptions extends LocateOptions {
+  /**
+   * Of checkpoints of improved- and guided-diffusion: what their weights cannot tell. For files with the name of one that OpenAI has
+   * published, that one's flags are known, and these take their place one by one.
+   */
+  readonly flags?: OpenAIFlags
+  /** The name of a published checkpoint whose flags hold: for a file that is called otherwise. */
+  readonly preset?: string
+  /** Whose code it was. Default: what the name tells, else `guided-diffusion`. */
+  readonly family?: OpenAIFamily
+  /** Under which names the weights lie, in a file of several networks: `ema.`. */
+  readonly prefix?: string
+  /** Of diffusers' networks without `sample_size`: height and width of the images. */
+  readonly imageSize?: number
+  /** Of a stage of ours: code of your own, which a checkpoint cannot hold. */
+  readonly own?: LoadStageOptions
+}
+
+/** A U-Net with weights. */
+export interface PretrainedUNet {
+  readonly kind: 'unet'
+  readonly family: OpenAIFamily | 'diffusers'
+  readonly config: UNetConfig
+  readonly params: Params<NDArray<'float32'>>
+  /** The network, also as a stage takes it. */
+  readonly network: UNet
+  /** The process that it was trained on. `processOf` of `@cascade-diffusion/cascade` makes it. */
+  readonly process: ProcessConfig
+  /** Which parts of `process` nobody told: they are the defaults of where it comes from. */
+  readonly assumed: readonly string[]
+}
+
+/** A classifier of noisy images with weights, for guidance. */
+export interface PretrainedClassifier {
+  readonly kind: 'classifier'
+  readonly family: 'guided-diffusion'
+  readonly config: EncoderConfig
+  readonly params: Params<NDArray<'float32'>>
+  readonly network: Encoder
+}
+
+/** A stage of ours with weights. */
+export interface PretrainedStage {
+  readonly kind: 'stage'
+  readonly family: 'cascade-diffusion'
+  readonly stage: Stage
+  readonly params: Params<NDArray>
+}
+
+/** What {@link fromPretrained} finds. */
+export type Pretrained = PretrainedUNet | PretrainedClassifier | PretrainedStage
+
+/**
+ * Loads a network with its weights, from a path or an address, and says what it is:
+ * - checkpoints (`.pt`) of improved-diffusion and guided-diffusion. Those that OpenAI has published are known by their names;
+ *   of others the architecture is read off the weights, and `flags` says the rest;
+ * - folders that diffusers' `UNet2DModel.save_pretrained`, or a pipeline's, has left, also in shards; or the file of weights in one;
+ * - training checkpoints and exported files of our own stages.
+ *
+ * What has an address is downloaded into the cache once, and resumed and checked as `cachedFile` of `@cascade-diffusion/downloads` says.
+ * @throws saying what is missing or wrong: that nothing is there, flags that have to be given, names or shapes that do not fit.
+ */
+export async function fromPretrained(pathOrUrl: string, options: FromPretrainedOptions = {}): Promise<Pretrained> {
+  const { flags, preset, family, prefix, imageSize, own, ...rest } = options
+  const located = await locate(pathOrUrl, rest)
+  const { tensors, metadata } = await readTensors(located.weights)
+  if (metadata.format?.startsWith('cascade-diffusion ')) return loadOwn(located, metadata, tensors, own)
+  const { naming, stateDict } = findStateDict(located.weights, tensors, prefix)
+  if (naming === 'lucidrains') throw new Error(`${located.weights}: ${noLucidrains}`)
+  if (naming === 'diffusers') return unetOf('diffusers', await diffusersFiles(located, stateDict, imageSize))
+  const published = publishedNamed(preset) ?? publishedAs(pathOrUrl)
+  const all = { ...published?.flags, ...flags }
+  if (isClassifier(stateDict)) {
+    const { config, params } = loadOpenAIClassifier(located.weights, stateDict, all)
+    return { kind: 'classifier', family: 'guided-diffusion', config, params, network: encoder(config) }
+  }
+  const whose = family ?? published?.family ?? 'guided-diffusion'
+  return unetOf(whose, loadOpenAIUNet(located.weights, stateDict, whose, all))
+}
+
+const noLucidrains =
+  'a network of denoising-diffusion-pytorch: its blocks have weight-standardised convolutions, linear attention and RMS norms, which no network here has'
+
+const isClassifier = (stateDict: Params<NDArray>) =>
+  !Object.keys(stateDict).some((name) => name.startsWith('output_blocks.'))
+
+const unetOf = (
+  family: PretrainedUNet['family'],
+  loaded: Omit<PretrainedUNet, 'kind' | 'family' | 'network'>,
+): PretrainedUNet => ({ kind: 'unet', family, network: unet(loaded.config), ...loaded })
+
+async function loadOwn(
+  { weights }: Located,
+  metadata: Readonly<Record<string, string>>,
+  params: Params<NDArray>,
+  own: LoadStageOptions = {},
+): Promise<PretrainedStage> {
+  const written = writtenStage(metadata)
+  const loaded = written ? { stage: describedStage(written, weights, own), params } : await loadStage(weights, own)
+  return { kind: 'stage', family: 'cascade-diffusion', ...loaded }
+}
+
+async function diffusersFiles(located: Located, stateDict: Params<NDArray>, imageSize: number | undefined) {
+  const config = await located.json('config.json')
+  if (!config)
+    throw new Error(
+      `${located.weights}: expected config.json beside the weights of a network of diffusers, there is none`,
+    )
+  const scheduler = await located.json('scheduler_config.json', '../scheduler/scheduler_config.json')
+  return loadDiffusers(stateDict, config, scheduler, imageSize)
+}
+
+function publishedNamed(preset: string | undefined) {
+  if (preset === undefined) return undefined
+  if (!Object.hasOwn(publishedCheckpoints, preset))
+    throw new Error(
+      `fromPretrained: expected a preset of ${Object.keys(publishedCheckpoints).join(', ')}; got '${preset}'`,
+    )
+  return publishedCheckpoints[preset]
+}

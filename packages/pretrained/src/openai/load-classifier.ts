@@ -1,0 +1,41 @@
+import type { NDArray } from '@cascade-diffusion/arrays'
+import { type EncoderConfig, fromGuidedClassifier, type Params } from '@cascade-diffusion/unet'
+import type { OpenAIFlags } from './flags.ts'
+import { inferOpenAI } from './infer.ts'
+import { commonConfig, shapesOf } from './load.ts'
+
+/** A classifier of noisy images of guided-diffusion, read. */
+export interface OpenAIClassifier {
+  readonly config: EncoderConfig
+  readonly params: Params<NDArray<'float32'>>
+}
+
+/**
+ * Reads the state dict of an `EncoderUNetModel`. Heads have 64 channels unless flags say otherwise, as in the scripts, which
+ * know no other order of attention than the old one; an attention pool tells the size of the images.
+ * @param name what errors call the file.
+ * @throws naming the flags that are missing, that are another network's, or weights that do not fit.
+ */
+export function loadOpenAIClassifier(name: string, stateDict: Params<NDArray>, given: OpenAIFlags): OpenAIClassifier {
+  const found = inferOpenAI(name, shapesOf(stateDict), given.numResBlocks)
+  const size = found.lowestSize && found.lowestSize * 2 ** (found.channelMultipliers.length - 1)
+  const flags: OpenAIFlags = {
+    ...(size !== undefined && { imageSize: size }),
+    ...(given.numHeads === undefined && { numHeadChannels: 64 }),
+    useNewAttentionOrder: false,
+    ...given,
+  }
+  if (size !== undefined && flags.imageSize !== size)
+    throw new Error(`${name}: the flags are another network's: imageSize ${flags.imageSize}, the weights have ${size}`)
+  const { numHeads, numHeadChannels } = flags
+  const config: EncoderConfig = {
+    ...commonConfig(name, found, flags, 'guided-diffusion', found.inChannels),
+    classes: found.outChannels,
+    ...(numHeadChannels === undefined
+      ? { attentionHeads: numHeads as number }
+      : { attentionHeadChannels: numHeadChannels }),
+    ...(found.pool && { pool: found.pool }),
+  }
+  const attentionOrder = flags.useNewAttentionOrder ? 'new' : 'legacy'
+  return { config, params: fromGuidedClassifier(stateDict, config, { attentionOrder }) }
+}

@@ -1,0 +1,125 @@
+import type { NDArray } from '@cascade-diffusion/arrays'
+import type { ProcessConfig } from '@cascade-diffusion/cascade'
+import { fromGuidedDiffusion, fromImprovedDiffusion, type Params, type UNetConfig } from '@cascade-diffusion/unet'
+import { checkArchitecture, type OpenAIFamily, type OpenAIFlags } from './flags.ts'
+import { architectureFlags, type Inferred, inferOpenAI, type Shapes } from './infer.ts'
+
+/** A network of improved- or guided-diffusion, read. */
+export interface OpenAIUNet {
+  readonly config: UNetConfig
+  readonly params: Params<NDArray<'float32'>>
+  readonly process: ProcessConfig
+  /** Which parts of `process` nobody gave: they are the scripts' defaults. */
+  readonly assumed: readonly string[]
+}
+
+/**
+ * Reads the state dict of a `UNetModel` or `SuperResModel`.
+ * @param name what errors call the file.
+ * @throws naming the flags that are missing, that are another network's, or weights that do not fit.
+ */
+export function loadOpenAIUNet(
+  name: string,
+  stateDict: Params<NDArray>,
+  family: OpenAIFamily,
+  flags: OpenAIFlags,
+): OpenAIUNet {
+  const found = inferOpenAI(name, shapesOf(stateDict), flags.numResBlocks)
+  const config = unetConfig(name, found, flags, family)
+  const params =
+    family === 'improved-diffusion'
+      ? fromImprovedDiffusion(stateDict, config)
+      : fromGuidedDiffusion(stateDict, config, { attentionOrder: flags.useNewAttentionOrder ? 'new' : 'legacy' })
+  const learnSigma = found.outChannels === 2 * config.imageChannels
+  return { config, params, ...openAIProcess(flags, family, learnSigma) }
+}
+
+export const shapesOf = (stateDict: Params<NDArray>): Shapes =>
+  Object.fromEntries(Object.entries(stateDict).map(([key, { shape }]) => [key, shape]))
+
+/** What a network with a way up and one without have in common. @throws if flags are missing or another network's. */
+export function commonConfig(
+  name: string,
+  found: Inferred,
+  flags: OpenAIFlags,
+  family: OpenAIFamily,
+  imageChannels: number,
+) {
+  requireFlags(name, found, flags, family)
+  const resolution = flags.imageSize as number
+  checkArchitecture(name, flags, architectureFlags(found, resolution, imageChannels))
+  const { baseChannels, channelMultipliers } = found
+  return {
+    ...{ resolution, imageChannels, baseChannels, channelMultipliers },
+    firstChannels: (channelMultipliers[0] as number) * baseChannels,
+    residualBlocks: found.residualBlocks,
+    attentionResolutions: found.attentionLevels.map((level) => resolution / 2 ** level),
+    resampling: found.resampling,
+    scaleShiftNorm: found.scaleShiftNorm,
+    normGroups: 32,
+    ...(flags.dropout && { dropout: flags.dropout }),
+  }
+}
+
+function unetConfig(name: string, found: Inferred, flags: OpenAIFlags, family: OpenAIFamily): UNetConfig {
+  const { inChannels, outChannels } = found
+  // An image has 1, 3 or 4 channels; twice that are an image and a small one.
+  const isSuperResolution = flags.smallSize !== undefined || [2, 6, 8].includes(inChannels)
+  const imageChannels = isSuperResolution ? inChannels / 2 : inChannels
+  if (outChannels !== imageChannels && outChannels !== 2 * imageChannels)
+    throw new Error(
+      `${name}: expected ${imageChannels} or ${2 * imageChannels} channels out of ${inChannels} in${isSuperResolution ? ', half of them of the small image' : ''}; got ${outChannels}`,
+    )
+  const { numHeads, numHeadsUpsample, numHeadChannels } = flags
+  return {
+    ...commonConfig(name, found, flags, family, imageChannels),
+    outChannels,
+    ...(numHeadChannels === undefined
+      ? { attentionHeads: numHeads, ...(numHeadsUpsample !== undefined && { attentionHeadsUp: numHeadsUpsample }) }
+      : { attentionHeadChannels: numHeadChannels }),
+    ...(found.numClasses !== undefined && { numClasses: found.numClasses }),
+    ...(isSuperResolution && { lowRes: { channels: imageChannels } }),
+  }
+}
+
+/** @throws with all flags that the weights cannot tell and that were not given. */
+function requireFlags(name: string, found: Inferred, flags: OpenAIFlags, family: OpenAIFamily): void {
+  const { imageSize, numHeads, numHeadChannels, useNewAttentionOrder } = flags
+  const widths = found.channelMultipliers.map((multiplier) => multiplier * found.baseChannels)
+  const oneHead = numHeads === 1 || (numHeadChannels !== undefined && widths.every((c) => c === numHeadChannels))
+  const missing = [
+    ...(imageSize === undefined ? ['imageSize (height and width in pixels)'] : []),
+    ...(numHeads === undefined && numHeadChannels === undefined ? ['numHeads or numHeadChannels'] : []),
+    ...(useNewAttentionOrder === undefined && family === 'guided-diffusion' && !oneHead
+      ? ['useNewAttentionOrder (true or false)']
+      : []),
+  ]
+  if (missing.length > 0)
+    throw new Error(
+      `${name}: give the flags ${missing.join(', ')}: weights do not tell them, and with wrong ones the network gives noise. ` +
+        'A file that OpenAI published has them under its own name',
+    )
+}
+
+/** The diffusion process of the scripts. */
+function openAIProcess(
+  flags: OpenAIFlags,
+  family: OpenAIFamily,
+  learnSigma: boolean,
+): Pick<OpenAIUNet, 'process' | 'assumed'> {
+  const { diffusionSteps = 1000, noiseSchedule = 'linear', rescaleTimesteps = family === 'improved-diffusion' } = flags
+  const assumed = (['diffusionSteps', 'noiseSchedule', 'rescaleTimesteps'] as const).filter(
+    (flag) => flags[flag] === undefined,
+  )
+  const fixed = flags.sigmaSmall ? 'fixed-small' : 'fixed-large'
+  return {
+    process: {
+      schedule: noiseSchedule,
+      steps: diffusionSteps,
+      prediction: flags.predictXstart ? 'x0' : 'epsilon',
+      variance: learnSigma ? 'learned-range' : fixed,
+      noiseInput: rescaleTimesteps ? 'rescaled-timestep' : 'timestep',
+    },
+    assumed,
+  }
+}
