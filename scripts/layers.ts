@@ -5,7 +5,7 @@ import { join } from 'node:path'
 export const layers: readonly (readonly string[])[] = [
   ['cli'],
   ['export'],
-  ['pretrained'],
+  ['pretrained', 'presets'],
   ['cascade'],
   ['training', 'metrics', 'conditioning-augmentation'],
   ['losses', 'unet'],

@@ -1,0 +1,20 @@
+export { type PresetStageOptions, presetNetwork, presetSampler, presetStage } from './build.ts'
+export {
+  imagenet16,
+  imagenet16To64,
+  imagenet32,
+  imagenet32To64,
+  imagenet64,
+  imagenet64To128,
+  imagenet64To256,
+} from './imagenet.ts'
+export { lsun64, lsun64To128 } from './lsun.ts'
+export { type Pipeline, pipelines, presetNamed, presets } from './pipelines.ts'
+export type {
+  BasePreset,
+  GaussianBlurSettings,
+  InferenceSettings,
+  Preset,
+  SuperResolutionPreset,
+  TrainingSettings,
+} from './preset.ts'

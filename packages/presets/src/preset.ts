@@ -1,0 +1,67 @@
+import type {
+  AugmentationConfig,
+  BaseStageOptions,
+  ScheduleConfig,
+  StageUNetConfig,
+  SuperResolutionStageOptions,
+  TrainingObjective,
+} from '@cascade-diffusion/cascade'
+
+/** Gaussian blur of the low-resolution image, in training only (paper, Section 3.1). */
+export interface GaussianBlurSettings {
+  readonly name: 'gaussian-blur'
+  /** Pixels to a side of the filter. */
+  readonly size: number
+  /** Its standard deviation in pixels is uniform between these. */
+  readonly sigma: readonly [low: number, high: number]
+  /** The part of the images that are blurred. */
+  readonly probability: number
+}
+
+/** How a model is trained, with Adam. */
+export interface TrainingSettings extends TrainingObjective {
+  readonly steps: number
+  readonly batchSize: number
+  readonly learningRate: number
+  /** Of the weights' moving average, which samples are drawn with. */
+  readonly emaDecay: number
+  /** Whether images are mirrored left to right, each with probability ½. */
+  readonly randomFlips: boolean
+}
+
+/** How samples are drawn: by ancestral sampling, without guidance. */
+export interface InferenceSettings {
+  /** Evaluations of the network. */
+  readonly steps: number
+  /** The schedule, where it is chosen after training; else that of training. */
+  readonly schedule?: ScheduleConfig
+  /** s: the level of the conditioning augmentation; where there is none it is searched for after training (`searchLevels`). */
+  readonly level?: number
+}
+
+interface CommonPreset {
+  /** What it is called, and its stage's files: `imagenet-32-64`. */
+  readonly name: string
+  /** The classes of its data set; null if it is unconditional. */
+  readonly numClasses: number | null
+  readonly training: TrainingSettings
+  readonly inference: InferenceSettings
+}
+
+type Size = { readonly network: StageUNetConfig }
+
+/** A model that makes images from noise. */
+export interface BasePreset extends CommonPreset {
+  readonly kind: 'base'
+  readonly stage: Omit<BaseStageOptions, 'name' | 'classNames' | 'network'> & Size
+}
+
+/** A model that enlarges images. */
+export interface SuperResolutionPreset extends CommonPreset {
+  readonly kind: 'super-resolution'
+  readonly stage: Omit<SuperResolutionStageOptions, 'name' | 'classNames' | 'network' | 'augmentation'> &
+    Size & { readonly augmentation: AugmentationConfig | GaussianBlurSettings }
+}
+
+/** One model of a pipeline as the paper has it: its network, its diffusion process, its training and its sampling. */
+export type Preset = BasePreset | SuperResolutionPreset

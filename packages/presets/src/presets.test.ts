@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs'
+import { processOf } from '@cascade-diffusion/cascade'
+import { summary } from '@cascade-diffusion/unet'
+import { expect, test } from 'vitest'
+import { presetNetwork } from './build.ts'
+import { appendixB } from './fixtures/appendix-b.ts'
+import { imagenet16, imagenet16To64, imagenet64, imagenet64To128, imagenet64To256 } from './imagenet.ts'
+import { pipelines, presetNamed, presets } from './pipelines.ts'
+import type { Preset } from './preset.ts'
+
+/** A preset in the words of Appendix B. */
+function inItsWords({ stage, training, inference }: Preset): Record<string, string> {
+  const { network, process } = stage
+  if (!('baseChannels' in network)) throw new Error('expected a U-Net')
+  const list = (numbers: readonly number[] = []) => numbers.join(', ')
+  const { attentionHeads, attentionHeadChannels } = network
+  const continuous = process.noiseInput === 'noise-level'
+  return {
+    'Base channels': `${network.baseChannels}`,
+    'Channel multipliers': list(network.channelMultipliers),
+    'Residual blocks per resolution': `${network.residualBlocks}`,
+    'Attention resolutions': list(network.attentionResolutions),
+    ...(attentionHeads && { 'Attention heads': `${attentionHeads}` }),
+    ...(attentionHeadChannels && { 'Attention heads dimension': `${attentionHeadChannels}` }),
+    'Batch size': `${training.batchSize}`,
+    'Learning rate': training.learningRate.toExponential(0),
+    Steps: `${training.steps}`,
+    Dropout: network.dropout!.toFixed(1),
+    EMA: `${training.emaDecay}`,
+    ...(process.steps && { Timesteps: `${process.steps}` }),
+    'Noise schedule': process.schedule,
+    'Learned variances': process.variance === 'learned-range' ? 'yes' : 'no',
+    Loss: training.loss!.name,
+    ...(continuous && {
+      'Continuous noise conditioning': '',
+      'Inference timesteps': `${inference.steps}`,
+      'Inference noise schedule': inference.schedule!.schedule,
+    }),
+  }
+}
+
+test.each(Object.entries(appendixB))('%s is as Appendix B has it', (name, printed) => {
+  const expected = Object.fromEntries(printed.split(' – ').map((entry) => entry.split(': ').concat('').slice(0, 2)))
+  expect(inItsWords(presetNamed(name))).toEqual(expected)
+})
+
+test('levels of noise are continuous where Appendix B says so, steps elsewhere; inference fits', () => {
+  for (const { name, stage, training, inference } of presets) {
+    const { process } = stage
+    const continuous = appendixB[name]?.includes('Continuous noise conditioning') ?? false
+    expect(process.noiseInput === 'noise-level', name).toBe(continuous)
+    // In continuous time every level is drawn as it is.
+    const between = training.noiseLevels?.name === 'piecewise-uniform' || process.steps === undefined
+    expect(between, name).toBe(continuous)
+    expect(inference.steps, name).toBe(inference.schedule?.steps ?? process.steps)
+    expect(() => processOf(process)).not.toThrow()
+  }
+})
+
+test('the experiment enlarges with the network of the baseline, but for the small image', () => {
+  expect(imagenet16To64.stage.network).toEqual(imagenet64.stage.network)
+  expect(imagenet16To64.stage.process).toEqual(imagenet64.stage.process)
+  expect(imagenet16.stage.process).toEqual(imagenet64.stage.process)
+  const [plain, enlarging] = [presetNetwork(imagenet64), presetNetwork(imagenet16To64)]
+  const { lowRes, augmentationLevels, ...rest } = enlarging
+  expect({ ...rest, augmentationLevels: false }).toEqual(plain)
+  expect([lowRes, augmentationLevels]).toEqual([{ channels: 3 }, true])
+})
+
+test('pipelines lead from resolution to resolution, by models of the same classes', () => {
+  for (const [base, ...rest] of Object.values(pipelines)) {
+    let { resolution } = base.stage
+    for (const { stage, numClasses } of rest) {
+      expect(stage.lowResolution).toBe(resolution)
+      expect(numClasses).toBe(base.numClasses)
+      resolution = stage.resolution
+    }
+  }
+})
+
+test('networks like SR3 have its numbers of parameters, 550 and 625 million, but for the classes', () => {
+  const millions = (preset: Preset) => {
+    const { numClasses: _, ...unconditional } = presetNetwork(preset)
+    return summary(unconditional).parameters / 1e6
+  }
+  expect(Math.abs(millions(imagenet64To128) / 550 - 1)).toBeLessThan(0.02)
+  expect(Math.abs(millions(imagenet64To256) / 625 - 1)).toBeLessThan(0.02)
+})
+
+test("the baseline has Improved DDPM's number of parameters, 270 million", () => {
+  expect(Math.abs(summary(presetNetwork(imagenet64)).parameters / 270e6 - 1)).toBeLessThan(0.02)
+})
+
+test('docs/presets.md states parameters and multiply-adds as they are', () => {
+  const docs = readFileSync(new URL('../../../docs/presets.md', import.meta.url), 'utf8')
+  const rows = presets.map((preset) => {
+    const { parameters, multiplyAdds } = summary(presetNetwork(preset))
+    const evaluations = preset.inference.steps
+    const total = (multiplyAdds * evaluations) / 1e12
+    return (
+      `| \`${preset.name}\` | ${(parameters / 1e6).toFixed(1)} | ${(multiplyAdds / 1e9).toFixed(1)} | ` +
+      `${evaluations} | ${total.toFixed(1)} |`
+    )
+  })
+  for (const row of rows) expect(docs).toContain(row)
+})
+
+test('says which names there are', () => {
+  expect(() => presetNamed('imagenet-512')).toThrow('preset: expected one of imagenet-32, imagenet-32-64, ')
+})
