@@ -1,1 +1,5 @@
-export {}
+export type { ExportedAugmentation, ExportedCascade, ExportedInput, ExportedStage } from './manifest.ts'
+export type { ExportSource } from './model.ts'
+export { type WrittenDiffusers, writeDiffusers } from './write-diffusers.ts'
+export { type WriteOnnxOptions, writeOnnx } from './write-onnx.ts'
+export { writeSafetensorsFolder } from './write-safetensors.ts'

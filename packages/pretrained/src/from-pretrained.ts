@@ -23,7 +23,7 @@ import { loadOpenAIClassifier } from './openai/load-classifier.ts'
 import { publishedAs, publishedCheckpoints } from './openai/published.ts'
 import { readTensors } from './read-tensors.ts'
 import { findStateDict } from './state-dict.ts'
-import { writtenStage } from './weights-file.ts'
+import { written } from './weights-file.ts'
 
 /** Options of {@link fromPretrained}. */
 export interface FromPretrainedOptions extends LocateOptions {
@@ -47,9 +47,11 @@ export interface FromPretrainedOptions extends LocateOptions {
 /** A U-Net with weights. */
 export interface PretrainedUNet {
   readonly kind: 'unet'
-  readonly family: OpenAIFamily | 'diffusers'
+  readonly family: OpenAIFamily | 'diffusers' | 'cascade-diffusion'
   readonly config: UNetConfig
   readonly params: Params<NDArray<'float32'>>
+  /** Height and width of the small images that it enlarges, if it does and they are known. */
+  readonly lowResolution?: number
   /** The network, also as a stage takes it. */
   readonly network: UNet
   /** The process that it was trained on. `processOf` of `@cascade-diffusion/cascade` makes it. */
@@ -122,10 +124,12 @@ async function loadOwn(
   metadata: Readonly<Record<string, string>>,
   params: Params<NDArray>,
   own: LoadStageOptions = {},
-): Promise<PretrainedStage> {
-  const written = writtenStage(metadata)
-  const loaded = written ? { stage: describedStage(written, weights, own), params } : await loadStage(weights, own)
-  return { kind: 'stage', family: 'cascade-diffusion', ...loaded }
+): Promise<PretrainedStage | PretrainedUNet> {
+  const { stage, unet } = written(metadata)
+  const family = 'cascade-diffusion'
+  if (unet) return unetOf(family, { ...unet, params: params as Params<NDArray<'float32'>>, assumed: [] })
+  const loaded = stage ? { stage: describedStage(stage, weights, own), params } : await loadStage(weights, own)
+  return { kind: 'stage', family, ...loaded }
 }
 
 async function diffusersFiles(located: Located, stateDict: Params<NDArray>, imageSize: number | undefined) {

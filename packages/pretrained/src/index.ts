@@ -1,4 +1,4 @@
-export { fromSchedulerConfig } from './diffusers/scheduler.ts'
+export { fromSchedulerConfig, toSchedulerConfig } from './diffusers/scheduler.ts'
 export {
   type FromPretrainedOptions,
   fromPretrained,
@@ -10,4 +10,4 @@ export {
 export type { LocateOptions } from './locate.ts'
 export type { OpenAIFamily, OpenAIFlags } from './openai/flags.ts'
 export { type PublishedCheckpoint, publishedCheckpoints } from './openai/published.ts'
-export { writeStage } from './weights-file.ts'
+export { type WrittenUNet, writeStage, writeUNet } from './weights-file.ts'

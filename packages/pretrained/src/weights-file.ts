@@ -1,9 +1,18 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
-import type { StageDescription } from '@cascade-diffusion/cascade'
+import type { ProcessConfig, StageDescription } from '@cascade-diffusion/cascade'
 import { writeSafetensors } from '@cascade-diffusion/checkpoints'
-import type { Params } from '@cascade-diffusion/unet'
+import type { Params, UNetConfig } from '@cascade-diffusion/unet'
 
-const format = 'cascade-diffusion stage 1'
+const stageFormat = 'cascade-diffusion stage 1'
+const unetFormat = 'cascade-diffusion unet 1'
+
+/** What a file says of a U-Net that is no stage. */
+export interface WrittenUNet {
+  readonly config: UNetConfig
+  readonly process: ProcessConfig
+  /** Height and width of the small images that it enlarges, if it does. */
+  readonly lowResolution?: number
+}
 
 /**
  * Writes a stage's weights under our names, with what it takes to build the stage again: a safetensors file that
@@ -11,8 +20,21 @@ const format = 'cascade-diffusion stage 1'
  * @throws as `writeSafetensors`.
  */
 export const writeStage = (path: string, stage: StageDescription, params: Params<NDArray>): Promise<void> =>
-  writeSafetensors(path, params, { format, stage: JSON.stringify(stage) })
+  writeSafetensors(path, params, { format: stageFormat, stage: JSON.stringify(stage) })
 
-/** The description of a stage that {@link writeStage} wrote, from a file's metadata, or nothing. */
-export const writtenStage = (metadata: Readonly<Record<string, string>>): StageDescription | undefined =>
-  metadata.format === format ? (JSON.parse(metadata.stage ?? 'null') as StageDescription) : undefined
+/**
+ * Writes a U-Net's weights under our names, with its configuration and process: a safetensors file that `fromPretrained` reads.
+ * @throws as `writeSafetensors`.
+ */
+export const writeUNet = (path: string, unet: WrittenUNet, params: Params<NDArray>): Promise<void> =>
+  writeSafetensors(path, params, { format: unetFormat, unet: JSON.stringify(unet) })
+
+/** What a file's metadata says of what is in it, if {@link writeStage} or {@link writeUNet} wrote it. */
+export function written({ format, stage, unet }: Readonly<Record<string, string>>): {
+  readonly stage?: StageDescription
+  readonly unet?: WrittenUNet
+} {
+  if (format === stageFormat && stage) return { stage: JSON.parse(stage) as StageDescription }
+  if (format === unetFormat && unet) return { unet: JSON.parse(unet) as WrittenUNet }
+  return {}
+}

@@ -1,4 +1,4 @@
-import type { ProcessConfig } from '@cascade-diffusion/cascade'
+import { type ProcessConfig, scheduleOf } from '@cascade-diffusion/cascade'
 import type { Prediction, Variance } from '@cascade-diffusion/diffusion'
 
 type Json = Readonly<Record<string, unknown>>
@@ -68,4 +68,33 @@ function named<T>(field: string, known: Record<string, T>, name: string): T {
   if (value === undefined)
     throw new Error(`diffusers: expected ${field} of ${Object.keys(known).join(', ')}, got '${name}'`)
   return value
+}
+
+/**
+ * The `scheduler_config.json` of a `DDPMScheduler` of diffusers for a process: the inverse of {@link fromSchedulerConfig}.
+ * @throws if diffusers has no such process: in continuous time, or with networks that are told something else than the step.
+ */
+export function toSchedulerConfig(process: ProcessConfig): Json {
+  const { schedule, steps, prediction = 'epsilon', variance = 'fixed-large', noiseInput = 'timestep' } = process
+  const told = noiseInput === 'timestep' || (noiseInput === 'rescaled-timestep' && steps === 1000)
+  if (steps === undefined || !told)
+    throw new Error(
+      `diffusers: its schedulers tell networks the step of a discrete process, this one is ${steps === undefined ? 'in continuous time' : `told the ${noiseInput} of ${steps}`}`,
+    )
+  const keyOf = (record: Record<string, string>, value: string) => Object.keys(record).find((k) => record[k] === value)
+  const known = schedule === 'betas' ? undefined : keyOf(schedules, schedule)
+  const betas = scheduleOf({ ...process, steps, zeroTerminalSnr: false }).betas
+  return {
+    _class_name: 'DDPMScheduler',
+    _diffusers_version: '0.30.0',
+    num_train_timesteps: steps,
+    beta_schedule: known ?? 'linear',
+    beta_start: betas[0],
+    beta_end: betas.at(-1),
+    trained_betas: known === undefined ? [...betas] : null,
+    rescale_betas_zero_snr: process.zeroTerminalSnr ?? false,
+    prediction_type: keyOf(predictions, prediction),
+    variance_type: keyOf(variances, variance),
+    clip_sample: true,
+  }
 }

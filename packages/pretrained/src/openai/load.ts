@@ -9,6 +9,8 @@ export interface OpenAIUNet {
   readonly config: UNetConfig
   readonly params: Params<NDArray<'float32'>>
   readonly process: ProcessConfig
+  /** Height and width of the small images that it enlarges, if flags tell them. */
+  readonly lowResolution?: number
   /** Which parts of `process` nobody gave: they are the scripts' defaults. */
   readonly assumed: readonly string[]
 }
@@ -31,7 +33,9 @@ export function loadOpenAIUNet(
       ? fromImprovedDiffusion(stateDict, config)
       : fromGuidedDiffusion(stateDict, config, { attentionOrder: flags.useNewAttentionOrder ? 'new' : 'legacy' })
   const learnSigma = found.outChannels === 2 * config.imageChannels
-  return { config, params, ...openAIProcess(flags, family, learnSigma) }
+  const { smallSize } = flags
+  const enlarges = smallSize !== undefined && { lowResolution: smallSize }
+  return { config, params, ...enlarges, ...openAIProcess(flags, family, learnSigma) }
 }
 
 export const shapesOf = (stateDict: Params<NDArray>): Shapes =>

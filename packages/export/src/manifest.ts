@@ -1,0 +1,47 @@
+import type { ProcessConfig } from '@cascade-diffusion/cascade'
+
+/** `cascade.json`: what a folder of ONNX files holds, and all that it takes to sample it without this framework. */
+export interface ExportedCascade {
+  readonly format: 'cascade-diffusion onnx 1'
+  /** In the order of sampling: each enlarges what the one before it made. */
+  readonly stages: readonly ExportedStage[]
+}
+
+/** An input of an ONNX file; `N` stands for any number of images. */
+export interface ExportedInput {
+  readonly dtype: 'float32' | 'int32'
+  readonly shape: readonly (number | 'N')[]
+}
+
+/** A stage, or another network, as files. */
+export interface ExportedStage {
+  readonly name: string
+  /** The file of the network, beside the manifest. Its one output is called `output`. */
+  readonly network: string
+  /**
+   * What it takes, by name: `xt` the noisy images in [-1, 1] (NHWC), `noise` what it is told of their noise, `label` classes,
+   * `lowRes` the small images, `augmentationLevel` the level s that these have been augmented to.
+   */
+  readonly inputs: Readonly<Record<string, ExportedInput>>
+  /** Channels of `output`: those of `xt`, or twice as many, of which the second half is the variance. */
+  readonly outChannels: number
+  /** What its weights are kept and multiplied as. */
+  readonly precision: 'float32' | 'float16'
+  /** Height, width and channels of its images. */
+  readonly image: readonly [number, number, number]
+  readonly classNames: readonly string[] | null
+  /** What the output predicts, which variance the steps have, what the network is told. */
+  readonly process: ProcessConfig
+  /** Of a process of T discrete steps. For each step t: ᾱ_t, x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε, and what `noise` is there. */
+  readonly steps: { readonly alphasCumprod: readonly number[]; readonly noise: readonly number[] } | null
+  /** Of a stage with conditioning augmentation. */
+  readonly augmentation: ExportedAugmentation | null
+}
+
+/** A conditioning augmentation as a file, with the inputs `lowRes`, `augmentationLevel` and `noise`, standard normal. */
+export interface ExportedAugmentation {
+  readonly name: string
+  readonly file: string
+  /** The greatest level; 0 leaves the images as they are. */
+  readonly maxLevel: number
+}

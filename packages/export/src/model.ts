@@ -1,0 +1,57 @@
+import type { NDArray } from '@cascade-diffusion/arrays'
+import type { ProcessConfig, Stage, StageNetwork, TrainedStage } from '@cascade-diffusion/cascade'
+import type { PretrainedUNet } from '@cascade-diffusion/pretrained'
+import type { Params } from '@cascade-diffusion/unet'
+
+/** What can be exported: a stage with its weights, or a U-Net as `fromPretrained` gives it. */
+export type ExportSource = TrainedStage | PretrainedUNet
+
+/** What is exported of a source, whichever it is. */
+export interface Model {
+  readonly name: string
+  readonly network: StageNetwork
+  readonly params: Params<NDArray>
+  readonly process: ProcessConfig
+  /** Height and width. */
+  readonly resolution: readonly [number, number]
+  readonly imageChannels: number
+  readonly classNames: readonly string[] | null
+  /** Whether the network takes a class. */
+  readonly labelled: boolean
+  /** Of a network that enlarges images: their height, width and channels. */
+  readonly lowRes?: readonly [number, number, number]
+  /** Of a stage that enlarges images. */
+  readonly augmentation?: Extract<Stage, { kind: 'super-resolution' }>['augmentation']
+}
+
+/**
+ * @param name of a U-Net, which has none of its own.
+ * @throws if a U-Net enlarges images of a size that nobody has told.
+ */
+export const modelOf = (source: ExportSource, name: string): Model =>
+  'stage' in source ? ofStage(source) : ofUNet(source, name)
+
+function ofStage({ stage, params }: TrainedStage): Model {
+  const { name, network, resolution, imageChannels, classNames, description } = stage
+  return {
+    ...{ name, network, params, imageChannels, process: description.process, resolution: [resolution, resolution] },
+    ...{ classNames: classNames ?? null, labelled: classNames !== undefined },
+    ...(stage.kind === 'super-resolution' && {
+      lowRes: [stage.lowResolution, stage.lowResolution, imageChannels],
+      augmentation: stage.augmentation,
+    }),
+  }
+}
+
+function ofUNet({ network, params, process, lowResolution }: PretrainedUNet, name: string): Model {
+  const { resolution, imageChannels, numClasses, lowRes, augmentationLevels } = network.config
+  if (augmentationLevels)
+    throw new Error(`export: '${name}' is told levels of augmentation: it has to be exported as the stage that it is`)
+  if (lowRes && lowResolution === undefined)
+    throw new Error(`export: '${name}' enlarges images: give their height and width as lowResolution`)
+  return {
+    ...{ name, network, params, process, imageChannels, classNames: null, labelled: numClasses !== undefined },
+    resolution: typeof resolution === 'number' ? [resolution, resolution] : resolution,
+    ...(lowRes && { lowRes: [lowResolution as number, lowResolution as number, lowRes.channels] }),
+  }
+}

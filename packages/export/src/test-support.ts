@@ -1,0 +1,44 @@
+import '@tensorflow/tfjs-backend-cpu'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
+import { baseStage, type Stage, superResolutionStage, type TrainedStage } from '@cascade-diffusion/cascade'
+import { rng } from '@cascade-diffusion/random'
+import { onTestFinished } from 'vitest'
+
+/** A folder for the rest of the test. */
+export async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'export-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+const process = { schedule: 'cosine', steps: 50 } as const
+const size = { baseChannels: 8, channelMultipliers: [1, 2], residualBlocks: 1, normGroups: 4 }
+const common = { imageChannels: 3, classNames: ['left', 'right'], process, network: size }
+
+export const base = baseStage({ name: 'small', resolution: 4, ...common })
+
+/** A stage 4×4 → 8×8 with conditioning augmentation and a learned variance. */
+export const enlarging = superResolutionStage({
+  ...{ ...common, name: 'large', resolution: 8, lowResolution: 4 },
+  process: { ...process, variance: 'learned-range', noiseInput: 'rescaled-timestep' },
+  augmentation: { name: 'gaussian-noise', ...process, maxLevel: 20 },
+})
+
+/** Weights that leave no layer without effect, as the first ones do. */
+export function drawn(stage: Stage): TrainedStage {
+  const key = rng(7).fold(stage.name)
+  const params = Object.entries(stage.network.init(key)).map(([name, { data, shape }]): [string, NDArray] => {
+    const more = key.fold('more').fold(name).normal(shape).data
+    return [
+      name,
+      ndarray(
+        Float32Array.from(data, (w, i) => Number(w) + 0.1 * more[i]!),
+        shape,
+      ),
+    ]
+  })
+  return { stage, params: Object.fromEntries(params) }
+}

@@ -1,0 +1,86 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { NDArray } from '@cascade-diffusion/arrays'
+import { baseStage } from '@cascade-diffusion/cascade'
+import { readSafetensors } from '@cascade-diffusion/checkpoints'
+import { fromPretrained } from '@cascade-diffusion/pretrained'
+import type { UNetConfig } from '@cascade-diffusion/unet'
+import { expect, test } from 'vitest'
+import { base, drawn, enlarging, temporaryFolder } from './test-support.ts'
+import { writeDiffusers } from './write-diffusers.ts'
+import { writeOnnx } from './write-onnx.ts'
+import { writeSafetensorsFolder } from './write-safetensors.ts'
+
+const described = (params: Readonly<Record<string, NDArray>>) =>
+  Object.entries(params).map(([name, { shape, data }]) => [name, shape, Buffer.from(data.buffer).toString('base64')])
+
+test('stages as safetensors are read without being told anything', async () => {
+  const folder = await temporaryFolder()
+  const stages = [drawn(base), drawn(enlarging)]
+  const paths = await writeSafetensorsFolder(stages, folder)
+  expect((await readdir(folder)).sort()).toEqual(['large.safetensors', 'small.safetensors'])
+  for (const [i, path] of paths.entries()) {
+    const { stage, params } = stages[i]!
+    const loaded = await fromPretrained(path)
+    expect(loaded.kind === 'stage' && loaded.stage.description).toEqual(stage.description)
+    expect(described(loaded.params)).toEqual(described(params))
+  }
+})
+
+test('a stage as a folder of diffusers, and back, also as files of a U-Net', async () => {
+  const folder = await temporaryFolder()
+  const stage = baseStage({
+    ...{ name: 'small', resolution: 4, imageChannels: 3, process: { schedule: 'linear', steps: 100 } },
+    network: {
+      baseChannels: 8,
+      channelMultipliers: [1, 2],
+      residualBlocks: 1,
+      normGroups: 4,
+      attentionResolutions: [2],
+    },
+  })
+  const trained = drawn(stage)
+  expect(await writeDiffusers(trained, folder)).toEqual({})
+  const file = join(folder, 'diffusion_pytorch_model.safetensors')
+  expect((await readSafetensors(file)).metadata).toEqual({ format: 'pt' })
+  const scheduler = JSON.parse(await readFile(join(folder, 'scheduler_config.json'), 'utf8'))
+  expect(scheduler).toMatchObject({
+    num_train_timesteps: 100,
+    beta_start: 0.001,
+    beta_end: 0.2,
+    variance_type: 'fixed_large',
+  })
+
+  const loaded = await fromPretrained(folder)
+  if (loaded.kind !== 'unet') throw new Error('expected a U-Net')
+  expect(described(loaded.params)).toEqual(described(trained.params))
+  const { noiseEmbedding: _, ...config } = stage.network.config as UNetConfig
+  expect(loaded.network.config).toMatchObject(config)
+  expect(loaded.process).toMatchObject({ schedule: 'linear', steps: 100, variance: 'fixed-large' })
+
+  const [path] = await writeSafetensorsFolder(loaded, await temporaryFolder(), 'mine')
+  const again = await fromPretrained(path!)
+  expect(again).toMatchObject({ kind: 'unet', family: 'cascade-diffusion', process: loaded.process })
+  expect(described(again.params)).toEqual(described(trained.params))
+  const { stages } = await writeOnnx(loaded, await temporaryFolder(), { name: 'mine' })
+  expect(stages).toMatchObject([{ name: 'mine', network: 'mine.onnx', image: [4, 4, 3], classNames: null }])
+})
+
+test('what diffusers has not is named', async () => {
+  const folder = await temporaryFolder()
+  await expect(writeDiffusers(drawn(enlarging), folder)).rejects.toThrow('augmentationLevels')
+  const skipping = baseStage({
+    ...{ name: 'small', resolution: 4, imageChannels: 1, process: { schedule: 'cosine', steps: 10 } },
+    network: { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4, noiseSkip: true },
+  })
+  await expect(writeDiffusers(drawn(skipping), folder)).rejects.toThrow('expected a U-Net without noiseSkip')
+  expect(await readdir(folder)).toEqual([])
+  const told = baseStage({
+    ...{ name: 'small', resolution: 4, imageChannels: 1 },
+    process: { schedule: 'cosine', steps: 10, noiseInput: 'rescaled-timestep' },
+    network: { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 },
+  })
+  expect(await writeDiffusers(drawn(told), folder)).toEqual({
+    noScheduler: expect.stringContaining('told the rescaled-timestep of 10'),
+  })
+})

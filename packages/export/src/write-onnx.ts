@@ -1,0 +1,88 @@
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import '@cascade-diffusion/ops'
+import { processOf } from '@cascade-diffusion/cascade'
+import { isDiscrete, learnsVariance, noiseInput } from '@cascade-diffusion/diffusion'
+import { exportOnnx, saveOnnx } from '@cascade-diffusion/jit'
+import type { ExportedCascade, ExportedInput, ExportedStage } from './manifest.ts'
+import { type ExportSource, type Model, modelOf } from './model.ts'
+
+/** Options of {@link writeOnnx}. */
+export interface WriteOnnxOptions {
+  /** What weights are kept and multiplied as; inputs, outputs, sums and norms are float32 in any case. Default `float32`. */
+  readonly precision?: 'float32' | 'float16'
+  /** Names the file of a U-Net that is no stage. Default `unet`. */
+  readonly name?: string
+}
+
+/**
+ * Writes a stage, a U-Net, or the stages of a cascade in order, as ONNX files for `onnxruntime-web` and `onnxruntime-node`, any number of
+ * images at a time: `NAME.onnx` for each network, `NAME.augmentation.onnx` for what disturbs its small images, and `cascade.json`,
+ * which says what they are. Weights beyond 1.5 GiB lie in `NAME.onnx.data`.
+ * @returns what `cascade.json` holds.
+ * @throws if two have the same name, or a network cannot be traced.
+ */
+export async function writeOnnx(
+  sources: ExportSource | readonly ExportSource[],
+  folder: string,
+  { precision = 'float32', name = 'unet' }: WriteOnnxOptions = {},
+): Promise<ExportedCascade> {
+  const models = [sources].flat().map((source) => modelOf(source as ExportSource, name))
+  const twice = models.find((model, i) => models.findIndex((other) => other.name === model.name) !== i)
+  if (twice) throw new Error(`writeOnnx: expected different names, got '${twice.name}' twice`)
+  await mkdir(folder, { recursive: true })
+  const stages: ExportedStage[] = []
+  for (const model of models) stages.push(await writeModel(model, folder, precision))
+  const manifest: ExportedCascade = { format: 'cascade-diffusion onnx 1', stages }
+  // Last, so that whoever finds it finds the files too.
+  const path = join(folder, 'cascade.json')
+  await writeFile(`${path}.tmp`, JSON.stringify(manifest))
+  await rename(`${path}.tmp`, path)
+  return manifest
+}
+
+async function writeModel(model: Model, folder: string, precision: 'float32' | 'float16'): Promise<ExportedStage> {
+  const { name, network, params, process, resolution, imageChannels, classNames, augmentation } = model
+  const { xt, noise, ...condition } = inputsOf(model)
+  const onnx = exportOnnx(network.apply, [params, xt, noise, condition] as never, {
+    ...{ inputs: ['', 'xt', 'noise', ''], output: 'output', precision },
+    metadata: { name, description: `The network of '${name}': see cascade.json.` },
+  })
+  await saveOnnx(join(folder, `${name}.onnx`), onnx)
+  const made = processOf(process)
+  const { schedule } = made
+  return {
+    ...{ name, network: `${name}.onnx`, precision, classNames, process },
+    inputs: { xt, noise, ...condition } as Record<string, ExportedInput>,
+    outChannels: imageChannels * (learnsVariance(made) ? 2 : 1),
+    image: [...resolution, imageChannels],
+    steps: isDiscrete(schedule)
+      ? {
+          alphasCumprod: [...schedule.alphasCumprod],
+          noise: Array.from(schedule.betas, (_, t) => noiseInput(made, t)),
+        }
+      : null,
+    augmentation: augmentation && augmentation.name !== 'none' ? await writeAugmentation(model, folder) : null,
+  }
+}
+
+function inputsOf({ resolution, imageChannels, labelled, lowRes, augmentation }: Model) {
+  const image: ExportedInput = { dtype: 'float32', shape: ['N', ...resolution, imageChannels] }
+  const perImage = (dtype: ExportedInput['dtype']): ExportedInput => ({ dtype, shape: ['N'] })
+  return {
+    ...{ xt: image, noise: perImage('float32') },
+    ...(labelled && { label: perImage('int32') }),
+    ...(lowRes && { lowRes: { dtype: 'float32', shape: ['N', ...lowRes] } satisfies ExportedInput }),
+    ...(augmentation?.embedsLevel && { augmentationLevel: perImage('int32') }),
+  }
+}
+
+async function writeAugmentation({ name, augmentation, lowRes }: Model, folder: string) {
+  const file = `${name}.augmentation.onnx`
+  const { apply, maxLevel, name: kind } = augmentation as NonNullable<Model['augmentation']>
+  const images = { shape: ['N', ...(lowRes as readonly number[])] }
+  const args = [images, { shape: ['N'], dtype: 'int32' }, images]
+  const onnx = exportOnnx(apply, args as never, { inputs: ['lowRes', 'augmentationLevel', 'noise'], output: 'output' })
+  await saveOnnx(join(folder, file), onnx)
+  return { name: kind, file, maxLevel }
+}
