@@ -1,6 +1,12 @@
 export type { AugmentationConfig, GaussianNoiseConfig, NoAugmentationConfig } from './augmentation-config.ts'
 export { augmentationOf } from './augmentation-config.ts'
 export { type CascadeSampleOptions, type CascadeSampler, cascadeSampler } from './cascade-sampler.ts'
+export {
+  classifierLogProbability,
+  type LoadedClassifier,
+  loadClassifier,
+  type TrainedClassifier,
+} from './load-classifier.ts'
 export { describedStage, type LoadStageOptions, loadStage, type TrainedStage } from './load-stage.ts'
 export { type ProcessConfig, processOf, type ScheduleConfig, scheduleOf } from './process-config.ts'
 export { type LevelResult, type SearchLevelsOptions, searchLevels } from './search-levels.ts'
@@ -24,6 +30,7 @@ export {
   type StageSamplerOptions,
   stageSampler,
 } from './stage-sampler.ts'
+export { type ClassifierDescription, type TrainClassifierOptions, trainClassifier } from './train-classifier.ts'
 export { type TrainStageOptions, trainStage } from './train-stage.ts'
 export type {
   HybridLossConfig,

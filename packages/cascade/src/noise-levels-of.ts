@@ -34,7 +34,11 @@ export interface NoiseLevels {
  * @throws if it is unknown, or does not fit the stage or its loss: all but `uniform` and `log-normal` need discrete steps, and
  * the bound needs steps, not levels between them.
  */
-export function noiseLevelsOf(config: NoiseLevelsConfig, stage: Stage, loss: LossConfig): NoiseLevels {
+export function noiseLevelsOf(
+  config: NoiseLevelsConfig,
+  stage: Pick<Stage, 'name' | 'process'>,
+  loss: LossConfig,
+): NoiseLevels {
   const { process } = stage
   const { schedule } = process
   const refuse = (expected: string): never => {

@@ -1,0 +1,48 @@
+import type { NDArray } from '@cascade-diffusion/arrays'
+import { labelLogProbability } from '@cascade-diffusion/losses'
+import { loadEma } from '@cascade-diffusion/training'
+import { type Encoder, encoder, type Params, type UNetCondition } from '@cascade-diffusion/unet'
+import { type Tensor1D, type Tensor4D, tensor } from '@tensorflow/tfjs-core'
+import type { ProcessConfig } from './process-config.ts'
+import type { ClassifierDescription } from './train-classifier.ts'
+
+/** A classifier with its weights: the moving average of training. */
+export interface TrainedClassifier {
+  readonly classifier: Encoder
+  readonly params: Params<NDArray>
+}
+
+/** A classifier from its checkpoint, and what it was trained for. */
+export interface LoadedClassifier extends TrainedClassifier {
+  readonly process: ProcessConfig
+  /** The class of each output. */
+  readonly classNames: readonly string[]
+  /** Whether it knows images at all noise levels, or clean ones only. */
+  readonly noised: boolean
+}
+
+/**
+ * Reads a classifier from its checkpoint, which says all that is needed to build it again.
+ * @throws if the file is missing, corrupt, or not a classifier's.
+ */
+export async function loadClassifier(path: string): Promise<LoadedClassifier> {
+  const { kind, config, params } = await loadEma(path)
+  if (kind !== 'classifier') throw new Error(`loadClassifier: expected a classifier in ${path}, got '${kind}'`)
+  const { classifier, process, classNames, noised } = config as unknown as ClassifierDescription
+  return { classifier: encoder(classifier), params, process, classNames, noised }
+}
+
+/**
+ * ln p(label | x_t) by a trained classifier: the `logProbability` of `classifierGuidance` of `diffusion`, for conditions with a
+ * `label`.
+ */
+export function classifierLogProbability({ classifier, params }: TrainedClassifier) {
+  const constants = () =>
+    Object.fromEntries(
+      Object.entries(params).map(([name, { data, shape, dtype }]) => [name, tensor(data, [...shape], dtype)]),
+    )
+  return (xt: Tensor4D, noise: Tensor1D, { label }: Pick<UNetCondition, 'label'>): Tensor1D => {
+    if (!label) throw new Error('classifierLogProbability: expected a condition with a label, got none')
+    return labelLogProbability(classifier.apply(constants(), xt, noise), label)
+  }
+}

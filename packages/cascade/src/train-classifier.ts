@@ -1,0 +1,139 @@
+import type { ArraysOf, Compile, NDArray } from '@cascade-diffusion/arrays'
+import { batch, type ImageDataset, resized, shuffledIndices } from '@cascade-diffusion/data'
+import {
+  type DiffusionProcess,
+  isDiscrete,
+  type NoiseLevelTensors,
+  noiseLevelArrays,
+  type Schedule,
+} from '@cascade-diffusion/diffusion'
+import { classifierLoss } from '@cascade-diffusion/losses'
+import { type Rng, rng } from '@cascade-diffusion/random'
+import { type LearningRate, type Loss, type Progress, type TrainResult, train } from '@cascade-diffusion/training'
+import type { Encoder } from '@cascade-diffusion/unet'
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
+import { noiseLevelsOf } from './noise-levels-of.ts'
+import { type ProcessConfig, processOf } from './process-config.ts'
+
+/** Options of {@link trainClassifier}. */
+export interface TrainClassifierOptions {
+  /** The network, `encoder(config)` of `unet`, with as many outputs as the data has classes. */
+  readonly classifier: Encoder
+  /** The process of the model that it is to guide: it is told the noise as that is. Its prediction and variance do not matter. */
+  readonly process: ProcessConfig
+  /** Real images of the classifier's resolution or a multiple of it: they are brought down to it by averaging areas. */
+  readonly dataset: ImageDataset
+  /** Whether it sees images at all noise levels, to guide; or clean ones at time 0, to classify samples. Default true. */
+  readonly noised?: boolean
+  readonly steps: number
+  readonly batchSize: number
+  readonly learningRate: number | LearningRate
+  /** The decay of the weights' moving average; 0.9999. */
+  readonly emaDecay?: number
+  /** Fixes the first weights, the batches and all noise. */
+  readonly seed: number
+  /** `jit`, or `eager`. */
+  readonly compile: Compile
+  /** Where the checkpoint is kept, `….safetensors`; one that is there already is gone on from. Default: nowhere. */
+  readonly checkpoint?: { readonly path: string; readonly every?: number }
+  /** Told after each step how training stands. */
+  readonly progress?: (progress: Progress) => void
+  /** Stops after the step that runs, with a checkpoint saved. */
+  readonly signal?: AbortSignal
+}
+
+/** A training batch: real images, their classes, and the noise that they are seen in. */
+interface ClassifierBatch {
+  readonly x0: Tensor4D
+  readonly label: Tensor1D
+  /** The step of each image, int32 [N], or its noise level. */
+  readonly t: Tensor1D | NoiseLevelTensors
+  readonly epsilon?: Tensor4D | undefined
+  /** The seeds of what the network drops, int32 [N]. */
+  readonly dropout?: Tensor1D | undefined
+}
+
+/** What a checkpoint says of a classifier: a JSON value. */
+export interface ClassifierDescription {
+  readonly classifier: Encoder['config']
+  readonly process: ProcessConfig
+  readonly classNames: readonly string[]
+  readonly noised: boolean
+}
+
+/**
+ * Trains a classifier of noisy images, such as guides a sampler (Dhariwal & Nichol 2021, section 4), or of clean ones: on the cross
+ * entropy of each image's class.
+ * @throws if the data does not fit the classifier; and as `train`.
+ */
+export async function trainClassifier(options: TrainClassifierOptions): Promise<TrainResult> {
+  const { classifier, dataset, noised = true, steps, batchSize, learningRate, emaDecay, seed, compile } = options
+  const { progress, signal } = options
+  checkDataset(classifier, dataset)
+  const process = processOf(options.process)
+  const key = rng(seed).fold('classifier')
+  const description: ClassifierDescription = {
+    ...{ classifier: classifier.config, process: options.process, classNames: dataset.classNames, noised },
+  }
+  const config = { ...description, data: { name: dataset.name, images: dataset.images.shape }, batchSize }
+  const loss: Loss<ClassifierBatch> = (params, { dropout, epsilon, ...input }) =>
+    classifierLoss(
+      { classifier: (xt, noise) => classifier.apply(params, xt, noise, dropout ? { dropout } : {}), process },
+      { ...input, ...(epsilon && { epsilon }) },
+    )
+  return train<ClassifierBatch>({
+    ...{ params: classifier.init(key.fold('weights')), loss, steps, seed, compile, learningRate },
+    batch: batches(classifier, process, dataset, { batchSize, noised }, key),
+    ...(emaDecay !== undefined && { emaDecay }),
+    ...(options.checkpoint && { checkpoint: { ...options.checkpoint, kind: 'classifier', config } }),
+    ...(progress && { progress }),
+    ...(signal && { signal }),
+  })
+}
+
+/** The batch of each step: a pure function of the step and its key. */
+function batches(
+  { config }: Encoder,
+  process: DiffusionProcess<Schedule>,
+  dataset: ImageDataset,
+  { batchSize, noised }: { batchSize: number; noised: boolean },
+  key: Rng,
+) {
+  const images = resized(dataset, heightOf(config))
+  const levels = noiseLevelsOf({ name: 'uniform' }, { name: 'classifier', process }, { name: 'simple' })
+  const indicesOf = shuffledIndices(dataset.labels.length, batchSize, key.fold('order'))
+  return (step: number, rng: Rng): ArraysOf<ClassifierBatch> => {
+    const { image, label } = batch(images, indicesOf(step))
+    const noise = noised
+      ? { t: levels.draw(batchSize, rng.fold('t'), undefined).t, epsilon: rng.fold('epsilon').normal(image.shape) }
+      : { t: timeZero(process, batchSize) }
+    const seeds = config.dropout > 0 && { dropout: rng.fold('dropout').integers([batchSize], 0, 2 ** 24) }
+    return { x0: image, label, ...noise, ...seeds }
+  }
+}
+
+/** What a classifier of clean images is told. */
+const timeZero = (
+  process: DiffusionProcess<Schedule>,
+  n: number,
+): NDArray<'int32'> | ReturnType<typeof noiseLevelArrays> =>
+  isDiscrete(process.schedule)
+    ? { dtype: 'int32', shape: [n], data: new Int32Array(n) }
+    : noiseLevelArrays(process, new Array(n).fill(0))
+
+const heightOf = ({ resolution }: Encoder['config']): number =>
+  typeof resolution === 'number' ? resolution : resolution[0]
+
+function checkDataset({ config }: Encoder, { name, images, classNames }: ImageDataset): void {
+  const [, height, width, channels] = images.shape as readonly [number, number, number, number]
+  const [high, wide] =
+    typeof config.resolution === 'number' ? [config.resolution, config.resolution] : config.resolution
+  const fits = high === wide && height === width && height % high === 0 && channels === config.imageChannels
+  if (!fits)
+    throw new Error(
+      `classifier: expected images of ${high}×${wide}×${config.imageChannels} or a multiple of it, ` +
+        `got ${height}×${width}×${channels} in '${name}'`,
+    )
+  if (classNames.length !== config.classes)
+    throw new Error(`classifier: expected ${config.classes} classes, got ${classNames.length} in '${name}'`)
+}
