@@ -1,11 +1,13 @@
 import { backendsCommand } from './backends/command.ts'
 import type { Command } from './command.ts'
 import { doctorCommand } from './doctor/command.ts'
+import { exportCommand } from './export/command.ts'
 import { quickstartCommand } from './quickstart/command.ts'
 
 /** All commands by name. */
 export const commands: Readonly<Record<string, Command>> = {
   quickstart: quickstartCommand,
+  export: exportCommand,
   doctor: doctorCommand,
   backends: backendsCommand,
 }

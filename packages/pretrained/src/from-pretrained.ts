@@ -20,6 +20,7 @@ import { type Located, type LocateOptions, locate } from './locate.ts'
 import type { OpenAIFamily, OpenAIFlags } from './openai/flags.ts'
 import { loadOpenAIUNet } from './openai/load.ts'
 import { loadOpenAIClassifier } from './openai/load-classifier.ts'
+import { parseFlags } from './openai/parse-flags.ts'
 import { publishedAs, publishedCheckpoints } from './openai/published.ts'
 import { readTensors } from './read-tensors.ts'
 import { findStateDict } from './state-dict.ts'
@@ -29,9 +30,10 @@ import { written } from './weights-file.ts'
 export interface FromPretrainedOptions extends LocateOptions {
   /**
    * Of checkpoints of improved- and guided-diffusion: what their weights cannot tell. For files with the name of one that OpenAI has
-   * published, that one's flags are known, and these take their place one by one.
+   * published, that one's flags are known, and these take their place one by one. Also as they are written in a shell:
+   * `--image_size 64 --num_heads 4`.
    */
-  readonly flags?: OpenAIFlags
+  readonly flags?: OpenAIFlags | string
   /** The name of a published checkpoint whose flags hold: for a file that is called otherwise. */
   readonly preset?: string
   /** Whose code it was. Default: what the name tells, else `guided-diffusion`. */
@@ -99,7 +101,7 @@ export async function fromPretrained(pathOrUrl: string, options: FromPretrainedO
   if (naming === 'lucidrains') throw new Error(`${located.weights}: ${noLucidrains}`)
   if (naming === 'diffusers') return unetOf('diffusers', await diffusersFiles(located, stateDict, imageSize))
   const published = publishedNamed(preset) ?? publishedAs(pathOrUrl)
-  const all = { ...published?.flags, ...flags }
+  const all = together(published?.flags, typeof flags === 'string' ? parseFlags(flags) : flags)
   if (isClassifier(stateDict)) {
     const { config, params } = loadOpenAIClassifier(located.weights, stateDict, all)
     return { kind: 'classifier', family: 'guided-diffusion', config, params, network: encoder(config) }
@@ -110,6 +112,14 @@ export async function fromPretrained(pathOrUrl: string, options: FromPretrainedO
 
 const noLucidrains =
   'a network of denoising-diffusion-pytorch: its blocks have weight-standardised convolutions, linear attention and RMS norms, which no network here has'
+
+/** Flags in place of others; heads are given in one way or the other. */
+function together(known: OpenAIFlags = {}, given: OpenAIFlags = {}): OpenAIFlags {
+  const { numHeads, numHeadsUpsample, numHeadChannels, ...rest } = known
+  return given.numHeads === undefined && given.numHeadChannels === undefined
+    ? { ...known, ...given }
+    : { ...rest, ...given }
+}
 
 const isClassifier = (stateDict: Params<NDArray>) =>
   !Object.keys(stateDict).some((name) => name.startsWith('output_blocks.'))
