@@ -6,6 +6,7 @@ export { type FormatSummaryOptions, formatSummary } from './format-summary.ts'
 export type { Params } from './layers.ts'
 export { type DiffusersOptions, fromDiffusers, toDiffusers } from './names/diffusers.ts'
 export type { DiffusersConfig } from './names/diffusers-config.ts'
+export type { OpenAiFlags } from './names/flag-reader.ts'
 export { type FromDiffusersConfig, fromDiffusersConfig } from './names/from-diffusers-config.ts'
 export { fromGuidedClassifier, toGuidedClassifier } from './names/guided-classifier.ts'
 export { type FromClassifierFlags, guidedClassifierConfig } from './names/guided-classifier-flags.ts'
@@ -16,7 +17,6 @@ export {
   type FromOpenAiFlags,
   guidedDiffusionConfig,
   improvedDiffusionConfig,
-  type OpenAiFlags,
   type OpenAiFlagsOptions,
 } from './names/openai-flags.ts'
 export { toDiffusersConfig } from './names/to-diffusers-config.ts'

@@ -1,18 +1,12 @@
 import type { EncoderConfig, Pool } from '../encoder/config.ts'
-import { FlagReader, type OpenAiFlags } from './openai-flags.ts'
+import { FlagReader, type OpenAiFlags } from './flag-reader.ts'
+import { attentionHeights, guidedMultipliers, multipliersOf } from './openai-levels.ts'
 
 /** A classifier of guided-diffusion in our words. */
 export interface FromClassifierFlags {
   config: EncoderConfig
   /** The flags that say nothing of the classifier, such as `classifier_scale`: whoever reads them finds misspellings. */
   rest: Record<string, string>
-}
-
-const multipliers: Readonly<Record<number, readonly number[]>> = {
-  512: [0.5, 1, 1, 2, 2, 4, 4],
-  256: [1, 1, 2, 2, 4, 4],
-  128: [1, 1, 2, 3, 4],
-  64: [1, 2, 3, 4],
 }
 
 /**
@@ -24,15 +18,7 @@ const multipliers: Readonly<Record<number, readonly number[]>> = {
 export function guidedClassifierConfig(flags: OpenAiFlags, classes = 1000): FromClassifierFlags {
   const read = new FlagReader('guidedClassifierConfig', flags)
   const resolution = read.count('image_size', 64)
-  const channelMultipliers = multipliers[resolution]
-  if (!channelMultipliers)
-    throw new Error(
-      `guidedClassifierConfig: expected image_size among ${Object.keys(multipliers).join(', ')}, got ${resolution}`,
-    )
-  const heights = channelMultipliers.map((_, level) => resolution / 2 ** level)
-  const attention = read.numbers('classifier_attention_resolutions', '32,16,8') ?? []
-  // Theirs counts in factors of downsampling, rounded down; one that is not reached has no effect.
-  const factors = attention.map((at) => Math.floor(resolution / at))
+  const channelMultipliers = multipliersOf('guidedClassifierConfig', 'image_size', guidedMultipliers, resolution)
   const config: EncoderConfig = {
     resolution,
     imageChannels: 3,
@@ -40,7 +26,11 @@ export function guidedClassifierConfig(flags: OpenAiFlags, classes = 1000): From
     baseChannels: read.count('classifier_width', 128),
     channelMultipliers,
     residualBlocks: read.count('classifier_depth', 2),
-    attentionResolutions: heights.filter((_, level) => factors.includes(2 ** level)),
+    attentionResolutions: attentionHeights(
+      resolution,
+      channelMultipliers.length,
+      read.numbers('classifier_attention_resolutions', '32,16,8') ?? [],
+    ),
     attentionHeadChannels: 64,
     resampling: read.flag('classifier_resblock_updown', true) ? 'residual' : 'conv',
     scaleShiftNorm: read.flag('classifier_use_scale_shift_norm', true),

@@ -25,8 +25,8 @@ const cases: [name: string, config: UNetConfig, options?: GuidedDiffusionOptions
   [
     'guided-three-levels',
     {
-      ...{ resolution: 16, imageChannels: 3, outChannels: 6, baseChannels: 32, channelMultipliers: [1, 1, 2] },
-      ...{ residualBlocks: 1, attentionResolutions: [16, 4], attentionHeads: 2, attentionHeadsUp: 4 },
+      ...{ resolution: 8, imageChannels: 3, outChannels: 6, baseChannels: 32, channelMultipliers: [1, 1, 2] },
+      ...{ residualBlocks: 1, attentionResolutions: [8, 2], attentionHeads: 2, attentionHeadsUp: 4 },
     },
   ],
   [

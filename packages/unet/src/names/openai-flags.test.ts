@@ -86,11 +86,12 @@ test('reads every flag of a network, and leaves the others', () => {
 })
 
 test('super-resolution networks of guided-diffusion know neither multipliers nor the new order', () => {
-  const { config, attentionOrder, rest } = guidedDiffusionConfig(
+  const { config, attentionOrder, lowResolution, rest } = guidedDiffusionConfig(
     '--large_size 64 --small_size 16 --channel_mult 1,2 --use_new_attention_order True',
   )
   expect(config).toMatchObject({ resolution: 64, lowRes: { channels: 3 }, channelMultipliers: [1, 2, 3, 4] })
   expect(attentionOrder).toBe('legacy')
+  expect(lowResolution).toBe(16)
   expect(rest).toEqual({ channel_mult: '1,2', use_new_attention_order: 'True' })
 })
 
@@ -102,7 +103,7 @@ test.each([
   ['--num_heads: expected a number, got four', '--num_heads four'],
   ['--class_cond: expected True or False, got maybe', '--class_cond maybe'],
   ['--attention_resolutions: expected positive numbers between commas, got 16,,8', '--attention_resolutions 16,,8'],
-  ['expected image_size among 64, 128, 256, 512, or channel_mult, got 32', '--image_size 32'],
+  ['expected image_size among 64, 128, 256, 512, got 32', '--image_size 32'],
   ['expected large_size among 64, 256, 512, got 128', '--large_size 128'],
 ])('says guidedDiffusionConfig: %s', (message, flags) => {
   expect(() => guidedDiffusionConfig(flags)).toThrow(message)
