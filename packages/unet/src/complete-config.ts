@@ -73,6 +73,8 @@ function checkNumbers(config: CompleteUNetConfig): void {
   for (const [name, count] of Object.entries(counts))
     if (!(Number.isInteger(count) && count > 0))
       throw new Error(`unet: ${name} must be a positive integer, got ${count}`)
+  if (config.residualBlocks > 1000)
+    throw new Error(`unet: residualBlocks must be at most 1000, got ${config.residualBlocks}`)
   const { residualScale, middleResidualScale, normEpsilon } = config
   for (const [name, value] of Object.entries({ residualScale, middleResidualScale, normEpsilon }))
     if (!(value > 0 && Number.isFinite(value))) throw new Error(`unet: ${name} must be a positive number, got ${value}`)

@@ -34,7 +34,8 @@ export interface UNet {
    */
   init(rng: Rng): Params<NDArray<'float32'>>
   /**
-   * The raw output [N, H, W, outChannels] for the noisy images `xt` [N, H, W, imageChannels] at the times `noise` [N].
+   * The raw output [N, H, W, outChannels] for the noisy images `xt` [N, H, W, imageChannels] at the times, or of the
+   * noise levels, `noise` [N].
    * @throws if a shape does not fit the configuration, or a condition or weight is missing or has no place.
    */
   apply(params: Params, xt: tf.Tensor4D, noise: tf.Tensor1D, condition: UNetCondition): tf.Tensor4D

@@ -57,7 +57,7 @@ test("takes diffusers' defaults, and a resolution where there is none", () => {
     ...{ attentionHeadChannels: 8, downsamplePadding: 'both', noiseEmbedding: { kind: 'timestep', frequencyShift: 0 } },
   })
   expect(() => fromDiffusersConfig({})).toThrow(
-    'fromDiffusersConfig: sample_size: expected a size, or a resolution besides, got null',
+    'fromDiffusersConfig: sample_size: expected a number, a pair of them, or a resolution besides, got null',
   )
 })
 
@@ -73,7 +73,11 @@ test.each<[string, object]>([
   ['class_embed_type: expected null, got "timestep"', { class_embed_type: 'timestep' }],
   ['resnet_time_scale_shift: expected "default" or "scale_shift"', { resnet_time_scale_shift: 'spatial' }],
   ['attn_norm_num_groups: expected null or norm_num_groups, 8, got 4', { attn_norm_num_groups: 4 }],
-  ['block_out_channels: expected a list, got 16', { block_out_channels: 16 }],
+  ['block_out_channels: expected a list of numbers, got 16', { block_out_channels: 16 }],
+  ['block_out_channels: expected a list of numbers, got [16,"32"]', { block_out_channels: [16, '32'] }],
+  ['up_block_types: expected a list of strings, got []', { up_block_types: [] }],
+  ['sample_size: expected a number, a pair of them, or a resolution besides, got {}', { sample_size: {} }],
+  ['residualBlocks must be at most 1000, got 1000000000', { layers_per_block: 1e9 }],
   ['of one length, got 3, 2 and 2', { block_out_channels: [16, 16, 16] }],
   [
     'down_block_types: expected blocks among DownBlock2D, AttnDownBlock2D, ResnetDownsampleBlock2D, got ["KDownBlock2D","AttnDownBlock2D"]',

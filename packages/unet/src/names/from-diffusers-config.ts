@@ -1,4 +1,4 @@
-import type { Resampling, UNetConfig } from '../config.ts'
+import { imageSize, type Resampling, type UNetConfig } from '../config.ts'
 import { unet } from '../unet.ts'
 import type { DiffusersOptions } from './diffusers.ts'
 import { type DiffusersConfig, diffusersDefaults, plainSettings } from './diffusers-config.ts'
@@ -20,9 +20,10 @@ export function fromDiffusersConfig(json: unknown, resolution?: UNetConfig['reso
   const settings = settingsOf(json)
   const { block_out_channels: channels, layers_per_block, attention_head_dim, resnet_time_scale_shift } = settings
   const [baseChannels] = channels as [number, ...number[]]
-  const size = resolution ?? (settings.sample_size as UNetConfig['resolution'] | null)
-  if (size === null) throw wrong(settings, 'sample_size', 'a size, or a resolution besides')
-  const height = typeof size === 'number' ? size : size[0]
+  const size = resolution ?? settings.sample_size
+  if (typeof size !== 'number' && !(Array.isArray(size) && size.length === 2))
+    throw wrong(settings, 'sample_size', 'a number, a pair of them, or a resolution besides')
+  const [height] = imageSize({ resolution: size })
   const attentionLevels = levelsWithAttention(settings)
   const scaleShiftNorm = resnet_time_scale_shift === 'scale_shift'
   if (settings.time_embedding_dim !== null && settings.time_embedding_dim !== 4 * baseChannels)
@@ -70,8 +71,11 @@ function settingsOf(json: unknown): DiffusersConfig {
     if (!values.includes(value as never)) throw wrong(settings, name, values.map((v) => JSON.stringify(v)).join(' or '))
   }
   const { block_out_channels, down_block_types, up_block_types } = settings
-  for (const name of ['block_out_channels', 'down_block_types', 'up_block_types'] as const)
-    if (!Array.isArray(settings[name]) || settings[name].length === 0) throw wrong(settings, name, 'a list')
+  for (const [name, type] of Object.entries(lists)) {
+    const list: unknown = settings[name as keyof DiffusersConfig]
+    if (!Array.isArray(list) || list.length === 0 || list.some((item) => typeof item !== type))
+      throw wrong(settings, name, `a list of ${type}s`)
+  }
   if (down_block_types.length !== block_out_channels.length || up_block_types.length !== block_out_channels.length)
     throw new Error(
       'fromDiffusersConfig: expected block_out_channels, down_block_types and up_block_types of one length, got ' +
@@ -79,6 +83,8 @@ function settingsOf(json: unknown): DiffusersConfig {
     )
   return settings
 }
+
+const lists = { block_out_channels: 'number', down_block_types: 'string', up_block_types: 'string' }
 
 /** Levels of which each residual block has an attention; those on the way up must be the same. */
 function levelsWithAttention({ down_block_types: down, up_block_types: up }: DiffusersConfig): number[] {

@@ -17,7 +17,9 @@ export function fromPieces(
   shapes: Shapes,
   stateDict: Params<NDArray>,
 ): Params<NDArray<'float32'>> {
-  const found = pieces.map((piece) => (piece.alias && piece.alias in stateDict ? piece.alias : piece.theirs))
+  const found = pieces.map((piece) =>
+    piece.alias && Object.hasOwn(stateDict, piece.alias) ? piece.alias : piece.theirs,
+  )
   expectNames(name, found, stateDict)
   const layouts = pieces.map((piece) => layoutOf(piece, shapes[piece.ours]!))
   expectShapes(name, found, layouts, stateDict)
