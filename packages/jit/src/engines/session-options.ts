@@ -5,6 +5,8 @@ export const sessionOptions = ({ external }: EncodedModel) => ({
   graphOptimizationLevel: 'all' as const,
   executionMode: 'sequential' as const,
   logSeverityLevel: 3 as const,
+  // A pattern is a second block of memory, as large as all that the first run took, and saves no time.
+  enableMemPattern: false,
   // Moments of weights that hardly learn decay into denormal numbers, which cost a hundred times as much.
   extra: { session: { set_denormal_as_zero: '1' } },
   ...(external && { externalData: [joined(external)] }),
