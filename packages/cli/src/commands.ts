@@ -3,11 +3,13 @@ import type { Command } from './command.ts'
 import { doctorCommand } from './doctor/command.ts'
 import { exportCommand } from './export/command.ts'
 import { quickstartCommand } from './quickstart/command.ts'
+import { summaryCommand } from './summary/command.ts'
 
 /** All commands by name. */
 export const commands: Readonly<Record<string, Command>> = {
   quickstart: quickstartCommand,
   export: exportCommand,
+  summary: summaryCommand,
   doctor: doctorCommand,
   backends: backendsCommand,
 }

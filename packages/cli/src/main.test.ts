@@ -10,7 +10,7 @@ const run = async (...args: string[]) => {
 test('lists its commands', async () => {
   const { code, text } = await run('--help')
   expect(code).toBe(0)
-  for (const name of ['quickstart', 'export', 'doctor', 'backends']) expect(text).toContain(name)
+  for (const name of ['quickstart', 'export', 'summary', 'doctor', 'backends']) expect(text).toContain(name)
   expect((await run()).code).toBe(2)
 })
 
