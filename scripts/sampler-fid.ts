@@ -1,5 +1,6 @@
-// The table of docs/samplers.md: npx tsx --conditions=@cascade-diffusion/source scripts/sampler-fid.ts FOLDER
-import { mkdirSync } from 'node:fs'
+// The table of docs/samplers.md: npx tsx --conditions=@cascade-diffusion/source scripts/sampler-fid.ts FOLDER [SECONDS]
+// It goes on from what it finds in the folder, and begins nothing new after so many seconds.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { concatenate, int32, type NDArray, ndarray, rows } from '../packages/arrays/src/index.ts'
 import { stageSampler, trainStage } from '../packages/cascade/src/index.ts'
@@ -20,39 +21,36 @@ import { jit } from '../packages/jit/src/index.ts'
 import { rng } from '../packages/random/src/index.ts'
 import { cosineRate } from '../packages/training/src/index.ts'
 
-const [folder = 'sampler-fid'] = process.argv.slice(2)
-const [count, batchSize, trainingSteps] = [1000, 100, 1000]
+const [folder = 'sampler-fid', seconds = 'Infinity'] = process.argv.slice(2)
+const [count, batchSize, seeds] = [2000, 100, [1, 2]]
+const end = Date.now() + 1000 * Number(seconds)
 mkdirSync(folder, { recursive: true })
 
-// The base stage of the quickstart, 8×8 digits, in half its steps.
+// The base stage of the quickstart, 8×8 digits, as the quickstart trains it.
 const plan = planOf({ dataset: 'mnist', fast: false, cacheDir: folder })
 const { stage, training } = plan.base
 const [trainSet, testSet] = await Promise.all([plan.load('train'), plan.load('test')])
 const common = { seed: 0, compile: jit, signal: new AbortController().signal, progress: () => {} }
-const started = Date.now()
 const { ema } = await trainStage({
-  ...{ ...common, stage, dataset: trainSet, steps: trainingSteps, batchSize: training.batchSize },
-  learningRate: cosineRate(training.learningRate, trainingSteps, { warmup: 50 }),
+  ...{ ...common, stage, dataset: trainSet, steps: training.steps, batchSize: training.batchSize },
+  learningRate: cosineRate(training.learningRate, training.steps, { warmup: 50 }),
   emaDecay: plan.emaDecay,
   checkpoint: { path: join(folder, 'base.safetensors') },
 })
-console.log(`base trained: ${Math.round((Date.now() - started) / 1000)} s`)
 
 // The judge takes images of 16×16: small ones with every pixel doubled.
 const [judged, tested] = [trainSet, testSet].map((set) => doubled(resized(set, stage.resolution)))
 const trained = await trainJudge({
   ...{ ...common, dataset: judged!, plan: { steps: 500, batchSize: 128, learningRate: 4e-3 } },
-  checkpointPath: join(folder, 'classifier.safetensors'),
+  checkpointPath: join(folder, 'classifier-8.safetensors'),
 })
 const judge = await judgeOf(trained.ema, { trainSet: judged!, testSet: tested!, compile: jit })
 console.log(`judge: accuracy ${judge.testAccuracy}, Fréchet distance of the test set ${judge.fidOfTest.toFixed(3)}`)
-console.log(`${Math.round((Date.now() - started) / 1000)} s`)
 
 const labels = int32(Array.from({ length: count }, (_, i) => i % 10))
 
-/** The Fréchet distance and class accuracy of samples, and the seconds that they took. */
-async function score(sampler: Sampler, steps: readonly number[]) {
-  const begin = Date.now()
+/** The Fréchet distance and class accuracy of samples. */
+async function score(sampler: Sampler, steps: readonly number[], seed: number) {
   const model = stageSampler({ stage, params: ema }, { sampler, steps, compile: jit })
   const parts: NDArray<'float32'>[] = []
   for (let from = 0; from < count; from += batchSize)
@@ -60,13 +58,13 @@ async function score(sampler: Sampler, steps: readonly number[]) {
       await model.sample({
         count: batchSize,
         labels: rows(labels, from, from + batchSize),
-        rng: rng(1),
+        rng: rng(seed),
         firstIndex: from,
       }),
     )
   await model.dispose()
   const { fidTrain, classAccuracy } = await judge.score(enlarged(concatenate(parts)), labels)
-  return `${fidTrain.toFixed(2)} (${Math.round(100 * classAccuracy)} %), ${Math.round((Date.now() - begin) / 1000)} s`
+  return { fid: fidTrain, accuracy: classAccuracy }
 }
 
 const even = (n: number) => Array.from({ length: n }, (_, i) => Math.round(0.98 * 999 * (1 - i / n)))
@@ -74,20 +72,27 @@ const logSnr = (n: number) => spacedSteps(stage.process, n, { by: 'log-snr', fro
 const karras = (n: number) => spacedSteps(stage.process, n, { by: 'karras', from: 979, to: 20 })
 const spacings = { even, logSnr, karras }
 const table: [name: string, sampler: Sampler, spacing: keyof typeof spacings, steps: number[]][] = [
-  ['ancestral', ancestral(), 'even', [1000, 100, 25, 10, 5]],
-  ['DDIM, η = 1', ddim({ eta: 1 }), 'even', [100, 25, 10, 5]],
-  ['SDE-DPM-Solver++(2M)', dpmSolver({ eta: 1 }), 'logSnr', [50, 25, 10, 5]],
-  ['DDIM, η = 0', ddim(), 'even', [1000, 100, 25, 10, 5]],
+  ['DDIM, η = 0', ddim(), 'even', [1000, 25, 10, 5]],
   ['DPM-Solver++(2M)', dpmSolver(), 'karras', [25, 10, 5]],
   ['UniPC-2', unipc(), 'karras', [25, 10, 5]],
   ['UniPC-3', unipc({ order: 3 }), 'logSnr', [25, 10, 5]],
   ['Heun', heun(), 'logSnr', [25, 10, 5]],
+  ['ancestral', ancestral(), 'even', [1000, 100, 25, 10, 5]],
+  ['DDIM, η = 1', ddim({ eta: 1 }), 'even', [100, 25, 10, 5]],
+  ['SDE-DPM-Solver++(2M)', dpmSolver({ eta: 1 }), 'logSnr', [25, 10, 5]],
 ]
-for (const [name, sampler, spacing, steps] of table)
-  for (const n of steps) {
-    const path = n === 1000 ? stepsDown(999) : spacings[spacing](n)
-    console.log(`${name} | ${spacing} | ${n}: ${await score(sampler, path)}`)
-  }
+const path = join(folder, 'results.json')
+type Results = Record<string, { fid: number; accuracy: number }>
+const results: Results = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {}
+for (const seed of seeds)
+  for (const [name, sampler, spacing, counts] of table)
+    for (const n of counts) {
+      const key = `${name} | ${spacing} | ${n} | seed ${seed}`
+      if (!results[key] && Date.now() > end) continue
+      results[key] ??= await score(sampler, n === 1000 ? stepsDown(999) : spacings[spacing](n), seed)
+      writeFileSync(path, JSON.stringify(results, null, 1))
+      console.log(`${key}: ${results[key].fid.toFixed(3)} (${(100 * results[key].accuracy).toFixed(1)} %)`)
+    }
 await judge.dispose()
 
 function doubled(set: ImageDataset): ImageDataset {

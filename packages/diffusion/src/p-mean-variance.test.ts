@@ -7,44 +7,26 @@ import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { pMeanVariance } from './p-mean-variance.ts'
 import type { DiffusionProcess, Variance } from './process.ts'
-import { learnedReferenceNetwork, loadReference, referenceNetwork, relativeError } from './reference-fixture.ts'
-
-const networks = {
-  'linear40-simple': referenceNetwork,
-  'cosine100-hybrid-respaced10': learnedReferenceNetwork,
-} as const
+import { loadReference, referenceNames, relativeError } from './reference-fixture.ts'
 
 describe.each([
   ['eager', eager],
   ['jit', jit],
 ] as const)('%s', (_, compile) => {
-  test.each(['linear40-simple', 'cosine100-hybrid-respaced10'] as const)(
-    'mean, variance and x0 are those of guided-diffusion, %s',
-    async (name) => {
-      const { process, images, numbers } = await loadReference(name)
-      const fn = compile((xt: tf.Tensor4D, t: tf.Tensor1D) => {
-        const p = pMeanVariance({ network: networks[name], process }, xt, t, undefined)
-        const logVariance = tf.broadcastTo(p.logVariance, xt.shape)
-        return { mean: p.mean, x0: p.x0, logVariance, variance: tf.exp(logVariance) }
-      })
-      const p = await fn(images('x_t'), int32(numbers('t')))
-      await fn.dispose()
-      expect(relativeError(p.mean.data, images('p_mean').data)).toBeLessThan(1e-6)
-      expect(relativeError(p.x0.data, images('p_pred_xstart').data)).toBeLessThan(1e-6)
-      expect(relativeError(p.logVariance.data, images('p_log_variance').data)).toBeLessThan(1e-6)
-      expect(relativeError(p.variance.data, images('p_variance').data)).toBeLessThan(1e-5)
-    },
-  )
-})
-
-test('the small variance is the clipped posterior of guided-diffusion', async () => {
-  const { process, images, numbers } = await loadReference('linear40-simple')
-  const model = { network: referenceNetwork, process: { ...process, variance: 'fixed-small' as const } }
-  const xt = tf.tensor4d(images('x_t').data, [4, 4, 4, 3])
-  const { logVariance } = pMeanVariance(model, xt, tf.tensor1d(numbers('t'), 'int32'), undefined)
-  const table = numbers('posterior_log_variance_clipped')
-  const expected = numbers('t').map((t) => table[t]!)
-  expect(relativeError(logVariance.dataSync(), expected)).toBeLessThan(1e-6)
+  test.each(referenceNames)('mean, variance and x0 are those of guided-diffusion, %s', async (name) => {
+    const { process, network, images, numbers } = await loadReference(name)
+    const fn = compile((xt: tf.Tensor4D, t: tf.Tensor1D) => {
+      const p = pMeanVariance({ network, process }, xt, t, undefined)
+      const [variance, logVariance] = [p.variance, p.logVariance].map((v) => tf.broadcastTo(v, xt.shape))
+      return { mean: p.mean, x0: p.x0, variance: variance!, logVariance: logVariance! }
+    })
+    const p = await fn(images('x_t'), int32(numbers('t')))
+    await fn.dispose()
+    expect(relativeError(p.mean.data, images('p_mean').data)).toBeLessThan(1e-6)
+    expect(relativeError(p.x0.data, images('p_pred_xstart').data)).toBeLessThan(1e-6)
+    expect(relativeError(p.logVariance.data, images('p_log_variance').data)).toBeLessThan(1e-6)
+    expect(relativeError(p.variance.data, images('p_variance').data)).toBeLessThan(1e-5)
+  })
 })
 
 const schedule = linearSchedule(50)

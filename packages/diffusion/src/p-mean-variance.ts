@@ -1,5 +1,5 @@
 import type { DiscreteSchedule } from '@cascade-diffusion/schedules'
-import type { Tensor4D } from '@tensorflow/tfjs-core'
+import { exp, type Tensor4D } from '@tensorflow/tfjs-core'
 import { type Denoised, type DenoiserOptions, denoiser } from './denoiser.ts'
 import { gatherForImages, type Steps } from './gather.ts'
 import { noiseLevelAt } from './noise-level.ts'
@@ -11,7 +11,7 @@ export interface ReverseStep extends Gaussian, Pick<Denoised, 'x0' | 'epsilon'> 
 
 /**
  * The model's p(x_{t-1} | x_t) (DDPM, equation 1), with one step t for each image or one for all. Its mean is the
- * posterior's at the x0 that the model predicts. The log variance is [N,H,W,C] if it is learned, else [N,1,1,1], or
+ * posterior's at the x0 that the model predicts. The variance is [N,H,W,C] if it is learned, else [N,1,1,1], or
  * [1,1,1,1] with one step for all. At t = 0 the fixed variances are the posterior's of t = 1, as in Improved DDPM's code:
  * there they only serve likelihoods, since sampling adds no noise. Traceable.
  * @throws if the network's output does not fit `xt` and the variance, or it predicts epsilon of a process that ends in pure
@@ -28,15 +28,12 @@ export function pMeanVariance<C>(
   const at = typeof t === 'number' ? t : schedule.betas.length - 1
   if (prediction === 'epsilon' && schedule.alphasCumprod[at] === 0)
     throw new Error(`pMeanVariance: nothing of the data is left at step ${at} to predict from epsilon; x0 or v can`)
-  const { x0, epsilon, logVariance } = denoiser(model, options)(xt, noiseLevelAt(model.process, t), condition)
-  const { mean, logVariance: small } = qPosterior(schedule, x0, xt, t)
+  const { x0, epsilon, logVariance: learned } = denoiser(model, options)(xt, noiseLevelAt(model.process, t), condition)
+  const posterior = qPosterior(schedule, x0, xt, t)
+  if (variance === 'fixed-small') return { ...posterior, x0, epsilon }
   const large = gatherForImages(logLargeVariances(schedule, variance), t)
-  return {
-    mean,
-    x0,
-    epsilon,
-    logVariance: logVariance?.({ small, large }) ?? (variance === 'fixed-small' ? small : large),
-  }
+  const logVariance = learned?.({ small: posterior.logVariance, large }) ?? large
+  return { mean: posterior.mean, variance: exp(logVariance), logVariance, x0, epsilon }
 }
 
 /** ln β_t; as a fixed variance, with the posterior's of t = 1 at t = 0. */

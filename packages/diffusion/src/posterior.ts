@@ -3,15 +3,17 @@ import { add, mul, type Tensor4D } from '@tensorflow/tfjs-core'
 import { gatherForImages, type Steps } from './gather.ts'
 import type { NoiseLevel } from './noise-level.ts'
 
-/** A diagonal Gaussian over images: the mean [N,H,W,C], and the logarithm of the variance, which broadcasts against it. */
+/** A diagonal Gaussian over images: the mean [N,H,W,C], and the variance and its logarithm, which broadcast against it. */
 export interface Gaussian {
   readonly mean: Tensor4D
+  readonly variance: Tensor4D
+  /** Where the variance is 0, that of the next step. */
   readonly logVariance: Tensor4D
 }
 
 /**
  * The posterior q(x_{t-1} | x_t, x0) (DDPM, equations 6 and 7), with one step t for each image or one for all.
- * The log variance is [N,1,1,1], or [1,1,1,1] if one step is for all; at t = 0, where the variance is 0, it is clipped to
+ * The variance is [N,1,1,1], or [1,1,1,1] if one step is for all; at t = 0, where it is 0, its logarithm is clipped to
  * that of t = 1. Traceable.
  */
 export function qPosterior(schedule: DiscreteSchedule, x0: Tensor4D, xt: Tensor4D, t: Steps): Gaussian {
@@ -19,6 +21,7 @@ export function qPosterior(schedule: DiscreteSchedule, x0: Tensor4D, xt: Tensor4
   const coef2 = gatherForImages(schedule.posteriorMeanCoef2, t)
   return {
     mean: add(mul(coef1, x0), mul(coef2, xt)),
+    variance: gatherForImages(schedule.posteriorVariance, t),
     logVariance: gatherForImages(schedule.posteriorLogVarianceClipped, t),
   }
 }

@@ -20,11 +20,15 @@ export function qSample({ alphasCumprod }: DiscreteSchedule, x0: Tensor4D, t: St
 }
 
 /**
- * q(x_t | x0) itself: mean √ᾱ_t x0, variance 1 - ᾱ_t (DDPM, equation 4). The log variance is [N,1,1,1], or [1,1,1,1] if
+ * q(x_t | x0) itself: mean √ᾱ_t x0, variance 1 - ᾱ_t (DDPM, equation 4). The variance is [N,1,1,1], or [1,1,1,1] if
  * one step is for all images. Traceable.
  */
 export const qMeanVariance = ({ alphasCumprod }: DiscreteSchedule, x0: Tensor4D, t: Steps): Gaussian => ({
   mean: mul(gatherForImages(alphasCumprod.map(Math.sqrt), t), x0),
+  variance: gatherForImages(
+    alphasCumprod.map((a) => 1 - a),
+    t,
+  ),
   logVariance: gatherForImages(
     alphasCumprod.map((a) => Math.log1p(-a)),
     t,

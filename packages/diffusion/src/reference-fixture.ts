@@ -2,21 +2,32 @@ import { fileURLToPath } from 'node:url'
 import { type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
 import { readNpz } from '@cascade-diffusion/checkpoints'
 import type { Rng } from '@cascade-diffusion/random'
-import { cosineSchedule, type DiscreteSchedule, linearSchedule, respace } from '@cascade-diffusion/schedules'
+import { cosineSchedule, linearSchedule, respace } from '@cascade-diffusion/schedules'
 import * as tf from '@tensorflow/tfjs-core'
-import type { DiffusionProcess, Variance } from './process.ts'
+import { type DiffusionProcess, learnsVariance, type Network } from './process.ts'
+
+const simple = { prediction: 'epsilon', variance: 'fixed-large', noiseInput: 'timestep' } as const
+const learned = { ...simple, variance: 'learned-range' } as const
 
 /** The processes of the fixtures. */
 const referenceProcesses = {
-  'linear40-simple': processOf(linearSchedule(40), 'fixed-large'),
-  'cosine100-hybrid-respaced10': processOf(respace(cosineSchedule(100), 10), 'learned-range'),
-}
-
-function processOf(schedule: DiscreteSchedule, variance: Variance): DiffusionProcess {
-  return { schedule, variance, prediction: 'epsilon', noiseInput: 'timestep' }
-}
+  'linear40-simple': { ...simple, schedule: linearSchedule(40) },
+  'cosine100-hybrid-respaced10': { ...learned, schedule: respace(cosineSchedule(100), 10) },
+  'cosine4000-hybrid-respaced25': {
+    ...{ ...learned, noiseInput: 'rescaled-timestep' },
+    schedule: respace(cosineSchedule(4000), 25),
+  },
+  'linear1000-x0-ddim20-fixed-small': {
+    ...{ ...simple, prediction: 'x0', variance: 'fixed-small' },
+    schedule: respace(linearSchedule(1000), { ddim: 20 }),
+  },
+  'cosine1000-kl-respaced10': { ...learned, schedule: respace(cosineSchedule(1000), 10) },
+  'linear1000-mse-sections': { ...learned, schedule: respace(linearSchedule(1000), [10, 8, 2]) },
+} as const satisfies Record<string, DiffusionProcess>
 
 export type ReferenceName = keyof typeof referenceProcesses
+
+export const referenceNames = Object.keys(referenceProcesses) as ReferenceName[]
 
 /** The first three channels of the fixtures' network. */
 export const referenceNetwork = (xt: tf.Tensor4D, noise: tf.Tensor1D): tf.Tensor4D => {
@@ -25,17 +36,19 @@ export const referenceNetwork = (xt: tf.Tensor4D, noise: tf.Tensor1D): tf.Tensor
 }
 
 /** All six channels of the fixtures' network: the last three say the variance. */
-export const learnedReferenceNetwork = (xt: tf.Tensor4D, noise: tf.Tensor1D): tf.Tensor4D => {
+const learnedReferenceNetwork = (xt: tf.Tensor4D, noise: tf.Tensor1D): tf.Tensor4D => {
   const t = tf.mul(tf.reshape(noise, [noise.shape[0], 1, 1, 1]), 0.0004)
   const channels = [0, 0.05].map((shift) => tf.tanh(tf.add(tf.add(tf.mul(xt, 0.3), shift), t)))
   return tf.concat(channels, 3) as tf.Tensor4D
 }
 
-/** Reads a fixture: images as NHWC, and lists of numbers. */
+/** Reads a fixture: its process and network, images as NHWC, and lists of numbers. */
 export async function loadReference(name: ReferenceName) {
+  const process = referenceProcesses[name]
   const arrays = await readNpz(fileURLToPath(new URL(`./fixtures/${name}.npz`, import.meta.url)))
   return {
-    process: referenceProcesses[name],
+    process: process as DiffusionProcess,
+    network: (learnsVariance(process) ? learnedReferenceNetwork : referenceNetwork) as Network,
     numbers: (key: string): number[] => Array.from(arrays[key]!.data as ArrayLike<number | bigint>, Number),
     images(key: string): NDArray<'float32'> {
       const { shape, data } = arrays[key]!

@@ -31,8 +31,22 @@ export const networkOf =
 export const channelsOf = ({ variance }: Pick<DiffusionProcess, 'variance'>) =>
   variance === 'learned' || variance === 'learned-range' ? 6 : 3
 
+/** The fixtures with the case that each is of. */
+export const fixtureCases = {
+  'linear40-simple': 'linear, 40 steps, fixed large',
+  'cosine100-hybrid-respaced10': 'cosine, 10 of 100 steps, learned range',
+  'cosine4000-hybrid-respaced25': 'cosine, 25 of 4000 steps, learned range, rescaled',
+  'linear1000-x0-ddim20-fixed-small': 'linear, ddim20 of 1000 steps, x0, fixed small',
+  'cosine1000-kl-respaced10': 'cosine, 10 of 1000 steps, learned range',
+  'linear1000-mse-sections': 'linear, sections [10, 8, 2] of 1000 steps, learned range',
+} as const
+
+export type FixtureName = keyof typeof fixtureCases
+
+export const fixtureNames = Object.keys(fixtureCases) as FixtureName[]
+
 /** Outputs of guided-diffusion: images [4,4,4,3]. */
-export function fixture(name: 'linear40-simple' | 'cosine100-hybrid-respaced10') {
+export function fixture(name: FixtureName) {
   const url = new URL(`./fixtures/${name}.json`, import.meta.url)
   type Key = 'x0' | 'noise' | 't' | 'mse' | 'loss' | 'vb' | 'vbBits' | 'xt' | 'mean' | 'logVariance' | 'predictedX0'
   return JSON.parse(readFileSync(url, 'utf8')) as { readonly [key in Key]: number[] }
@@ -104,6 +118,28 @@ export const cases = {
     process: {
       schedule: respace(linearSchedule(1000), [10, 8, 2]),
       ...{ prediction: 'epsilon', variance: 'learned', noiseInput: 'rescaled-timestep' },
+    },
+    t: [0, 9, 11, 19],
+  },
+  'cosine, 10 of 1000 steps, learned range': {
+    config: {
+      ...{ steps: 1000, noiseSchedule: 'cosine', kept: every(1000, 111), prediction: 'epsilon' },
+      ...{ variance: 'learned-range', rescaleTimesteps: false },
+    },
+    process: {
+      schedule: respace(cosineSchedule(1000), 10),
+      ...{ prediction: 'epsilon', variance: 'learned-range', noiseInput: 'timestep' },
+    },
+    t: [0, 1, 5, 9],
+  },
+  'linear, sections [10, 8, 2] of 1000 steps, learned range': {
+    config: {
+      ...{ steps: 1000, noiseSchedule: 'linear', kept: sections(1000, [10, 8, 2]), prediction: 'epsilon' },
+      ...{ variance: 'learned-range', rescaleTimesteps: false },
+    },
+    process: {
+      schedule: respace(linearSchedule(1000), [10, 8, 2]),
+      ...{ prediction: 'epsilon', variance: 'learned-range', noiseInput: 'timestep' },
     },
     t: [0, 9, 11, 19],
   },

@@ -10,6 +10,8 @@ import {
   cases,
   channelsOf,
   fixture,
+  fixtureCases,
+  fixtureNames,
   images,
   networkOf,
   parameters,
@@ -51,10 +53,8 @@ describe.each(ways)('%s', (_, compile) => {
     }
   })
 
-  test.each([
-    ['linear40-simple', cases['linear, 40 steps, fixed large'].process],
-    ['cosine100-hybrid-respaced10', cases['cosine, 10 of 100 steps, learned range'].process],
-  ] as const)("terms of the bound are guided-diffusion's, %s", async (name, process) => {
+  test.each(fixtureNames)("terms of the bound are guided-diffusion's, %s", async (name) => {
+    const { process } = cases[fixtureCases[name]]
     const original = fixture(name)
     const network = networkOf(parameters, channelsOf(process))
     const fn = compile((x0: tf.Tensor4D, epsilon: tf.Tensor4D, t: tf.Tensor1D) => {

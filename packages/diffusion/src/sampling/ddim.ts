@@ -24,7 +24,7 @@ export function ddim({ eta = 0 }: DdimOptions = {}): Sampler<'x0' | 'epsilon' | 
         throw new Error(
           `ddim: expected noise of at most ${next.sigma} in a step to that level, got ${sigma} with eta ${eta}`,
         )
-      return [{ at: now, c: eta === 0 ? { x0: next.alpha, epsilon: next.sigma, sigma: 0 } : noisy(now, next, eta) }]
+      return [{ at: now, c: coefficients(now, next, eta) }]
     },
     update: ({ denoised, c, noise }) => ({
       xt: weightedSum([c.x0, denoised.x0], [c.epsilon, denoised.epsilon], [c.sigma, noise]),
@@ -33,14 +33,16 @@ export function ddim({ eta = 0 }: DdimOptions = {}): Sampler<'x0' | 'epsilon' | 
 }
 
 /**
- * guided-diffusion computes these numbers in float32, from ᾱ on. Where a schedule ends in nearly pure noise,
- * 1 - ᾱ_next - s² cancels, and its chains are followed to their last digits only by cancelling alike.
+ * guided-diffusion computes these numbers in float32, from ᾱ on: the noise is then off by up to 3e-8 / σ². Its chains are
+ * followed to their last digits only by rounding alike, above all where a schedule ends in nearly pure noise and
+ * 1 - ᾱ_next - s² cancels.
  */
-function noisy(now: Level, next: Level, eta: number) {
+function coefficients(now: Level, next: Level, eta: number) {
   const f = Math.fround
   const [alphaBar, alphaBarNext] = [f(now.alpha ** 2), f(next.alpha ** 2)]
-  const noiseRatio = f(Math.sqrt(f(f(1 - alphaBarNext) / f(1 - alphaBar))))
+  const variance = f(1 - alphaBarNext)
+  if (eta === 0) return { x0: next.alpha, epsilon: Math.sqrt(variance), sigma: 0 }
+  const noiseRatio = f(Math.sqrt(f(variance / f(1 - alphaBar))))
   const sigma = f(f(f(eta) * noiseRatio) * f(Math.sqrt(f(1 - f(alphaBar / alphaBarNext)))))
-  const rest = f(f(1 - alphaBarNext) - f(sigma * sigma))
-  return { x0: next.alpha, epsilon: Math.sqrt(Math.max(rest, 0)), sigma }
+  return { x0: next.alpha, epsilon: Math.sqrt(Math.max(f(variance - f(sigma * sigma)), 0)), sigma }
 }
