@@ -1,0 +1,114 @@
+// A class-conditional cascade 64×64 → 256×256 of the networks that OpenAI published with "Diffusion models beat GANs on image
+// synthesis", each guided by its classifier.
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { concatenate, int32, type NDArray, rows } from '@cascade-diffusion/arrays'
+import { encodePng, imageGrid } from '@cascade-diffusion/data'
+import { fromPretrained, type PretrainedClassifier, type PretrainedUNet } from '@cascade-diffusion/pretrained'
+import { rng } from '@cascade-diffusion/random'
+import { guidedStage } from './guided-stage.ts'
+
+const { values } = parseArgs({
+  options: {
+    /** The folder of the files, or the address of one. */
+    models: { type: 'string', default: 'models' },
+    // The files there, and what they were trained with if they are not those that OpenAI published under these names.
+    base: { type: 'string', default: '64x64_diffusion.pt' },
+    'base-flags': { type: 'string' },
+    'base-classifier': { type: 'string', default: '64x64_classifier.pt' },
+    'base-classifier-flags': { type: 'string' },
+    upsampler: { type: 'string', default: '64_256_upsampler.pt' },
+    'upsampler-flags': { type: 'string' },
+    'upsampler-classifier': { type: 'string', default: '256x256_classifier.pt' },
+    'upsampler-classifier-flags': { type: 'string' },
+    /** Classes of ImageNet, 0 to 999. */
+    classes: { type: 'string', default: '207,88,417' },
+    /** Steps of the base's network and of the upsampler's. */
+    steps: { type: 'string', default: '25,25' },
+    sampler: { type: 'string', default: 'ddim' },
+    /** How strongly the classifiers guide the base and the upsampler; 0 does without the classifier. */
+    scales: { type: 'string', default: '1,0' },
+    seed: { type: 'string', default: '0' },
+    out: { type: 'string', default: 'runs/samples.png' },
+  },
+})
+const numbers = (text: string) => text.split(',').map(Number)
+const { sampler } = values
+if (sampler !== 'ddim' && sampler !== 'ancestral')
+  throw new Error(`--sampler: expected ddim or ancestral, got '${sampler}'`)
+
+/** One of the four files. Their names tell how the networks were made; addresses are downloaded once. */
+async function load(role: 'base' | 'base-classifier' | 'upsampler' | 'upsampler-classifier') {
+  const name = values[role]
+  const isUrl = /^https?:/.test(values.models)
+  const flags = values[`${role}-flags`]
+  let shown = 0
+  const found = await fromPretrained(
+    isUrl ? `${values.models.replace(/\/$/, '')}/${name}` : join(values.models, name),
+    {
+      ...(flags !== undefined && { flags }),
+      onProgress(file, done, total) {
+        if (Date.now() < shown + 5000) return
+        shown = Date.now()
+        console.log(`${file}: ${Math.round(done / 1e6)} of ${total === undefined ? '?' : Math.round(total / 1e6)} MB`)
+      },
+    },
+  )
+  const weights = Object.values(found.params).reduce((n, { data }) => n + data.length, 0)
+  console.log(`${name}: ${found.kind} of ${found.family}, ${(weights / 1e6).toFixed(1)} million weights`)
+  return found
+}
+
+async function loadUNet(role: 'base' | 'upsampler'): Promise<PretrainedUNet> {
+  const found = await load(role)
+  if (found.kind === 'unet') return found
+  throw new Error(`${values[role]}: expected a U-Net, got a ${found.kind}`)
+}
+
+async function loadClassifier(role: 'base-classifier' | 'upsampler-classifier'): Promise<PretrainedClassifier> {
+  const found = await load(role)
+  if (found.kind === 'classifier') return found
+  throw new Error(`${values[role]}: expected a classifier, got a ${found.kind}`)
+}
+
+const classes = numbers(values.classes)
+const labels = int32(classes)
+const key = rng(Number(values.seed))
+
+/** The images of a stage, one of each class. Its network is loaded now and let go afterwards: they are large. */
+async function sample(role: 'base' | 'upsampler', index: number, lowRes?: NDArray<'float32'>) {
+  const net = await loadUNet(role)
+  const [height, width] = [net.config.resolution].flat() as [number, number?]
+  if (lowRes && lowRes.shape[1] !== net.lowResolution)
+    throw new Error(
+      `${values.upsampler} enlarges ${net.lowResolution}×${net.lowResolution}, the base makes ${lowRes.shape[1]}×${lowRes.shape[2]}`,
+    )
+  const scale = numbers(values.scales)[index] ?? 0
+  const classifier = scale === 0 ? undefined : await loadClassifier(`${role}-classifier`)
+  const { model, steps } = guidedStage(net, {
+    classifier,
+    scale,
+    sampler: sampler as 'ddim',
+    steps: numbers(values.steps)[index]!,
+  })
+  const shape = [1, height, width ?? height, net.config.imageChannels]
+  const images: NDArray<'float32'>[] = []
+  for (const [i, label] of classes.entries()) {
+    const from = lowRes && rows(lowRes, i, i + 1)
+    const condition = { label: rows(labels, i, i + 1), ...(from && { lowRes: from }) }
+    const run = model.stream({ shape, condition: condition as never, rng: key.fold(role), firstIndex: i, steps })
+    for await (const { xt, stepsLeft } of run) {
+      if (stepsLeft % 5 === 0) console.log(`${role}, class ${label}: ${stepsLeft} steps left`)
+      if (stepsLeft === 0) images.push(xt)
+    }
+  }
+  await model.dispose()
+  return images
+}
+
+const small = await sample('base', 0)
+const large = await sample('upsampler', 1, concatenate(small))
+await mkdir(dirname(values.out), { recursive: true })
+await writeFile(values.out, encodePng(imageGrid([small, large])))
+console.log(`samples: ${values.out}`)
