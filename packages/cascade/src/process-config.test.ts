@@ -1,0 +1,54 @@
+import {
+  cosineNoise,
+  cosineSchedule,
+  linearSchedule,
+  scaledLinearSchedule,
+  scheduleFromBetas,
+  zeroTerminalSnr,
+} from '@cascade-diffusion/schedules'
+import { expect, test } from 'vitest'
+import { type ProcessConfig, processOf, type ScheduleConfig, scheduleOf } from './process-config.ts'
+
+test.each([
+  [{ schedule: 'cosine', steps: 4000 }, cosineSchedule(4000)],
+  [
+    { schedule: 'linear', steps: 8, betaStart: 0.01, betaEnd: 0.5 },
+    linearSchedule(8, { betaStart: 0.01, betaEnd: 0.5 }),
+  ],
+  [{ schedule: 'scaled-linear', steps: 1000 }, scaledLinearSchedule(1000)],
+  [{ schedule: 'betas', steps: 2, betas: [0.1, 0.2] }, scheduleFromBetas([0.1, 0.2])],
+  [{ schedule: 'cosine', steps: 20, zeroTerminalSnr: true }, zeroTerminalSnr(cosineSchedule(20))],
+] as [ScheduleConfig, unknown][])('%j', (config, expected) => {
+  expect(scheduleOf(config)).toEqual(expected)
+})
+
+test('what is not said of a process', () => {
+  expect(processOf({ schedule: 'cosine', steps: 20 })).toMatchObject({
+    ...{ prediction: 'epsilon', variance: 'fixed-large', noiseInput: 'timestep' },
+  })
+  const continuous = processOf({ schedule: 'cosine', prediction: 'v' })
+  expect(continuous).toMatchObject({ prediction: 'v', noiseInput: 'rescaled-timestep' })
+  expect('alpha' in continuous.schedule && continuous.schedule.alpha(0.3)).toBe(cosineNoise().alpha(0.3))
+})
+
+const cosine = { schedule: 'cosine', steps: 20 }
+
+test.each([
+  [{ ...cosine, schedule: 'quadratic' }, 'expected cosine, linear, scaled-linear, sigmoid, betas'],
+  [{ ...cosine, betaEnd: 0.1 }, "expected no betaStart and no betaEnd, since 'cosine' has none"],
+  [{ ...cosine, betas: [0.1] }, "expected no betas, since it is 'cosine'"],
+  [{ schedule: 'betas', steps: 3, betas: [0.1] }, 'expected 3 betas, got 1'],
+  [{ schedule: 'betas', steps: 3 }, 'expected 3 betas, got none'],
+  [{ schedule: 'scaled-linear' }, "expected the steps of 'scaled-linear', which is not in continuous time"],
+  [{ schedule: 'linear', betaEnd: 3 }, 'expected no betaStart, betaEnd or zeroTerminalSnr in continuous time'],
+  [
+    { schedule: 'cosine', variance: 'learned-range' },
+    'expected a fixed variance in continuous time, got learned-range',
+  ],
+  [{ ...cosine, zeroTerminalSnr: true }, 'expected a prediction of x0 or v'],
+  [{ ...cosine, prediction: 'score' }, "expected a prediction of epsilon, x0, v; got 'score'"],
+  [{ ...cosine, variance: 'none' }, "got 'none'"],
+  [{ ...cosine, noiseInput: 'sigma' }, "got 'sigma'"],
+])('%j is refused', (config, message) => {
+  expect(() => processOf(config as ProcessConfig)).toThrow(message)
+})
