@@ -15,6 +15,7 @@ export type {
   GaussianBlurSettings,
   InferenceSettings,
   Preset,
+  SizedNetwork,
   SuperResolutionPreset,
   TrainingSettings,
 } from './preset.ts'

@@ -48,19 +48,22 @@ interface CommonPreset {
   readonly inference: InferenceSettings
 }
 
-type Size = { readonly network: StageUNetConfig }
+/** A U-Net by its size, as a stage takes it. */
+export interface SizedNetwork {
+  readonly network: StageUNetConfig
+}
 
 /** A model that makes images from noise. */
 export interface BasePreset extends CommonPreset {
   readonly kind: 'base'
-  readonly stage: Omit<BaseStageOptions, 'name' | 'classNames' | 'network'> & Size
+  readonly stage: Omit<BaseStageOptions, 'name' | 'classNames' | 'network'> & SizedNetwork
 }
 
 /** A model that enlarges images. */
 export interface SuperResolutionPreset extends CommonPreset {
   readonly kind: 'super-resolution'
   readonly stage: Omit<SuperResolutionStageOptions, 'name' | 'classNames' | 'network' | 'augmentation'> &
-    Size & { readonly augmentation: AugmentationConfig | GaussianBlurSettings }
+    SizedNetwork & { readonly augmentation: AugmentationConfig | GaussianBlurSettings }
 }
 
 /** One model of a pipeline as the paper has it: its network, its diffusion process, its training and its sampling. */
