@@ -84,15 +84,17 @@ const table: [name: string, sampler: Sampler, spacing: keyof typeof spacings, st
 const path = join(folder, 'results.json')
 type Results = Record<string, { fid: number; accuracy: number }>
 const results: Results = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {}
-for (const seed of seeds)
-  for (const [name, sampler, spacing, counts] of table)
-    for (const n of counts) {
-      const key = `${name} | ${spacing} | ${n} | seed ${seed}`
-      if (!results[key] && Date.now() > end) continue
-      results[key] ??= await score(sampler, n === 1000 ? stepsDown(999) : spacings[spacing](n), seed)
-      writeFileSync(path, JSON.stringify(results, null, 1))
-      console.log(`${key}: ${results[key].fid.toFixed(3)} (${(100 * results[key].accuracy).toFixed(1)} %)`)
-    }
+// The longest last.
+const cells = seeds.flatMap((seed) =>
+  table.flatMap(([name, sampler, spacing, counts]) => counts.map((n) => ({ seed, name, sampler, spacing, n }))),
+)
+for (const { seed, name, sampler, spacing, n } of cells.sort((a, b) => a.n - b.n)) {
+  const key = `${name} | ${spacing} | ${n} | seed ${seed}`
+  if (!results[key] && Date.now() > end) continue
+  results[key] ??= await score(sampler, n === 1000 ? stepsDown(999) : spacings[spacing](n), seed)
+  writeFileSync(path, JSON.stringify(results, null, 1))
+  console.log(`${key}: ${results[key].fid.toFixed(3)} (${(100 * results[key].accuracy).toFixed(1)} %)`)
+}
 await judge.dispose()
 
 function doubled(set: ImageDataset): ImageDataset {
