@@ -23,10 +23,6 @@ export interface Inferred {
   readonly lowestSize?: number
 }
 
-/** Whether these are names of a network of improved-diffusion or guided-diffusion. */
-export const isOpenAI = (names: readonly string[]): boolean =>
-  names.includes('input_blocks.0.0.weight') && names.includes('time_embed.0.weight')
-
 /**
  * Reads the architecture off a state dict.
  * @param name what errors call the file.
