@@ -24,6 +24,7 @@ export {
   superResolutionStage,
 } from './stage.ts'
 export {
+  type ClassifierGuidance,
   type GuidanceConfig,
   type StageSampleOptions,
   type StageSampler,

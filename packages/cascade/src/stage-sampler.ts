@@ -1,7 +1,10 @@
 import { type Compile, type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
 import {
   classifierFreeGuidance,
+  classifierGuidance,
   createSampler,
+  type Denoiser,
+  denoiser,
   type Frame,
   type Network,
   type ProcessX0,
@@ -14,6 +17,7 @@ import type { Spacing } from '@cascade-diffusion/schedules'
 import type { UNetCondition } from '@cascade-diffusion/unet'
 import { type Tensor1D, type Tensor4D, tensor } from '@tensorflow/tfjs-core'
 import { checkConditions } from './check-conditions.ts'
+import { classifierLogProbability, type TrainedClassifier } from './load-classifier.ts'
 import type { TrainedStage } from './load-stage.ts'
 import type { ScheduleConfig } from './process-config.ts'
 import { samplingProcess } from './sampling-process.ts'
@@ -27,6 +31,16 @@ export interface GuidanceConfig {
   readonly interval?: readonly [low: number, high: number]
 }
 
+/**
+ * Guidance by a classifier of noisy images (Dhariwal & Nichol 2021), which was trained on the stage's process and resolution, of a
+ * class-conditional stage.
+ */
+export interface ClassifierGuidance {
+  readonly classifier: TrainedClassifier
+  /** s: how strongly it guides; 0 is the network as it is. */
+  readonly scale: number
+}
+
 /** Options of {@link stageSampler}. */
 export interface StageSamplerOptions {
   /** How to step, e.g. `ddim()`, `unipc()`. */
@@ -37,7 +51,7 @@ export interface StageSamplerOptions {
   readonly spacing?: Spacing
   /** Where the network is evaluated, decreasing. Default: every step of the process; in continuous time there is none. */
   readonly steps?: readonly number[]
-  readonly guidance?: GuidanceConfig
+  readonly guidance?: GuidanceConfig | ClassifierGuidance
   /** What is done to predicted images. Default `clipX0`; strong guidance calls for `dynamicThreshold()`. */
   readonly processX0?: ProcessX0
   /** `jit`, or `eager`. */
@@ -88,12 +102,14 @@ export function stageSampler({ stage, params }: TrainedStage, options: StageSamp
     )
   const network: Network<UNetCondition> = (xt, noise, condition) =>
     stage.network.apply(constants(), xt, noise, condition)
+  const process = samplingProcess(stage, options)
+  const clipping = processX0 ? { processX0 } : {}
+  const byClassifier = guidance && 'classifier' in guidance
   const model = createSampler<UNetCondition>({
-    network: guidance ? guided(stage, network, guidance) : network,
-    process: samplingProcess(stage, options),
-    sampler,
-    compile,
-    ...(processX0 && { processX0 }),
+    ...{ process, sampler, compile },
+    ...(byClassifier
+      ? { denoiser: classified(stage, denoiser({ network, process }, clipping), guidance) }
+      : { network: guidance ? guided(stage, network, guidance) : network, ...clipping }),
   })
   const augment =
     stage.kind === 'super-resolution'
@@ -135,4 +151,19 @@ function guided({ name, labelDropout }: Stage, network: Network<UNetCondition>, 
       `stage '${name}': expected a stage that was trained with labelDropout for guidance, got one without`,
     )
   return classifierFreeGuidance(network, { ...guidance, unconditional: withoutLabel() })
+}
+
+function classified(
+  { name, classNames, resolution }: Stage,
+  denoise: Denoiser<UNetCondition>,
+  guidance: ClassifierGuidance,
+) {
+  const { classifier, scale } = guidance
+  const { classes, resolution: size } = classifier.classifier.config
+  if (classNames?.length !== classes || size !== resolution)
+    throw new Error(
+      `stage '${name}': expected a classifier of ${classNames?.length ?? 'no'} classes at ${resolution}×${resolution}, as the stage has, ` +
+        `got one of ${classes} at ${size}`,
+    )
+  return classifierGuidance(denoise, { logProbability: classifierLogProbability(classifier), scale })
 }

@@ -10,6 +10,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { classifierLogProbability, loadClassifier } from './load-classifier.ts'
 import { processOf } from './process-config.ts'
+import { baseStage, type StageNetwork } from './stage.ts'
+import { stageSampler } from './stage-sampler.ts'
 import { halves, temporaryFolder, tinyBase } from './test-support.ts'
 import { type TrainClassifierOptions, trainClassifier } from './train-classifier.ts'
 import { trainStage } from './train-stage.ts'
@@ -87,6 +89,33 @@ test('trained on noisy images, it guides a sampler of all classes to the one tha
   const [free, guided] = [await sampled(0), await sampled(2)]
   expect(Math.abs(free - 0.5)).toBeLessThan(0.2)
   expect(guided).toBeGreaterThan(0.95)
+})
+
+test('stageSampler takes it too, for a stage of the same classes', async () => {
+  // A network that knows the noise but takes no notice of the class.
+  const network: StageNetwork = {
+    ...{ config: { name: 'both halves' }, init: () => ({}) },
+    apply: (_, xt, noise) => unconditional(xt, noise, {} as never),
+  }
+  const common = { name: 'halves', resolution: size, imageChannels: 1, process, network }
+  const stage = { stage: baseStage({ ...common, classNames: ['left', 'right'] }), params: {} }
+  const { ema } = await trainClassifier(run())
+  const trained = { classifier, params: ema }
+  const labels = int32(Array.from({ length: 60 }, (_, i) => i % 2))
+  const sampled = async (scale: number) => {
+    const guidance = { classifier: trained, scale }
+    const sampler = stageSampler(stage, { sampler: ancestral(), compile: jit, guidance })
+    const images = await sampler.sample({ count: 60, labels, rng: rng(8) })
+    await sampler.dispose()
+    return share(images, labels)
+  }
+  expect(await sampled(2)).toBeGreaterThan(0.95)
+  expect(Math.abs((await sampled(0)) - 0.5)).toBeLessThan(0.2)
+  const other = { stage: baseStage({ ...common, classNames: ['left', 'right', 'neither'] }), params: {} }
+  const guidance = { classifier: trained, scale: 1 }
+  expect(() => stageSampler(other, { sampler: ancestral(), compile: jit, guidance })).toThrow(
+    "stage 'halves': expected a classifier of 3 classes at 4×4, as the stage has, got one of 2 at 4",
+  )
 })
 
 test('trained on clean images, it classifies images that it has not seen', async () => {
