@@ -3,7 +3,7 @@ export class HttpError extends Error {
   constructor(
     message: string,
     readonly status: number,
-    readonly headers = new Headers(),
+    readonly headers: Headers = new Headers(),
   ) {
     super(message)
   }
