@@ -53,10 +53,14 @@ test('a file that changes between attempts is loaded from its start', async () =
   }
 })
 
-test('without anything that tells the version, parts are joined only if a checksum is given', async () => {
-  const loose = await fetched({ cuts: [90_000], etag: null })
-  await loose.run()
-  expect(loose.requests).toEqual(['/x.bin', '/x.bin'])
+test('without anything that tells the version, a part of an earlier download is used only if a checksum is given', async () => {
+  const cut = 90_000
+  const loose = await fetched({ cuts: [cut, 0, cut], etag: null }, { attempts: 1 })
+  await expect(loose.run()).rejects.toThrow(`${cut} of ${body.length} bytes are kept`)
+  await download(`${loose.url}/x.bin`, { path: loose.path, retryDelay: 1 })
+  await expectWhole(loose.path)
+  // The second call begins anew, and goes on with what it has itself begun.
+  expect(loose.requests).toEqual(['/x.bin', `/x.bin bytes=${cut}-`, '/x.bin', `/x.bin bytes=${cut}-`])
   const checked = await fetched({ cuts: [90_000], etag: null }, { sha256: sha256(body) })
   await checked.run()
   expect(checked.requests).toEqual(['/x.bin', '/x.bin bytes=90000-'])

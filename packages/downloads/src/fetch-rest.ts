@@ -61,7 +61,7 @@ export async function fetchRest(url: string, part: Part, options: FetchOptions):
 
 /** The answer whose body goes on where the part ends, or nothing if the part is the whole. */
 async function askForRest(url: string, part: Part, options: FetchOptions): Promise<Answer | undefined> {
-  if (part.done > 0 && !(options.checked || strong(part.validator))) await part.restart()
+  if (part.old && !(options.checked || strong(part.validator))) await part.restart()
   if (part.done === 0) return fromStart(url, part, options)
   const { validator } = part
   const range = { range: `bytes=${part.done}-`, ...(strong(validator) && { 'if-range': strong(validator) as string }) }

@@ -32,6 +32,8 @@ export class Part {
   validator: Validator | undefined
   /** Whether it was put together from several answers. */
   resumed = false
+  /** Whether some of it is from an earlier download. */
+  old = false
 
   private constructor(target: string, path: string, file: FileHandle) {
     this.#target = target
@@ -82,6 +84,7 @@ export class Part {
     }
     for await (const chunk of createReadStream(this.path)) this.#count(chunk as Buffer)
     this.resumed = this.done > 0
+    this.old = this.done > 0
   }
 
   /** Shows others that it is being worked on. */
@@ -94,6 +97,7 @@ export class Part {
     this.done = 0
     this.validator = undefined
     this.resumed = false
+    this.old = false
     this.#hashes = newHashes()
   }
 

@@ -183,11 +183,20 @@ test('a checkpoint from its address keeps the flags of its name', async () => {
   const bytes = await readFile(fixture('guided-adm/model.pt'))
   await writeFile(join(folder, '64x64_diffusion.pt'), bytes)
   const { url } = await serveFolder(folder)
-  const flags = { imageSize: 16, numChannels: 32, numResBlocks: 1, channelMult: [1, 2], numHeadChannels: 32 }
-  const loaded = await load(`${url}/64x64_diffusion.pt`, { cache, flags: { ...flags, attentionResolutions: [8] } })
+  const flags = {
+    imageSize: 16,
+    numChannels: 32,
+    numResBlocks: 1,
+    channelMult: [1, 2],
+    numHeadChannels: 32,
+    attentionResolutions: [8],
+  }
+  const loaded = await load(`${url}/64x64_diffusion.pt`, { cache, flags })
   expect(loaded.process).toMatchObject({ schedule: 'cosine', steps: 1000 })
   expect(loaded.assumed).toEqual([])
   expect(await differenceFromPyTorch('guided-adm', loaded)).toBeLessThan(1e-4)
+  await writeFile(join(folder, 'named-by-a-hash'), bytes)
+  expect((await load(`${url}/named-by-a-hash`, { cache, flags, preset: '64x64_diffusion.pt' })).assumed).toEqual([])
   await expect(load(`${url}/64x64_diffusion.pt`, { cache, sha256: 'a'.repeat(64) })).rejects.toThrow('expected SHA-256')
 })
 

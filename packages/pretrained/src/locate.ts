@@ -79,6 +79,11 @@ async function locateUrl(address: string, options: LocateOptions): Promise<Locat
   base.pathname = base.pathname.replace(/\/*$/, '/')
   const model = await savedModel(inFolder(base))
   if (model) return model
+  // It may be a file whose name says nothing.
+  if (!url.pathname.endsWith('/')) {
+    const file = await cachedFileIfAny(address, { ...options, ...progress(address) } as CachedFileOptions)
+    if (file) return withShards(file.path, inFolder(new URL('.', url)))
+  }
   throw new Error(
     `${address}: expected a file of weights (.pt, .bin, .safetensors), or a folder with config.json and ${weightNames[0]}; there is none`,
   )
