@@ -3,9 +3,9 @@ import { type DiffusionModel, learnsVariance, type Schedule } from './process.ts
 
 /** A network's raw output, taken apart. */
 export interface NetworkOutput {
-  /** [N,H,W,C]: what the process's `prediction` says. */
+  /** What the process's `prediction` says, [N,H,W,C]. */
   readonly prediction: Tensor4D
-  /** [N,H,W,C]: what the process's `variance` says; only if that is learned. */
+  /** What the process's `variance` says, [N,H,W,C]; only if that is learned. */
   readonly variance?: Tensor4D
 }
 

@@ -10,15 +10,11 @@ import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
  */
 export type Network<C = undefined> = (xt: Tensor4D, noise: Tensor1D, condition: C) => Tensor4D
 
-const predictions = ['epsilon', 'x0', 'v'] as const
-const variances = ['fixed-small', 'fixed-large', 'learned', 'learned-range'] as const
-const noiseInputs = ['timestep', 'rescaled-timestep', 'noise-level', 'log-snr'] as const
-
 /**
  * What a network's output means, x_t = alpha x0 + sigma ε: the noise ε (DDPM), the data x0, or the velocity
  * v = alpha ε - sigma x0 (Salimans & Ho 2022, section 4).
  */
-export type Prediction = (typeof predictions)[number]
+export type Prediction = 'epsilon' | 'x0' | 'v'
 
 /**
  * The variance of p(x_{t-1} | x_t).
@@ -28,7 +24,7 @@ export type Prediction = (typeof predictions)[number]
  * - `learned-range`: the network gives v, mostly in [-1, 1], and ln β̃_t + (v + 1) / 2 (ln β_t - ln β̃_t) is the logarithm
  *   (Improved DDPM, Nichol & Dhariwal 2021, equation 15).
  */
-export type Variance = (typeof variances)[number]
+export type Variance = 'fixed-small' | 'fixed-large' | 'learned' | 'learned-range'
 
 /**
  * What a network is told about the noise.
@@ -38,7 +34,7 @@ export type Variance = (typeof variances)[number]
  * - `noise-level`: alpha = √ᾱ_t (WaveGrad, SR3).
  * - `log-snr`: ln(alpha² / sigma²).
  */
-export type NoiseInput = (typeof noiseInputs)[number]
+export type NoiseInput = 'timestep' | 'rescaled-timestep' | 'noise-level' | 'log-snr'
 
 /** Discrete steps 0 … T-1, or continuous time 0 … 1. */
 export type Schedule = DiscreteSchedule | NoiseSchedule
@@ -69,6 +65,10 @@ export const lastStep = (schedule: Schedule): number => (isDiscrete(schedule) ? 
 /** Whether the network gives the variance too, in a second half of its channels. */
 export const learnsVariance = ({ variance }: Pick<DiffusionProcess, 'variance'>): boolean =>
   variance === 'learned' || variance === 'learned-range'
+
+const predictions: readonly Prediction[] = ['epsilon', 'x0', 'v']
+const variances: readonly Variance[] = ['fixed-small', 'fixed-large', 'learned', 'learned-range']
+const noiseInputs: readonly NoiseInput[] = ['timestep', 'rescaled-timestep', 'noise-level', 'log-snr']
 
 /** @throws if a process has names that nobody knows: it may come from a file. */
 export function checkProcess({ prediction, variance, noiseInput }: DiffusionProcess<Schedule>): void {

@@ -18,11 +18,8 @@ import {
   where,
 } from '@tensorflow/tfjs-core'
 
-/** What likelihoods need of a Gaussian. */
-type LogGaussian = Pick<Gaussian, 'mean' | 'logVariance'>
-
 /** The Kullback-Leibler divergence KL(q ‖ p) of diagonal Gaussians for each value, [N,H,W,C], in nats. */
-export function gaussianKl(q: LogGaussian, p: LogGaussian): Tensor4D {
+export function gaussianKl(q: Omit<Gaussian, 'variance'>, p: Omit<Gaussian, 'variance'>): Tensor4D {
   // The order of OpenAI's code, so that float32 rounds alike.
   const ofVariances = add(sub(sub(p.logVariance, 1), q.logVariance), exp(sub(q.logVariance, p.logVariance)))
   return mul(0.5, add(ofVariances, mul(squaredDifference(q.mean, p.mean), exp(neg(p.logVariance)))))
@@ -33,7 +30,10 @@ export function gaussianKl(q: LogGaussian, p: LogGaussian): Tensor4D {
  * collected around each level, and beyond the last one on either side (DDPM, equation 13). As in OpenAI's code, the
  * distribution function is approximated by a tanh (to 2e-4), and no likelihood is below 1e-12.
  */
-export function discretizedGaussianLogLikelihood(x0: Tensor4D, { mean, logVariance }: LogGaussian): Tensor4D {
+export function discretizedGaussianLogLikelihood(
+  x0: Tensor4D,
+  { mean, logVariance }: Omit<Gaussian, 'variance'>,
+): Tensor4D {
   const centred = sub(x0, mean)
   const precision = exp(mul(-0.5, logVariance))
   const upTo = (bound: number) => normalCdf(mul(precision, add(centred, bound)))

@@ -15,6 +15,7 @@ export interface LossScale {
 /** Beyond it gradients would not be more exact. */
 const LARGEST = 2 ** 24
 
+/** The scale before the first step. */
 export const initialLossScale = ({ initial = 2 ** 16 }: LossScaling = {}): LossScale => ({ scale: initial, taken: 0 })
 
 /**

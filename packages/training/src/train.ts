@@ -21,6 +21,7 @@ export interface BatchMemory<Batch> {
   record(memory: Params<NDArray>, batch: ArraysOf<Batch>, losses: Float32Array): Params<NDArray>
 }
 
+/** Options of {@link train}. */
 export interface TrainOptions<Batch> extends Omit<TrainStepOptions, 'scalesLoss'>, Omit<HyperOptions, 'lossScale'> {
   /** The weights to begin with, float32; they are copied. */
   readonly params: Params<NDArray>
