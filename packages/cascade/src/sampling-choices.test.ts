@@ -118,6 +118,14 @@ test('continuous time has steps, no spacing', async () => {
   expect((await sample(stage, { steps: [0.9, 0.5, 0.1] })).every(Number.isFinite)).toBe(true)
 })
 
+test('restarts: finished images are noised and sampled again from there', async () => {
+  const told: number[] = []
+  const stage = stageOf({ told })
+  const again = await sample(stage, { steps: [15, 10, 5], restarts: [{ at: -1, to: 10 }] })
+  expect(told).toEqual([15, 10, 5, 10, 5])
+  expect(worstDifference(again, await sample(stage, { steps: [15, 10, 5] }))).toBeGreaterThan(1e-3)
+})
+
 const size = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 }
 const samplers = {
   ancestral: ancestral(),

@@ -8,6 +8,7 @@ import {
   type Frame,
   type Network,
   type ProcessX0,
+  type Restart,
   type Sampler,
   type Schedule,
   withoutLabel,
@@ -51,6 +52,8 @@ export interface StageSamplerOptions {
   readonly spacing?: Spacing
   /** Where the network is evaluated, decreasing. Default: every step of the process; in continuous time there is none. */
   readonly steps?: readonly number[]
+  /** Where noise is put back: `[{ at: -1, to: 2000 }]` is what the paper does to finished samples (Section 4.2). */
+  readonly restarts?: readonly Restart[]
   readonly guidance?: GuidanceConfig | ClassifierGuidance
   /** What is done to predicted images. Default `clipX0`; strong guidance calls for `dynamicThreshold()`. */
   readonly processX0?: ProcessX0
@@ -95,7 +98,7 @@ export interface StageSampler {
  * condition is missing, out of range or has no place, or the steps leave the process.
  */
 export function stageSampler({ stage, params }: TrainedStage, options: StageSamplerOptions): StageSampler {
-  const { sampler, steps, guidance, processX0, compile } = options
+  const { sampler, steps, restarts, guidance, processX0, compile } = options
   const constants = () =>
     Object.fromEntries(
       Object.entries(params).map(([name, { data, shape, dtype }]) => [name, tensor(data, [...shape], dtype)]),
@@ -128,7 +131,8 @@ export function stageSampler({ stage, params }: TrainedStage, options: StageSamp
       if (stage.augmentation.embedsLevel) condition.augmentationLevel = levels
     }
     const shape = [count, stage.resolution, stage.resolution, stage.imageChannels]
-    return { shape, condition: condition as never, rng, firstIndex, ...(steps && { steps }), ...(signal && { signal }) }
+    const route = { ...(steps && { steps }), ...(restarts && { restarts }) }
+    return { shape, condition: condition as never, rng, firstIndex, ...route, ...(signal && { signal }) }
   }
 
   return {
