@@ -4,10 +4,19 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { concatenate, int32, type NDArray, rows } from '@cascade-diffusion/arrays'
+import {
+  baseStage,
+  processOf,
+  type StageSamplerOptions,
+  stageSampler,
+  superResolutionStage,
+} from '@cascade-diffusion/cascade'
 import { encodePng, imageGrid } from '@cascade-diffusion/data'
+import { ancestral, ddim, spacedSteps } from '@cascade-diffusion/diffusion'
+import { jit } from '@cascade-diffusion/jit'
+import '@cascade-diffusion/ops' // guidance needs gradients
 import { fromPretrained, type PretrainedClassifier, type PretrainedUNet } from '@cascade-diffusion/pretrained'
 import { rng } from '@cascade-diffusion/random'
-import { guidedStage } from './guided-stage.ts'
 
 const { values } = parseArgs({
   options: {
@@ -34,9 +43,8 @@ const { values } = parseArgs({
   },
 })
 const numbers = (text: string) => text.split(',').map(Number)
-const { sampler } = values
-if (sampler !== 'ddim' && sampler !== 'ancestral')
-  throw new Error(`--sampler: expected ddim or ancestral, got '${sampler}'`)
+if (!['ddim', 'ancestral'].includes(values.sampler))
+  throw new Error(`--sampler: expected ddim or ancestral, got '${values.sampler}'`)
 
 /** One of the four files. Their names tell how the networks were made; addresses are downloaded once. */
 async function load(role: 'base' | 'base-classifier' | 'upsampler' | 'upsampler-classifier') {
@@ -76,34 +84,40 @@ const classes = numbers(values.classes)
 const labels = int32(classes)
 const key = rng(Number(values.seed))
 
-/** The images of a stage, one of each class. Its network is loaded now and let go afterwards: they are large. */
+/** A network as a stage of the cascade. Conditioning augmentation came later: these networks know none. */
+function stageOf(name: 'base' | 'upsampler', net: PretrainedUNet) {
+  const { config, network, process, lowResolution } = net
+  const [resolution] = [config.resolution].flat() as [number]
+  const classNames = Array.from({ length: config.numClasses ?? 0 }, (_, i) => `${i}`)
+  const common = { name, resolution, imageChannels: config.imageChannels, classNames, process, network }
+  if (name === 'base') return baseStage(common)
+  if (lowResolution === undefined) throw new Error(`${values[name]}: the flags tell no small_size`)
+  return superResolutionStage({ ...common, lowResolution, augmentation: { name: 'none' } })
+}
+
+/** The images of a stage, one of each class. Its networks are loaded now and let go afterwards: they are large. */
 async function sample(role: 'base' | 'upsampler', index: number, lowRes?: NDArray<'float32'>) {
   const net = await loadUNet(role)
-  const [height, width] = [net.config.resolution].flat() as [number, number?]
-  if (lowRes && lowRes.shape[1] !== net.lowResolution)
-    throw new Error(
-      `${values.upsampler} enlarges ${net.lowResolution}×${net.lowResolution}, the base makes ${lowRes.shape[1]}×${lowRes.shape[2]}`,
-    )
   const scale = numbers(values.scales)[index] ?? 0
-  const classifier = scale === 0 ? undefined : await loadClassifier(`${role}-classifier`)
-  const { model, steps } = guidedStage(net, {
-    classifier,
-    scale,
-    sampler: sampler as 'ddim',
-    steps: numbers(values.steps)[index]!,
-  })
-  const shape = [1, height, width ?? height, net.config.imageChannels]
+  const options: StageSamplerOptions = {
+    sampler: values.sampler === 'ddim' ? ddim() : ancestral(),
+    steps: spacedSteps(processOf(net.process), numbers(values.steps)[index]!),
+    ...(scale !== 0 && { guidance: { classifier: await loadClassifier(`${role}-classifier`), scale } }),
+    compile: jit,
+  }
+  const sampler = stageSampler({ stage: stageOf(role, net), params: net.params }, options)
   const images: NDArray<'float32'>[] = []
   for (const [i, label] of classes.entries()) {
-    const from = lowRes && rows(lowRes, i, i + 1)
-    const condition = { label: rows(labels, i, i + 1), ...(from && { lowRes: from }) }
-    const run = model.stream({ shape, condition: condition as never, rng: key.fold(role), firstIndex: i, steps })
+    const run = sampler.stream({
+      ...{ count: 1, labels: rows(labels, i, i + 1), rng: key.fold(role), firstIndex: i },
+      ...(lowRes && { lowRes: rows(lowRes, i, i + 1) }),
+    })
     for await (const { xt, stepsLeft } of run) {
       if (stepsLeft % 5 === 0) console.log(`${role}, class ${label}: ${stepsLeft} steps left`)
       if (stepsLeft === 0) images.push(xt)
     }
   }
-  await model.dispose()
+  await sampler.dispose()
   return images
 }
 

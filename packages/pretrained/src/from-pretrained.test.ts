@@ -235,7 +235,7 @@ test('a classifier tells the size of its images, and that it is none of the publ
   await rename(path, join(folder, 'c.safetensors'))
   const loaded = await fromPretrained(join(folder, 'c.safetensors'), { flags: { numHeadChannels: 32 } })
   expect(loaded).toMatchObject({ kind: 'classifier', family: 'guided-diffusion' })
-  expect(loaded.kind === 'classifier' && loaded.network.config).toEqual(net.config)
+  expect(loaded.kind === 'classifier' && loaded.classifier.config).toEqual(net.config)
   expectSame(loaded.params, params)
 })
 

@@ -2,6 +2,7 @@ import type { NDArray } from '@cascade-diffusion/arrays'
 import {
   describedStage,
   type LoadStageOptions,
+  loadClassifier,
   loadStage,
   type ProcessConfig,
   type Stage,
@@ -62,13 +63,13 @@ export interface PretrainedUNet {
   readonly assumed: readonly string[]
 }
 
-/** A classifier of noisy images with weights, for guidance. */
+/** A classifier of noisy images with weights: what guides a stage, as `stageSampler` of `cascade` takes it. */
 export interface PretrainedClassifier {
   readonly kind: 'classifier'
-  readonly family: 'guided-diffusion'
+  readonly family: 'guided-diffusion' | 'cascade-diffusion'
   readonly config: EncoderConfig
-  readonly params: Params<NDArray<'float32'>>
-  readonly network: Encoder
+  readonly params: Params<NDArray>
+  readonly classifier: Encoder
 }
 
 /** A stage of ours with weights. */
@@ -87,7 +88,7 @@ export type Pretrained = PretrainedUNet | PretrainedClassifier | PretrainedStage
  * - checkpoints (`.pt`) of improved-diffusion and guided-diffusion. Those that OpenAI has published are known by their names;
  *   of others the architecture is read off the weights, and `flags` says the rest;
  * - folders that diffusers' `UNet2DModel.save_pretrained`, or a pipeline's, has left, also in shards; or the file of weights in one;
- * - training checkpoints and exported files of our own stages.
+ * - training checkpoints of our own stages and classifiers, and exported files.
  *
  * What has an address is downloaded into the cache once, and resumed and checked as `cachedFile` of `@cascade-diffusion/downloads` says.
  * @throws saying what is missing or wrong: that nothing is there, flags that have to be given, names or shapes that do not fit.
@@ -104,7 +105,7 @@ export async function fromPretrained(pathOrUrl: string, options: FromPretrainedO
   const all = together(published?.flags, typeof flags === 'string' ? parseFlags(flags) : flags)
   if (isClassifier(stateDict)) {
     const { config, params } = loadOpenAIClassifier(located.weights, stateDict, all)
-    return { kind: 'classifier', family: 'guided-diffusion', config, params, network: encoder(config) }
+    return { kind: 'classifier', family: 'guided-diffusion', config, params, classifier: encoder(config) }
   }
   const whose = family ?? published?.family ?? 'guided-diffusion'
   return unetOf(whose, loadOpenAIUNet(located.weights, stateDict, whose, all))
@@ -134,10 +135,14 @@ async function loadOwn(
   metadata: Readonly<Record<string, string>>,
   params: Params<NDArray>,
   own: LoadStageOptions = {},
-): Promise<PretrainedStage | PretrainedUNet> {
+): Promise<Pretrained> {
   const { stage, unet } = written(metadata)
   const family = 'cascade-diffusion'
   if (unet) return unetOf(family, { ...unet, params: params as Params<NDArray<'float32'>>, assumed: [] })
+  if (metadata.kind === 'classifier') {
+    const { classifier, params } = await loadClassifier(weights)
+    return { kind: 'classifier', family, config: classifier.config, classifier, params }
+  }
   const loaded = stage ? { stage: describedStage(stage, weights, own), params } : await loadStage(weights, own)
   return { kind: 'stage', family, ...loaded }
 }

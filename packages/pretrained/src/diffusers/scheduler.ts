@@ -1,8 +1,6 @@
 import { type ProcessConfig, scheduleOf } from '@cascade-diffusion/cascade'
 import type { Prediction, Variance } from '@cascade-diffusion/diffusion'
 
-type Json = Readonly<Record<string, unknown>>
-
 const schedules = {
   linear: 'linear',
   scaled_linear: 'scaled-linear',
@@ -26,7 +24,7 @@ const variances: Record<string, Variance> = {
  * DPM-Solver, UniPC, …): which solver it names does not matter here.
  * @throws on schedules, predictions and variances that are not known here.
  */
-export function fromSchedulerConfig(json: Json): ProcessConfig {
+export function fromSchedulerConfig(json: Readonly<Record<string, unknown>>): ProcessConfig {
   const c = {
     ...{ num_train_timesteps: 1000, beta_start: 0.0001, beta_end: 0.02, beta_schedule: 'linear' },
     ...{ prediction_type: 'epsilon', variance_type: 'fixed_small', trained_betas: null, rescale_betas_zero_snr: false },
@@ -74,7 +72,7 @@ function named<T>(field: string, known: Record<string, T>, name: string): T {
  * The `scheduler_config.json` of a `DDPMScheduler` of diffusers for a process: the inverse of {@link fromSchedulerConfig}.
  * @throws if diffusers has no such process: in continuous time, or with networks that are told something else than the step.
  */
-export function toSchedulerConfig(process: ProcessConfig): Json {
+export function toSchedulerConfig(process: ProcessConfig): Readonly<Record<string, unknown>> {
   const { schedule, steps, prediction = 'epsilon', variance = 'fixed-large', noiseInput = 'timestep' } = process
   const told = noiseInput === 'timestep' || (noiseInput === 'rescaled-timestep' && steps === 1000)
   if (steps === undefined || !told)
