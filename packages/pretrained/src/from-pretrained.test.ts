@@ -7,6 +7,7 @@ import { baseStage, superResolutionStage } from '@cascade-diffusion/cascade'
 import { readNpz, toNDArray, writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
+import { saveCheckpoint } from '@cascade-diffusion/training'
 import { encoder, fromDiffusersConfig, toDiffusers, toGuidedClassifier, unet } from '@cascade-diffusion/unet'
 import { expect, test } from 'vitest'
 import { type FromPretrainedOptions, fromPretrained, type PretrainedUNet } from './from-pretrained.ts'
@@ -257,4 +258,29 @@ test('our own stages come back whole', async () => {
     expectSame(loaded.params, params)
     expect(loaded.kind === 'stage' && loaded.stage.description).toEqual(stage.description)
   }
+})
+
+test('a classifier of our own training', async () => {
+  const size = {
+    resolution: 4,
+    imageChannels: 1,
+    classes: 2,
+    baseChannels: 8,
+    channelMultipliers: [1],
+    residualBlocks: 1,
+  }
+  const net = encoder({ ...size, normGroups: 4 })
+  const ema = net.init(rng(5))
+  const config = {
+    classifier: net.config,
+    process: { schedule: 'cosine', steps: 9 },
+    classNames: ['a', 'b'],
+    noised: true,
+  }
+  const path = join(await temporaryFolder(), 'classifier.safetensors')
+  const rest = { step: 0, seed: 1, optimizer: {}, losses: new Float32Array() }
+  await saveCheckpoint(path, { kind: 'classifier', config, state: { params: ema, ema, m: ema, v: ema }, ...rest })
+  const loaded = await fromPretrained(path)
+  expect(loaded).toMatchObject({ kind: 'classifier', family: 'cascade-diffusion', config: { classes: 2 } })
+  expectSame(loaded.params, ema)
 })
