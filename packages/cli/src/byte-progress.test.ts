@@ -4,6 +4,7 @@ import { byteProgress, formatBytes } from './byte-progress.ts'
 test('says how much of how much', () => {
   expect(formatBytes('downloading', 1_234_567_890, 2_000_000_000)).toBe('downloading  1,234/2,000 MB  61 %')
   expect(formatBytes('downloading', 5e6, undefined)).toBe('downloading  5 MB')
+  expect(formatBytes('x.pt', 75e6, 100e6, 8)).toBe('x.pt  ██████░░  75/100 MB  75 %')
 })
 
 const written = (live: boolean) => {

@@ -1,10 +1,13 @@
 import type { ProgressStream } from './progress.ts'
 
-/** `downloading  120/274 MB  43 %`. */
-export function formatBytes(label: string, done: number, total: number | undefined): string {
+/** `downloading  120/274 MB  43 %`, with a bar of so many characters before the figures. */
+export function formatBytes(label: string, done: number, total: number | undefined, bar = 0): string {
   const mega = (n: number) => Math.floor(n / 1e6).toLocaleString('en-US')
   if (total === undefined) return `${label}  ${mega(done)} MB`
-  return `${label}  ${mega(done)}/${mega(total)} MB  ${Math.floor((100 * done) / Math.max(1, total))} %`
+  const share = Math.min(1, done / Math.max(1, total))
+  const filled = Math.floor(bar * share)
+  const drawn = bar > 0 ? `${'█'.repeat(filled)}${'░'.repeat(bar - filled)}  ` : ''
+  return `${label}  ${drawn}${mega(done)}/${mega(total)} MB  ${Math.floor(100 * share)} %`
 }
 
 /**
@@ -18,7 +21,7 @@ export function byteProgress(
   let written = ''
   let last = ''
   return (label, done, total) => {
-    const line = formatBytes(label, done, total)
+    const line = formatBytes(label, done, total, live && (stream.columns ?? 0) >= 80 ? 24 : 0)
     const part = live ? line : `${label} ${total === undefined ? '' : Math.floor((4 * done) / Math.max(1, total))}`
     const complete = done === total
     if (part === last && !(live && complete && written !== '')) return
