@@ -3,12 +3,13 @@ import { cpu, portable, type Target, webgpu } from '../lower/target.ts'
 import { type EncodedModel, encodeModel } from '../onnx/encode.ts'
 import type { OnnxModel, OnnxTensorType } from '../onnx/model.ts'
 import type { Engine, Executable } from './engine.ts'
+import { frugal } from './frugal.ts'
 import { type GpuTransfer, gpuTransfer } from './gpu-transfer.ts'
 import { hostExecutable } from './host-executable.ts'
 import { idleExecutable } from './idle-executable.ts'
 import { nodeGpuExecutable } from './node-gpu-executable.ts'
 import { checkProvider, type NodeProvider } from './node-provider.ts'
-import { cacheDirectory, type NodeSessionOptions, openSession } from './node-session.ts'
+import { cacheDirectory, isOptimised, type NodeSessionOptions, openSession } from './node-session.ts'
 import { runUncopied, withSequence } from './uncopied.ts'
 import { splitByFew } from './webgpu-defects.ts'
 
@@ -36,6 +37,13 @@ export interface OnnxRuntimeOptions {
   cache?: boolean | string
 }
 
+/** How models are written for a provider. */
+const prepare: Record<NodeProvider, (model: OnnxModel) => OnnxModel> = {
+  cpu: (model) => (isOptimised(model) ? withSequence(model) : frugal(model)),
+  cuda: (model) => model,
+  webgpu: splitByFew,
+}
+
 /** ONNX Runtime in Node.js, from the package `onnxruntime-node`. */
 export function onnxRuntimeNode(options: OnnxRuntimeOptions = {}): Engine {
   const { provider = 'cpu', threads, target = { cpu, cuda: portable, webgpu }[provider], cache = true } = options
@@ -43,7 +51,7 @@ export function onnxRuntimeNode(options: OnnxRuntimeOptions = {}): Engine {
     name: `onnxruntime-node/${provider}`,
     target,
     compile(given) {
-      const model = provider === 'webgpu' ? splitByFew(given) : provider === 'cpu' ? withSequence(given) : given
+      const model = prepare[provider](given)
       return createExecutable(model, encodeModel(model), { provider, threads, cacheDirectory: cacheDirectory(cache) })
     },
   }

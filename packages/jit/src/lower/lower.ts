@@ -1,3 +1,4 @@
+import { earlyValues } from '../graph/early-values.ts'
 import { fuseBias } from '../graph/fuse-bias.ts'
 import type { Graph } from '../graph/graph.ts'
 import { kernels } from '../kernels/table.ts'
@@ -14,6 +15,7 @@ export function lower(traced: Graph, target: Target): OnnxModel {
   graph.inputs.forEach((value, i) => {
     lowering.set(value, { name: `input${i}`, shape: value.shape })
   })
+  const early = earlyValues(graph)
   const named: OnnxNode[] = []
   const scopes = counter()
   const half = halfNodes(graph, target)
@@ -25,14 +27,22 @@ export function lower(traced: Graph, target: Target): OnnxModel {
   }
   const results = graph.outputs.map((value) => lowering.at(value).name)
   name(lowering, named, 'Result')
-  const finished = withOutputs(named, results)
+  const placed = early.map((value) => lowering.placed(value).name)
+  const [finished, called] = withOutputs(named, results)
   const outputs = graph.outputs.map((value, i) => ({ name: `output${i}`, dtype: value.dtype, shape: value.shape }))
   const nodes = needed(
     finished,
     outputs.map((o) => o.name),
   )
   const used = new Set(nodes.flatMap((n) => n.inputs))
-  return { nodes, initializers: lowering.initializers.filter((t) => used.has(t.name)), inputs, outputs }
+  const made = new Set(nodes.flatMap((n) => n.outputs))
+  return {
+    nodes,
+    initializers: lowering.initializers.filter((t) => used.has(t.name)),
+    inputs,
+    outputs,
+    early: [...new Set(placed.map(called))].filter((name) => made.has(name)),
+  }
 }
 
 /** Numbers things of each kind, but for the first: `Conv`, `Conv_1`, `Conv_2`, … */
@@ -53,7 +63,10 @@ function name(lowering: Lowering, named: OnnxNode[], scope: string, half = false
 }
 
 /** Calls results `output0`, `output1`, …: each by its node itself, or copied, if it is an argument, a constant or there twice. */
-function withOutputs(nodes: readonly OnnxNode[], results: readonly string[]): OnnxNode[] {
+function withOutputs(
+  nodes: readonly OnnxNode[],
+  results: readonly string[],
+): [OnnxNode[], called: (name: string) => string] {
   const made = new Set(nodes.flatMap((node) => node.outputs))
   const names = new Map<string, string>()
   const copies: OnnxNode[] = []
@@ -71,11 +84,12 @@ function withOutputs(nodes: readonly OnnxNode[], results: readonly string[]): On
       })
   })
   const called = (name: string) => names.get(name) ?? name
-  return [...nodes, ...copies].map((node) => ({
+  const renamed = [...nodes, ...copies].map((node) => ({
     ...node,
     inputs: node.inputs.map(called),
     outputs: node.outputs.map(called),
   }))
+  return [renamed, called]
 }
 
 /** The nodes whose results are used: rules may have made more than one result of which only some are. */

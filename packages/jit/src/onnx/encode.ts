@@ -108,7 +108,7 @@ const encodeType =
 
 const sequenceOf = (name: string) => ({
   name,
-  type: { sequence_type: { elem_type: { tensor_type: { elem_type: elementTypes.float32 } } } },
+  type: { sequence_type: { elem_type: { tensor_type: { elem_type: elementTypes.int64 } } } },
 })
 
 /** `N`, `4*N`, `N + 1`. */

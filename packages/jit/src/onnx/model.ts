@@ -74,8 +74,10 @@ export interface OnnxModel {
   readonly initializers: readonly OnnxInitializer[]
   readonly inputs: readonly OnnxTensorType[]
   readonly outputs: readonly OnnxTensorType[]
-  /** The name of a sequence of float32 tensors that comes before the outputs, if there is one. */
+  /** The name of a sequence of int64 tensors that comes before the outputs, if there is one. */
   readonly sequence?: string
+  /** Values that are made long before they are used, in the order of their making: what is best made when they are. */
+  readonly early?: readonly string[]
   /** What the batch size is called, if the model takes any: `N`. */
   readonly batchSymbol?: string
   readonly metadata?: OnnxMetadata
