@@ -59,6 +59,9 @@ function apply(l: Lowering, name: keyof typeof matrices, x: Physical): Physical 
   return l.op('MatMul', [constant, l.reshape(x, [columns, inner])], [rows, inner])
 }
 
+/** A transformed filter is four times as large as the filter: of fewer pixels, to read it takes longer than what it saves. */
+const FEWEST_PIXELS = 100
+
 /** Whether a convolution is one that F(4×4, 3×3) computes, and has channels enough for it to pay. */
 export const isWinograd = (l: Lowering, w: Window): boolean =>
   l.target.convolution === 'winograd' &&
@@ -66,6 +69,7 @@ export const isWinograd = (l: Lowering, w: Window): boolean =>
   w.size[1] === 3 &&
   unitStrides(w) &&
   Math.min(w.outHeight, w.outWidth) >= TILE &&
+  w.n * w.outHeight * w.outWidth >= FEWEST_PIXELS &&
   w.pads.every((p) => p >= 0) &&
   Math.min(w.inChannels, w.outChannels) >= 16
 
