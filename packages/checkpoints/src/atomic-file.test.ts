@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { float32, zeros } from '@cascade-diffusion/arrays'
 import { afterAll, expect, test } from 'vitest'
 import { writeAtomically } from './atomic-file.ts'
-import { readSafetensors, writeSafetensors } from './safetensors.ts'
+import { readSafetensors } from './safetensors-read.ts'
+import { writeSafetensors } from './safetensors-write.ts'
 import { temporaryFolder } from './test-support.ts'
 
 const mounted: string[] = []
@@ -36,7 +37,7 @@ test.runIf(disk)('a full disk: the error says so, the older checkpoint still loa
 test.skipIf(process.platform === 'win32')('a limit on the file size: the same', async () => {
   const path = join(temporaryFolder(), 'model.safetensors')
   await writeSafetensors(path, { w: float32([1, 2, 3]) })
-  const module = fileURLToPath(new URL('./safetensors.ts', import.meta.url))
+  const module = fileURLToPath(new URL('./safetensors-write.ts', import.meta.url))
   const script = `import { writeSafetensors } from ${JSON.stringify(module)}
     const w = { dtype: 'float32', shape: [100000], data: new Float32Array(100000) }
     await writeSafetensors(${JSON.stringify(path)}, { w }).catch((error) => console.log(error.message))`

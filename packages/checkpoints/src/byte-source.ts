@@ -1,53 +1,119 @@
 import { open } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 
-/** Where the readers take bytes from: a file, or bytes already in memory. Nothing beyond `size` is ever allocated for. */
+/** Where the readers take bytes from: a file, bytes in memory, a Blob, or what a program offers as one. */
 export interface ByteSource {
   /** What error messages call it: the path, or `bytes`. */
   readonly name: string
   readonly size: number
-  /** A fresh copy of `length` bytes from `offset`. @throws if they reach past the end: the file is cut short. */
-  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>
+  /** Fills `target` with the bytes from `offset` on, which lie within `size`. Several reads may be under way at once. */
+  readInto(target: Uint8Array, offset: number): Promise<void>
+  /** Opens the file of that plain name beside this one, for formats of several files; absent if there are none. */
+  readonly sibling?: (name: string) => Promise<ByteSource>
+  close(): Promise<void>
 }
 
-/** The most bytes that one read or write asks of the system, which refuses 2 GiB and more. */
-export const chunkBytes = 1 << 26
+/** What the readers accept: a path, a file's bytes, a Blob or File, or a source of one's own. */
+export type Readable = string | Uint8Array | Blob | ByteSource
 
-/** Opens a path, or wraps bytes, for as long as `use` runs. */
-export async function withSource<T>(from: string | Uint8Array, use: (source: ByteSource) => Promise<T>): Promise<T> {
-  if (typeof from !== 'string')
-    return use({
-      name: 'bytes',
-      size: from.length,
-      async read(offset, length) {
-        checkRange(this, offset, length)
-        return new Uint8Array(from.subarray(offset, offset + length))
-      },
-    })
-  const file = await open(from, 'r')
+/** The most bytes that one read or write asks of the system. Several such reads are under way at once. */
+export const chunkBytes = 1 << 22
+
+/** Opens a path, or wraps bytes. @throws if there is no such file, naming it. */
+export async function openSource(from: Readable): Promise<ByteSource> {
+  if (typeof from === 'string') return openFile(from)
+  if (from instanceof Uint8Array) return bytesSource(from)
+  return from instanceof Blob ? blobSource(from) : from
+}
+
+/** Opens a source for as long as `use` runs; a source of the caller's own stays open. */
+export async function withSource<T>(from: Readable, use: (source: ByteSource) => Promise<T>): Promise<T> {
+  const source = await openSource(from)
   try {
-    const { size } = await file.stat()
-    return await use({
-      name: from,
-      size,
-      async read(offset, length) {
-        checkRange(this, offset, length)
-        const bytes = new Uint8Array(length)
-        for (let done = 0; done < length; ) {
-          const { bytesRead } = await file.read(bytes, done, Math.min(chunkBytes, length - done), offset + done)
-          if (bytesRead === 0) throw new Error(`${from}: expected ${size} bytes, the file became shorter while reading`)
-          done += bytesRead
-        }
-        return bytes
-      },
-    })
+    return await use(source)
   } finally {
-    await file.close()
+    if (source !== from) await source.close()
   }
 }
 
-function checkRange({ name, size }: ByteSource, offset: number, length: number): void {
-  if (!(offset >= 0 && length >= 0 && offset + length <= size))
-    throw new Error(
-      `${name}: expected bytes ${offset} to ${offset + length}, the file has ${size}: cut short or corrupt`,
-    )
+async function openFile(path: string): Promise<ByteSource> {
+  const file = await open(path, 'r')
+  const { size } = await file.stat()
+  return {
+    name: path,
+    size,
+    async readInto(target, offset) {
+      for (let done = 0; done < target.length; ) {
+        const { bytesRead } = await file.read(target, done, target.length - done, offset + done)
+        if (bytesRead === 0) throw new Error(`expected ${size} bytes, the file became shorter while reading`)
+        done += bytesRead
+      }
+    },
+    sibling: (name) => {
+      if (name !== basename(name) || name.startsWith('.') || name.includes('\\') || name.includes('\0'))
+        throw new Error(`expected a plain name of a file beside it, got '${name.slice(0, 80)}'`)
+      return openFile(join(dirname(path), name))
+    },
+    close: () => file.close(),
+  }
+}
+
+/** Bytes in memory as a source. */
+export const bytesSource = (bytes: Uint8Array): ByteSource => ({
+  name: 'bytes',
+  size: bytes.length,
+  async readInto(target, offset) {
+    target.set(bytes.subarray(offset, offset + target.length))
+  },
+  async close() {},
+})
+
+const blobSource = (blob: Blob): ByteSource => ({
+  name: 'bytes',
+  size: blob.size,
+  async readInto(target, offset) {
+    target.set(new Uint8Array(await blob.slice(offset, offset + target.length).arrayBuffer()))
+  },
+  async close() {},
+})
+
+/** A part of a source, as a source. @throws if it reaches past the end. */
+export function sliceSource(source: ByteSource, offset: number, size: number): ByteSource {
+  checkRange(source, offset, size)
+  const readInto = (target: Uint8Array, at: number) => source.readInto(target, offset + at)
+  return { name: source.name, size, readInto, async close() {} }
+}
+
+/** Sources one after the other, as one. */
+export function joinSources(name: string, sources: readonly ByteSource[]): ByteSource {
+  const size = sources.reduce((n, source) => n + source.size, 0)
+  async function readInto(target: Uint8Array, offset: number) {
+    let begin = 0
+    for (const source of sources) {
+      const from = Math.max(offset, begin)
+      const to = Math.min(offset + target.length, begin + source.size)
+      if (from < to) await source.readInto(target.subarray(from - offset, to - offset), from - begin)
+      begin += source.size
+    }
+  }
+  const close = async () => {
+    for (const source of sources) await source.close()
+  }
+  return { name, size, readInto, close }
+}
+
+/** A fresh copy of bytes; nothing is allocated if they reach past the end. @throws if they do: the file is cut short. */
+export async function readBytes(source: ByteSource, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  checkRange(source, offset, length)
+  const bytes = new Uint8Array(length)
+  await source.readInto(bytes, offset)
+  return bytes
+}
+
+/** @throws unless `length` bytes from `offset` lie within the source. */
+export function checkRange({ size }: ByteSource, offset: number, length: number): void {
+  if (!(Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0))
+    throw new Error(`expected a place within the file's ${size} bytes, got ${length} at ${offset}: corrupt`)
+  if (offset + length > size)
+    throw new Error(`expected bytes ${offset} to ${offset + length}, the file has ${size}: cut short or corrupt`)
 }

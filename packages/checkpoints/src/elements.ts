@@ -1,4 +1,5 @@
-import { type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
+import { allocate, type DataOf, type DType, type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
+import { widen } from './widen.ts'
 
 /** Element types that the files may hold. */
 export type StoredType =
@@ -6,20 +7,28 @@ export type StoredType =
   | 'float32'
   | 'float16'
   | 'bfloat16'
+  | 'float8-e4m3'
+  | 'float8-e5m2'
   | 'int64'
+  | 'uint64'
   | 'int32'
+  | 'uint32'
   | 'int16'
+  | 'uint16'
   | 'int8'
   | 'uint8'
   | 'bool'
 
-/** The typed array that holds each element type once read; half precisions are widened exactly. */
+/** The typed array that holds each element type once read; precisions below float32 are widened exactly. */
 export interface RawData {
   float64: Float64Array
   float32: Float32Array
   int64: BigInt64Array
+  uint64: BigUint64Array
   int32: Int32Array
+  uint32: Uint32Array
   int16: Int16Array
+  uint16: Uint16Array
   int8: Int8Array
   uint8: Uint8Array
   bool: Uint8Array
@@ -36,13 +45,22 @@ export const byteWidth: Readonly<Record<StoredType, number>> = {
   float32: 4,
   float16: 2,
   bfloat16: 2,
+  'float8-e4m3': 1,
+  'float8-e5m2': 1,
   int64: 8,
+  uint64: 8,
   int32: 4,
+  uint32: 4,
   int16: 2,
+  uint16: 2,
   int8: 1,
   uint8: 1,
   bool: 1,
 }
+
+/** The element type that the project computes with in place of each. */
+export const computedType = (type: StoredType): DType =>
+  type === 'bool' ? 'bool' : type.includes('int') ? 'int32' : 'float32'
 
 /** Reads little-endian bytes as an array, sharing their memory where the type allows; `bytes` start at a multiple of 8. */
 export function decode(type: StoredType, shape: readonly number[], bytes: Uint8Array<ArrayBuffer>): RawArray {
@@ -55,63 +73,69 @@ export function decode(type: StoredType, shape: readonly number[], bytes: Uint8A
       return { dtype: type, shape, data: new Float64Array(buffer, byteOffset, length) }
     case 'float32':
       return { dtype: type, shape, data: new Float32Array(buffer, byteOffset, length) }
-    case 'float16':
-      return { dtype: 'float32', shape, data: Float32Array.from(new Uint16Array(buffer, byteOffset, length), fromHalf) }
-    case 'bfloat16':
-      return { dtype: 'float32', shape, data: fromBfloat16(new Uint16Array(buffer, byteOffset, length)) }
     case 'int64':
       return { dtype: type, shape, data: new BigInt64Array(buffer, byteOffset, length) }
+    case 'uint64':
+      return { dtype: type, shape, data: new BigUint64Array(buffer, byteOffset, length) }
     case 'int32':
       return { dtype: type, shape, data: new Int32Array(buffer, byteOffset, length) }
+    case 'uint32':
+      return { dtype: type, shape, data: new Uint32Array(buffer, byteOffset, length) }
     case 'int16':
       return { dtype: type, shape, data: new Int16Array(buffer, byteOffset, length) }
+    case 'uint16':
+      return { dtype: type, shape, data: new Uint16Array(buffer, byteOffset, length) }
     case 'int8':
       return { dtype: type, shape, data: new Int8Array(buffer, byteOffset, length) }
     case 'uint8':
       return { dtype: type, shape, data: bytes }
-    case 'bool': {
-      const wrong = bytes.find((byte) => byte > 1)
-      if (wrong !== undefined) throw new Error(`expected booleans of 0 or 1, got ${wrong}`)
+    case 'bool':
+      checkBooleans(bytes)
       return { dtype: type, shape, data: bytes }
+    default: {
+      const data = new Float32Array(length)
+      widen(type, bytes, data)
+      return { dtype: 'float32', shape, data }
     }
   }
 }
 
-/** IEEE 754 binary16: a sign, 5 bits of exponent with bias 15, 10 bits of fraction. */
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >> 10) & 31
-  const fraction = bits & 1023
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY
-  return sign * (1024 + fraction) * 2 ** (exponent - 25)
+/** @throws unless every byte is 0 or 1. */
+export function checkBooleans(bytes: Uint8Array): void {
+  const wrong = bytes.find((byte) => byte > 1)
+  if (wrong !== undefined) throw new Error(`expected booleans of 0 or 1, got ${wrong}`)
 }
-
-/** bfloat16 is the upper half of a float32. */
-const fromBfloat16 = (halves: Uint16Array): Float32Array =>
-  new Float32Array(Uint32Array.from(halves, (half) => half << 16).buffer)
 
 /**
  * Converts to the element types that the project computes with: float64 is rounded to float32, integers become int32,
  * float32, int32 and bool are shared, not copied.
  * @throws if an integer lies outside the int32 range.
  */
-export function toNDArray({ dtype, shape, data }: RawArray): NDArray {
-  switch (dtype) {
-    case 'float32':
-    case 'int32':
-    case 'bool':
-      return ndarray(data, shape)
-    case 'float64':
-      return ndarray(Float32Array.from(data), shape)
-    case 'int64':
-      return ndarray(Int32Array.from(data, narrow), shape)
-    default:
-      return ndarray(Int32Array.from(data), shape)
-  }
+export function toNDArray(raw: RawArray): NDArray {
+  const { dtype, shape, data } = raw
+  if (dtype === 'float32' || dtype === 'int32' || dtype === 'bool') return ndarray(data, shape)
+  const converted = allocate(computedType(dtype), data.length)
+  convert(raw, converted)
+  return ndarray(converted, shape)
 }
 
-function narrow(value: bigint): number {
-  if (BigInt.asIntN(32, value) !== value) throw new Error(`expected int64 values within the int32 range, got ${value}`)
-  return Number(value)
+/** Writes values as the element types that the project computes with. @throws as {@link toNDArray}. */
+export function convert({ dtype, data }: RawArray, target: DataOf[DType]): void {
+  if (dtype === 'int64' || dtype === 'uint64') narrow(dtype, data, target)
+  else if (dtype === 'uint32') {
+    const wide = data.find((value) => value > 0x7fffffff)
+    if (wide !== undefined) throw new Error(`expected uint32 values within the int32 range, got ${wide}`)
+    target.set(data)
+  } else target.set(data)
+}
+
+/** Low and high halves: an integer fits if the high half only repeats the sign. */
+function narrow(dtype: 'int64' | 'uint64', data: BigInt64Array | BigUint64Array, target: DataOf[DType]): void {
+  const halves = new Int32Array(data.buffer, data.byteOffset, 2 * data.length)
+  for (let i = 0; i < data.length; i++) {
+    const low = halves[2 * i]!
+    if (halves[2 * i + 1] !== low >> 31 || (low < 0 && dtype === 'uint64'))
+      throw new Error(`expected ${dtype} values within the int32 range, got ${data[i]}`)
+    target[i] = low
+  }
 }

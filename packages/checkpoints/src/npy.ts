@@ -1,5 +1,5 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
-import { withSource } from './byte-source.ts'
+import { type Readable, withSource } from './byte-source.ts'
 import { byteWidth, decode, type RawArray, type StoredType } from './elements.ts'
 import { columnMajorStrides, gather } from './strides.ts'
 import { openZip } from './zip.ts'
@@ -55,7 +55,7 @@ export function parseNpy(bytes: Uint8Array): RawArray {
  * gives them. Names lose their `.npy`.
  * @throws naming the file and the array that cannot be read.
  */
-export const readNpz = (from: string | Uint8Array): Promise<Record<string, RawArray>> =>
+export const readNpz = (from: Readable): Promise<Record<string, RawArray>> =>
   withSource(from, async (source) => {
     try {
       const zip = await openZip(source)

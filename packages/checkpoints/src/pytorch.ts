@@ -1,9 +1,10 @@
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
-import { type ByteSource, withSource } from './byte-source.ts'
+import { type ByteSource, type Readable, withSource } from './byte-source.ts'
 import { byteWidth, decode, type RawArray, type StoredType, toNDArray } from './elements.ts'
+import { isLegacy, readLegacy, type Saved, type StoredNumbers } from './pytorch-legacy.ts'
 import { gather, lastIndex } from './strides.ts'
 import { type Pickled, PickledGlobal, unpickle } from './unpickle.ts'
-import { openZip, type Zip } from './zip.ts'
+import { openZip } from './zip.ts'
 
 const storageTypes: ReadonlyMap<string, StoredType> = new Map([
   ['torch.DoubleStorage', 'float64'],
@@ -27,7 +28,7 @@ const maxSharing = 16
 const maxNodes = 1_000_000
 const maxPath = 1000
 
-class Storage {
+class Storage implements StoredNumbers {
   constructor(
     readonly type: StoredType,
     readonly key: string,
@@ -45,13 +46,13 @@ class PickledTensor {
 }
 
 /**
- * Reads the tensors of a file that PyTorch's `torch.save` wrote (the zip format, torch 1.6 and later), from a path or
+ * Reads the tensors of a file that PyTorch's `torch.save` wrote (a zip file, or before torch 1.6 a row of pickles), from a path or
  * from its bytes: usually a state dict. Nested dicts and lists are flattened, their keys joined by dots; plain
  * numbers, strings and None beside the tensors are left out. Element types are converted as {@link toNDArray} does.
  * Nothing in the file is executed: its pickle may only build tensors and plain containers.
  * @throws naming the file, if it wants anything else, is cut short or corrupt, or holds no tensor.
  */
-export const readPyTorch = (from: string | Uint8Array): Promise<Record<string, NDArray>> =>
+export const readPyTorch = (from: Readable): Promise<Record<string, NDArray>> =>
   withSource(from, async (source) => {
     try {
       return await readFrom(source)
@@ -61,22 +62,14 @@ export const readPyTorch = (from: string | Uint8Array): Promise<Record<string, N
   })
 
 async function readFrom(source: ByteSource): Promise<Record<string, NDArray>> {
-  const zip = await openZip(source)
-  const pickle = zip.names.find((name) => name.endsWith('/data.pkl'))
-  if (!pickle) throw new Error(`expected an entry data.pkl, got ${zip.names.slice(0, 5).join(', ')}`)
-  const folder = pickle.slice(0, -'data.pkl'.length)
-  if (zip.names.includes(`${folder}byteorder`)) {
-    const order = new TextDecoder().decode(await zip.read(`${folder}byteorder`))
-    if (order !== 'little') throw new Error(`expected byte order little, got ${order}`)
-  }
-  const root = unpickle(await zip.read(pickle), { globals, call: build, persistent: storageOf })
+  const { root, bytesOf } = (await isLegacy(source)) ? await readLegacy(source, rules) : await readZip(source)
   const named = tensorsOf(root)
   if (named.size === 0) throw new Error('expected a state dict, found no tensor in the file')
 
   const bytes = [...new Set(named.values())].reduce((n, t) => n + sizeOf(t.shape) * byteWidth[t.storage.type], 0)
   if (bytes > maxSharing * source.size)
     throw new Error(`expected tensors of at most ${maxSharing} times the file's ${source.size} bytes, got ${bytes}`)
-  const load = loader(zip, folder)
+  const load = loader(bytesOf)
   const tensors = new Map<string, NDArray>()
   for (const [name, tensor] of named) {
     try {
@@ -88,15 +81,27 @@ async function readFrom(source: ByteSource): Promise<Record<string, NDArray>> {
   return Object.fromEntries(tensors)
 }
 
+async function readZip(source: ByteSource): Promise<Saved> {
+  const zip = await openZip(source)
+  const pickle = zip.names.find((name) => name.endsWith('/data.pkl'))
+  if (!pickle) throw new Error(`expected an entry data.pkl, got ${zip.names.slice(0, 5).join(', ')}`)
+  const folder = pickle.slice(0, -'data.pkl'.length)
+  if (zip.names.includes(`${folder}byteorder`)) {
+    const order = new TextDecoder().decode(await zip.read(`${folder}byteorder`))
+    if (order !== 'little') throw new Error(`expected byte order little, got ${order}`)
+  }
+  const root = unpickle(await zip.read(pickle), rules)
+  return { root, bytesOf: ({ key }) => zip.read(`${folder}data/${key}`) }
+}
+
 /** Reads each storage and each tensor once, however often they are mentioned. */
-function loader(zip: Zip, folder: string): (tensor: PickledTensor) => Promise<NDArray> {
+function loader(bytesOf: Saved['bytesOf']): (tensor: PickledTensor) => Promise<NDArray> {
   const storages = new Map<string, RawArray>()
   const loaded = new Map<PickledTensor, NDArray>()
   return async (tensor) => {
     const { storage, offset, shape, strides } = tensor
     const id = `${storage.type} ${storage.key} ${storage.length}`
-    const raw =
-      storages.get(id) ?? decode(storage.type, [storage.length], await zip.read(`${folder}data/${storage.key}`))
+    const raw = storages.get(id) ?? decode(storage.type, [storage.length], await bytesOf(storage))
     storages.set(id, raw)
     const array = loaded.get(tensor) ?? toNDArray(gather(raw, shape, strides, offset))
     loaded.set(tensor, array)
@@ -105,12 +110,15 @@ function loader(zip: Zip, folder: string): (tensor: PickledTensor) => Promise<ND
 }
 
 function storageOf(id: Pickled): Storage {
-  const [kind, type, key, , length] = Array.isArray(id) ? id : []
+  // Legacy files say as a sixth which part of another storage this is, if it is one.
+  const [kind, type, key, , length, part = null] = Array.isArray(id) ? id : []
   const stored = type instanceof PickledGlobal ? storageTypes.get(type.name) : undefined
-  if (kind !== 'storage' || !stored || typeof key !== 'string' || !isCount(length))
+  if (kind !== 'storage' || !stored || typeof key !== 'string' || !isCount(length) || part !== null)
     throw new Error(`pickle: expected a reference to a tensor's storage, got ${describe(id)}`)
   return new Storage(stored, key, length)
 }
+
+const rules = { globals, call: build, persistent: storageOf }
 
 function build({ name }: PickledGlobal, args: readonly Pickled[]): Pickled {
   if (name === orderedDict && args.length === 0) return new Map()

@@ -1,8 +1,9 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
 import { byteWidth, type StoredType } from './elements.ts'
+import { asRecord, isShape, parseJson, shorten, show } from './json.ts'
 
 /** One tensor's place in the data section: bytes `begin` to `end`. */
-interface HeaderEntry {
+export interface HeaderEntry {
   readonly name: string
   readonly type: StoredType
   readonly shape: readonly number[]
@@ -17,14 +18,19 @@ export interface Header {
 }
 
 /** The names that the format gives to element types. */
-const storedTypes: ReadonlyMap<string, StoredType> = new Map([
+const storedTypes: ReadonlyMap<unknown, StoredType> = new Map([
   ['F64', 'float64'],
   ['F32', 'float32'],
   ['F16', 'float16'],
   ['BF16', 'bfloat16'],
+  ['F8_E4M3', 'float8-e4m3'],
+  ['F8_E5M2', 'float8-e5m2'],
   ['I64', 'int64'],
+  ['U64', 'uint64'],
   ['I32', 'int32'],
+  ['U32', 'uint32'],
   ['I16', 'int16'],
+  ['U16', 'uint16'],
   ['I8', 'int8'],
   ['U8', 'uint8'],
   ['BOOL', 'bool'],
@@ -33,16 +39,17 @@ const storedTypes: ReadonlyMap<string, StoredType> = new Map([
 /** The metadata key of the checksum, and what stands in its place while it is computed. */
 export const checksumKey = 'sha256'
 export const noChecksum = '0'.repeat(64)
+export const checksumField = (digits: string): string => `"${checksumKey}":"${digits}"`
 
-/** The longest header that the format allows, in bytes. */
-export const maxHeaderBytes = 100_000_000
+/** The header, a tensor or the metadata, a shape or two offsets. */
+const headerDepth = 3
 
 /**
  * Reads a safetensors header and checks all of it against the length of the data section.
  * @throws saying what was expected and what came, without the file's name.
  */
-export function parseHeader(text: string, dataBytes: number): Header {
-  const record = asRecord(parseJson(text), 'the header')
+export function parseHeader(bytes: Uint8Array, dataBytes: number): Header {
+  const record = asRecord(parseJson(bytes, headerDepth), 'the header')
   const entries = Object.entries(record)
     .filter(([name]) => name !== '__metadata__')
     .map(([name, value]) => parseEntry(name, value))
@@ -51,7 +58,7 @@ export function parseHeader(text: string, dataBytes: number): Header {
   for (const entry of entries) {
     if (entry.begin !== end)
       throw new Error(
-        `tensor '${entry.name}': expected its data to begin at ${end}, where the one before ends, got ${entry.begin}`,
+        `tensor '${shorten(entry.name)}': expected its data to begin at ${end}, where the one before ends, got ${entry.begin}`,
       )
     end = entry.end
   }
@@ -59,41 +66,21 @@ export function parseHeader(text: string, dataBytes: number): Header {
     throw new Error(`expected ${end} bytes of data after the header, got ${dataBytes}: cut short or corrupt`)
   const metadata = asRecord(record.__metadata__ ?? {}, 'the metadata')
   for (const [key, value] of Object.entries(metadata))
-    if (typeof value !== 'string') throw new Error(`metadata '${key}': expected a string, got ${JSON.stringify(value)}`)
+    if (typeof value !== 'string') throw new Error(`metadata '${shorten(key)}': expected a string, got ${show(value)}`)
   return { entries, metadata: metadata as Record<string, string> }
 }
 
 function parseEntry(name: string, value: unknown): HeaderEntry {
-  const { dtype, shape, data_offsets: offsets } = asRecord(value, `tensor '${name}'`)
-  const type = storedTypes.get(String(dtype))
-  if (!type)
-    throw new Error(
-      `tensor '${name}': expected a dtype of ${[...storedTypes.keys()].join(', ')}, got ${JSON.stringify(dtype)}`,
-    )
-  if (!isCounts(shape)) throw new Error(`tensor '${name}': expected a shape, got ${JSON.stringify(shape)}`)
-  if (!isCounts(offsets) || offsets.length !== 2)
-    throw new Error(`tensor '${name}': expected two data offsets, got ${JSON.stringify(offsets)}`)
+  const what = `tensor '${shorten(name)}'`
+  const { dtype, shape, data_offsets: offsets } = asRecord(value, what)
+  const type = storedTypes.get(dtype)
+  if (!type) throw new Error(`${what}: expected a dtype of ${[...storedTypes.keys()].join(', ')}, got ${show(dtype)}`)
+  if (!isShape(shape)) throw new Error(`${what}: expected a shape, got ${show(shape)}`)
+  if (!isShape(offsets) || offsets.length !== 2)
+    throw new Error(`${what}: expected two data offsets, got ${show(offsets)}`)
   const [begin, end] = offsets as [number, number]
-  if (end - begin !== sizeOf(shape) * byteWidth[type])
-    throw new Error(
-      `tensor '${name}': expected ${sizeOf(shape) * byteWidth[type]} bytes for ${dtype} [${shape}], got ${end - begin}`,
-    )
+  const bytes = sizeOf(shape) * byteWidth[type]
+  if (end - begin !== bytes)
+    throw new Error(`${what}: expected ${bytes} bytes for ${dtype} [${shape}], got ${end - begin}`)
   return { name, type, shape, begin, end }
 }
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new Error(`expected a header of JSON, got ${JSON.stringify(text.slice(0, 40))}`, { cause })
-  }
-}
-
-function asRecord(value: unknown, what: string): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Error(`${what}: expected a JSON object, got ${JSON.stringify(value)?.slice(0, 40)}`)
-  return value as Record<string, unknown>
-}
-
-const isCounts = (value: unknown): value is number[] =>
-  Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0)

@@ -1,5 +1,8 @@
-import { sizeOf } from '@cascade-diffusion/arrays'
+import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
 import type { RawArray } from './elements.ts'
+
+/** An array as a file holds it, or as the project computes with it. */
+type Elements = RawArray | NDArray
 
 /** Strides, in elements, of an array whose last axis lies together. */
 const rowMajorStrides = (shape: readonly number[]): number[] => shape.map((_, axis) => sizeOf(shape.slice(axis + 1)))
@@ -13,12 +16,17 @@ export const columnMajorStrides = (shape: readonly number[]): number[] =>
  * Shares `from`'s memory where its elements already lie so.
  * The caller has checked that the last index lies inside: see {@link lastIndex}.
  */
-export function gather(from: RawArray, shape: readonly number[], strides: readonly number[], offset: number): RawArray {
+export function gather<A extends Elements>(
+  from: A,
+  shape: readonly number[],
+  strides: readonly number[],
+  offset: number,
+): A {
   const size = sizeOf(shape)
   const natural = rowMajorStrides(shape)
   const isNatural = shape.every((n, axis) => n === 1 || strides[axis] === natural[axis])
-  if (size === 0 || isNatural) return { ...from, shape, data: from.data.subarray(offset, offset + size) } as RawArray
-  const data = new (from.data.constructor as new (length: number) => typeof from.data)(size)
+  if (size === 0 || isNatural) return { ...from, shape, data: from.data.subarray(offset, offset + size) } as A
+  const data = new (from.data.constructor as new (length: number) => A['data'])(size)
   const index = shape.map(() => 0)
   let at = offset
   for (let i = 0; i < size; i++) {
@@ -30,7 +38,7 @@ export function gather(from: RawArray, shape: readonly number[], strides: readon
       index[axis] = 0
     }
   }
-  return { ...from, shape, data } as RawArray
+  return { ...from, shape, data } as A
 }
 
 /** Where the last element of a strided array lies; -1 beyond `offset` if it has none. Strides are not negative. */

@@ -22,11 +22,18 @@ const mark = Symbol('mark')
  * and calls of the allowed globals, which `call` gives a meaning. The state that `BUILD` would give an object is dropped.
  * @throws at any other global or opcode, naming it, and if the pickle is cut short or malformed.
  */
-export function unpickle(bytes: Uint8Array, { call, globals, persistent }: UnpickleOptions): Pickled {
+export const unpickle = (bytes: Uint8Array, options: UnpickleOptions): Pickled => unpickleFrom(bytes, 0, options).value
+
+/** As {@link unpickle}, of a pickle that begins at `start` and may be followed by other things; `end` is where they begin. */
+export function unpickleFrom(
+  bytes: Uint8Array,
+  start: number,
+  { call, globals, persistent }: UnpickleOptions,
+): { value: Pickled; end: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const memo = new Map<number, Pickled>()
   const stack: Pickled[] = []
-  let at = 0
+  let at = start
 
   const take = (length: number): number => {
     if (at + length > bytes.length)
@@ -138,7 +145,7 @@ export function unpickle(bytes: Uint8Array, { call, globals, persistent }: Unpic
 
   for (;;) {
     const opcode = u8()
-    if (opcode === 0x2e) return pop() // STOP
+    if (opcode === 0x2e) return { value: pop(), end: at } // STOP
     const operation = operations[opcode]
     if (!operation) throw new Error(`pickle: refused the opcode 0x${opcode.toString(16)} at ${at - 1}`)
     operation()

@@ -1,11 +1,21 @@
 import { crc32, inflateRawSync } from 'node:zlib'
-import type { ByteSource } from './byte-source.ts'
+import { type ByteSource, bytesSource, readBytes, sliceSource } from './byte-source.ts'
+import { shorten } from './json.ts'
 
 /** A zip archive, opened for reading its entries one by one. */
 export interface Zip {
   readonly names: readonly string[]
   /** The bytes of an entry. @throws if there is none of that name, or its checksum does not fit. */
-  read(name: string): Promise<Uint8Array<ArrayBuffer>>
+  read(name: string, maxBytes?: number): Promise<Uint8Array<ArrayBuffer>>
+  /** An entry for reading in parts. @throws as {@link Zip.read}, except that a stored entry's checksum is `verify`'s to check. */
+  open(name: string): Promise<ZipEntry>
+}
+
+/** An entry's bytes: a part of the archive if they are stored, else inflated in memory. */
+export interface ZipEntry {
+  readonly source: ByteSource
+  /** Checks a CRC-32 of all bytes. @throws if it is not the archive's. */
+  verify(crc: number): void
 }
 
 interface Entry {
@@ -16,20 +26,31 @@ interface Entry {
   readonly offset: number
 }
 
+/** What an archive's entries may inflate to together: this many bytes, or this many times what they hold packed. */
+export const maxInflatedBytes = 1 << 28
+export const maxInflation = 32
+
+/** The most entries, and the most bytes of their directory. */
+const maxEntries = 1_000_000
+const maxDirectoryBytes = 1 << 28
+
 const endBytes = 22
 const locatorBytes = 20
 const is64 = 0xffffffff
 
 /**
  * Reads the directory of a zip archive (PKWARE APPNOTE 4.3; zip64 too).
- * @throws if the archive is cut short or inconsistent, or its entries claim more bytes than the file has.
+ * @throws if the archive is cut short or inconsistent, its entries overlap, or they would inflate to more than the limits.
  */
 export async function openZip(source: ByteSource): Promise<Zip> {
   const { count, bytes, offset } = await findDirectory(source)
-  const directory = new DataView((await source.read(offset, bytes)).buffer)
+  if (count > maxEntries || bytes > maxDirectoryBytes)
+    throw new Error(
+      `zip: expected at most ${maxEntries} entries in ${maxDirectoryBytes} bytes, got ${count} in ${bytes}`,
+    )
+  const directory = new DataView((await readBytes(source, offset, bytes)).buffer)
   const entries = new Map<string, Entry>()
   let at = 0
-  let packed = 0
   for (let i = 0; i < count; i++) {
     expectSignature(directory, at, 0x02014b50, 46)
     const nameBytes = directory.getUint16(at + 28, true)
@@ -38,27 +59,56 @@ export async function openZip(source: ByteSource): Promise<Zip> {
     if (next > bytes) throw new Error('zip: the directory is cut short')
     const name = new TextDecoder().decode(new Uint8Array(directory.buffer, at + 46, nameBytes))
     const entry = parseEntry(directory, at, new DataView(directory.buffer, at + 46 + nameBytes, extraBytes))
-    if (entries.has(name)) throw new Error(`zip: expected one entry '${name}', got two`)
+    if (entries.has(name)) throw new Error(`zip: expected one entry '${shorten(name)}', got two`)
     entries.set(name, entry)
-    packed += entry.packed
     at = next
   }
-  if (packed > source.size) throw new Error(`zip: entries hold ${packed} bytes in a file of ${source.size}: corrupt`)
+  checkEntries([...entries.values()], source.size)
+  const open = async (name: string): Promise<ZipEntry> => {
+    const entry = entries.get(name)
+    if (!entry) throw new Error(`zip: expected an entry '${shorten(name)}', there is none`)
+    return openEntry(source, name, entry)
+  }
   return {
     names: [...entries.keys()],
-    read: (name) => {
-      const entry = entries.get(name)
-      if (!entry) throw new Error(`zip: expected an entry '${name}', there is none`)
-      return readEntry(source, name, entry)
+    open,
+    async read(name, maxBytes = Number.POSITIVE_INFINITY) {
+      const entry = await open(name)
+      const { size } = entry.source
+      if (size > maxBytes)
+        throw new Error(`zip: entry '${shorten(name)}': expected at most ${maxBytes} bytes, got ${size}`)
+      const content = await readBytes(entry.source, 0, size)
+      entry.verify(crc32(content))
+      return content
     },
   }
 }
+
+/** No two entries may share bytes, and what they inflate to is limited. */
+function checkEntries(entries: readonly Entry[], fileBytes: number): void {
+  let end = 0
+  let packed = 0
+  let size = 0
+  for (const entry of [...entries].sort((a, b) => a.offset - b.offset)) {
+    packed += entry.packed
+    size += entry.size
+    if (packed > fileBytes) throw new Error(`zip: entries hold ${packed} bytes in a file of ${fileBytes}: corrupt`)
+    if (entry.offset < end) throw new Error('zip: entries overlap: corrupt, or made to harm')
+    end = entry.offset + localBytes + entry.packed
+  }
+  const most = Math.max(maxInflatedBytes, maxInflation * packed)
+  if (size > most)
+    throw new Error(`zip: expected ${packed} bytes to inflate to ${most} at most, the directory claims ${size}`)
+}
+
+/** An entry's local header, without its name. */
+const localBytes = 30
 
 /** Finds the central directory from the record at the end of the file, which a comment may follow. */
 async function findDirectory(source: ByteSource): Promise<{ count: number; bytes: number; offset: number }> {
   const tail = Math.min(source.size, endBytes + 0xffff + locatorBytes)
   const tailStart = source.size - tail
-  const view = new DataView((await source.read(tailStart, tail)).buffer)
+  const view = new DataView((await readBytes(source, tailStart, tail)).buffer)
   let end = tail - endBytes
   while (end >= 0 && view.getUint32(end, true) !== 0x06054b50) end--
   if (end < 0) throw new Error('zip: expected a zip archive, found no end record: another format, or cut short')
@@ -69,7 +119,7 @@ async function findDirectory(source: ByteSource): Promise<{ count: number; bytes
   }
   const locator = end - locatorBytes
   if (locator < 0 || view.getUint32(locator, true) !== 0x07064b50) return record
-  const end64 = new DataView((await source.read(Number(view.getBigUint64(locator + 8, true)), 56)).buffer)
+  const end64 = new DataView((await readBytes(source, Number(view.getBigUint64(locator + 8, true)), 56)).buffer)
   expectSignature(end64, 0, 0x06064b50, 56)
   const field = (at: number) => Number(end64.getBigUint64(at, true))
   return { count: field(32), bytes: field(40), offset: field(48) }
@@ -97,25 +147,27 @@ function parseEntry(directory: DataView, at: number, extra: DataView): Entry {
   }
 }
 
-async function readEntry(source: ByteSource, name: string, { method, crc, packed, size, offset }: Entry) {
-  const local = new DataView((await source.read(offset, 30)).buffer)
-  expectSignature(local, 0, 0x04034b50, 30)
-  const start = offset + 30 + local.getUint16(26, true) + local.getUint16(28, true)
-  const stored = await source.read(start, packed)
-  const bytes = method === 0 ? stored : method === 8 ? inflate(name, stored, size) : undefined
-  if (!bytes) throw new Error(`zip: entry '${name}': expected method 0 (stored) or 8 (deflate), got ${method}`)
-  if (bytes.length !== size) throw new Error(`zip: entry '${name}': expected ${size} bytes, got ${bytes.length}`)
-  const actual = crc32(bytes)
-  if (actual !== crc) throw new Error(`zip: entry '${name}' is corrupt: expected CRC-32 ${crc}, got ${actual}`)
-  return bytes
+async function openEntry(source: ByteSource, name: string, entry: Entry): Promise<ZipEntry> {
+  const { method, crc, packed, size, offset } = entry
+  const what = `zip: entry '${shorten(name)}'`
+  const local = new DataView((await readBytes(source, offset, localBytes)).buffer)
+  expectSignature(local, 0, 0x04034b50, localBytes)
+  const start = offset + localBytes + local.getUint16(26, true) + local.getUint16(28, true)
+  const verify = (actual: number) => {
+    if (actual !== crc) throw new Error(`${what} is corrupt: expected CRC-32 ${crc}, got ${actual}`)
+  }
+  if (method !== 0 && method !== 8) throw new Error(`${what}: expected method 0 (stored) or 8 (deflate), got ${method}`)
+  const content = method === 0 ? undefined : inflate(what, await readBytes(source, start, packed), size)
+  const actual = content?.length ?? packed
+  if (actual !== size) throw new Error(`${what}: expected ${size} bytes, got ${actual}`)
+  return { verify, source: content ? bytesSource(content) : sliceSource(source, start, packed) }
 }
 
-function inflate(name: string, packed: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
+function inflate(what: string, packed: Uint8Array, size: number): Uint8Array {
   try {
-    // A copy: Node's buffers start anywhere in a pool, and elements need alignment.
-    return new Uint8Array(inflateRawSync(packed, { maxOutputLength: Math.max(size, 1) }))
+    return inflateRawSync(packed, { maxOutputLength: Math.max(size, 1) })
   } catch (cause) {
-    throw new Error(`zip: entry '${name}' does not inflate: ${(cause as Error).message}`, { cause })
+    throw new Error(`${what} does not inflate: ${(cause as Error).message}`)
   }
 }
 
