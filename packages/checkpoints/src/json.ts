@@ -2,7 +2,7 @@
 export const maxJsonBytes = 100_000_000
 
 /** The most axes of an array. */
-export const maxRank = 64
+const maxRank = 64
 
 /**
  * Parses JSON that comes from a file of unknown origin.

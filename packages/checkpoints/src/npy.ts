@@ -1,7 +1,8 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
-import { type Readable, withSource } from './byte-source.ts'
-import { byteWidth, decode, type RawArray, type StoredType } from './elements.ts'
+import { type ByteSource, type Readable, withSource } from './byte-source.ts'
+import { byteWidth, computedType, decode, type RawArray, type StoredType, toNDArray } from './elements.ts'
 import { columnMajorStrides, gather } from './strides.ts'
+import { type Contents, named } from './tensor-file.ts'
 import { openZip } from './zip.ts'
 
 const types: ReadonlyMap<string, StoredType> = new Map([
@@ -56,24 +57,24 @@ export function parseNpy(bytes: Uint8Array): RawArray {
  * @throws naming the file and the array that cannot be read.
  */
 export const readNpz = (from: Readable): Promise<Record<string, RawArray>> =>
-  withSource(from, async (source) => {
-    try {
-      const zip = await openZip(source)
-      const arrays: [string, RawArray][] = []
-      for (const name of zip.names) {
-        const bytes = await zip.read(name)
-        arrays.push([name.replace(/\.npy$/, ''), parseEntry(name, bytes)])
-      }
-      return Object.fromEntries(arrays)
-    } catch (cause) {
-      throw new Error(`npz ${source.name}: ${(cause as Error).message}`, { cause })
-    }
-  })
+  withSource(from, (source) => named(`npz ${source.name}`, async () => Object.fromEntries(await arraysOf(source))))
 
-function parseEntry(name: string, bytes: Uint8Array): RawArray {
-  try {
-    return parseNpy(bytes)
-  } catch (cause) {
-    throw new Error(`array '${name}': ${(cause as Error).message}`, { cause })
+/** Its arrays, which are read at once: their shapes are among their bytes. */
+export async function npzContents(source: ByteSource): Promise<Contents> {
+  const arrays = await arraysOf(source)
+  const lazy = arrays.map(([name, raw]) => {
+    const tensor = { dtype: computedType(raw.dtype), shape: raw.shape, read: async () => toNDArray(raw) }
+    return [name, tensor] as const
+  })
+  return { tensors: new Map(lazy) }
+}
+
+async function arraysOf(source: ByteSource): Promise<[string, RawArray][]> {
+  const zip = await openZip(source)
+  const arrays: [string, RawArray][] = []
+  for (const name of zip.names) {
+    const bytes = await zip.read(name)
+    arrays.push([name.replace(/\.npy$/, ''), await named(`array '${name}'`, () => parseNpy(bytes))])
   }
+  return arrays
 }

@@ -1,8 +1,9 @@
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
 import { type ByteSource, type Readable, withSource } from './byte-source.ts'
-import { byteWidth, decode, type RawArray, type StoredType, toNDArray } from './elements.ts'
+import { byteWidth, computedType, decode, type RawArray, type StoredType, toNDArray } from './elements.ts'
 import { isLegacy, readLegacy, type Saved, type StoredNumbers } from './pytorch-legacy.ts'
 import { gather, lastIndex } from './strides.ts'
+import { type Contents, named, tensorFile } from './tensor-file.ts'
 import { type Pickled, PickledGlobal, unpickle } from './unpickle.ts'
 import { openZip } from './zip.ts'
 
@@ -53,32 +54,25 @@ class PickledTensor {
  * @throws naming the file, if it wants anything else, is cut short or corrupt, or holds no tensor.
  */
 export const readPyTorch = (from: Readable): Promise<Record<string, NDArray>> =>
-  withSource(from, async (source) => {
-    try {
-      return await readFrom(source)
-    } catch (cause) {
-      throw new Error(`PyTorch ${source.name}: ${(cause as Error).message}`, { cause })
-    }
-  })
+  withSource(from, (source) =>
+    named(`PyTorch ${source.name}`, async () => tensorFile('pytorch', source, await pytorchContents(source)).readAll()),
+  )
 
-async function readFrom(source: ByteSource): Promise<Record<string, NDArray>> {
+/** The tensors that the file's object holds, none of them read yet. */
+export async function pytorchContents(source: ByteSource): Promise<Contents> {
   const { root, bytesOf } = (await isLegacy(source)) ? await readLegacy(source, rules) : await readZip(source)
-  const named = tensorsOf(root)
-  if (named.size === 0) throw new Error('expected a state dict, found no tensor in the file')
+  const tensors = tensorsOf(root)
+  if (tensors.size === 0) throw new Error('expected a state dict, found no tensor in the file')
 
-  const bytes = [...new Set(named.values())].reduce((n, t) => n + sizeOf(t.shape) * byteWidth[t.storage.type], 0)
+  const bytes = [...new Set(tensors.values())].reduce((n, t) => n + sizeOf(t.shape) * byteWidth[t.storage.type], 0)
   if (bytes > maxSharing * source.size)
     throw new Error(`expected tensors of at most ${maxSharing} times the file's ${source.size} bytes, got ${bytes}`)
-  const load = loader(bytesOf)
-  const tensors = new Map<string, NDArray>()
-  for (const [name, tensor] of named) {
-    try {
-      tensors.set(name, await load(tensor))
-    } catch (cause) {
-      throw new Error(`tensor '${name}': ${(cause as Error).message}`, { cause })
-    }
-  }
-  return Object.fromEntries(tensors)
+  const load = loader(bytesOf, [...tensors.values()])
+  const lazy = [...tensors].map(([name, tensor]) => {
+    const read = () => load(tensor)
+    return [name, { dtype: computedType(tensor.storage.type), shape: tensor.shape, read }] as const
+  })
+  return { tensors: new Map(lazy) }
 }
 
 async function readZip(source: ByteSource): Promise<Saved> {
@@ -94,19 +88,33 @@ async function readZip(source: ByteSource): Promise<Saved> {
   return { root, bytesOf: ({ key }) => zip.read(`${folder}data/${key}`) }
 }
 
-/** Reads each storage and each tensor once, however often they are mentioned. */
-function loader(bytesOf: Saved['bytesOf']): (tensor: PickledTensor) => Promise<NDArray> {
+/** Keeps what several tensors share, storages and tensors, and nothing else. */
+function loader(
+  bytesOf: Saved['bytesOf'],
+  tensors: readonly PickledTensor[],
+): (tensor: PickledTensor) => Promise<NDArray> {
+  const idOf = ({ type, key, length }: Storage) => `${type} ${key} ${length}`
+  const users = counts(tensors.map(({ storage }) => idOf(storage)))
+  const mentions = counts(tensors)
   const storages = new Map<string, RawArray>()
   const loaded = new Map<PickledTensor, NDArray>()
   return async (tensor) => {
     const { storage, offset, shape, strides } = tensor
-    const id = `${storage.type} ${storage.key} ${storage.length}`
+    const known = loaded.get(tensor)
+    if (known) return known
+    const id = idOf(storage)
     const raw = storages.get(id) ?? decode(storage.type, [storage.length], await bytesOf(storage))
-    storages.set(id, raw)
-    const array = loaded.get(tensor) ?? toNDArray(gather(raw, shape, strides, offset))
-    loaded.set(tensor, array)
+    if (users.get(id)! > 1) storages.set(id, raw)
+    const array = toNDArray(gather(raw, shape, strides, offset))
+    if (mentions.get(tensor)! > 1) loaded.set(tensor, array)
     return array
   }
+}
+
+function counts<T>(items: readonly T[]): ReadonlyMap<T, number> {
+  const found = new Map<T, number>()
+  for (const item of items) found.set(item, (found.get(item) ?? 0) + 1)
+  return found
 }
 
 function storageOf(id: Pickled): Storage {

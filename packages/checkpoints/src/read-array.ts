@@ -87,7 +87,7 @@ export async function readArray(source: ByteSource, place: Place, digest?: (byte
 }
 
 /** The same elements in the other byte order; the caller's own memory is left as it was. */
-export function swapped(bytes: Uint8Array<ArrayBuffer>, width: number): Uint8Array<ArrayBuffer> {
+function swapped(bytes: Uint8Array<ArrayBuffer>, width: number): Uint8Array<ArrayBuffer> {
   const copy = new Uint8Array(bytes.length)
   for (let i = 0; i < bytes.length; i++) copy[i - (i % width) + width - 1 - (i % width)] = bytes[i]!
   return copy

@@ -3,7 +3,7 @@ import type { ByteSource } from './byte-source.ts'
 import { shorten } from './json.ts'
 
 /** What a file can be. */
-export type CheckpointFormat = 'safetensors' | 'pytorch' | 'npz' | 'tfjs' | 'keras'
+export type CheckpointFormat = 'safetensors' | 'pytorch' | 'npz' | 'tfjs'
 
 /** An open file of named tensors, which are read when asked for. */
 export interface TensorFile {
@@ -83,7 +83,6 @@ export const formatNames: Readonly<Record<CheckpointFormat, string>> = {
   pytorch: 'PyTorch',
   npz: 'npz',
   tfjs: 'TensorFlow.js',
-  keras: 'Keras',
 }
 
 /** Runs a function; its errors gain a name in front. */

@@ -27,8 +27,8 @@ interface Entry {
 }
 
 /** What an archive's entries may inflate to together: this many bytes, or this many times what they hold packed. */
-export const maxInflatedBytes = 1 << 28
-export const maxInflation = 32
+const maxInflatedBytes = 1 << 28
+const maxInflation = 32
 
 /** The most entries, and the most bytes of their directory. */
 const maxEntries = 1_000_000

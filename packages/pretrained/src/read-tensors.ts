@@ -1,16 +1,16 @@
-import { open, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { readPyTorch, readSafetensors, type Safetensors } from '@cascade-diffusion/checkpoints'
+import { openCheckpoint, type Safetensors } from '@cascade-diffusion/checkpoints'
 
 /** The tensors of a file, whatever its format, or of all shards of an index. @throws naming the file that cannot be read. */
 export async function readTensors(path: string): Promise<Safetensors> {
   if (path.endsWith('.index.json')) return readShards(path)
-  const file = await open(path, 'r')
-  const start = Buffer.alloc(9)
-  await file.read(start, 0, 9, 0).finally(() => file.close())
-  // A safetensors file begins with the length of its header, a JSON object.
-  if (start[8] === 0x7b && !start.toString('latin1').startsWith('PK')) return readSafetensors(path)
-  return { tensors: await readPyTorch(path), metadata: {} }
+  const file = await openCheckpoint(path)
+  try {
+    return { tensors: await file.readAll(), metadata: { ...file.metadata } }
+  } finally {
+    await file.close()
+  }
 }
 
 async function readShards(index: string): Promise<Safetensors> {
