@@ -33,7 +33,7 @@ const constantBytes = ({ initializers }: OnnxModel): number =>
  * Of training steps, which have weights for arguments, ONNX Runtime's optimiser makes nothing faster (measured: 7,500 and
  * 9,100 operators, within 2 %), but it takes a second or two. Weights that are constants it prepares for their operators.
  */
-export const isOptimised = (model: OnnxModel): boolean => model.nodes.length < 3000 || constantBytes(model) >= 2 ** 20
+export const isOptimised = (model: OnnxModel): boolean => model.nodes.length < 3000 || constantBytes(model) >= 2 ** 24
 
 const shared = new Map<string, { session: Promise<InferenceSession>; users: number }>()
 
