@@ -129,4 +129,4 @@ export async function readDamaged({ name, make, read }: Mutations, count: number
 }
 
 /** Errors that the language throws by itself, not we. */
-const foreignErrors = [RangeError, ReferenceError]
+const foreignErrors = [RangeError, ReferenceError, TypeError]

@@ -1,6 +1,7 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
 import { type ByteSource, type Readable, withSource } from './byte-source.ts'
 import { byteWidth, computedType, decode, type RawArray, type StoredType, toNDArray } from './elements.ts'
+import { isShape, show } from './json.ts'
 import { columnMajorStrides, gather } from './strides.ts'
 import { type Contents, named } from './tensor-file.ts'
 import { openZip } from './zip.ts'
@@ -43,6 +44,7 @@ export function parseNpy(bytes: Uint8Array): RawArray {
   const type = types.get(descr)
   if (!type) throw new Error(`npy: expected an element type of ${[...types.keys()].join(', ')}, got ${descr}`)
   const shape = dims.split(',').flatMap((d) => (d.trim() === '' ? [] : [Number(d)]))
+  if (!isShape(shape)) throw new Error(`npy: expected a shape, got ${show(shape)}`)
   if (sizeOf(shape) * byteWidth[type] !== bytes.length - end)
     throw new Error(
       `npy: expected ${sizeOf(shape) * byteWidth[type]} bytes of ${descr} [${shape}], got ${bytes.length - end}`,

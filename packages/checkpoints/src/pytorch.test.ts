@@ -121,3 +121,24 @@ test('a flipped bit in the data fails its checksum', async () => {
   bytes[at]! ^= 1
   await expect(readPyTorch(bytes)).rejects.toThrow('is corrupt: expected CRC-32')
 })
+
+test('a global whose name is a tower of lists is refused at once', async () => {
+  // Each list holds the one before twice: as text, 2^40 characters.
+  const tower = `]${'q\x00]h\x00ah\x00a'.repeat(40)}`
+  const bytes = zipOf({ 'm/data.pkl': Buffer.from(`\x80\x04${tower}X\x01\0\0\0a\x93.`, 'latin1') })
+  await expect(readPyTorch(bytes)).rejects.toThrow("expected a global's module and name")
+})
+
+test('a tensor of more axes than there are is refused', async () => {
+  const axes = 'K\x01'.repeat(65)
+  const pickle = dictOf(tensor('K\0', `(${axes}t`, `(${axes}t`))
+  const bytes = zipOf({ 'm/data.pkl': Buffer.from(pickle, 'latin1'), 'm/data/0': new Uint8Array(16) })
+  await expect(readPyTorch(bytes)).rejects.toThrow("expected a tensor's storage, offset, size and stride")
+})
+
+test('parameters are tensors', async () => {
+  const parameter = `ctorch._utils\n_rebuild_parameter\n(${tensor('K\0', 'K\x04\x85', 'K\x01\x85')}\x88ccollections\nOrderedDict\n)RtR`
+  const data = new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer)
+  const bytes = zipOf({ 'm/data.pkl': Buffer.from(dictOf(parameter), 'latin1'), 'm/data/0': data })
+  expect([...(await readPyTorch(bytes)).w!.data]).toEqual([1, 2, 3, 4])
+})

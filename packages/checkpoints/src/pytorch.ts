@@ -1,6 +1,7 @@
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
 import { type ByteSource, type Readable, withSource } from './byte-source.ts'
 import { byteWidth, computedType, decode, type RawArray, type StoredType, toNDArray } from './elements.ts'
+import { isShape } from './json.ts'
 import { isLegacy, readLegacy, type Saved, type StoredNumbers } from './pytorch-legacy.ts'
 import { gather, lastIndex } from './strides.ts'
 import { type Contents, named, tensorFile } from './tensor-file.ts'
@@ -21,7 +22,15 @@ const storageTypes: ReadonlyMap<string, StoredType> = new Map([
 ])
 const orderedDict = 'collections.OrderedDict'
 const rebuildTensor = 'torch._utils._rebuild_tensor_v2'
-const globals: ReadonlySet<string> = new Set([orderedDict, rebuildTensor, ...storageTypes.keys()])
+const rebuildParameter = 'torch._utils._rebuild_parameter'
+const size = 'torch.Size'
+const globals: ReadonlySet<string> = new Set([
+  orderedDict,
+  rebuildTensor,
+  rebuildParameter,
+  size,
+  ...storageTypes.keys(),
+])
 
 /** The most that tensors which share storages may hold together, as a multiple of the file's size. */
 const maxSharing = 16
@@ -130,9 +139,11 @@ const rules = { globals, call: build, persistent: storageOf }
 
 function build({ name }: PickledGlobal, args: readonly Pickled[]): Pickled {
   if (name === orderedDict && args.length === 0) return new Map()
+  if (name === rebuildParameter && args[0] instanceof PickledTensor) return args[0]
+  if (name === size && args.length === 1 && isShape(args[0])) return args[0]
   if (name !== rebuildTensor) throw new Error(`pickle: refused to call ${name} with ${args.length} arguments`)
   const [storage, offset, shape, strides] = args
-  if (!(storage instanceof Storage && isCount(offset) && isCounts(shape) && isCounts(strides)))
+  if (!(storage instanceof Storage && isCount(offset) && isShape(shape) && isShape(strides)))
     throw new Error(
       `pickle: expected a tensor's storage, offset, size and stride, got ${args.slice(0, 4).map(describe)}`,
     )
@@ -162,6 +173,5 @@ function tensorsOf(root: Pickled): ReadonlyMap<string, PickledTensor> {
 }
 
 const isCount = (value: Pickled): value is number => Number.isSafeInteger(value) && (value as number) >= 0
-const isCounts = (value: Pickled): value is number[] => Array.isArray(value) && value.every(isCount)
 const describe = (value: Pickled): string =>
   value instanceof PickledGlobal ? value.name : Array.isArray(value) ? `a tuple of ${value.length}` : typeof value

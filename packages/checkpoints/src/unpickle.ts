@@ -1,3 +1,5 @@
+import { shorten } from './json.ts'
+
 /** A name from a Python module, such as `collections.OrderedDict`; only those that the caller allows ever exist. */
 export class PickledGlobal {
   constructor(readonly name: string) {}
@@ -43,7 +45,14 @@ export function unpickleFrom(
   }
   const u8 = () => view.getUint8(take(1))
   const u32 = () => view.getUint32(take(4), true)
-  const text = (length: number) => new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(take(length), at))
+  const text = (length: number) => {
+    const part = bytes.subarray(take(length), at)
+    try {
+      return new TextDecoder('utf-8', { fatal: true }).decode(part)
+    } catch {
+      throw new Error(`pickle: expected text in UTF-8 at ${at - length}`)
+    }
+  }
   const line = () => {
     const end = bytes.indexOf(10, at)
     const value = text((end < 0 ? bytes.length : end) - at)
@@ -67,10 +76,12 @@ export function unpickleFrom(
     return value
   }
   const global = (module: Pickled, name: Pickled) => {
+    if (typeof module !== 'string' || typeof name !== 'string')
+      throw new Error(`pickle: expected a global's module and name at ${at}`)
     const full = `${module}.${name}`
     if (!globals.has(full))
       throw new Error(
-        `pickle: refused the global ${full}: only ${[...globals].join(', ')} are allowed, and nothing is executed`,
+        `pickle: refused the global ${shorten(full)}: only ${[...globals].join(', ')} are allowed, and nothing is executed`,
       )
     return new PickledGlobal(full)
   }
