@@ -42,3 +42,4 @@ export type {
   TrainingObjective,
   WeightingConfig,
 } from './training-objective.ts'
+export type { TrainingRun } from './training-run.ts'

@@ -1,4 +1,4 @@
-import type { ArraysOf, Compile, NDArray } from '@cascade-diffusion/arrays'
+import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
 import { batch, type ImageDataset, resized, shuffledIndices } from '@cascade-diffusion/data'
 import {
   type DiffusionProcess,
@@ -9,14 +9,15 @@ import {
 } from '@cascade-diffusion/diffusion'
 import { classifierLoss } from '@cascade-diffusion/losses'
 import { type Rng, rng } from '@cascade-diffusion/random'
-import { type LearningRate, type Loss, type Progress, type TrainResult, train } from '@cascade-diffusion/training'
+import { type Loss, type TrainResult, train } from '@cascade-diffusion/training'
 import type { Encoder } from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { noiseLevelsOf } from './noise-levels-of.ts'
 import { type ProcessConfig, processOf } from './process-config.ts'
+import { checkImages, dropoutSeeds, runOptions, type TrainingRun } from './training-run.ts'
 
 /** Options of {@link trainClassifier}. */
-export interface TrainClassifierOptions {
+export interface TrainClassifierOptions extends TrainingRun {
   /** The network, `encoder(config)` of `unet`, with as many outputs as the data has classes. */
   readonly classifier: Encoder
   /** The process of the model that it is to guide: it is told the noise as that is. Its prediction and variance do not matter. */
@@ -25,21 +26,6 @@ export interface TrainClassifierOptions {
   readonly dataset: ImageDataset
   /** Whether it sees images at all noise levels, to guide; or clean ones at time 0, to classify samples. Default true. */
   readonly noised?: boolean
-  readonly steps: number
-  readonly batchSize: number
-  readonly learningRate: number | LearningRate
-  /** The decay of the weights' moving average; 0.9999. */
-  readonly emaDecay?: number
-  /** Fixes the first weights, the batches and all noise. */
-  readonly seed: number
-  /** `jit`, or `eager`. */
-  readonly compile: Compile
-  /** Where the checkpoint is kept, `….safetensors`; one that is there already is gone on from. Default: nowhere. */
-  readonly checkpoint?: { readonly path: string; readonly every?: number }
-  /** Told after each step how training stands. */
-  readonly progress?: (progress: Progress) => void
-  /** Stops after the step that runs, with a checkpoint saved. */
-  readonly signal?: AbortSignal
 }
 
 /** A training batch: real images, their classes, and the noise that they are seen in. */
@@ -67,8 +53,7 @@ export interface ClassifierDescription {
  * @throws if the data does not fit the classifier; and as `train`.
  */
 export async function trainClassifier(options: TrainClassifierOptions): Promise<TrainResult> {
-  const { classifier, dataset, noised = true, steps, batchSize, learningRate, emaDecay, seed, compile } = options
-  const { progress, signal } = options
+  const { classifier, dataset, noised = true, batchSize, seed } = options
   checkDataset(classifier, dataset)
   const process = processOf(options.process)
   const key = rng(seed).fold('classifier')
@@ -82,12 +67,9 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
       { ...input, ...(epsilon && { epsilon }) },
     )
   return train<ClassifierBatch>({
-    ...{ params: classifier.init(key.fold('weights')), loss, steps, seed, compile, learningRate },
+    ...{ params: classifier.init(key.fold('weights')), loss },
     batch: batches(classifier, process, dataset, { batchSize, noised }, key),
-    ...(emaDecay !== undefined && { emaDecay }),
-    ...(options.checkpoint && { checkpoint: { ...options.checkpoint, kind: 'classifier', config } }),
-    ...(progress && { progress }),
-    ...(signal && { signal }),
+    ...runOptions(options, 'classifier', config),
   })
 }
 
@@ -99,7 +81,7 @@ function batches(
   { batchSize, noised }: { batchSize: number; noised: boolean },
   key: Rng,
 ) {
-  const images = resized(dataset, heightOf(config))
+  const images = resized(dataset, sizeOf(config)[0])
   const levels = noiseLevelsOf({ name: 'uniform' }, { name: 'classifier', process }, { name: 'simple' })
   const indicesOf = shuffledIndices(dataset.labels.length, batchSize, key.fold('order'))
   return (step: number, rng: Rng): ArraysOf<ClassifierBatch> => {
@@ -107,7 +89,7 @@ function batches(
     const noise = noised
       ? { t: levels.draw(batchSize, rng.fold('t'), undefined).t, epsilon: rng.fold('epsilon').normal(image.shape) }
       : { t: timeZero(process, batchSize) }
-    const seeds = config.dropout > 0 && { dropout: rng.fold('dropout').integers([batchSize], 0, 2 ** 24) }
+    const seeds = config.dropout > 0 && { dropout: dropoutSeeds(batchSize, rng) }
     return { x0: image, label, ...noise, ...seeds }
   }
 }
@@ -121,19 +103,12 @@ const timeZero = (
     ? { dtype: 'int32', shape: [n], data: new Int32Array(n) }
     : noiseLevelArrays(process, new Array(n).fill(0))
 
-const heightOf = ({ resolution }: Encoder['config']): number =>
-  typeof resolution === 'number' ? resolution : resolution[0]
+const sizeOf = ({ resolution }: Encoder['config']): readonly [number, number] =>
+  typeof resolution === 'number' ? [resolution, resolution] : resolution
 
-function checkDataset({ config }: Encoder, { name, images, classNames }: ImageDataset): void {
-  const [, height, width, channels] = images.shape as readonly [number, number, number, number]
-  const [high, wide] =
-    typeof config.resolution === 'number' ? [config.resolution, config.resolution] : config.resolution
-  const fits = high === wide && height === width && height % high === 0 && channels === config.imageChannels
-  if (!fits)
-    throw new Error(
-      `classifier: expected images of ${high}×${wide}×${config.imageChannels} or a multiple of it, ` +
-        `got ${height}×${width}×${channels} in '${name}'`,
-    )
+function checkDataset({ config }: Encoder, dataset: ImageDataset): void {
+  checkImages('classifier', sizeOf(config), config.imageChannels, dataset)
+  const { name, classNames } = dataset
   if (classNames.length !== config.classes)
     throw new Error(`classifier: expected ${config.classes} classes, got ${classNames.length} in '${name}'`)
 }

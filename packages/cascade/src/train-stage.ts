@@ -1,37 +1,23 @@
-import type { ArraysOf, Compile, NDArray } from '@cascade-diffusion/arrays'
+import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
 import { batch, type ImageDataset, resized, shuffledIndices } from '@cascade-diffusion/data'
 import { dropLabels, type NoiseLevelTensors } from '@cascade-diffusion/diffusion'
 import { averageLoss } from '@cascade-diffusion/losses'
 import { type Rng, rng } from '@cascade-diffusion/random'
 import { type LossHistory, recordLosses } from '@cascade-diffusion/schedules'
-import { type LearningRate, type Loss, type Progress, type TrainResult, train } from '@cascade-diffusion/training'
+import { type Loss, type TrainResult, train } from '@cascade-diffusion/training'
 import type { Params, UNetCondition, UNetConfig } from '@cascade-diffusion/unet'
 import { mul, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
 import { defaultLoss, lossOf, type StageLoss } from './loss-of.ts'
 import { type NoiseLevels, noiseLevelsOf } from './noise-levels-of.ts'
 import type { Stage, SuperResolutionStage } from './stage.ts'
 import type { TrainingObjective } from './training-objective.ts'
+import { checkImages, dropoutSeeds, runOptions, type TrainingRun } from './training-run.ts'
 
 /** Options of {@link trainStage}. */
-export interface TrainStageOptions extends TrainingObjective {
+export interface TrainStageOptions extends TrainingObjective, TrainingRun {
   readonly stage: Stage
   /** Real images of the stage's resolution or a multiple of it: they are brought down to it by averaging areas. */
   readonly dataset: ImageDataset
-  readonly steps: number
-  readonly batchSize: number
-  readonly learningRate: number | LearningRate
-  /** The decay of the weights' moving average; 0.9999. */
-  readonly emaDecay?: number
-  /** Fixes the first weights, the batches and all noise. */
-  readonly seed: number
-  /** `jit`, or `eager`. */
-  readonly compile: Compile
-  /** Where the checkpoint is kept, `….safetensors`; one that is there already is gone on from. Default: nowhere. */
-  readonly checkpoint?: { readonly path: string; readonly every?: number }
-  /** Told after each step how training stands. */
-  readonly progress?: (progress: Progress) => void
-  /** Stops after the step that runs, with a checkpoint saved. */
-  readonly signal?: AbortSignal
 }
 
 /** A training batch: real images, and all that is drawn for them. */
@@ -62,7 +48,7 @@ interface LowResBatch {
  * @throws if the data or the objective do not fit the stage; and as `train`.
  */
 export async function trainStage(options: TrainStageOptions): Promise<TrainResult> {
-  const { stage, dataset, steps, batchSize, learningRate, emaDecay, seed, compile, progress, signal } = options
+  const { stage, dataset, batchSize, seed } = options
   const { loss = defaultLoss(stage), noiseLevels = { name: 'uniform' } } = options
   checkDataset(stage, dataset)
   const lossOfEach = lossOf(loss, stage)
@@ -77,15 +63,8 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainResul
     params: stage.network.init(key.fold('weights')),
     loss: stageLoss(stage, lossOfEach, levels),
     batch: batches(stage, dataset, levels, batchSize, key),
-    steps,
-    seed,
-    compile,
-    learningRate,
     ...(levels.history && { memory: { initial: { ...levels.history }, record: recordBatch } }),
-    ...(emaDecay !== undefined && { emaDecay }),
-    ...(options.checkpoint && { checkpoint: { ...options.checkpoint, kind: 'cascade stage', config } }),
-    ...(progress && { progress }),
-    ...(signal && { signal }),
+    ...runOptions(options, 'cascade stage', config),
   })
 }
 
@@ -141,7 +120,7 @@ function batches(stage: Stage, dataset: ImageDataset, levels: NoiseLevels, batch
       epsilon: rng.fold('epsilon').normal(image.shape),
       label: classNames && kept,
       lowRes: z && lowResBatch(stage as SuperResolutionStage, z, rng),
-      ...(drops(stage) && { dropout: rng.fold('dropout').integers([batchSize], 0, 2 ** 24) }),
+      ...(drops(stage) && { dropout: dropoutSeeds(batchSize, rng) }),
     }
   }
 }
@@ -156,13 +135,7 @@ const lowResBatch = ({ augmentation }: SuperResolutionStage, z: NDArray, rng: Rn
 })
 
 function checkDataset({ name, resolution, imageChannels, classNames }: Stage, dataset: ImageDataset): void {
-  const [, height, width, channels] = dataset.images.shape as readonly number[]
-  const fits = height === width && (height as number) % resolution === 0 && channels === imageChannels
-  if (!fits)
-    throw new Error(
-      `stage '${name}': expected images of ${resolution}×${resolution}×${imageChannels} or a multiple of it, ` +
-        `got ${height}×${width}×${channels} in '${dataset.name}'`,
-    )
+  checkImages(`stage '${name}'`, [resolution, resolution], imageChannels, dataset)
   if (classNames && String(classNames) !== String(dataset.classNames))
     throw new Error(
       `stage '${name}': expected the classes ${classNames.join(', ')}, got ${dataset.classNames.join(', ')} in '${dataset.name}'`,

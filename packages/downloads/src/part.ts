@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, utim
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isRunning } from './is-running.ts'
 
 /** What tells whether the file on the server is still the one of which we have a part. */
 export interface Validator {
@@ -185,12 +186,3 @@ const renamed = (from: string, to: string): Promise<boolean> =>
       throw error
     },
   )
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}

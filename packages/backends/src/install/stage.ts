@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { isRunning } from '@cascade-diffusion/downloads'
 
 /**
  * Fills a folder in one go: `build` makes it under another name, and only if that succeeds it takes the place of the old
@@ -34,14 +35,5 @@ async function removeLeftovers(parent: string, name: string): Promise<void> {
   for (const entry of await readdir(parent)) {
     const pid = entry.startsWith(`.${name}.`) && entry.match(/\.(?:new|old)\.(\d+)$/)?.[1]
     if (pid && !isRunning(Number(pid))) await rm(join(parent, entry), { recursive: true, force: true })
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
