@@ -1,6 +1,7 @@
 // `bench <name> [options]`: runs one benchmark.
 import { parseArgs } from 'node:util'
 import { benchAccuracy } from './accuracy.ts'
+import { benchLoad } from './load.ts'
 import { works } from './models.ts'
 import { benchNetwork } from './network.ts'
 import { profileWork } from './profile.ts'
@@ -10,8 +11,9 @@ const usage = `usage: bench [network] [--compile] [--rounds n] [--work name]... 
        bench [network] --profile [--rounds n] [--work name]...
        bench startup [--compile] [--rounds n] [--work name]... [--save]
        bench accuracy
+       bench load [--rounds n]
   --compile   also against torch.compile, which takes minutes to compile
-  --rounds n  how often each side takes its turn (network 15, less for what takes long; startup 3)
+  --rounds n  how often each side takes its turn (network 15, less for what takes long; startup 3, load 7)
   --work w    only ${works.map(({ name }) => name).join(', ')}
   --profile   prints where our time goes, by operator and by shape (train-b8, unless --work says otherwise)
   --save      writes results of chosen works too, in place of theirs; without --work all are written`
@@ -32,6 +34,7 @@ try {
   const [name = 'network', ...more] = positionals
   if (more.length > 0) throw new Error(usage)
   if (name === 'accuracy') await benchAccuracy()
+  else if (name === 'load') await benchLoad({ rounds: rounds(7) })
   else if (name === 'startup') await benchStartup({ compile, rounds: rounds(3), works: work, save })
   else if (name !== 'network') throw new Error(usage)
   else if (profile) for (const one of work ?? ['train-b8']) await profileWork(one, rounds(10))
