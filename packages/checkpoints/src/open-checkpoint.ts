@@ -1,5 +1,7 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import { type ByteSource, openSource, type Readable, readBytes } from './byte-source.ts'
+import { isHdf5 } from './hdf5/file.ts'
+import { hdf5Contents, isKeras, kerasContents } from './hdf5/keras.ts'
 import { asRecord, maxJsonBytes, parseJson } from './json.ts'
 import { npzContents } from './npy.ts'
 import { pytorchContents } from './pytorch.ts'
@@ -13,7 +15,7 @@ import { openZip } from './zip.ts'
 /**
  * Opens a file of tensors of any format that is read here, which its content tells: safetensors, the index of safetensors
  * shards (`….safetensors.index.json`, from a path), PyTorch's files of any age, `.npz`, a `model.json` of
- * TensorFlow.js with its weights (from a path). Tensors are read when asked for;
+ * TensorFlow.js with its weights (from a path), Keras's `.h5` and `.keras` and other HDF5 files. Tensors are read when asked for;
  * those of `.npz` are in memory at once. Close it when done.
  * @throws naming the file, if it is of none of these formats, or not as its format has it.
  */
@@ -51,10 +53,13 @@ async function formatOf(source: ByteSource): Promise<CheckpointFormat> {
   if (isJson(start)) return 'weightsManifest' in (await jsonOf(source)) ? 'tfjs' : 'safetensors'
   if (start[7] === 0 && start[8] === brace) return 'safetensors'
   if (await isLegacy(source)) return 'pytorch'
-  if (start[0] === 0x50 && start[1] === 0x4b)
-    return (await openZip(source)).names.some((name) => name.endsWith('/data.pkl')) ? 'pytorch' : 'npz'
+  if (isHdf5(start)) return 'hdf5'
+  if (start[0] === 0x50 && start[1] === 0x4b) {
+    const zip = await openZip(source)
+    return zip.names.some((name) => name.endsWith('/data.pkl')) ? 'pytorch' : isKeras(zip) ? 'keras' : 'npz'
+  }
   throw new Error(
-    `${source.name}: expected safetensors, their index, a PyTorch file, an .npz archive or a model.json, got a file that begins with ` +
+    `${source.name}: expected safetensors, their index, a PyTorch file, an .npz archive, a model.json or Keras's .h5 or .keras, got a file that begins with ` +
       (start.length === 0 ? 'nothing' : [...start].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')),
   )
 }
@@ -73,5 +78,7 @@ const contentsOf: Readonly<Record<CheckpointFormat, (source: ByteSource) => Prom
     isJson(await startOf(source)) ? shardContents(source, await jsonOf(source)) : safetensorsContents(source),
   pytorch: pytorchContents,
   npz: npzContents,
+  hdf5: hdf5Contents,
+  keras: kerasContents,
   tfjs: async (source) => tfjsContents(source, (await jsonOf(source)).weightsManifest),
 }

@@ -3,7 +3,7 @@ import type { ByteSource } from './byte-source.ts'
 import { shorten } from './json.ts'
 
 /** What a file can be. */
-export type CheckpointFormat = 'safetensors' | 'pytorch' | 'npz' | 'tfjs'
+export type CheckpointFormat = 'safetensors' | 'pytorch' | 'npz' | 'tfjs' | 'hdf5' | 'keras'
 
 /** An open file of named tensors, which are read when asked for. */
 export interface TensorFile {
@@ -56,19 +56,14 @@ export function tensorFile(format: CheckpointFormat, source: ByteSource, content
     if (!tensor) throw new Error(`${label}: expected a tensor '${shorten(name)}', there is none`)
     return tensor
   }
-  const read = (name: string) => named(`tensor '${shorten(name)}'`, () => find(name).read())
-  const oneByOne = async (keep: (name: string) => boolean) => {
-    const arrays: [string, NDArray][] = []
-    for (const name of tensors.keys()) if (keep(name)) arrays.push([name, await read(name)])
-    return Object.fromEntries(arrays)
-  }
+  const oneByOne = (keep: (name: string) => boolean) => readTensors(tensors, keep)
   return {
     format,
     metadata,
     names: [...tensors.keys()],
     shape: (name) => find(name).shape,
     dtype: (name) => find(name).dtype,
-    read: (name) => named(label, () => read(name)),
+    read: (name) => named(label, () => readTensor(name, find(name))),
     readAll: (keep = () => true) => named(label, () => (contents.readAll ?? oneByOne)(keep)),
     async close() {
       await contents.close?.()
@@ -77,12 +72,26 @@ export function tensorFile(format: CheckpointFormat, source: ByteSource, content
   }
 }
 
+const readTensor = (name: string, tensor: LazyTensor) => named(`tensor '${shorten(name)}'`, () => tensor.read())
+
+/** Reads tensors of which `keep` is true, one by one. */
+export async function readTensors(
+  tensors: ReadonlyMap<string, LazyTensor>,
+  keep: (name: string) => boolean,
+): Promise<Record<string, NDArray>> {
+  const arrays: [string, NDArray][] = []
+  for (const [name, tensor] of tensors) if (keep(name)) arrays.push([name, await readTensor(name, tensor)])
+  return Object.fromEntries(arrays)
+}
+
 /** What error messages call the formats. */
 export const formatNames: Readonly<Record<CheckpointFormat, string>> = {
   safetensors: 'safetensors',
   pytorch: 'PyTorch',
   npz: 'npz',
   tfjs: 'TensorFlow.js',
+  hdf5: 'HDF5',
+  keras: 'Keras',
 }
 
 /** Runs a function; its errors gain a name in front. */

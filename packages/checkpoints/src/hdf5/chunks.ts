@@ -1,0 +1,109 @@
+import { sizeOf } from '@cascade-diffusion/arrays'
+import { checkRange } from '../byte-source.ts'
+import { leaves } from './b-tree.ts'
+import type { Hdf5 } from './file.ts'
+import { fixedArray } from './fixed-array.ts'
+import type { Layout } from './messages.ts'
+
+/** A part of an array, as the file holds it. */
+export interface Chunk {
+  /** The index of its first element. */
+  readonly origin: readonly number[]
+  readonly address: number
+  readonly bytes: number
+  /** Which filters were left out. */
+  readonly mask: number
+}
+
+export type Chunked = Extract<Layout, { kind: 'chunked' }>
+
+/** The fewest bytes of an index that tell of a chunk. */
+const indexBytes = 8
+
+/**
+ * The chunks of an array, all of them, in the order in which they lie in the file.
+ * @param bytes of a chunk without filters.
+ * @throws if some are missing, overlap, or reach past the file's end.
+ */
+export async function chunksOf(
+  file: Hdf5,
+  { chunk, address, index }: Chunked,
+  shape: readonly number[],
+  bytes: number,
+  isFiltered: boolean,
+): Promise<readonly Chunk[]> {
+  const grid = shape.map((n, axis) => Math.ceil(n / chunk[axis]!))
+  const count = sizeOf(grid)
+  if (count === 0) return []
+  if (count * indexBytes > file.source.size)
+    throw new Error(`expected an index of ${count} chunks, the file has ${file.source.size} bytes: corrupt`)
+  const originOf = (i: number) => {
+    const origin = [...shape]
+    for (let axis = grid.length - 1, rest = i; axis >= 0; axis--) {
+      origin[axis] = (rest % grid[axis]!) * chunk[axis]!
+      rest = Math.floor(rest / grid[axis]!)
+    }
+    return origin
+  }
+  if (address === undefined) throw new Error('expected data, got none: it was never written')
+  if (index.kind === 'single')
+    return checked(file, [{ origin: originOf(0), address, bytes: index.bytes ?? bytes, mask: index.mask }], count)
+  if (index.kind === 'implicit') {
+    const found = Array.from({ length: count }, (_, i) => ({
+      origin: originOf(i),
+      address: address + i * bytes,
+      bytes,
+      mask: 0,
+    }))
+    return checked(file, found, count)
+  }
+  if (index.kind === 'fixed array') {
+    const found = await fixedArray(file, address, count, isFiltered)
+    return checked(
+      file,
+      found.map((entry, i) => ({ bytes, mask: 0, ...entry, origin: originOf(i) })),
+      count,
+    )
+  }
+  return checked(file, await treeChunks(file, address, shape, chunk), count)
+}
+
+async function treeChunks(
+  file: Hdf5,
+  root: number,
+  shape: readonly number[],
+  chunk: readonly number[],
+): Promise<Chunk[]> {
+  const found: Chunk[] = []
+  const seen = new Set<string>()
+  for await (const { key, child } of leaves(file, root, 1, 8 * shape.length + 16)) {
+    const bytes = key.uint(4)
+    const mask = key.uint(4)
+    const origin = shape.map(() => key.uint(8))
+    const place = origin.join()
+    if (
+      seen.has(place) ||
+      origin.some((at, axis) => at >= shape[axis]! || at % chunk[axis]! !== 0) ||
+      child === undefined
+    )
+      throw new Error(
+        `expected the chunks of [${shape}] by [${chunk.slice(0, -1)}] once each, got one at [${origin}]: corrupt`,
+      )
+    seen.add(place)
+    found.push({ origin, address: child, bytes, mask })
+  }
+  return found
+}
+
+function checked({ source }: Hdf5, chunks: readonly Chunk[], count: number): readonly Chunk[] {
+  if (chunks.length !== count)
+    throw new Error(`expected ${count} chunks, got ${chunks.length}: corrupt, or some were never written`)
+  const sorted = [...chunks].sort((a, b) => a.address - b.address)
+  let end = 0
+  for (const { address, bytes } of sorted) {
+    checkRange(source, address, bytes)
+    if (address < end) throw new Error('chunks overlap: corrupt, or made to harm')
+    end = address + bytes
+  }
+  return sorted
+}

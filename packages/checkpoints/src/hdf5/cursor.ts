@@ -1,0 +1,88 @@
+/** How many bytes a file gives to addresses and to lengths. */
+export interface Widths {
+  readonly address: number
+  readonly length: number
+}
+
+/** Reads little-endian numbers one after the other. Whatever reaches past the end is an error. */
+export class Cursor {
+  readonly #bytes: Uint8Array<ArrayBuffer>
+  #at = 0
+
+  constructor(
+    bytes: Uint8Array<ArrayBuffer>,
+    readonly widths: Widths,
+  ) {
+    this.#bytes = bytes
+  }
+
+  /** How many bytes were read. */
+  get at(): number {
+    return this.#at
+  }
+
+  /** How many bytes are left. */
+  get left(): number {
+    return this.#bytes.length - this.#at
+  }
+
+  bytes(count: number): Uint8Array<ArrayBuffer> {
+    if (!(count >= 0 && count <= this.left))
+      throw new Error(`expected ${count} more bytes of a structure, got ${this.left}: corrupt`)
+    this.#at += count
+    return this.#bytes.subarray(this.#at - count, this.#at)
+  }
+
+  /** The next bytes as a cursor of their own. */
+  sub(count: number): Cursor {
+    return new Cursor(this.bytes(count), this.widths)
+  }
+
+  skip(count: number): void {
+    this.bytes(count)
+  }
+
+  /** Skips to a multiple of 8 bytes from `start`, or to the end. */
+  align(start = 0): void {
+    this.skip(Math.min((8 - ((this.#at - start) % 8)) % 8, this.left))
+  }
+
+  /** An unsigned integer of so many bytes. @throws if it is not below 2^53. */
+  uint(width: number): number {
+    const value = this.bytes(width).reduceRight((sum, byte) => 256 * sum + byte, 0)
+    if (!Number.isSafeInteger(value)) throw new Error(`expected a number below 2^53, got ${value}: corrupt`)
+    return value
+  }
+
+  /** A length, in the file's width. */
+  length(): number {
+    return this.uint(this.widths.length)
+  }
+
+  /** An address in the file's width; undefined where the file says that there is none: all bits are set. */
+  address(): number | undefined {
+    const bytes = this.bytes(this.widths.address)
+    if (bytes.every((byte) => byte === 0xff)) return undefined
+    this.#at -= bytes.length
+    return this.uint(bytes.length)
+  }
+
+  /** @throws unless the structure's name comes next, naming what came. */
+  expect(signature: string): void {
+    const got = String.fromCharCode(...this.bytes(signature.length))
+    if (got !== signature) throw new Error(`expected a structure ${signature}, got ${JSON.stringify(got)}: corrupt`)
+  }
+
+  /** @throws unless one of these versions comes next. */
+  version(what: string, ...known: readonly number[]): number {
+    const version = this.uint(1)
+    if (!known.includes(version)) throw new Error(`${what}: expected version ${known.join(' or ')}, got ${version}`)
+    return version
+  }
+}
+
+/** The text up to the first zero byte. */
+export function textOf(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0)
+  return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end))
+}

@@ -1,0 +1,73 @@
+import { type ByteSource, checkRange, readBytes } from '../byte-source.ts'
+import { Cursor, type Widths } from './cursor.ts'
+
+/** An HDF5 file whose structures are read one by one. */
+export interface Hdf5 {
+  readonly source: ByteSource
+  readonly widths: Widths
+  /** The structure at an address. @throws if it reaches past the file's end. */
+  read(address: number | undefined, bytes: number): Promise<Cursor>
+  /** Counts bytes that were made of the file's. @throws if they come to more than a sound file has structures. */
+  spend(bytes: number): void
+}
+
+/** The structures that are read at a time may come to this many times the file's size: in a sound file each is read once or twice. */
+const maxRereading = 4
+
+/** Structures lie close together: this many bytes are read at a time. */
+const windowBytes = 8192
+
+/** A file's structures, for one pass over some of them. */
+export function structures(source: ByteSource, widths: Widths): Hdf5 {
+  let spent = 0
+  let window: { start: number; bytes: Uint8Array<ArrayBuffer> } = { start: 0, bytes: new Uint8Array(0) }
+  const spend = (bytes: number) => {
+    spent += bytes
+    if (spent > maxRereading * source.size)
+      throw new Error(`expected structures of fewer bytes than the file's ${source.size}, got ${spent}: corrupt`)
+  }
+  const read = async (address: number | undefined, bytes: number) => {
+    if (address === undefined) throw new Error('expected the address of a structure, got none: corrupt')
+    checkRange(source, address, bytes)
+    spend(bytes)
+    if (address < window.start || address + bytes > window.start + window.bytes.length) {
+      const length = Math.max(bytes, Math.min(windowBytes, source.size - address))
+      window = { start: address, bytes: await readBytes(source, address, length) }
+    }
+    const from = address - window.start
+    return new Cursor(window.bytes.subarray(from, from + bytes), widths)
+  }
+  return { source, widths, read, spend }
+}
+
+const signature = '\x89HDF\r\n\x1a\n'
+
+/** Whether a file begins as HDF5 files do (those with something of their own in front are not read here). */
+export const isHdf5 = (start: Uint8Array): boolean => String.fromCharCode(...start.subarray(0, 8)) === signature
+
+/**
+ * Opens an HDF5 file by its superblock (format specification 3.0, II; versions 0 to 3): its structures, and the address of the root group.
+ * @throws if it is cut short, or has a block in front, or addresses that are not of 4 or 8 bytes.
+ */
+export async function openHdf5(source: ByteSource): Promise<{ file: Hdf5; root: number | undefined }> {
+  const start = new Cursor(await readBytes(source, 0, Math.min(source.size, 104)), { address: 8, length: 8 })
+  start.expect(signature)
+  const version = start.version('superblock', 0, 1, 2, 3)
+  if (version < 2) start.skip(4)
+  const widths = { address: start.uint(1), length: start.uint(1) }
+  for (const width of Object.values(widths))
+    if (width !== 4 && width !== 8) throw new Error(`expected addresses and lengths of 4 or 8 bytes, got ${width}`)
+  start.skip(version === 0 ? 9 : version === 1 ? 13 : 1)
+  const rest = new Cursor(start.bytes(start.left), widths)
+  const base = rest.address()
+  if (base !== 0) throw new Error(`expected addresses from the file's first byte on, got ${base}`)
+  rest.address()
+  const end = rest.address()
+  if (end === undefined || end > source.size)
+    throw new Error(`expected a file of ${end} bytes, got ${source.size}: cut short or corrupt`)
+  if (version < 2) {
+    rest.address()
+    rest.address()
+  }
+  return { file: structures(source, widths), root: rest.address() }
+}

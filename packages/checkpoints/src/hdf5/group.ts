@@ -1,0 +1,87 @@
+import { leaves } from './b-tree.ts'
+import { type Cursor, textOf } from './cursor.ts'
+import type { Hdf5 } from './file.ts'
+import type { ObjectHeader } from './object-header.ts'
+
+/** A name in a group, and the object of that name. */
+export interface Member {
+  readonly name: string
+  readonly address: number
+}
+
+/** The longest name of an object, with those of its groups. */
+export const maxPath = 1000
+
+/** Whether an object is a group. */
+export const isGroup = (header: ObjectHeader): boolean =>
+  header.has('symbolTable') || header.has('linkInfo') || header.has('link')
+
+/**
+ * The members of a group, old (a symbol table) or new (links in its header). Links to other places and other files are left out.
+ * @throws if it is corrupt, or so large that its links are in a fractal heap, which is not supported.
+ */
+export const membersOf = async (file: Hdf5, header: ObjectHeader): Promise<readonly Member[]> =>
+  header.has('symbolTable') ? tableMembers(file, header.one('symbolTable')) : linkMembers(header)
+
+/** Where a new group's many links or an object's many attributes would be; `flags` say which numbers stand in front. */
+export function expectNoHeap(info: Cursor, what: string, indexBytes: number): void {
+  info.skip(1)
+  if (info.uint(1) & 1) info.skip(indexBytes)
+  if (info.address() !== undefined)
+    throw new Error(`expected at most 8 ${what}, got more, in a fractal heap (libver='latest'): not supported`)
+}
+
+function linkMembers(header: ObjectHeader): readonly Member[] {
+  for (const info of header.all('linkInfo')) expectNoHeap(info, 'members of a group of the new kind', 8)
+  return header.all('link').flatMap(linkOf)
+}
+
+function linkOf(body: Cursor): readonly Member[] {
+  body.version('link', 1)
+  const flags = body.uint(1)
+  const type = flags & 8 ? body.uint(1) : 0
+  if (flags & 4) body.skip(8)
+  if (flags & 16) body.skip(1)
+  const name = textOf(body.bytes(body.uint(1 << (flags & 3))))
+  const address = type === 0 ? body.address() : undefined
+  return address === undefined ? [] : [{ name, address }]
+}
+
+/** What a symbol says of a link to another place, where it has no address of an object. */
+const softLink = 2
+
+async function tableMembers(file: Hdf5, table: Cursor): Promise<readonly Member[]> {
+  const tree = table.address()
+  const names = await localHeap(file, table.address())
+  const { address: addressBytes, length: lengthBytes } = file.widths
+  const entryBytes = 2 * addressBytes + 24
+  const members: Member[] = []
+  for await (const { child } of leaves(file, tree, 0, lengthBytes)) {
+    const prefix = await file.read(child, 8)
+    prefix.expect('SNOD')
+    prefix.version('symbol table', 1)
+    prefix.skip(1)
+    const count = prefix.uint(2)
+    const entries = await file.read(child! + 8, count * entryBytes)
+    for (let i = 0; i < count; i++) {
+      const entry = entries.sub(entryBytes)
+      const start = entry.address() ?? 0
+      const address = entry.address()
+      const name = textOf(names.subarray(start, start + maxPath + 1))
+      if (entry.uint(4) !== softLink && address !== undefined) members.push({ name, address })
+    }
+  }
+  return members
+}
+
+async function localHeap(file: Hdf5, address: number | undefined): Promise<Uint8Array> {
+  const { address: addressBytes, length: lengthBytes } = file.widths
+  const header = await file.read(address, 8 + 2 * lengthBytes + addressBytes)
+  header.expect('HEAP')
+  header.version('heap of names', 0)
+  header.skip(3)
+  const bytes = header.length()
+  header.skip(lengthBytes)
+  const data = await file.read(header.address(), bytes)
+  return data.bytes(bytes)
+}

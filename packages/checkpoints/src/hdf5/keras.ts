@@ -1,0 +1,101 @@
+import { crc32 } from 'node:zlib'
+import type { ByteSource } from '../byte-source.ts'
+import { computedType } from '../elements.ts'
+import { asRecord, maxJsonBytes, parseJson, shorten } from '../json.ts'
+import { digestedPieces, readPieces } from '../read-array.ts'
+import { type Contents, type LazyTensor, readTensors } from '../tensor-file.ts'
+import { openZip, type Zip } from '../zip.ts'
+import type { Attributes } from './attributes.ts'
+import type { Dataset } from './dataset.ts'
+import { type Objects, readObjects } from './objects.ts'
+
+/**
+ * Opens an HDF5 file, such as Keras writes its weights to. Keras 2's `.h5` and `.weights.h5` list the names of their weights,
+ * `layer/weight:0`, and have them in that order; where two layers have weights of the same name, the layer's group stands in
+ * front. All other datasets, as in Keras 3's `.weights.h5`, have their paths as names: `layers/dense/vars/0`. The metadata
+ * are the texts that the groups have as attributes, by path: `model_config`, `keras_version`, `layers/dense/vars/name`.
+ * @throws as {@link readObjects}, or if a listed weight is not there.
+ */
+export async function hdf5Contents(source: ByteSource): Promise<Contents> {
+  const { datasets, groups } = await readObjects(source)
+  const tensors = new Map<string, LazyTensor>()
+  for (const [name, { type, shape, read }] of kerasNames({ datasets, groups }))
+    tensors.set(name, { dtype: computedType(type), shape, read })
+  const metadata: [string, string][] = []
+  for (const [path, attributes] of groups)
+    for (const [name, value] of attributes)
+      if (typeof value === 'string') metadata.push([path === '' ? name : `${path}/${name}`, value])
+  return { tensors, metadata: Object.fromEntries(metadata) }
+}
+
+/** Datasets by Keras 2's names, where it gives some. */
+function kerasNames({ datasets, groups }: Objects): ReadonlyMap<string, Dataset> {
+  const paths: { path: string; name: string }[] = []
+  for (const group of inOrder(groups))
+    for (const name of textsOf(groups.get(group)!, 'weight_names')) paths.push({ path: `${group}/${name}`, name })
+  const listed = new Set(paths.map(({ path }) => path))
+  for (const path of datasets.keys()) if (!listed.has(path)) paths.push({ path, name: path })
+  const uses = new Map<string, number>()
+  for (const { name } of paths) uses.set(name, (uses.get(name) ?? 0) + 1)
+  const found = new Map<string, Dataset>()
+  for (const { path, name } of paths) {
+    const dataset = datasets.get(path)
+    if (!dataset) throw new Error(`expected the weight '${shorten(path)}' that its group lists, there is none`)
+    const unique = uses.get(name)! > 1 ? path.replace(modelGroup, '') : name
+    if (found.has(unique)) throw new Error(`expected one weight '${shorten(unique)}', got two`)
+    found.set(unique, dataset)
+  }
+  return found
+}
+
+/** Where a file of a whole model has its weights; those of the optimizer are beside it. */
+const modelGroup = /^model_weights\//
+
+/** The groups, those that a group lists as `layer_names` in that order. */
+function inOrder(groups: Objects['groups']): readonly string[] {
+  const listed = [...groups].flatMap(([path, attributes]) =>
+    textsOf(attributes, 'layer_names').map((layer) => (path === '' ? layer : `${path}/${layer}`)),
+  )
+  return [...new Set([...listed.filter((path) => groups.has(path)), ...groups.keys()])]
+}
+
+/** A list of texts; Keras cuts long ones into several attributes with a number at the end of their names. */
+function textsOf(attributes: Attributes, name: string): readonly string[] {
+  const parts = [name, ...[...attributes.keys()].map((_, i) => `${name}${i}`)]
+  return parts.flatMap((part) => attributes.get(part) ?? [])
+}
+
+const weightsEntry = 'model.weights.h5'
+
+/** Whether an archive is a model that Keras 3 saved as `.keras`. */
+export const isKeras = ({ names }: Zip): boolean => names.includes(weightsEntry)
+
+/** The most that the JSON of metadata nests. */
+const maxDepth = 100
+
+/**
+ * Opens the weights in a `.keras` archive, as {@link hdf5Contents}. The metadata have its `config.json` as `model_config`,
+ * and what its `metadata.json` says: `keras_version`, `date_saved`. The archive's checksum of the weights is verified when
+ * all are read.
+ */
+export async function kerasContents(source: ByteSource): Promise<Contents> {
+  const zip = await openZip(source)
+  const entry = await zip.open(weightsEntry)
+  const { tensors, metadata } = await hdf5Contents(entry.source)
+  const about: [string, string][] = []
+  if (zip.names.includes('metadata.json')) {
+    const json = asRecord(parseJson(await zip.read('metadata.json', maxJsonBytes), maxDepth), 'metadata.json')
+    for (const [key, value] of Object.entries(json)) if (typeof value === 'string') about.push([key, value])
+  }
+  if (zip.names.includes('config.json'))
+    about.push(['model_config', new TextDecoder().decode(await zip.read('config.json', maxJsonBytes))])
+  const readAll: Contents['readAll'] = async (keep) => {
+    let checksum = 0
+    await readPieces(entry.source, digestedPieces(0, entry.source.size), (bytes) => {
+      checksum = crc32(bytes, checksum)
+    })
+    entry.verify(checksum)
+    return readTensors(tensors, keep)
+  }
+  return { tensors, metadata: { ...metadata, ...Object.fromEntries(about) }, readAll }
+}
