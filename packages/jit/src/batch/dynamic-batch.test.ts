@@ -105,10 +105,13 @@ describe('one program for all batch sizes', () => {
       normals([8, 8, 3]),
     ))
 
-  test('large convolutions, in blocks', async () => {
+  // Three tiles to a block at the first size, where a row of tiles is four: for their own size, or for the filter's.
+  test.each([
+    { blockSize: 3 * 36 * 32, blockFilters: 0 },
+    { blockSize: 1, blockFilters: (3 * 32) / (16 * 16) },
+  ])('large convolutions, in blocks: %j', async (block) => {
     const fn = (x: tf.Tensor4D) => tf.conv2d(x, kernel(1, 3, 3, 16, 16), 1, 'same')
-    // Three tiles to a block at the first size: a row of tiles is four.
-    const target = { ...cpu, blockSize: 3 * 36 * 32 }
+    const target = { ...cpu, ...block }
     await expectAnyBatch(fn, normals([16, 16, 16]), { targets: [target], tolerance: 2e-5 })
     const axes = [0]
     const { model } = lowerBatch(fn as never, [{ dtype: 'float32', shape: [1, 16, 16, 16] }], oneArgument, {

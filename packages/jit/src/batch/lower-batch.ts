@@ -37,10 +37,11 @@ export function lowerBatch(
   if (other) refuse(`it gives [${results.paths}] at one size and [${other.results.paths}] at another`)
   // The blocks of the size at hand at every size; a little more, lest rounding part them.
   const typical = Math.max(...types.map(({ shape }, i) => shape[axes[i] ?? -1] ?? 1))
-  const blocks = (size: number) => target.blockSize * (size / typical) * (1 + 1e-9)
-  const models = graphs.map((graph, k) =>
-    lower(graph, { ...target, blockSize: blocks(sizes[k] as number) }),
-  ) as unknown as Three<OnnxModel>
+  const blocks = (size: number): Target => {
+    const scale = (size / typical) * (1 + 1e-9)
+    return { ...target, blockSize: target.blockSize * scale, blockFilters: target.blockFilters * scale }
+  }
+  const models = graphs.map((graph, k) => lower(graph, blocks(sizes[k] as number))) as unknown as Three<OnnxModel>
   return { model: unify(models, sizes, axes, symbol), results }
 }
 

@@ -12,6 +12,8 @@ export interface Target {
    * by the next operator, which is most of the speed. Larger images are convolved in blocks.
    */
   readonly blockSize: number
+  /** But no fewer than so many times the numbers of the transformed filter: every block reads all of it. */
+  readonly blockFilters: number
   /** Whether ONNX Runtime's own operators (`com.microsoft`) may be used. */
   readonly contributed: boolean
   /** Whether a convolution may have 6, 9 or 15 input channels, or any other number above 3 that 3 divides and 4 does not. */
@@ -23,7 +25,8 @@ export const cpu: Target = {
   name: 'cpu',
   activationLayout: HWNC,
   convolution: 'winograd',
-  blockSize: 600_000,
+  blockSize: 1_200_000,
+  blockFilters: 2,
   contributed: true,
   threefoldChannels: true,
 }
@@ -40,6 +43,7 @@ export const portable: Target = {
   activationLayout: NCHW,
   convolution: 'direct',
   blockSize: Number.POSITIVE_INFINITY,
+  blockFilters: 0,
   contributed: false,
   threefoldChannels: true,
 }

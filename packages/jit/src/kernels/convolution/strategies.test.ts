@@ -60,8 +60,14 @@ test('both gradients share the tiles of the result’s gradient, and none are ke
 
 test('a large image is convolved in blocks, by rows of tiles and then by columns', () => {
   const large: Case = { channels: [64, 64], image: [32, 32], batch: 8 }
-  expect(forward(cpu, large)).toMatchObject({ Gather: 2 * 4, Concat: 1, MatMul: 1 + 3 * 4 })
-  expect(forward(cpu, { ...large, batch: 64 })).toMatchObject({ Gather: 2 * 32, Concat: 1 + 8, MatMul: 1 + 3 * 32 })
+  expect(forward(cpu, large)).toMatchObject({ Gather: 2 * 2, Concat: 1, MatMul: 1 + 3 * 2 })
+  expect(forward(cpu, { ...large, batch: 64 })).toMatchObject({ Gather: 2 * 16, Concat: 1 + 8, MatMul: 1 + 3 * 16 })
+})
+
+test('blocks grow with the filter, which each of them reads', () => {
+  const many: Case = { channels: [192, 192], image: [16, 16], batch: 8 }
+  expect(forward({ ...cpu, blockFilters: 0 }, many).MatMul).toBe(1 + 3 * 2)
+  expect(forward(cpu, many).MatMul).toBe(1 + 3)
 })
 
 test('exact and portable targets convolve directly', () => {

@@ -81,12 +81,16 @@ interface Block {
   readonly wide: number
 }
 
-const tileCounts = (w: Window) => [Math.ceil(w.outHeight / TILE), Math.ceil(w.outWidth / TILE)] as const
+const tileCounts = (w: Pick<Window, 'outHeight' | 'outWidth'>) =>
+  [Math.ceil(w.outHeight / TILE), Math.ceil(w.outWidth / TILE)] as const
 
 /** The blocks of an image, row by row: whole rows of tiles if they are small enough. */
-function blocks({ target }: Lowering, w: Window): Block[][] {
+function blocks(
+  { target: { blockSize, blockFilters } }: Lowering,
+  { n, inChannels: c, outChannels: k, ...w }: Window,
+): Block[][] {
   const [high, wide] = tileCounts(w)
-  const tiles = target.blockSize / (INPUT * INPUT * w.n * (w.inChannels + w.outChannels))
+  const tiles = Math.max(blockSize / (INPUT * INPUT), blockFilters * c * k) / (n * (c + k))
   const columns = parts(wide, tiles)
   return parts(high, tiles / wide).map((rows) =>
     columns.map((c) => ({ row: rows.start, column: c.start, high: rows.length, wide: c.length })),
