@@ -1,5 +1,5 @@
 import { type ByteSource, checkRange, readBytes } from '../byte-source.ts'
-import { Cursor, type Widths } from './cursor.ts'
+import { Cursor, textOf, type Widths } from './cursor.ts'
 
 /** An HDF5 file whose structures are read one by one. */
 export interface Hdf5 {
@@ -51,7 +51,9 @@ export const isHdf5 = (start: Uint8Array): boolean => String.fromCharCode(...sta
  */
 export async function openHdf5(source: ByteSource): Promise<{ file: Hdf5; root: number | undefined }> {
   const start = new Cursor(await readBytes(source, 0, Math.min(source.size, 104)), { address: 8, length: 8 })
-  start.expect(signature)
+  const first = start.bytes(Math.min(8, start.left))
+  if (!isHdf5(first))
+    throw new Error(`expected an HDF5 file, got one that begins with ${JSON.stringify(textOf(first))}`)
   const version = start.version('superblock', 0, 1, 2, 3)
   if (version < 2) start.skip(4)
   const widths = { address: start.uint(1), length: start.uint(1) }
