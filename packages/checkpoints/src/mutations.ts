@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ndarray, sizeOf, zeros } from '@cascade-diffusion/arrays'
 import { readNpz } from './npy.ts'
+import { readCheckpoint } from './open-checkpoint.ts'
 import { readPyTorch } from './pytorch.ts'
 import { readSafetensors } from './safetensors-read.ts'
 import { writeSafetensors } from './safetensors-write.ts'
@@ -36,6 +37,25 @@ function mutate(good: Uint8Array, next: (below: number) => number): Uint8Array {
   return bytes
 }
 
+/** A file's bytes that are not zero: most of an HDF5 file is room for more. */
+const filledPlaces = (file: Uint8Array) => [...file.keys()].filter((i) => file[i] !== 0)
+
+/** As {@link mutate}, but where there is something; also writes one number of 8 bytes, such as an address, over another. */
+function mutateFilled(good: Uint8Array, places: readonly number[], next: (below: number) => number): Uint8Array {
+  if (next(10) === 0) return mutate(good, next)
+  const bytes = Uint8Array.from(good)
+  const place = () => places[next(places.length)]!
+  const copy = (to: number, from: number, length: number) => bytes.copyWithin(to, from, from + length)
+  for (let n = 1 + next(3); n > 0; n--) {
+    const kind = next(4)
+    if (kind === 0) bytes[place()]! ^= 1 << next(8)
+    else if (kind === 1) bytes[place()] = [0, 1, 2, 255, 127, 128][next(6)]!
+    else if (kind === 2) copy(place() & ~7, place() & ~7, 8)
+    else copy(place(), place(), 1 + next(8))
+  }
+  return bytes
+}
+
 interface Read {
   readonly shape: readonly number[]
   readonly data: { readonly length: number; readonly byteLength: number }
@@ -65,13 +85,17 @@ const foreign = new Uint8Array([unchecked.length, 0, 0, 0, 0, 0, 0, 0, ...unchec
 /** A kind of damaged files, and how they are read. */
 export interface Mutations {
   readonly name: string
-  /** How many of a hundred mutations are of this kind. */
+  /** How many mutations are of this kind, beside the other kinds' shares. */
   readonly share: number
   readonly make: (next: (below: number) => number) => Uint8Array
   readonly read: (bytes: Uint8Array) => Promise<Record<string, Read>>
 }
 
 const written = await writtenFile()
+const hdf5 = fixture('hdf5-small.h5')
+const hdf5Places = filledPlaces(hdf5)
+const newHdf5 = fixture('hdf5-latest.h5')
+const newHdf5Places = filledPlaces(newHdf5)
 const safetensors = async (bytes: Uint8Array) => (await readSafetensors(bytes)).tensors
 
 export const mutations: readonly Mutations[] = [
@@ -92,6 +116,19 @@ export const mutations: readonly Mutations[] = [
     read: readPyTorch,
   },
   { name: 'a pickle in a sound archive', share: 30, make: pickleMutations, read: readPyTorch },
+  { name: 'HDF5', share: 18, make: (next) => mutateFilled(hdf5, hdf5Places, next), read: readCheckpoint },
+  {
+    name: 'HDF5 in its newest form',
+    share: 8,
+    make: (next) => mutateFilled(newHdf5, newHdf5Places, next),
+    read: readCheckpoint,
+  },
+  {
+    name: 'HDF5 in a sound .keras archive',
+    share: 4,
+    make: (next) => zipOf({ 'model.weights.h5': mutateFilled(hdf5, hdf5Places, next) }),
+    read: readCheckpoint,
+  },
 ]
 
 /** What came of damaged files. */
