@@ -119,7 +119,7 @@ export const mutations: readonly Mutations[] = [
   { name: 'HDF5', share: 18, make: (next) => mutateFilled(hdf5, hdf5Places, next), read: readCheckpoint },
   {
     name: 'HDF5 in its newest form',
-    share: 8,
+    share: 4,
     make: (next) => mutateFilled(newHdf5, newHdf5Places, next),
     read: readCheckpoint,
   },

@@ -14,13 +14,21 @@ export interface Hdf5 {
 /** The structures that are read at a time may come to this many times the file's size: in a sound file each is read once or twice. */
 const maxRereading = 4
 
-/** Structures lie close together: this many bytes are read at a time. */
-const windowBytes = 8192
+/** Structures lie close together: so many bytes are read at a time, and the last few such pages kept. */
+const pageBytes = 16384
+const maxPages = 8
 
 /** A file's structures, for one pass over some of them. */
 export function structures(source: ByteSource, widths: Widths): Hdf5 {
   let spent = 0
-  let window: { start: number; bytes: Uint8Array<ArrayBuffer> } = { start: 0, bytes: new Uint8Array(0) }
+  const pages = new Map<number, Uint8Array<ArrayBuffer>>()
+  const readPage = async (page: number) => {
+    const start = page * pageBytes
+    const bytes = await readBytes(source, start, Math.min(pageBytes, source.size - start))
+    if (pages.size === maxPages) pages.delete(pages.keys().next().value!)
+    pages.set(page, bytes)
+    return bytes
+  }
   const spend = (bytes: number) => {
     spent += bytes
     if (spent > maxRereading * source.size)
@@ -30,12 +38,10 @@ export function structures(source: ByteSource, widths: Widths): Hdf5 {
     if (address === undefined) throw new Error('expected the address of a structure, got none: corrupt')
     checkRange(source, address, bytes)
     spend(bytes)
-    if (address < window.start || address + bytes > window.start + window.bytes.length) {
-      const length = Math.max(bytes, Math.min(windowBytes, source.size - address))
-      window = { start: address, bytes: await readBytes(source, address, length) }
-    }
-    const from = address - window.start
-    return new Cursor(window.bytes.subarray(from, from + bytes), widths)
+    const page = Math.floor(address / pageBytes)
+    const from = address - page * pageBytes
+    const held = from + bytes > pageBytes ? undefined : (pages.get(page) ?? (await readPage(page)))
+    return new Cursor(held?.subarray(from, from + bytes) ?? (await readBytes(source, address, bytes)), widths)
   }
   return { source, widths, read, spend }
 }
@@ -46,7 +52,7 @@ const signature = '\x89HDF\r\n\x1a\n'
 export const isHdf5 = (start: Uint8Array): boolean => String.fromCharCode(...start.subarray(0, 8)) === signature
 
 /**
- * Opens an HDF5 file by its superblock (format specification 3.0, II; versions 0 to 3): its structures, and the address of the root group.
+ * Opens an HDF5 file by its superblock (HDF5 file format 3.0, II; versions 0 to 3): its structures, and the address of the root group.
  * @throws if it is cut short, or has a block in front, or addresses that are not of 4 or 8 bytes.
  */
 export async function openHdf5(source: ByteSource): Promise<{ file: Hdf5; root: number | undefined }> {

@@ -9,8 +9,9 @@ export interface Member {
   readonly address: number
 }
 
-/** The longest name of an object, with those of its groups. */
+/** The longest name of an object, with those of its groups; the most objects. */
 export const maxPath = 1000
+export const maxObjects = 100_000
 
 /** Whether an object is a group. */
 export const isGroup = (header: ObjectHeader): boolean =>
@@ -62,6 +63,7 @@ async function tableMembers(file: Hdf5, table: Cursor): Promise<readonly Member[
     prefix.version('symbol table', 1)
     prefix.skip(1)
     const count = prefix.uint(2)
+    if (members.length + count > maxObjects) throw new Error(`expected at most ${maxObjects} objects, got more`)
     const entries = await file.read(child! + 8, count * entryBytes)
     for (let i = 0; i < count; i++) {
       const entry = entries.sub(entryBytes)

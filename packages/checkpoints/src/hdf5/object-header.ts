@@ -43,6 +43,9 @@ interface Layout {
 
 const isShared = 2
 
+/** The most messages of an object: old headers count them in two bytes. */
+const maxMessages = 0xffff
+
 /** Reads an object's header (HDF5 file format 3.0, IV.A; versions 1 and 2) and its continuations. @throws if it is corrupt. */
 export async function readObjectHeader(file: Hdf5, address: number | undefined): Promise<ObjectHeader> {
   const isVersion1 = (await file.read(address, 1)).uint(1) === 1
@@ -54,6 +57,8 @@ export async function readObjectHeader(file: Hdf5, address: number | undefined):
     while (block.left >= layout.messagePrefix) {
       const message = layout.message(block)
       messages.push(message)
+      if (messages.length > maxMessages)
+        throw new Error(`expected at most ${maxMessages} messages of an object, got more`)
       if (message.type !== messageTypes.continuation) continue
       const next = message.body.address()
       if (seen.has(next)) throw new Error("expected an object's header that ends, got a cycle: corrupt")

@@ -5,7 +5,7 @@ import { type Attributes, attributesOf } from './attributes.ts'
 import { type Dataset, isDataset, parseDataset } from './dataset.ts'
 import { openHdf5 } from './file.ts'
 import { textHeap } from './global-heap.ts'
-import { isGroup, type Member, maxPath, membersOf } from './group.ts'
+import { isGroup, type Member, maxObjects, maxPath, membersOf } from './group.ts'
 import { readObjectHeader } from './object-header.ts'
 
 /** What is in an HDF5 file, by path: names joined by `/`, the root group's is empty. */
@@ -13,8 +13,6 @@ export interface Objects {
   readonly datasets: ReadonlyMap<string, Dataset>
   readonly groups: ReadonlyMap<string, Attributes>
 }
-
-const maxObjects = 100_000
 
 /** The most that contiguous datasets may come to, as a multiple of the file's size: several names may be one dataset's. */
 const maxSharing = 16
