@@ -2,6 +2,7 @@ import type { NDArray } from '@cascade-diffusion/arrays'
 import { type ByteSource, openSource, type Readable, readBytes } from './byte-source.ts'
 import { isHdf5 } from './hdf5/file.ts'
 import { hdf5Contents, isKeras, kerasContents } from './hdf5/keras.ts'
+import { isKerasIndex, kerasShardContents } from './hdf5/keras-shards.ts'
 import { asRecord, maxJsonBytes, parseJson } from './json.ts'
 import { npzContents } from './npy.ts'
 import { pytorchContents } from './pytorch.ts'
@@ -15,7 +16,8 @@ import { openZip } from './zip.ts'
 /**
  * Opens a file of tensors of any format that is read here, which its content tells: safetensors, the index of safetensors
  * shards (`….safetensors.index.json`, from a path), PyTorch's files of any age, `.npz`, a `model.json` of
- * TensorFlow.js with its weights (from a path), Keras's `.h5` and `.keras` and other HDF5 files. Tensors are read when asked for;
+ * TensorFlow.js with its weights (from a path), Keras's `.h5`, `.keras` and
+ * `.weights.json` (from a path), other HDF5 files. Tensors are read when asked for;
  * those of `.npz` are in memory at once. Close it when done.
  * @throws naming the file, if it is of none of these formats, or not as its format has it.
  */
@@ -50,7 +52,10 @@ const startOf = (source: ByteSource) => readBytes(source, 0, Math.min(source.siz
 
 async function formatOf(source: ByteSource): Promise<CheckpointFormat> {
   const start = await startOf(source)
-  if (isJson(start)) return 'weightsManifest' in (await jsonOf(source)) ? 'tfjs' : 'safetensors'
+  if (isJson(start)) {
+    const json = await jsonOf(source)
+    return 'weightsManifest' in json ? 'tfjs' : isKerasIndex(json.weight_map) ? 'keras' : 'safetensors'
+  }
   if (start[7] === 0 && start[8] === brace) return 'safetensors'
   if (await isLegacy(source)) return 'pytorch'
   if (isHdf5(start)) return 'hdf5'
@@ -79,6 +84,9 @@ const contentsOf: Readonly<Record<CheckpointFormat, (source: ByteSource) => Prom
   pytorch: pytorchContents,
   npz: npzContents,
   hdf5: hdf5Contents,
-  keras: kerasContents,
+  keras: async (source) =>
+    isJson(await startOf(source))
+      ? kerasShardContents(source, (await jsonOf(source)).weight_map)
+      : kerasContents(source),
   tfjs: async (source) => tfjsContents(source, (await jsonOf(source)).weightsManifest),
 }
