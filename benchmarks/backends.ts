@@ -6,7 +6,14 @@ import { beside, giveResult, runModule, useBackend } from '@cascade-diffusion/ba
 import { jit, onnxRuntimeNode } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
-import { hyperparameters, initialState, type Params, packSmall, trainStep } from '@cascade-diffusion/training'
+import {
+  type AnyTrainState,
+  initialState,
+  type Params,
+  packSmall,
+  readState,
+  trainer,
+} from '@cascade-diffusion/training'
 import { unet } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { config } from './network-ours.ts'
@@ -64,19 +71,17 @@ async function measure(name: string): Promise<Measured> {
   const packing = packSmall(weights)
   const loss = (params: Params, { x, noise, t }: TensorBatch) =>
     tf.mean(tf.squaredDifference(network.apply(packing.unpackTensors(params), x, t, {}), noise)) as tf.Scalar
-  const step = compile(trainStep<TensorBatch>(loss, { clipNorm: Number.POSITIVE_INFINITY }))
-  const result = () => ({ state: initialState(packing.pack(weights)), loss: float32(0), gradNorm: float32(0) })
-  let [now, next] = [result(), result()]
-  let steps = 0
+  const { step } = trainer<TensorBatch>(compile, loss, { clipNorm: Number.POSITIVE_INFINITY })
+  let state: AnyTrainState = initialState(packing.pack(weights))
+  let t = 0
   const train = async () => {
-    await step.into(next, now.state, hyperparameters(steps++, 1e-4), batchOf(8))
-    ;[now, next] = [next, now]
+    state = (await step(state, batchOf(8), { t: t++, learningRate: 1e-4 })).state
   }
   const [one, eight] = [batchOf(1), batchOf(8)]
   const output = await forward(weights, eight.x, eight.t)
   await train()
   // After one step the first moment is a tenth of the gradient.
-  const gradient = Object.values(now.state.m).flatMap(({ data }) => Array.from(data.subarray(0, 20_000)))
+  const gradient = Object.values((await readState(state)).m).flatMap(({ data }) => Array.from(data.subarray(0, 20_000)))
   const times = {
     'forward, 1 image': await median(15, () => forward(weights, one.x, one.t)),
     'forward, 8 images': await median(9, () => forward(weights, eight.x, eight.t)),

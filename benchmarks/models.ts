@@ -33,7 +33,7 @@ export type ModelName = keyof typeof models
 export interface Work {
   readonly name: string
   readonly model: ModelName
-  /** `train-full` is what `trainStep` does: a training step with the norm of the gradients and a moving average besides. */
+  /** `train-full` is a step of `trainer`: one with the norm of the gradients and a moving average besides. */
   readonly kind: 'forward' | 'train' | 'train-full'
   readonly batch: number
   readonly warmup: number

@@ -1,14 +1,15 @@
-import { float32, type NDArray } from '@cascade-diffusion/arrays'
+import { type Compile, type DeviceArray, disposeAll, donate, float32, type NDArray } from '@cascade-diffusion/arrays'
 import { cpu, jit, onnxRuntimeNode } from '@cascade-diffusion/jit'
 import {
+  type AnyTrainState,
   adam,
   adamScales,
-  hyperparameters,
   initialState,
+  lossGradients,
   type Packing,
   type Params,
   packSmall,
-  trainStep,
+  trainer,
 } from '@cascade-diffusion/training'
 import { type UNetConfig, unet } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
@@ -35,7 +36,7 @@ const learningRate = 1e-4 // the peer's too
 export interface Runner<Result> {
   run(): Promise<Result>
   dispose(): Promise<void>
-  /** The function that was compiled, and arguments for it. */
+  /** The function that does nearly all of the arithmetic, and arguments for it. */
   readonly traced: { readonly fn: (...args: never[]) => unknown; readonly args: readonly unknown[] }
 }
 
@@ -78,62 +79,73 @@ export function gradients(weights: Weights, batch: Batch, threads: number, netwo
 
 /** What the weights and Adam's moments are between steps. */
 interface AdamState<T> {
-  params: Params<T>
-  m: Params<T>
-  v: Params<T>
+  readonly params: Params<T>
+  readonly m: Params<T>
+  readonly v: Params<T>
 }
 
 /** The compiled training step, as the peer's: forward pass, mean squared error, gradients, Adam; gives the loss. */
 export function train(weights: Weights, batch: Batch, threads: number, network = config): Runner<number> {
   const packing = packSmall(weights)
   const loss = lossOf(network, packing)
-  const fn = (state: AdamState<tf.Tensor>, hyper: { stepSize: tf.Scalar; epsilon: tf.Scalar }, batch: TensorBatch) => {
-    const names = Object.keys(state.params)
-    const params = names.map((name) => state.params[name]!)
+  const gradients = (params: Params, batch: TensorBatch) => {
+    const names = Object.keys(params)
     const named = (given: readonly tf.Tensor[]): Params => Object.fromEntries(names.map((name, i) => [name, given[i]!]))
-    const { value, grads } = tf.valueAndGrads((...given: tf.Tensor[]) => loss(named(given), batch))(params)
-    const moments = (i: number) => ({ m: state.m[names[i]!]!, v: state.v[names[i]!]! })
-    const updated = params.map((x, i) => adam(x, grads[i]!, moments(i), hyper))
-    const part = (key: 'x' | 'm' | 'v') => named(updated.map((update) => update[key]))
-    return { state: { params: part('x'), m: part('m'), v: part('v') }, loss: value }
+    const { value, grads } = tf.valueAndGrads((...given: tf.Tensor[]) => loss(named(given), batch))(
+      Object.values(params),
+    )
+    return { loss: value, gradients: named(grads) }
   }
-  const start = () => {
-    const { params, m, v } = initialState(packing.pack(weights))
-    return { state: { params, m, v }, loss: float32(0) }
+  const update = (
+    state: AdamState<tf.Tensor>,
+    gradients: Params,
+    hyper: { stepSize: tf.Scalar; epsilon: tf.Scalar },
+  ) => {
+    const updated = Object.entries(state.params).map(([name, x]) => {
+      return { name, ...adam(x, gradients[name]!, { m: state.m[name]!, v: state.v[name]! }, hyper) }
+    })
+    const part = (key: 'x' | 'm' | 'v'): Params => Object.fromEntries(updated.map((u) => [u.name, u[key]]))
+    return { params: part('x'), m: part('m'), v: part('v') }
   }
-  const hyper = (step: number) => {
-    const { stepSize, epsilon } = adamScales(step + 1, learningRate)
-    return { stepSize: float32(stepSize), epsilon: float32(epsilon) }
-  }
-  const compiled = jit(fn, { engine: engineFor(threads) })
-  return alternating(compiled, fn, start, (step) => [hyper(step), batch])
-}
-
-/** The compiled `trainStep` of the training package, which does more: the norm of the gradients and a moving average. */
-export function trainFull(weights: Weights, batch: Batch, threads: number, network = config): Runner<number> {
-  const packing = packSmall(weights)
-  const fn = trainStep<TensorBatch>(lossOf(network, packing), { clipNorm: Number.POSITIVE_INFINITY })
-  const start = () => ({ state: initialState(packing.pack(weights)), loss: float32(0), gradNorm: float32(0) })
-  const compiled = jit(fn, { engine: engineFor(threads) })
-  return alternating(compiled, fn, start, (step) => [hyperparameters(step, learningRate), batch])
-}
-
-/** Runs a step again and again: two copies of its result take turns, one is read and the other written. */
-function alternating<Result extends { state: unknown; loss: NDArray }>(
-  compiled: { into: (out: never, ...args: never[]) => Promise<void>; dispose(): Promise<void> },
-  fn: (...args: never[]) => unknown,
-  start: () => Result,
-  rest: (step: number) => unknown[],
-): Runner<number> {
-  let [now, next] = [start(), start()]
+  const engine = engineFor(threads)
+  const [compiledGradients, compiledUpdate] = [jit(gradients, { engine }), jit(update, { engine })]
+  const { params, m, v } = initialState(packing.pack(weights))
+  let state: AdamState<NDArray | DeviceArray> = { params, m, v }
   let step = 0
   return {
     async run() {
-      await compiled.into(next as never, ...([now.state, ...rest(step++)] as never[]))
-      ;[now, next] = [next, now]
-      return now.loss.data[0]!
+      const { stepSize, epsilon } = adamScales(++step, learningRate)
+      const hyper = { stepSize: float32(stepSize), epsilon: float32(epsilon) }
+      const made = await compiledGradients.onDevice(state.params, batch)
+      const lossNow = (await made.loss.read()).data[0]!
+      state = await compiledUpdate.onDevice(donate(state), made.gradients, hyper)
+      disposeAll(made)
+      return lossNow
     },
-    dispose: compiled.dispose,
-    traced: { fn, args: [now.state, ...rest(0)] },
+    async dispose() {
+      await Promise.all([compiledGradients.dispose(), compiledUpdate.dispose()])
+    },
+    traced: { fn: gradients, args: [params, batch] },
+  }
+}
+
+/** The steps of the training package, which do more: the norm of the gradients, and a moving average. */
+export function trainFull(weights: Weights, batch: Batch, threads: number, network = config): Runner<number> {
+  const packing = packSmall(weights)
+  const loss = lossOf(network, packing)
+  const engine = engineFor(threads)
+  const compile: Compile = (fn) => jit(fn, { engine })
+  const { step, dispose } = trainer<TensorBatch>(compile, loss, { clipNorm: Number.POSITIVE_INFINITY })
+  const params = packing.pack(weights)
+  let state: AnyTrainState = initialState(params)
+  let t = 0
+  return {
+    async run() {
+      const result = await step(state, batch, { t: t++, learningRate })
+      state = result.state
+      return result.loss
+    },
+    dispose,
+    traced: { fn: lossGradients(loss), args: [params, batch] },
   }
 }

@@ -59,7 +59,7 @@ function grouped(calls: readonly Call[], group: (call: Call) => string, runs: nu
   return [...groups.values()].sort((a, b) => b.ms - a.ms).map((sum) => ({ ...sum, count: Math.round(sum.count) }))
 }
 
-/** All operators of `runs` runs, after one that does not count. Sessions are made as the engine makes them, but for the profile. */
+/** All operators of `runs` runs, after two that do not count: the second may still write to fresh memory. Sessions are made as the engine makes them, but for the profile. */
 async function profiled(make: () => ReturnType<typeof runner>, runs: number): Promise<Call[]> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-profile-'))
   const sessions: InferenceSession[] = []
@@ -72,12 +72,11 @@ async function profiled(make: () => ReturnType<typeof runner>, runs: number): Pr
   }) as typeof create
   try {
     const ours = make()
-    for (let run = 0; run <= runs; run++) await ours.run()
-    sessions.at(-1)!.endProfiling()
-    const [file] = (await readdir(folder)).filter((name) => name.startsWith(`session-${sessions.length - 1}`))
-    const events: Event[] = JSON.parse(await readFile(join(folder, file!), 'utf8'))
+    for (let run = 0; run < runs + 2; run++) await ours.run()
+    for (const session of sessions) session.endProfiling()
+    const files = await Promise.all((await readdir(folder)).map((name) => readFile(join(folder, name), 'utf8')))
     await ours.dispose()
-    return callsOf(events, runs)
+    return files.flatMap((events) => callsOf(JSON.parse(events), runs))
   } finally {
     InferenceSession.create = create
     await rm(folder, { recursive: true })

@@ -1,7 +1,7 @@
-import { donate, float32, type NDArray } from '@cascade-diffusion/arrays'
+import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import { type Engine, jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
-import { hyperparameters, initialState, type Params, packSmall, trainStep } from '@cascade-diffusion/training'
+import { initialState, type Params, packSmall, readState, trainer } from '@cascade-diffusion/training'
 import { unet } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
 
@@ -45,12 +45,12 @@ export async function runOn(engine: Engine): Promise<Results> {
   const predict = (packed: Params, { xt, noise, label }: Batch) =>
     net.apply(packing.unpackTensors(packed), xt, noise, { label })
   const forward = jit(predict, { engine })
-  const step = jit(
-    trainStep<Batch>((packed, batch) => tf.mean(tf.squaredDifference(predict(packed, batch), batch.epsilon))),
-    { engine },
+  const { step, dispose } = trainer<Batch>(
+    (fn) => jit(fn, { engine }),
+    (packed, batch) => tf.mean(tf.squaredDifference(predict(packed, batch), batch.epsilon)),
+    // An epsilon above the rounding of gradients, which Adam would blow up where they vanish.
+    { epsilon: 1e-3 },
   )
-  // An epsilon above the rounding of gradients, which Adam would blow up where they vanish.
-  const hyper = (t: number) => hyperparameters(t, 1e-2, { epsilon: 1e-3 })
   const batch = {
     xt: key.fold('xt').normal([2, 8, 8, 3]),
     noise: float32([20, 700]),
@@ -59,12 +59,12 @@ export async function runOn(engine: Engine): Promise<Results> {
   }
   const packed = packing.pack(params)
   const output = await forward(packed, batch)
-  const first = await step.onDevice(initialState(packed), hyper(0), batch)
-  const second = await step(donate(first.state), hyper(1), batch)
+  const first = await step(initialState(packed), batch, { t: 0, learningRate: 1e-2 })
+  const second = await step(first.state, batch, { t: 1, learningRate: 1e-2 })
 
-  const results: Record<string, NDArray> = { output, loss: second.loss, gradNorm: second.gradNorm }
-  for (const [part, arrays] of Object.entries(second.state))
-    for (const [name, array] of Object.entries(arrays)) results[`${part}.${name}`] = array
-  await Promise.all([forward.dispose(), step.dispose()])
-  return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, Array.from(data)]))
+  const results: Results = { output: [...output.data], loss: [second.loss], gradNorm: [second.gradNorm] }
+  for (const [part, arrays] of Object.entries(await readState(second.state)))
+    for (const [name, { data }] of Object.entries<NDArray>(arrays)) results[`${part}.${name}`] = [...data]
+  await Promise.all([forward.dispose(), dispose()])
+  return results
 }

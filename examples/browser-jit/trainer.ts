@@ -1,20 +1,13 @@
-import { type DeviceArraysOf, disposeAll, donate, type NDArray } from '@cascade-diffusion/arrays'
+import { disposeAll, type NDArray } from '@cascade-diffusion/arrays'
 import { type Engine, jit } from '@cascade-diffusion/jit'
 import { type Rng, rng } from '@cascade-diffusion/random'
-import {
-  hyperparameters,
-  initialState,
-  type Params,
-  packSmall,
-  type TrainState,
-  trainStep,
-} from '@cascade-diffusion/training'
+import { type AnyTrainState, initialState, type Params, packSmall, trainer } from '@cascade-diffusion/training'
 import type * as tf from '@tensorflow/tfjs-core'
 import { loss, net, process, samplingPlan, samplingStep } from './model.ts'
 import { drawShapes, resolution } from './shapes.ts'
 
 /** A model under training. */
-export interface Trainer {
+export interface ShapeTrainer {
   /** Takes one training step, and gives the loss. */
   step(): Promise<number>
   /** Draws one image for each label with the averaged weights: float32 [n,16,16,3] in [-1, 1]. */
@@ -23,31 +16,30 @@ export interface Trainer {
 }
 
 /** Compiles training and sampling for an engine. The state stays where the engine computes. */
-export function trainer(engine: Engine, { batchSize = 32, learningRate = 2e-3, seed = 0 } = {}): Trainer {
+export function shapeTrainer(engine: Engine, { batchSize = 32, learningRate = 2e-3, seed = 0 } = {}): ShapeTrainer {
   const key = rng(seed)
   const packing = packSmall(net.init(key.fold('weights')))
-  const train = jit(
-    trainStep<Parameters<typeof loss>[1]>((params, batch) => loss(packing.unpackTensors(params), batch)),
-    { engine },
+  const training = trainer<Parameters<typeof loss>[1]>(
+    (fn) => jit(fn, { engine }),
+    (params, batch) => loss(packing.unpackTensors(params), batch),
+    { emaDecay: 0.98 },
   )
   const denoise = jit(
     (params: Params, ...rest: [tf.Tensor4D, Parameters<typeof samplingStep>[2]]) =>
       samplingStep(packing.unpackTensors(params), ...rest),
     { engine },
   )
-  const first = initialState(packing.pack(net.init(key.fold('weights'))))
-  let state: TrainState<NDArray> | DeviceArraysOf<TrainState> = first
+  let state: AnyTrainState = initialState(packing.pack(net.init(key.fold('weights'))))
   let steps = 0
 
   return {
     async step() {
-      const rate = learningRate * Math.min(1, (steps + 1) / 20)
-      const hyper = hyperparameters(steps, rate, { emaDecay: 0.98 })
-      const result = await train.onDevice(donate(state), hyper, batchAt(batchSize, key.fold('batch').fold(steps++)))
+      const t = steps++
+      const rate = learningRate * Math.min(1, (t + 1) / 20)
+      const batch = batchAt(batchSize, key.fold('batch').fold(t))
+      const result = await training.step(state, batch, { t, learningRate: rate })
       state = result.state
-      const { data } = await result.loss.read()
-      disposeAll([result.loss, result.gradNorm])
-      return data[0]!
+      return result.loss
     },
     async sample(label, count) {
       const noise = key.fold('samples')
@@ -59,7 +51,7 @@ export function trainer(engine: Engine, { batchSize = 32, learningRate = 2e-3, s
     },
     async dispose() {
       disposeAll(state)
-      await Promise.all([train.dispose(), denoise.dispose()])
+      await Promise.all([training.dispose(), denoise.dispose()])
     },
   }
 }

@@ -3,7 +3,7 @@
 import { onnxRuntimeWeb } from '@cascade-diffusion/jit'
 import { type Command, columns, type News } from './messages.ts'
 import { labelRows } from './shapes.ts'
-import { trainer } from './trainer.ts'
+import { shapeTrainer } from './trainer.ts'
 
 const samplingSteps = 20
 
@@ -18,7 +18,7 @@ addEventListener('message', ({ data }: MessageEvent<Command>) => {
 })
 
 async function run(provider: 'wasm' | 'webgpu'): Promise<void> {
-  const { step, sample } = trainer(onnxRuntimeWeb({ provider }))
+  const { step, sample } = shapeTrainer(onnxRuntimeWeb({ provider }))
   const labels = labelRows(columns)
   // At most a quarter of the time goes into samples.
   let [sampled, cost] = [0, 0]

@@ -32,9 +32,9 @@ interface DonatedArray extends DeviceArray {
 }
 
 /**
- * The same tree with its device arrays given up: the call that they are arguments of disposes of them once it has
- * succeeded, so that their memory serves what is computed next: `state = await step.onDevice(donate(state), batch)`.
- * Host arrays stay as they are.
+ * The same tree with its device arrays given up: the call that they are arguments of may write its results to their memory,
+ * and disposes of them once it has succeeded: `state = await step.onDevice(donate(state), batch)`. Do not use them
+ * afterwards, whether it succeeds or not. Host arrays stay as they are.
  */
 export function donate<T>(tree: T): T {
   const { leaves, shape } = flatten(tree as Tree<NDArray | DeviceArray>, isArray)
@@ -52,6 +52,8 @@ export function donate<T>(tree: T): T {
 export interface Arguments {
   readonly leaves: readonly (NDArray | DeviceArray)[]
   readonly shape: TreeShape
+  /** Which of the leaves were donated: their memory may be written to. */
+  readonly donated: readonly boolean[]
   /** Disposes of the arrays that were donated: for when the call has succeeded. */
   disposeDonated(): void
 }
@@ -63,6 +65,7 @@ export function takeArguments(args: readonly unknown[]): Arguments {
   return {
     leaves: leaves.map((leaf, i) => donated[i] ?? leaf),
     shape,
+    donated: donated.map((array) => array !== undefined),
     disposeDonated: () => {
       for (const array of donated) array?.dispose()
     },

@@ -117,10 +117,10 @@ export function jit<Args extends readonly unknown[], Out>(
 
   const call = async <R>(
     args: readonly unknown[],
-    use: (program: Program, inputs: Inputs) => Promise<R>,
+    use: (program: Program, inputs: Inputs, donated: readonly boolean[]) => Promise<R>,
   ): Promise<R> => {
-    const { leaves, shape, disposeDonated } = takeArguments(args)
-    const result = await use(await programFor(leaves, shape), leaves)
+    const { leaves, shape, donated, disposeDonated } = takeArguments(args)
+    const result = await use(await programFor(leaves, shape), leaves, donated)
     disposeDonated()
     return result
   }
@@ -132,8 +132,8 @@ export function jit<Args extends readonly unknown[], Out>(
     )
 
   const runOnDevice = (args: readonly unknown[]) =>
-    call(args, async ({ executable, results }, inputs) => {
-      return results.rebuild(await executable.runOnDevice(inputs)) as DeviceArraysOf<Out>
+    call(args, async ({ executable, results }, inputs, donated) => {
+      return results.rebuild(await executable.runOnDevice(inputs, donated)) as DeviceArraysOf<Out>
     })
 
   const runInto = (out: ArraysOf<Out>, args: readonly unknown[]) =>

@@ -7,12 +7,12 @@ export {
   previousPath,
   saveCheckpoint,
 } from './checkpoint.ts'
-export { clipByGlobalNorm } from './clip.ts'
+export { clipFactor, globalNorm } from './clip.ts'
 export { emaDecay, emaUpdate } from './ema.ts'
 export { constantRate, cosineRate, type LearningRate, type LearningRateOptions } from './learning-rate.ts'
 export { initialLossScale, type LossScale, type LossScaling, nextLossScale } from './loss-scale.ts'
 export { type Packing, packedName, packSmall } from './packing.ts'
-export { initialState, type Params, type TrainState } from './params.ts'
+export { initialState, type Params, readState, type TrainState } from './params.ts'
 export {
   type BatchMemory,
   type CheckpointOptions,
@@ -25,7 +25,15 @@ export {
   type HyperOptions,
   hyperparameters,
   type Loss,
-  type TrainStepOptions,
-  type TrainStepResult,
-  trainStep,
+  type LossGradients,
+  lossGradients,
+  updateState,
 } from './train-step.ts'
+export {
+  type AnyTrainState,
+  type StepOptions,
+  type StepResult,
+  type Trainer,
+  type TrainerOptions,
+  trainer,
+} from './trainer.ts'

@@ -2,7 +2,7 @@ import { type Compile, disposeAll } from '@cascade-diffusion/arrays'
 import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import { initialState, type Params } from './params.ts'
-import { hyperparameters, trainStep } from './train-step.ts'
+import { type AnyTrainState, trainer } from './trainer.ts'
 
 /** What a process holds after some steps. */
 export interface Held {
@@ -31,21 +31,19 @@ const loss = (p: Params, { x, y }: Batch) => {
 export async function leakRun(compile: Compile, steps: number, reports: number): Promise<Held[]> {
   const key = rng(1)
   const params = { kernel: key.normal([3, 3, 3, 8]), weight: key.fold(1).normal([8 * 8 * 8, 200]) }
-  const step = compile(trainStep<Batch>(loss))
-  let state: Parameters<typeof step>[0] = initialState(params)
+  const training = trainer<Batch>(compile, loss)
+  let state: AnyTrainState = initialState(params)
   const held: Held[] = []
   for (let i = 0; i < steps; i++) {
     const noise = key.fold('batch').fold(i)
     const batch = { x: noise.normal([4, 8, 8, 3]), y: noise.fold('y').normal([4, 200]) }
-    const result = await step.onDevice(state, hyperparameters(i, 1e-4), batch)
-    if (!Number.isFinite((await result.loss.read()).data[0] as number))
-      throw new Error(`step ${i}: the loss is not finite`)
-    disposeAll([state, result.loss, result.gradNorm])
+    const result = await training.step(state, batch, { t: i, learningRate: 1e-4 })
+    if (!result.taken) throw new Error(`step ${i}: the loss is ${result.loss}`)
     state = result.state
     if ((i + 1) % (steps / reports) === 0) held.push(now(i + 1))
   }
   disposeAll(state)
-  await step.dispose()
+  await training.dispose()
   return held
 }
 

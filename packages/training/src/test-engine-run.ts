@@ -1,10 +1,10 @@
-import { type Compile, type DeviceArray, disposeAll, donate, type NDArray } from '@cascade-diffusion/arrays'
+import { type Compile, disposeAll, type NDArray } from '@cascade-diffusion/arrays'
 import { rng } from '@cascade-diffusion/random'
 import { type UNetConfig, unet } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { packSmall } from './packing.ts'
-import { initialState, type Params, readState, type TrainState } from './params.ts'
-import { hyperparameters, trainStep } from './train-step.ts'
+import { initialState, type Params, readState } from './params.ts'
+import { type AnyTrainState, trainer } from './trainer.ts'
 
 /** A super-resolution U-Net with everything in it: classes, levels of augmentation, attention in the middle, down and up. */
 const config: UNetConfig = {
@@ -55,16 +55,15 @@ export async function engineRun(compile: Compile): Promise<EngineRun> {
     tf.mean(tf.squaredDifference(apply(params, batch), batch.noise)) as tf.Scalar
 
   const forward = compile(apply)
-  const step = compile(trainStep<Batch>(loss))
-  let state: TrainState<NDArray | DeviceArray> = initialState(packing.pack(Object.fromEntries(drawn)))
+  const training = trainer<Batch>(compile, loss)
+  let state: AnyTrainState = initialState(packing.pack(Object.fromEntries(drawn)))
   const numbers: Record<string, readonly number[]> = {
     forward: Array.from((await forward(state.params as Params<NDArray>, batch)).data),
   }
   for (let i = 0; i < 2; i++) {
-    const result = await step.onDevice(donate(state), hyperparameters(i, 1e-3), batch)
-    numbers[`loss ${i}`] = Array.from((await result.loss.read()).data)
-    numbers[`gradient norm ${i}`] = Array.from((await result.gradNorm.read()).data)
-    disposeAll([result.loss, result.gradNorm])
+    const result = await training.step(state, batch, { t: i, learningRate: 1e-3 })
+    numbers[`loss ${i}`] = [result.loss]
+    numbers[`gradient norm ${i}`] = [result.gradNorm]
     state = result.state
     // After one step, Adam's first moment is the gradient times 1 - beta1.
     if (i === 0)
@@ -72,6 +71,6 @@ export async function engineRun(compile: Compile): Promise<EngineRun> {
         numbers[`gradients ${name}`] = [...data]
   }
   disposeAll(state)
-  await Promise.all([forward.dispose(), step.dispose()])
+  await Promise.all([forward.dispose(), training.dispose()])
   return numbers
 }

@@ -250,6 +250,6 @@ test('frees the compiled step, after errors too', async () => {
   await expect(train(lineRun({ compile, learningRate: () => Number.NaN }))).rejects.toThrow(
     'a learning rate from 0 at step 0, got NaN',
   )
-  expect(dispose).toHaveBeenCalledTimes(2)
+  expect(dispose).toHaveBeenCalledTimes(4)
   await expect(train(lineRun({ steps: 1.5 }))).rejects.toThrow('expected steps from 0, got 1.5')
 })

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs'
-import { type ArraysOf, type Compile, type DeviceArray, disposeAll, type NDArray } from '@cascade-diffusion/arrays'
+import { type ArraysOf, type Compile, disposeAll, type NDArray } from '@cascade-diffusion/arrays'
 import { type Rng, rng } from '@cascade-diffusion/random'
 import { type Description, saveCheckpoint } from './checkpoint.ts'
 import type { LearningRate } from './learning-rate.ts'
 import { type LossScale, type LossScaling, lossScaleAfter, nextLossScale } from './loss-scale.ts'
 import { packSmall } from './packing.ts'
-import { initialState, mapState, type Params, readState, type TrainState } from './params.ts'
+import { initialState, mapState, type Params, readState } from './params.ts'
 import { findCheckpoint } from './resume.ts'
 import { stepTimer } from './step-timer.ts'
-import { type HyperOptions, hyperparameters, type Loss, type TrainStepOptions, trainStep } from './train-step.ts'
+import type { Loss } from './train-step.ts'
+import { type AnyTrainState, type TrainerOptions, trainer } from './trainer.ts'
 
 /**
  * What batches are drawn by besides their step: of the losses so far, say. A record of arrays, which is part of the
@@ -22,7 +23,7 @@ export interface BatchMemory<Batch> {
 }
 
 /** Options of {@link train}. */
-export interface TrainOptions<Batch> extends Omit<TrainStepOptions, 'scalesLoss'>, Omit<HyperOptions, 'lossScale'> {
+export interface TrainOptions<Batch> extends TrainerOptions {
   /** The weights to begin with, float32; they are copied. */
   readonly params: Params<NDArray>
   readonly loss: Loss<Batch>
@@ -114,7 +115,7 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
 
   const packing = packSmall(options.params)
   // From the first step on, it stays where it is computed.
-  let current: TrainState<NDArray | DeviceArray> = mapState(found?.state ?? initialState(options.params), packing.pack)
+  let current: AnyTrainState = mapState(found?.state ?? initialState(options.params), packing.pack)
   let step = found?.step ?? 0
   let saved = found?.step
   let memory = found?.memory ?? options.memory?.initial ?? {}
@@ -138,30 +139,23 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
     return made
   }
 
-  const compiled = options.compile(
-    trainStep<Batch>((params, batch) => loss(packing.unpackTensors(params), batch), {
-      ...options,
-      scalesLoss: scaling !== undefined,
-    }),
-  )
+  const { compile } = options
+  const compiled = trainer<Batch>(compile, (params, batch) => loss(packing.unpackTensors(params), batch), options)
   const timer = stepTimer()
   try {
     let next = step < steps ? prefetch(step) : undefined
     while (next && !signal?.aborted) {
       const lossScale = scale?.scale
-      const hyper = hyperparameters(step - skipped, checkedRate(rate(step), step), { ...options, lossScale })
+      const learningRate = checkedRate(rate(step), step)
       const batch = await next
-      const running = compiled.onDevice(current, hyper, batch)
+      const running = compiled.step(current, batch, { t: step - skipped, learningRate, lossScale })
       const following = () => (step + 1 < steps ? prefetch(step + 1) : undefined)
       if (!options.memory) next = following()
-      const { state, ...values } = await running
-      const [loss, gradNorm] = [await numberOf(values.loss), await numberOf(values.gradNorm)]
-      const taken = Number.isFinite(loss) && Number.isFinite(gradNorm)
-      if (options.memory && taken) memory = options.memory.record(memory, batch, await lossesOf(values.each))
+      const { state, taken, loss, gradNorm, each } = await running
+      current = state
+      if (options.memory && taken) memory = options.memory.record(memory, batch, lossesOf(each))
       if (options.memory) next = following()
-      disposeAll([taken ? current : state, values])
-      if (taken) current = state
-      else skipped++
+      if (!taken) skipped++
       inARow = taken ? 0 : inARow + 1
       losses[step++] = taken ? loss : Number.NaN
       if (scale) scale = nextLossScale(scale, taken, scaling)
@@ -179,12 +173,10 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
   }
 }
 
-async function lossesOf(each: DeviceArray | undefined): Promise<Float32Array> {
+function lossesOf(each: Float32Array | undefined): Float32Array {
   if (!each) throw new Error('train: expected a loss of each example, since there is a memory; got one of the batch')
-  return (await each.read()).data as Float32Array
+  return each
 }
-
-const numberOf = async (scalar: DeviceArray): Promise<number> => (await scalar.read()).data[0]!
 
 function optimizerSettings<Batch>(options: TrainOptions<Batch>) {
   const {

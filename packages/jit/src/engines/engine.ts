@@ -10,8 +10,11 @@ export interface Executable {
    * @param outputs where to put the results, for those that are given; the others are allocated.
    */
   run(inputs: readonly (NDArray | DeviceArray)[], outputs?: readonly (NDArray | undefined)[]): Promise<NDArray[]>
-  /** Runs the model and leaves its results where they are computed. */
-  runOnDevice(inputs: readonly (NDArray | DeviceArray)[]): Promise<DeviceArray[]>
+  /**
+   * Runs the model and leaves its results where they are computed.
+   * @param donated which of the inputs nobody uses afterwards: results may be written to their memory.
+   */
+  runOnDevice(inputs: readonly (NDArray | DeviceArray)[], donated?: readonly boolean[]): Promise<DeviceArray[]>
   /** Frees what is held, once the runs that were begun have ended. */
   dispose(): Promise<void>
 }

@@ -2,13 +2,24 @@ import { allocate, type DeviceArray, type DType, isDeviceArray, type NDArray, si
 import type { TensorType } from '../graph/graph.ts'
 import { type OnnxModel, outputShapes } from '../onnx/model.ts'
 import type { Executable } from './engine.ts'
+import { inPlace } from './in-place.ts'
 
-/** The host arrays behind device arrays, as long as these may be used. */
-const memory = new WeakMap<DeviceArray, NDArray>()
+/** The host array behind a device array. */
+interface Held {
+  readonly array: NDArray
+  /** Told when the memory is free. */
+  readonly reuse: (array: NDArray) => void
+  /** Whether somebody has read it, who has the memory then. */
+  wasRead: boolean
+}
+
+/** Of the device arrays that may be used. */
+const memory = new WeakMap<DeviceArray, Held>()
 
 /**
  * An executable of an engine that computes in host memory, from what runs it on host arrays: results are written where
- * `outputs` says. Its device arrays are host arrays that serve again once they have been disposed of.
+ * `outputs` says, which may be the memory of an input that {@link inPlace} allows. Its device arrays are host arrays that
+ * serve again once they have been disposed of.
  */
 export function hostExecutable(
   model: OnnxModel,
@@ -25,9 +36,30 @@ export function hostExecutable(
     const key = `${array.dtype}[${array.shape}]`
     spare.set(key, [...(spare.get(key) ?? []), array])
   }
+  /** The memory of inputs that results may be written to: of those that this executable has made, lest others wait for theirs. */
+  const given = (inputs: readonly (NDArray | DeviceArray)[], donated: readonly boolean[]): (NDArray | undefined)[] => {
+    const ours = inputs.map((x, i) => {
+      const held = donated[i] && isDeviceArray(x) && inputs.indexOf(x) === inputs.lastIndexOf(x) && memory.get(x)
+      return held && held.reuse === keep && !held.wasRead ? held.array : undefined
+    })
+    const key = ours.map((array) => (array ? 1 : 0)).join('')
+    const places =
+      placesOf.get(key) ??
+      inPlace(
+        model,
+        ours.map((array) => array !== undefined),
+      )
+    placesOf.set(key, places)
+    return places.map((i) => {
+      if (i === undefined) return undefined
+      memory.delete(inputs[i] as DeviceArray)
+      return ours[i]
+    })
+  }
+  const placesOf = new Map<string, ReturnType<typeof inPlace>>()
   const running = new Set<Promise<unknown>>()
-  const runOnHost = async (inputs: readonly (NDArray | DeviceArray)[], outputs: readonly NDArray[]) => {
-    const done = Promise.all(inputs.map(onHost)).then((arrays) => run(arrays, outputs))
+  const runOnHost = async (inputs: readonly Promise<NDArray>[], outputs: readonly NDArray[]) => {
+    const done = Promise.all(inputs).then((arrays) => run(arrays, outputs))
     running.add(done)
     try {
       await done
@@ -38,13 +70,15 @@ export function hostExecutable(
   return {
     async run(inputs, outputs = []) {
       const results = typesFor(inputs).map((type, i) => outputs[i] ?? make(type))
-      await runOnHost(inputs, results)
+      await runOnHost(inputs.map(onHost), results)
       return results
     },
-    async runOnDevice(inputs) {
-      const results = typesFor(inputs).map(reused)
-      await runOnHost(inputs, results)
-      return results.map((array) => hostDeviceArray(array, () => keep(array)))
+    async runOnDevice(inputs, donated = []) {
+      const arrays = inputs.map(onHost)
+      const places = given(inputs, donated)
+      const results = typesFor(inputs).map((type, i) => places[i] ?? reused(type))
+      await runOnHost(arrays, results)
+      return results.map((array) => hostDeviceArray(array, keep))
     },
     async dispose() {
       await Promise.allSettled(running)
@@ -55,31 +89,26 @@ export function hostExecutable(
 }
 
 /** A device array in host memory. `reuse` is told when the memory is free, unless it was read: then the reader has it. */
-export function hostDeviceArray(array: NDArray, reuse: () => void): DeviceArray {
+export function hostDeviceArray(array: NDArray, reuse: (array: NDArray) => void): DeviceArray {
   const { dtype, shape } = array
-  let wasRead = false
+  const held: Held = { array, reuse, wasRead: false }
   const device: DeviceArray = {
     dtype,
     shape,
     read: async () => {
-      wasRead = true
-      return valuesOf(device)
+      if (!memory.has(device))
+        throw new Error(`jit: expected an array that is in use, got a ${dtype}[${shape}] disposed of`)
+      held.wasRead = true
+      return array
     },
     dispose: () => {
-      if (memory.delete(device) && !wasRead) reuse()
+      if (memory.delete(device) && !held.wasRead) reuse(array)
     },
   }
-  memory.set(device, array)
+  memory.set(device, held)
   return device
-}
-
-function valuesOf(device: DeviceArray): NDArray {
-  const array = memory.get(device)
-  if (!array)
-    throw new Error(`jit: expected an array that is in use, got a ${device.dtype}[${device.shape}] disposed of`)
-  return array
 }
 
 /** An argument as a host array: itself, the memory of a device array of the host, or what another device's holds. */
 export const onHost = async (x: NDArray | DeviceArray): Promise<NDArray> =>
-  isDeviceArray(x) ? (memory.get(x) ?? (await x.read())) : x
+  isDeviceArray(x) ? (memory.get(x)?.array ?? (await x.read())) : x
