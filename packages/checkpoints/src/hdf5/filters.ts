@@ -11,6 +11,9 @@ const otherNames: Readonly<Record<number, string>> = {
   32000: 'lzf',
 }
 
+/** The smallest piece that zlib makes at a time. */
+const minPiece = 64
+
 /** The most bytes that deflate makes of one. */
 export const maxDeflation = 1032
 
@@ -49,7 +52,9 @@ export function unfilter(
 
 function inflate(packed: Uint8Array, bytes: number): Uint8Array {
   try {
-    return inflateSync(packed, { maxOutputLength: Math.max(bytes, 1) })
+    // In one piece, or zlib joins pieces of 16 KiB.
+    const chunkSize = Math.max(Math.min(bytes, maxDeflation * packed.length), minPiece)
+    return inflateSync(packed, { maxOutputLength: Math.max(bytes, 1), chunkSize })
   } catch (cause) {
     throw new Error(`a chunk does not inflate to ${bytes} bytes: ${(cause as Error).message}`)
   }
