@@ -2,7 +2,7 @@ import { sizeOf } from '@cascade-diffusion/arrays'
 import { checkRange } from '../byte-source.ts'
 import { leaves } from './b-tree.ts'
 import type { Hdf5 } from './file.ts'
-import { fixedArray } from './fixed-array.ts'
+import { type Entry, fixedArray } from './fixed-array.ts'
 import type { Layout } from './messages.ts'
 
 /** A part of an array, as the file holds it. */
@@ -46,26 +46,18 @@ export async function chunksOf(
     return origin
   }
   if (address === undefined) throw new Error('expected data, got none: it was never written')
-  if (index.kind === 'single')
-    return checked(file, [{ origin: originOf(0), address, bytes: index.bytes ?? bytes, mask: index.mask }], count)
-  if (index.kind === 'implicit') {
-    const found = Array.from({ length: count }, (_, i) => ({
-      origin: originOf(i),
-      address: address + i * bytes,
-      bytes,
-      mask: 0,
-    }))
-    return checked(file, found, count)
+  const inOrder = (entries: readonly Entry[]) =>
+    entries.map((entry, i): Chunk => ({ bytes, mask: 0, ...entry, origin: originOf(i) }))
+  switch (index.kind) {
+    case 'b-tree':
+      return checked(file, await treeChunks(file, address, shape, chunk), count)
+    case 'fixed array':
+      return checked(file, inOrder(await fixedArray(file, address, count, isFiltered)), count)
+    case 'implicit':
+      return checked(file, inOrder(Array.from({ length: count }, (_, i) => ({ address: address + i * bytes }))), count)
+    case 'single':
+      return checked(file, inOrder([{ address, bytes: index.bytes ?? bytes, mask: index.mask }]), count)
   }
-  if (index.kind === 'fixed array') {
-    const found = await fixedArray(file, address, count, isFiltered)
-    return checked(
-      file,
-      found.map((entry, i) => ({ bytes, mask: 0, ...entry, origin: originOf(i) })),
-      count,
-    )
-  }
-  return checked(file, await treeChunks(file, address, shape, chunk), count)
 }
 
 async function treeChunks(

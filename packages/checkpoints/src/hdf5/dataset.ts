@@ -38,8 +38,9 @@ export async function parseDataset(
   const shape = parseDataspace(header.one('dataspace'))
   if (shape === undefined || datatype.kind === 'text' || datatype.kind === 'heap text') return undefined
   // Keras writes bfloat16 as opaque bytes, and their type into an attribute.
-  const isBrain = datatype.kind === 'opaque' && datatype.bytes === 2 && (await attributes()).get('dtype') === 'bfloat16'
-  if (datatype.kind !== 'number' && !isBrain)
+  const isBfloat16 =
+    datatype.kind === 'opaque' && datatype.bytes === 2 && (await attributes()).get('dtype') === 'bfloat16'
+  if (datatype.kind !== 'number' && !isBfloat16)
     throw new Error(
       `expected little-endian numbers, got ${datatype.kind === 'other' ? datatype.what : datatype.kind}: not supported`,
     )
@@ -60,7 +61,12 @@ function readerOf(file: Hdf5, layout: Layout, filters: readonly Filter[], what: 
   const { type, shape, bytes } = what
   if (layout.kind === 'chunked') {
     const { chunk } = layout
-    if (chunk.length !== shape.length + 1 || chunk.at(-1) !== byteWidth[type] || chunk.includes(0))
+    if (
+      shape.length === 0 ||
+      chunk.length !== shape.length + 1 ||
+      chunk.at(-1) !== byteWidth[type] ||
+      chunk.includes(0)
+    )
       throw new Error(
         `expected chunks of ${type} [${shape}], got [${chunk}] with the bytes of an element last: corrupt`,
       )

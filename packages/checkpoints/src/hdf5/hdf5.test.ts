@@ -34,8 +34,10 @@ test('the newest form of file, whose chunks are found in other ways', async () =
     'chunks/shuffle': whole,
     'chunks/deflate': whole,
     'chunks/one': whole,
+    'chunks/packed': whole,
     'chunks/many': counted(1100),
     compact: grid([5, 3]),
+    early: whole,
   })
 })
 
