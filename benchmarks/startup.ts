@@ -42,7 +42,7 @@ export interface StartupResults extends Omit<Machine, 'loadAverage'> {
 }
 
 /**
- * Starts processes that train: ours without and with a cached session, PyTorch's eager and, if wanted, `torch.compile`; in
+ * Starts processes that train: ours, PyTorch's eager and, if wanted, `torch.compile`; in
  * turns, by medians. Prints the time to the end of the first step and the peak memory, and writes `results/startup.json`.
  */
 export async function benchStartup({ compile, rounds, works: names, save }: StartupOptions): Promise<void> {
@@ -97,12 +97,10 @@ async function measure(work: Work, script: string, folder: string, compile: bool
   }
 
   // Once in vain: files come from the disk the first time.
-  const kept = fresh()
-  await ours(kept)
+  await ours(fresh())
   await theirs('eager-nchw')
   const contenders: Record<string, () => Promise<FirstSteps>> = {
-    'ours, cold': () => ours(fresh()),
-    'ours, cached': () => ours(kept),
+    ours: () => ours(fresh()),
     'eager-nchw': () => theirs('eager-nchw'),
     'eager-nhwc': () => theirs('eager-nhwc'),
   }

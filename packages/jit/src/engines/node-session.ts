@@ -83,6 +83,7 @@ const cacheFor = (model: OnnxModel, { cacheDirectory, provider }: NodeSessionOpt
   cacheDirectory !== undefined &&
   provider === 'cpu' &&
   model.nodes.length >= FEWEST_NODES &&
+  isOptimised(model) &&
   constantBytes(model) <= LARGEST_CACHED
     ? sessionCache(cacheDirectory)
     : undefined

@@ -31,7 +31,7 @@ export interface OnnxRuntimeOptions {
   target?: Target
   /**
    * Whether models are kept on disk as ONNX Runtime has prepared them, for the next process, for `cpu` and models of 500
-   * operators or more that hold at most 8 MiB of constants: in the user's folder for caches (`true`, the default) or in this
+   * to 3000 operators that hold at most 8 MiB of constants: in the user's folder for caches (`true`, the default) or in this
    * one. At most 1 GiB is kept. The environment variable `CASCADE_DIFFUSION_CACHE` names another folder for `true`, or is `off`.
    */
   cache?: boolean | string

@@ -34,12 +34,14 @@ export interface Graph {
 const distinct = (x: number): string => (Object.is(x, -0) ? '-0' : `${x}`)
 
 /** JSON that tells the numbers apart that JSON does not. */
-export const stringify = (value: unknown): string =>
-  JSON.stringify(value, (_, x) => (typeof x === 'number' && (!Number.isFinite(x) || x === 0) ? distinct(x) : x))
+export const stringify = (value: object | undefined): string =>
+  value && Object.keys(value).length === 0
+    ? '' // most have none
+    : JSON.stringify(value, (_, x) => (typeof x === 'number' && (!Number.isFinite(x) || x === 0) ? distinct(x) : x))
 
 /** A name for a constant that equal constants share. */
 export const constantKey = (dtype: string, shape: readonly number[], data: ArrayLike<number | bigint>): string =>
-  `${dtype}[${shape}]=${Array.from(data, (x) => (typeof x === 'number' ? distinct(x) : x))}`
+  `${dtype}[${shape}]=${data instanceof Float32Array || data instanceof Float64Array ? Array.from(data, distinct) : data}`
 
 /** Collects nodes. Equal operations on equal values are recorded once: functions of tensors have no side effects. */
 export class GraphBuilder {

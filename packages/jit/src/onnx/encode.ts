@@ -85,7 +85,8 @@ export function encodeModel(model: OnnxModel, largestInline = LARGEST_INLINE, pa
       output: [...(model.sequence === undefined ? [] : [sequenceOf(model.sequence)]), ...model.outputs.map(typeOf)],
     },
   }
-  const bytes = encodeMessage(modelProto, message)
+  const room = 2 ** 16 + (total - size) + 200 * (initializer.length + model.nodes.length)
+  const bytes = encodeMessage(modelProto, message, room)
   return pieces.length > 0 ? { bytes, external: { path, pieces, size } } : { bytes }
 }
 

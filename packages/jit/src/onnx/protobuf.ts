@@ -12,83 +12,84 @@ const VARINT = 0
 const DELIMITED = 2
 const FIXED32 = 5
 
-/** Serialises a record of fields; those that are undefined are left out. */
-export function encodeMessage(type: MessageType, message: object): Uint8Array {
-  const sizes = new Map<object, number>()
-  const bytes = new Uint8Array(sizeOfMessage(type, message, sizes))
-  const view = new DataView(bytes.buffer)
-  let at = 0
+/**
+ * Serialises a record of fields; those that are undefined are left out. It is written from its end to its beginning, so
+ * that the length of a message within is known when it is to be written, before it.
+ * @param room so many bytes are set aside at first; more are as they are needed.
+ */
+export function encodeMessage(type: MessageType, message: object, room = 2 ** 16): Uint8Array {
+  let bytes = new Uint8Array(room)
+  let at = room
 
-  const varint = (value: number | bigint) => {
-    let rest = unsigned(value)
-    for (; rest >= 128; rest = typeof rest === 'bigint' ? rest >> 7n : Math.floor(rest / 128))
-      bytes[at++] = Number(typeof rest === 'bigint' ? rest & 127n : rest % 128) | 128
-    bytes[at++] = Number(rest)
-  }
-  const put = (type: FieldType, value: unknown) => {
-    if (type === 'int') varint(value as number | bigint)
-    else if (type === 'float') {
-      view.setFloat32(at, value as number, true)
-      at += 4
-    } else if (typeof type === 'object') {
-      varint(sizes.get(value as object) as number)
-      write(type, value as object)
-    } else {
-      const content = type === 'string' ? new TextEncoder().encode(value as string) : (value as Uint8Array)
-      varint(content.length)
-      bytes.set(content, at)
-      at += content.length
+  /** Makes room for `count` bytes before those that are written. */
+  const make = (count: number) => {
+    if (count > at) {
+      const written = bytes.length - at
+      const larger = new Uint8Array(Math.max(2 * bytes.length, written + count))
+      larger.set(bytes.subarray(at), larger.length - written)
+      at = larger.length - written
+      bytes = larger
     }
+    at -= count
+  }
+  const varint = (value: number | bigint) => {
+    let rest = value < 0 ? BigInt.asUintN(64, BigInt(value)) : value
+    let size = 1
+    for (let left = Number(rest); left >= 128; left = Math.floor(left / 128)) size++
+    if (value < 0) size = 10
+    make(size)
+    for (let i = at; i < at + size; i++) {
+      bytes[i] = Number(typeof rest === 'bigint' ? rest & 127n : rest % 128) | 128
+      rest = typeof rest === 'bigint' ? rest >> 7n : Math.floor(rest / 128)
+    }
+    const last = at + size - 1
+    bytes[last] = (bytes[last] as number) & 127
+  }
+  const raw = (content: Uint8Array) => {
+    make(content.length)
+    bytes.set(content, at)
+    varint(content.length)
+  }
+  const text = (value: string) => {
+    make(value.length)
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i)
+      if (code >= 128) {
+        at += value.length
+        raw(new TextEncoder().encode(value))
+        return
+      }
+      bytes[at + i] = code
+    }
+    varint(value.length)
+  }
+  const field = ([number, type]: MessageType[string], value: unknown) => {
+    if (type === 'int') varint(value as number | bigint)
+    else if (type === 'string') text(value as string)
+    else if (type === 'bytes') raw(value as Uint8Array)
+    else if (type === 'float') {
+      make(4)
+      new DataView(bytes.buffer).setFloat32(at, value as number, true)
+    } else {
+      const end = bytes.length - at
+      write(type, value as object)
+      varint(bytes.length - at - end)
+    }
+    varint(number * 8 + wireType(type))
   }
   const write = (type: MessageType, message: object) => {
-    for (const [number, fieldType, value] of fieldsOf(type, message)) {
-      varint(number * 8 + wireType(fieldType))
-      put(fieldType, value)
+    const names = Object.keys(message)
+    for (let n = names.length - 1; n >= 0; n--) {
+      const name = names[n] as string
+      const value = (message as Readonly<Record<string, unknown>>)[name]
+      const known = type[name]
+      if (!known) throw new Error(`protobuf: expected one of the fields [${Object.keys(type)}], got '${name}'`)
+      if (Array.isArray(value)) for (let i = value.length - 1; i >= 0; i--) field(known, value[i])
+      else if (value !== undefined) field(known, value)
     }
   }
   write(type, message)
-  return bytes
-}
-
-/** Every value that a message has, one by one. */
-function* fieldsOf(type: MessageType, message: object): Generator<readonly [number, FieldType, unknown]> {
-  for (const [name, value] of Object.entries(message)) {
-    const field = type[name]
-    if (!field) throw new Error(`protobuf: expected one of the fields [${Object.keys(type)}], got '${name}'`)
-    if (Array.isArray(value)) for (const one of value) yield [...field, one]
-    else if (value !== undefined) yield [...field, value]
-  }
+  return bytes.subarray(at)
 }
 
 const wireType = (type: FieldType) => (type === 'int' ? VARINT : type === 'float' ? FIXED32 : DELIMITED)
-
-/** Negative numbers are varints of 64 bits. */
-const unsigned = (value: number | bigint) => (value < 0 ? BigInt.asUintN(64, BigInt(value)) : value)
-
-/** In bytes. Those of the messages within are kept in `sizes`: they are written before them. */
-function sizeOfMessage(type: MessageType, message: object, sizes: Map<object, number>): number {
-  let size = 0
-  for (const [number, fieldType, value] of fieldsOf(type, message))
-    size += sizeOfVarint(number * 8) + sizeOfValue(fieldType, value, sizes)
-  sizes.set(message, size)
-  return size
-}
-
-function sizeOfValue(type: FieldType, value: unknown, sizes: Map<object, number>): number {
-  if (type === 'int') return sizeOfVarint(value as number | bigint)
-  if (type === 'float') return 4
-  const length =
-    typeof type === 'object'
-      ? sizeOfMessage(type, value as object, sizes)
-      : type === 'string'
-        ? new TextEncoder().encode(value as string).length
-        : (value as Uint8Array).length
-  return sizeOfVarint(length) + length
-}
-
-function sizeOfVarint(value: number | bigint): number {
-  if (value < 0) return 10
-  let size = 1
-  for (let rest = Number(value); rest >= 128; rest = Math.floor(rest / 128)) size++
-  return size
-}
