@@ -21,8 +21,8 @@ export interface TensorFile {
    */
   read(name: string): Promise<NDArray>
   /**
-   * Reads all tensors, or those of which `keep` is true. Of a safetensors file with our checksum, the whole file is
-   * verified in the same pass, which {@link TensorFile.read} cannot do.
+   * Reads all tensors, or those of which `keep` is true. A safetensors file with our checksum, and the weights in a `.keras`
+   * archive, are then verified as a whole, which {@link TensorFile.read} cannot do.
    */
   readAll(keep?: (name: string) => boolean): Promise<Record<string, NDArray>>
   /** Closes what {@link openCheckpoint} opened; nothing can be read then. */
