@@ -10,6 +10,7 @@ export interface ByteSource {
   readInto(target: Uint8Array, offset: number): Promise<void>
   /** Opens the file of that plain name beside this one, for formats of several files; absent if there are none. */
   readonly sibling?: (name: string) => Promise<ByteSource>
+  /** Nothing can be read afterwards. */
   close(): Promise<void>
 }
 

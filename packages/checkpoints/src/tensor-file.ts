@@ -33,6 +33,7 @@ export interface TensorFile {
 export interface LazyTensor {
   readonly dtype: DType
   readonly shape: readonly number[]
+  /** Its values, from the file. */
   read(): Promise<NDArray>
 }
 

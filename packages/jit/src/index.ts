@@ -1,6 +1,7 @@
 export type { BatchAxesTree } from './batch/batch-axes.ts'
 export type { Engine, Executable } from './engines/engine.ts'
 export { availableEngines, type EngineName, type EngineReport, engineNames } from './engines/named-engines.ts'
+export type { NodeProvider } from './engines/node-provider.ts'
 export { type OnnxRuntimeOptions, onnxRuntimeNode } from './engines/onnxruntime-node.ts'
 export { type OnnxRuntimeWebOptions, onnxRuntimeWeb } from './engines/onnxruntime-web.ts'
 export type { ExportArguments, InputSpec } from './export/arguments.ts'

@@ -32,6 +32,7 @@ export interface StepOptions {
 /** A state whose arrays are on the host, or where they are computed. */
 export type AnyTrainState = TrainState<NDArray | DeviceArray>
 
+/** What {@link Trainer.step} gives. */
 export interface StepResult {
   /** The next state; the old one if the step was not taken. */
   readonly state: AnyTrainState

@@ -95,10 +95,10 @@ export interface UNetConfig {
 }
 
 /** Fields without a default: they are there or not. */
-type Absent = 'numClasses' | 'lowRes' | 'attentionHeads' | 'attentionHeadsUp' | 'attentionHeadChannels'
+export type WithoutDefault = 'numClasses' | 'lowRes' | 'attentionHeads' | 'attentionHeadsUp' | 'attentionHeadChannels'
 
 /** A configuration with its defaults filled in; it has numbers of heads or the channels of a head. */
-export type CompleteUNetConfig = Required<Omit<UNetConfig, Absent>> & Pick<UNetConfig, Absent>
+export type CompleteUNetConfig = Required<Omit<UNetConfig, WithoutDefault>> & Pick<UNetConfig, WithoutDefault>
 
 /** Height and width of the image. */
 export const imageSize = ({ resolution }: Pick<UNetConfig, 'resolution'>): readonly [number, number] =>

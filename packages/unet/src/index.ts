@@ -1,5 +1,12 @@
 export type { UNetCondition } from './condition.ts'
-export type { CompleteUNetConfig, LowResConfig, NoiseEmbedding, Resampling, UNetConfig } from './config.ts'
+export type {
+  CompleteUNetConfig,
+  LowResConfig,
+  NoiseEmbedding,
+  Resampling,
+  UNetConfig,
+  WithoutDefault,
+} from './config.ts'
 export type { CompleteEncoderConfig, EncoderConfig, Pool } from './encoder/config.ts'
 export { type Encoder, encoder, encoderParameterCount } from './encoder/encoder.ts'
 export { type FormatSummaryOptions, formatSummary } from './format-summary.ts'
