@@ -50,7 +50,7 @@ export async function follow(url: string, headers: Record<string, string>, signa
   throw new Error(`${shown(first)} led on to other addresses more than ${maxRedirections} times`)
 }
 
-/** {@link follow}, for those who do not look at redirections. */
+/** `follow`, for those who do not look at redirections. */
 export const request = async (url: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response> =>
   (await follow(url, headers, signal)).response
 
