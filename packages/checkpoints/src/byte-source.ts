@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** Where the readers take bytes from: a file, bytes in memory, a Blob, or what a program offers as one. */
 export interface ByteSource {
@@ -8,7 +8,7 @@ export interface ByteSource {
   readonly size: number
   /** Fills `target` with the bytes from `offset` on, which lie within `size`. Several reads may be under way at once. */
   readInto(target: Uint8Array, offset: number): Promise<void>
-  /** Opens the file of that plain name beside this one, for formats of several files; absent if there are none. */
+  /** Opens the file of that name beside this one, for formats of several files; absent if there are none. The name is a plain one, no path. */
   readonly sibling?: (name: string) => Promise<ByteSource>
   /** Nothing can be read afterwards. */
   close(): Promise<void>
@@ -20,7 +20,7 @@ export type Readable = string | Uint8Array | Blob | ByteSource
 /** The most bytes that one read or write asks of the system. Several such reads are under way at once. */
 export const chunkBytes = 1 << 22
 
-/** Opens a path, or wraps bytes. @throws if there is no such file, naming it. */
+/** Opens a path, or wraps bytes. @throws if there is no such file, or it is a folder, naming it. */
 export async function openSource(from: Readable): Promise<ByteSource> {
   if (typeof from === 'string') return openFile(from)
   if (from instanceof Uint8Array) return bytesSource(from)
@@ -39,7 +39,12 @@ export async function withSource<T>(from: Readable, use: (source: ByteSource) =>
 
 async function openFile(path: string): Promise<ByteSource> {
   const file = await open(path, 'r')
-  const { size } = await file.stat()
+  const info = await file.stat()
+  if (!info.isFile()) {
+    await file.close()
+    throw new Error(`${path}: expected a file, got a folder or a device`)
+  }
+  const { size } = info
   return {
     name: path,
     size,
@@ -50,11 +55,7 @@ async function openFile(path: string): Promise<ByteSource> {
         done += bytesRead
       }
     },
-    sibling: (name) => {
-      if (name !== basename(name) || name.startsWith('.') || name.includes('\\') || name.includes('\0'))
-        throw new Error(`expected a plain name of a file beside it, got '${name.slice(0, 80)}'`)
-      return openFile(join(dirname(path), name))
-    },
+    sibling: (name) => openFile(join(dirname(path), name)),
     close: () => file.close(),
   }
 }

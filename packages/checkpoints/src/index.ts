@@ -1,7 +1,7 @@
 export type { ByteSource, Readable } from './byte-source.ts'
 export { type RawArray, type RawData, toNDArray } from './elements.ts'
 export { parseNpy, readNpz } from './npy.ts'
-export { openCheckpoint, readCheckpoint } from './open-checkpoint.ts'
+export { openCheckpoint, readCheckpoint, shardNames } from './open-checkpoint.ts'
 export { readPyTorch } from './pytorch.ts'
 export { type ReadSafetensorsOptions, readSafetensors, type Safetensors } from './safetensors-read.ts'
 export { type ShardOptions, writeSafetensorsShards } from './safetensors-shards.ts'

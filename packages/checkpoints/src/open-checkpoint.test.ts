@@ -44,6 +44,44 @@ test('safetensors, their shards, and npz', async () => {
   expect([...(await npz.read('float32')).data]).toEqual([...(arrays.float32!.data as Float32Array)])
 })
 
+/** An index of shards. */
+function writeIndex(map: unknown, shards: Readonly<Record<string, Uint8Array>>): string {
+  const folder = temporaryFolder()
+  for (const [name, bytes] of Object.entries(shards)) writeFileSync(join(folder, name), bytes)
+  const path = join(folder, 'model.index.json')
+  writeFileSync(path, JSON.stringify({ metadata: {}, weight_map: map }))
+  return path
+}
+
+test('shards of other formats, which may differ', async () => {
+  const parts = [await readCheckpoint(fixture('nested.pt')), await readCheckpoint(fixture('arrays.npz'))] as const
+  const names = parts.map((part) => Object.keys(part).slice(0, 2))
+  const map = Object.fromEntries([
+    ...names[0]!.map((name) => [name, 'a.bin']),
+    ...names[1]!.map((name) => [name, 'b.bin']),
+  ])
+  const path = writeIndex(map, { 'a.bin': fixture('nested.pt'), 'b.bin': fixture('arrays.npz') })
+  const file = await openCheckpoint(path)
+  expect([file.format, [...file.names]]).toEqual(['pytorch', names.flat()])
+  const expected = Object.entries({ ...parts[0], ...parts[1] }).filter(([name]) => name in map)
+  expect(await file.readAll()).toEqual(Object.fromEntries(expected))
+  expect(await file.read(names[1]![0]!)).toEqual(parts[1][names[1]![0]!])
+  await file.close()
+})
+
+test.each<[string, unknown, string]>([
+  ['a shard that is not there', { a: 'other.bin' }, 'shard other.bin: ENOENT'],
+  ['a shard elsewhere', { a: '../shard.bin' }, "expected a plain name of a file beside it, got '../shard.bin'"],
+  ['an index for a shard', { a: 'model.index.json' }, 'shard model.index.json: '],
+  ['a tensor that is elsewhere', { a: 'shard.bin' }, "shard shard.bin: expected a tensor 'a', there is none"],
+  ['a number', { a: 3 }, "'a': expected a file's name, got 3"],
+  ['nothing', undefined, 'weight_map: expected'],
+])('an index with %s is refused', async (_, map, message) => {
+  const path = writeIndex(map, { 'shard.bin': fixture('arrays.npz') })
+  await expect(openCheckpoint(path)).rejects.toThrow(`index ${path}: `)
+  await expect(openCheckpoint(path)).rejects.toThrow(message)
+})
+
 const model = {
   modelTopology: { class_name: 'Sequential', config: { layers: [{ config: { units: 2 } }] } },
   weightsManifest: [
@@ -108,8 +146,6 @@ test.each([
 ])('a file that begins with %s is none of them', async (start, bytes) => {
   const path = join(temporaryFolder(), 'a')
   writeFileSync(path, bytes)
-  await expect(openCheckpoint(path)).rejects.toThrow(
-    `${path}: expected safetensors, their index, a PyTorch file, an .npz`,
-  )
+  await expect(openCheckpoint(path)).rejects.toThrow(`${path}: expected safetensors, a PyTorch file, an .npz`)
   await expect(openCheckpoint(path)).rejects.toThrow(start)
 })

@@ -1,5 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
-import { type ByteSource, openSource, type Readable, readBytes } from './byte-source.ts'
+import { type ByteSource, openSource, type Readable, readBytes, withSource } from './byte-source.ts'
 import { isHdf5 } from './hdf5/file.ts'
 import { hdf5Contents, isKeras, kerasContents } from './hdf5/keras.ts'
 import { isKerasIndex, kerasShardContents } from './hdf5/keras-shards.ts'
@@ -8,25 +8,23 @@ import { npzContents } from './npy.ts'
 import { pytorchContents } from './pytorch.ts'
 import { isLegacy } from './pytorch-legacy.ts'
 import { safetensorsContents } from './safetensors-read.ts'
-import { shardContents } from './safetensors-shards.ts'
+import { filesOf, shardContents } from './shards.ts'
 import { type CheckpointFormat, type Contents, formatNames, named, type TensorFile, tensorFile } from './tensor-file.ts'
 import { tfjsContents } from './tfjs-layers.ts'
 import { openZip } from './zip.ts'
 
 /**
- * Opens a file of tensors of any format that is read here, which its content tells: safetensors, the index of safetensors
- * shards (`….safetensors.index.json`, from a path), PyTorch's files of any age, `.npz`, a `model.json` of
- * TensorFlow.js with its weights (from a path), Keras's `.h5`, `.keras` and
- * `.weights.json` (from a path), other HDF5 files. Tensors are read when asked for;
- * those of `.npz` are in memory at once. Close it when done.
+ * Opens a file of tensors of any format that is read here, which its content tells: safetensors, PyTorch's files of any age, `.npz`,
+ * Keras's `.h5` and `.keras`, other HDF5 files; and from a path what has its tensors in other files beside it: the
+ * index of shards of any of these (`….index.json`, Keras's `.weights.json`), and TensorFlow.js's `model.json`. Tensors are read when
+ * asked for; those of `.npz` are in memory at once. Close it when done.
  * @throws naming the file, if it is of none of these formats, or not as its format has it.
  */
 export async function openCheckpoint(from: Readable): Promise<TensorFile> {
   const source = await openSource(from)
   try {
-    const format = await formatOf(source)
-    const label = `${formatNames[format]} ${source.name}`
-    return tensorFile(format, source, await named(label, () => contentsOf[format](source)))
+    const { format, read } = isJson(await startOf(source)) ? await described(source) : await plain(source)
+    return tensorFile(format, source, await named(`${formatNames[format]} ${source.name}`, read))
   } catch (error) {
     await source.close()
     throw error
@@ -46,27 +44,60 @@ export async function readCheckpoint(
   }
 }
 
+/**
+ * The names of the files beside an index of shards that hold its tensors, each once: what {@link openCheckpoint} will look for.
+ * @throws naming the file, unless it is an index, of files beside it.
+ */
+export const shardNames = (from: Readable): Promise<readonly string[]> =>
+  withSource(from, (source) =>
+    named(`index ${source.name}`, async () => filesOf((await jsonOf(source)).weight_map)),
+  )
+
 const brace = 0x7b
 
 const startOf = (source: ByteSource) => readBytes(source, 0, Math.min(source.size, 9))
 
-async function formatOf(source: ByteSource): Promise<CheckpointFormat> {
+/** What a file is, and how its tensors are found. */
+interface Found {
+  readonly format: CheckpointFormat
+  readonly read: () => Promise<Contents>
+}
+
+/** A file that has its tensors itself. */
+async function plain(source: ByteSource): Promise<Found> {
+  const found = (format: CheckpointFormat, read: (source: ByteSource) => Promise<Contents>): Found => ({
+    format,
+    read: () => read(source),
+  })
   const start = await startOf(source)
-  if (isJson(start)) {
-    const json = await jsonOf(source)
-    return 'weightsManifest' in json ? 'tfjs' : isKerasIndex(json.weight_map) ? 'keras' : 'safetensors'
-  }
-  if (start[7] === 0 && start[8] === brace) return 'safetensors'
-  if (await isLegacy(source)) return 'pytorch'
-  if (isHdf5(start)) return 'hdf5'
+  if (start[7] === 0 && start[8] === brace) return found('safetensors', safetensorsContents)
+  if (await isLegacy(source)) return found('pytorch', pytorchContents)
+  if (isHdf5(start)) return found('hdf5', hdf5Contents)
   if (start[0] === 0x50 && start[1] === 0x4b) {
     const zip = await openZip(source)
-    return zip.names.some((name) => name.endsWith('/data.pkl')) ? 'pytorch' : isKeras(zip) ? 'keras' : 'npz'
+    if (zip.names.some((name) => name.endsWith('/data.pkl'))) return found('pytorch', pytorchContents)
+    return isKeras(zip) ? found('keras', kerasContents) : found('npz', npzContents)
   }
   throw new Error(
-    `${source.name}: expected safetensors, their index, a PyTorch file, an .npz archive, a model.json or Keras's .h5 or .keras, got a file that begins with ` +
+    `${source.name}: expected safetensors, a PyTorch file, an .npz archive, Keras's .h5 or .keras, an index of shards or a model.json, got a file that begins with ` +
       (start.length === 0 ? 'nothing' : [...start].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')),
   )
+}
+
+/** A file of JSON, which says in which files its tensors are. What shards are is told by the first. */
+async function described(source: ByteSource): Promise<Found> {
+  const { weightsManifest, weight_map: map } = await jsonOf(source)
+  if (weightsManifest !== undefined) return { format: 'tfjs', read: () => tfjsContents(source, weightsManifest) }
+  if (isKerasIndex(map)) return { format: 'keras', read: () => kerasShardContents(source, map) }
+  let format: CheckpointFormat | undefined
+  const contents = await named(`index ${source.name}`, () =>
+    shardContents(source, map, async (shard) => {
+      const found = await plain(shard)
+      format ??= found.format
+      return found.read()
+    }),
+  )
+  return { format: format ?? 'safetensors', read: async () => contents }
 }
 
 /** JSON; where safetensors have the length of their header there are zeros. */
@@ -77,16 +108,3 @@ const maxDepth = 100
 
 const jsonOf = async (source: ByteSource) =>
   asRecord(parseJson(await readBytes(source, 0, Math.min(source.size, maxJsonBytes)), maxDepth), 'the file')
-
-const contentsOf: Readonly<Record<CheckpointFormat, (source: ByteSource) => Promise<Contents>>> = {
-  safetensors: async (source) =>
-    isJson(await startOf(source)) ? shardContents(source, await jsonOf(source)) : safetensorsContents(source),
-  pytorch: pytorchContents,
-  npz: npzContents,
-  hdf5: hdf5Contents,
-  keras: async (source) =>
-    isJson(await startOf(source))
-      ? kerasShardContents(source, (await jsonOf(source)).weight_map)
-      : kerasContents(source),
-  tfjs: async (source) => tfjsContents(source, (await jsonOf(source)).weightsManifest),
-}

@@ -1,11 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeAtomically } from './atomic-file.ts'
-import type { ByteSource } from './byte-source.ts'
-import { asRecord, shorten, show } from './json.ts'
-import { safetensorsContents } from './safetensors-read.ts'
 import { bytesOf, type WritableTensor, writeSafetensors } from './safetensors-write.ts'
-import { type Contents, type LazyTensor, named } from './tensor-file.ts'
 
 /** Options of {@link writeSafetensorsShards}. */
 export interface ShardOptions {
@@ -52,46 +48,4 @@ export async function writeSafetensorsShards(
   const text = JSON.stringify({ metadata: { total_size: total }, weight_map: map }, null, 2)
   await writeAtomically(index, (file) => writeFile(file, `${text}\n`))
   return index
-}
-
-/** The most shards of a file; each is kept open. */
-const maxShards = 1000
-
-/** Opens the shards of an index, their headers alone. @throws unless each tensor is in the shard that the index says. */
-export async function shardContents(source: ByteSource, index: Readonly<Record<string, unknown>>): Promise<Contents> {
-  const map = new Map(Object.entries(asRecord(index.weight_map, 'weight_map')))
-  if (!source.sibling) throw new Error('expected a path: the shards are files beside the index')
-  const opened: ByteSource[] = []
-  const shards = new Map<string, Contents>()
-  const tensors = new Map<string, LazyTensor>()
-  const close = async () => {
-    for (const shard of opened) await shard.close()
-  }
-  const openShard = async (file: string): Promise<Contents> => {
-    if (opened.length === maxShards) throw new Error(`expected at most ${maxShards} shards, got more`)
-    const shard = await source.sibling!(file)
-    opened.push(shard)
-    return named(`shard ${file}`, () => safetensorsContents(shard))
-  }
-  try {
-    for (const [name, file] of map) {
-      if (typeof file !== 'string') throw new Error(`'${shorten(name)}': expected a file's name, got ${show(file)}`)
-      const contents = shards.get(file) ?? (await openShard(file))
-      shards.set(file, contents)
-      const tensor = contents.tensors.get(name)
-      if (!tensor) throw new Error(`shard ${file}: expected a tensor '${shorten(name)}', there is none`)
-      tensors.set(name, tensor)
-    }
-  } catch (error) {
-    await close()
-    throw error
-  }
-  /** Each shard as a whole, so that its checksum is verified. */
-  const readAll: Contents['readAll'] = async (keep) => {
-    const parts = []
-    for (const [file, contents] of shards)
-      parts.push(await named(`shard ${file}`, () => contents.readAll!((name) => map.get(name) === file && keep(name))))
-    return Object.assign({}, ...parts)
-  }
-  return { tensors, metadata: [...shards.values()][0]?.metadata, readAll, close }
 }

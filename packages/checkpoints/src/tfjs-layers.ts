@@ -3,10 +3,8 @@ import { type ByteSource, joinSources } from './byte-source.ts'
 import { byteWidth, type StoredType } from './elements.ts'
 import { asRecord, isShape, shorten, show } from './json.ts'
 import { readArray } from './read-array.ts'
+import { withSiblings } from './siblings.ts'
 import type { Contents, LazyTensor } from './tensor-file.ts'
-
-/** The most files of weights; each is kept open. */
-const maxFiles = 1000
 
 const plainTypes: ReadonlyMap<unknown, DType> = new Map([
   ['float32', 'float32'],
@@ -27,24 +25,14 @@ const quantizedTypes: ReadonlyMap<unknown, StoredType> = new Map([
  */
 export async function tfjsContents(source: ByteSource, manifest: unknown): Promise<Contents> {
   if (!Array.isArray(manifest)) throw new Error(`weightsManifest: expected a list, got ${show(manifest)}`)
-  if (!source.sibling) throw new Error('expected a path: the weights are files beside model.json')
-  const opened: ByteSource[] = []
-  const tensors = new Map<string, LazyTensor>()
-  const close = async () => {
-    for (const file of opened) await file.close()
-  }
-  try {
+  return withSiblings(source, 'the weights are files beside model.json', async (open) => {
+    const tensors = new Map<string, LazyTensor>()
     for (const group of manifest) {
       const { paths, weights } = asRecord(group, 'a group of weights')
       if (!Array.isArray(paths) || !Array.isArray(weights) || !paths.every((path) => typeof path === 'string'))
         throw new Error('a group of weights: expected lists of paths and of weights')
-      if (opened.length + paths.length > maxFiles) throw new Error(`expected at most ${maxFiles} files, got more`)
       const files: ByteSource[] = []
-      for (const path of paths) {
-        const file = await source.sibling(path)
-        opened.push(file)
-        files.push(file)
-      }
+      for (const path of paths) files.push(await open(path))
       const joined = joinSources(paths.join(', '), files)
       let offset = 0
       for (const weight of weights) {
@@ -55,11 +43,8 @@ export async function tfjsContents(source: ByteSource, manifest: unknown): Promi
       }
       if (offset !== joined.size) throw new Error(`${joined.name}: expected ${offset} bytes, got ${joined.size}`)
     }
-  } catch (error) {
-    await close()
-    throw error
-  }
-  return { tensors, close }
+    return { tensors }
+  })
 }
 
 function weightAt(source: ByteSource, offset: number, weight: unknown) {

@@ -7,6 +7,7 @@ import {
   type ProcessConfig,
   type Stage,
 } from '@cascade-diffusion/cascade'
+import { openCheckpoint } from '@cascade-diffusion/checkpoints'
 import {
   type Encoder,
   type EncoderConfig,
@@ -23,7 +24,6 @@ import { loadOpenAIUNet } from './openai/load.ts'
 import { loadOpenAIClassifier } from './openai/load-classifier.ts'
 import { parseFlags } from './openai/parse-flags.ts'
 import { publishedAs, publishedCheckpoints } from './openai/published.ts'
-import { readTensors } from './read-tensors.ts'
 import { findStateDict } from './state-dict.ts'
 import { written } from './weights-file.ts'
 
@@ -96,7 +96,7 @@ export type Pretrained = PretrainedUNet | PretrainedClassifier | PretrainedStage
 export async function fromPretrained(pathOrUrl: string, options: FromPretrainedOptions = {}): Promise<Pretrained> {
   const { flags, preset, family, prefix, imageSize, own, ...rest } = options
   const located = await locate(pathOrUrl, rest)
-  const { tensors, metadata } = await readTensors(located.weights)
+  const { tensors, metadata } = await readWeights(located.weights)
   if (metadata.format?.startsWith('cascade-diffusion ')) return loadOwn(located, metadata, tensors, own)
   const { naming, stateDict } = findStateDict(located.weights, tensors, prefix)
   if (naming === 'lucidrains') throw new Error(`${located.weights}: ${noLucidrains}`)
@@ -109,6 +109,15 @@ export async function fromPretrained(pathOrUrl: string, options: FromPretrainedO
   }
   const whose = family ?? published?.family ?? 'guided-diffusion'
   return unetOf(whose, loadOpenAIUNet(located.weights, stateDict, whose, all))
+}
+
+async function readWeights(path: string) {
+  const file = await openCheckpoint(path)
+  try {
+    return { tensors: await file.readAll(), metadata: file.metadata }
+  } finally {
+    await file.close()
+  }
 }
 
 const noLucidrains =

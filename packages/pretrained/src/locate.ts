@@ -3,7 +3,6 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type CachedFileOptions, cachedFile, cachedFileIfAny } from '@cascade-diffusion/downloads'
-import { weightMap } from './read-tensors.ts'
 
 /** Where a model's files come from. */
 export interface LocateOptions extends Omit<CachedFileOptions, 'onProgress'> {
@@ -142,4 +141,13 @@ async function onlyCheckpoint(folder: string): Promise<string> {
       `${folder}: expected config.json with ${weightNames[0]}, or one checkpoint; got ${names.length === 0 ? 'none' : names.sort().join(', ')}`,
     )
   return join(folder, name)
+}
+
+/** Which tensors are in which shard. @throws unless it is an index, of files beside it. */
+async function weightMap(index: string): Promise<Record<string, string>> {
+  const { weight_map: map } = JSON.parse(await readFile(index, 'utf8')) as { weight_map?: Record<string, string> }
+  if (typeof map !== 'object') throw new Error(`${index}: expected an index of shards with weight_map, there is none`)
+  for (const shard of Object.values(map))
+    if (!/^[\w-][\w.-]*$/.test(shard)) throw new Error(`${index}: expected plain names of shards, got '${shard}'`)
+  return map
 }

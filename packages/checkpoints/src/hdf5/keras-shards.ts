@@ -1,10 +1,8 @@
 import type { ByteSource } from '../byte-source.ts'
 import { asRecord, shorten, show } from '../json.ts'
+import { withSiblings } from '../siblings.ts'
 import { type Contents, type LazyTensor, named } from '../tensor-file.ts'
 import { hdf5Contents } from './keras.ts'
-
-/** The most shards of a file; each is kept open. */
-const maxShards = 1000
 
 /** Whether an index of shards (its `weight_map`) is of Keras's: by the files' names. */
 export const isKerasIndex = (map: unknown): boolean =>
@@ -19,39 +17,30 @@ export const isKerasIndex = (map: unknown): boolean =>
  * in which files the weights of each layer are.
  * @throws unless they are there, each weight once.
  */
-export async function kerasShardContents(source: ByteSource, map: unknown): Promise<Contents> {
-  if (!source.sibling) throw new Error('expected a path: the shards are files beside the index')
-  const opened: ByteSource[] = []
-  const groups = new Map<string, ReadonlySet<string>>()
-  const tensors = new Map<string, LazyTensor>()
-  const metadata: Record<string, string>[] = []
-  const open = async (file: string): Promise<ReadonlySet<string>> => {
-    if (opened.length === maxShards) throw new Error(`expected at most ${maxShards} shards, got more`)
-    const shard = await source.sibling!(file)
-    opened.push(shard)
-    const contents = await hdf5Contents(shard)
-    for (const [name, tensor] of contents.tensors) {
-      if (tensors.has(name)) throw new Error(`expected one weight '${shorten(name)}', got two`)
-      const read = () => named(`shard ${file}`, () => tensor.read())
-      tensors.set(name, { ...tensor, read })
+export const kerasShardContents = (source: ByteSource, map: unknown): Promise<Contents> =>
+  withSiblings(source, 'the shards are files beside the index', async (open) => {
+    const groups = new Map<string, ReadonlySet<string>>()
+    const tensors = new Map<string, LazyTensor>()
+    const metadata: Record<string, string>[] = []
+    const openShard = async (file: string): Promise<ReadonlySet<string>> => {
+      const contents = await hdf5Contents(await open(file))
+      for (const [name, tensor] of contents.tensors) {
+        if (tensors.has(name)) throw new Error(`expected one weight '${shorten(name)}', got two`)
+        const read = () => named(`shard ${file}`, () => tensor.read())
+        tensors.set(name, { ...tensor, read })
+      }
+      metadata.push({ ...contents.metadata })
+      return new Set([...contents.tensors.keys()].map(groupOf))
     }
-    metadata.push({ ...contents.metadata })
-    return new Set([...contents.tensors.keys()].map((name) => `/${name.slice(0, Math.max(name.lastIndexOf('/'), 0))}`))
-  }
-  const close = async () => {
-    for (const shard of opened) await shard.close()
-  }
-  try {
     for (const [group, files] of Object.entries(asRecord(map, 'weight_map')))
       for (const file of [files].flat()) {
         if (typeof file !== 'string') throw new Error(`'${shorten(group)}': expected files' names, got ${show(file)}`)
-        const held = groups.get(file) ?? (await named(`shard ${file}`, () => open(file)))
+        const held = groups.get(file) ?? (await named(`shard ${file}`, () => openShard(file)))
         groups.set(file, held)
         if (!held.has(group)) throw new Error(`shard ${file}: expected weights of '${shorten(group)}', there are none`)
       }
-  } catch (error) {
-    await close()
-    throw error
-  }
-  return { tensors, metadata: Object.assign({}, ...metadata), close }
-}
+    return { tensors, metadata: Object.assign({}, ...metadata) }
+  })
+
+/** `/layers/dense/vars` of `layers/dense/vars/0`. */
+const groupOf = (name: string): string => `/${name.slice(0, Math.max(name.lastIndexOf('/'), 0))}`

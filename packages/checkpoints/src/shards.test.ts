@@ -1,0 +1,104 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { float32 } from '@cascade-diffusion/arrays'
+import { expect, test } from 'vitest'
+import { type ByteSource, bytesSource } from './byte-source.ts'
+import { openCheckpoint, readCheckpoint, shardNames } from './open-checkpoint.ts'
+import { writeSafetensors } from './safetensors-write.ts'
+import { fixture, temporaryFolder } from './test-support.ts'
+
+/** An index as transformers and diffusers write it, beside shards. */
+function write(name: string, map: unknown, shards: Readonly<Record<string, Uint8Array>>): string {
+  const folder = temporaryFolder()
+  for (const [file, bytes] of Object.entries(shards)) writeFileSync(join(folder, file), bytes)
+  const path = join(folder, name)
+  writeFileSync(path, JSON.stringify({ metadata: { total_size: 1 }, weight_map: map }))
+  return path
+}
+
+const a = 'pytorch_model-00001-of-00002.bin'
+const b = 'pytorch_model-00002-of-00002.bin'
+const dict = await readCheckpoint(fixture('state-dict.pt'))
+const nested = await readCheckpoint(fixture('nested-legacy.pt'))
+const namesOf = (tensors: object, file: string) => Object.fromEntries(Object.keys(tensors).map((name) => [name, file]))
+const map = { ...namesOf(nested, b), ...namesOf(dict, a) }
+const shards = { [a]: fixture('state-dict.pt'), [b]: fixture('nested-legacy.pt') }
+
+test('shards that PyTorch wrote, in its new format and its old one', async () => {
+  const path = write('pytorch_model.bin.index.json', map, shards)
+  expect(await shardNames(path)).toEqual([b, a])
+  const file = await openCheckpoint(path)
+  expect(file.format).toBe('pytorch')
+  expect([...file.names].sort()).toEqual(Object.keys(map).sort())
+  expect(await file.readAll()).toEqual({ ...nested, ...dict })
+  const [name] = Object.keys(dict) as [string]
+  expect(await file.read(name)).toEqual(dict[name])
+  await file.close()
+  await expect(file.read(name)).rejects.toThrow(`PyTorch ${path}: tensor '${name}'`)
+})
+
+test('shards of several formats, of which the index names some tensors', async () => {
+  const folder = temporaryFolder()
+  await writeSafetensors(join(folder, 'b.safetensors'), { x: float32([1, 2]), y: float32([3]) })
+  writeFileSync(join(folder, 'a.npz'), fixture('arrays.npz'))
+  const path = join(folder, 'index.json')
+  writeFileSync(path, JSON.stringify({ weight_map: { y: 'b.safetensors', float32: 'a.npz' } }))
+  const { float32: array } = await readCheckpoint(fixture('arrays.npz'))
+  expect(await readCheckpoint(path)).toEqual({ y: float32([3]), float32: array })
+})
+
+test.each<[string, unknown, string]>([
+  ['a shard that is not there', { ...map, x: 'c.bin' }, 'shard c.bin: ENOENT'],
+  ['shards in one another’s place', namesOf(dict, b), `shard ${b}: expected a tensor '${Object.keys(dict)[0]}'`],
+  ['a tensor that is not there', { ...map, x: a }, `shard ${a}: expected a tensor 'x', there is none`],
+  ['a number', { x: 3 }, "'x': expected a file's name, got 3"],
+  ['itself', { x: 'index.json' }, 'shard index.json: '],
+  ['no map', undefined, 'weight_map: expected a JSON object, got nothing'],
+])('an index with %s is refused', async (_, index, message) => {
+  const path = write('index.json', index, shards)
+  await expect(openCheckpoint(path)).rejects.toThrow(`index ${path}: `)
+  await expect(openCheckpoint(path)).rejects.toThrow(message)
+})
+
+test.each(['../a.bin', '/etc/passwd', '.', '..', '', '.hidden', 'a/b', 'a\\b', 'C:a', 'a\0'])(
+  'a shard called %j is refused, whatever the source, before anything is opened',
+  async (name) => {
+    const opened: string[] = []
+    const index = bytesSource(new TextEncoder().encode(JSON.stringify({ weight_map: { x: name } })))
+    const source: ByteSource = {
+      ...index,
+      async sibling(file) {
+        opened.push(file)
+        return bytesSource(fixture('state-dict.pt'))
+      },
+    }
+    await expect(openCheckpoint(source)).rejects.toThrow('expected a plain name of a file beside it')
+    await expect(shardNames(source)).rejects.toThrow('expected a plain name of a file beside it')
+    expect(opened).toEqual([])
+  },
+)
+
+test('what was opened is closed: with the file, or when a later shard is refused', async () => {
+  const open = new Set<string>()
+  const source = (last: string): ByteSource => {
+    const index = { weight_map: { ...map, ...namesOf(nested, last) } }
+    return {
+      ...bytesSource(new TextEncoder().encode(JSON.stringify(index))),
+      async sibling(name) {
+        open.add(name)
+        return { ...bytesSource(shards[name] ?? new Uint8Array(9)), close: async () => void open.delete(name) }
+      },
+    }
+  }
+  const file = await openCheckpoint(source(b))
+  expect(open.size).toBe(2)
+  await file.close()
+  expect(open.size).toBe(0)
+  await expect(openCheckpoint(source('damaged.bin'))).rejects.toThrow('shard damaged.bin: ')
+  expect(open.size).toBe(0)
+})
+
+test('a folder is no file', async () => {
+  const folder = temporaryFolder()
+  await expect(openCheckpoint(folder)).rejects.toThrow(`${folder}: expected a file, got a folder`)
+})

@@ -1,0 +1,43 @@
+import { basename } from 'node:path'
+import type { ByteSource } from './byte-source.ts'
+import { shorten } from './json.ts'
+import type { Contents } from './tensor-file.ts'
+
+/** The most files that belong to one; each is kept open. */
+const maxFiles = 1000
+
+/** @throws unless a name is that of a file beside another, on any system: no path, nothing hidden. */
+export function expectPlainName(name: string): void {
+  if (name === '' || name !== basename(name) || name.startsWith('.') || /[\\:\0]/.test(name))
+    throw new Error(`expected a plain name of a file beside it, got '${shorten(name)}'`)
+}
+
+/**
+ * The contents of a file whose tensors lie in others beside it, which `make` opens by name. They are closed with the contents,
+ * or if there are none in the end.
+ * @param what says what the others are, if the file has no others beside it.
+ */
+export async function withSiblings(
+  source: ByteSource,
+  what: string,
+  make: (open: (name: string) => Promise<ByteSource>) => Promise<Contents>,
+): Promise<Contents> {
+  if (!source.sibling) throw new Error(`expected a path: ${what}`)
+  const opened: ByteSource[] = []
+  const close = async () => {
+    for (const file of opened) await file.close()
+  }
+  try {
+    const contents = await make(async (name) => {
+      expectPlainName(name)
+      if (opened.length === maxFiles) throw new Error(`expected at most ${maxFiles} files, got more`)
+      const file = await source.sibling!(name)
+      opened.push(file)
+      return file
+    })
+    return { ...contents, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
