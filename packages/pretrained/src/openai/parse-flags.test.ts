@@ -25,9 +25,17 @@ test('reads classifiers, and -1 as none', () => {
   })
 })
 
+test('reads -1 and an empty list as none, either way to write a value, and the last of two', () => {
+  expect(parseFlags('--channel_mult "" --num_head_channels=-1 --image_size 64 --image_size=32')).toEqual({
+    imageSize: 32,
+  })
+})
+
 test('refuses what it does not know', () => {
-  expect(() => parseFlags('--image_sise 64')).toThrow('--image_sise is none of num_channels')
-  expect(() => parseFlags('--image_size big')).toThrow("--image_size: got 'big'")
-  expect(() => parseFlags('--noise_schedule')).toThrow("--noise_schedule: got 'undefined'")
-  expect(() => parseFlags('image_size 64')).toThrow("expected --name value, got 'image_size'")
+  expect(() => parseFlags('--image_sise 64')).toThrow('flags: --image_sise is none of num_channels')
+  expect(() => parseFlags('--image_size big')).toThrow('flags: --image_size: expected a number, got big')
+  expect(() => parseFlags('--num_heads 1.5')).toThrow('flags: --num_heads: expected a positive integer, got 1.5')
+  expect(() => parseFlags('--noise_schedule')).toThrow('flags: --noise_schedule: expected a value, got none')
+  expect(() => parseFlags('--noise_schedule sqrt')).toThrow('expected one of linear, cosine, got sqrt')
+  expect(() => parseFlags('image_size 64')).toThrow("flags: expected --flag value, got 'image_size'")
 })

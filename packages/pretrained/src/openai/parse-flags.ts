@@ -1,24 +1,24 @@
+import { FlagReader } from '@cascade-diffusion/unet'
 import type { OpenAIFlags } from './flags.ts'
 
-type Reader = (text: string) => unknown
+/** Reads a flag that is there; undefined stands for none, as -1 and an empty list do in a shell. */
+type Reader = (read: FlagReader, flag: string) => unknown
 
-const number: Reader = (text) => (text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : undefined)
-const numbers: Reader = (text) => {
-  const list = text.split(',').map(Number)
-  return list.every((value) => value > 0) ? list : undefined
+const number: Reader = (read, flag) => read.number(flag, 0)
+const count: Reader = (read, flag) => {
+  const value = read.count(flag, -1)
+  return value === -1 ? undefined : value
 }
-const boolean: Reader = (text) => {
-  if (/^(true|yes|t|y|1)$/i.test(text)) return true
-  return /^(false|no|f|n|0)$/i.test(text) ? false : undefined
-}
-const schedule: Reader = (text) => (['linear', 'cosine'].includes(text) ? text : undefined)
+const numbers: Reader = (read, flag) => read.numbers(flag, '')
+const boolean: Reader = (read, flag) => read.flag(flag, false)
+const schedule: Reader = (read, flag) => read.choice(flag, ['linear', 'cosine'])
 
 /** How each flag is called in a shell, and read; those of classifiers begin with `classifier_`. */
 const readers: Readonly<Record<string, [keyof OpenAIFlags, Reader]>> = {
-  num_channels: ['numChannels', number],
-  classifier_width: ['numChannels', number],
-  num_res_blocks: ['numResBlocks', number],
-  classifier_depth: ['numResBlocks', number],
+  num_channels: ['numChannels', count],
+  classifier_width: ['numChannels', count],
+  num_res_blocks: ['numResBlocks', count],
+  classifier_depth: ['numResBlocks', count],
   channel_mult: ['channelMult', numbers],
   attention_resolutions: ['attentionResolutions', numbers],
   classifier_attention_resolutions: ['attentionResolutions', numbers],
@@ -28,15 +28,15 @@ const readers: Readonly<Record<string, [keyof OpenAIFlags, Reader]>> = {
   classifier_use_scale_shift_norm: ['useScaleShiftNorm', boolean],
   resblock_updown: ['resblockUpdown', boolean],
   classifier_resblock_updown: ['resblockUpdown', boolean],
-  image_size: ['imageSize', number],
-  large_size: ['imageSize', number],
-  small_size: ['smallSize', number],
-  num_heads: ['numHeads', number],
-  num_heads_upsample: ['numHeadsUpsample', number],
-  num_head_channels: ['numHeadChannels', number],
+  image_size: ['imageSize', count],
+  large_size: ['imageSize', count],
+  small_size: ['smallSize', count],
+  num_heads: ['numHeads', count],
+  num_heads_upsample: ['numHeadsUpsample', count],
+  num_head_channels: ['numHeadChannels', count],
   use_new_attention_order: ['useNewAttentionOrder', boolean],
   dropout: ['dropout', number],
-  diffusion_steps: ['diffusionSteps', number],
+  diffusion_steps: ['diffusionSteps', count],
   noise_schedule: ['noiseSchedule', schedule],
   rescale_timesteps: ['rescaleTimesteps', boolean],
   predict_xstart: ['predictXstart', boolean],
@@ -57,19 +57,13 @@ const others = new Set(
  * @throws on a flag that is unknown, or a value that it does not have.
  */
 export function parseFlags(text: string): OpenAIFlags {
+  const read = new FlagReader('flags', text)
   const flags: Record<string, unknown> = {}
-  const words = text.trim().split(/\s+/).filter(Boolean)
-  for (let i = 0; i < words.length; i++) {
-    const [, name, joined] = /^--(\w+)(?:=(.*))?$/.exec(words[i] as string) ?? []
-    if (name === undefined) throw new Error(`flags: expected --name value, got '${words[i]}'`)
-    const value = joined ?? words[++i]
-    if (others.has(name)) continue
-    const reader = readers[name]
-    if (!reader) throw new Error(`flags: --${name} is none of ${Object.keys(readers).join(', ')}`)
-    const [flag, read] = reader
-    if (value === '-1' || (value === '' && flag === 'channelMult')) continue
-    flags[flag] = value === undefined ? undefined : read(value)
-    if (flags[flag] === undefined) throw new Error(`flags: --${name}: got '${value}', which it cannot be`)
+  for (const [name, [flag, reader]] of Object.entries(readers)) {
+    const value = read.has(name) ? reader(read, name) : undefined
+    if (value !== undefined) flags[flag] = value
   }
+  const unknown = Object.keys(read.rest()).find((name) => !others.has(name))
+  if (unknown !== undefined) throw new Error(`flags: --${unknown} is none of ${Object.keys(readers).join(', ')}`)
   return flags
 }
