@@ -1,11 +1,12 @@
-import { mutations, readDamaged } from '../packages/checkpoints/src/mutations.ts'
+import { damagedKinds } from '../packages/checkpoints/src/fuzz/kinds.ts'
+import { readDamaged } from '../packages/checkpoints/src/fuzz/read-damaged.ts'
 
 // Reads damaged files of every format: `fuzz-checkpoints.ts [count] [seed]`, a million and seed 1 by default.
 
 const [count = 1_000_000, seed = 1] = process.argv.slice(2).map(Number)
-const shares = mutations.reduce((sum, { share }) => sum + share, 0)
+const shares = damagedKinds.reduce((sum, { share }) => sum + share, 0)
 let total = 0
-for (const kind of mutations) {
+for (const kind of damagedKinds) {
   const files = Math.ceil((count * kind.share) / shares)
   const start = performance.now()
   const { loaded, refused, slowest } = await readDamaged(kind, files, seed)

@@ -44,42 +44,20 @@ test('safetensors, their shards, and npz', async () => {
   expect([...(await npz.read('float32')).data]).toEqual([...(arrays.float32!.data as Float32Array)])
 })
 
-/** An index of shards. */
-function writeIndex(map: unknown, shards: Readonly<Record<string, Uint8Array>>): string {
-  const folder = temporaryFolder()
-  for (const [name, bytes] of Object.entries(shards)) writeFileSync(join(folder, name), bytes)
-  const path = join(folder, 'model.index.json')
-  writeFileSync(path, JSON.stringify({ metadata: {}, weight_map: map }))
-  return path
-}
-
-test('shards of other formats, which may differ', async () => {
-  const parts = [await readCheckpoint(fixture('nested.pt')), await readCheckpoint(fixture('arrays.npz'))] as const
-  const names = parts.map((part) => Object.keys(part).slice(0, 2))
-  const map = Object.fromEntries([
-    ...names[0]!.map((name) => [name, 'a.bin']),
-    ...names[1]!.map((name) => [name, 'b.bin']),
-  ])
-  const path = writeIndex(map, { 'a.bin': fixture('nested.pt'), 'b.bin': fixture('arrays.npz') })
-  const file = await openCheckpoint(path)
-  expect([file.format, [...file.names]]).toEqual(['pytorch', names.flat()])
-  const expected = Object.entries({ ...parts[0], ...parts[1] }).filter(([name]) => name in map)
-  expect(await file.readAll()).toEqual(Object.fromEntries(expected))
-  expect(await file.read(names[1]![0]!)).toEqual(parts[1][names[1]![0]!])
+test.each([
+  ['state-dict.pt', 'a.safetensors'],
+  ['nested-legacy.pt', 'a.npz'],
+  ['tensors.safetensors', 'a.pt'],
+  ['keras2.h5', 'a.index.json'],
+  ['keras3.keras', 'model.json'],
+])('%s is told by its content when it is called %s', async (name, otherName) => {
+  const path = join(temporaryFolder(), otherName)
+  writeFileSync(path, fixture(name))
+  const [file, known] = [await openCheckpoint(path), await openCheckpoint(fixturePath(name))]
+  expect([file.format, file.names]).toEqual([known.format, known.names])
+  expect(await file.read(file.names[0]!)).toEqual(await known.read(file.names[0]!))
   await file.close()
-})
-
-test.each<[string, unknown, string]>([
-  ['a shard that is not there', { a: 'other.bin' }, 'shard other.bin: ENOENT'],
-  ['a shard elsewhere', { a: '../shard.bin' }, "expected a plain name of a file beside it, got '../shard.bin'"],
-  ['an index for a shard', { a: 'model.index.json' }, 'shard model.index.json: '],
-  ['a tensor that is elsewhere', { a: 'shard.bin' }, "shard shard.bin: expected a tensor 'a', there is none"],
-  ['a number', { a: 3 }, "'a': expected a file's name, got 3"],
-  ['nothing', undefined, 'weight_map: expected'],
-])('an index with %s is refused', async (_, map, message) => {
-  const path = writeIndex(map, { 'shard.bin': fixture('arrays.npz') })
-  await expect(openCheckpoint(path)).rejects.toThrow(`index ${path}: `)
-  await expect(openCheckpoint(path)).rejects.toThrow(message)
+  await known.close()
 })
 
 const model = {
@@ -121,6 +99,23 @@ test('weights of TensorFlow.js, cut between files, quantised ones too', async ()
   await file.close()
 })
 
+test('a quantised integer beyond int32 is refused when it is read', async () => {
+  const path = writeModel(
+    {
+      weightsManifest: [
+        {
+          ...model.weightsManifest[0],
+          weights: [{ name: 'a', shape: [22], dtype: 'int32', quantization: { dtype: 'uint8', scale: 1e7, min: 0 } }],
+        },
+      ],
+    },
+    Uint8Array.from({ length: 22 }, (_, i) => 204 + i),
+  )
+  const file = await openCheckpoint(path)
+  await expect(file.read('a')).rejects.toThrow("tensor 'a': expected values within the int32 range, got 2150000000")
+  await file.close()
+})
+
 const changed = (change: object) => ({
   weightsManifest: [
     { ...model.weightsManifest[0], weights: [{ name: 'a', shape: [11], dtype: 'float32', ...change }] },
@@ -133,6 +128,10 @@ test.each([
   ["weight 'a': expected a shape, got [-1]", changed({ shape: [-1] })],
   ["weight 'a': expected a quantization to uint8, uint16, float16", changed({ quantization: { dtype: 'int4' } })],
   ["expected a plain name of a file beside it, got '../b'", { weightsManifest: [{ paths: ['../b'], weights: [] }] }],
+  [
+    "expected each file once, got 'group1-shard1of2.bin' twice",
+    { weightsManifest: [{ paths: ['group1-shard1of2.bin', 'group1-shard1of2.bin'], weights: [] }] },
+  ],
   ['weightsManifest: expected a list', { weightsManifest: 1 }],
 ])('a model.json is refused: %s', async (message, json) => {
   const path = writeModel(json, weights)

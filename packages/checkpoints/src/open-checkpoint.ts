@@ -22,10 +22,13 @@ import { openZip } from './zip.ts'
  */
 export async function openCheckpoint(from: Readable): Promise<TensorFile> {
   const source = await openSource(from)
+  let contents: Contents | undefined
   try {
     const { format, read } = isJson(await startOf(source)) ? await described(source) : await plain(source)
-    return tensorFile(format, source, await named(`${formatNames[format]} ${source.name}`, read))
+    contents = await named(`${formatNames[format]} ${source.name}`, read)
+    return tensorFile(format, source, contents)
   } catch (error) {
+    await contents?.close?.()
     await source.close()
     throw error
   }
@@ -49,9 +52,7 @@ export async function readCheckpoint(
  * @throws naming the file, unless it is an index, of files beside it.
  */
 export const shardNames = (from: Readable): Promise<readonly string[]> =>
-  withSource(from, (source) =>
-    named(`index ${source.name}`, async () => filesOf((await jsonOf(source)).weight_map)),
-  )
+  withSource(from, (source) => named(`index ${source.name}`, async () => filesOf((await jsonOf(source)).weight_map)))
 
 const brace = 0x7b
 

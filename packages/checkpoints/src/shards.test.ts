@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { float32 } from '@cascade-diffusion/arrays'
 import { expect, test } from 'vitest'
 import { type ByteSource, bytesSource } from './byte-source.ts'
+import { readNpz } from './npy.ts'
 import { openCheckpoint, readCheckpoint, shardNames } from './open-checkpoint.ts'
 import { writeSafetensors } from './safetensors-write.ts'
 import { fixture, temporaryFolder } from './test-support.ts'
@@ -22,7 +23,7 @@ const dict = await readCheckpoint(fixture('state-dict.pt'))
 const nested = await readCheckpoint(fixture('nested-legacy.pt'))
 const namesOf = (tensors: object, file: string) => Object.fromEntries(Object.keys(tensors).map((name) => [name, file]))
 const map = { ...namesOf(nested, b), ...namesOf(dict, a) }
-const shards = { [a]: fixture('state-dict.pt'), [b]: fixture('nested-legacy.pt') }
+const shards: Readonly<Record<string, Uint8Array>> = { [a]: fixture('state-dict.pt'), [b]: fixture('nested-legacy.pt') }
 
 test('shards that PyTorch wrote, in its new format and its old one', async () => {
   const path = write('pytorch_model.bin.index.json', map, shards)
@@ -43,7 +44,7 @@ test('shards of several formats, of which the index names some tensors', async (
   writeFileSync(join(folder, 'a.npz'), fixture('arrays.npz'))
   const path = join(folder, 'index.json')
   writeFileSync(path, JSON.stringify({ weight_map: { y: 'b.safetensors', float32: 'a.npz' } }))
-  const { float32: array } = await readCheckpoint(fixture('arrays.npz'))
+  const { float32: array } = await readNpz(fixture('arrays.npz'))
   expect(await readCheckpoint(path)).toEqual({ y: float32([3]), float32: array })
 })
 
@@ -78,23 +79,25 @@ test.each(['../a.bin', '/etc/passwd', '.', '..', '', '.hidden', 'a/b', 'a\\b', '
   },
 )
 
-test('what was opened is closed: with the file, or when a later shard is refused', async () => {
+test('what was opened is closed: with the file, when a later shard is refused, and when a name is', async () => {
   const open = new Set<string>()
-  const source = (last: string): ByteSource => {
-    const index = { weight_map: { ...map, ...namesOf(nested, last) } }
-    return {
-      ...bytesSource(new TextEncoder().encode(JSON.stringify(index))),
-      async sibling(name) {
-        open.add(name)
-        return { ...bytesSource(shards[name] ?? new Uint8Array(9)), close: async () => void open.delete(name) }
-      },
-    }
-  }
-  const file = await openCheckpoint(source(b))
+  const source = (json: string): ByteSource => ({
+    ...bytesSource(new TextEncoder().encode(json)),
+    async sibling(name) {
+      open.add(name)
+      return { ...bytesSource(shards[name] ?? new Uint8Array(4)), close: async () => void open.delete(name) }
+    },
+  })
+  const file = await openCheckpoint(source(JSON.stringify({ weight_map: map })))
   expect(open.size).toBe(2)
   await file.close()
   expect(open.size).toBe(0)
-  await expect(openCheckpoint(source('damaged.bin'))).rejects.toThrow('shard damaged.bin: ')
+  const damaged = JSON.stringify({ weight_map: { ...map, x: 'damaged.bin' } })
+  await expect(openCheckpoint(source(damaged))).rejects.toThrow('shard damaged.bin: ')
+  expect(open.size).toBe(0)
+  const weights = [{ name: '__proto__', shape: [1], dtype: 'float32' }]
+  const named = JSON.stringify({ weightsManifest: [{ paths: ['1.bin'], weights }] })
+  await expect(openCheckpoint(source(named))).rejects.toThrow("expected names of tensors, got '__proto__'")
   expect(open.size).toBe(0)
 })
 

@@ -23,16 +23,17 @@ export async function withSiblings(
   make: (open: (name: string) => Promise<ByteSource>) => Promise<Contents>,
 ): Promise<Contents> {
   if (!source.sibling) throw new Error(`expected a path: ${what}`)
-  const opened: ByteSource[] = []
+  const opened = new Map<string, ByteSource>()
   const close = async () => {
-    for (const file of opened) await file.close()
+    for (const file of opened.values()) await file.close()
   }
   try {
     const contents = await make(async (name) => {
       expectPlainName(name)
-      if (opened.length === maxFiles) throw new Error(`expected at most ${maxFiles} files, got more`)
+      if (opened.has(name)) throw new Error(`expected each file once, got '${shorten(name)}' twice`)
+      if (opened.size === maxFiles) throw new Error(`expected at most ${maxFiles} files, got more`)
       const file = await source.sibling!(name)
-      opened.push(file)
+      opened.set(name, file)
       return file
     })
     return { ...contents, close }

@@ -69,11 +69,11 @@ function weightAt(source: ByteSource, offset: number, weight: unknown) {
 function dequantized({ data, shape }: NDArray, dtype: 'float32' | 'int32', scale: number, min: number): NDArray {
   if (dtype === 'float32')
     return float32(
-      Float32Array.from(data as ArrayLike<number>, (q) => q * scale + min),
+      Float32Array.from(data, (q) => q * scale + min),
       shape,
     )
-  return int32(
-    Int32Array.from(data as ArrayLike<number>, (q) => Math.round(q * scale + min)),
-    shape,
-  )
+  const values = Float64Array.from(data, (q) => Math.round(q * scale + min))
+  const beyond = values.find((value) => value !== (value | 0))
+  if (beyond !== undefined) throw new Error(`expected values within the int32 range, got ${beyond}`)
+  return int32(Int32Array.from(values), shape)
 }
