@@ -4,7 +4,7 @@ import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Peer } from './peers/peer.ts'
 import { median } from './results.ts'
-import { takeTurns, timed } from './turns.ts'
+import { type Contender, timed } from './turns.ts'
 
 /** Of a product of two square matrices of this size. */
 const size = 2048
@@ -16,8 +16,16 @@ export interface MatrixRate {
   torch: number
 }
 
-/** What the machine can do: the rate of each side's float32 matrix product, taking turns, by medians. */
-export async function matrixRate(peer: Peer, threads: number, rounds = 5): Promise<MatrixRate> {
+/** Both sides' matrix products as contenders: what the machine can do while a work is measured. */
+export interface Products {
+  readonly contenders: Record<string, Contender>
+  /** By medians of the contenders' times. */
+  rate(times: Readonly<Record<string, readonly number[]>>): MatrixRate
+  dispose(): Promise<void>
+}
+
+/** Makes the products ready. */
+export function products(peer: Peer, threads: number): Products {
   const multiply = jit((a: tf.Tensor2D, b: tf.Tensor2D) => tf.matMul(a, b), { engine: onnxRuntimeNode({ threads }) })
   const uniform = rng(0).uniform([size / 8, size]).data
   const matrix = ndarray(
@@ -25,14 +33,17 @@ export async function matrixRate(peer: Peer, threads: number, rounds = 5): Promi
     [size, size],
   )
   const out = zeros([size, size], 'float32')
-  const times = await takeTurns(
-    {
-      onnxruntime: () => timed(() => multiply.into(out, matrix, matrix), 1, 2),
-      torch: async () => (await peer.ask<{ ms: number[] }>({ do: 'multiply', size, calls: 3 })).ms.slice(1),
+  const rateOf = (ms: readonly number[] = []) => Number(((2 * size ** 3) / median(ms) / 1e6).toFixed(1))
+  return {
+    contenders: {
+      'product, onnxruntime': () => timed(() => multiply.into(out, matrix, matrix), 1, 2),
+      'product, torch': async () => (await peer.ask<{ ms: number[] }>({ do: 'multiply', size, calls: 3 })).ms.slice(1),
     },
-    rounds,
-  )
-  await multiply.dispose()
-  const rate = (ms: readonly number[]) => Number(((2 * size ** 3) / median(ms) / 1e6).toFixed(1))
-  return { size, onnxruntime: rate(times.onnxruntime!), torch: rate(times.torch!) }
+    rate: (times) => ({
+      size,
+      onnxruntime: rateOf(times['product, onnxruntime']),
+      torch: rateOf(times['product, torch']),
+    }),
+    dispose: () => multiply.dispose(),
+  }
 }

@@ -1,7 +1,7 @@
 import { rows } from '@cascade-diffusion/arrays'
 import { checkForward, checkTraining, type FirstCalls } from './agreement.ts'
 import { multiplyAdds } from './cost.ts'
-import { type MatrixRate, matrixRate } from './matrix-rate.ts'
+import { type MatrixRate, products } from './matrix-rate.ts'
 import { type ModelName, models, threads, type Work, worksNamed } from './models.ts'
 import { forward, type Runner, train, trainFull } from './network-ours.ts'
 import {
@@ -62,12 +62,11 @@ export async function benchNetwork({ compile, rounds, works: names, save }: Netw
     const works = chosen.filter((work) => work.model === model)
     if (works.length === 0) continue
     await withPeer(model, Math.max(...works.map(({ batch }) => batch)), async (shared) => {
-      const rate = await matrixRate(shared.peer, threads)
       for (const work of works) {
         const about = machine()
         if (about.loadAverage > 0.5) console.warn(`The machine is busy (load ${about.loadAverage}): beware.`)
         const turns = Math.max(3, Math.ceil(rounds * work.share))
-        const { comparison, gflop, firstCallSeconds } = await measure(work, variants, shared, turns)
+        const { comparison, gflop, firstCallSeconds, matrixRate } = await measure(work, variants, shared, turns)
         comparisons.push(comparison)
         records.push({
           work: work.name,
@@ -76,7 +75,7 @@ export async function benchNetwork({ compile, rounds, works: names, save }: Netw
           loadAverage: about.loadAverage,
           gflop: Number(gflop.toFixed(3)),
           effectiveRate: Number(((1000 * gflop) / comparison.oursMs).toFixed(1)),
-          matrixRate: rate,
+          matrixRate,
           firstCallSeconds,
         })
         if (!names || save) write(comparison, records.at(-1)!, shared)
@@ -111,17 +110,20 @@ async function measure(work: Work, variants: readonly string[], shared: Shared, 
   const { ours, firstCallSeconds } = await checked(work, { ...shared, variants })
   const theirs = async (variant: string) =>
     (await peer.ask<{ ms: number[] }>({ do: 'run', work: name, variant, warmup, calls })).ms
-  const { ours: oursTimes, ...peers } = await takeTurns(
+  // The machine's own rate is taken in turn with the rest: processors that are shared with others change theirs by the minute.
+  const multiply = products(peer, threads)
+  const times = await takeTurns(
     {
       ours: () => timed(ours.run, warmup, calls),
       ...Object.fromEntries(variants.map((variant) => [variant, () => theirs(variant)])),
+      ...multiply.contenders,
     },
     rounds,
   )
+  const peers = Object.fromEntries(variants.map((variant) => [variant, times[variant]!]))
   const gflop = (2 * multiplyAdds(ours.traced.fn, ours.traced.args)) / 1e9
-  await ours.dispose()
-  await peer.ask({ do: 'release', work: name })
-  return { comparison: compare(name, oursTimes!, peers), gflop, firstCallSeconds }
+  await Promise.all([ours.dispose(), multiply.dispose(), peer.ask({ do: 'release', work: name })])
+  return { comparison: compare(name, times.ours!, peers), gflop, firstCallSeconds, matrixRate: multiply.rate(times) }
 }
 
 /** Our side of a work, once every variant has been found to compute the same. */
