@@ -52,7 +52,8 @@ export async function readLegacy(source: ByteSource, options: UnpickleOptions): 
   }
   const plain = { ...options, globals: new Set<string>() }
   const version = next(plain)
-  if (version !== protocol) throw new Error(`expected protocol ${protocol}, got ${JSON.stringify(version) ?? 'none'}`)
+  if (version !== protocol)
+    throw new Error(`expected protocol ${protocol}, got ${typeof version === 'number' ? version : 'none'}`)
   const machine = next(plain)
   if (!(machine instanceof Map && machine.get('little_endian') === true))
     throw new Error('expected the properties of a little-endian machine')

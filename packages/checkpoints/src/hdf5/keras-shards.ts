@@ -10,7 +10,7 @@ export const isKerasIndex = (map: unknown): boolean =>
   map !== null &&
   Object.values(map)
     .flat()
-    .some((file) => `${file}`.endsWith('.h5'))
+    .some((file) => typeof file === 'string' && file.endsWith('.h5'))
 
 /**
  * Opens the files of weights that Keras 3 cut into several (`max_shard_size`), by their index `….weights.json`, which says
