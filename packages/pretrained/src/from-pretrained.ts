@@ -7,7 +7,7 @@ import {
   type ProcessConfig,
   type Stage,
 } from '@cascade-diffusion/cascade'
-import { openCheckpoint } from '@cascade-diffusion/checkpoints'
+import { openCheckpoint, type TensorFile } from '@cascade-diffusion/checkpoints'
 import {
   type Encoder,
   type EncoderConfig,
@@ -18,6 +18,7 @@ import {
   unet,
 } from '@cascade-diffusion/unet'
 import { loadDiffusers } from './diffusers/load.ts'
+import { handOver } from './hand-over.ts'
 import { type Located, type LocateOptions, locate } from './locate.ts'
 import type { OpenAIFamily, OpenAIFlags } from './openai/flags.ts'
 import { loadOpenAIUNet } from './openai/load.ts'
@@ -96,28 +97,30 @@ export type Pretrained = PretrainedUNet | PretrainedClassifier | PretrainedStage
 export async function fromPretrained(pathOrUrl: string, options: FromPretrainedOptions = {}): Promise<Pretrained> {
   const { flags, preset, family, prefix, imageSize, own, ...rest } = options
   const located = await locate(pathOrUrl, rest)
-  const { tensors, metadata } = await readWeights(located.weights)
-  if (metadata.format?.startsWith('cascade-diffusion ')) return loadOwn(located, metadata, tensors, own)
-  const { naming, stateDict } = findStateDict(located.weights, tensors, prefix)
-  if (naming === 'lucidrains') throw new Error(`${located.weights}: ${noLucidrains}`)
-  if (naming === 'diffusers') return unetOf('diffusers', await diffusersFiles(located, stateDict, imageSize))
-  const published = publishedNamed(preset) ?? publishedAs(pathOrUrl)
-  const all = together(published?.flags, typeof flags === 'string' ? parseFlags(flags) : flags)
-  if (isClassifier(stateDict)) {
-    const { config, params } = loadOpenAIClassifier(located.weights, stateDict, all)
-    return { kind: 'classifier', family: 'guided-diffusion', config, params, classifier: encoder(config) }
-  }
-  const whose = family ?? published?.family ?? 'guided-diffusion'
-  return unetOf(whose, loadOpenAIUNet(located.weights, stateDict, whose, all))
-}
-
-async function readWeights(path: string) {
-  const file = await openCheckpoint(path)
+  const file = await openCheckpoint(located.weights)
   try {
-    return { tensors: await file.readAll(), metadata: file.metadata }
+    if (file.metadata.format?.startsWith('cascade-diffusion ')) return await loadOwn(located, file, own)
+    const found = findStateDict(located.weights, file.names, prefix)
+    if (found.naming === 'lucidrains') throw new Error(`${located.weights}: ${noLucidrains}`)
+    const published = publishedNamed(preset) ?? publishedAs(pathOrUrl)
+    const all = together(published?.flags, typeof flags === 'string' ? parseFlags(flags) : flags)
+    const stateDict = handOver(await readUnder(found.prefix, file))
+    if (found.naming === 'diffusers') return unetOf('diffusers', await diffusersFiles(located, stateDict, imageSize))
+    if (isClassifier(stateDict)) {
+      const { config, params } = loadOpenAIClassifier(located.weights, stateDict, all)
+      return { kind: 'classifier', family: 'guided-diffusion', config, params, classifier: encoder(config) }
+    }
+    const whose = family ?? published?.family ?? 'guided-diffusion'
+    return unetOf(whose, loadOpenAIUNet(located.weights, stateDict, whose, all))
   } finally {
     await file.close()
   }
+}
+
+/** The tensors whose names begin so, without that. Others, such as an optimizer's, do not come into memory. */
+async function readUnder(prefix: string, file: TensorFile): Promise<Params<NDArray>> {
+  const tensors = Object.entries(await file.readAll((name) => name.startsWith(prefix)))
+  return Object.fromEntries(tensors.map(([name, array]) => [name.slice(prefix.length), array]))
 }
 
 const noLucidrains =
@@ -139,20 +142,20 @@ const unetOf = (
   loaded: Omit<PretrainedUNet, 'kind' | 'family' | 'network'>,
 ): PretrainedUNet => ({ kind: 'unet', family, network: unet(loaded.config), ...loaded })
 
-async function loadOwn(
-  { weights }: Located,
-  metadata: Readonly<Record<string, string>>,
-  params: Params<NDArray>,
-  own: LoadStageOptions = {},
-): Promise<Pretrained> {
-  const { stage, unet } = written(metadata)
+async function loadOwn({ weights }: Located, file: TensorFile, own: LoadStageOptions = {}): Promise<Pretrained> {
+  const { stage, unet } = written(file.metadata)
   const family = 'cascade-diffusion'
-  if (unet) return unetOf(family, { ...unet, params: params as Params<NDArray<'float32'>>, assumed: [] })
-  if (metadata.kind === 'classifier') {
+  if (unet) {
+    const params = (await file.readAll()) as Params<NDArray<'float32'>>
+    return unetOf(family, { ...unet, params, assumed: [] })
+  }
+  if (file.metadata.kind === 'classifier') {
     const { classifier, params } = await loadClassifier(weights)
     return { kind: 'classifier', family, config: classifier.config, classifier, params }
   }
-  const loaded = stage ? { stage: describedStage(stage, weights, own), params } : await loadStage(weights, own)
+  const loaded = stage
+    ? { stage: describedStage(stage, weights, own), params: await file.readAll() }
+    : await loadStage(weights, own)
   return { kind: 'stage', family, ...loaded }
 }
 

@@ -1,0 +1,33 @@
+import { MessageChannel } from 'node:worker_threads'
+import type { NDArray } from '@cascade-diffusion/arrays'
+import type { Params } from '@cascade-diffusion/unet'
+
+/**
+ * A state dict whose numbers are there once: each array's memory is given back to the system when the next one's numbers are asked
+ * for. What brings them to other names and layouts then needs little more than one copy. Memory that arrays share stays until the last
+ * of them was asked for; the arrays that were handed over are empty afterwards.
+ */
+export function handOver(stateDict: Params<NDArray>): Params<NDArray> {
+  const users = new Map<ArrayBufferLike, number>()
+  for (const { data } of Object.values(stateDict)) users.set(data.buffer, (users.get(data.buffer) ?? 0) + 1)
+  let done: ArrayBufferLike | undefined
+  const once = (array: NDArray): NDArray => ({
+    dtype: array.dtype,
+    shape: array.shape,
+    get data() {
+      if (done) release(done)
+      const { buffer } = array.data
+      const left = users.get(buffer)! - 1
+      users.set(buffer, left)
+      done = left === 0 ? buffer : undefined
+      return array.data
+    },
+  })
+  return Object.fromEntries(Object.entries(stateDict).map(([name, array]) => [name, once(array)]))
+}
+
+const { port1: closed } = new MessageChannel()
+closed.close()
+
+/** Memory goes to whom it is sent, and from a closed port to nobody: it is free at once, not at the next garbage collection. */
+const release = (buffer: ArrayBufferLike): void => closed.postMessage(undefined, [buffer as ArrayBuffer])
