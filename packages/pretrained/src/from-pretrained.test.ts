@@ -137,7 +137,7 @@ const diffusersConfig = {
 const scheduler = { _class_name: 'DDPMScheduler', beta_schedule: 'squaredcos_cap_v2', variance_type: 'fixed_large' }
 
 /** A folder as a pipeline of diffusers leaves it, with the weights in shards. */
-async function pipelineFolder() {
+async function pipelineFolder(ending = 'safetensors') {
   const folder = await temporaryFolder()
   const { config, options } = fromDiffusersConfig(diffusersConfig)
   const params = unet(config).init(rng(2))
@@ -148,12 +148,12 @@ async function pipelineFolder() {
   await writeFile(join(folder, 'scheduler/scheduler_config.json'), JSON.stringify(scheduler))
   const map: Record<string, string> = {}
   for (const [i, part] of [dict.slice(0, 30), dict.slice(30)].entries()) {
-    const name = `diffusion_pytorch_model-0000${i + 1}-of-00002.safetensors`
+    const name = `diffusion_pytorch_model-0000${i + 1}-of-00002.${ending}`
     await writeSafetensors(join(folder, 'unet', name), Object.fromEntries(part))
     for (const [key] of part) map[key] = name
   }
   const index = JSON.stringify({ metadata: {}, weight_map: map })
-  await writeFile(join(folder, 'unet/diffusion_pytorch_model.safetensors.index.json'), index)
+  await writeFile(join(folder, `unet/diffusion_pytorch_model.${ending}.index.json`), index)
   return { folder, params }
 }
 
@@ -176,6 +176,22 @@ test('a pipeline of diffusers in shards: from its folder, and from its address, 
   await close()
   expectSame((await load(url, { cache })).params, params)
   await expect(load(`${url}/other`, { cache, attempts: 1 })).rejects.toThrow('cannot be reached')
+})
+
+test('shards are told by their content, and an index cannot lead out of its folder', async () => {
+  const { folder, params } = await pipelineFolder('bin')
+  const index = join(folder, 'unet/diffusion_pytorch_model.bin.index.json')
+  expectSame((await load(folder)).params, params)
+  expectSame((await load(index)).params, params)
+  const { url, requests } = await serveFolder(folder)
+  for (const shard of ['../model_index.json', '/etc/passwd', 'http://127.0.0.1/x']) {
+    await writeFile(index, JSON.stringify({ weight_map: { x: shard } }))
+    await expect(load(folder)).rejects.toThrow(`expected a plain name of a file beside it, got '${shard}'`)
+    await expect(load(url, { cache: await temporaryFolder() })).rejects.toThrow('expected a plain name')
+  }
+  await writeFile(index, JSON.stringify({ weight_map: { x: '%2e%2e' } }))
+  await expect(load(url, { cache: await temporaryFolder() })).rejects.toThrow('expected the shard %2e%2e beside it')
+  expect(requests.at(-1)?.path).toBe('/unet/%252e%252e')
 })
 
 test('a checkpoint from its address keeps the flags of its name', async () => {

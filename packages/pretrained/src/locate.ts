@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { shardNames } from '@cascade-diffusion/checkpoints'
 import { type CachedFileOptions, cachedFile, cachedFileIfAny } from '@cascade-diffusion/downloads'
 
 /** Where a model's files come from. */
@@ -61,7 +62,7 @@ async function locateUrl(address: string, options: LocateOptions): Promise<Locat
     onProgress && { onProgress: (done: number, total: number | undefined) => onProgress(name, done, total) }
   const inFolder = (base: URL): Folder => ({
     async file(name) {
-      const target = new URL(name, base)
+      const target = new URL(name.split('/').map(encodeURIComponent).join('/'), base)
       target.search = base.search
       return (await cachedFileIfAny(target.href, { ...rest, ...progress(name) }))?.path
     },
@@ -115,7 +116,7 @@ const jsonIn =
 /** With the shards of an index beside it. */
 async function withShards(weights: string, folder: Folder): Promise<Located> {
   if (weights.endsWith('.index.json'))
-    for (const shard of new Set(Object.values(await weightMap(weights))))
+    for (const shard of await shardNames(weights))
       if (!(await folder.file(shard)))
         throw new Error(`${weights}: expected the shard ${shard} beside it, there is none`)
   return { weights, json: jsonIn(folder) }
@@ -141,13 +142,4 @@ async function onlyCheckpoint(folder: string): Promise<string> {
       `${folder}: expected config.json with ${weightNames[0]}, or one checkpoint; got ${names.length === 0 ? 'none' : names.sort().join(', ')}`,
     )
   return join(folder, name)
-}
-
-/** Which tensors are in which shard. @throws unless it is an index, of files beside it. */
-async function weightMap(index: string): Promise<Record<string, string>> {
-  const { weight_map: map } = JSON.parse(await readFile(index, 'utf8')) as { weight_map?: Record<string, string> }
-  if (typeof map !== 'object') throw new Error(`${index}: expected an index of shards with weight_map, there is none`)
-  for (const shard of Object.values(map))
-    if (!/^[\w-][\w.-]*$/.test(shard)) throw new Error(`${index}: expected plain names of shards, got '${shard}'`)
-  return map
 }
