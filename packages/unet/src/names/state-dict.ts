@@ -23,14 +23,19 @@ export function fromPieces(
   expectNames(name, found, stateDict)
   const layouts = pieces.map((piece) => layoutOf(piece, shapes[piece.ours]!))
   expectShapes(name, found, layouts, stateDict)
-  const params: Record<string, NDArray<'float32'>> = Object.fromEntries(
-    Object.entries(shapes).map(([ours, shape]) => [ours, ndarray(allocate('float32', sizeOf(shape)), shape)]),
-  )
+  // One after the other: memory that a caller's state dict gives back meanwhile serves for the next ones.
+  const params = new Map<string, NDArray<'float32'>>()
+  const paramOf = (ours: string) => {
+    const shape = shapes[ours]!
+    const param = params.get(ours) ?? ndarray(allocate('float32', sizeOf(shape)), shape)
+    params.set(ours, param)
+    return param
+  }
   for (const [i, { ours }] of pieces.entries()) {
     const { theirs, ours: own } = layouts[i]!
-    copy(stateDict[found[i]!]!.data as Float32Array, theirs, params[ours]!.data, own)
+    copy(stateDict[found[i]!]!.data as Float32Array, theirs, paramOf(ours).data, own)
   }
-  return params
+  return Object.fromEntries(Object.keys(shapes).map((ours) => [ours, paramOf(ours)]))
 }
 
 /**
