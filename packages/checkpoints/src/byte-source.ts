@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** Where the readers take bytes from: a file, bytes in memory, a Blob, or what a program offers as one. */
@@ -38,13 +38,10 @@ export async function withSource<T>(from: Readable, use: (source: ByteSource) =>
 }
 
 async function openFile(path: string): Promise<ByteSource> {
+  // Before it is opened: opening a pipe would wait for whoever writes to it.
+  if (!(await stat(path)).isFile()) throw new Error(`${path}: expected a file, got a folder or a device`)
   const file = await open(path, 'r')
-  const info = await file.stat()
-  if (!info.isFile()) {
-    await file.close()
-    throw new Error(`${path}: expected a file, got a folder or a device`)
-  }
-  const { size } = info
+  const { size } = await file.stat()
   return {
     name: path,
     size,

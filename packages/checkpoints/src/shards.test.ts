@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { float32 } from '@cascade-diffusion/arrays'
 import { expect, test } from 'vitest'
@@ -101,7 +102,11 @@ test('what was opened is closed: with the file, when a later shard is refused, a
   expect(open.size).toBe(0)
 })
 
-test('a folder is no file', async () => {
+test('a folder is no file, nor is a pipe, which nobody waits for', async () => {
   const folder = temporaryFolder()
-  await expect(openCheckpoint(folder)).rejects.toThrow(`${folder}: expected a file, got a folder`)
+  await expect(openCheckpoint(folder)).rejects.toThrow(`${folder}: expected a file, got a folder or a device`)
+  const path = write('index.json', { x: 'pipe' }, {})
+  if (process.platform !== 'win32') execFileSync('mkfifo', [join(path, '../pipe')])
+  else mkdirSync(join(path, '../pipe'))
+  await expect(openCheckpoint(path)).rejects.toThrow('pipe: expected a file, got a folder or a device')
 })
