@@ -1,13 +1,15 @@
 import { crc32, inflateRawSync } from 'node:zlib'
 import { type ByteSource, bytesSource, readBytes, sliceSource } from './byte-source.ts'
+import { inflateOptions } from './inflate-options.ts'
 import { shorten } from './json.ts'
+import { type Piece, readPieces } from './read-array.ts'
 
 /** A zip archive, opened for reading its entries one by one. */
 export interface Zip {
   readonly names: readonly string[]
   /** The bytes of an entry. @throws if there is none of that name, or its checksum does not fit. */
   read(name: string, maxBytes?: number): Promise<Uint8Array<ArrayBuffer>>
-  /** An entry for reading in parts. @throws as {@link Zip.read}, except that a stored entry's checksum is `verify`'s to check. */
+  /** An entry for reading in parts. @throws as {@link Zip.read}, except that the checksum is `verify`'s to check. */
   open(name: string): Promise<ZipEntry>
 }
 
@@ -77,11 +79,23 @@ export async function openZip(source: ByteSource): Promise<Zip> {
       const { size } = entry.source
       if (size > maxBytes)
         throw new Error(`zip: entry '${shorten(name)}': expected at most ${maxBytes} bytes, got ${size}`)
-      const content = await readBytes(entry.source, 0, size)
-      entry.verify(crc32(content))
+      const content = new Uint8Array(size)
+      let crc = 0
+      await readPieces(entry.source, piecesOf(content), (bytes) => {
+        crc = crc32(bytes, crc)
+      })
+      entry.verify(crc)
       return content
     },
   }
+}
+
+/** The checksum of a piece takes about as long as to read the next ones. */
+const pieceBytes = 2 ** 20
+
+function* piecesOf(content: Uint8Array<ArrayBuffer>): Generator<Piece> {
+  for (let offset = 0; offset < content.length; offset += pieceBytes)
+    yield { offset, bytes: content.subarray(offset, offset + pieceBytes) }
 }
 
 /** No two entries may share bytes, and what they inflate to is limited. */
@@ -165,7 +179,7 @@ async function openEntry(source: ByteSource, name: string, entry: Entry): Promis
 
 function inflate(what: string, packed: Uint8Array, size: number): Uint8Array {
   try {
-    return inflateRawSync(packed, { maxOutputLength: Math.max(size, 1) })
+    return inflateRawSync(packed, inflateOptions(packed, size))
   } catch (cause) {
     throw new Error(`${what} does not inflate: ${(cause as Error).message}`)
   }

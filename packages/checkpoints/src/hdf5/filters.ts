@@ -1,4 +1,5 @@
 import { inflateSync } from 'node:zlib'
+import { inflateOptions } from '../inflate-options.ts'
 import type { Filter } from './messages.ts'
 
 const deflate = 1
@@ -10,12 +11,6 @@ const otherNames: Readonly<Record<number, string>> = {
   6: 'scaleoffset',
   32000: 'lzf',
 }
-
-/** The smallest piece that zlib makes at a time. */
-const minPiece = 64
-
-/** The most bytes that deflate makes of one. */
-export const maxDeflation = 1032
 
 /** @throws unless the filters of a dataset are deflate and shuffle, each at most once. */
 export function checkFilters(filters: readonly Filter[]): void {
@@ -52,9 +47,7 @@ export function unfilter(
 
 function inflate(packed: Uint8Array, bytes: number): Uint8Array {
   try {
-    // In one piece, or zlib joins pieces of 16 KiB.
-    const chunkSize = Math.max(Math.min(bytes, maxDeflation * packed.length), minPiece)
-    return inflateSync(packed, { maxOutputLength: Math.max(bytes, 1), chunkSize })
+    return inflateSync(packed, inflateOptions(packed, bytes))
   } catch (cause) {
     throw new Error(`a chunk does not inflate to ${bytes} bytes: ${(cause as Error).message}`)
   }

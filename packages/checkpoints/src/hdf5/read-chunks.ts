@@ -1,9 +1,10 @@
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
 import { byteWidth, decode, type StoredType, toNDArray } from '../elements.ts'
+import { maxDeflation } from '../inflate-options.ts'
 import { type Piece, readPieces } from '../read-array.ts'
 import { type Chunk, type Chunked, chunksOf } from './chunks.ts'
 import { type Hdf5, structures } from './file.ts'
-import { maxDeflation, unfilter } from './filters.ts'
+import { unfilter } from './filters.ts'
 import type { Filter } from './messages.ts'
 
 /** What an array is. */
