@@ -18,14 +18,17 @@ export class FlagReader {
     this.unread = new Set(this.values.keys())
   }
 
+  /** Whether a flag is given. */
   has(flag: string): boolean {
     return this.values.has(flag)
   }
 
+  /** The flags that are given and were not read so far. */
   rest(): Record<string, string> {
     return Object.fromEntries([...this.unread].map((flag) => [flag, this.values.get(flag)!]))
   }
 
+  /** A number. @throws if it is something else, as all of these do, naming the flag. */
   number(flag: string, otherwise: number): number {
     const text = this.text(flag) ?? String(otherwise)
     const value = Number(text)
@@ -40,6 +43,7 @@ export class FlagReader {
     return value
   }
 
+  /** True or False, in any of the words that Python's scripts take for them. */
   flag(flag: string, otherwise: boolean): boolean {
     const text = (this.text(flag) ?? String(otherwise)).toLowerCase()
     if (['true', 'yes', 't', 'y', '1'].includes(text)) return true
