@@ -1,6 +1,10 @@
+import { int32 } from '@cascade-diffusion/arrays'
 import { expect, test } from 'vitest'
+import { bytesSource } from './byte-source.ts'
+import { toNDArray } from './elements.ts'
 import { parseNpy, readNpz } from './npy.ts'
-import { expected, fixture, fixturePath } from './test-support.ts'
+import { openCheckpoint, readCheckpoint } from './open-checkpoint.ts'
+import { expected, fixture, fixturePath, zipOf } from './test-support.ts'
 
 test.each(['arrays.npz', 'arrays-compressed.npz'])('reads %s as NumPy wrote it, in full precision', async (name) => {
   const arrays = await readNpz(fixturePath(name))
@@ -16,12 +20,35 @@ test.each(['arrays.npz', 'arrays-compressed.npz'])('reads %s as NumPy wrote it, 
   expect(arrays.bool?.dtype).toBe('bool')
 })
 
-test('refuses pickled objects and other byte orders', async () => {
-  await expect(readNpz(fixture('objects.npz'))).rejects.toThrow(
-    "array 'objects.npy': npy: expected an element type of <f8",
-  )
-  await expect(readNpz(fixture('big-endian.npz'))).rejects.toThrow('got >f8')
+test('big-endian arrays are those that NumPy had before', async () => {
+  const [big, little] = [await readNpz(fixture('big-endian.npz')), await readNpz(fixture('arrays.npz'))]
+  expect(big).toEqual(little)
+  const file = await openCheckpoint(fixture('big-endian.npz'))
+  for (const name of file.names.filter((name) => name !== 'int64'))
+    expect(await file.read(name)).toEqual(toNDArray(little[name]!))
 })
+
+test('refuses pickled objects', async () => {
+  await expect(readNpz(fixture('objects.npz'))).rejects.toThrow(
+    "array 'objects.npy': npy: expected an element type of f8",
+  )
+  await expect(openCheckpoint(fixture('objects.npz'))).rejects.toThrow("array 'objects.npy': npy: expected an element")
+})
+
+test.each(['arrays.npz', 'arrays-compressed.npz'])(
+  '%s: types and shapes first, then arrays one by one',
+  async (name) => {
+    const arrays = await readNpz(fixture(name))
+    const file = await openCheckpoint(fixturePath(name))
+    expect([...file.names].sort()).toEqual(Object.keys(arrays).sort())
+    for (const key of file.names) {
+      expect(file.shape(key)).toEqual(arrays[key]!.shape)
+      if (key === 'int64') await expect(file.read(key)).rejects.toThrow("tensor 'int64': expected int64 values")
+      else expect(await file.read(key)).toEqual(toNDArray(arrays[key]!))
+    }
+    await file.close()
+  },
+)
 
 function npy(header: string, data: number[], version = 1): Uint8Array {
   const length =
@@ -43,4 +70,51 @@ test('says what is wrong', () => {
   expect(() => parseNpy(npy(header('(99999999999,)'), []))).toThrow('expected 399999999996 bytes')
   expect(() => parseNpy(npy('{}', []))).toThrow('expected a header of descr, fortran_order and shape, got {}')
   expect(() => parseNpy(npy(header('()'), [0, 0, 0, 0]).subarray(0, 20))).toThrow('the file has 20')
+})
+
+test('unsigned integers are read where int32 has them', async () => {
+  const header = (type: string) => `{'descr': '${type}', 'fortran_order': False, 'shape': (1,), }`
+  const read = async (type: string, ...bytes: number[]) =>
+    (await readCheckpoint(zipOf({ 'a.npy': npy(header(type), bytes) }))).a
+  expect(await read('<u2', 255, 255)).toEqual(int32([65535]))
+  expect(await read('>u2', 1, 0)).toEqual(int32([256]))
+  expect(await read('<u4', 255, 255, 255, 127)).toEqual(int32([2147483647]))
+  expect(await read('>u8', 0, 0, 0, 0, 0, 0, 1, 2)).toEqual(int32([258]))
+  await expect(read('<u4', 0, 0, 0, 128)).rejects.toThrow("tensor 'a': expected uint32 values within the int32 range")
+  await expect(read('<u8', 0, 0, 0, 0, 1, 0, 0, 0)).rejects.toThrow('expected uint64 values within the int32 range')
+})
+
+test('opening reads headers, long ones too, and reading an array that one alone', async () => {
+  const header = (spaces: number) =>
+    `{'descr': '<f4', 'fortran_order': False, 'shape': (100000,), }${' '.repeat(spaces)}\n`
+  const zip = zipOf({
+    'a.npy': npy(header(0), Array(400_000).fill(0)),
+    'b.npy': npy(header(500), Array(400_000).fill(1)),
+  })
+  let read = 0
+  const source = bytesSource(zip)
+  const file = await openCheckpoint({
+    ...source,
+    async readInto(target, offset) {
+      read += target.length
+      await source.readInto(target, offset)
+    },
+  })
+  expect(file.shape('b')).toEqual([100_000])
+  const opening = read
+  expect(opening).toBeLessThan(150_000)
+  expect(new Set((await file.read('b')).data)).toEqual(new Set([new Float32Array(Uint8Array.of(1, 1, 1, 1).buffer)[0]]))
+  expect(read - opening).toBeLessThan(402_000)
+})
+
+test('a changed byte of a header or of an array fails the checksum', async () => {
+  const header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2,), }"
+  const sound = zipOf({ 'a.npy': npy(header, [0, 0, 0, 0, 0, 0, 0, 7]) })
+  const places = [Buffer.from(sound).indexOf("shape': ") + 7, Buffer.from(sound).indexOf(7)]
+  for (const place of places) {
+    const damaged = Uint8Array.from(sound)
+    damaged[place] = 9
+    const file = await openCheckpoint(damaged)
+    await expect(file.read('a')).rejects.toThrow("tensor 'a': zip: entry 'a.npy' is corrupt: expected CRC-32")
+  }
 })

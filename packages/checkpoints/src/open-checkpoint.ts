@@ -5,7 +5,7 @@ import { hdf5Contents, isKeras, kerasContents } from './hdf5/keras.ts'
 import { isKerasIndex, kerasShardContents } from './hdf5/keras-shards.ts'
 import { asRecord, maxJsonBytes, parseJson } from './json.ts'
 import { npzContents } from './npy.ts'
-import { pytorchContents } from './pytorch.ts'
+import { isTar, pytorchContents } from './pytorch.ts'
 import { isLegacy } from './pytorch-legacy.ts'
 import { safetensorsContents } from './safetensors-read.ts'
 import { filesOf, shardContents } from './shards.ts'
@@ -17,7 +17,7 @@ import { openZip } from './zip.ts'
  * Opens a file of tensors of any format that is read here, which its content tells: safetensors, PyTorch's files of any age, `.npz`,
  * Keras's `.h5` and `.keras`, other HDF5 files; and from a path what has its tensors in other files beside it: the
  * index of shards of any of these (`….index.json`, Keras's `.weights.json`), and TensorFlow.js's `model.json`. Tensors are read when
- * asked for; those of `.npz` are in memory at once. Close it when done.
+ * asked for. Close it when done.
  * @throws naming the file, if it is of none of these formats, or not as its format has it.
  */
 export async function openCheckpoint(from: Readable): Promise<TensorFile> {
@@ -72,7 +72,7 @@ async function plain(source: ByteSource): Promise<Found> {
   })
   const start = await startOf(source)
   if (start[7] === 0 && start[8] === brace) return found('safetensors', safetensorsContents)
-  if (await isLegacy(source)) return found('pytorch', pytorchContents)
+  if ((await isLegacy(source)) || (await isTar(source))) return found('pytorch', pytorchContents)
   if (isHdf5(start)) return found('hdf5', hdf5Contents)
   if (start[0] === 0x50 && start[1] === 0x4b) {
     const zip = await openZip(source)

@@ -1,6 +1,7 @@
-import { type ByteSource, readBytes } from './byte-source.ts'
+import { type ByteSource, readBytes, sliceSource } from './byte-source.ts'
 import { byteWidth, type StoredType } from './elements.ts'
 import { type Pickled, type UnpickleOptions, unpickleFrom } from './unpickle.ts'
+import type { ZipEntry } from './zip.ts'
 
 /** A storage that a pickle refers to: so many numbers of a type, by a key. */
 export interface StoredNumbers {
@@ -9,23 +10,32 @@ export interface StoredNumbers {
   readonly length: number
 }
 
-/** What `torch.save` wrote: an object whose tensors refer to storages, and the bytes of each. */
+/** What `torch.save` wrote: an object whose tensors refer to storages, and where the bytes of each are. */
 export interface Saved {
   readonly root: Pickled
-  readonly bytesOf: (storage: StoredNumbers) => Promise<Uint8Array<ArrayBuffer>>
+  readonly bigEndian: boolean
+  readonly open: (storage: StoredNumbers) => Promise<ZipEntry>
 }
 
-/** The pickle of the number 0x1950a86a20f9469cfc6c, with which such files begin. */
-const magic = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e]
+/** The number 0x1950a86a20f9469cfc6c as a pickle has it, the end of the first pickle of such files. */
+const magic = [0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e]
+const frameBytes = 9
 const protocol = 1001
 
 /** The pickles of a file, without its numbers, are shorter than this. */
 const maxPickles = 1 << 26
 
 /** Whether a file is as `torch.save` wrote it before torch 1.6, and does since with `_use_new_zipfile_serialization=False`. */
-export async function isLegacy(source: ByteSource): Promise<boolean> {
-  if (source.size < magic.length) return false
-  return String(await readBytes(source, 0, magic.length)) === String(magic)
+export const isLegacy = async (source: ByteSource): Promise<boolean> => (await magicEnd(source)) !== undefined
+
+/** Where the first pickle ends, of any protocol from 2 on, if it is the magic number. From protocol 4 on it is in a frame. */
+async function magicEnd(source: ByteSource): Promise<number | undefined> {
+  const start = [...(await readBytes(source, 0, Math.min(source.size, 2 + frameBytes + magic.length)))]
+  const [opcode, version = 0, frame] = start
+  if (opcode !== 0x80 || version < 2 || version > 5) return undefined
+  const from = version >= 4 && frame === 0x95 ? 2 + frameBytes : 2
+  const end = from + magic.length
+  return String(start.slice(from, end)) === String(magic) ? end : undefined
 }
 
 /**
@@ -44,7 +54,7 @@ export async function readLegacy(source: ByteSource, options: UnpickleOptions): 
     storages.set(storage.key, storage)
     return storage
   }
-  let at = magic.length
+  let at = (await magicEnd(source)) ?? 0
   const next = (rules: UnpickleOptions): Pickled => {
     const { value, end } = unpickleFrom(pickles, at, rules)
     at = end
@@ -64,10 +74,11 @@ export async function readLegacy(source: ByteSource, options: UnpickleOptions): 
   const places = await placesOf(source, at, keys as string[], storages)
   return {
     root,
-    async bytesOf({ key }) {
+    bigEndian: false,
+    async open({ key }) {
       const place = places.get(key)
       if (!place) throw new Error(`expected a storage '${key}', there is none`)
-      return readBytes(source, place.offset, place.size)
+      return { source: sliceSource(source, place.offset, place.size), verify() {} }
     },
   }
 }

@@ -1,18 +1,23 @@
 import { existsSync } from 'node:fs'
+import { float32, int32 } from '@cascade-diffusion/arrays'
 import { expect, test } from 'vitest'
+import { openCheckpoint } from './open-checkpoint.ts'
 import { readPyTorch } from './pytorch.ts'
 import { expected, fixture, fixturePath, toNumber, zipOf } from './test-support.ts'
 
-test.each(['nested.pt', 'nested-protocol-4.pt', 'nested-legacy.pt'])('reads %s as PyTorch wrote it', async (name) => {
-  const tensors = await readPyTorch(fixturePath(name))
-  expect(Object.keys(tensors).sort()).toEqual(Object.keys(expected.tensors).sort())
-  for (const [key, { shape, values }] of Object.entries(expected.tensors)) {
-    expect(tensors[key]?.shape).toEqual(shape)
-    expect([...tensors[key]!.data]).toEqual(values.map(toNumber))
-  }
-  expect(tensors['types.bool']?.dtype).toBe('bool')
-  expect(tensors['types.int64']?.dtype).toBe('int32')
-})
+test.each(['nested.pt', 'nested-protocol-4.pt', 'nested-legacy.pt', 'nested-legacy-protocol-4.pt'])(
+  'reads %s as PyTorch wrote it',
+  async (name) => {
+    const tensors = await readPyTorch(fixturePath(name))
+    expect(Object.keys(tensors).sort()).toEqual(Object.keys(expected.tensors).sort())
+    for (const [key, { shape, values }] of Object.entries(expected.tensors)) {
+      expect(tensors[key]?.shape).toEqual(shape)
+      expect([...tensors[key]!.data]).toEqual(values.map(toNumber))
+    }
+    expect(tensors['types.bool']?.dtype).toBe('bool')
+    expect(tensors['types.int64']?.dtype).toBe('int32')
+  },
+)
 
 test('reads the state dict of a module, its _metadata dropped', async () => {
   const tensors = await readPyTorch(fixturePath('state-dict.pt'))
@@ -26,6 +31,32 @@ test('reads the state dict of a module, its _metadata dropped', async () => {
     ['1.num_batches_tracked', 'int32'],
   ])
   expect([...tensors['1.weight']!.data]).toEqual([1, 1])
+})
+
+test.each([2, 5])('what training leaves beside tensors is read, and left out: protocol %s', async (protocol) => {
+  const tensors = await readPyTorch(fixturePath(`training-protocol-${protocol}.pt`))
+  const { 'model.weight': weight, 'args.initial': initial, 'state.weight.momentum': momentum, ...rest } = tensors
+  expect(rest).toEqual({})
+  expect([weight?.shape, [...initial!.data]]).toEqual([[4, 6], [7]])
+  expect(momentum?.data).toEqual(weight?.data.map((value) => value + 1))
+})
+
+test('types that PyTorch has no storages for', async () => {
+  expect(await readPyTorch(fixturePath('untyped.pt'))).toEqual({
+    uint16: int32([1, 65535]),
+    uint32: int32([1, 2147483647]),
+    uint64: int32([5]),
+    float8: float32([1, -2]),
+  })
+})
+
+test('programs of TorchScript and the tar archives of the first versions are named', async () => {
+  await expect(readPyTorch(fixturePath('script.pt'))).rejects.toThrow('got a program of TorchScript: save its model')
+  const tar = new Uint8Array(1024)
+  tar.set(Buffer.from('storages'))
+  tar.set(Buffer.from('ustar'), 257)
+  await expect(readPyTorch(tar)).rejects.toThrow('PyTorch bytes: a tar archive, as torch before 0.1.10 wrote it')
+  await expect(openCheckpoint(tar)).rejects.toThrow('a tar archive')
 })
 
 test('refuses what would execute code, naming it, and executes nothing', async () => {
@@ -84,6 +115,11 @@ test.each([
     'refused the global builtins.eval',
   ],
   ['a call of a storage type', '\x80\x02ctorch\nFloatStorage\n)R.', 'refused to call torch.FloatStorage'],
+  ['a call of a class by NEWOBJ', '\x80\x02cos\n_wrap_close\n)\x81.', 'refused the global os._wrap_close'],
+  ['a call of a type of elements', '\x80\x02ctorch\nfloat32\n)R.', 'refused to call torch.float32'],
+  ['a state for a tuple', '\x80\x02K\x01\x85}b.', 'expected a Map on the stack'],
+  ['bytes that are not there', '\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\x7f', 'more bytes'],
+  ['pairs that are none', '\x80\x02ccollections\nOrderedDict\n](K\x01e\x85R.', 'expected pairs of a string or number'],
   ['an unknown opcode', '\x80\x02i.', 'refused the opcode 0x69'],
   ['a pickle without end', '\x80\x02}', 'expected 1 more bytes'],
   ['a pickle of nothing', '\x80\x02.', 'expected a value on the stack'],
@@ -104,12 +140,25 @@ test('refuses lists that double at every level instead of walking them', async (
   )
 })
 
+test('big-endian storages', async () => {
+  const data = Buffer.from(new Float32Array([1, 2, 3, 4]).buffer).swap32()
+  const tensors = await readPyTorch(file(dictOf(small), new Uint8Array(data), 'big'))
+  expect(tensors).toEqual({ w: float32([1, 2, 3, 4], [2, 2]) })
+})
+
+test("Python 2's strings, a dict of pairs and integers beyond 2^53", async () => {
+  const pairs = `\x80\x02ccollections\nOrderedDict\n](](U\x01w${small}e](T\x01\0\0\0v\x8b\x09\0\0\0${'\xff'.repeat(9)}ee\x85R.`
+  expect(Object.keys(await readPyTorch(file(pairs)))).toEqual(['w'])
+})
+
 test('refuses a storage of another size, missing storages and another byte order', async () => {
   const message = "tensor 'w': expected 16 bytes of float32 [4], got 12"
   await expect(readPyTorch(file(dictOf(small), new Uint8Array(12)))).rejects.toThrow(message)
   const without = zipOf({ 'm/data.pkl': Buffer.from(dictOf(small), 'latin1') })
   await expect(readPyTorch(without)).rejects.toThrow("tensor 'w': zip: expected an entry 'm/data/0'")
-  await expect(readPyTorch(file(dictOf(small), undefined, 'big'))).rejects.toThrow('byte order little, got big')
+  await expect(readPyTorch(file(dictOf(small), undefined, 'middle'))).rejects.toThrow(
+    'byte order little or big, got middle',
+  )
   await expect(readPyTorch(zipOf({ 'm/other': new Uint8Array(1) }))).rejects.toThrow(
     'expected an entry data.pkl, got m/other',
   )

@@ -1,36 +1,13 @@
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
-import { type ByteSource, type Readable, withSource } from './byte-source.ts'
-import { byteWidth, computedType, decode, type RawArray, type StoredType, toNDArray } from './elements.ts'
-import { isShape } from './json.ts'
-import { isLegacy, readLegacy, type Saved, type StoredNumbers } from './pytorch-legacy.ts'
-import { gather, lastIndex } from './strides.ts'
+import { type ByteSource, type Readable, readBytes, withSource } from './byte-source.ts'
+import { byteWidth, computedType } from './elements.ts'
+import { isLegacy, readLegacy, type Saved } from './pytorch-legacy.ts'
+import { PickledTensor, rules, type Storage } from './pytorch-values.ts'
+import { gather } from './strides.ts'
 import { type Contents, named, tensorFile } from './tensor-file.ts'
-import { type Pickled, PickledGlobal, unpickle } from './unpickle.ts'
+import { type Pickled, unpickle } from './unpickle.ts'
 import { openZip } from './zip.ts'
-
-const storageTypes: ReadonlyMap<string, StoredType> = new Map([
-  ['torch.DoubleStorage', 'float64'],
-  ['torch.FloatStorage', 'float32'],
-  ['torch.HalfStorage', 'float16'],
-  ['torch.BFloat16Storage', 'bfloat16'],
-  ['torch.LongStorage', 'int64'],
-  ['torch.IntStorage', 'int32'],
-  ['torch.ShortStorage', 'int16'],
-  ['torch.CharStorage', 'int8'],
-  ['torch.ByteStorage', 'uint8'],
-  ['torch.BoolStorage', 'bool'],
-])
-const orderedDict = 'collections.OrderedDict'
-const rebuildTensor = 'torch._utils._rebuild_tensor_v2'
-const rebuildParameter = 'torch._utils._rebuild_parameter'
-const size = 'torch.Size'
-const globals: ReadonlySet<string> = new Set([
-  orderedDict,
-  rebuildTensor,
-  rebuildParameter,
-  size,
-  ...storageTypes.keys(),
-])
+import { readEntryArray } from './zip-array.ts'
 
 /** The most that tensors which share storages may hold together, as a multiple of the file's size. */
 const maxSharing = 16
@@ -38,27 +15,10 @@ const maxSharing = 16
 const maxNodes = 1_000_000
 const maxPath = 1000
 
-class Storage implements StoredNumbers {
-  constructor(
-    readonly type: StoredType,
-    readonly key: string,
-    readonly length: number,
-  ) {}
-}
-
-class PickledTensor {
-  constructor(
-    readonly storage: Storage,
-    readonly offset: number,
-    readonly shape: readonly number[],
-    readonly strides: readonly number[],
-  ) {}
-}
-
 /**
  * Reads the tensors of a file that PyTorch's `torch.save` wrote (a zip file, or before torch 1.6 a row of pickles), from a path or
  * from its bytes: usually a state dict. Nested dicts and lists are flattened, their keys joined by dots; plain
- * numbers, strings and None beside the tensors are left out. Element types are converted as {@link toNDArray} does.
+ * numbers, strings, NumPy's values and None beside the tensors are left out. Element types are converted as {@link toNDArray} does.
  * Nothing in the file is executed: its pickle may only build tensors and plain containers.
  * @throws naming the file, if it wants anything else, is cut short or corrupt, or holds no tensor.
  */
@@ -69,14 +29,15 @@ export const readPyTorch = (from: Readable): Promise<Record<string, NDArray>> =>
 
 /** The tensors that the file's object holds, none of them read yet. */
 export async function pytorchContents(source: ByteSource): Promise<Contents> {
-  const { root, bytesOf } = (await isLegacy(source)) ? await readLegacy(source, rules) : await readZip(source)
-  const tensors = tensorsOf(root)
+  if (await isTar(source)) throw new Error('a tar archive, as torch before 0.1.10 wrote it, is not read: save it again')
+  const saved = (await isLegacy(source)) ? await readLegacy(source, rules) : await readZip(source)
+  const tensors = tensorsOf(saved.root)
   if (tensors.size === 0) throw new Error('expected a state dict, found no tensor in the file')
 
   const bytes = [...new Set(tensors.values())].reduce((n, t) => n + sizeOf(t.shape) * byteWidth[t.storage.type], 0)
   if (bytes > maxSharing * source.size)
     throw new Error(`expected tensors of at most ${maxSharing} times the file's ${source.size} bytes, got ${bytes}`)
-  const load = loader(bytesOf, [...tensors.values()])
+  const load = loader(saved, [...tensors.values()])
   const lazy = [...tensors].map(([name, tensor]) => {
     const read = () => load(tensor)
     return [name, { dtype: computedType(tensor.storage.type), shape: tensor.shape, read }] as const
@@ -84,75 +45,63 @@ export async function pytorchContents(source: ByteSource): Promise<Contents> {
   return { tensors: new Map(lazy) }
 }
 
+/** Whether a file is a tar archive: the first files of PyTorch were. */
+export async function isTar(source: ByteSource): Promise<boolean> {
+  const [place, mark] = [257, 'ustar']
+  if (source.size < place + mark.length) return false
+  return new TextDecoder().decode(await readBytes(source, place, mark.length)) === mark
+}
+
 async function readZip(source: ByteSource): Promise<Saved> {
   const zip = await openZip(source)
   const pickle = zip.names.find((name) => name.endsWith('/data.pkl'))
   if (!pickle) throw new Error(`expected an entry data.pkl, got ${zip.names.slice(0, 5).join(', ')}`)
   const folder = pickle.slice(0, -'data.pkl'.length)
-  if (zip.names.includes(`${folder}byteorder`)) {
-    const order = new TextDecoder().decode(await zip.read(`${folder}byteorder`))
-    if (order !== 'little') throw new Error(`expected byte order little, got ${order}`)
-  }
+  if (zip.names.includes(`${folder}constants.pkl`))
+    throw new Error(
+      "expected a state dict, got a program of TorchScript: save its model's state_dict() with torch.save",
+    )
+  const order = zip.names.includes(`${folder}byteorder`)
+    ? new TextDecoder().decode(await zip.read(`${folder}byteorder`))
+    : 'little'
+  if (order !== 'little' && order !== 'big') throw new Error(`expected byte order little or big, got ${order}`)
   const root = unpickle(await zip.read(pickle), rules)
-  return { root, bytesOf: ({ key }) => zip.read(`${folder}data/${key}`) }
+  return { root, bigEndian: order === 'big', open: ({ key }) => zip.open(`${folder}data/${key}`) }
 }
 
 /** Keeps what several tensors share, storages and tensors, and nothing else. */
-function loader(
-  bytesOf: Saved['bytesOf'],
-  tensors: readonly PickledTensor[],
-): (tensor: PickledTensor) => Promise<NDArray> {
+function loader(saved: Saved, tensors: readonly PickledTensor[]): (tensor: PickledTensor) => Promise<NDArray> {
   const idOf = ({ type, key, length }: Storage) => `${type} ${key} ${length}`
   const users = counts(tensors.map(({ storage }) => idOf(storage)))
   const mentions = counts(tensors)
-  const storages = new Map<string, RawArray>()
+  const storages = new Map<string, NDArray>()
   const loaded = new Map<PickledTensor, NDArray>()
   return async (tensor) => {
     const { storage, offset, shape, strides } = tensor
     const known = loaded.get(tensor)
     if (known) return known
     const id = idOf(storage)
-    const raw = storages.get(id) ?? decode(storage.type, [storage.length], await bytesOf(storage))
-    if (users.get(id)! > 1) storages.set(id, raw)
-    const array = toNDArray(gather(raw, shape, strides, offset))
+    const all = storages.get(id) ?? (await readStorage(saved, storage))
+    if (users.get(id)! > 1) storages.set(id, all)
+    const array = gather(all, shape, strides, offset)
     if (mentions.get(tensor)! > 1) loaded.set(tensor, array)
     return array
   }
+}
+
+async function readStorage({ open, bigEndian }: Saved, storage: Storage): Promise<NDArray> {
+  const { type, length } = storage
+  const entry = await open(storage)
+  const bytes = length * byteWidth[type]
+  if (entry.source.size !== bytes)
+    throw new Error(`expected ${bytes} bytes of ${type} [${length}], got ${entry.source.size}`)
+  return readEntryArray(entry, { type, shape: [length], offset: 0, bigEndian })
 }
 
 function counts<T>(items: readonly T[]): ReadonlyMap<T, number> {
   const found = new Map<T, number>()
   for (const item of items) found.set(item, (found.get(item) ?? 0) + 1)
   return found
-}
-
-function storageOf(id: Pickled): Storage {
-  // Legacy files say as a sixth which part of another storage this is, if it is one.
-  const [kind, type, key, , length, part = null] = Array.isArray(id) ? id : []
-  const stored = type instanceof PickledGlobal ? storageTypes.get(type.name) : undefined
-  if (kind !== 'storage' || !stored || typeof key !== 'string' || !isCount(length) || part !== null)
-    throw new Error(`pickle: expected a reference to a tensor's storage, got ${describe(id)}`)
-  return new Storage(stored, key, length)
-}
-
-const rules = { globals, call: build, persistent: storageOf }
-
-function build({ name }: PickledGlobal, args: readonly Pickled[]): Pickled {
-  if (name === orderedDict && args.length === 0) return new Map()
-  if (name === rebuildParameter && args[0] instanceof PickledTensor) return args[0]
-  if (name === size && args.length === 1 && isShape(args[0])) return args[0]
-  if (name !== rebuildTensor) throw new Error(`pickle: refused to call ${name} with ${args.length} arguments`)
-  const [storage, offset, shape, strides] = args
-  if (!(storage instanceof Storage && isCount(offset) && isShape(shape) && isShape(strides)))
-    throw new Error(
-      `pickle: expected a tensor's storage, offset, size and stride, got ${args.slice(0, 4).map(describe)}`,
-    )
-  const place = `size [${shape}] and stride [${strides}] at ${offset}`
-  if (shape.length !== strides.length || lastIndex(shape, strides, offset) >= storage.length)
-    throw new Error(`pickle: expected a tensor inside its storage of ${storage.length} elements, got ${place}`)
-  if (sizeOf(shape) > storage.length)
-    throw new Error(`pickle: expected a tensor no larger than its storage of ${storage.length} elements, got ${place}`)
-  return new PickledTensor(storage, offset, shape, strides)
 }
 
 /** The tensors in nested containers, by their dotted paths. The limits only matter for files that are made to exhaust us. */
@@ -171,7 +120,3 @@ function tensorsOf(root: Pickled): ReadonlyMap<string, PickledTensor> {
   visit(root, '')
   return found
 }
-
-const isCount = (value: Pickled): value is number => Number.isSafeInteger(value) && (value as number) >= 0
-const describe = (value: Pickled): string =>
-  value instanceof PickledGlobal ? value.name : Array.isArray(value) ? `a tuple of ${value.length}` : typeof value

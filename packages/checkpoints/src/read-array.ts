@@ -1,4 +1,5 @@
 import { allocate, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { swapBytes } from './byte-order.ts'
 import { type ByteSource, checkRange, chunkBytes } from './byte-source.ts'
 import { byteWidth, checkBooleans, computedType, convert, decode, type StoredType } from './elements.ts'
 
@@ -54,41 +55,41 @@ export function* digestedPieces(offset: number, length: number): Generator<Piece
  * they stay; others pass through pieces of a few MiB.
  * @throws if the elements reach past the end of the source; nothing is allocated then.
  */
-export function arrayPieces(source: ByteSource, place: Place): { array: NDArray; pieces: Iterable<Piece> } {
+export function arrayPieces(
+  source: ByteSource,
+  place: Place,
+  pieceBytes = chunkBytes,
+): { array: NDArray; pieces: Iterable<Piece> } {
   const { type, shape, offset, bigEndian } = place
   const width = byteWidth[type]
   checkRange(source, offset, sizeOf(shape) * width)
   const dtype = computedType(type)
   const data = allocate(dtype, sizeOf(shape))
-  const direct = type === dtype && !bigEndian
   function* pieces(): Generator<Piece> {
-    const step = chunkBytes / width
+    const step = pieceBytes / width
     for (let at = 0; at < data.length; at += step) {
       const part = data.subarray(at, at + step)
-      const where = offset + at * width
-      if (direct) {
-        const bytes = new Uint8Array(part.buffer as ArrayBuffer, part.byteOffset, part.byteLength)
-        yield { offset: where, bytes, use: type === 'bool' ? checkBooleans : undefined }
-      } else {
-        const use = (bytes: Uint8Array<ArrayBuffer>) =>
-          convert(decode(type, [part.length], bigEndian ? swapped(bytes, width) : bytes), part)
-        yield { offset: where, bytes: new Uint8Array(part.length * width), use }
+      const isFinal = type === dtype
+      const bytes = isFinal
+        ? new Uint8Array(part.buffer as ArrayBuffer, part.byteOffset, part.byteLength)
+        : new Uint8Array(part.length * width)
+      const use = () => {
+        if (bigEndian) swapBytes(bytes, width)
+        if (type === 'bool') checkBooleans(bytes)
+        if (!isFinal) convert(decode(type, [part.length], bytes), part)
       }
+      yield { offset: offset + at * width, bytes, use }
     }
   }
   return { array: { dtype, shape: [...shape], data }, pieces: pieces() }
 }
 
+/** The bytes of which a checksum is computed at once, which takes about as long as to read the next ones. */
+export const checkedBytes = 1 << 20
+
 /** Reads one array into its final memory. @throws as {@link arrayPieces}, and on integers beyond int32. */
 export async function readArray(source: ByteSource, place: Place, digest?: (bytes: Uint8Array) => void) {
-  const { array, pieces } = arrayPieces(source, place)
+  const { array, pieces } = arrayPieces(source, place, digest && checkedBytes)
   await readPieces(source, pieces, digest)
   return array
-}
-
-/** The same elements in the other byte order; the caller's own memory is left as it was. */
-function swapped(bytes: Uint8Array<ArrayBuffer>, width: number): Uint8Array<ArrayBuffer> {
-  const copy = new Uint8Array(bytes.length)
-  for (let i = 0; i < bytes.length; i++) copy[i - (i % width) + width - 1 - (i % width)] = bytes[i]!
-  return copy
 }

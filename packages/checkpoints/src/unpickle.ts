@@ -5,7 +5,10 @@ export class PickledGlobal {
   constructor(readonly name: string) {}
 }
 
-/** What the plain part of a pickle becomes: tuples and lists are arrays, dicts are Maps, None is null. */
+/** An object that is its attributes. */
+export class PickledRecord extends Map<string | number, Pickled> {}
+
+/** What the plain part of a pickle becomes: tuples, lists and sets are arrays, dicts are Maps, None and bytes are null. */
 export type Pickled = unknown
 
 export interface UnpickleOptions {
@@ -20,8 +23,9 @@ export interface UnpickleOptions {
 const mark = Symbol('mark')
 
 /**
- * Reads a pickle (protocols 2 to 5) as data. Nothing is executed: there are numbers, strings, booleans, None, tuples, lists, dicts,
- * and calls of the allowed globals, which `call` gives a meaning. The state that `BUILD` would give an object is dropped.
+ * Reads a pickle (protocols 2 to 5) as data. Nothing is executed: there are numbers, strings, bytes, booleans, None, tuples, lists,
+ * sets, dicts, and calls of the allowed globals, which `call` gives a meaning. The state that `BUILD` would give an object is dropped,
+ * except that of a {@link PickledRecord}.
  * @throws at any other global or opcode, naming it, and if the pickle is cut short or malformed.
  */
 export const unpickle = (bytes: Uint8Array, options: UnpickleOptions): Pickled => unpickleFrom(bytes, 0, options).value
@@ -45,6 +49,7 @@ export function unpickleFrom(
   }
   const u8 = () => view.getUint8(take(1))
   const u32 = () => view.getUint32(take(4), true)
+  const u64 = () => Number(view.getBigUint64(take(8), true))
   const text = (length: number) => {
     const part = bytes.subarray(take(length), at)
     try {
@@ -53,6 +58,8 @@ export function unpickleFrom(
       throw new Error(`pickle: expected text in UTF-8 at ${at - length}`)
     }
   }
+  /** Python 2's strings, which may be bytes. */
+  const latin1 = (length: number) => Buffer.from(bytes.subarray(take(length), at)).toString('latin1')
   const line = () => {
     const end = bytes.indexOf(10, at)
     const value = text((end < 0 ? bytes.length : end) - at)
@@ -81,7 +88,7 @@ export function unpickleFrom(
     const full = `${module}.${name}`
     if (!globals.has(full))
       throw new Error(
-        `pickle: refused the global ${shorten(full)}: only ${[...globals].join(', ')} are allowed, and nothing is executed`,
+        `pickle: refused the global ${shorten(full)}: only tensors and plain containers are built, and nothing is executed`,
       )
     return new PickledGlobal(full)
   }
@@ -99,6 +106,23 @@ export function unpickleFrom(
     }
   }
 
+  const addItems = () => {
+    const items = popTo()
+    const list = top(Array)
+    for (const item of items) list.push(item)
+  }
+  const callTop = () => {
+    const [callable, args] = last(2)
+    if (!(callable instanceof PickledGlobal) || !Array.isArray(args))
+      throw new Error(`pickle: expected a call of a global with a tuple at ${at}`)
+    stack.push(call(callable, args))
+  }
+  /** Bytes, which are not kept. */
+  const skip = (length: number) => {
+    take(length)
+    stack.push(null)
+  }
+
   const operations: Record<number, () => void> = {
     128: () => take(1), // PROTO
     149: () => take(8), // FRAME
@@ -110,12 +134,22 @@ export function unpickleFrom(
     77: () => stack.push(view.getUint16(take(2), true)), // BININT2
     74: () => stack.push(view.getInt32(take(4), true)), // BININT
     138: () => stack.push(longFrom(bytes.subarray(take(u8()), at))), // LONG1
+    139: () => stack.push(longFrom(bytes.subarray(take(u32()), at))), // LONG4
     71: () => stack.push(view.getFloat64(take(8), false)), // BINFLOAT
     88: () => stack.push(text(u32())), // BINUNICODE
     140: () => stack.push(text(u8())), // SHORT_BINUNICODE
+    141: () => stack.push(text(u64())), // BINUNICODE8
+    84: () => stack.push(latin1(u32())), // BINSTRING
+    85: () => stack.push(latin1(u8())), // SHORT_BINSTRING
+    66: () => skip(u32()), // BINBYTES
+    67: () => skip(u8()), // SHORT_BINBYTES
+    142: () => skip(u64()), // BINBYTES8
+    150: () => skip(u64()), // BYTEARRAY8
     41: () => stack.push([]), // EMPTY_TUPLE
     93: () => stack.push([]), // EMPTY_LIST
     125: () => stack.push(new Map()), // EMPTY_DICT
+    143: () => stack.push([]), // EMPTY_SET
+    145: () => stack.push(popTo()), // FROZENSET
     116: () => stack.push(popTo()), // TUPLE
     133: () => stack.push(last(1)), // TUPLE1
     134: () => stack.push(last(2)), // TUPLE2
@@ -124,11 +158,8 @@ export function unpickleFrom(
       const [item] = last(1) // APPEND
       top(Array).push(item)
     },
-    101: () => {
-      const items = popTo() // APPENDS
-      const list = top(Array)
-      for (const item of items) list.push(item)
-    },
+    101: () => addItems(), // APPENDS
+    144: () => addItems(), // ADDITEMS
     115: () => setItems(last(2)), // SETITEM
     117: () => setItems(popTo()), // SETITEMS
     113: () => memo.set(u8(), stack.at(-1)), // BINPUT
@@ -142,15 +173,14 @@ export function unpickleFrom(
       stack.push(global(module, name))
     },
     81: () => stack.push(persistent(pop())), // BINPERSID
-    82: () => {
-      const [callable, args] = last(2) // REDUCE
-      if (!(callable instanceof PickledGlobal) || !Array.isArray(args))
-        throw new Error(`pickle: expected a call of a global with a tuple at ${at}`)
-      stack.push(call(callable, args))
-    },
+    82: () => callTop(), // REDUCE
+    129: () => callTop(), // NEWOBJ
     98: () => {
-      pop() // BUILD
-      top(Map)
+      const state = pop() // BUILD
+      const object = stack.at(-1)
+      if (object instanceof PickledRecord && state instanceof Map)
+        for (const [key, value] of state) object.set(key, value)
+      else if (object !== null) top(Map)
     },
   }
 
@@ -163,12 +193,11 @@ export function unpickleFrom(
   }
 }
 
-/** A little-endian two's complement integer of at most 8 bytes. */
+/** A little-endian two's complement integer; NaN beyond 2^53, where nothing that counts or measures can be. */
 function longFrom(bytes: Uint8Array): number {
+  if (bytes.length > 8) return Number.NaN
   let value = 0n
   for (let i = bytes.length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!)
   const number = Number(BigInt.asIntN(8 * bytes.length, value))
-  if (!Number.isSafeInteger(number))
-    throw new Error(`pickle: expected an integer below 2^53, got one of ${bytes.length} bytes`)
-  return number
+  return Number.isSafeInteger(number) ? number : Number.NaN
 }

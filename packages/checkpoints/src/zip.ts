@@ -1,14 +1,18 @@
-import { crc32, inflateRawSync } from 'node:zlib'
+import { constants, crc32, inflateRawSync } from 'node:zlib'
 import { type ByteSource, bytesSource, readBytes, sliceSource } from './byte-source.ts'
 import { inflateOptions } from './inflate-options.ts'
 import { shorten } from './json.ts'
-import { type Piece, readPieces } from './read-array.ts'
+import { checkedBytes, type Piece, readPieces } from './read-array.ts'
 
 /** A zip archive, opened for reading its entries one by one. */
 export interface Zip {
   readonly names: readonly string[]
   /** The bytes of an entry. @throws if there is none of that name, or its checksum does not fit. */
   read(name: string, maxBytes?: number): Promise<Uint8Array<ArrayBuffer>>
+  /** How many bytes an entry has. @throws if there is none of that name. */
+  sizeOf(name: string): number
+  /** About so many of an entry's first bytes, unverified; fewer or more if they are packed. @throws if they do not inflate. */
+  readStart(name: string, bytes: number): Promise<Uint8Array>
   /** An entry for reading in parts. @throws as {@link Zip.read}, except that the checksum is `verify`'s to check. */
   open(name: string): Promise<ZipEntry>
 }
@@ -66,14 +70,17 @@ export async function openZip(source: ByteSource): Promise<Zip> {
     at = next
   }
   checkEntries([...entries.values()], source.size)
-  const open = async (name: string): Promise<ZipEntry> => {
+  const find = (name: string): Entry => {
     const entry = entries.get(name)
     if (!entry) throw new Error(`zip: expected an entry '${shorten(name)}', there is none`)
-    return openEntry(source, name, entry)
+    return entry
   }
+  const open = async (name: string): Promise<ZipEntry> => openEntry(source, name, find(name))
   return {
     names: [...entries.keys()],
     open,
+    sizeOf: (name) => find(name).size,
+    readStart: async (name, bytes) => startOf(source, name, find(name), bytes),
     async read(name, maxBytes = Number.POSITIVE_INFINITY) {
       const entry = await open(name)
       const { size } = entry.source
@@ -90,12 +97,9 @@ export async function openZip(source: ByteSource): Promise<Zip> {
   }
 }
 
-/** The checksum of a piece takes about as long as to read the next ones. */
-const pieceBytes = 2 ** 20
-
 function* piecesOf(content: Uint8Array<ArrayBuffer>): Generator<Piece> {
-  for (let offset = 0; offset < content.length; offset += pieceBytes)
-    yield { offset, bytes: content.subarray(offset, offset + pieceBytes) }
+  for (let offset = 0; offset < content.length; offset += checkedBytes)
+    yield { offset, bytes: content.subarray(offset, offset + checkedBytes) }
 }
 
 /** No two entries may share bytes, and what they inflate to is limited. */
@@ -162,24 +166,43 @@ function parseEntry(directory: DataView, at: number, extra: DataView): Entry {
 }
 
 async function openEntry(source: ByteSource, name: string, entry: Entry): Promise<ZipEntry> {
-  const { method, crc, packed, size, offset } = entry
-  const what = `zip: entry '${shorten(name)}'`
-  const local = new DataView((await readBytes(source, offset, localBytes)).buffer)
-  expectSignature(local, 0, 0x04034b50, localBytes)
-  const start = offset + localBytes + local.getUint16(26, true) + local.getUint16(28, true)
+  const { method, crc, packed, size } = entry
+  const what = labelOf(name)
+  const start = await placeOf(source, what, entry)
   const verify = (actual: number) => {
     if (actual !== crc) throw new Error(`${what} is corrupt: expected CRC-32 ${crc}, got ${actual}`)
   }
-  if (method !== 0 && method !== 8) throw new Error(`${what}: expected method 0 (stored) or 8 (deflate), got ${method}`)
   const content = method === 0 ? undefined : inflate(what, await readBytes(source, start, packed), size)
   const actual = content?.length ?? packed
   if (actual !== size) throw new Error(`${what}: expected ${size} bytes, got ${actual}`)
   return { verify, source: content ? bytesSource(content) : sliceSource(source, start, packed) }
 }
 
-function inflate(what: string, packed: Uint8Array, size: number): Uint8Array {
+const labelOf = (name: string) => `zip: entry '${shorten(name)}'`
+
+/** Where an entry's bytes begin. @throws unless its local header is there, and they are stored or deflated. */
+async function placeOf(source: ByteSource, what: string, { method, offset }: Entry): Promise<number> {
+  const local = new DataView((await readBytes(source, offset, localBytes)).buffer)
+  expectSignature(local, 0, 0x04034b50, localBytes)
+  if (method !== 0 && method !== 8) throw new Error(`${what}: expected method 0 (stored) or 8 (deflate), got ${method}`)
+  return offset + localBytes + local.getUint16(26, true) + local.getUint16(28, true)
+}
+
+async function startOf(source: ByteSource, name: string, entry: Entry, bytes: number): Promise<Uint8Array> {
+  const what = labelOf(name)
+  const start = await placeOf(source, what, entry)
+  if (entry.method === 0) return readBytes(source, start, Math.min(bytes, entry.packed))
+  // Deflate hardly makes anything longer, except for the tables in front of it.
+  const part = await readBytes(source, start, Math.min(2 * bytes + 256, entry.packed))
+  return inflating(what, () => inflateRawSync(part, { finishFlush: constants.Z_SYNC_FLUSH }))
+}
+
+const inflate = (what: string, packed: Uint8Array, size: number): Uint8Array =>
+  inflating(what, () => inflateRawSync(packed, inflateOptions(packed, size)))
+
+function inflating(what: string, run: () => Uint8Array): Uint8Array {
   try {
-    return inflateRawSync(packed, inflateOptions(packed, size))
+    return run()
   } catch (cause) {
     throw new Error(`${what} does not inflate: ${(cause as Error).message}`)
   }
