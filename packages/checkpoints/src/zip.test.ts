@@ -40,6 +40,17 @@ test('an entry that inflates beyond its stated size stops there', async () => {
   const central = Buffer.from(zip).indexOf('PK\x01\x02')
   new DataView(zip.buffer).setUint32(central + 24, 16, true)
   await expect(readAll(zip)).rejects.toThrow('does not inflate')
+  const start = (bytes: number) => withSource(zip, async (s) => (await openZip(s)).readStart('float64.npy', bytes))
+  await expect(start(128)).rejects.toThrow("zip: entry 'float64.npy' does not inflate")
+})
+
+test('the start of an entry, stored or packed, verifies nothing', async () => {
+  const [stored, packed] = [fixture('arrays.npz'), fixture('arrays-compressed.npz')]
+  const start = (zip: Uint8Array) => withSource(zip, async (s) => (await openZip(s)).readStart('uint8.npy', 100))
+  expect(await start(stored)).toHaveLength(100)
+  expect([...(await start(packed)).subarray(0, 100)]).toEqual([...(await start(stored))])
+  expect(await start(zipOf({ 'uint8.npy': text('abc') }))).toEqual(text('abc'))
+  await expect(start(zipOf({ a: text('abc') }))).rejects.toThrow("expected an entry 'uint8.npy'")
 })
 
 test('entries that together claim more than the file, as bombs do, are refused', async () => {

@@ -194,7 +194,8 @@ async function startOf(source: ByteSource, name: string, entry: Entry, bytes: nu
   if (entry.method === 0) return readBytes(source, start, Math.min(bytes, entry.packed))
   // Deflate hardly makes anything longer, except for the tables in front of it.
   const part = await readBytes(source, start, Math.min(2 * bytes + 256, entry.packed))
-  return inflating(what, () => inflateRawSync(part, { finishFlush: constants.Z_SYNC_FLUSH }))
+  const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: Math.max(entry.size, 1) }
+  return inflating(what, () => inflateRawSync(part, options))
 }
 
 const inflate = (what: string, packed: Uint8Array, size: number): Uint8Array =>

@@ -1,4 +1,6 @@
-import { zipOf } from '../test-support.ts'
+import { bytesSource } from '../byte-source.ts'
+import { fixture, zipOf } from '../test-support.ts'
+import { openZip } from '../zip.ts'
 import { damageBytes, damageNumbers, type Field, type Next, oneOf } from './damage.ts'
 
 const latin1 = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'))
@@ -12,6 +14,26 @@ const pickle = `\x80\x02ccollections\nOrderedDict\n)R(${text('a')}${tensor}${tex
 /** The pickle alone is damaged, in an archive whose checksums fit, so that the damage reaches the unpickler. */
 export const damagedPickle = (next: Next): Uint8Array =>
   zipOf({ 'm/data.pkl': damageBytes(latin1(pickle), next), 'm/data/0': data })
+
+/** The entries of checkpoints that PyTorch wrote, with much beside the tensors: in both sets of opcodes, and of young types. */
+const training = await Promise.all(
+  ['training-protocol-2.pt', 'training-protocol-5.pt', 'untyped.pt'].map(async (name) => {
+    const zip = await openZip(bytesSource(fixture(name)))
+    return Object.fromEntries(
+      await Promise.all(zip.names.map(async (entry) => [entry, await zip.read(entry)] as const)),
+    )
+  }),
+)
+
+/** As {@link damagedPickle}. */
+export function damagedTraining(next: Next): Uint8Array {
+  const entries = oneOf(training, next)
+  const damaged = Object.entries(entries).map(([name, bytes]) => [
+    name,
+    name.endsWith('/data.pkl') ? damageBytes(bytes, next) : bytes,
+  ])
+  return zipOf(Object.fromEntries(damaged))
+}
 
 /** An integer as pickles have it, in one of the ways that they have. */
 function integer(value: number, next: Next): string {
