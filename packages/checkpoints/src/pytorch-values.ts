@@ -107,7 +107,12 @@ function call({ name }: PickledGlobal, args: readonly Pickled[]): Pickled {
   throw new Error(`pickle: refused to call ${name} with ${args.length} arguments`)
 }
 
+const dictsOf = new WeakMap<readonly Pickled[], Pickled>()
+
+/** The dict of a list of pairs; the same one each time, or a short pickle could make many large ones of one list. */
 function dictOf(pairs: readonly Pickled[]): Pickled {
+  const known = dictsOf.get(pairs)
+  if (known) return known
   const dict = new Map<string | number, Pickled>()
   for (const pair of pairs) {
     const [key, value] = Array.isArray(pair) && pair.length === 2 ? pair : []
@@ -115,6 +120,7 @@ function dictOf(pairs: readonly Pickled[]): Pickled {
       throw new Error(`pickle: expected pairs of a string or number and a value, got ${describe(pair)}`)
     dict.set(key, value)
   }
+  dictsOf.set(pairs, dict)
   return dict
 }
 

@@ -126,6 +126,8 @@ test.each([
   ['a memo that is not there', '\x80\x02h\x05.', 'expected memo 5'],
   ['no tensor at all', '\x80\x02}.', 'found no tensor'],
   ['a dict inside itself', `\x80\x02}q\0X\x01\0\0\0ah\0s.`, 'expected at most'],
+  ['a dict inside itself by no name', `\x80\x02}q\0X\0\0\0\0h\0s.`, 'expected at most'],
+  ['an object that is its own attributes', `\x80\x02cargparse\nNamespace\n)\x81q\0h\0b.`, 'expected at most'],
 ])('refuses %s', async (_, pickle, message) => {
   await expect(readPyTorch(file(pickle))).rejects.toThrow(message)
 })
@@ -169,6 +171,18 @@ test('a flipped bit in the data fails its checksum', async () => {
   const at = Buffer.from(bytes).indexOf(Buffer.from(Float32Array.of(1.5).buffer))
   bytes[at]! ^= 1
   await expect(readPyTorch(bytes)).rejects.toThrow('is corrupt: expected CRC-32')
+})
+
+test.each([
+  ['one dict the attributes of many objects', 'cargparse\nNamespace\nq\x01}(', 'K\x01', 'u', 'h\x01)\x81h\0b'],
+  ['one list of pairs many dicts', 'ccollections\nOrderedDict\nq\x01](', 'K\x01\x86', 'e\x85', 'h\x01h\0R'],
+])('making %s takes no longer than reading them', async (_, start, item, end, use) => {
+  const entries = Array.from({ length: 100_000 }, (_, i) => {
+    const number = `J${String.fromCharCode(i & 255, (i >> 8) & 255, i >> 16, 0)}`
+    return number + item
+  })
+  const pickle = `\x80\x02${start}${entries.join('')}${end}q\0${use.repeat(100_000)}h\0.`
+  await expect(readPyTorch(file(pickle))).rejects.toThrow('found no tensor')
 })
 
 test('a global whose name is a tower of lists is refused at once', async () => {

@@ -5,7 +5,7 @@ import { isLegacy, readLegacy, type Saved } from './pytorch-legacy.ts'
 import { PickledTensor, rules, type Storage } from './pytorch-values.ts'
 import { gather } from './strides.ts'
 import { type Contents, named, tensorFile } from './tensor-file.ts'
-import { type Pickled, unpickle } from './unpickle.ts'
+import { type Pickled, PickledRecord, unpickle } from './unpickle.ts'
 import { openZip } from './zip.ts'
 import { readEntryArray } from './zip-array.ts'
 
@@ -108,15 +108,16 @@ function counts<T>(items: readonly T[]): ReadonlyMap<T, number> {
 function tensorsOf(root: Pickled): ReadonlyMap<string, PickledTensor> {
   const found = new Map<string, PickledTensor>()
   let visits = 0
-  const visit = (node: Pickled, path: string) => {
-    if (++visits > maxNodes || path.length > maxPath)
+  const visit = (node: Pickled, path: string, depth: number) => {
+    if (++visits > maxNodes || path.length > maxPath || depth > maxPath)
       throw new Error(`expected at most ${maxNodes} nested values with paths of ${maxPath} characters, got more`)
     if (node instanceof PickledTensor) {
       if (found.has(path)) throw new Error(`expected one tensor '${path}', got two`)
       found.set(path, node)
-    } else if (node instanceof Map || Array.isArray(node))
-      for (const [key, child] of node.entries()) visit(child, path === '' ? `${key}` : `${path}.${key}`)
+    } else if (node instanceof PickledRecord) visit(node.attributes, path, depth + 1)
+    else if (node instanceof Map || Array.isArray(node))
+      for (const [key, child] of node.entries()) visit(child, path === '' ? `${key}` : `${path}.${key}`, depth + 1)
   }
-  visit(root, '')
+  visit(root, '', 0)
   return found
 }

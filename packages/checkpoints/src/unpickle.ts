@@ -5,8 +5,10 @@ export class PickledGlobal {
   constructor(readonly name: string) {}
 }
 
-/** An object that is its attributes. */
-export class PickledRecord extends Map<string | number, Pickled> {}
+/** An object that is its attributes, a Map once they are there. */
+export class PickledRecord {
+  attributes: Pickled = null
+}
 
 /** What the plain part of a pickle becomes: tuples, lists and sets are arrays, dicts are Maps, None and bytes are null. */
 export type Pickled = unknown
@@ -178,8 +180,7 @@ export function unpickleFrom(
     98: () => {
       const state = pop() // BUILD
       const object = stack.at(-1)
-      if (object instanceof PickledRecord && state instanceof Map)
-        for (const [key, value] of state) object.set(key, value)
+      if (object instanceof PickledRecord) object.attributes = state
       else if (object !== null) top(Map)
     },
   }
