@@ -121,6 +121,12 @@ describe('one program for all batch sizes', () => {
     expect(model.nodes.filter((node) => node.opType === 'Concat').length).toBeGreaterThan(1)
   })
 
+  test('convolutions of few pixels for their channels', () =>
+    expectAnyBatch((x) => tf.conv2d(x, kernel(1, 3, 3, 96, 16), 1, 'same'), normals([4, 4, 96]), {
+      targets: [{ ...cpu, fewPixels: 1 }],
+      tolerance: 2e-5,
+    }))
+
   test('group normalisation, with a scale and shift of all images or of each', () =>
     expectAnyBatch(
       (x, s) => [

@@ -39,7 +39,8 @@ export function lowerBatch(
   const typical = Math.max(...types.map(({ shape }, i) => shape[axes[i] ?? -1] ?? 1))
   const blocks = (size: number): Target => {
     const scale = (size / typical) * (1 + 1e-9)
-    return { ...target, blockSize: target.blockSize * scale, blockFilters: target.blockFilters * scale }
+    const { blockSize, blockFilters, fewPixels } = target
+    return { ...target, blockSize: blockSize * scale, blockFilters: blockFilters * scale, fewPixels: fewPixels * scale }
   }
   const models = graphs.map((graph, k) => lower(graph, blocks(sizes[k] as number))) as unknown as Three<OnnxModel>
   return { model: unify(models, sizes, axes, symbol), results }

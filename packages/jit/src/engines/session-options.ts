@@ -7,8 +7,9 @@ export const sessionOptions = ({ external }: EncodedModel) => ({
   logSeverityLevel: 3 as const,
   // A pattern is a second block of memory, as large as all that the first run took, and saves no time.
   enableMemPattern: false,
-  // Moments of weights that hardly learn decay into denormal numbers, which cost a hundred times as much.
-  extra: { session: { set_denormal_as_zero: '1' } },
+  // Moments of weights that hardly learn decay into denormal numbers, which cost a hundred times as much; and threads that
+  // await their next run busily keep those of another session from the processor: a training step's two take turns.
+  extra: { session: { set_denormal_as_zero: '1', force_spinning_stop: '1' } },
   ...(external && { externalData: [joined(external)] }),
 })
 

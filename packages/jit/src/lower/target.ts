@@ -14,6 +14,8 @@ export interface Target {
   readonly blockSize: number
   /** But no fewer than so many times the numbers of the transformed filter: every block reads all of it. */
   readonly blockFilters: number
+  /** Up to so many times its channels, a block's pixels (of all images) are few: products have the larger filter first then. */
+  readonly fewPixels: number
   /** Whether ONNX Runtime's own operators (`com.microsoft`) may be used. */
   readonly contributed: boolean
   /** Whether a convolution may have 6, 9 or 15 input channels, or any other number above 3 that 3 divides and 4 does not. */
@@ -27,6 +29,7 @@ export const cpu: Target = {
   convolution: 'winograd',
   blockSize: 1_200_000,
   blockFilters: 2,
+  fewPixels: 1 / 4,
   contributed: true,
   threefoldChannels: true,
 }
@@ -44,6 +47,7 @@ export const portable: Target = {
   convolution: 'direct',
   blockSize: Number.POSITIVE_INFINITY,
   blockFilters: 0,
+  fewPixels: 0,
   contributed: false,
   threefoldChannels: true,
 }

@@ -138,6 +138,15 @@ test.each([
     expectClose(await runOn(cpu, fn, [x, filter]), await runOn(cpuExact, fn, [x, filter]), 1e-4)
 })
 
+test("Winograd's method with the filter first, where a block has few pixels for its channels", async () => {
+  const x = rng(1).fold('x').normal([1, 11, 14, 64])
+  const filter = rng(1).fold('filter').normal([3, 3, 64, 48])
+  const op = (a: tf.Tensor, b: tf.Tensor) => tf.conv2d(a as tf.Tensor4D, b as tf.Tensor4D, 1, 'same')
+  for (const fn of [op, gradientsOf(op)])
+    for (const fewPixels of [0, 1])
+      expectClose(await runOn({ ...cpu, fewPixels }, fn, [x, filter]), await runOn(cpuExact, fn, [x, filter]), 1e-4)
+})
+
 test('transposed convolution, and its gradients', () =>
   fc.assert(
     fc.asyncProperty(

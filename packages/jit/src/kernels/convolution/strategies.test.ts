@@ -41,7 +41,7 @@ const gradients = (target: Target, c: Case) => {
   return operators(target, fn, shapesOf(c))
 }
 
-const wide: Case = { channels: [64, 64] }
+const wide: Case = { channels: [64, 64], image: [16, 16] }
 
 test("3×3 convolutions with many channels are Winograd's on cpu, and their gradients", () => {
   expect(forward(cpu, wide)).not.toHaveProperty('Conv')
@@ -68,6 +68,12 @@ test('blocks grow with the filter, which each of them reads', () => {
   const many: Case = { channels: [192, 192], image: [16, 16], batch: 8 }
   expect(forward({ ...cpu, blockFilters: 0 }, many).MatMul).toBe(1 + 3 * 2)
   expect(forward(cpu, many).MatMul).toBe(1 + 3)
+})
+
+test('with few pixels for the channels, products have the filter first and the results turned round', () => {
+  // Four tiles of two images. The argument and the result, the filter, and the tiles.
+  expect(forward(cpu, { ...wide, image: [8, 8] })).toMatchObject({ MatMul: 3, FusedMatMul: 1, Transpose: 4 })
+  expect(forward(cpu, wide)).toMatchObject({ MatMul: 4, Transpose: 2 })
 })
 
 test('exact and portable targets convolve directly', () => {
