@@ -4,7 +4,7 @@ import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Peer } from './peers/peer.ts'
 import { median } from './results.ts'
-import { type Contender, timed } from './turns.ts'
+import { type Contender, type Turn, timed, timesOf } from './turns.ts'
 
 /** Of a product of two square matrices of this size. */
 const size = 2048
@@ -20,7 +20,7 @@ export interface MatrixRate {
 export interface Products {
   readonly contenders: Record<string, Contender>
   /** By medians of the contenders' times. */
-  rate(times: Readonly<Record<string, readonly number[]>>): MatrixRate
+  rate(turns: Readonly<Record<string, readonly Turn[]>>): MatrixRate
   dispose(): Promise<void>
 }
 
@@ -33,16 +33,16 @@ export function products(peer: Peer, threads: number): Products {
     [size, size],
   )
   const out = zeros([size, size], 'float32')
-  const rateOf = (ms: readonly number[] = []) => Number(((2 * size ** 3) / median(ms) / 1e6).toFixed(1))
+  const rateOf = (turns: readonly Turn[] = []) => Number(((2 * size ** 3) / median(timesOf(turns)) / 1e6).toFixed(1))
   return {
     contenders: {
       'product, onnxruntime': () => timed(() => multiply.into(out, matrix, matrix), 1, 2),
       'product, torch': async () => (await peer.ask<{ ms: number[] }>({ do: 'multiply', size, calls: 3 })).ms.slice(1),
     },
-    rate: (times) => ({
+    rate: (turns) => ({
       size,
-      onnxruntime: rateOf(times['product, onnxruntime']),
-      torch: rateOf(times['product, torch']),
+      onnxruntime: rateOf(turns['product, onnxruntime']),
+      torch: rateOf(turns['product, torch']),
     }),
     dispose: () => multiply.dispose(),
   }

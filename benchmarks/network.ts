@@ -1,5 +1,6 @@
 import { rows } from '@cascade-diffusion/arrays'
 import { checkForward, checkTraining, type FirstCalls } from './agreement.ts'
+import { coreDistance } from './core-distance.ts'
 import { multiplyAdds } from './cost.ts'
 import { type MatrixRate, products } from './matrix-rate.ts'
 import { type ModelName, models, threads, type Work, worksNamed } from './models.ts'
@@ -42,7 +43,7 @@ export interface WorkRecord {
   loadAverage: number
   /** Of direct convolution: two for each multiply-add. */
   gflop: number
-  /** GFLOP/s that our time comes to. */
+  /** GFLOP/s that our time comes to, with the cores together if they were. */
   effectiveRate: number
   matrixRate: MatrixRate
   firstCallSeconds: FirstCalls
@@ -66,19 +67,19 @@ export async function benchNetwork({ compile, rounds, works: names, save }: Netw
         const about = machine()
         if (about.loadAverage > 0.5) console.warn(`The machine is busy (load ${about.loadAverage}): beware.`)
         const turns = Math.max(3, Math.ceil(rounds * work.share))
-        const { comparison, gflop, firstCallSeconds, matrixRate } = await measure(work, variants, shared, turns)
-        comparisons.push(comparison)
+        const { compared, gflop, firstCallSeconds, matrixRate } = await measure(work, variants, shared, turns)
+        comparisons.push(...compared)
         records.push({
           work: work.name,
           date: about.date,
           rounds: turns,
           loadAverage: about.loadAverage,
           gflop: Number(gflop.toFixed(3)),
-          effectiveRate: Number(((1000 * gflop) / comparison.oursMs).toFixed(1)),
+          effectiveRate: Number(((1000 * gflop) / compared[0]!.oursMs).toFixed(1)),
           matrixRate,
           firstCallSeconds,
         })
-        if (!names || save) write(comparison, records.at(-1)!, shared)
+        if (!names || save) write(compared, records.at(-1)!, shared)
       }
     })
   }
@@ -92,9 +93,9 @@ export interface NetworkMachine extends Omit<Machine, 'date' | 'loadAverage'> {
   works: WorkRecord[]
 }
 
-function write(comparison: Comparison, record: WorkRecord, { peer }: Shared): void {
+function write(compared: readonly Comparison[], record: WorkRecord, { peer }: Shared): void {
   const { date, loadAverage, ...about } = machine()
-  writeResults('network', byWork(readResults<Comparison[]>('network'), [comparison]))
+  writeResults('network', byWork(readResults<Comparison[]>('network'), compared))
   const works = byWork(readResults<Partial<NetworkMachine>>('network.machine')?.works, [record])
   writeResults('network.machine', { ...about, threads, peer: peer.about, works } satisfies NetworkMachine)
 }
@@ -112,18 +113,20 @@ async function measure(work: Work, variants: readonly string[], shared: Shared, 
     (await peer.ask<{ ms: number[] }>({ do: 'run', work: name, variant, warmup, calls })).ms
   // The machine's own rate is taken in turn with the rest: processors that are shared with others change theirs by the minute.
   const multiply = products(peer, threads)
-  const times = await takeTurns(
+  const distance = coreDistance()
+  const turns = await takeTurns(
     {
       ours: () => timed(ours.run, warmup, calls),
       ...Object.fromEntries(variants.map((variant) => [variant, () => theirs(variant)])),
       ...multiply.contenders,
     },
     rounds,
+    distance,
   )
-  const peers = Object.fromEntries(variants.map((variant) => [variant, times[variant]!]))
+  const compared = compare(name, Object.fromEntries(['ours', ...variants].map((side) => [side, turns[side]!])))
   const gflop = (2 * multiplyAdds(ours.traced.fn, ours.traced.args)) / 1e9
-  await Promise.all([ours.dispose(), multiply.dispose(), peer.ask({ do: 'release', work: name })])
-  return { comparison: compare(name, times.ours!, peers), gflop, firstCallSeconds, matrixRate: multiply.rate(times) }
+  await Promise.all([distance.dispose(), ours.dispose(), multiply.dispose(), peer.ask({ do: 'release', work: name })])
+  return { compared, gflop, firstCallSeconds, matrixRate: multiply.rate(turns) }
 }
 
 /** Our side of a work, once every variant has been found to compute the same. */

@@ -4,10 +4,13 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { works } from './models.ts'
 import type { WorkRecord } from './network.ts'
+import { type Cores, type Turn, timesOf } from './turns.ts'
 
 /** One comparison: median milliseconds of ours and of each peer; `ratio` is fastest peer / ours, above 1 if ours is faster. */
 export interface Comparison {
   work: string
+  /** Where the cores were in the turns that count; absent if they were in neither place often enough, and all turns count. */
+  cores?: Cores
   oursMs: number
   peers: Record<string, number>
   ratio: number
@@ -23,17 +26,30 @@ export function median(values: readonly number[]): number {
 
 const round = (value: number, digits: number) => Number(value.toFixed(digits))
 
-/** Compares the medians of measured milliseconds. */
-export function compare(work: string, ours: readonly number[], peers: Record<string, readonly number[]>): Comparison {
-  const oursMs = median(ours)
-  const medians = Object.entries(peers).map(([name, times]) => [name, median(times)] as const)
-  const fastest = Math.min(...medians.map(([, ms]) => ms))
-  return {
-    work,
-    oursMs: round(oursMs, 2),
-    peers: Object.fromEntries(medians.map(([name, ms]) => [name, round(ms, 2)])),
-    ratio: round(fastest / oursMs, 3),
+/** Fewer turns of one contender are too few for a median. */
+const fewestTurns = 3
+
+/**
+ * Compares the medians of measured milliseconds, those with the cores together by themselves and those with the cores apart:
+ * it makes more of a difference to some than to others.
+ */
+export function compare(work: string, { ours, ...peers }: Readonly<Record<string, readonly Turn[]>>): Comparison[] {
+  const medians = (which?: Cores): Comparison | undefined => {
+    const counted = (turns: readonly Turn[] = []) => turns.filter(({ cores }) => which === undefined || cores === which)
+    if (which && [ours, ...Object.values(peers)].some((turns) => counted(turns).length < fewestTurns)) return undefined
+    const oursMs = median(timesOf(counted(ours)))
+    const others = Object.entries(peers).map(([name, turns]) => [name, median(timesOf(counted(turns)))] as const)
+    const fastest = Math.min(...others.map(([, ms]) => ms))
+    return {
+      work,
+      ...(which && { cores: which }),
+      oursMs: round(oursMs, 2),
+      peers: Object.fromEntries(others.map(([name, ms]) => [name, round(ms, 2)])),
+      ratio: round(fastest / oursMs, 3),
+    }
   }
+  const placed = (['together', 'apart'] as const).flatMap((which) => medians(which) ?? [])
+  return placed.length > 0 ? placed : [medians()!]
 }
 
 /** Lines of cells, the first one the heads of columns. */
@@ -45,8 +61,8 @@ export function comparisonRows(comparisons: readonly Comparison[]): Rows {
   const ms = (value: number | undefined) => (value === undefined ? '' : `${value.toFixed(1)} ms`)
   return [
     ['work', 'ours', ...peers, 'fastest peer / ours'],
-    ...comparisons.map(({ work, oursMs, peers: times, ratio }) => [
-      work,
+    ...comparisons.map(({ work, cores, oursMs, peers: times, ratio }) => [
+      cores === 'apart' ? `${work}, cores apart` : work,
       ms(oursMs),
       ...peers.map((name) => ms(times[name])),
       `${ratio.toFixed(2)}×`,
@@ -114,6 +130,7 @@ export function writeResults(name: string, content: unknown): string {
 
 /** Results of some works in place of those of the same name that were there, in the order of the works. */
 export function byWork<T extends { work: string }>(before: readonly T[] | undefined, after: readonly T[]): T[] {
-  const named = new Map([...(before ?? []), ...after].map((entry) => [entry.work, entry]))
-  return works.flatMap(({ name }) => named.get(name) ?? [])
+  const measured = new Set(after.map(({ work }) => work))
+  const all = [...(before ?? []).filter(({ work }) => !measured.has(work)), ...after]
+  return works.flatMap(({ name }) => all.filter(({ work }) => work === name))
 }

@@ -1,26 +1,43 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { apart, type CoreDistance } from './core-distance.ts'
 
 /** Something to time: gives the milliseconds of each call in its turn. */
 export type Contender = () => Promise<readonly number[]>
 
+/** Whether the cores share a cache. */
+export type Cores = 'together' | 'apart'
+
+/** The milliseconds of each call in a turn, and where the cores were; `undefined` if that changed meanwhile. */
+export interface Turn {
+  readonly ms: readonly number[]
+  readonly cores: Cores | undefined
+}
+
 /** Threads of one side spin for some milliseconds after its turn: the other side's turn starts when they rest. */
 const pauseMs = 100
 
-/** All times of each contender; each has its turn once in every round, another one first each time. */
+/** All turns of each contender; each has one in every round, another one first each time. */
 export async function takeTurns(
   contenders: Record<string, Contender>,
   rounds: number,
-): Promise<Record<string, number[]>> {
+  distance: CoreDistance,
+): Promise<Record<string, Turn[]>> {
   const names = Object.keys(contenders)
-  const times: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]))
+  const turns: Record<string, Turn[]> = Object.fromEntries(names.map((name) => [name, []]))
   for (let round = 0; round < rounds; round++)
     for (let i = 0; i < names.length; i++) {
       const name = names[(round + i) % names.length]!
       await sleep(pauseMs)
-      times[name]!.push(...(await contenders[name]!()))
+      const before = apart(distance.measure())
+      const ms = await contenders[name]!()
+      const cores = apart(distance.measure()) !== before ? undefined : before ? 'apart' : 'together'
+      turns[name]!.push({ ms, cores })
     }
-  return times
+  return turns
 }
+
+/** The milliseconds of all calls of some turns. */
+export const timesOf = (turns: readonly Turn[] = []): number[] => turns.flatMap(({ ms }) => ms)
 
 /** The milliseconds of each call, after some that do not count. */
 export async function timed(run: () => Promise<unknown>, warmup: number, calls: number): Promise<number[]> {
