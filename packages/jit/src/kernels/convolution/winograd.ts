@@ -2,7 +2,7 @@ import { sizeOf } from '@cascade-diffusion/arrays'
 import type { Lowering, Physical } from '../../lower/lowering.ts'
 import { parts } from '../../lower/parts.ts'
 import { matMul } from '../matmul.ts'
-import { padImage, unitStrides, type Window } from './window.ts'
+import { unitStrides, type Window } from './window.ts'
 
 /**
  * Winograd's minimal filtering F(4×4, 3×3) (Lavin & Gray 2016, arXiv:1509.09308) in plain ONNX operators on images
@@ -97,44 +97,53 @@ function blocks(
   )
 }
 
-/** An image with the zeros around it that whole tiles need: [pixels, N·C], and its width. */
-function padded(l: Lowering, x: Physical, [top, left]: readonly number[], high: number, wide: number) {
-  const [height, width, n, c] = x.shape as [number, number, number, number]
-  const pads = [top as number, left as number, high - height - (top as number), wide - width - (left as number)]
-  return { pixels: l.reshape(padImage(l, x, pads), [high * wide, n * c]), width: wide }
+/** An image's pixels [·, N·C], and where tiles begin on it. */
+interface Pixels {
+  readonly image: Physical
+  readonly start: readonly [number, number]
 }
 
-/** Tiles of `size`×`size` pixels, four apart, of a block of an image: [size², tiles, N·C]. */
-function cut(l: Lowering, { pixels, width }: ReturnType<typeof padded>, block: Block, size: number): Physical {
+/**
+ * Tiles of `size`×`size` pixels, four apart, of a block of an image: [size², tiles, N·C]. All pixels beyond the image are one
+ * of zeros, put behind the others, which takes half as long as to put zeros around the image.
+ */
+function cut(l: Lowering, { image, start }: Pixels, block: Block, size: number): Physical {
   const { row, column, high, wide } = block
+  const [height, width, n, c] = image.shape as [number, number, number, number]
+  const [count, inner] = [height * width, n * c]
   const shape = [size * size, high * wide]
   const place = (i: number) => {
     const [tile, within] = [i % (high * wide), Math.floor(i / (high * wide))]
-    const y = TILE * (row + Math.floor(tile / wide)) + Math.floor(within / size)
-    return y * width + TILE * (column + (tile % wide)) + (within % size)
+    const y = TILE * (row + Math.floor(tile / wide)) + Math.floor(within / size) - start[0]
+    const x = TILE * (column + (tile % wide)) + (within % size) - start[1]
+    return y < 0 || y >= height || x < 0 || x >= width ? count : y * width + x
   }
-  const index = l.shared(`tiles ${[size, width, row, column, high, wide]}`, () =>
-    l.ints(
-      Array.from({ length: size * size * high * wide }, (_, i) => place(i)),
-      shape,
-    ),
+  const places = Array.from({ length: size * size * high * wide }, (_, i) => place(i))
+  const index = l.shared(`tiles ${[size, height, width, ...start, row, column, high, wide]}`, () =>
+    l.ints(places, shape),
   )
-  return l.op('Gather', [pixels, index], [...shape, pixels.shape[1] as number], { axis: 0 })
+  const pixels = l.reshape(image, [count, inner])
+  const enough = places.includes(count) ? withZeros(l, pixels) : pixels
+  return l.op('Gather', [enough, index], [...shape, inner], { axis: 0 })
+}
+
+/** Pixels [·, N·C], and one of zeros. */
+function withZeros(l: Lowering, pixels: Physical): Physical {
+  const [count, inner] = pixels.shape as [number, number]
+  const zeros = l.op('Expand', [l.scalar(0), l.ints([1, inner])], [1, inner])
+  return l.op('Concat', [pixels, zeros], [count + 1, inner], { axis: 0 })
 }
 
 /** V = Bᵀ d B for every tile of a block; the tiles overlap by two: [36, tiles, C]. */
 function overlapping(l: Lowering, x: Physical, w: Window, block: Block): Physical {
-  const [high, wide] = tileCounts(w)
-  const image = padded(l, x, w.pads, high * TILE + 2, wide * TILE + 2)
-  const V = apply(l, 'Bᵀ', cut(l, image, block, INPUT))
+  const [top, left] = w.pads
+  const V = apply(l, 'Bᵀ', cut(l, { image: x, start: [top, left] }, block, INPUT))
   return l.reshape(V, [INPUT * INPUT, block.high * block.wide * w.n, w.inChannels])
 }
 
 /** A dY Aᵀ for every tile of a block of a result; the tiles are side by side: [36, tiles, K]. */
 function adjoining(l: Lowering, y: Physical, w: Window, block: Block): Physical {
-  const [high, wide] = tileCounts(w)
-  const image = padded(l, y, [0, 0], high * TILE, wide * TILE)
-  const dM = apply(l, 'A', cut(l, image, block, TILE))
+  const dM = apply(l, 'A', cut(l, { image: y, start: [0, 0] }, block, TILE))
   return l.reshape(dM, [INPUT * INPUT, block.high * block.wide * w.n, w.outChannels])
 }
 
