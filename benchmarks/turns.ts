@@ -23,15 +23,15 @@ export async function takeTurns(
   distance: CoreDistance,
 ): Promise<Record<string, Turn[]>> {
   const names = Object.keys(contenders)
+  const where = (): Cores => (apart(distance.measure()) ? 'apart' : 'together')
   const turns: Record<string, Turn[]> = Object.fromEntries(names.map((name) => [name, []]))
   for (let round = 0; round < rounds; round++)
     for (let i = 0; i < names.length; i++) {
       const name = names[(round + i) % names.length]!
       await sleep(pauseMs)
-      const before = apart(distance.measure())
+      const before = where()
       const ms = await contenders[name]!()
-      const cores = apart(distance.measure()) !== before ? undefined : before ? 'apart' : 'together'
-      turns[name]!.push({ ms, cores })
+      turns[name]!.push({ ms, cores: where() === before ? before : undefined })
     }
   return turns
 }

@@ -1,7 +1,7 @@
 import { NCHW, sameLayout } from '../../lower/layout.ts'
 import type { Lowering, Physical } from '../../lower/lowering.ts'
 import { matMul } from '../matmul.ts'
-import { cutImage, isPointwise, padImage, patches, taps, unitStrides, type Window } from './window.ts'
+import { cutImage, isPointwise, padImage, patches, taps, unitStrides, type Window, withZeros } from './window.ts'
 import { isWinograd, winogradConvolution, winogradFilterGradient, winogradInputGradient } from './winograd.ts'
 
 // Images here are [H, W, N, C] in memory, filters [rows, columns, C, K].
@@ -112,16 +112,17 @@ function spaced(
 ): Physical {
   const [height, width] = dy.shape as [number, number]
   const inner = n * outChannels
-  const zeros = l.floats(new Float32Array(inner), [1, inner])
-  const pixels = l.op('Concat', [l.reshape(dy, [height * width, inner]), zeros], [height * width + 1, inner], {
-    axis: 0,
-  })
   const place = (y: number, x: number) =>
     y % strides[0] === 0 && x % strides[1] === 0 ? (y / strides[0]) * width + x / strides[1] : height * width
   const index = Array.from({ length: outHeight * outWidth }, (_, i) => place(Math.floor(i / outWidth), i % outWidth))
-  const result = l.op('Gather', [pixels, l.ints(index, [outHeight, outWidth])], [outHeight, outWidth, inner], {
-    axis: 0,
-  })
+  const result = l.op(
+    'Gather',
+    [withZeros(l, dy), l.ints(index, [outHeight, outWidth])],
+    [outHeight, outWidth, inner],
+    {
+      axis: 0,
+    },
+  )
   return l.reshape(result, [outHeight, outWidth, n, outChannels])
 }
 

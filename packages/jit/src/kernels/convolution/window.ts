@@ -84,6 +84,14 @@ export const isPointwise = (w: Window) =>
 export const padImage = (l: Lowering, x: Physical, pads: readonly number[]): Physical =>
   padOuter(l, x, pads.slice(0, 2), pads.slice(2))
 
+/** The pixels of an image [H, W, N, C] in memory, and behind them one of zeros: [H·W + 1, N·C]. */
+export function withZeros(l: Lowering, x: Physical): Physical {
+  const [height, width, n, c] = x.shape as [number, number, number, number]
+  const [count, inner] = [height * width, n * c]
+  const zeros = l.op('Expand', [l.scalar(0), l.ints([1, inner])], [1, inner])
+  return l.op('Concat', [l.reshape(x, [count, inner]), zeros], [count + 1, inner], { axis: 0 })
+}
+
 /** Cuts `height`×`width` pixels, `strides` apart, from an image [H, W, N, C] in memory. */
 export const cutImage = (
   l: Lowering,

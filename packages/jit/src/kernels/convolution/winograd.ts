@@ -2,7 +2,7 @@ import { sizeOf } from '@cascade-diffusion/arrays'
 import type { Lowering, Physical } from '../../lower/lowering.ts'
 import { parts } from '../../lower/parts.ts'
 import { matMul } from '../matmul.ts'
-import { unitStrides, type Window } from './window.ts'
+import { unitStrides, type Window, withZeros } from './window.ts'
 
 /**
  * Winograd's minimal filtering F(4×4, 3×3) (Lavin & Gray 2016, arXiv:1509.09308) in plain ONNX operators on images
@@ -81,15 +81,12 @@ interface Block {
   readonly wide: number
 }
 
-const tileCounts = (w: Pick<Window, 'outHeight' | 'outWidth'>) =>
-  [Math.ceil(w.outHeight / TILE), Math.ceil(w.outWidth / TILE)] as const
-
 /** The blocks of an image, row by row: whole rows of tiles if they are small enough. */
 function blocks(
   { target: { blockSize, blockFilters } }: Lowering,
   { n, inChannels: c, outChannels: k, ...w }: Window,
 ): Block[][] {
-  const [high, wide] = tileCounts(w)
+  const [high, wide] = [Math.ceil(w.outHeight / TILE), Math.ceil(w.outWidth / TILE)]
   const tiles = Math.max(blockSize / (INPUT * INPUT), blockFilters * c * k) / (n * (c + k))
   const columns = parts(wide, tiles)
   return parts(high, tiles / wide).map((rows) =>
@@ -97,53 +94,44 @@ function blocks(
   )
 }
 
-/** An image's pixels [·, N·C], and where tiles begin on it. */
-interface Pixels {
-  readonly image: Physical
-  readonly start: readonly [number, number]
-}
-
 /**
- * Tiles of `size`×`size` pixels, four apart, of a block of an image: [size², tiles, N·C]. All pixels beyond the image are one
- * of zeros, put behind the others, which takes half as long as to put zeros around the image.
+ * Tiles of `size`×`size` pixels, four apart, of a block of an image that has so many rows and columns of zeros before it:
+ * [size², tiles, N·C]. All pixels beyond the image are one of zeros, which takes half as long as to put zeros around it.
  */
-function cut(l: Lowering, { image, start }: Pixels, block: Block, size: number): Physical {
-  const { row, column, high, wide } = block
-  const [height, width, n, c] = image.shape as [number, number, number, number]
+function cut(l: Lowering, x: Physical, [top, left]: readonly number[], block: Block, size: number): Physical {
+  const { high, wide } = block
+  const [height, width, n, c] = x.shape as [number, number, number, number]
   const [count, inner] = [height * width, n * c]
   const shape = [size * size, high * wide]
+  const firstY = TILE * block.row - (top as number)
+  const firstX = TILE * block.column - (left as number)
   const place = (i: number) => {
     const [tile, within] = [i % (high * wide), Math.floor(i / (high * wide))]
-    const y = TILE * (row + Math.floor(tile / wide)) + Math.floor(within / size) - start[0]
-    const x = TILE * (column + (tile % wide)) + (within % size) - start[1]
+    const y = firstY + TILE * Math.floor(tile / wide) + Math.floor(within / size)
+    const x = firstX + TILE * (tile % wide) + (within % size)
     return y < 0 || y >= height || x < 0 || x >= width ? count : y * width + x
   }
-  const places = Array.from({ length: size * size * high * wide }, (_, i) => place(i))
-  const index = l.shared(`tiles ${[size, height, width, ...start, row, column, high, wide]}`, () =>
-    l.ints(places, shape),
+  const index = l.shared(`tiles ${[size, height, width, firstY, firstX, high, wide]}`, () =>
+    l.ints(
+      Array.from({ length: sizeOf(shape) }, (_, i) => place(i)),
+      shape,
+    ),
   )
-  const pixels = l.reshape(image, [count, inner])
-  const enough = places.includes(count) ? withZeros(l, pixels) : pixels
-  return l.op('Gather', [enough, index], [...shape, inner], { axis: 0 })
-}
-
-/** Pixels [·, N·C], and one of zeros. */
-function withZeros(l: Lowering, pixels: Physical): Physical {
-  const [count, inner] = pixels.shape as [number, number]
-  const zeros = l.op('Expand', [l.scalar(0), l.ints([1, inner])], [1, inner])
-  return l.op('Concat', [pixels, zeros], [count + 1, inner], { axis: 0 })
+  const reach = (tiles: number) => TILE * (tiles - 1) + size
+  const inside = firstY >= 0 && firstX >= 0 && firstY + reach(high) <= height && firstX + reach(wide) <= width
+  const pixels = inside ? l.reshape(x, [count, inner]) : withZeros(l, x)
+  return l.op('Gather', [pixels, index], [...shape, inner], { axis: 0 })
 }
 
 /** V = Bᵀ d B for every tile of a block; the tiles overlap by two: [36, tiles, C]. */
 function overlapping(l: Lowering, x: Physical, w: Window, block: Block): Physical {
-  const [top, left] = w.pads
-  const V = apply(l, 'Bᵀ', cut(l, { image: x, start: [top, left] }, block, INPUT))
+  const V = apply(l, 'Bᵀ', cut(l, x, w.pads, block, INPUT))
   return l.reshape(V, [INPUT * INPUT, block.high * block.wide * w.n, w.inChannels])
 }
 
 /** A dY Aᵀ for every tile of a block of a result; the tiles are side by side: [36, tiles, K]. */
 function adjoining(l: Lowering, y: Physical, w: Window, block: Block): Physical {
-  const dM = apply(l, 'A', cut(l, { image: y, start: [0, 0] }, block, TILE))
+  const dM = apply(l, 'A', cut(l, y, [0, 0], block, TILE))
   return l.reshape(dM, [INPUT * INPUT, block.high * block.wide * w.n, w.outChannels])
 }
 
@@ -173,23 +161,28 @@ function join(l: Lowering, images: readonly Physical[], axis: 0 | 1): Physical {
   return l.op('Concat', images, first.shape.with(axis, length), { axis })
 }
 
-/** A transformed filter: [36, C, K], or [36, K, C] if it is `turned`. */
+/** A transformed filter, and how it enters the products. */
 interface Filter {
+  /** [36, C, K], or [36, K, C] if it is `transposed`. */
   readonly U: Physical
-  readonly turned: boolean
+  readonly transposed: boolean
+  /** Whether it is their first operand; only if it is transposed. */
+  readonly first: boolean
 }
 
 /**
- * Whether the filter comes first in a block's products, which copy their second operand into the order in which they read it.
- * With few pixels for the channels that saves up to half of the time, more than it takes to turn the results round.
+ * Whether the filter comes first in products, which copy their second operand into the order in which they read it. With few
+ * pixels in a block for the channels that saves up to half of the time, more than it takes to turn the results round.
  */
-const filterFirst = (l: Lowering, pixels: number, channels: number) => pixels <= l.target.fewPixels * channels
+function filterFirst(l: Lowering, w: Window): boolean {
+  const [[{ high, wide }]] = blocks(l, w) as [[Block]]
+  return high * wide * w.n <= l.target.fewPixels * w.inChannels
+}
 
 /** Y = Aᵀ (V U) A of every tile of a block: [16, tiles, K]. */
-function multiply(l: Lowering, V: Physical, { U, turned }: Filter): Physical {
-  const [, pixels, channels] = V.shape as [number, number, number]
-  if (!(turned && filterFirst(l, pixels, channels))) return apply(l, 'Aᵀ', matMul(l, V, U, { transposeB: turned }))
-  const k = U.shape[1] as number
+function multiply(l: Lowering, V: Physical, { U, transposed, first }: Filter): Physical {
+  if (!first) return apply(l, 'Aᵀ', matMul(l, V, U, { transposeB: transposed }))
+  const [pixels, k] = [V.shape[1] as number, U.shape[1] as number]
   const Y = apply(l, 'Aᵀ', matMul(l, U, V, { transposeB: true }))
   return l.transpose(l.reshape(Y, [TILE * TILE, k, pixels]), [0, 2, 1])
 }
@@ -208,17 +201,17 @@ function inBlocks(l: Lowering, x: Physical, filter: Filter, w: Window, bias?: Ph
 
 /** The convolution of an image [H, W, N, C] with a filter [3, 3, C, K], and a bias [K] if there is one. */
 export function winogradConvolution(l: Lowering, x: Physical, filter: Physical, w: Window, bias?: Physical): Physical {
-  const { n, inChannels: c, outChannels: k } = w
-  const [{ high, wide }] = blocks(l, w).flat() as [Block]
-  const turned = filterFirst(l, high * wide * n, c)
-  const U = apply(l, 'G', turned ? l.transpose(filter, [0, 1, 3, 2]) : filter)
-  return inBlocks(l, x, { U: l.reshape(U, [INPUT * INPUT, ...(turned ? [k, c] : [c, k])]), turned }, w, bias)
+  const { inChannels: c, outChannels: k } = w
+  const first = filterFirst(l, w)
+  const U = apply(l, 'G', first ? l.transpose(filter, [0, 1, 3, 2]) : filter)
+  const shape = [INPUT * INPUT, ...(first ? [k, c] : [c, k])]
+  return inBlocks(l, x, { U: l.reshape(U, shape), transposed: first, first }, w, bias)
 }
 
 /** The gradient for the input: a convolution of dY, seen as `back`, with the filter turned, its channels swapped. */
 export function winogradInputGradient(l: Lowering, dy: Physical, filter: Physical, back: Window): Physical {
   const U = l.reshape(apply(l, 'turnedG', filter), [INPUT * INPUT, back.outChannels, back.inChannels])
-  return inBlocks(l, dy, { U, turned: true }, back)
+  return inBlocks(l, dy, { U, transposed: true, first: filterFirst(l, back) }, back)
 }
 
 /**
