@@ -14,7 +14,7 @@ export const layers: readonly (readonly string[])[] = [
   ['data', 'checkpoints', 'jit', 'backends'],
   ['ops'],
   ['random'],
-  ['arrays', 'downloads'],
+  ['arrays', 'downloads', 'checks'],
 ]
 
 const scope = '@cascade-diffusion/'

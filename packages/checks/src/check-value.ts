@@ -1,0 +1,48 @@
+import { shown } from './shown.ts'
+
+/** What a number may be; both ends belong to it. */
+export interface NumberRange {
+  /** -∞. */
+  readonly from?: number
+  /** ∞. */
+  readonly to?: number
+}
+
+/**
+ * Gives the value back if it is an integer within a range.
+ * @param where who asks: `train`.
+ * @param what what it is: `steps`.
+ * @throws `where: expected what, an integer from 1, got 'ten'`
+ */
+export function checkInteger(where: string, what: string, value: unknown, range: NumberRange = {}): number {
+  return checked(where, what, value, 'an integer', Number.isSafeInteger(value), range)
+}
+
+/** As {@link checkInteger}, for numbers that need not be whole; NaN and the infinities are none. */
+export function checkNumber(where: string, what: string, value: unknown, range: NumberRange = {}): number {
+  return checked(where, what, value, 'a number', Number.isFinite(value), range)
+}
+
+function checked(
+  where: string,
+  what: string,
+  value: unknown,
+  kind: string,
+  ok: boolean,
+  { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: NumberRange,
+): number {
+  const number = value as number
+  if (ok && number >= from && number <= to) return number
+  const range = (Number.isFinite(from) ? ` from ${from}` : '') + (Number.isFinite(to) ? ` to ${to}` : '')
+  throw new Error(`${where}: expected ${what}, ${kind}${range}, got ${shown(value)}`)
+}
+
+/**
+ * Gives the value back if it is a function.
+ * @param example how one is made, for the error: `jit, or eager of @cascade-diffusion/ops`.
+ * @throws `where: expected what, a function (jit, …), got undefined`
+ */
+export function checkFunction<T>(where: string, what: string, value: T, example?: string): T {
+  if (typeof value === 'function') return value
+  throw new Error(`${where}: expected ${what}, a function${example ? ` (${example})` : ''}, got ${shown(value)}`)
+}

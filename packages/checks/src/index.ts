@@ -1,0 +1,5 @@
+export { checkFunction, checkInteger, checkNumber, type NumberRange } from './check-value.ts'
+export { nearest } from './nearest.ts'
+export { checkOneOf } from './one-of.ts'
+export { checkOptions, type KnownKeys } from './options.ts'
+export { shown } from './shown.ts'

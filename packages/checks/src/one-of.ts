@@ -1,0 +1,17 @@
+import { nearest } from './nearest.ts'
+import { shown } from './shown.ts'
+
+/**
+ * Gives the value back if it is one of those allowed.
+ * @param where who asks: `train`, `stage 'base'`.
+ * @param what what it is: `a sampler`.
+ * @throws `where: expected what, one of 'a', 'b'; got 'x'`, and the name that was probably meant.
+ */
+export function checkOneOf<T extends string>(where: string, what: string, value: unknown, allowed: readonly T[]): T {
+  if (allowed.includes(value as T)) return value as T
+  const close = typeof value === 'string' ? nearest(value, allowed) : undefined
+  throw new Error(
+    `${where}: expected ${what}, one of ${allowed.map((name) => `'${name}'`).join(', ')}; got ${shown(value)}` +
+      (close ? `. Did you mean '${close}'?` : ''),
+  )
+}

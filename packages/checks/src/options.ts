@@ -1,0 +1,24 @@
+import { nearest } from './nearest.ts'
+import { shown } from './shown.ts'
+
+/** The names of all options of a type, for {@link checkOptions}: the compiler asks for each of them, and for no other. */
+export type KnownKeys<T> = Readonly<Record<keyof T, true>>
+
+/**
+ * Refuses options that do not exist, which TypeScript lets through where objects are spread and JavaScript everywhere. What
+ * is undefined counts as not given.
+ * @param where who asks: `trainStage`.
+ * @throws `where: unknown option 'emaDecey'. Did you mean 'emaDecay'?`, or that no options came.
+ */
+export function checkOptions<T extends object>(where: string, options: T, known: KnownKeys<T>): void {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw new Error(`${where}: expected an object of options, got ${shown(options)}`)
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || Object.hasOwn(known, name)) continue
+    const names = Object.keys(known)
+    const close = nearest(name, names)
+    throw new Error(
+      `${where}: unknown option '${name}'. ${close ? `Did you mean '${close}'?` : `There are ${names.join(', ')}`}`,
+    )
+  }
+}

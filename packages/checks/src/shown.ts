@@ -1,0 +1,13 @@
+/** A value in a few words, for the "got …" of an error: a text in quotes and cut short, a list by its length, an object by its class. */
+export function shown(value: unknown): string {
+  if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`
+  if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function'
+  if (typeof value === 'bigint') return `${value}n`
+  if (value === null || typeof value !== 'object') return String(value)
+  if (Array.isArray(value)) return `an array of ${value.length}`
+  const name = Object.getPrototypeOf(value)?.constructor?.name ?? 'Object'
+  if (ArrayBuffer.isView(value)) return `a ${name} of ${(value as Uint8Array).length ?? value.byteLength}`
+  return name === 'Object'
+    ? `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'nothing in it'}`
+    : `a ${name}`
+}
