@@ -50,7 +50,7 @@ export {
   sigmoidNoise,
 } from './noise-schedules.ts'
 export { edmPreconditioning, type Preconditioning, vePreconditioning, vpPreconditioning } from './preconditioning.ts'
-export { respace, type Spacing } from './respace.ts'
+export { parseSpacing, respace, type Spacing } from './respace.ts'
 export { type FitScheduleOptions, fitSchedule, type ParameterRange } from './search/fit-schedule.ts'
 export { type GridSearchOptions, gridSearch } from './search/grid-search.ts'
 export type { ScheduleParameters, SearchOptions, SearchProgress, SearchResult, Trial } from './search/trials.ts'
