@@ -61,6 +61,17 @@ test("takes diffusers' defaults, and a resolution where there is none", () => {
   )
 })
 
+test("sets aside the seven settings that an average of weights leaves beside the network's", () => {
+  const average = {
+    ...{ decay: 0.9999, inv_gamma: 1, min_decay: 0, optimization_step: 3, power: 2 / 3, update_after_step: 0 },
+    use_ema_warmup: false,
+  }
+  expect(fromDiffusersConfig({ ...cifar10, ...average })).toEqual(fromDiffusersConfig(cifar10))
+  expect(() => fromDiffusersConfig({ ...cifar10, ...average, shadow_params: [] })).toThrow(
+    'a UNet2DModel has no shadow_params',
+  )
+})
+
 test.each<[string, object]>([
   ['center_input_sample: expected false, got true', { center_input_sample: true }],
   ['time_embedding_type: expected "positional", got "fourier"', { time_embedding_type: 'fourier' }],

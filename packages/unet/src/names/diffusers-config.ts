@@ -76,3 +76,17 @@ export const plainSettings = {
   add_attention: [true, false],
   class_embed_type: [null],
 } satisfies Partial<Record<keyof DiffusersConfig, readonly unknown[]>>
+
+/**
+ * What `EMAModel.save_pretrained` leaves beside the network's settings: those of the average of the weights, not of the network.
+ * (diffusers 0.42; folders `unet_ema` of its training scripts.)
+ */
+export const averageSettings: readonly string[] = [
+  'decay',
+  'inv_gamma',
+  'min_decay',
+  'optimization_step',
+  'power',
+  'update_after_step',
+  'use_ema_warmup',
+]

@@ -1,7 +1,7 @@
 import { imageSize, type Resampling, type UNetConfig } from '../config.ts'
 import { unet } from '../unet.ts'
 import type { DiffusersOptions } from './diffusers.ts'
-import { type DiffusersConfig, diffusersDefaults, plainSettings } from './diffusers-config.ts'
+import { averageSettings, type DiffusersConfig, diffusersDefaults, plainSettings } from './diffusers-config.ts'
 
 /** A network of diffusers in our words. */
 export interface FromDiffusersConfig {
@@ -11,10 +11,11 @@ export interface FromDiffusersConfig {
 }
 
 /**
- * The network that a `config.json` of diffusers' `UNet2DModel` describes. Settings that it leaves out are diffusers' defaults.
+ * The network that a `config.json` of diffusers' `UNet2DModel` describes, also beside averaged weights, whose own settings are set
+ * aside. Settings that it leaves out are diffusers' defaults.
  * @param json the parsed file.
  * @param resolution in place of its `sample_size`, which may be absent: the network takes images of any.
- * @throws with the name of a setting that this network cannot have.
+ * @throws with the name of a class or setting that this network cannot have, and of settings that are unknown.
  */
 export function fromDiffusersConfig(json: unknown, resolution?: UNetConfig['resolution']): FromDiffusersConfig {
   const settings = settingsOf(json)
@@ -59,7 +60,8 @@ export function fromDiffusersConfig(json: unknown, resolution?: UNetConfig['reso
 function settingsOf(json: unknown): DiffusersConfig {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw new Error('fromDiffusersConfig: expected the settings of a UNet2DModel as an object')
-  const given = Object.fromEntries(Object.entries(json).filter(([name]) => !name.startsWith('_')))
+  const ofNetwork = (name: string) => !name.startsWith('_') && !averageSettings.includes(name)
+  const given = Object.fromEntries(Object.entries(json).filter(([name]) => ofNetwork(name)))
   const className = (json as { _class_name?: unknown })._class_name ?? 'UNet2DModel'
   if (className !== 'UNet2DModel')
     throw new Error(`fromDiffusersConfig: expected _class_name 'UNet2DModel', got '${className}'`)
