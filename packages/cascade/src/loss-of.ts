@@ -62,7 +62,8 @@ export function lossOf(config: LossConfig, { name, process }: Stage): StageLoss 
   }
 }
 
-function weightingOf(config: WeightingConfig): Weighting {
+/** The weighting of that description. @throws if it is unknown, or as its function. */
+export function weightingOf(config: WeightingConfig): Weighting {
   const { name, ...options } = config
   const make = { 'min-snr': minSnr, p2, edm }[name]
   if (!make) throw new Error(`weighting: expected min-snr, p2 or edm, got '${name}'`)

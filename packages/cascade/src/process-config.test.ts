@@ -46,9 +46,33 @@ test.each([
     'expected a fixed variance in continuous time, got learned-range',
   ],
   [{ ...cosine, zeroTerminalSnr: true }, 'expected a prediction of x0 or v'],
+  [
+    { schedule: 'linear', steps: 20 },
+    'since nothing of the data is left at the last step, 19: ᾱ is 0, since its β is 1',
+  ],
+  [{ schedule: 'linear', steps: 20, noiseInput: 'noise-level' }, 'expected a prediction of x0 or v'],
+  [{ schedule: 'betas', steps: 3, betas: [0.1, 0.5, 1] }, 'nothing of the data is left at the last step, 2: ᾱ is 0'],
+  // Not 0, but in float32, where images are computed, 1 / √ᾱ is infinite.
+  [
+    { schedule: 'betas', steps: 12, betas: Array(12).fill(1 - 1e-7) },
+    'nothing of the data is left at the last step, 11',
+  ],
+  [{ ...cosine, zeroTerminalSnr: true, prediction: 'v', noiseInput: 'log-snr' }, 'other than log-snr, which is -∞'],
+  [{ schedule: 'betas', steps: 2, betas: [1e-17, 0.5] }, 'expected noise at step 0, got a β of 1e-17'],
   [{ ...cosine, prediction: 'score' }, "expected a prediction of epsilon, x0, v; got 'score'"],
   [{ ...cosine, variance: 'none' }, "got 'none'"],
   [{ ...cosine, noiseInput: 'sigma' }, "got 'sigma'"],
 ])('%j is refused', (config, message) => {
   expect(() => processOf(config as ProcessConfig)).toThrow(message)
+})
+
+test.each([
+  { schedule: 'linear', steps: 21 },
+  { schedule: 'linear', steps: 20, prediction: 'v' },
+  { schedule: 'betas', steps: 3, betas: [0.1, 0.5, 1], prediction: 'x0' },
+  { schedule: 'betas', steps: 5, betas: Array(5).fill(1 - 1e-7) },
+  { ...cosine, zeroTerminalSnr: true, prediction: 'v' },
+  { schedule: 'cosine' },
+] as ProcessConfig[])('%j can be sampled', (config) => {
+  expect(() => processOf(config)).not.toThrow()
 })

@@ -1,6 +1,7 @@
 import {
   checkProcess,
   type DiffusionProcess,
+  isDiscrete,
   learnsVariance,
   type NoiseInput,
   type Prediction,
@@ -100,8 +101,9 @@ function continuousSchedule(config: ProcessConfig): NoiseSchedule {
 
 /**
  * The process of that description.
- * @throws as {@link scheduleOf}; on names that are unknown; and if a process in continuous time has a learned variance, which
- * only the losses of discrete steps train.
+ * @throws as {@link scheduleOf}; on names that are unknown; if a process in continuous time has a learned variance, which
+ * only the losses of discrete steps train; and if nothing of the data is left at the last step but the network is to predict ε,
+ * from which no image follows there, or to be told the log-SNR, which is -∞.
  */
 export function processOf(config: ProcessConfig): DiffusionProcess<Schedule> {
   const { steps, prediction = 'epsilon', variance = 'fixed-large' } = config
@@ -111,7 +113,21 @@ export function processOf(config: ProcessConfig): DiffusionProcess<Schedule> {
   checkProcess(process)
   if (steps === undefined && learnsVariance(process))
     throw new Error(`process: expected a fixed variance in continuous time, got ${variance}`)
-  if (config.zeroTerminalSnr && prediction === 'epsilon')
-    throw new Error('process: expected a prediction of x0 or v, since nothing of the data is left in pure noise')
+  if (isDiscrete(schedule)) checkEnds({ ...process, schedule })
   return process
+}
+
+/** What counts is ᾱ, whatever made it: betas of one's own that end in 1, too few linear steps, or `zeroTerminalSnr`. */
+function checkEnds({ schedule, prediction, noiseInput }: DiffusionProcess): void {
+  const { alphasCumprod, betas } = schedule
+  const last = alphasCumprod.length - 1
+  if (alphasCumprod[0] === 1)
+    throw new Error(`process: expected noise at step 0, got a β of ${betas[0]}, which 1 - β rounds off`)
+  const alpha = Math.sqrt(alphasCumprod[last]!)
+  if (Number.isFinite(Math.fround(1 / alpha))) return
+  const ends = `nothing of the data is left at the last step, ${last}: ᾱ is ${alphasCumprod[last]}`
+  const remedy = betas[last] === 1 ? ', since its β is 1. A β below 1 there would keep some' : ''
+  if (prediction === 'epsilon') throw new Error(`process: expected a prediction of x0 or v, since ${ends}${remedy}`)
+  if (noiseInput === 'log-snr')
+    throw new Error(`process: expected a noiseInput other than log-snr, which is -∞ where ${ends}${remedy}`)
 }

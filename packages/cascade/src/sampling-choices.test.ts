@@ -12,7 +12,7 @@ import {
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
-import { linearSchedule, respace } from '@cascade-diffusion/schedules'
+import { cosineNoise, linearSchedule, respace } from '@cascade-diffusion/schedules'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import type { TrainedStage } from './load-stage.ts'
@@ -106,6 +106,29 @@ describe('a schedule chosen after training', () => {
     expect(() => stageSampler(stageOf(), { sampler: ddim(), compile: eager, schedule: chosen })).toThrow(
       'expected a network that is told its noise-level or log-snr for another schedule than that of training, got timestep',
     )
+  })
+})
+
+describe('a network that predicts ε does not begin in pure noise', () => {
+  const process = { schedule: 'linear', steps: 2000, noiseInput: 'noise-level' } as const
+  const options = { sampler: ddim(), compile: eager }
+  const message = (t: number) => `stage 'base': nothing of the data is left at timestep ${t} to predict from epsilon`
+
+  test.each([
+    [{ schedule: { schedule: 'linear', steps: 20 } }, 19],
+    [{ schedule: { schedule: 'cosine', steps: 8, zeroTerminalSnr: true } }, 7],
+    [{ schedule: linearSchedule(20), spacing: 5 }, 4],
+    [{ schedule: linearSchedule(20), steps: [19, 10] }, 19],
+    [{ schedule: cosineNoise(), steps: [1, 0.5] }, 1],
+  ] as [Partial<StageSamplerOptions>, number][])('%j is refused when the sampler is made', (changes, t) => {
+    expect(() => stageSampler(stageOf({ process }), { ...options, ...changes })).toThrow(message(t))
+  })
+
+  test('below it, or where x0 or v is predicted, it samples', async () => {
+    const below = { schedule: linearSchedule(20), steps: [18, 10] }
+    expect((await sample(stageOf({ process }), below)).every(Number.isFinite)).toBe(true)
+    const v = stageOf({ process: { ...process, prediction: 'v' } })
+    expect((await sample(v, { schedule: linearSchedule(20) })).every(Number.isFinite)).toBe(true)
   })
 })
 

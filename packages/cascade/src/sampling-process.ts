@@ -1,5 +1,5 @@
-import { type DiffusionProcess, isDiscrete, type Schedule } from '@cascade-diffusion/diffusion'
-import { respace } from '@cascade-diffusion/schedules'
+import { type DiffusionProcess, isDiscrete, lastStep, noiseLevel, type Schedule } from '@cascade-diffusion/diffusion'
+import { type DiscreteSchedule, respace } from '@cascade-diffusion/schedules'
 import { scheduleOf } from './process-config.ts'
 import type { Stage } from './stage.ts'
 import type { StageSamplerOptions } from './stage-sampler.ts'
@@ -7,19 +7,33 @@ import type { StageSamplerOptions } from './stage-sampler.ts'
 /**
  * The process to sample a stage with: that of its training, or on another schedule, or with some of the steps only.
  * @throws if another schedule is given but the network is told steps, which mean those of training; if continuous time is to
- * be spaced; and as `respace`.
+ * be spaced; if the network predicts ε and sampling is to begin in pure noise, where no image follows from it; and as `respace`.
  */
 export function samplingProcess(
-  { name, process }: Stage,
-  { schedule: chosen, spacing }: Pick<StageSamplerOptions, 'schedule' | 'spacing'>,
+  stage: Stage,
+  { schedule: chosen, spacing, steps }: Pick<StageSamplerOptions, 'schedule' | 'spacing' | 'steps'>,
 ): DiffusionProcess<Schedule> {
+  const { name, process } = stage
   if (chosen && process.noiseInput !== 'noise-level' && process.noiseInput !== 'log-snr')
     throw new Error(
       `stage '${name}': expected a network that is told its noise-level or log-snr for another schedule than that of training, ` +
         `got ${process.noiseInput}; spacing takes some of its steps`,
     )
-  const schedule = !chosen ? process.schedule : 'schedule' in chosen ? scheduleOf(chosen) : chosen
-  if (spacing === undefined) return { ...process, schedule }
-  if (!isDiscrete(schedule)) throw new Error(`stage '${name}': expected steps, not a spacing, in continuous time`)
-  return { ...process, schedule: respace(schedule, spacing) }
+  const whole = !chosen ? process.schedule : 'schedule' in chosen ? scheduleOf(chosen) : chosen
+  if (spacing !== undefined && !isDiscrete(whole))
+    throw new Error(`stage '${name}': expected steps, not a spacing, in continuous time`)
+  const schedule = spacing === undefined ? whole : respace(whole as DiscreteSchedule, spacing)
+  checkStart(stage, schedule, steps)
+  return { ...process, schedule }
+}
+
+function checkStart({ name, process }: Stage, schedule: Schedule, steps: StageSamplerOptions['steps']): void {
+  if (process.prediction !== 'epsilon') return
+  const last = lastStep(schedule)
+  if (Array.isArray(steps) ? !steps.includes(last) : !isDiscrete(schedule)) return
+  if (noiseLevel(schedule, last).alpha === 0)
+    throw new Error(
+      `stage '${name}': nothing of the data is left at timestep ${last} to predict from epsilon: ᾱ is 0 there; ` +
+        `expected steps that begin below it, or a schedule that keeps some`,
+    )
 }

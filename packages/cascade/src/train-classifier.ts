@@ -55,7 +55,8 @@ export interface ClassifierDescription {
 export async function trainClassifier(options: TrainClassifierOptions): Promise<TrainResult> {
   const { classifier, dataset, noised = true, batchSize, seed } = options
   checkDataset(classifier, dataset)
-  const process = processOf(options.process)
+  // What is predicted does not matter to it: pure noise, from which ε tells nothing, has classes as likely as any.
+  const process = processOf({ ...options.process, prediction: 'x0' })
   const key = rng(seed).fold('classifier')
   const description: ClassifierDescription = {
     ...{ classifier: classifier.config, process: options.process, classNames: dataset.classNames, noised },

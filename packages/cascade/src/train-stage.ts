@@ -7,6 +7,7 @@ import { type LossHistory, recordLosses } from '@cascade-diffusion/schedules'
 import { type Loss, type TrainResult, train } from '@cascade-diffusion/training'
 import type { Params, UNetCondition, UNetConfig } from '@cascade-diffusion/unet'
 import { mul, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
+import { checkWeighting } from './check-weighting.ts'
 import { defaultLoss, lossOf, type StageLoss } from './loss-of.ts'
 import { type NoiseLevels, noiseLevelsOf } from './noise-levels-of.ts'
 import type { Stage, SuperResolutionStage } from './stage.ts'
@@ -48,11 +49,12 @@ interface LowResBatch {
  * @throws if the data or the objective do not fit the stage; and as `train`.
  */
 export async function trainStage(options: TrainStageOptions): Promise<TrainResult> {
-  const { stage, dataset, batchSize, seed } = options
+  const { stage, dataset, batchSize, seed, compile } = options
   const { loss = defaultLoss(stage), noiseLevels = { name: 'uniform' } } = options
   checkDataset(stage, dataset)
   const lossOfEach = lossOf(loss, stage)
   const levels = noiseLevelsOf(noiseLevels, stage, loss)
+  await checkWeighting(stage, loss, noiseLevels, compile)
   const key = rng(seed).fold(stage.name)
   const config = {
     ...{ stage: stage.description, data: { name: dataset.name, images: dataset.images.shape }, batchSize },

@@ -40,6 +40,26 @@ test('where nothing of the data is left, weights stay finite for v and x0', () =
   expect(minSnr()(zero, 'epsilon').dataSync()[0]).toBe(1)
 })
 
+test.each([
+  ['minSnr', minSnr(), { epsilon: [1, 0], x0: [0, 5], v: [0, 0] }],
+  ['p2', p2(), { epsilon: [1, 0], x0: [0, 1], v: [0, 0] }],
+  ['p2, gamma 0', p2({ gamma: 0 }), { epsilon: [1, 1], x0: [0, Infinity], v: [0, 1] }],
+  ['p2, gamma 0.5', p2({ gamma: 0.5, k: 4 }), { epsilon: [0.5, 0], x0: [0, Infinity], v: [0, 0] }],
+  ['p2, gamma 2', p2({ gamma: 2 }), { epsilon: [1, 0], x0: [0, 0], v: [0, 0] }],
+  ['edm', edm(), { epsilon: [Infinity, 1], x0: [4, Infinity], v: [4, 1] }],
+] as const)('%s: its limits where nothing is left of the data, and of the noise', (_, weighting, limits) => {
+  for (const [prediction, expected] of Object.entries(limits)) {
+    const actual = weighting(tf.tensor1d([0, Infinity]), prediction as Prediction).dataSync()
+    expect([...actual], prediction).toEqual(expected)
+  }
+})
+
+test('options that there are none of', () => {
+  expect(() => edm({ sigmadata: 1 } as never)).toThrow("edm: unknown option 'sigmadata'. Did you mean 'sigmaData'?")
+  expect(() => p2({ gama: 1 } as never)).toThrow("p2: unknown option 'gama'. Did you mean 'gamma'?")
+  expect(() => minSnr(5 as never)).toThrow('minSnr: expected an object of options, got 5')
+})
+
 test('constants that are not above 0 are an error', () => {
   expect(() => minSnr({ gamma: 0 })).toThrow('minSnr: gamma: expected a number above 0, got 0')
   expect(() => p2({ k: Number.NaN })).toThrow('p2: k: expected a number above 0, got NaN')

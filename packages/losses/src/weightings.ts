@@ -1,15 +1,23 @@
+import { checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
 import type { Prediction } from '@cascade-diffusion/diffusion'
-import { add, div, minimum, mul, pow, type Tensor } from '@tensorflow/tfjs-core'
+import { add, div, greater, minimum, mul, pow, scalar, type Tensor, where } from '@tensorflow/tfjs-core'
 
 /**
  * How much the squared error of a network's output counts at a noise level: a traceable function of the signal-to-noise
  * ratio alpha² / sigma² there, and of what the output predicts. The same error of x0 is that of ε over the SNR, and that
- * of v over SNR + 1: written for each prediction, a weighting gives the same loss whatever is predicted.
+ * of v over SNR + 1: written for each prediction, a weighting gives the same loss whatever is predicted. Where nothing is left of
+ * the data, or of the noise, the SNR is 0, or ∞, and the weight is its limit there, which may be ∞.
  */
 export type Weighting = (snr: Tensor, prediction: Prediction) => Tensor
 
+/** A weight where the SNR is finite, and its limit at the data themselves, where the formula would be ∞ / ∞. */
+const orLimit = (snr: Tensor, weight: Tensor, limit: number): Tensor =>
+  where(greater(snr, 3.4e38), scalar(limit), weight)
+
 /** Min-SNR-γ (Hang et al. 2023, section 3.4): of x0's error min(SNR, γ). @param gamma above 0. Default 5. */
-export function minSnr({ gamma = 5 }: { readonly gamma?: number } = {}): Weighting {
+export function minSnr(options: { readonly gamma?: number } = {}): Weighting {
+  checkOptions('minSnr', options, { gamma: true })
+  const { gamma = 5 } = options
   checkPositive('minSnr: gamma', gamma)
   return (snr, prediction) => {
     if (prediction === 'epsilon') return minimum(div(gamma, snr), 1)
@@ -26,15 +34,20 @@ export interface P2Options {
   readonly k?: number
 }
 
+const p2Keys: KnownKeys<P2Options> = { gamma: true, k: true }
+
 /** P2, perception prioritised (Choi et al. 2022, equation 8): of ε's error (k + SNR)^-γ. */
-export function p2({ gamma = 1, k = 1 }: P2Options = {}): Weighting {
+export function p2(options: P2Options = {}): Weighting {
+  checkOptions('p2', options, p2Keys)
+  const { gamma = 1, k = 1 } = options
   if (!(gamma >= 0 && gamma < Infinity)) throw new Error(`p2: expected a gamma of at least 0, got ${gamma}`)
   checkPositive('p2: k', k)
   return (snr, prediction) => {
     const ofEpsilon = pow(add(snr, k), -gamma)
     if (prediction === 'epsilon') return ofEpsilon
     const ofX0 = mul(snr, ofEpsilon)
-    return prediction === 'x0' ? ofX0 : div(ofX0, add(snr, 1))
+    if (prediction === 'x0') return orLimit(snr, ofX0, gamma === 1 ? 1 : gamma < 1 ? Number.POSITIVE_INFINITY : 0)
+    return orLimit(snr, div(ofX0, add(snr, 1)), gamma === 0 ? 1 : 0)
   }
 }
 
@@ -42,13 +55,15 @@ export function p2({ gamma = 1, k = 1 }: P2Options = {}): Weighting {
  * EDM (Karras et al. 2022, table 1): of x0's error (σ² + σ_data²) / (σ σ_data)² = SNR + 1 / σ_data², with their σ² = 1 / SNR.
  * @param sigmaData the standard deviation of the data, above 0. Default 0.5.
  */
-export function edm({ sigmaData = 0.5 }: { readonly sigmaData?: number } = {}): Weighting {
+export function edm(options: { readonly sigmaData?: number } = {}): Weighting {
+  checkOptions('edm', options, { sigmaData: true })
+  const { sigmaData = 0.5 } = options
   checkPositive('edm: sigmaData', sigmaData)
   const ofData = 1 / sigmaData ** 2
   return (snr, prediction) => {
     if (prediction === 'epsilon') return add(div(ofData, snr), 1)
     const ofX0 = add(snr, ofData)
-    return prediction === 'x0' ? ofX0 : div(ofX0, add(snr, 1))
+    return prediction === 'x0' ? ofX0 : orLimit(snr, div(ofX0, add(snr, 1)), 1)
   }
 }
 
