@@ -66,7 +66,7 @@ test('guided-diffusion: the weights tell the architecture, the flags what they c
       variance: 'learned-range',
       noiseInput: 'timestep',
     },
-    assumed: ['diffusionSteps', 'noiseSchedule', 'rescaleTimesteps'],
+    assumed: ['diffusionSteps', 'noiseSchedule', 'rescaleTimesteps', 'predictXstart'],
   })
   expect(await differenceFromPyTorch('guided-adm', loaded)).toBeLessThan(1e-4)
   // The wrong order of attention is another network: the reason why it has to be given.
@@ -163,6 +163,10 @@ test('a pipeline of diffusers in shards: from its folder, and from its address, 
   const local = await load(folder)
   expect(local).toMatchObject({ family: 'diffusers', process, assumed: [] })
   expectSame(local.params, params)
+  for (const option of [{ flags: { imageSize: 8 } }, { preset: '64x64_diffusion.pt' }, { own: {} }] as const)
+    await expect(load(folder, option)).rejects.toThrow(
+      `expected no ${Object.keys(option)[0]} for a network of diffusers`,
+    )
 
   const cache = await temporaryFolder()
   const { url, requests, close } = await serveFolder(folder, { dropEvery: 3 })

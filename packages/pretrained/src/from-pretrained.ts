@@ -8,6 +8,8 @@ import {
   type Stage,
 } from '@cascade-diffusion/cascade'
 import { openCheckpoint, type TensorFile } from '@cascade-diffusion/checkpoints'
+import { checkOneOf, checkOptions, type KnownKeys, nearest, shown } from '@cascade-diffusion/checks'
+import type { Spacing } from '@cascade-diffusion/schedules'
 import {
   type Encoder,
   type EncoderConfig,
@@ -20,6 +22,7 @@ import {
 import { loadDiffusers } from './diffusers/load.ts'
 import { handOver } from './hand-over.ts'
 import { type Located, type LocateOptions, locate } from './locate.ts'
+import { checkFlags, refuseFlagsOfOthers, refuseFlagsOfUNets } from './openai/check-flags.ts'
 import type { OpenAIFamily, OpenAIFlags } from './openai/flags.ts'
 import { loadOpenAIUNet } from './openai/load.ts'
 import { loadOpenAIClassifier } from './openai/load-classifier.ts'
@@ -36,9 +39,9 @@ export interface FromPretrainedOptions extends LocateOptions {
    * `--image_size 64 --num_heads 4`.
    */
   readonly flags?: OpenAIFlags | string
-  /** The name of a published checkpoint whose flags hold: for a file that is called otherwise. */
+  /** Of the same: the name of a published checkpoint whose flags hold: for a file that is called otherwise. */
   readonly preset?: string
-  /** Whose code it was. Default: what the name tells, else `guided-diffusion`. */
+  /** Of the same: whose code it was. Default: what the name tells, else `guided-diffusion`. */
   readonly family?: OpenAIFamily
   /** Under which names the weights lie, in a file of several networks: `ema.`. */
   readonly prefix?: string
@@ -46,6 +49,12 @@ export interface FromPretrainedOptions extends LocateOptions {
   readonly imageSize?: number
   /** Of a stage of ours: code of your own, which a checkpoint cannot hold. */
   readonly own?: LoadStageOptions
+}
+
+const knownOptions: KnownKeys<FromPretrainedOptions> = {
+  ...{ flags: true, preset: true, family: true, prefix: true, imageSize: true, own: true },
+  ...{ cache: true, refresh: true, sha256: true, headers: true, signal: true, onProgress: true },
+  ...{ attempts: true, retryDelay: true, stallAfter: true },
 }
 
 /** A U-Net with weights. */
@@ -60,7 +69,15 @@ export interface PretrainedUNet {
   readonly network: UNet
   /** The process that it was trained on. `processOf` of `@cascade-diffusion/cascade` makes it. */
   readonly process: ProcessConfig
-  /** Which parts of `process` nobody told: they are the defaults of where it comes from. */
+  /**
+   * What flags say of sampling: `spacing` is OpenAI's `timestep_respacing`, as `respace` and the options of `stageSampler` take it.
+   * Empty if they say nothing.
+   */
+  readonly sampling: { readonly spacing?: Spacing }
+  /**
+   * What nobody told: names of parts of `process`, or of OpenAI's flags, that are the defaults of where it comes from; with
+   * `superResolution`, that four channels were taken for those of an image.
+   */
   readonly assumed: readonly string[]
 }
 
@@ -71,6 +88,8 @@ export interface PretrainedClassifier {
   readonly config: EncoderConfig
   readonly params: Params<NDArray>
   readonly classifier: Encoder
+  /** Flags that nobody gave and the weights do not tell: they are what the scripts of guided-diffusion have. */
+  readonly assumed: readonly string[]
 }
 
 /** A stage of ours with weights. */
@@ -92,29 +111,68 @@ export type Pretrained = PretrainedUNet | PretrainedClassifier | PretrainedStage
  * - training checkpoints of our own stages and classifiers, and exported files.
  *
  * What has an address is downloaded into the cache once, and resumed and checked as `cachedFile` of `@cascade-diffusion/downloads` says.
- * @throws saying what is missing or wrong: that nothing is there, flags that have to be given, names or shapes that do not fit.
+ * @throws saying what is missing or wrong: that nothing is there, flags that have to be given, names or shapes that do not fit; options
+ * and flags that are unknown, of another kind, or without effect on what the file holds.
  */
 export async function fromPretrained(pathOrUrl: string, options: FromPretrainedOptions = {}): Promise<Pretrained> {
   const { flags, preset, family, prefix, imageSize, own, ...rest } = options
+  checkOptions('fromPretrained', options, knownOptions)
+  if (typeof pathOrUrl !== 'string')
+    throw new Error(`fromPretrained: expected a path or an address, got ${shown(pathOrUrl)}`)
+  if (family !== undefined) checkOneOf('fromPretrained', 'family', family, ['improved-diffusion', 'guided-diffusion'])
+  if (flags !== undefined && typeof flags !== 'string') checkFlags('fromPretrained: flags', flags)
+  if (rest.sha256 !== undefined && !/^https?:/i.test(pathOrUrl))
+    throw new Error(
+      `fromPretrained: expected no sha256 for ${pathOrUrl}: it is compared with what comes from an address`,
+    )
+  const presetOf = publishedNamed(preset)
   const located = await locate(pathOrUrl, rest)
+  const refuse = (what: string, names: readonly (keyof FromPretrainedOptions)[]) => {
+    for (const name of names)
+      if (options[name] !== undefined)
+        throw new Error(
+          `${located.weights}: expected no ${name} for ${what}, ${instead[name] ?? 'on which it has no effect'}`,
+        )
+  }
   const file = await openCheckpoint(located.weights)
   try {
-    if (file.metadata.format?.startsWith('cascade-diffusion ')) return await loadOwn(located, file, own)
+    if (file.metadata.format?.startsWith('cascade-diffusion ')) {
+      refuse('a file of ours, which says what it is', ['flags', 'preset', 'family', 'prefix', 'imageSize'])
+      return await loadOwn(located, file, own)
+    }
     const found = findStateDict(located.weights, file.names, prefix)
     if (found.naming === 'lucidrains') throw new Error(`${located.weights}: ${noLucidrains}`)
-    const published = publishedNamed(preset) ?? publishedAs(pathOrUrl)
-    const all = together(published?.flags, typeof flags === 'string' ? parseFlags(flags) : flags)
+    if (found.naming === 'diffusers') {
+      refuse('a network of diffusers', ['flags', 'preset', 'family', 'own'])
+      const stateDict = handOver(await readUnder(found.prefix, file))
+      return unetOf('diffusers', await diffusersFiles(located, stateDict, imageSize))
+    }
+    refuse("a network of OpenAI's code", ['imageSize', 'own'])
     const stateDict = handOver(await readUnder(found.prefix, file))
-    if (found.naming === 'diffusers') return unetOf('diffusers', await diffusersFiles(located, stateDict, imageSize))
-    if (isClassifier(stateDict)) {
-      const { config, params } = loadOpenAIClassifier(located.weights, stateDict, all)
-      return { kind: 'classifier', family: 'guided-diffusion', config, params, classifier: encoder(config) }
+    const kind = isClassifier(stateDict) ? 'classifier' : 'unet'
+    if (presetOf && presetOf.kind !== kind)
+      throw new Error(`${located.weights}: expected a preset of a ${kind}, got '${preset}'`)
+    const published = presetOf ?? publishedAs(pathOrUrl)
+    const given = typeof flags === 'string' ? parseFlags(flags, kind) : flags
+    if (typeof flags === 'string') checkFlags('flags', given as OpenAIFlags)
+    const all = together(published?.flags, given)
+    if (kind === 'classifier') {
+      if (family === 'improved-diffusion') refuse('a classifier, which improved-diffusion has not', ['family'])
+      if (typeof flags === 'object') refuseFlagsOfUNets(located.weights, flags)
+      const loaded = loadOpenAIClassifier(located.weights, stateDict, all)
+      return { kind, family: 'guided-diffusion', ...loaded, classifier: encoder(loaded.config) }
     }
     const whose = family ?? published?.family ?? 'guided-diffusion'
+    if (given) refuseFlagsOfOthers(located.weights, given, whose)
     return unetOf(whose, loadOpenAIUNet(located.weights, stateDict, whose, all))
   } finally {
     await file.close()
   }
+}
+
+/** Where an option that has no effect is to go. */
+const instead: Partial<Record<keyof FromPretrainedOptions, string>> = {
+  imageSize: 'whose size is a flag: { flags: { imageSize } }',
 }
 
 /** The tensors whose names begin so, without that. Others, such as an optimizer's, do not come into memory. */
@@ -139,8 +197,8 @@ const isClassifier = (stateDict: Params<NDArray>) =>
 
 const unetOf = (
   family: PretrainedUNet['family'],
-  loaded: Omit<PretrainedUNet, 'kind' | 'family' | 'network'>,
-): PretrainedUNet => ({ kind: 'unet', family, network: unet(loaded.config), ...loaded })
+  loaded: Omit<PretrainedUNet, 'kind' | 'family' | 'network' | 'sampling'> & Partial<Pick<PretrainedUNet, 'sampling'>>,
+): PretrainedUNet => ({ kind: 'unet', family, network: unet(loaded.config), sampling: {}, ...loaded })
 
 async function loadOwn({ weights }: Located, file: TensorFile, own: LoadStageOptions = {}): Promise<Pretrained> {
   const { stage, unet } = written(file.metadata)
@@ -151,7 +209,7 @@ async function loadOwn({ weights }: Located, file: TensorFile, own: LoadStageOpt
   }
   if (file.metadata.kind === 'classifier') {
     const { classifier, params } = await loadClassifier(weights)
-    return { kind: 'classifier', family, config: classifier.config, classifier, params }
+    return { kind: 'classifier', family, config: classifier.config, classifier, params, assumed: [] }
   }
   const loaded = stage
     ? { stage: describedStage(stage, weights, own), params: await file.readAll() }
@@ -171,9 +229,10 @@ async function diffusersFiles(located: Located, stateDict: Params<NDArray>, imag
 
 function publishedNamed(preset: string | undefined) {
   if (preset === undefined) return undefined
-  if (!Object.hasOwn(publishedCheckpoints, preset))
-    throw new Error(
-      `fromPretrained: expected a preset of ${Object.keys(publishedCheckpoints).join(', ')}; got '${preset}'`,
-    )
-  return publishedCheckpoints[preset]
+  const names = Object.keys(publishedCheckpoints)
+  if (typeof preset === 'string' && Object.hasOwn(publishedCheckpoints, preset)) return publishedCheckpoints[preset]
+  const close = typeof preset === 'string' ? nearest(preset, names) : undefined
+  throw new Error(
+    `fromPretrained: expected a preset of ${names.join(', ')}; got ${shown(preset)}${close ? `. Did you mean '${close}'?` : ''}`,
+  )
 }

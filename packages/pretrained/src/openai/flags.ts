@@ -18,8 +18,12 @@ export interface OpenAIFlags {
 
   /** `image_size`, or `large_size`: height and width of the images. */
   readonly imageSize?: number
+  /** Channels of the images that the network makes; 3 in the scripts. Needed where the weights leave it open, as an error then says. */
+  readonly imageChannels?: number
   /** `small_size`: height and width of the images that are enlarged; it makes the network one of super-resolution. */
   readonly smallSize?: number
+  /** Whether the network is one of super-resolution, a `SuperResModel`: in place of `smallSize`, or to say that it is none. */
+  readonly superResolution?: boolean
   /** Heads of each attention layer. */
   readonly numHeads?: number
   /** Heads on the way up. Default: `numHeads`. */
@@ -41,6 +45,11 @@ export interface OpenAIFlags {
   readonly predictXstart?: boolean
   /** The smaller of the two fixed variances, where none is learned. Default false. */
   readonly sigmaSmall?: boolean
+  /**
+   * `timestep_respacing`: which steps to sample at, `'250'`, `'10,8,2'` or `'ddim25'`. What comes back as `sampling.spacing`.
+   * Default `''`: all.
+   */
+  readonly timestepRespacing?: string
 }
 
 /** Whose code a checkpoint is for. */

@@ -8,6 +8,8 @@ import { commonConfig, shapesOf } from './load.ts'
 export interface OpenAIClassifier {
   readonly config: EncoderConfig
   readonly params: Params<NDArray<'float32'>>
+  /** Flags that nobody gave and the weights do not tell: they are what the scripts have. */
+  readonly assumed: readonly string[]
 }
 
 /**
@@ -17,7 +19,12 @@ export interface OpenAIClassifier {
  * @throws naming the flags that are missing, that are another network's, or weights that do not fit.
  */
 export function loadOpenAIClassifier(name: string, stateDict: Params<NDArray>, given: OpenAIFlags): OpenAIClassifier {
+  const { imageChannels } = given
   const found = inferOpenAI(name, shapesOf(stateDict), given.numResBlocks)
+  if (imageChannels !== undefined && imageChannels !== found.inChannels)
+    throw new Error(
+      `${name}: the flags are another network's: imageChannels ${imageChannels}, the weights have ${found.inChannels}`,
+    )
   const size = found.lowestSize && found.lowestSize * 2 ** (found.channelMultipliers.length - 1)
   const flags: OpenAIFlags = {
     ...(size !== undefined && { imageSize: size }),
@@ -37,5 +44,9 @@ export function loadOpenAIClassifier(name: string, stateDict: Params<NDArray>, g
     ...(found.pool && { pool: found.pool }),
   }
   const attentionOrder = flags.useNewAttentionOrder ? 'new' : 'legacy'
-  return { config, params: fromGuidedClassifier(stateDict, config, { attentionOrder }) }
+  const assumed = [
+    ...(given.numHeads === undefined && given.numHeadChannels === undefined ? ['numHeadChannels'] : []),
+    ...(given.useNewAttentionOrder === undefined ? ['useNewAttentionOrder'] : []),
+  ]
+  return { config, params: fromGuidedClassifier(stateDict, config, { attentionOrder }), assumed }
 }

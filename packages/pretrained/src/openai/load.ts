@@ -1,7 +1,9 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import type { ProcessConfig } from '@cascade-diffusion/cascade'
+import { parseSpacing, type Spacing } from '@cascade-diffusion/schedules'
 import { fromGuidedDiffusion, fromImprovedDiffusion, type Params, type UNetConfig } from '@cascade-diffusion/unet'
 import { checkArchitecture, type OpenAIFamily, type OpenAIFlags } from './flags.ts'
+import { type ImageChannels, imageChannelsOf } from './images.ts'
 import { architectureFlags, type Inferred, inferOpenAI, type Shapes } from './infer.ts'
 
 /** A network of improved- or guided-diffusion, read. */
@@ -11,7 +13,9 @@ export interface OpenAIUNet {
   readonly process: ProcessConfig
   /** Height and width of the small images that it enlarges, if flags tell them. */
   readonly lowResolution?: number
-  /** Which parts of `process` nobody gave: they are the scripts' defaults. */
+  /** What flags say of sampling. */
+  readonly sampling: { readonly spacing?: Spacing }
+  /** Flags that nobody gave and the weights do not tell: they are the scripts' defaults. */
   readonly assumed: readonly string[]
 }
 
@@ -27,15 +31,22 @@ export function loadOpenAIUNet(
   flags: OpenAIFlags,
 ): OpenAIUNet {
   const found = inferOpenAI(name, shapesOf(stateDict), flags.numResBlocks)
-  const config = unetConfig(name, found, flags, family)
+  const images = imageChannelsOf(name, found, flags)
+  const config = unetConfig(name, found, images, flags, family)
   const params =
     family === 'improved-diffusion'
       ? fromImprovedDiffusion(stateDict, config)
       : fromGuidedDiffusion(stateDict, config, { attentionOrder: flags.useNewAttentionOrder ? 'new' : 'legacy' })
   const learnSigma = found.outChannels === 2 * config.imageChannels
-  const { smallSize } = flags
-  const enlarges = smallSize !== undefined && { lowResolution: smallSize }
-  return { config, params, ...enlarges, ...openAIProcess(flags, family, learnSigma) }
+  const { smallSize, timestepRespacing = '' } = flags
+  const spacing = parseSpacing(timestepRespacing)
+  const { process, assumed } = openAIProcess(flags, family, learnSigma)
+  return {
+    ...{ config, params, process },
+    ...(smallSize !== undefined && { lowResolution: smallSize }),
+    sampling: spacing === undefined ? {} : { spacing },
+    assumed: [...images.assumed, ...assumed],
+  }
 }
 
 export const shapesOf = (stateDict: Params<NDArray>): Shapes =>
@@ -65,24 +76,22 @@ export function commonConfig(
   }
 }
 
-function unetConfig(name: string, found: Inferred, flags: OpenAIFlags, family: OpenAIFamily): UNetConfig {
-  const { inChannels, outChannels } = found
-  // An image has 1, 3 or 4 channels; twice that are an image and a small one.
-  const isSuperResolution = flags.smallSize !== undefined || [2, 6, 8].includes(inChannels)
-  const imageChannels = isSuperResolution ? inChannels / 2 : inChannels
-  if (outChannels !== imageChannels && outChannels !== 2 * imageChannels)
-    throw new Error(
-      `${name}: expected ${imageChannels} or ${2 * imageChannels} channels out of ${inChannels} in${isSuperResolution ? ', half of them of the small image' : ''}; got ${outChannels}`,
-    )
+function unetConfig(
+  name: string,
+  found: Inferred,
+  { imageChannels, superResolution }: ImageChannels,
+  flags: OpenAIFlags,
+  family: OpenAIFamily,
+): UNetConfig {
   const { numHeads, numHeadsUpsample, numHeadChannels } = flags
   return {
     ...commonConfig(name, found, flags, family, imageChannels),
-    outChannels,
+    outChannels: found.outChannels,
     ...(numHeadChannels === undefined
       ? { attentionHeads: numHeads, ...(numHeadsUpsample !== undefined && { attentionHeadsUp: numHeadsUpsample }) }
       : { attentionHeadChannels: numHeadChannels }),
     ...(found.numClasses !== undefined && { numClasses: found.numClasses }),
-    ...(isSuperResolution && { lowRes: { channels: imageChannels } }),
+    ...(superResolution && { lowRes: { channels: imageChannels } }),
   }
 }
 
@@ -112,7 +121,9 @@ function openAIProcess(
   learnSigma: boolean,
 ): Pick<OpenAIUNet, 'process' | 'assumed'> {
   const { diffusionSteps = 1000, noiseSchedule = 'linear', rescaleTimesteps = family === 'improved-diffusion' } = flags
-  const assumed = (['diffusionSteps', 'noiseSchedule', 'rescaleTimesteps'] as const).filter(
+  const told = ['diffusionSteps', 'noiseSchedule', 'rescaleTimesteps', 'predictXstart'] as const
+  // A learned variance has no fixed one beside it.
+  const assumed = [...told, ...(learnSigma ? [] : (['sigmaSmall'] as const))].filter(
     (flag) => flags[flag] === undefined,
   )
   const fixed = flags.sigmaSmall ? 'fixed-small' : 'fixed-large'

@@ -1,3 +1,4 @@
+import { nearest } from '@cascade-diffusion/checks'
 import { FlagReader } from '@cascade-diffusion/unet'
 import type { OpenAIFlags } from './flags.ts'
 
@@ -11,6 +12,7 @@ const count: Reader = (read, flag) => {
 }
 const numbers: Reader = (read, flag) => read.numbers(flag, '')
 const boolean: Reader = (read, flag) => read.flag(flag, false)
+const text: Reader = (read, flag) => read.text(flag)
 const schedule: Reader = (read, flag) => read.choice(flag, ['linear', 'cosine'])
 
 /** How each flag is called in a shell, and read; those of classifiers begin with `classifier_`. */
@@ -30,6 +32,8 @@ const readers: Readonly<Record<string, [keyof OpenAIFlags, Reader]>> = {
   classifier_resblock_updown: ['resblockUpdown', boolean],
   image_size: ['imageSize', count],
   large_size: ['imageSize', count],
+  in_channels: ['imageChannels', count],
+  super_resolution: ['superResolution', boolean],
   small_size: ['smallSize', count],
   num_heads: ['numHeads', count],
   num_heads_upsample: ['numHeadsUpsample', count],
@@ -41,29 +45,41 @@ const readers: Readonly<Record<string, [keyof OpenAIFlags, Reader]>> = {
   rescale_timesteps: ['rescaleTimesteps', boolean],
   predict_xstart: ['predictXstart', boolean],
   sigma_small: ['sigmaSmall', boolean],
+  timestep_respacing: ['timestepRespacing', text],
 }
 
 /** Flags that say nothing of the network and its process. */
 const others = new Set(
   (
     'use_fp16 use_checkpoint classifier_use_fp16 classifier_pool classifier_scale classifier_path model_path base_samples ' +
-    'batch_size num_samples timestep_respacing use_ddim use_kl rescale_learned_sigmas clip_denoised'
+    'batch_size num_samples use_ddim use_kl rescale_learned_sigmas clip_denoised'
   ).split(' '),
 )
 
 /**
  * Flags as they are written in a shell: `--image_size 64 --num_heads 4 --attention_resolutions 16,8`. -1, which stands for none
- * there, and what says nothing of the network, such as `batch_size`, is left out.
+ * there, and what says nothing of the network, such as `batch_size`, is left out. A command may have the flags of a U-Net and those
+ * of a classifier, which begin with `classifier_`: each takes its own. `large_size` makes the network one of super-resolution.
+ * @param kind whose flags are wanted.
  * @throws on a flag that is unknown, or a value that it does not have.
  */
-export function parseFlags(text: string): OpenAIFlags {
+export function parseFlags(text: string, kind: 'unet' | 'classifier'): OpenAIFlags {
   const read = new FlagReader('flags', text)
   const flags: Record<string, unknown> = {}
+  const isOfClassifiers = (name: string) => name.startsWith('classifier_')
+  const ofClassifiers = Object.keys(read.rest()).some((name) => isOfClassifiers(name) && readers[name])
   for (const [name, [flag, reader]] of Object.entries(readers)) {
     const value = read.has(name) ? reader(read, name) : undefined
-    if (value !== undefined) flags[flag] = value
+    const isOthers = ofClassifiers && name !== 'image_size' && isOfClassifiers(name) !== (kind === 'classifier')
+    if (value !== undefined && !isOthers) flags[flag] = value
   }
+  if (read.has('large_size') && !read.has('small_size') && !read.has('super_resolution')) flags.superResolution = true
   const unknown = Object.keys(read.rest()).find((name) => !others.has(name))
-  if (unknown !== undefined) throw new Error(`flags: --${unknown} is none of ${Object.keys(readers).join(', ')}`)
+  if (unknown !== undefined) {
+    const close = nearest(unknown, [...Object.keys(readers), ...others])
+    throw new Error(
+      `flags: --${unknown} is ${close ? `unknown. Did you mean --${close}?` : `none of ${Object.keys(readers).join(', ')}`}`,
+    )
+  }
   return flags
 }

@@ -24,6 +24,7 @@ const adm = {
   diffusionSteps: 1000,
   noiseSchedule: 'linear',
   rescaleTimesteps: false,
+  predictXstart: false,
   dropout: 0,
 } as const satisfies OpenAIFlags
 
@@ -42,6 +43,7 @@ const admClassifier = (imageSize: number, numResBlocks: number, channelMult: rea
 const improved = {
   ...{ numHeads: 4, attentionResolutions: [16, 8], learnSigma: true, useScaleShiftNorm: true, resblockUpdown: false },
   ...{ useNewAttentionOrder: false, diffusionSteps: 4000, noiseSchedule: 'cosine', dropout: 0 },
+  predictXstart: false,
 } as const satisfies OpenAIFlags
 
 const imagenet64: OpenAIFlags = {

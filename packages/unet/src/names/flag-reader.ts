@@ -28,6 +28,12 @@ export class FlagReader {
     return Object.fromEntries([...this.unread].map((flag) => [flag, this.values.get(flag)!]))
   }
 
+  /** The value as it is written; undefined if the flag is not given. */
+  text(flag: string): string | undefined {
+    this.unread.delete(flag)
+    return this.values.get(flag)
+  }
+
   /** A number. @throws if it is something else, as all of these do, naming the flag. */
   number(flag: string, otherwise: number): number {
     const text = this.text(flag) ?? String(otherwise)
@@ -66,11 +72,6 @@ export class FlagReader {
     const values = text.split(',').map(Number)
     if (!values.every((value) => value > 0)) throw this.wrong(flag, 'positive numbers between commas', text)
     return values
-  }
-
-  private text(flag: string): string | undefined {
-    this.unread.delete(flag)
-    return this.values.get(flag)
   }
 
   private wrong(flag: string, expected: string, got: unknown): Error {

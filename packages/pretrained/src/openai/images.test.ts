@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import type { OpenAIFlags } from './flags.ts'
+import { imageChannelsOf } from './images.ts'
+
+const read = (inChannels: number, outChannels: number, flags: OpenAIFlags = {}) =>
+  imageChannelsOf('x.pt', { inChannels, outChannels }, flags)
+const images = (imageChannels: number, assumed: string[] = []) => ({ imageChannels, superResolution: false, assumed })
+const enlarged = (imageChannels: number) => ({ imageChannels, superResolution: true, assumed: [] })
+
+test('what comes out tells small images beside the noisy ones, or that there are none', () => {
+  for (const c of [1, 3, 5]) for (const out of [c, 2 * c]) expect(read(c, out)).toEqual(images(c))
+  for (const c of [1, 2, 3, 4]) expect(read(2 * c, c)).toEqual(enlarged(c))
+  for (const c of [2, 4, 6, 8]) expect(read(c, 2 * c)).toEqual(images(c))
+})
+
+test('where as many channels come out of an even number, flags decide, or an error asks', () => {
+  for (const c of [2, 6, 8, 10]) {
+    expect(() => read(c, c)).toThrow(
+      `x.pt: ${c} channels go in and ${c} come out: images of ${c} channels, or super-resolution of ${c / 2} with a learned variance. Give the flag`,
+    )
+    for (const flags of [{ superResolution: false }, { imageChannels: c }, { learnSigma: false }])
+      expect(read(c, c, flags)).toEqual(images(c))
+    for (const flags of [{ superResolution: true }, { smallSize: 8 }, { imageChannels: c / 2 }, { learnSigma: true }])
+      expect(read(c, c, flags)).toEqual(enlarged(c / 2))
+  }
+  expect(read(4, 4)).toEqual(images(4, ['superResolution']))
+  expect(read(4, 4, { superResolution: false })).toEqual(images(4))
+  expect(read(4, 4, { smallSize: 8 })).toEqual(enlarged(2))
+})
+
+test('flags that the channels contradict', () => {
+  expect(() => read(3, 6, { smallSize: 8 })).toThrow(
+    "x.pt: the flags are another network's: smallSize 8, but 3 channels go in and 6 come out",
+  )
+  expect(() => read(6, 3, { superResolution: false })).toThrow("another network's: superResolution false, but 6")
+  expect(() => read(6, 6, { imageChannels: 4 })).toThrow("another network's: imageChannels 4, but 6")
+  expect(() => read(6, 6, { superResolution: false, smallSize: 8 })).toThrow('expected no smallSize')
+  expect(() => read(3, 4)).toThrow('as many channels out as an image has, or twice as many; 3 channels go in and 4')
+})
