@@ -17,7 +17,8 @@ export const layers: readonly (readonly string[])[] = [
   ['arrays', 'downloads', 'checks'],
 ]
 
-const scope = '@cascade-diffusion/'
+/** How the names of all packages here begin. */
+export const scope = '@cascade-diffusion/'
 
 /** The fields of package.json that matter here. */
 export interface Manifest {
@@ -27,6 +28,7 @@ export interface Manifest {
   devDependencies?: Record<string, string>
   optionalDependencies?: Record<string, string>
   peerDependencies?: Record<string, string>
+  peerDependenciesMeta?: Record<string, object>
 }
 
 /** The manifests of all packages in `root`/packages. */

@@ -24,9 +24,16 @@ const origins = (): string[] =>
 /** The folder of a package that the program can import. */
 export function findPackage(npm: string, from: readonly string[] = origins()): string | undefined {
   for (const origin of from) {
-    const folders = createRequire(origin.startsWith('file:') ? origin : pathToFileURL(origin)).resolve.paths(npm) ?? []
+    const require = createRequire(origin.startsWith('file:') ? origin : pathToFileURL(origin))
+    const folders = require.resolve.paths(npm) ?? []
     const found = folders.map((folder) => join(folder, npm)).find((path) => existsSync(join(path, 'package.json')))
     if (found) return found
+    // Yarn's Plug'n'Play has no such folders, only this.
+    if (process.versions.pnp) {
+      try {
+        return dirname(require.resolve(`${npm}/package.json`))
+      } catch {}
+    }
   }
   return undefined
 }

@@ -12,7 +12,7 @@ export interface RunModuleOptions {
   readonly signal?: AbortSignal
   /** Milliseconds after which it is ended. 120,000. */
   readonly timeout?: number
-  readonly env?: NodeJS.ProcessEnv
+  readonly env?: Readonly<Record<string, string | undefined>>
 }
 
 const mark = '\u0001result '

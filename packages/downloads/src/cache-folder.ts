@@ -6,7 +6,10 @@ import { join } from 'node:path'
  * folder (`XDG_CACHE_HOME`, else `~/.cache`, `~/Library/Caches`, `%LOCALAPPDATA%`). One for all projects of a user, which no
  * package manager tidies up.
  */
-export function cacheFolder(env: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
+export function cacheFolder(
+  env: Readonly<Record<string, string | undefined>> = process.env,
+  platform: string = process.platform,
+): string {
   // `off` is what turns off jit's cache of models.
   if (env.CASCADE_DIFFUSION_CACHE && env.CASCADE_DIFFUSION_CACHE !== 'off') return env.CASCADE_DIFFUSION_CACHE
   const caches =

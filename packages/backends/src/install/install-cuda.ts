@@ -46,7 +46,9 @@ export async function installCuda(options: InstallCudaOptions): Promise<Receipt>
     throw new Error(`the CUDA provider is for ${Object.keys(onnxruntimeWheels).join(' and ')}, not for ${machine}`)
   const found = await onnxruntimeFolders(from)
   if (!found || !existsSync(found.libraries))
-    throw new Error('onnxruntime-node is not installed: `npm i onnxruntime-node`, then install its CUDA provider')
+    throw new Error(
+      'onnxruntime-node is not installed: `npm i onnxruntime-node --ignore-scripts`, then install its CUDA provider',
+    )
   const version = versionIn(found.folder)
   const wheel = await fetchWheel({ ...kind, version }, { ...options, cache })
   // On the same file system, so that each library appears whole or not at all.

@@ -10,6 +10,7 @@ import { idleExecutable } from './idle-executable.ts'
 import { nodeGpuExecutable } from './node-gpu-executable.ts'
 import { checkProvider, type NodeProvider } from './node-provider.ts'
 import { cacheDirectory, isOptimised, type NodeSessionOptions, openSession } from './node-session.ts'
+import { notLoading } from './not-loading.ts'
 import { runUncopied, withSequence } from './uncopied.ts'
 import { splitByFew } from './webgpu-defects.ts'
 
@@ -95,9 +96,7 @@ let transfer: GpuTransfer | undefined
 /** The package, which is a peer and not there in a browser's bundle: it is loaded when it is needed. */
 async function load() {
   const ort = await import('onnxruntime-node').catch((cause) => {
-    throw new Error(`jit: could not load onnxruntime-node, install it: npm i onnxruntime-node (${cause.message})`, {
-      cause,
-    })
+    throw notLoading('onnxruntime-node', cause)
   })
   if (!ort.InferenceSession) throw new Error('jit: onnxruntime-node runs in Node.js, got a browser; use onnxRuntimeWeb')
   return ort

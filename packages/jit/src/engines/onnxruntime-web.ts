@@ -7,6 +7,7 @@ import type { Engine, Executable } from './engine.ts'
 import { gpuExecutable } from './gpu-executable.ts'
 import { hostExecutable } from './host-executable.ts'
 import { idleExecutable } from './idle-executable.ts'
+import { notLoading } from './not-loading.ts'
 import { sessionOptions } from './session-options.ts'
 import { namesForCpu, splitByFew } from './webgpu-defects.ts'
 
@@ -80,8 +81,7 @@ async function load(provider: 'wasm' | 'webgpu') {
   try {
     return provider === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web')
   } catch (cause) {
-    const { message } = cause as Error
-    throw new Error(`jit: could not load onnxruntime-web, install it: npm i onnxruntime-web (${message})`, { cause })
+    throw notLoading('onnxruntime-web', cause as Error)
   }
 }
 

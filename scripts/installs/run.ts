@@ -1,0 +1,25 @@
+import { spawn } from 'node:child_process'
+
+export interface RunOptions {
+  readonly cwd: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Settings of the process that started this one, which its children would take for theirs. */
+const inherited = /^(npm_|NODE_OPTIONS$|INIT_CWD$|VITEST|NODE_ENV$|ONNXRUNTIME_NODE_INSTALL)/i
+
+/** Runs a command as if from a fresh terminal. @returns what it printed on stdout. @throws with all that it printed, if it fails. */
+export function run([command, ...args]: readonly [string, ...string[]], { cwd, env }: RunOptions): Promise<string> {
+  const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => !inherited.test(name)))
+  const child = spawn(command, args, { cwd, env: { ...own, CI: '', ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [out, all]: [string[], string[]] = [[], []]
+  child.stdout.on('data', (data) => void (out.push(String(data)), all.push(String(data))))
+  child.stderr.on('data', (data) => void all.push(String(data)))
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code) => {
+      if (code === 0) return resolve(out.join(''))
+      reject(new Error(`${[command, ...args].join(' ')} in ${cwd} ended with ${code}:\n${all.join('').slice(-6000)}`))
+    })
+  })
+}
