@@ -1,8 +1,9 @@
 import { allocate, type DeviceArray, type DType, isDeviceArray, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
 import type { TensorType } from '../graph/graph.ts'
-import { type OnnxModel, outputShapes } from '../onnx/model.ts'
+import { outputShapes } from '../onnx/model.ts'
 import type { Executable } from './engine.ts'
-import { inPlace } from './in-place.ts'
+import { freeBuffers } from './free-buffers.ts'
+import { type InPlaceModel, inPlace } from './in-place.ts'
 
 /** The host array behind a device array. */
 interface Held {
@@ -22,7 +23,7 @@ const memory = new WeakMap<DeviceArray, Held>()
  * serve again once they have been disposed of.
  */
 export function hostExecutable(
-  model: OnnxModel,
+  model: InPlaceModel,
   run: (inputs: readonly NDArray[], outputs: readonly NDArray[]) => Promise<void>,
   dispose: () => Promise<void>,
 ): Executable {
@@ -36,11 +37,14 @@ export function hostExecutable(
     const key = `${array.dtype}[${array.shape}]`
     spare.set(key, [...(spare.get(key) ?? []), array])
   }
-  /** The memory of inputs that results may be written to: of those that this executable has made, lest others wait for theirs. */
+  /**
+   * The memory of inputs that results may be written to: of those that this executable has made, lest others wait for theirs, and
+   * of those that are given away.
+   */
   const given = (inputs: readonly (NDArray | DeviceArray)[], donated: readonly boolean[]): (NDArray | undefined)[] => {
     const ours = inputs.map((x, i) => {
       const held = donated[i] && isDeviceArray(x) && inputs.indexOf(x) === inputs.lastIndexOf(x) && memory.get(x)
-      return held && held.reuse === keep && !held.wasRead ? held.array : undefined
+      return held && (held.reuse === keep || held.reuse === free) && !held.wasRead ? held.array : undefined
     })
     const key = ours.map((array) => (array ? 1 : 0)).join('')
     const places =
@@ -108,6 +112,15 @@ export function hostDeviceArray(array: NDArray, reuse: (array: NDArray) => void)
   memory.set(device, held)
   return device
 }
+
+/** Where memory goes that nobody reuses. */
+const free = ({ data }: NDArray) => freeBuffers([data])
+
+/** A host array that its owner has no more use for, as an argument: results may be written to it; disposed of, it is freed. */
+export const givenAway = (array: NDArray): DeviceArray => hostDeviceArray(array, free)
+
+/** The memory of a device array, if it is the host's. */
+export const heldOnHost = (array: DeviceArray): NDArray | undefined => memory.get(array)?.array
 
 /** An argument as a host array: itself, the memory of a device array of the host, or what another device's holds. */
 export const onHost = async (x: NDArray | DeviceArray): Promise<NDArray> =>

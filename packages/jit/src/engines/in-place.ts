@@ -1,5 +1,12 @@
 import type { OnnxModel, OnnxNode } from '../onnx/model.ts'
 
+/** What has to be known of a model: its types, and what its operators read and write. */
+export interface InPlaceModel extends Pick<OnnxModel, 'inputs' | 'outputs'> {
+  readonly nodes: readonly Node[]
+}
+
+type Node = Pick<OnnxNode, 'opType' | 'inputs' | 'outputs'>
+
 /** Operators that read each number of an operand of the result's shape before they write the same number of the result. */
 const ELEMENTWISE = new Set(['Add', 'Sub', 'Mul', 'Div'])
 
@@ -12,9 +19,9 @@ const VIEWS = new Set(['Reshape', 'Identity', 'Squeeze', 'Unsqueeze', 'Flatten']
  * operator reads number by number.
  * @param donated which inputs may be written to.
  */
-export function inPlace(model: OnnxModel, donated: readonly boolean[]): (number | undefined)[] {
+export function inPlace(model: InPlaceModel, donated: readonly boolean[]): (number | undefined)[] {
   const producers = new Map(model.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
-  const readers = new Map<string, OnnxNode[]>()
+  const readers = new Map<string, Node[]>()
   for (const node of model.nodes)
     for (const name of new Set(node.inputs)) readers.set(name, [...(readers.get(name) ?? []), node])
   const results = new Set(model.outputs.map(({ name }) => name))
@@ -24,7 +31,7 @@ export function inPlace(model: OnnxModel, donated: readonly boolean[]): (number 
     const type = typeOf(output)
     const last = producers.get(output.name)
     if (!last || type === undefined) return undefined
-    let before: Set<OnnxNode> | undefined
+    let before: Set<Node> | undefined
     for (const i of free) {
       const input = model.inputs[i] as OnnxModel['inputs'][number]
       if (typeOf(input) !== type) continue
@@ -42,8 +49,8 @@ const typeOf = ({ dtype, shape, batch }: OnnxModel['inputs'][number]) =>
   batch?.some((length) => length) ? undefined : `${dtype}[${shape}]`
 
 /** The operators that one depends on. */
-function ancestors(last: OnnxNode, producers: ReadonlyMap<string, OnnxNode>): Set<OnnxNode> {
-  const found = new Set<OnnxNode>()
+function ancestors(last: Node, producers: ReadonlyMap<string, Node>): Set<Node> {
+  const found = new Set<Node>()
   const open = [last]
   for (let node = open.pop(); node; node = open.pop())
     for (const name of node.inputs) {
@@ -58,9 +65,9 @@ function ancestors(last: OnnxNode, producers: ReadonlyMap<string, OnnxNode>): Se
 /** Whether nobody reads an input, or a view of it, that `last` could not wait for. */
 function isReadBefore(
   input: string,
-  last: OnnxNode,
-  before: ReadonlySet<OnnxNode>,
-  readers: ReadonlyMap<string, readonly OnnxNode[]>,
+  last: Node,
+  before: ReadonlySet<Node>,
+  readers: ReadonlyMap<string, readonly Node[]>,
 ): boolean {
   const names = [input]
   for (let name = names.pop(); name !== undefined; name = names.pop())

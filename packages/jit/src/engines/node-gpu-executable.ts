@@ -21,7 +21,7 @@ const keyOf = ({ dtype, shape }: TensorType) => `${dtype}[${shape}]`
  */
 export function nodeGpuExecutable(
   ort: Ort,
-  model: OnnxModel,
+  model: Pick<OnnxModel, 'inputs' | 'outputs'>,
   { session, release }: SharedSession,
   transfer: GpuTransfer,
 ): Executable {

@@ -33,7 +33,7 @@ async function run(
   cache: boolean | string,
 ): Promise<{ y: NDArray; levels: unknown[] }> {
   const create = vi.spyOn(ort.InferenceSession, 'create')
-  const compiled = jit(fn, { engine: onnxRuntimeNode({ threads: 1, cache }) })
+  const compiled = jit(fn, { engine: onnxRuntimeNode({ threads: 1, cache, worker: false }) })
   const y = await compiled(x)
   await compiled.dispose()
   const levels = create.mock.calls.map(
@@ -82,7 +82,7 @@ test('what takes weights for arguments and has many operators is not optimised',
 
 test('equal functions share a session until the last is freed', async () => {
   const create = vi.spyOn(ort.InferenceSession, 'create')
-  const engine = onnxRuntimeNode({ threads: 1, cache: false })
+  const engine = onnxRuntimeNode({ threads: 1, cache: false, worker: false })
   const [a, b, other] = [long(4), long(4), long(5)].map((fn) => jit(fn, { engine }))
   const results = await Promise.all([a!(x), b!(x), other!(x)])
   expect(create).toHaveBeenCalledTimes(2)

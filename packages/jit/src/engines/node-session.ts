@@ -16,6 +16,30 @@ export interface NodeSessionOptions {
   readonly cacheDirectory?: string
 }
 
+/** How a session of a model is made; plain data. */
+export interface SessionPlan extends NodeSessionOptions {
+  /** Whether ONNX Runtime's optimiser is at work. */
+  readonly optimised: boolean
+  /** The names of operators that the processor computes for a GPU. */
+  readonly onCpu: readonly string[]
+}
+
+/** How a session of this model is to be made; it is cached if that pays. */
+export function sessionPlan(model: OnnxModel, { cacheDirectory, ...options }: NodeSessionOptions): SessionPlan {
+  const optimised = options.provider !== 'cpu' || isOptimised(model)
+  const cached =
+    options.provider === 'cpu' &&
+    optimised &&
+    model.nodes.length >= FEWEST_NODES &&
+    constantBytes(model) <= LARGEST_CACHED
+  return {
+    ...options,
+    ...(cached && cacheDirectory !== undefined && { cacheDirectory }),
+    optimised,
+    onCpu: options.provider === 'webgpu' ? namesForCpu(model) : [],
+  }
+}
+
 /** A session that equal models share. */
 export interface SharedSession {
   readonly session: InferenceSession
@@ -37,27 +61,17 @@ export const isOptimised = (model: OnnxModel): boolean => model.nodes.length < 3
 
 const shared = new Map<string, { session: Promise<InferenceSession>; users: number }>()
 
-/**
- * A session for a model and its serialised form: that of an equal one in use, or made from the cache's optimised model,
- * or from scratch.
- */
-export async function openSession(
-  ort: Ort,
-  model: OnnxModel,
-  encoded: EncodedModel,
-  options: NodeSessionOptions,
-): Promise<SharedSession> {
-  const onCpu = options.provider === 'webgpu' ? namesForCpu(model) : []
-  const level =
-    options.provider === 'cpu' && !isOptimised(model) ? ({ graphOptimizationLevel: 'disabled' } as const) : {}
-  const make: Make = (encoded, more) => createSession(ort, encoded, options, onCpu, { ...level, ...more })
+/** A session for a serialised model: that of an equal one in use, or made from the cache's optimised model, or from scratch. */
+export async function openSession(ort: Ort, encoded: EncodedModel, plan: SessionPlan): Promise<SharedSession> {
+  const make: Make = (encoded, more) => createSession(ort, encoded, plan, more)
   // Models whose weights lie outside of the message are too large to take their hash, and to be kept.
   if (encoded.external) {
     const session = await make(encoded)
     return { session, release: () => session.release() }
   }
-  const key = keyOf(ort, encoded, options)
-  const entry = shared.get(key) ?? { session: cachedSession(encoded, key, make, cacheFor(model, options)), users: 0 }
+  const key = keyOf(ort, encoded, plan)
+  const cache = plan.cacheDirectory === undefined ? undefined : sessionCache(plan.cacheDirectory)
+  const entry = shared.get(key) ?? { session: cachedSession(encoded, key, make, cache), users: 0 }
   shared.set(key, entry)
   entry.users++
   const leave = () => {
@@ -78,15 +92,6 @@ type Make = (
   model: EncodedModel,
   more?: { graphOptimizationLevel?: 'disabled'; optimizedModelFilePath?: string },
 ) => Promise<InferenceSession>
-
-const cacheFor = (model: OnnxModel, { cacheDirectory, provider }: NodeSessionOptions): SessionCache | undefined =>
-  cacheDirectory !== undefined &&
-  provider === 'cpu' &&
-  model.nodes.length >= FEWEST_NODES &&
-  isOptimised(model) &&
-  constantBytes(model) <= LARGEST_CACHED
-    ? sessionCache(cacheDirectory)
-    : undefined
 
 async function cachedSession(
   encoded: EncodedModel,
@@ -113,14 +118,14 @@ async function cachedSession(
 function createSession(
   ort: Ort,
   encoded: EncodedModel,
-  { provider, threads }: NodeSessionOptions,
-  forceCpuNodeNames: readonly string[],
+  { provider, threads, optimised, onCpu }: SessionPlan,
   more: Parameters<Make>[1] = {},
 ): Promise<InferenceSession> {
   const common = sessionOptions(encoded)
   return ort.InferenceSession.create(encoded.bytes, {
-    executionProviders: [forceCpuNodeNames.length > 0 ? { name: provider, forceCpuNodeNames } : provider],
+    executionProviders: [onCpu.length > 0 ? { name: provider, forceCpuNodeNames: onCpu } : provider],
     ...common,
+    ...(!optimised && { graphOptimizationLevel: 'disabled' }),
     ...more,
     extra: { session: { ...common.extra.session, ...(more.optimizedModelFilePath && { save_model_format: 'ORT' }) } },
     ...(threads !== undefined && { intraOpNumThreads: threads }),

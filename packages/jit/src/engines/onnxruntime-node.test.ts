@@ -5,7 +5,9 @@ import { cpu, cpuExact, portable } from '../lower/target.ts'
 import { encodeModel } from '../onnx/encode.ts'
 import { expectElementTypes } from '../testing/element-types.ts'
 import { onnxOf } from '../testing/onnx-of.ts'
-import { createExecutable, onnxRuntimeNode } from './onnxruntime-node.ts'
+import { createExecutable } from './node-executable.ts'
+import { sessionPlan } from './node-session.ts'
+import { onnxRuntimeNode } from './onnxruntime-node.ts'
 
 test('weights outside of the message give the same result as those inside', async () => {
   const weights = new Float32Array(64 * 64).map((_, i) => Math.sin(i))
@@ -18,7 +20,7 @@ test('weights outside of the message give the same result as those inside', asyn
   for (const largestInline of [2 ** 30, 1]) {
     const encoded = encodeModel(model, largestInline)
     expect(encoded.external === undefined).toBe(largestInline > 1)
-    const executable = await createExecutable(model, encoded, { provider: 'cpu' })
+    const executable = await createExecutable(model, encoded, sessionPlan(model, { provider: 'cpu' }))
     results.push(...(await executable.run([x])))
     await executable.dispose()
   }

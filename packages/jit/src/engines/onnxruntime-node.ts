@@ -1,17 +1,15 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
 import { cpu, portable, type Target, webgpu } from '../lower/target.ts'
-import { type EncodedModel, encodeModel } from '../onnx/encode.ts'
-import type { OnnxModel, OnnxTensorType } from '../onnx/model.ts'
-import type { Engine, Executable } from './engine.ts'
+import { encodeModel } from '../onnx/encode.ts'
+import type { OnnxModel } from '../onnx/model.ts'
+import type { Engine } from './engine.ts'
 import { frugal } from './frugal.ts'
-import { type GpuTransfer, gpuTransfer } from './gpu-transfer.ts'
-import { hostExecutable } from './host-executable.ts'
 import { idleExecutable } from './idle-executable.ts'
-import { nodeGpuExecutable } from './node-gpu-executable.ts'
-import { checkProvider, type NodeProvider } from './node-provider.ts'
-import { cacheDirectory, isOptimised, type NodeSessionOptions, openSession } from './node-session.ts'
-import { notLoading } from './not-loading.ts'
-import { runUncopied, withSequence } from './uncopied.ts'
+import { createExecutable } from './node-executable.ts'
+import type { NodeProvider } from './node-provider.ts'
+import { cacheDirectory, isOptimised, sessionPlan } from './node-session.ts'
+import { computeThread } from './thread/compute-thread.ts'
+import { threadExecutable } from './thread/thread-executable.ts'
+import { withSequence } from './uncopied.ts'
 import { splitByFew } from './webgpu-defects.ts'
 
 /** Options of {@link onnxRuntimeNode}. */
@@ -36,6 +34,12 @@ export interface OnnxRuntimeOptions {
    * one. At most 1 GiB is kept. The environment variable `CASCADE_DIFFUSION_CACHE` names another folder for `true`, or is `off`.
    */
   cache?: boolean | string
+  /**
+   * Whether models run in a thread of their own, one for the whole process, so that timers and servers go on meanwhile: true by
+   * default, but for `webgpu`. Otherwise, and in a thread of yours or a bundle without `compute-thread.js` beside it in any case,
+   * they run in the thread that calls them, and hold its event loop until they are done.
+   */
+  worker?: boolean
 }
 
 /** How models are written for a provider. */
@@ -48,56 +52,18 @@ const prepare: Record<NodeProvider, (model: OnnxModel) => OnnxModel> = {
 /** ONNX Runtime in Node.js, from the package `onnxruntime-node`. */
 export function onnxRuntimeNode(options: OnnxRuntimeOptions = {}): Engine {
   const { provider = 'cpu', threads, target = { cpu, cuda: portable, webgpu }[provider], cache = true } = options
+  const { worker = provider !== 'webgpu' } = options
   return {
     name: `onnxruntime-node/${provider}`,
     target,
-    compile(given) {
+    async compile(given) {
       const model = prepare[provider](given)
-      return createExecutable(model, encodeModel(model), { provider, threads, cacheDirectory: cacheDirectory(cache) })
+      if (model.outputs.length === 0) return idleExecutable
+      const plan = sessionPlan(model, { provider, threads, cacheDirectory: cacheDirectory(cache) })
+      const thread = worker ? computeThread() : undefined
+      return thread
+        ? threadExecutable(thread, model, encodeModel(model), plan)
+        : createExecutable(model, encodeModel(model), plan)
     },
   }
-}
-
-/** Makes a session of a model and its serialised form. Exported for the test. */
-export async function createExecutable(
-  model: OnnxModel,
-  encoded: EncodedModel,
-  options: NodeSessionOptions,
-): Promise<Executable> {
-  if (model.outputs.length === 0) return idleExecutable
-  const ort = await load()
-  await checkProvider(ort, options.provider)
-  const shared = await openSession(ort, model, encoded, options)
-  if (options.provider === 'webgpu') {
-    transfer ??= gpuTransfer(ort, options.provider)
-    return nodeGpuExecutable(ort, model, shared, transfer)
-  }
-  // A tensor shares the memory: ONNX Runtime reads and writes the host array itself.
-  const named = (types: readonly OnnxTensorType[], arrays: readonly NDArray[]) =>
-    Object.fromEntries(
-      types.map(({ name }, i) => {
-        const { dtype, data, shape } = arrays[i] as NDArray
-        return [name, new ort.Tensor(dtype, data as never, shape)]
-      }),
-    )
-  return hostExecutable(
-    model,
-    async (inputs, outputs) => {
-      const fetches = named(model.outputs, outputs)
-      const run = (more = {}) => shared.session.run(named(model.inputs, inputs), { ...more, ...fetches })
-      await (model.sequence ? runUncopied(run) : run())
-    },
-    shared.release,
-  )
-}
-
-let transfer: GpuTransfer | undefined
-
-/** The package, which is a peer and not there in a browser's bundle: it is loaded when it is needed. */
-async function load() {
-  const ort = await import('onnxruntime-node').catch((cause) => {
-    throw notLoading('onnxruntime-node', cause)
-  })
-  if (!ort.InferenceSession) throw new Error('jit: onnxruntime-node runs in Node.js, got a browser; use onnxRuntimeWeb')
-  return ort
 }

@@ -10,15 +10,20 @@ export const sessionOptions = ({ external }: EncodedModel) => ({
   // Moments of weights that hardly learn decay into denormal numbers, which cost a hundred times as much; and threads that
   // await their next run busily keep those of another session from the processor: a training step's two take turns.
   extra: { session: { set_denormal_as_zero: '1', force_spinning_stop: '1' } },
-  ...(external && { externalData: [joined(external)] }),
+  ...(external && { externalData: [{ path: external.path, data: joined(external) }] }),
 })
 
-function joined({ path, pieces, size }: NonNullable<EncodedModel['external']>): { path: string; data: Uint8Array } {
+/** The same with its weights in one piece that is nobody else's. */
+export const inOnePiece = ({ bytes, external }: EncodedModel): EncodedModel =>
+  external ? { bytes, external: { ...external, pieces: [joined(external)] } } : { bytes }
+
+function joined({ pieces, size }: NonNullable<EncodedModel['external']>): Uint8Array {
+  if (pieces.length === 1) return pieces[0] as Uint8Array
   const data = new Uint8Array(size)
   let offset = 0
   for (const piece of pieces) {
     data.set(piece, offset)
     offset += piece.length
   }
-  return { path, data }
+  return data
 }

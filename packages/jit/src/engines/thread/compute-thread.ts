@@ -1,0 +1,78 @@
+import { openGate, shut } from './gate.ts'
+import type { Answer, Handle, Message, Reply, Request } from './protocol.ts'
+import { startThread } from './start.ts'
+
+/** The thread that computes, as the others see it. */
+export interface ComputeThread {
+  /** Asks for something; `transfer` is given away. @throws what goes wrong there. */
+  ask(request: Request, transfer?: readonly ArrayBuffer[]): Promise<Answer>
+  /** Gives an array's memory back, with the next request or once this turn of the event loop is over. */
+  drop(array: Handle): void
+  /** A name for something new there. */
+  handle(): Handle
+}
+
+let running: ComputeThread | undefined
+
+/** The one thread of this process that computes, started if it is not there; `undefined` where there can be none. */
+export function computeThread(): ComputeThread | undefined {
+  running ??= start()
+  return running
+}
+
+function start(): ComputeThread | undefined {
+  const gate = openGate()
+  const worker = startThread(gate)
+  if (!worker) return undefined
+  const waiting = new Map<number, { resolve(answer: Answer): void; reject(error: unknown): void }>()
+  let [count, handles] = [0, 0]
+  let dropped: Handle[] = []
+  let over: Error | undefined
+
+  const post = (message: Message, transfer: readonly ArrayBuffer[]) => worker.postMessage(message, transfer)
+  const flush = () => {
+    if (dropped.length > 0 && !over) post({ request: { kind: 'drop', arrays: dropped } }, [])
+    dropped = []
+  }
+  // Whoever waits for an answer keeps the process alive, nothing else does.
+  const settled = (id: number) => {
+    const asker = waiting.get(id)
+    waiting.delete(id)
+    if (waiting.size === 0) worker.unref()
+    return asker
+  }
+  const end = (reason: string, cause?: unknown) => {
+    if (running === thread) running = undefined
+    over ??= new Error(`jit: the thread that computes has ended: ${reason}`, { cause })
+    for (const id of [...waiting.keys()]) settled(id)?.reject(over)
+    process.off('exit', close)
+  }
+  // A process that ends its threads amid a run crashes.
+  const close = () => shut(gate)
+  process.on('exit', close)
+  worker.unref()
+  worker.on('message', (reply: Reply) => {
+    const asker = settled(reply.id)
+    if ('error' in reply) asker?.reject(reply.error)
+    else asker?.resolve(reply.answer)
+  })
+  worker.on('error', (error) => end(error.message, error))
+  worker.on('exit', (code) => end(`exit code ${code}`))
+
+  const thread: ComputeThread = {
+    ask: (request, transfer = []) =>
+      new Promise((resolve, reject) => {
+        if (over) return reject(over)
+        flush()
+        const id = count++
+        post({ id, request }, transfer)
+        waiting.set(id, { resolve, reject })
+        worker.ref()
+      }),
+    drop(array) {
+      if (dropped.push(array) === 1) queueMicrotask(flush)
+    },
+    handle: () => handles++,
+  }
+  return thread
+}

@@ -1,0 +1,96 @@
+import type { DeviceArray, NDArray } from '@cascade-diffusion/arrays'
+import type { Executable } from '../engine.ts'
+import { freeBuffers } from '../free-buffers.ts'
+import { givenAway, heldOnHost, onHost } from '../host-executable.ts'
+import { createExecutable } from '../node-executable.ts'
+import { type Gate, within } from './gate.ts'
+import type { Answer, Handle, Message, Reply, Request } from './protocol.ts'
+
+/** Results of at most so many numbers are given at once: whoever waits for a loss need not ask again. */
+const SMALL = 256
+
+/** Where messages come from and replies go to. */
+export interface Port {
+  on(event: 'message', listener: (message: Message) => void): unknown
+  postMessage(reply: Reply, transfer: readonly ArrayBuffer[]): void
+}
+
+/** Serves the requests that come to a port, one after the other, and behind a gate: the thread that computes. */
+export function serve(port: Port, gate: Gate): void {
+  const answer = server()
+  const reply = async ({ id, request }: Message) => {
+    let sent: Reply | undefined
+    try {
+      const arrays = await answer(request)
+      if (id !== undefined) sent = { id, answer: arrays }
+    } catch (error) {
+      if (id !== undefined) sent = { id, error }
+    }
+    if (sent) port.postMessage(sent, 'answer' in sent ? buffersOf(sent.answer) : [])
+  }
+  let last: Promise<unknown> = Promise.resolve()
+  port.on('message', (message) => {
+    last = last.then(() => within(gate, () => reply(message)))
+  })
+}
+
+const buffersOf = (answer: Answer) => answer.flatMap((array) => (array ? [array.data.buffer as ArrayBuffer] : []))
+
+/** What is asked for, by what lies here. */
+function server(): (request: Request) => Promise<Answer> {
+  const executables = new Map<Handle, Executable>()
+  const arrays = new Map<Handle, DeviceArray>()
+  const known = <T>(map: ReadonlyMap<Handle, T>, handle: Handle): T => {
+    const found = map.get(handle)
+    if (!found) throw new Error(`jit: expected what is in use, got ${handle}, which is not`)
+    return found
+  }
+  // What came from the host was made for this call: it may hold results, and is freed afterwards.
+  const argument = (x: NDArray | Handle) => (typeof x === 'number' ? known(arrays, x) : givenAway(x))
+  const free = (inputs: readonly (NDArray | Handle)[], given: readonly DeviceArray[]) => {
+    for (const [i, array] of given.entries()) if (typeof inputs[i] !== 'number') array.dispose()
+  }
+
+  return async (request) => {
+    switch (request.kind) {
+      case 'compile': {
+        const { executable, model, encoded, plan } = request
+        executables.set(executable, await createExecutable(model, encoded, plan))
+        freeBuffers([encoded.bytes, ...(encoded.external?.pieces ?? [])])
+        return []
+      }
+      case 'run': {
+        const given = request.inputs.map(argument)
+        const results = await known(executables, request.executable).run(given)
+        free(request.inputs, given)
+        return results
+      }
+      case 'runOnDevice': {
+        const { inputs, donated } = request
+        const given = inputs.map(argument)
+        const mayHold = inputs.map((x, i) => typeof x !== 'number' || (donated[i] as boolean))
+        const results = await known(executables, request.executable).runOnDevice(given, mayHold)
+        free(inputs, given)
+        for (const [i, result] of results.entries()) arrays.set(request.results[i] as Handle, result)
+        return results.map((result) => {
+          const array = heldOnHost(result)
+          return array && array.data.length <= SMALL ? copied(array) : undefined
+        })
+      }
+      case 'read':
+        return [copied(await onHost(known(arrays, request.array)))]
+      case 'drop':
+        for (const handle of request.arrays) {
+          arrays.get(handle)?.dispose()
+          arrays.delete(handle)
+        }
+        return []
+      case 'dispose':
+        await executables.get(request.executable)?.dispose()
+        executables.delete(request.executable)
+        return []
+    }
+  }
+}
+
+const copied = (array: NDArray): NDArray => ({ ...array, data: array.data.slice() }) as NDArray

@@ -1,0 +1,127 @@
+import { type DeviceArray, type DType, isDeviceArray, type NDArray } from '@cascade-diffusion/arrays'
+import type { TensorType } from '../../graph/graph.ts'
+import type { EncodedModel } from '../../onnx/encode.ts'
+import { outputShapes } from '../../onnx/model.ts'
+import type { Executable } from '../engine.ts'
+import { freeBuffers } from '../free-buffers.ts'
+import { onHost } from '../host-executable.ts'
+import type { ModelOutline } from '../node-executable.ts'
+import type { SessionPlan } from '../node-session.ts'
+import { inOnePiece } from '../session-options.ts'
+import type { ComputeThread } from './compute-thread.ts'
+import type { Handle } from './protocol.ts'
+
+/** Where the device arrays that may be used lie. */
+const memory = new WeakMap<DeviceArray, { readonly thread: ComputeThread; readonly handle: Handle }>()
+
+/** Frees there what nobody has here any more, though it was not disposed of. */
+const forgotten = new FinalizationRegistry<() => void>((free) => free())
+
+/**
+ * An executable of the thread that computes, where its device arrays lie. Host arrays are copied on their way there, since the
+ * caller keeps them; results are handed over.
+ */
+export async function threadExecutable(
+  thread: ComputeThread,
+  { nodes, inputs, outputs, sequence }: ModelOutline,
+  encoded: EncodedModel,
+  plan: SessionPlan,
+): Promise<Executable> {
+  const executable = thread.handle()
+  // As little as there is need of, without the weights.
+  const outline = nodes.map(({ opType, inputs, outputs }) => ({ opType, inputs, outputs }))
+  const model: ModelOutline = { nodes: outline, inputs, outputs, ...(sequence !== undefined && { sequence }) }
+  const whole = inOnePiece(encoded)
+  const given = [whole.bytes, ...(whole.external?.pieces ?? [])].map(({ buffer }) => buffer as ArrayBuffer)
+  await thread.ask({ kind: 'compile', executable, model, encoded: whole, plan }, given)
+  return proxy(thread, executable, model)
+}
+
+function proxy(thread: ComputeThread, executable: Handle, model: ModelOutline): Executable {
+  const running = new Set<Promise<unknown>>()
+  const counted = async <T>(work: Promise<T>): Promise<T> => {
+    running.add(work)
+    try {
+      return await work
+    } finally {
+      running.delete(work)
+    }
+  }
+
+  const run = async (arrays: readonly (NDArray | DeviceArray)[], wanted: readonly (NDArray | undefined)[]) => {
+    const { inputs, given } = await send(arrays, thread)
+    const results = await thread.ask({ kind: 'run', executable, inputs }, given)
+    return results.map((result, i) => {
+      const [array, out] = [result as NDArray, wanted[i]]
+      if (!out) return array
+      out.data.set(array.data)
+      freeBuffers([array.data])
+      return out
+    })
+  }
+  const runOnDevice = async (arrays: readonly (NDArray | DeviceArray)[], donated: readonly boolean[]) => {
+    const types = outputShapes(model, arrays).map((shape, i) => ({ dtype: model.outputs[i]?.dtype as DType, shape }))
+    const results = types.map(() => thread.handle())
+    const { inputs, given } = await send(arrays, thread)
+    const values = await thread.ask({ kind: 'runOnDevice', executable, inputs, donated, results }, given)
+    return types.map((type, i) => threadArray(type, { thread, handle: results[i] as Handle }, values[i]))
+  }
+
+  const self: Executable = {
+    run: (arrays, wanted = []) => counted(run(arrays, wanted)),
+    runOnDevice: (arrays, donated = []) => counted(runOnDevice(arrays, donated)),
+    async dispose() {
+      await Promise.allSettled(running)
+      forgotten.unregister(self)
+      await thread.ask({ kind: 'dispose', executable })
+    },
+  }
+  forgotten.register(self, freeing(thread, executable), self)
+  return self
+}
+
+/** Made where nothing else is in sight that it would keep alive. */
+const freeing = (thread: ComputeThread, executable: Handle) => () =>
+  void thread.ask({ kind: 'dispose', executable }).catch(() => {})
+const dropping = (thread: ComputeThread, array: Handle) => () => thread.drop(array)
+
+/** Arguments as they are sent: handles of what lies with the thread, copies of all else, whose buffers are given away. */
+async function send(arrays: readonly (NDArray | DeviceArray)[], thread: ComputeThread) {
+  const handleOf = (x: NDArray | DeviceArray) => {
+    const place = isDeviceArray(x) ? memory.get(x) : undefined
+    return place?.thread === thread ? place.handle : undefined
+  }
+  const inputs = await Promise.all(arrays.map(async (x) => handleOf(x) ?? copied(await onHost(x))))
+  const given = inputs.flatMap((x) => (typeof x === 'number' ? [] : [x.data.buffer as ArrayBuffer]))
+  return { inputs, given }
+}
+
+/** A copy in a buffer of its own; of a Buffer, too, which is part of another one. */
+const copied = ({ dtype, shape, data }: NDArray): NDArray =>
+  ({ dtype, shape, data: data instanceof Uint8Array ? new Uint8Array(data) : data.slice() }) as NDArray
+
+/** A result that is left with the thread; `value` if it has come along. */
+function threadArray(
+  { dtype, shape }: TensorType,
+  place: { readonly thread: ComputeThread; readonly handle: Handle },
+  value: NDArray | undefined,
+): DeviceArray {
+  const { thread, handle } = place
+  const array: DeviceArray = {
+    dtype,
+    shape,
+    read: async () => {
+      if (!memory.has(array))
+        throw new Error(`jit: expected an array that is in use, got a ${dtype}[${shape}] disposed of`)
+      return value ?? ((await thread.ask({ kind: 'read', array: handle }))[0] as NDArray)
+    },
+    dispose: () => {
+      if (!memory.delete(array)) return
+      forgotten.unregister(array)
+      thread.drop(handle)
+    },
+  }
+  memory.set(array, place)
+  forgotten.register(array, dropping(thread, handle), array)
+  return array
+}
