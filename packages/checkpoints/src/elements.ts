@@ -9,6 +9,9 @@ export type StoredType =
   | 'bfloat16'
   | 'float8-e4m3'
   | 'float8-e5m2'
+  | 'float8-e4m3fnuz'
+  | 'float8-e5m2fnuz'
+  | 'float8-e8m0'
   | 'int64'
   | 'uint64'
   | 'int32'
@@ -47,6 +50,9 @@ export const byteWidth: Readonly<Record<StoredType, number>> = {
   bfloat16: 2,
   'float8-e4m3': 1,
   'float8-e5m2': 1,
+  'float8-e4m3fnuz': 1,
+  'float8-e5m2fnuz': 1,
+  'float8-e8m0': 1,
   int64: 8,
   uint64: 8,
   int32: 4,

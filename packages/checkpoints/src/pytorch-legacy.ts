@@ -1,20 +1,14 @@
 import { type ByteSource, readBytes, sliceSource } from './byte-source.ts'
-import { byteWidth, type StoredType } from './elements.ts'
-import { type Pickled, type UnpickleOptions, unpickleFrom } from './unpickle.ts'
+import { type Pickled, type PickledGlobal, PickledObject } from './pickled.ts'
+import { Storage } from './pytorch-tensor.ts'
+import { type UnpickleOptions, unpickleFrom } from './unpickle.ts'
 import type { ZipEntry } from './zip.ts'
-
-/** A storage that a pickle refers to: so many numbers of a type, by a key. */
-export interface StoredNumbers {
-  readonly type: StoredType
-  readonly key: string
-  readonly length: number
-}
 
 /** What `torch.save` wrote: an object whose tensors refer to storages, and where the bytes of each are. */
 export interface Saved {
   readonly root: Pickled
   readonly bigEndian: boolean
-  readonly open: (storage: StoredNumbers) => Promise<ZipEntry>
+  readonly open: (key: string) => Promise<ZipEntry>
 }
 
 /** The number 0x1950a86a20f9469cfc6c as a pickle has it, the end of the first pickle of such files. */
@@ -45,12 +39,13 @@ async function magicEnd(source: ByteSource): Promise<number | undefined> {
  */
 export async function readLegacy(source: ByteSource, options: UnpickleOptions): Promise<Saved> {
   const pickles = await readBytes(source, 0, Math.min(source.size, maxPickles))
-  const storages = new Map<string, StoredNumbers>()
+  const storages = new Map<string, Storage>()
   const persistent = (id: Pickled) => {
-    const storage = options.persistent(id) as StoredNumbers
-    const { type, length } = storages.get(storage.key) ?? storage
-    if (type !== storage.type || length !== storage.length)
-      throw new Error(`pickle: expected one storage '${storage.key}', got ${type} [${length}] and another`)
+    const storage = options.persistent(id)
+    if (!(storage instanceof Storage)) return storage
+    const { kind, length } = storages.get(storage.key) ?? storage
+    if (kind !== storage.kind || length !== storage.length)
+      throw new Error(`pickle: expected one storage '${storage.key}', got ${kind} [${length}] and another`)
     storages.set(storage.key, storage)
     return storage
   }
@@ -60,7 +55,7 @@ export async function readLegacy(source: ByteSource, options: UnpickleOptions): 
     at = end
     return value
   }
-  const plain = { ...options, globals: new Set<string>() }
+  const plain = { ...options, call: ({ name }: PickledGlobal) => new PickledObject(name) }
   const version = next(plain)
   if (version !== protocol)
     throw new Error(`expected protocol ${protocol}, got ${typeof version === 'number' ? version : 'none'}`)
@@ -75,9 +70,10 @@ export async function readLegacy(source: ByteSource, options: UnpickleOptions): 
   return {
     root,
     bigEndian: false,
-    async open({ key }) {
+    async open(key) {
       const place = places.get(key)
-      if (!place) throw new Error(`expected a storage '${key}', there is none`)
+      if (!place)
+        throw new Error(`expected a storage '${key}', there is none, or it lies behind one of an unknown type`)
       return { source: sliceSource(source, place.offset, place.size), verify() {} }
     },
   }
@@ -87,16 +83,18 @@ async function placesOf(
   source: ByteSource,
   start: number,
   keys: readonly string[],
-  storages: ReadonlyMap<string, StoredNumbers>,
+  storages: ReadonlyMap<string, Storage>,
 ): Promise<Map<string, { offset: number; size: number }>> {
   const places = new Map<string, { offset: number; size: number }>()
   let offset = start
   for (const key of keys) {
-    const { type, length } = storages.get(key) as StoredNumbers
+    const { stored, length } = storages.get(key)!
     const header = await readBytes(source, offset, 8)
     const found = new DataView(header.buffer).getBigUint64(0, true)
     if (found !== BigInt(length)) throw new Error(`storage '${key}': expected ${length} numbers, got ${found}`)
-    const size = length * byteWidth[type]
+    // Where the next one is cannot be told.
+    if (!stored) return places
+    const size = length * stored.bytes
     places.set(key, { offset: offset + 8, size })
     offset += 8 + size
   }

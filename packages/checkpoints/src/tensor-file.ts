@@ -10,8 +10,11 @@ export interface TensorFile {
   readonly format: CheckpointFormat
   /** What the file says about itself; empty where a format has no such place. */
   readonly metadata: Readonly<Record<string, string>>
+  /** Of the tensors that can be read. */
   readonly names: readonly string[]
-  /** @throws if there is no tensor of that name. */
+  /** Tensors that the file holds besides, of kinds that are not read (complex, sparse, quantised, …): why, and what to do, by name. */
+  readonly unreadable: ReadonlyMap<string, string>
+  /** @throws if there is no tensor of that name, or it cannot be read. */
   shape(name: string): readonly number[]
   /** The element type that {@link TensorFile.read} gives: half precisions and float64 become float32, integers int32. */
   dtype(name: string): DType
@@ -21,7 +24,8 @@ export interface TensorFile {
    */
   read(name: string): Promise<NDArray>
   /**
-   * Reads all tensors, or those of which `keep` is true. A safetensors file with our checksum, and the weights in a `.keras`
+   * Reads all tensors, or those of which `keep` is true. It is an error, which names them, if some of these are {@link unreadable};
+   * `(name) => file.names.includes(name)` leaves them out. A safetensors file with our checksum, and the weights in a `.keras`
    * archive, are then verified as a whole, which {@link TensorFile.read} cannot do.
    */
   readAll(keep?: (name: string) => boolean): Promise<Record<string, NDArray>>
@@ -40,6 +44,8 @@ export interface LazyTensor {
 /** What a format's reader finds in a file. */
 export interface Contents {
   readonly tensors: ReadonlyMap<string, LazyTensor>
+  /** What the file has besides, and why it cannot be read. */
+  readonly unreadable?: ReadonlyMap<string, string>
   readonly metadata?: Readonly<Record<string, string>>
   /** Reads many at once, where a format has reasons to do it in another way than one by one. */
   readonly readAll?: (keep: (name: string) => boolean) => Promise<Record<string, NDArray>>
@@ -49,28 +55,54 @@ export interface Contents {
 
 /** Puts a reader's findings in order, as a file of the format. @throws if names or sizes are not to be believed. */
 export function tensorFile(format: CheckpointFormat, source: ByteSource, contents: Contents): TensorFile {
-  const { tensors, metadata = {} } = contents
+  const { metadata = {} } = contents
+  const tensors = new Map(contents.tensors)
+  const unreadable = new Map(contents.unreadable)
+  // A record of arrays would take it for its prototype.
+  if (tensors.delete('__proto__')) unreadable.set('__proto__', 'no array can have this name')
   const label = `${formatNames[format]} ${source.name}`
-  if (tensors.has('__proto__')) throw new Error("expected names of tensors, got '__proto__'")
   const find = (name: string): LazyTensor => {
     const tensor = tensors.get(name)
-    if (!tensor) throw new Error(`${label}: expected a tensor '${shorten(name)}', there is none`)
-    return tensor
+    if (tensor) return tensor
+    const reason = unreadable.get(name)
+    if (reason !== undefined) throw new Error(`${label}: tensor '${shorten(name)}': ${reason}`)
+    throw new Error(`${label}: expected a tensor '${shorten(name)}', there is none`)
+  }
+  const readAll = (keep: (name: string) => boolean) => {
+    expectReadable(unreadable, keep)
+    return (contents.readAll ?? oneByOne)(keep)
   }
   const oneByOne = (keep: (name: string) => boolean) => readTensors(tensors, keep)
   return {
     format,
     metadata,
     names: [...tensors.keys()],
+    unreadable,
     shape: (name) => find(name).shape,
     dtype: (name) => find(name).dtype,
     read: (name) => named(label, () => readTensor(name, find(name))),
-    readAll: (keep = () => true) => named(label, () => (contents.readAll ?? oneByOne)(keep)),
+    readAll: (keep = () => true) => named(label, () => readAll(keep)),
     async close() {
       await contents.close?.()
       await source.close()
     },
   }
+}
+
+/** How many an error lists. */
+const listed = 5
+
+/** @throws if tensors that are to be kept cannot be read. */
+function expectReadable(unreadable: ReadonlyMap<string, string>, keep: (name: string) => boolean): void {
+  const wanted = [...unreadable].filter(([name]) => keep(name))
+  const [first, ...others] = wanted
+  if (!first) return
+  const [name, reason] = first
+  const more = others.slice(0, listed).map(([other]) => `'${shorten(other)}'`)
+  if (others.length > listed) more.push(`${others.length - listed} more`)
+  throw new Error(
+    `tensor '${shorten(name)}': ${reason}${more.length > 0 ? `; nor can ${more.join(', ')} be read` : ''}; the file's other tensors can be read without ${more.length > 0 ? 'them' : 'it'}, by the argument keep`,
+  )
 }
 
 const readTensor = (name: string, tensor: LazyTensor) => named(`tensor '${shorten(name)}'`, () => tensor.read())

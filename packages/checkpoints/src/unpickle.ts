@@ -1,34 +1,23 @@
 import { shorten } from './json.ts'
-
-/** A name from a Python module, such as `collections.OrderedDict`; only those that the caller allows ever exist. */
-export class PickledGlobal {
-  constructor(readonly name: string) {}
-}
-
-/** An object that is its attributes, a Map once they are there. */
-export class PickledRecord {
-  attributes: Pickled = null
-}
-
-/** What the plain part of a pickle becomes: tuples, lists and sets are arrays, dicts are Maps, None and bytes are null. */
-export type Pickled = unknown
+import { type Pickled, PickledBytes, PickledGlobal, PickledObject } from './pickled.ts'
 
 export interface UnpickleOptions {
-  /** Gives the values of allowed calls. @throws for any other. */
+  /** What a call of a class or a function stands for. Nothing is called. */
   readonly call: (global: PickledGlobal, args: readonly Pickled[]) => Pickled
-  /** The full names, `module.name`, that the pickle may mention. */
-  readonly globals: ReadonlySet<string>
-  /** Gives what a persistent id stands for. */
+  /** What a persistent id stands for. */
   readonly persistent: (id: Pickled) => Pickled
 }
 
+/** How much of bytes is kept: enough for the key of a dict. */
+const keptBytes = 120
+
 const mark = Symbol('mark')
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
  * Reads a pickle (protocols 2 to 5) as data. Nothing is executed: there are numbers, strings, bytes, booleans, None, tuples, lists,
- * sets, dicts, and calls of the allowed globals, which `call` gives a meaning. The state that `BUILD` would give an object is dropped,
- * except that of a {@link PickledRecord}.
- * @throws at any other global or opcode, naming it, and if the pickle is cut short or malformed.
+ * sets, dicts; calls, to which `call` gives a meaning; and objects that mean nothing, with what the pickle says of them.
+ * @throws at opcodes of other protocols, and if the pickle is cut short or malformed.
  */
 export const unpickle = (bytes: Uint8Array, options: UnpickleOptions): Pickled => unpickleFrom(bytes, 0, options).value
 
@@ -36,7 +25,7 @@ export const unpickle = (bytes: Uint8Array, options: UnpickleOptions): Pickled =
 export function unpickleFrom(
   bytes: Uint8Array,
   start: number,
-  { call, globals, persistent }: UnpickleOptions,
+  { call, persistent }: UnpickleOptions,
 ): { value: Pickled; end: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const memo = new Map<number, Pickled>()
@@ -52,14 +41,8 @@ export function unpickleFrom(
   const u8 = () => view.getUint8(take(1))
   const u32 = () => view.getUint32(take(4), true)
   const u64 = () => Number(view.getBigUint64(take(8), true))
-  const text = (length: number) => {
-    const part = bytes.subarray(take(length), at)
-    try {
-      return new TextDecoder('utf-8', { fatal: true }).decode(part)
-    } catch {
-      throw new Error(`pickle: expected text in UTF-8 at ${at - length}`)
-    }
-  }
+  /** Python writes halves of surrogate pairs too, which are no UTF-8: they become U+FFFD. */
+  const text = (length: number) => utf8.decode(bytes.subarray(take(length), at))
   /** Python 2's strings, which may be bytes. */
   const latin1 = (length: number) => Buffer.from(bytes.subarray(take(length), at)).toString('latin1')
   const line = () => {
@@ -79,50 +62,54 @@ export function unpickleFrom(
     return values.slice(1)
   }
   const last = (n: number): Pickled[] => Array.from({ length: n }, pop).reverse()
-  const top = <T>(type: abstract new (...args: never[]) => T): T => {
+  /** The dict or list on the stack, also one of a class of its own. */
+  const topDict = (): Map<Pickled, Pickled> => {
     const value = stack.at(-1)
-    if (!(value instanceof type)) throw new Error(`pickle: expected a ${type.name} on the stack at ${at}`)
-    return value
+    if (value instanceof Map) return value
+    if (!(value instanceof PickledObject)) throw new Error(`pickle: expected a dict on the stack at ${at}`)
+    value.items ??= new Map()
+    return value.items
+  }
+  const topList = (): Pickled[] => {
+    const value = stack.at(-1)
+    if (Array.isArray(value)) return value
+    if (!(value instanceof PickledObject)) throw new Error(`pickle: expected a list on the stack at ${at}`)
+    value.elements ??= []
+    return value.elements
   }
   const global = (module: Pickled, name: Pickled) => {
     if (typeof module !== 'string' || typeof name !== 'string')
       throw new Error(`pickle: expected a global's module and name at ${at}`)
-    const full = `${module}.${name}`
-    if (!globals.has(full))
-      throw new Error(
-        `pickle: refused the global ${shorten(full)}: only tensors and plain containers are built, and nothing is executed`,
-      )
-    return new PickledGlobal(full)
+    // Cut short: a pickle can mention a long text many times.
+    return new PickledGlobal(`${shorten(module)}.${shorten(name)}`)
   }
+  /** A class or function by its number in a registry of the program that wrote the file. */
+  const extension = (code: number) => stack.push(new PickledGlobal(`copyreg.extension ${code}`))
   const recall = (key: number): Pickled => {
     if (!memo.has(key)) throw new Error(`pickle: expected memo ${key} at ${at}, there is none`)
     return memo.get(key)
   }
   const setItems = (items: Pickled[]) => {
-    const dict = top(Map)
-    for (let i = 0; i < items.length; i += 2) {
-      const key = items[i]
-      if ((typeof key !== 'string' && typeof key !== 'number') || i + 1 === items.length)
-        throw new Error(`pickle: expected pairs of a string or number and a value, got a key of ${typeof key}`)
-      dict.set(key, items[i + 1])
-    }
+    const dict = topDict()
+    if (items.length % 2 === 1) throw new Error(`pickle: expected pairs of a key and a value at ${at}`)
+    for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1])
   }
-
-  const addItems = () => {
-    const items = popTo()
-    const list = top(Array)
+  const addItems = (items: Pickled[]) => {
+    const list = topList()
     for (const item of items) list.push(item)
+  }
+  const callWith = (callable: Pickled, args: Pickled) => {
+    if (!Array.isArray(args)) throw new Error(`pickle: expected a call with a tuple at ${at}`)
+    stack.push(callable instanceof PickledGlobal ? call(callable, args) : new PickledObject('an object'))
   }
   const callTop = () => {
     const [callable, args] = last(2)
-    if (!(callable instanceof PickledGlobal) || !Array.isArray(args))
-      throw new Error(`pickle: expected a call of a global with a tuple at ${at}`)
-    stack.push(call(callable, args))
+    callWith(callable, args)
   }
-  /** Bytes, which are not kept. */
-  const skip = (length: number) => {
+  const bytesOf = (length: number) => {
     take(length)
-    stack.push(null)
+    const kept = bytes.subarray(at - length, at - length + Math.min(length, keptBytes))
+    stack.push(new PickledBytes(Buffer.from(kept).toString('latin1')))
   }
 
   const operations: Record<number, () => void> = {
@@ -143,10 +130,10 @@ export function unpickleFrom(
     141: () => stack.push(text(u64())), // BINUNICODE8
     84: () => stack.push(latin1(u32())), // BINSTRING
     85: () => stack.push(latin1(u8())), // SHORT_BINSTRING
-    66: () => skip(u32()), // BINBYTES
-    67: () => skip(u8()), // SHORT_BINBYTES
-    142: () => skip(u64()), // BINBYTES8
-    150: () => skip(u64()), // BYTEARRAY8
+    66: () => bytesOf(u32()), // BINBYTES
+    67: () => bytesOf(u8()), // SHORT_BINBYTES
+    142: () => bytesOf(u64()), // BINBYTES8
+    150: () => bytesOf(u64()), // BYTEARRAY8
     41: () => stack.push([]), // EMPTY_TUPLE
     93: () => stack.push([]), // EMPTY_LIST
     125: () => stack.push(new Map()), // EMPTY_DICT
@@ -156,12 +143,9 @@ export function unpickleFrom(
     133: () => stack.push(last(1)), // TUPLE1
     134: () => stack.push(last(2)), // TUPLE2
     135: () => stack.push(last(3)), // TUPLE3
-    97: () => {
-      const [item] = last(1) // APPEND
-      top(Array).push(item)
-    },
-    101: () => addItems(), // APPENDS
-    144: () => addItems(), // ADDITEMS
+    97: () => addItems(last(1)), // APPEND
+    101: () => addItems(popTo()), // APPENDS
+    144: () => addItems(popTo()), // ADDITEMS
     115: () => setItems(last(2)), // SETITEM
     117: () => setItems(popTo()), // SETITEMS
     113: () => memo.set(u8(), stack.at(-1)), // BINPUT
@@ -177,12 +161,26 @@ export function unpickleFrom(
     81: () => stack.push(persistent(pop())), // BINPERSID
     82: () => callTop(), // REDUCE
     129: () => callTop(), // NEWOBJ
+    146: () => {
+      const [callable, args] = last(3) // NEWOBJ_EX: arguments by name do not matter
+      callWith(callable, args)
+    },
     98: () => {
       const state = pop() // BUILD
       const object = stack.at(-1)
-      if (object instanceof PickledRecord) object.attributes = state
-      else if (object !== null) top(Map)
+      if (object instanceof PickledObject) object.attributes = state
+      else if (typeof object !== 'object' || object === null || Array.isArray(object))
+        throw new Error(`pickle: expected an object on the stack at ${at}`)
     },
+    48: () => stack.pop(), // POP, of a mark too
+    49: () => popTo(), // POP_MARK
+    50: () => {
+      const value = pop() // DUP
+      stack.push(value, value)
+    },
+    130: () => extension(u8()), // EXT1
+    131: () => extension(view.getUint16(take(2), true)), // EXT2
+    132: () => extension(u32()), // EXT4
   }
 
   for (;;) {

@@ -1,5 +1,12 @@
 /** Precisions below float32, each of whose values is one of float32's. */
-type Narrow = 'float16' | 'bfloat16' | 'float8-e4m3' | 'float8-e5m2'
+type Narrow =
+  | 'float16'
+  | 'bfloat16'
+  | 'float8-e4m3'
+  | 'float8-e5m2'
+  | 'float8-e4m3fnuz'
+  | 'float8-e5m2fnuz'
+  | 'float8-e8m0'
 
 /** Widens little-endian elements exactly; `bytes` start at a multiple of 2. */
 export function widen(type: Narrow, bytes: Uint8Array<ArrayBuffer>, target: Float32Array): void {
@@ -33,6 +40,11 @@ const decoders: Record<Exclude<Narrow, 'bfloat16'>, (_: unknown, code: number) =
   /** 4 bits of exponent with bias 7; the highest code is NaN, and there are no infinities. */
   'float8-e4m3': (_, code) =>
     (code & 127) === 127 ? Number.NaN : (code & 0x78) === 0x78 ? finite(code, 4, 3) : fromBits(code, 4, 3),
+  /** One more than IEEE's bias, no infinities, no -0: its code is the only NaN. */
+  'float8-e4m3fnuz': (_, code) => (code === 128 ? Number.NaN : finite(code, 4, 3) / 2),
+  'float8-e5m2fnuz': (_, code) => (code === 128 ? Number.NaN : finite(code, 5, 2) / 2),
+  /** A power of 2 without sign (OCP Microscaling Formats 1.0, 5.4.1); the highest code is NaN. */
+  'float8-e8m0': (_, code) => (code === 255 ? Number.NaN : 2 ** (code - 127)),
 }
 
 function fromBits(code: number, exponentBits: number, fractionBits: number): number {
