@@ -1,4 +1,36 @@
+import { type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { type CompleteUNetConfig, imageSize, type Resampling, type UNetConfig } from './config.ts'
+
+/** The fields of a configuration. */
+export const unetFields: KnownKeys<UNetConfig> = {
+  ...{ resolution: true, imageChannels: true, outChannels: true, patchSize: true, baseChannels: true },
+  ...{ channelMultipliers: true, firstChannels: true, residualBlocks: true, attentionResolutions: true },
+  ...{ attentionHeads: true, attentionHeadsUp: true, attentionHeadChannels: true, middleAttention: true },
+  ...{ middleAttentionNorm: true, resampling: true, downsamplePadding: true, noiseEmbedding: true, numClasses: true },
+  ...{ lowRes: true, augmentationLevels: true, scaleShiftNorm: true, dropout: true, residualScale: true },
+  ...{ middleResidualScale: true, normGroups: true, normEpsilon: true },
+}
+
+/**
+ * Checks what JavaScript lets through: fields that there are none of, lists and records that are something else.
+ * @throws naming the field.
+ */
+export function checkConfig(where: string, config: UNetConfig): void {
+  const { channelMultipliers, attentionResolutions = [], resampling, noiseEmbedding, lowRes, resolution } = config
+  const expect = (is: boolean, field: string, what: string, value: unknown) => {
+    if (!is) throw new Error(`${where}: expected ${field}, ${what}, got ${shown(value)}`)
+  }
+  const isRecord = (value: unknown) => value === undefined || (typeof value === 'object' && value !== null)
+  const isPair = Array.isArray(resolution) && resolution.length === 2
+  expect(typeof resolution === 'number' || isPair, 'resolution', 'a number or a pair of them', resolution)
+  for (const [field, list] of Object.entries({ channelMultipliers, attentionResolutions }))
+    expect(Array.isArray(list) && list.every((x) => typeof x === 'number'), field, 'a list of numbers', list)
+  expect(isRecord(noiseEmbedding), 'noiseEmbedding', '{ kind }', noiseEmbedding)
+  expect(isRecord(lowRes), 'lowRes', '{ channels }', lowRes)
+  if (resampling === undefined || typeof resampling === 'string') return
+  for (const way of ['down', 'up'] as const)
+    expect(Array.isArray(resampling?.[way]), `resampling.${way}`, 'a list of kinds', resampling?.[way])
+}
 
 /**
  * Fills in the defaults and checks what each field says by itself; channels are checked where they are laid out.
@@ -72,14 +104,15 @@ function checkNumbers(config: CompleteUNetConfig): void {
   }
   for (const [name, count] of Object.entries(counts))
     if (!(Number.isInteger(count) && count > 0))
-      throw new Error(`unet: ${name} must be a positive integer, got ${count}`)
+      throw new Error(`unet: ${name} must be a positive integer, got ${shown(count)}`)
   if (config.residualBlocks > 1000)
     throw new Error(`unet: residualBlocks must be at most 1000, got ${config.residualBlocks}`)
   const { residualScale, middleResidualScale, normEpsilon } = config
   for (const [name, value] of Object.entries({ residualScale, middleResidualScale, normEpsilon }))
-    if (!(value > 0 && Number.isFinite(value))) throw new Error(`unet: ${name} must be a positive number, got ${value}`)
-  if (!(config.dropout >= 0 && config.dropout < 1))
-    throw new Error(`unet: dropout must be a rate from 0 to below 1, got ${config.dropout}`)
+    if (!(Number.isFinite(value) && value > 0))
+      throw new Error(`unet: ${name} must be a positive number, got ${shown(value)}`)
+  if (!(Number.isFinite(config.dropout) && config.dropout >= 0 && config.dropout < 1))
+    throw new Error(`unet: dropout must be a rate from 0 to below 1, got ${shown(config.dropout)}`)
   if (config.baseChannels % 2 !== 0) throw new Error(`unet: baseChannels must be even, got ${config.baseChannels}`)
   if (config.channelMultipliers.length === 0) throw new Error('unet: channelMultipliers: expected at least one')
   for (const multiplier of config.channelMultipliers) {

@@ -1,9 +1,16 @@
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
+import { isNDArray } from '@cascade-diffusion/arrays'
+import { checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { type CompleteUNetConfig, imageSize } from './config.ts'
+import type { Params } from './layers.ts'
 
 /** What the network is told besides the noisy image and the time: exactly what its configuration asks for. */
 export interface UNetCondition {
-  /** Classes from 0, int32 [N]. Any other number has an embedding of zeros: whoever takes labels from users checks them. */
+  /**
+   * Classes, int32 [N], from 0 to `numClasses` - 1; or -1, none, which has an embedding of zeros and is what networks trained for
+   * classifier-free guidance are told. Another number is an error when it is looked up; engines on GPUs, which check no index,
+   * take it for none.
+   */
   label?: Tensor1D
   /** Low-resolution images [N, h, w, lowRes.channels] in [-1, 1], of any size: they are resized as `lowRes.resize` says. */
   lowRes?: Tensor4D
@@ -16,26 +23,62 @@ export interface UNetCondition {
   dropout?: Tensor1D
 }
 
-/** @throws if the inputs' shapes do not fit the configuration, or a condition is missing or has no place. */
+const known: KnownKeys<UNetCondition> = { label: true, lowRes: true, augmentationLevel: true, dropout: true }
+
+/**
+ * @throws if an input is no tensor, or its shape or type does not fit the configuration, or a condition is missing or has no
+ * place.
+ */
 export function checkInputs(config: CompleteUNetConfig, xt: Tensor4D, noise: Tensor1D, condition: UNetCondition): void {
+  expectTensor('xt', xt)
   const n = xt.shape[0] as number
   expectShape('xt', xt, [n, ...imageSize(config), config.imageChannels])
+  expectType('xt', xt, ['float32'])
+  expectTensor('noise', noise)
   expectShape('noise', noise, [n])
+  expectType('noise', noise, ['float32', 'int32'])
 
+  checkOptions('unet: condition', condition, known)
   const { label, lowRes, augmentationLevel, dropout } = condition
   expectGiven('label', label, config.numClasses !== undefined, 'numClasses')
   expectGiven('lowRes', lowRes, config.lowRes !== undefined, 'lowRes')
   expectGiven('augmentationLevel', augmentationLevel, config.augmentationLevels, 'augmentationLevels')
+  for (const [name, value] of Object.entries(condition))
+    if (value !== undefined) expectTensor(`condition.${name}`, value)
   if (label) expectShape('condition.label', label, [n])
-  expectInt32('label', label)
+  if (label) expectType('condition.label', label, ['int32'])
   if (lowRes) expectShape('condition.lowRes', lowRes, [n, lowRes.shape[1]!, lowRes.shape[2]!, config.lowRes!.channels])
+  if (lowRes) expectType('condition.lowRes', lowRes, ['float32'])
   if (augmentationLevel) expectShape('condition.augmentationLevel', augmentationLevel, [n])
+  if (augmentationLevel) expectType('condition.augmentationLevel', augmentationLevel, ['float32', 'int32'])
   if (dropout) expectShape('condition.dropout', dropout, [n])
-  expectInt32('dropout', dropout)
+  if (dropout) expectType('condition.dropout', dropout, ['int32'])
 }
 
-function expectInt32(name: string, value: Tensor1D | undefined): void {
-  if (value && value.dtype !== 'int32') throw new Error(`unet: expected condition.${name} of int32, got ${value.dtype}`)
+/** @throws if weights are no tensors, missing, or of other shapes. */
+export function checkParams(shapes: Readonly<Record<string, readonly number[]>>, params: Params): void {
+  if (typeof params !== 'object' || params === null)
+    throw new Error(`unet: expected weights by name, got ${shown(params)}`)
+  for (const [name, shape] of Object.entries(shapes)) {
+    const value = params[name]
+    if (!value) throw new Error(`unet: missing parameter '${name}'`)
+    expectTensor(`parameter '${name}'`, value, '; closeOver(network, params) takes weights that are host arrays')
+    expectShape(`parameter '${name}'`, value, shape)
+  }
+}
+
+const isTensor = (x: unknown): x is Tensor => typeof x === 'object' && x !== null && 'dataId' in x && 'shape' in x
+
+function expectTensor(name: string, value: unknown, ofArrays = ''): void {
+  if (isTensor(value)) return
+  const hint = ofArrays || '; jit(network.apply) and eager(network.apply) take host arrays'
+  throw new Error(
+    `unet: expected ${name}, a tensor, got ${isNDArray(value) ? `a host array [${value.shape}]${hint}` : shown(value)}`,
+  )
+}
+
+function expectType(name: string, { dtype }: Tensor, types: readonly string[]): void {
+  if (!types.includes(dtype)) throw new Error(`unet: expected ${name} of ${types.join(' or ')}, got ${dtype}`)
 }
 
 function expectGiven(name: string, value: unknown, wanted: boolean, field: string): void {

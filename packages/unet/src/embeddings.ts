@@ -42,8 +42,24 @@ export function embed(
   if (condition.label) {
     const table = parameter<tf.Tensor2D>(params, 'label.embedding')
     // A product with one-hot rows rather than a gather, whose gradient scatters.
-    const oneHot = tf.oneHot(condition.label, table.shape[0], 1, 0, 'float32') as tf.Tensor2D
-    embedding = tf.add(embedding, tf.matMul(oneHot, table))
+    embedding = tf.add(embedding, tf.matMul(oneHot(condition.label, table.shape[0]), table))
   }
   return embedding
+}
+
+/**
+ * Rows of zeros with a 1 in the place of each label, of zeros alone for -1: [N, classes]. What any other number is looked up by lies
+ * outside of a table, which engines refuse; one that does not has zeros for it.
+ */
+function oneHot(label: tf.Tensor1D, classes: number): tf.Tensor2D {
+  const numbers = Int32Array.from({ length: classes + 1 }, (_, i) => i - 1)
+  const place = tf.add(label, tf.scalar(1, 'int32'))
+  // Some engines count negative indices from the end: they are sent past it.
+  const checked = tf.where(tf.less(place, 0), tf.scalar(classes + 1, 'int32'), place)
+  const found = tf.gather(tf.tensor1d(numbers, 'int32'), tf.cast(checked, 'int32'))
+  const isRight = tf.logicalAnd(
+    tf.equal(tf.expandDims(label, 1), tf.tensor2d(numbers.subarray(1), [1, classes], 'int32')),
+    tf.expandDims(tf.equal(found, label), 1),
+  )
+  return tf.cast(isRight, 'float32') as tf.Tensor2D
 }

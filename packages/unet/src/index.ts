@@ -1,3 +1,4 @@
+export { closeOver, type WeightedNetwork } from './close-over.ts'
 export type { UNetCondition } from './condition.ts'
 export type {
   CompleteUNetConfig,

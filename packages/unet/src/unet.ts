@@ -1,10 +1,11 @@
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { checkOptions } from '@cascade-diffusion/checks'
 import { depthToSpace, resizeBicubic, resizeBilinear, silu, spaceToDepth } from '@cascade-diffusion/ops'
 import type { Rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import { recomputedBlock, resample, residualBlock } from './blocks.ts'
-import { completeConfig } from './complete-config.ts'
-import { checkInputs, type UNetCondition } from './condition.ts'
+import { checkConfig, completeConfig, unetFields } from './complete-config.ts'
+import { checkInputs, checkParams, type UNetCondition } from './condition.ts'
 import type { CompleteUNetConfig, UNetConfig } from './config.ts'
 import { contract, toldBlocks } from './contract.ts'
 import { initial } from './init.ts'
@@ -36,9 +37,12 @@ export interface UNet {
   /**
    * The raw output [N, H, W, outChannels] for the noisy images `xt` [N, H, W, imageChannels] at the times, or of the
    * noise levels, `noise` [N].
-   * @throws if a shape does not fit the configuration, or a condition or weight is missing or has no place.
+   * @param params tensors; {@link closeOver} takes host arrays.
+   * @param condition may be left out if the network takes none.
+   * @throws if an input is no tensor, its type or shape does not fit the configuration, a condition or weight is missing, or a
+   * condition has no place; and, when the labels are looked up, if one is no class and not -1.
    */
-  apply(params: Params, xt: tf.Tensor4D, noise: tf.Tensor1D, condition: UNetCondition): tf.Tensor4D
+  apply(params: Params, xt: tf.Tensor4D, noise: tf.Tensor1D, condition?: UNetCondition): tf.Tensor4D
 }
 
 /**
@@ -49,15 +53,19 @@ export interface UNet {
  * @throws if the configuration does not fit together.
  */
 export function unet(config: UNetConfig, { recompute = false }: UNetOptions = {}): UNet {
+  checkOptions('unet', config, unetFields)
+  checkConfig('unet', config)
   const complete = completeConfig(config)
   const plan = planOf(complete)
   const specs = Object.entries(parameterSpecs(complete, plan))
+  const parameterShapes = Object.fromEntries(specs.map(([name, { shape }]) => [name, shape]))
   return {
     config: complete,
-    parameterShapes: Object.fromEntries(specs.map(([name, { shape }]) => [name, shape])),
+    parameterShapes,
     init: (rng) => Object.fromEntries(specs.map(([name, spec]) => [name, initial(spec, rng.fold(name))])),
-    apply(params, xt, noise, condition) {
+    apply(params, xt, noise, condition = {}) {
       checkInputs(complete, xt, noise, condition)
+      checkParams(parameterShapes, params)
       return forward(params, complete, plan, recompute ? recomputedBlock : residualBlock, xt, noise, condition)
     },
   }

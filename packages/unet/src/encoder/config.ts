@@ -1,4 +1,5 @@
-import { completeConfig } from '../complete-config.ts'
+import { checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { checkConfig, completeConfig } from '../complete-config.ts'
 import type { CompleteUNetConfig, Resampling, UNetConfig } from '../config.ts'
 
 /**
@@ -44,17 +45,27 @@ export interface EncoderConfig extends Pick<UNetConfig, SharedField> {
 export type CompleteEncoderConfig = Required<Omit<EncoderConfig, 'attentionHeads' | 'attentionHeadChannels'>> &
   Pick<EncoderConfig, 'attentionHeads' | 'attentionHeadChannels'>
 
+const known: KnownKeys<EncoderConfig> = {
+  ...{ resolution: true, imageChannels: true, baseChannels: true, channelMultipliers: true, firstChannels: true },
+  ...{ residualBlocks: true, attentionResolutions: true, attentionHeads: true, attentionHeadChannels: true },
+  ...{ middleAttention: true, downsamplePadding: true, noiseEmbedding: true, scaleShiftNorm: true, dropout: true },
+  ...{ residualScale: true, normGroups: true, normEpsilon: true, classes: true, pool: true, resampling: true },
+}
+
 /**
  * Fills in the defaults. As in ADM the first convolution gives the channels of the first level, unless `firstChannels` says otherwise.
  * @returns the configuration, and that of the U-Net of which it is the first half.
  * @throws as a U-Net does, and on other numbers of classes or pools.
  */
-export function completeEncoderConfig({ classes, pool = 'attention', ...half }: EncoderConfig): {
+export function completeEncoderConfig(given: EncoderConfig): {
   config: CompleteEncoderConfig
   whole: CompleteUNetConfig
 } {
+  checkOptions('encoder', given, known)
+  checkConfig('encoder', given)
+  const { classes, pool = 'attention', ...half } = given
   if (!(Number.isInteger(classes) && classes > 0))
-    throw new Error(`encoder: classes must be a positive integer, got ${classes}`)
+    throw new Error(`encoder: classes must be a positive integer, got ${shown(classes)}`)
   const pools: readonly Pool[] = ['attention', 'adaptive', 'spatial', 'spatial_v2']
   if (!pools.includes(pool)) throw new Error(`encoder: pool must be one of ${pools.join(', ')}, got ${pool}`)
   const firstChannels = half.firstChannels ?? half.baseChannels * (half.channelMultipliers[0] ?? 1)

@@ -2,7 +2,7 @@ import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
 import type { Rng } from '@cascade-diffusion/random'
 import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { recomputedBlock, residualBlock } from '../blocks.ts'
-import { checkInputs, type UNetCondition } from '../condition.ts'
+import { checkInputs, checkParams, type UNetCondition } from '../condition.ts'
 import { contract, toldBlocks } from '../contract.ts'
 import { initial } from '../init.ts'
 import type { Params } from '../layers.ts'
@@ -25,7 +25,7 @@ export interface Encoder {
   init(rng: Rng): Params<NDArray<'float32'>>
   /**
    * The vectors [N, classes], such as logits, of the images `xt` [N, H, W, imageChannels] at the times `noise` [N].
-   * @throws if a shape does not fit the configuration, or a weight is missing.
+   * @throws if an input is no tensor, its type or shape does not fit the configuration, or a weight is missing.
    */
   apply(params: Params, xt: Tensor4D, noise: Tensor1D, condition?: Pick<UNetCondition, 'dropout'>): Tensor2D
 }
@@ -43,12 +43,14 @@ export function encoder(given: EncoderConfig, { recompute = false }: UNetOptions
   contractionSpecs(whole, plan, build)
   poolSpecs(pool, build)
   const specs = Object.entries(build.specs)
+  const parameterShapes = Object.fromEntries(specs.map(([name, { shape }]) => [name, shape]))
   return {
     config,
-    parameterShapes: Object.fromEntries(specs.map(([name, { shape }]) => [name, shape])),
+    parameterShapes,
     init: (rng) => Object.fromEntries(specs.map(([name, spec]) => [name, initial(spec, rng.fold(name))])),
     apply(params, xt, noise, condition = {}) {
       checkInputs(whole, xt, noise, condition)
+      checkParams(parameterShapes, params)
       const told = toldBlocks(params, whole, plan, noise, condition)
       const block = recompute ? recomputedBlock : residualBlock
       const { middle, skips } = contract(params, whole, plan, block, xt, told)

@@ -5,7 +5,7 @@ import { type PoolPlan, poolPlan } from '../encoder/pool.ts'
 import type { Params } from '../layers.ts'
 import { planOf } from '../plan.ts'
 import { expectFamily, openAiFamily } from './family.ts'
-import type { GuidedDiffusionOptions } from './guided-diffusion.ts'
+import { attentionOrderOf, type GuidedDiffusionOptions } from './guided-diffusion.ts'
 import type { Piece } from './layout.ts'
 import { downLayers, type LayerNames, openAiPieces, outputsOf } from './openai.ts'
 import { fromPieces, type Shapes, toPieces } from './state-dict.ts'
@@ -39,7 +39,8 @@ export function toGuidedClassifier(
   return toPieces('toGuidedClassifier', pieces, shapes, params)
 }
 
-function guidedClassifier(name: string, given: EncoderConfig, { attentionOrder = 'legacy' }: GuidedDiffusionOptions) {
+function guidedClassifier(name: string, given: EncoderConfig, options: GuidedDiffusionOptions) {
+  const attentionOrder = attentionOrderOf(name, options)
   const { parameterShapes: shapes } = encoder(given)
   const { config, whole } = completeEncoderConfig(given)
   expectFamily(name, 'guided-diffusion', whole, openAiFamily(whole))

@@ -1,16 +1,23 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
+import { checkOneOf, checkOptions } from '@cascade-diffusion/checks'
 import type { UNetConfig } from '../config.ts'
 import type { Params } from '../layers.ts'
 import { planOf } from '../plan.ts'
 import { unet } from '../unet.ts'
 import { expectFamily, openAiFamily } from './family.ts'
-import { type AttentionOrder, openAiLayers, openAiPieces } from './openai.ts'
+import { type AttentionOrder, attentionOrders, openAiLayers, openAiPieces } from './openai.ts'
 import { fromPieces, toPieces } from './state-dict.ts'
 
 /** What a state dict of guided-diffusion does not say of itself. */
 export interface GuidedDiffusionOptions {
   /** `new` if the network was made with `use_new_attention_order`. Default `legacy`. */
   attentionOrder?: AttentionOrder
+}
+
+/** The order of attention that options name. @throws on one that there is none of. */
+export function attentionOrderOf(name: string, options: GuidedDiffusionOptions): AttentionOrder {
+  checkOptions(name, options, { attentionOrder: true })
+  return checkOneOf(name, 'attentionOrder', options.attentionOrder ?? 'legacy', attentionOrders)
 }
 
 /**
@@ -42,7 +49,8 @@ export function toGuidedDiffusion(
   return toPieces('toGuidedDiffusion', pieces, shapes, params)
 }
 
-function guidedDiffusion(name: string, given: UNetConfig, { attentionOrder = 'legacy' }: GuidedDiffusionOptions) {
+function guidedDiffusion(name: string, given: UNetConfig, options: GuidedDiffusionOptions) {
+  const attentionOrder = attentionOrderOf(name, options)
   const { config, parameterShapes: shapes } = unet(given)
   expectFamily(name, 'guided-diffusion', config, openAiFamily(config))
   if (typeof config.resampling !== 'string')

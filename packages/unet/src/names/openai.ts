@@ -8,6 +8,9 @@ import type { Shapes } from './state-dict.ts'
  */
 export type AttentionOrder = 'legacy' | 'new'
 
+/** All of them. */
+export const attentionOrders: readonly AttentionOrder[] = ['legacy', 'new']
+
 /** Names of layers: ours to theirs. */
 export type LayerNames = Record<string, string>
 
