@@ -4,12 +4,16 @@
  * those that tfjs lacks, and those that tfjs has wrong.
  */
 import '@tensorflow/tfjs-layers'
-import { registerGradient } from '@tensorflow/tfjs-core'
+import { registerGradient, unregisterGradient } from '@tensorflow/tfjs-core'
 import { attentionGradient } from './attention.ts'
 import { groupNormGradient } from './group-norm.ts'
 import { siluGradient } from './silu.ts'
-import { cumsumGradient, prodGradient } from './tfjs-gradients/cumulative.ts'
+import { binaryGradients } from './tfjs-gradients/binary.ts'
+import { convolutionGradients } from './tfjs-gradients/convolutions.ts'
+import { cumprodGradient, cumsumGradient, prodGradient } from './tfjs-gradients/cumulative.ts'
 import { einsumGradient } from './tfjs-gradients/einsum.ts'
+import { extremeGradients } from './tfjs-gradients/extremes.ts'
+import { resizeGradients } from './tfjs-gradients/images.ts'
 import {
   gatherGradient,
   gatherNdGradient,
@@ -17,13 +21,30 @@ import {
   stridedSliceGradient,
   tensorScatterUpdateGradient,
   topKGradient,
+  unsortedSegmentSumGradient,
 } from './tfjs-gradients/indexed.ts'
-import { depthToSpaceGradient, diagGradient, flipLeftRightGradient } from './tfjs-gradients/moved.ts'
+import { batchMatMulGradient } from './tfjs-gradients/matmul.ts'
+import {
+  broadcastToGradient,
+  depthToSpaceGradient,
+  diagGradient,
+  flipLeftRightGradient,
+  mirrorPadGradient,
+  tileGradient,
+} from './tfjs-gradients/moved.ts'
+import { poolGradients } from './tfjs-gradients/pools.ts'
+import { stepGradients } from './tfjs-gradients/steps.ts'
+import { unaryGradients } from './tfjs-gradients/unary.ts'
 
 const gradients = [
   ...[attentionGradient, groupNormGradient, siluGradient],
-  ...[cumsumGradient, prodGradient, einsumGradient],
-  ...[gatherGradient, gatherNdGradient, scatterNdGradient, tensorScatterUpdateGradient],
+  ...[cumsumGradient, cumprodGradient, prodGradient, einsumGradient, batchMatMulGradient],
+  ...[unsortedSegmentSumGradient, gatherGradient, gatherNdGradient, scatterNdGradient, tensorScatterUpdateGradient],
   ...[topKGradient, stridedSliceGradient, depthToSpaceGradient, flipLeftRightGradient, diagGradient],
+  ...[mirrorPadGradient, tileGradient, broadcastToGradient],
+  ...[...stepGradients, ...unaryGradients, ...binaryGradients, ...extremeGradients],
+  ...[...convolutionGradients, ...poolGradients, ...resizeGradients],
 ]
 for (const gradient of gradients) registerGradient(gradient)
+// tfjs gives gradients of real numbers only, so none gets through a complex tensor.
+unregisterGradient('ComplexAbs')

@@ -1,5 +1,8 @@
 import { readFileSync } from 'node:fs'
+import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
+import { readFound } from './gradients/found.ts'
+import { gradientExamples } from './gradients/measure.ts'
 import { kernelExamples } from './kernel-examples.ts'
 import { composedByTfjs, notes, notTraced } from './kernel-notes.ts'
 import { kernelTable, tfjsKernels } from './kernel-table.ts'
@@ -8,6 +11,12 @@ const page = readFileSync(new URL('../../../../docs/jit-kernels.md', import.meta
 
 test('docs/jit-kernels.md is up to date: write it anew by `npx -y pnpm@10 docs:kernels`', () => {
   expect(page).toBe(kernelTable())
+})
+
+test('every kernel with a gradient has examples of it, and what was found is of examples', () => {
+  const differentiable = Object.keys(kernelExamples).filter((name) => tf.getGradient(name))
+  expect(Object.keys(gradientExamples).sort()).toEqual(differentiable.sort())
+  expect(Object.keys(readFound()).sort()).toEqual(differentiable.sort())
 })
 
 test('it has each kernel of tfjs-core once', () => {

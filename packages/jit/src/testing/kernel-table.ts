@@ -1,5 +1,7 @@
 import '@cascade-diffusion/ops'
 import * as tf from '@tensorflow/tfjs-core'
+import { readFound } from './gradients/found.ts'
+import type { Found } from './gradients/measure.ts'
 import { graphOfExample, internalKernels, kernelExamples } from './kernel-examples.ts'
 import { composedByTfjs, notes, notTraced } from './kernel-notes.ts'
 
@@ -25,24 +27,29 @@ function recorded(name: string): string {
 /** tfjs has kernels for the gradients of some kernels; those have none themselves. */
 const isGradient = (name: string) => /Grad$|Backprop/.test(name) && !tf.getGradient(name)
 
-const gradient = (name: string) => (tf.getGradient(name) ? 'yes' : isGradient(name) ? '' : 'no')
+function gradient(name: string, found: Readonly<Record<string, Found>>): string {
+  if (!tf.getGradient(name)) return isGradient(name) ? '' : 'no'
+  const { compiled, eager } = found[name] ?? { compiled: Number.NaN, eager: Number.NaN }
+  return `yes: ${compiled.toExponential(0)} / ${eager.toExponential(0)}`
+}
 
 const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]) =>
   [row(head), row(head.map(() => '---')), ...rows.map(row)].join('\n')
 
-const traced = (names: readonly string[]) =>
+const traced = (names: readonly string[], found: Readonly<Record<string, Found>>) =>
   table(
     ['kernel', 'recorded as', 'types', 'gradient', 'notes'],
     names.map((name) => {
       const types = kernelExamples[name]?.types.join(', ') ?? ''
-      return [`\`${name}\``, recorded(name), types, gradient(name), notes[name] ?? '']
+      return [`\`${name}\``, recorded(name), types, gradient(name, found), notes[name] ?? '']
     }),
   )
 
 /** The page docs/jit-kernels.md. */
 export function kernelTable(): string {
+  const found = readFound()
   const ours = Object.keys(kernelExamples)
   const supported = tfjsKernels.filter((name) => ours.includes(name))
   const named = ours.filter((name) => !tfjsKernels.includes(name)).sort()
@@ -50,7 +57,7 @@ export function kernelTable(): string {
   const missing = Object.entries(notTraced).map(([name, reason]) => [`\`${name}\``, reason])
   return `# Kernels that jit compiles
 
-<!-- Written by \`npx -y pnpm@10 docs:kernels\` from the rules themselves; edit packages/jit/src/testing/kernel-notes.ts instead. -->
+<!-- Written by \`npx -y pnpm@10 docs:kernels\` from the rules and the gradients themselves; edit packages/jit/src/testing/kernel-notes.ts instead. -->
 
 tfjs-core ${tf.version_core} names ${tfjsKernels.length} kernels, the operations that a backend has to have. ${supported.length} can be traced, ${composed.length} is composed by
 tfjs-core itself, and ${missing.length} cannot be expressed in ONNX with shapes that are known beforehand. Whatever tfjs composes of kernels
@@ -58,18 +65,21 @@ that can be traced can be traced too: \`tf.moments\`, \`tf.rfft\`, \`tf.separabl
 
 - **Recorded as**: a \`rule\` makes ONNX operators of it; others are recorded as the kernels that they are composed of, or are known while tracing.
 - **Types** are those of its main operands. Where arithmetic has no integers in ONNX, they are computed as float32 and cast back.
-- **Gradient** says whether tfjs, or \`@cascade-diffusion/ops\`, registers one.
+- **Gradient** says whether \`@cascade-diffusion/ops\` registers one, tfjs's or its own, and how far it was at most from differences of
+  the kernel in float64, compiled / eager on tfjs's cpu backend, relative to the largest element of the gradient, or to 1: bounds with
+  room for other processors. The examples (\`packages/jit/src/testing/gradients\`) have operands that broadcast, all strides, paddings,
+  dilations and modes, and indices and axes counted from either end.
 
 Every rule is tested against tfjs's cpu backend on random shapes, and the ONNX checker accepts its graphs for every type and target
 (\`npx -y pnpm@10 check:onnx\`).
 
 ## Traced
 
-${traced(supported)}
+${traced(supported, found)}
 
 ## Traced, of \`@cascade-diffusion/ops\`
 
-${traced(named)}
+${traced(named, found)}
 
 ## Composed by tfjs-core
 

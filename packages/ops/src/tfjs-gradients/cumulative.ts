@@ -34,3 +34,48 @@ export const prodGradient: tf.GradConfig = {
     },
   }),
 }
+
+/** Elements `by` places further along the last axis; zeros follow. */
+function ahead(x: tf.Tensor2D, by: number): tf.Tensor2D {
+  const [rows, n] = x.shape
+  return tf.pad(tf.slice(x, [0, by], [rows, n - by]), [[0, 0], [0, by]]) // biome-ignore format: a row for each axis
+}
+
+/**
+ * The gradient of a cumulative product for x_i is the product of the elements before it, times Σ_k≥i dy_k x_i+1 … x_k. Those
+ * sums S_i = dy_i + x_i+1 S_i+1 are found for twice as many elements at each step, without a division: zeros do no harm.
+ */
+export const cumprodGradient: tf.GradConfig = {
+  kernelName: 'Cumprod',
+  inputsToSave: ['x'],
+  gradFunc: (dy, saved, attrs) => ({
+    x: () => {
+      const x = saved[0]!
+      const { exclusive, reverse } = attrs as unknown as { exclusive: boolean; reverse: boolean }
+      const axis = tf.util.parseAxisParam(attrs.axis as number, x.shape)[0]!
+      const last = x.rank - 1
+      const perm = x.shape.map((_, i) => (i === axis ? last : i === last ? axis : i))
+      const n = x.shape[axis]!
+      const rows = (y: tf.Tensor) => {
+        const flat = tf.reshape(tf.transpose(tf.cast(y, 'float32'), perm), [x.size / n, n]) as tf.Tensor2D
+        return reverse ? tf.reverse(flat, 1) : flat
+      }
+      const factors = rows(x)
+      let sums = exclusive ? ahead(rows(dy as tf.Tensor), 1) : rows(dy as tf.Tensor)
+      let next = ahead(factors, 1)
+      for (let by = 1; by < n; by *= 2) {
+        sums = tf.add(sums, tf.mul(next, ahead(sums, by)))
+        next = tf.mul(next, ahead(next, by))
+      }
+      const slope = tf.mul(tf.cumprod(factors, 1, true), sums)
+      const turned = reverse ? tf.reverse(slope, 1) : slope
+      return tf.transpose(
+        tf.reshape(
+          turned,
+          perm.map((i) => x.shape[i]!),
+        ),
+        perm,
+      )
+    },
+  }),
+}

@@ -44,6 +44,22 @@ export const gatherGradient: tf.GradConfig = {
   }),
 }
 
+/** Each row has its sum's, and one that counts nowhere, because there is no such segment, has none. */
+export const unsortedSegmentSumGradient: tf.GradConfig = {
+  kernelName: 'UnsortedSegmentSum',
+  inputsToSave: ['segmentIds'],
+  gradFunc: (dy, [ids], attrs) => ({
+    x: () => {
+      const y = dy as tf.Tensor
+      const known = tf.logicalAnd(tf.greaterEqual(ids!, 0), tf.less(ids!, attrs.numSegments as number))
+      const rows = tf.gather(y, tf.where(known, ids!, tf.zerosLike(ids!)))
+      const column = tf.reshape(known, [...ids!.shape, ...y.shape.slice(1).map(() => 1)])
+      return tf.where(column, rows, tf.zerosLike(rows))
+    },
+    segmentIds: () => none(ids!),
+  }),
+}
+
 export const gatherNdGradient: tf.GradConfig = {
   kernelName: 'GatherNd',
   inputsToSave: ['params', 'indices'],

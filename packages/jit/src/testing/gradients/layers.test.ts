@@ -1,0 +1,14 @@
+import { describe, expect, test } from 'vitest'
+import { readFound } from './found.ts'
+import { layerGradients } from './layers.ts'
+import { measure } from './measure.ts'
+
+const bounds = readFound()
+
+describe('gradients agree with differences, compiled and eager', () => {
+  test.each(Object.keys(layerGradients))('%s', async (name) => {
+    const found = await measure(name)
+    expect(found.compiled).toBeLessThanOrEqual(bounds[name]?.compiled ?? 0)
+    expect(found.eager).toBeLessThanOrEqual(bounds[name]?.eager ?? 0)
+  })
+})

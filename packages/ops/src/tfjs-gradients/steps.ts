@@ -1,0 +1,39 @@
+import * as tf from '@tensorflow/tfjs-core'
+
+/** Zeros for each operand: the result stays the same where an operand changes a little. */
+const flat = (kernelName: string, ...inputs: readonly string[]): tf.GradConfig => ({
+  kernelName,
+  inputsToSave: [...inputs],
+  gradFunc: (_, saved) => Object.fromEntries(inputs.map((name, i) => [name, () => tf.zeros(saved[i]!.shape)])),
+})
+
+const one = [
+  'Sign',
+  'Floor',
+  'Ceil',
+  'Round',
+  'Step',
+  'IsNan',
+  'IsInf',
+  'IsFinite',
+  'LogicalNot',
+  'All',
+  'Any',
+] as const
+const two = [
+  ...(['Equal', 'NotEqual', 'Greater', 'GreaterEqual', 'Less', 'LessEqual', 'FloorDiv'] as const),
+  ...(['LogicalAnd', 'LogicalOr', 'LogicalXor', 'BitwiseAnd'] as const),
+]
+
+/**
+ * Step functions end gradients, as they do in PyTorch, TensorFlow and JAX: rounding, comparisons, logical operations, places
+ * and counts. A function that chooses by comparing what it depends on has the gradient of what it chose.
+ */
+export const stepGradients: readonly tf.GradConfig[] = [
+  ...one.map((name) => flat(name, 'x')),
+  ...two.map((name) => flat(name, 'a', 'b')),
+  flat('ArgMax', 'x'),
+  flat('ArgMin', 'x'),
+  flat('OneHot', 'indices'),
+  flat('SearchSorted', 'sortedSequence', 'values'),
+]
