@@ -14,6 +14,9 @@ export class Storage {
     readonly key: string,
     /** In elements of its type. */
     readonly length: number,
+    /** Where those begin that may be used, and how many they are: a part of the storage, in files of PyTorch before 0.4. */
+    readonly begin = 0,
+    readonly count = length,
   ) {}
 }
 
@@ -151,7 +154,7 @@ function untypedTensor(args: readonly Pickled[]): Made {
 }
 
 function viewOf(
-  { key }: Storage,
+  { key, begin, count }: Storage,
   kind: string,
   stored: TorchType | undefined,
   length: number,
@@ -165,14 +168,16 @@ function viewOf(
       () => `numbers of ${shorten(kind)} are not read: ${stored?.advice ?? unknownTypeAdvice}`,
     )
   const size = sizeOf(shape)
-  if (!Number.isSafeInteger(size) || shape.length !== strides.length || !(lastIndex(shape, strides, offset) < length))
+  const start = begin + offset
+  const last = lastIndex(shape, strides, start)
+  if (!Number.isSafeInteger(size) || shape.length !== strides.length || !(last < Math.min(begin + count, length)))
     return new UnreadableTensor(
       () =>
         `expected a tensor inside its storage of ${length} elements, got size [${shape}] and stride [${strides}] at ${offset}`,
     )
   const negated = isNegated(properties, stored.type)
   if (negated instanceof UnreadableTensor) return negated
-  return new PickledTensor({ type: stored.type, key, length }, offset, shape, strides, negated)
+  return new PickledTensor({ type: stored.type, key, length }, start, shape, strides, negated)
 }
 
 /** The properties of tensors that PyTorch writes: its negative bit, and that for conjugation, which changes no real number. */

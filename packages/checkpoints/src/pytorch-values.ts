@@ -16,19 +16,15 @@ const encode = '_codecs.encode'
 export const rules: UnpickleOptions = { call, persistent }
 
 function persistent(id: Pickled): Pickled {
-  // Legacy files say as a sixth which part of another storage this is, if it is one.
   const [kind, type, key, , length, part = null] = Array.isArray(id) ? id : []
   // A class, with its source code: so did PyTorch keep whole modules before 1.6.
   if (kind === 'module' && type instanceof PickledGlobal) return type
-  if (
-    kind !== 'storage' ||
-    !(type instanceof PickledGlobal) ||
-    typeof key !== 'string' ||
-    !isCount(length) ||
-    part !== null
-  )
+  // The part's own key, where it begins in the storage, and its length.
+  const [, begin = 0, count = length] = Array.isArray(part) ? part : []
+  const isStorage = kind === 'storage' && type instanceof PickledGlobal && typeof key === 'string'
+  if (!isStorage || ![length, begin, count].every(isCount))
     throw new Error(`pickle: expected a reference to a tensor's storage, got ${describe(id)}`)
-  return new Storage(type.name, storageTypes.get(type.name), key, length)
+  return new Storage(type.name, storageTypes.get(type.name), key, length, begin, count)
 }
 
 function call({ name }: PickledGlobal, args: readonly Pickled[]): Pickled {

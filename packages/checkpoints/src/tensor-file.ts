@@ -56,11 +56,9 @@ export interface Contents {
 /** Puts a reader's findings in order, as a file of the format. @throws if names or sizes are not to be believed. */
 export function tensorFile(format: CheckpointFormat, source: ByteSource, contents: Contents): TensorFile {
   const { metadata = {} } = contents
-  const tensors = new Map(contents.tensors)
-  const unreadable = new Map(contents.unreadable)
-  // A record of arrays would take it for its prototype.
-  if (tensors.delete('__proto__')) unreadable.set('__proto__', 'no array can have this name')
+  const { tensors, unreadable = new Map<string, string>() } = contents
   const label = `${formatNames[format]} ${source.name}`
+  if (tensors.has('__proto__')) throw new Error("expected names of tensors, got '__proto__'")
   const find = (name: string): LazyTensor => {
     const tensor = tensors.get(name)
     if (tensor) return tensor
