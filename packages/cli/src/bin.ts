@@ -12,7 +12,15 @@ const interrupt = () => {
 process.on('SIGINT', interrupt)
 process.on('SIGTERM', interrupt)
 
+// Nobody reads on (`| head`): what takes long stops as after Ctrl-C, and nothing is said about it.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: Error & { code?: string }) => {
+    if (error.code !== 'EPIPE') throw error
+    stop.abort(new Error('interrupted'))
+  })
+
 process.exitCode = await main(process.argv.slice(2), {
   log: (line) => process.stdout.write(`${line}\n`),
+  error: (text) => process.stderr.write(`${text}\n`),
   signal: stop.signal,
 })

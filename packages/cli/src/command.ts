@@ -1,10 +1,11 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
+import { nearest } from '@cascade-diffusion/checks'
 
 /** One command of the program. */
 export interface Command {
   /** A line for the list of commands. */
   readonly summary: string
-  /** How it is called, with its options. */
+  /** How it is called, in lines, and after an empty line its options. */
   readonly usage: string
   /** @returns the exit code. */
   run(args: readonly string[], io: CommandIo): Promise<number>
@@ -12,8 +13,10 @@ export interface Command {
 
 /** What a command is given of the process. */
 export interface CommandIo {
-  /** Prints a line. */
+  /** Prints a line of what was asked for. */
   readonly log: (line: string) => void
+  /** Prints what went wrong. By default on stderr. */
+  readonly error?: (text: string) => void
   /** Aborts when the user wants to stop. */
   readonly signal: AbortSignal
 }
@@ -31,8 +34,12 @@ type Parsed<T extends Options> = ReturnType<
   typeof parseArgs<{ args: string[]; options: T; strict: true; allowPositionals: boolean }>
 >
 
-/** `parseArgs` with its complaints as {@link UsageError}s. */
+/** `parseArgs` with its complaints as {@link UsageError}s, and the option that was probably meant. */
 export function parsed<T extends Options>(args: readonly string[], options: T, allowPositionals = false): Parsed<T> {
+  const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true })
+  for (const token of tokens)
+    if (token.kind === 'option' && !Object.hasOwn(options, token.name))
+      throw new UsageError(`unknown option '${token.rawName}'${probably(token.name, Object.keys(options), '--')}`)
   try {
     return parseArgs({ args: [...args], options, strict: true, allowPositionals })
   } catch (error) {
@@ -40,17 +47,26 @@ export function parsed<T extends Options>(args: readonly string[], options: T, a
   }
 }
 
-/** A whole number from 0, from the command line. */
-export function wholeNumber(name: string, text: string): number {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 0)
-    throw new UsageError(`--${name}: expected a whole number from 0, got '${text}'`)
+/** A whole number from the command line. */
+export function wholeNumber(name: string, text: string, from = 0): number {
+  const value = text.trim() === '' ? Number.NaN : Number(text)
+  if (!Number.isSafeInteger(value) || value < from)
+    throw new UsageError(`--${name}: expected a whole number from ${from}, got '${text}'`)
   return value
 }
 
 /** One of a few words, from the command line. */
-export function oneOf<T extends string>(name: string, words: readonly T[], text: string): T {
+export function oneOf<T extends string>(name: string, words: readonly T[], text: string | undefined): T {
   const word = words.find((w) => w === text)
-  if (word === undefined) throw new UsageError(`${name}: expected ${words.join(' or ')}, got '${text}'`)
+  if (word === undefined) {
+    const got = text === undefined ? 'nothing' : `'${text}'${probably(text, words)}`
+    throw new UsageError(`${name}: expected ${words.join(' or ')}, got ${got}`)
+  }
   return word
+}
+
+/** `. Did you mean 'summary'?`, if a name is near enough. */
+export function probably(name: string, names: readonly string[], before = ''): string {
+  const close = nearest(name, names)
+  return close === undefined ? '' : `. Did you mean '${before}${close}'?`
 }

@@ -1,40 +1,102 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { main } from './main.ts'
+import { run } from './test-support.ts'
 
-const run = async (...args: string[]) => {
-  const lines: string[] = []
-  const code = await main(args, { log: (line) => lines.push(line), signal: new AbortController().signal })
-  return { code, text: lines.join('\n') }
-}
+const names = ['quickstart', 'export', 'summary', 'doctor', 'backends']
 
 test('lists its commands', async () => {
-  const { code, text } = await run('--help')
-  expect(code).toBe(0)
-  for (const name of ['quickstart', 'export', 'summary', 'doctor', 'backends']) expect(text).toContain(name)
-  expect((await run()).code).toBe(2)
-})
-
-test('says how a command is called', async () => {
-  const { code, text } = await run('quickstart', '--help')
-  expect(code).toBe(0)
-  expect(text).toContain('--dataset')
+  const { code, text, errors } = await run('--help')
+  expect([code, errors]).toEqual([0, ''])
+  for (const name of names) expect(text).toContain(name)
 })
 
 test.each([
-  [['paint'], "unknown command 'paint'"],
-  [['quickstart', '--quick'], "Unknown option '--quick'"],
+  ['quickstart', '--help'],
+  ['help', 'quickstart'],
+  ['quickstart', '-h'],
+])('%s %s: how it is called', async (...args) => {
+  const { code, text, errors } = await run(...args)
+  expect([code, errors]).toEqual([0, ''])
+  expect(text).toContain('--dataset')
+})
+
+test('says its version', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  expect(await run('--version')).toEqual({ code: 0, text: version, errors: '' })
+})
+
+/** What is called wrongly, and what is said about it. */
+const mistakes: [args: string[], message: string][] = [
+  [[], 'expected a command'],
+  [['paint'], "unknown command 'paint'\n"],
+  [['sumary'], "unknown command 'sumary'. Did you mean 'summary'?"],
+  [['toString'], "unknown command 'toString'\n"],
+  [['help', 'exprot'], "unknown command 'exprot'. Did you mean 'export'?"],
+  [['--verson'], "unknown option '--verson'. Did you mean '--version'?"],
+  [['quickstart', '--fats'], "unknown option '--fats'. Did you mean '--fast'?"],
+  [['quickstart', '-x'], "unknown option '-x'\n"],
+  [['quickstart', 'mnist'], "Unexpected argument 'mnist'"],
+  [['quickstart', '--seed'], "'--seed <value>' argument missing"],
   [['quickstart', '--seed', 'lucky'], "--seed: expected a whole number from 0, got 'lucky'"],
-  [['quickstart', '--dataset', 'imagenet'], "--dataset: expected mnist or dicebear, got 'imagenet'"],
+  [['quickstart', '--seed='], "--seed: expected a whole number from 0, got ''"],
+  [['quickstart', '--fast=yes'], "'--fast' does not take an argument"],
+  [['quickstart', '--dataset', 'mnits'], "--dataset: expected mnist or dicebear, got 'mnits'. Did you mean 'mnist'?"],
+  [['quickstart', '--backend', 'jit-gpu'], "got 'jit-gpu'. Did you mean"],
   [
     ['quickstart', '--backend', 'tpu'],
     "--backend: expected jit or jit-cuda or jit-webgpu or jit-wasm or node or node-gpu or cpu, got 'tpu'",
   ],
-  [['backends'], "backends: expected install or list or remove, got ''"],
+  [['export'], '--format: expected onnx or safetensors or diffusers, got nothing'],
+  [['export', '--format', 'onx'], "got 'onx'. Did you mean 'onnx'?"],
+  [['export', '--format', 'onnx'], '--out: expected a folder'],
+  [['export', '--format', 'onnx', '--out', 'x'], 'expected a checkpoint'],
+  [['export', '--formt', 'onnx'], "unknown option '--formt'. Did you mean '--format'?"],
+  [
+    ['export', 'a', '--format', 'diffusers', '--out', 'x', '--float16'],
+    '--float16: expected --format onnx, got diffusers',
+  ],
+  [['export', 'a', 'b', '--format', 'diffusers', '--out', 'x'], 'expected one checkpoint'],
+  [
+    ['export', 'a', '--format', 'onnx', '--out', 'x', '--image-size', '0'],
+    "--image-size: expected a whole number from 1, got '0'",
+  ],
+  [['summary', 'a', 'b'], 'expected one network, got a b'],
+  [['summary', 'lsun-64', '--by', 'layers'], "--by: expected block or layer, got 'layers'. Did you mean 'layer'?"],
+  [['summary', 'lsun-64', '--flags=--num_heads 4'], '--flags: expected a .pt file'],
+  [['summary', 'imagenet-33'], "got 'imagenet-33'. Did you mean 'imagenet-32'?\nPresets: imagenet-32, "],
+  [['doctor', 'now'], "Unexpected argument 'now'"],
+  [['doctor', '--jsn'], "unknown option '--jsn'. Did you mean '--json'?"],
+  [['backends'], 'backends: expected install or list or remove, got nothing'],
+  [['backends', 'instal'], "backends: expected install or list or remove, got 'instal'. Did you mean 'install'?"],
+  [['backends', 'install'], 'backends install: expected node or node-gpu or cuda, got nothing'],
   [['backends', 'install', 'tpu'], "backends install: expected node or node-gpu or cuda, got 'tpu'"],
   [['backends', 'install', 'node', 'cuda'], "expected one name, got also 'cuda'"],
-  [['doctor', 'now'], "Unexpected argument 'now'"],
-])('%j is called wrongly', async (args, message) => {
-  const { code, text } = await run(...args)
-  expect(code).toBe(2)
-  expect(text).toContain(message)
+  [['backends', 'list', 'cuda'], "backends list: expected no name, got 'cuda'"],
+  [['backends', 'list', '--index', 'x'], '--index: expected backends install, got backends list'],
+]
+
+test.each(mistakes)('%j is called wrongly', async (args, message) => {
+  const { code, text, errors } = await run(...args)
+  expect([code, text]).toEqual([2, ''])
+  expect(`${errors}\n`).toContain(message)
+  // How the command is called, in a few lines, and not all that its help says.
+  expect(errors).toContain(`\nusage: cascade-diffusion ${names.includes(args[0]!) ? args[0] : 'quickstart|'}`)
+  expect(errors.split('\n').length).toBeLessThan(9)
+})
+
+test('every command is among the mistakes', () => {
+  expect(new Set(mistakes.flatMap(([[name]]) => (names.includes(name!) ? [name] : [])))).toEqual(new Set(names))
+})
+
+test('what a program does not take errors from goes to stderr', async () => {
+  const written: string[] = []
+  const { write } = process.stderr
+  process.stderr.write = (text) => written.push(String(text)) > 0
+  try {
+    expect(await main(['paint'], { log: () => {}, signal: new AbortController().signal })).toBe(2)
+  } finally {
+    process.stderr.write = write
+  }
+  expect(written.join('')).toContain("unknown command 'paint'")
 })

@@ -1,4 +1,5 @@
-import { type CommandIo, UsageError } from './command.ts'
+import { createRequire } from 'node:module'
+import { type Command, type CommandIo, probably, UsageError } from './command.ts'
 import { commands } from './commands.ts'
 
 const help = (): string =>
@@ -8,7 +9,7 @@ const help = (): string =>
     'Commands:',
     ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}`),
     '',
-    '`cascade-diffusion COMMAND --help` says more.',
+    '`cascade-diffusion COMMAND --help` says more; `cascade-diffusion --version` which version this is.',
   ].join('\n')
 
 /**
@@ -17,30 +18,50 @@ const help = (): string =>
  * @returns the exit code: 0, 1 after an error, 2 if it was called wrongly, 130 if it was interrupted.
  */
 export async function main(args: readonly string[], io: CommandIo): Promise<number> {
-  const [name, ...rest] = args
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
-    io.log(help())
-    return name === undefined ? 2 : 0
-  }
-  const command = commands[name]
-  if (!command) {
-    io.log(`unknown command '${name}'\n\n${help()}`)
-    return 2
-  }
-  if (rest.includes('--help') || rest.includes('-h')) {
-    io.log(command.usage)
-    return 0
-  }
+  const error = io.error ?? ((text: string) => process.stderr.write(`${text}\n`))
   try {
-    return await command.run(rest, io)
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    if (error instanceof UsageError) {
-      io.log(`${message}\n\n${command.usage}`)
+    return await runNamed(args, io)
+  } catch (caught) {
+    const message = caught instanceof Error ? caught.message : String(caught)
+    if (caught instanceof UsageError) {
+      error(`${message}\n\n${usageOf(args)}`)
       return 2
     }
-    io.log(`error: ${message}`)
-    if (process.env.CASCADE_DIFFUSION_TRACE) io.log(String((error as Error).stack))
+    error(`error: ${message}`)
+    if (process.env.CASCADE_DIFFUSION_TRACE) error(String((caught as Error).stack))
     return 1
   }
 }
+
+async function runNamed([name, ...rest]: readonly string[], io: CommandIo): Promise<number> {
+  if (name === undefined) throw new UsageError('expected a command')
+  if (name === '--version' || name === '-v') return say(io, version())
+  const asksForHelp = rest.includes('--help') || rest.includes('-h')
+  if (name === '--help' || name === '-h' || name === 'help')
+    return say(io, rest[0] === undefined || asksForHelp ? help() : named(rest[0]).usage)
+  const command = named(name)
+  if (asksForHelp) return say(io, command.usage)
+  return command.run(rest, io)
+}
+
+function named(name: string): Command {
+  if (Object.hasOwn(commands, name)) return commands[name] as Command
+  const what = name.startsWith('-') ? 'option' : 'command'
+  throw new UsageError(`unknown ${what} '${name}'${probably(name, [...Object.keys(commands), '--help', '--version'])}`)
+}
+
+function say({ log }: CommandIo, text: string): number {
+  log(text)
+  return 0
+}
+
+/** How what was called wrongly is called, in a few lines. */
+function usageOf([name = '']: readonly string[]): string {
+  const [call] = Object.hasOwn(commands, name) ? (commands[name] as Command).usage.split('\n\n') : []
+  return call === undefined
+    ? `usage: cascade-diffusion ${Object.keys(commands).join('|')} …\n\`cascade-diffusion --help\` says more.`
+    : `usage: ${call.replaceAll('\n', '\n       ')}\n\`cascade-diffusion ${name} --help\` says more.`
+}
+
+/** From package.json, which lies above this file as source and when built. */
+const version = (): string => createRequire(import.meta.url)('../package.json').version

@@ -30,8 +30,8 @@ export interface ExportedStage {
   /** Height, width and channels of its images. */
   readonly image: readonly [number, number, number]
   readonly classNames: readonly string[] | null
-  /** What the output predicts, which variance the steps have, what the network is told. */
-  readonly process: ProcessConfig
+  /** The process; what the output predicts, which variance the steps have and what the network is told are always there. */
+  readonly process: ProcessConfig & Required<Pick<ProcessConfig, 'prediction' | 'variance' | 'noiseInput'>>
   /** Of a process of T discrete steps. For each step t: ᾱ_t, x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε, and what `noise` is there. */
   readonly steps: { readonly alphasCumprod: readonly number[]; readonly noise: readonly number[] } | null
   /** Of a stage with conditioning augmentation. */

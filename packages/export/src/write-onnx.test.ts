@@ -1,7 +1,7 @@
-import { readFile, stat } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { int32, type NDArray } from '@cascade-diffusion/arrays'
-import { cascadeSampler } from '@cascade-diffusion/cascade'
+import { cascadeSampler, type TrainedStage } from '@cascade-diffusion/cascade'
 import { ddim } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
@@ -80,6 +80,14 @@ test('a cascade is sampled from its folder alone as it is here', async () => {
     ['small', 'small.onnx', 3],
     ['large', 'large.onnx', 6],
   ])
+  // What was left to defaults is said too: who samples the folder does not know them.
+  expect(manifest.stages.map(({ process }) => process)).toEqual([
+    ...[{ schedule: 'cosine', steps: 50, prediction: 'epsilon', variance: 'fixed-large', noiseInput: 'timestep' }],
+    {
+      ...{ schedule: 'cosine', steps: 50, prediction: 'epsilon' },
+      ...{ variance: 'learned-range', noiseInput: 'rescaled-timestep' },
+    },
+  ])
   expect(manifest.stages[1]).toMatchObject({
     inputs: {
       xt: { dtype: 'float32', shape: ['N', 8, 8, 3] },
@@ -116,4 +124,15 @@ test('two stages of one name are refused', async () => {
   await expect(writeOnnx([stages[0]!, stages[0]!], folder)).rejects.toThrow(
     "expected different names, got 'small' twice",
   )
+})
+
+test('stages that do not follow one another are refused, and the order that does is told', async () => {
+  const folder = await temporaryFolder()
+  const [small, large] = stages as [TrainedStage, TrainedStage]
+  await expect(writeOnnx([large, small], folder)).rejects.toThrow(
+    "each of which enlarges what the one before it makes, got 'large' (4×4 → 8×8), 'small' (4×4); the order is 'small', 'large'",
+  )
+  const other = drawn({ ...base, name: 'other' })
+  await expect(writeOnnx([small, other], folder)).rejects.toThrow("got 'small' (4×4), 'other' (4×4)")
+  expect(await readdir(folder)).toEqual([])
 })

@@ -20,7 +20,7 @@ export interface WriteOnnxOptions {
  * images at a time: `NAME.onnx` for each network, `NAME.augmentation.onnx` for what disturbs its small images, and `cascade.json`,
  * which says what they are. Weights beyond 1.5 GiB lie in `NAME.onnx.data`.
  * @returns what `cascade.json` holds.
- * @throws if two have the same name, or a network cannot be traced.
+ * @throws if two have the same name, if one does not enlarge what the one before it makes, or if a network cannot be traced.
  */
 export async function writeOnnx(
   sources: ExportSource | readonly ExportSource[],
@@ -30,6 +30,7 @@ export async function writeOnnx(
   const models = [sources].flat().map((source) => modelOf(source as ExportSource, name))
   const twice = models.find((model, i) => models.findIndex((other) => other.name === model.name) !== i)
   if (twice) throw new Error(`writeOnnx: expected different names, got '${twice.name}' twice`)
+  checkOrder(models)
   await mkdir(folder, { recursive: true })
   const stages: ExportedStage[] = []
   for (const model of models) stages.push(await writeModel(model, folder, precision))
@@ -41,6 +42,23 @@ export async function writeOnnx(
   return manifest
 }
 
+/** Whoever samples the folder goes from one stage to the next. */
+function checkOrder(models: readonly Model[]): void {
+  const size = ([height, width]: readonly number[]) => `${height}×${width}`
+  const follows = (before: Model, { lowRes }: Model) => lowRes !== undefined && size(lowRes) === size(before.resolution)
+  const wrong = models.findIndex((model, i) => i > 0 && !follows(models[i - 1] as Model, model))
+  if (wrong < 0) return
+  const described = models.map(
+    ({ name, resolution, lowRes }) => `'${name}' (${lowRes ? `${size(lowRes)} → ` : ''}${size(resolution)})`,
+  )
+  const sorted = models.toSorted((a, b) => a.resolution[0] - b.resolution[0])
+  const fits = sorted.every((model, i) => i === 0 || follows(sorted[i - 1] as Model, model))
+  throw new Error(
+    'writeOnnx: expected the stages of a cascade in order, each of which enlarges what the one before it makes, got ' +
+      `${described.join(', ')}${fits ? `; the order is ${sorted.map(({ name }) => `'${name}'`).join(', ')}` : ''}`,
+  )
+}
+
 async function writeModel(model: Model, folder: string, precision: 'float32' | 'float16'): Promise<ExportedStage> {
   const { name, network, params, process, resolution, imageChannels, classNames, augmentation } = model
   const { xt, noise, ...condition } = inputsOf(model)
@@ -50,9 +68,10 @@ async function writeModel(model: Model, folder: string, precision: 'float32' | '
   })
   await saveOnnx(join(folder, `${name}.onnx`), onnx)
   const made = processOf(process)
-  const { schedule } = made
+  const { schedule, prediction, variance } = made
   return {
-    ...{ name, network: `${name}.onnx`, precision, classNames, process },
+    ...{ name, network: `${name}.onnx`, precision, classNames },
+    process: { ...process, prediction, variance, noiseInput: made.noiseInput },
     inputs: { xt, noise, ...condition } as Record<string, ExportedInput>,
     outChannels: imageChannels * (learnsVariance(made) ? 2 : 1),
     image: [...resolution, imageChannels],

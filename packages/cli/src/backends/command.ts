@@ -30,13 +30,17 @@ the user's cache folder. Ctrl-C undoes what was begun; a download goes on later.
     const { positionals, values } = parsed(args, { index: { type: 'string' } }, true)
     const [action, name, ...rest] = positionals
     if (rest.length > 0) throw new UsageError(`expected one name, got also '${rest.join(' ')}'`)
-    switch (oneOf('backends', ['install', 'list', 'remove'], action ?? '')) {
+    const todo = oneOf('backends', ['install', 'list', 'remove'], action)
+    if (todo === 'list' && name !== undefined) throw new UsageError(`backends list: expected no name, got '${name}'`)
+    if (todo !== 'install' && values.index !== undefined)
+      throw new UsageError(`--index: expected backends install, got backends ${todo}`)
+    switch (todo) {
       case 'list':
         return list(io)
       case 'remove':
-        return removeOne(oneOf('backends remove', installableNames, name ?? ''), io)
+        return removeOne(oneOf('backends remove', installableNames, name), io)
       case 'install':
-        return installOne(oneOf('backends install', installableNames, name ?? ''), values.index, io)
+        return installOne(oneOf('backends install', installableNames, name), values.index, io)
     }
   },
 }

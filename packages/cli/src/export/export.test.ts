@@ -1,18 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { baseStage, superResolutionStage } from '@cascade-diffusion/cascade'
+import { writeStage } from '@cascade-diffusion/pretrained'
+import { rng } from '@cascade-diffusion/random'
 import { expect, test } from 'vitest'
-import { main } from '../main.ts'
+import { run as command } from '../test-support.ts'
 
-const run = async (...args: string[]) => {
-  const lines: string[] = []
-  const code = await main(['export', ...args], {
-    log: (line) => lines.push(line),
-    signal: new AbortController().signal,
-  })
-  return { code, text: lines.join('\n') }
-}
+const run = (...args: string[]) => command('export', ...args)
 
 const checkpoint = fileURLToPath(new URL('../../../unet/src/fixtures/improved-classcond/model.pt', import.meta.url))
 const flags = ['--flags=--image_size 16 --num_heads 2 --use_new_attention_order False']
@@ -46,20 +42,37 @@ test('a .pt file becomes each of the formats', async () => {
   ])
 })
 
-test.each([
-  [[], "--format: expected onnx or safetensors or diffusers, got ''"],
-  [['--format', 'onnx'], '--out: expected a folder'],
-  [['--format', 'onnx', '--out', 'x'], 'expected a checkpoint'],
-  [['a', '--format', 'diffusers', '--out', 'x', '--float16'], '--float16: expected --format onnx, got diffusers'],
-  [['a', 'b', '--format', 'diffusers', '--out', 'x'], 'expected one checkpoint'],
-])('%j is called wrongly', async (args, message) => {
-  const { code, text } = await run(...args)
-  expect(code).toBe(2)
-  expect(text).toContain(message)
+test('what is missing is an error', async () => {
+  const { code, errors } = await run('/nowhere.pt', '--format', 'onnx', '--out', 'x')
+  expect(code).toBe(1)
+  expect(errors).toContain('error: /nowhere.pt: expected a file or a folder, there is none')
 })
 
-test('what is missing is an error', async () => {
-  const { code, text } = await run('/nowhere.pt', '--format', 'onnx', '--out', 'x')
+test('what cannot be a folder to write to is an error before anything is loaded', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'cli-export-')), 'file')
+  writeFileSync(file, '')
+  for (const out of [file, join(file, 'below')]) {
+    const { code, errors } = await run('/nowhere.pt', '--format', 'onnx', '--out', out)
+    expect([code, errors]).toEqual([1, `error: --out: expected a folder, got '${out}': ${file} is a file`])
+  }
+})
+
+test('stages in the wrong order are refused, and no manifest is written', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'cli-export-'))
+  const process = { schedule: 'cosine', steps: 20 } as const
+  const size = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 }
+  const common = { imageChannels: 1, process, network: size }
+  const base = baseStage({ name: 'base', resolution: 4, ...common })
+  const large = { name: 'sr', resolution: 8, lowResolution: 4, augmentation: { name: 'none' } } as const
+  const paths: string[] = []
+  for (const { name, description, network } of [superResolutionStage({ ...large, ...common }), base]) {
+    paths.push(join(folder, `${name}.safetensors`))
+    await writeStage(paths.at(-1)!, description, network.init(rng(0)))
+  }
+  const out = join(folder, 'out')
+  const { code, errors } = await run(...paths, '--format', 'onnx', '--out', out)
   expect(code).toBe(1)
-  expect(text).toContain('error: /nowhere.pt: expected a file or a folder, there is none')
+  expect(errors).toContain("got 'sr' (4×4 → 8×8), 'base' (4×4); the order is 'base', 'sr'")
+  expect(existsSync(out)).toBe(false)
+  expect((await run(...paths.reverse(), '--format', 'onnx', '--out', out)).code).toBe(0)
 })

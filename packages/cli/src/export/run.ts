@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { type ExportSource, writeDiffusers, writeOnnx, writeSafetensorsFolder } from '@cascade-diffusion/export'
 import { fromPretrained } from '@cascade-diffusion/pretrained'
 import { byteProgress } from '../byte-progress.ts'
+import { checkFolder } from '../check-folder.ts'
 import { type CommandIo, oneOf, parsed, UsageError, wholeNumber } from '../command.ts'
 
 const formats = ['onnx', 'safetensors', 'diffusers'] as const
@@ -22,7 +23,7 @@ export async function runExport(args: readonly string[], io: CommandIo): Promise
     true,
   )
   const { out, float16, name, flags } = values
-  const format = oneOf('--format', formats, values.format ?? '')
+  const format = oneOf('--format', formats, values.format)
   if (out === undefined) throw new UsageError('--out: expected a folder')
   if (positionals.length === 0) throw new UsageError('expected a checkpoint')
   if (format === 'diffusers' && positionals.length > 1)
@@ -31,6 +32,7 @@ export async function runExport(args: readonly string[], io: CommandIo): Promise
 
   const imageSize = numberOf('image-size', values['image-size'])
   const lowResolution = numberOf('low-resolution', values['low-resolution'])
+  await checkFolder(out)
   const sources: ExportSource[] = []
   for (const path of positionals) {
     const found = await fromPretrained(path, {
@@ -47,7 +49,8 @@ export async function runExport(args: readonly string[], io: CommandIo): Promise
   return 0
 }
 
-const numberOf = (name: string, text: string | undefined) => (text === undefined ? undefined : wholeNumber(name, text))
+const numberOf = (name: string, text: string | undefined) =>
+  text === undefined ? undefined : wholeNumber(name, text, 1)
 
 /** @returns what was written, in lines. */
 async function write(

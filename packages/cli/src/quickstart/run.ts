@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import { checkFolder } from '../check-folder.ts'
 import { type CommandIo, INTERRUPTED, oneOf, parsed, wholeNumber } from '../command.ts'
 import { compileNames, compileOn } from './compile-on.ts'
 import { Interrupted } from './interrupted.ts'
@@ -20,6 +21,7 @@ export async function runQuickstart(args: readonly string[], { log, signal }: Co
   const backend = oneOf('--backend', compileNames, values.backend)
   const out = resolve(values.out)
   const seed = wholeNumber('seed', values.seed)
+  await checkFolder(out)
   const plan = planOf({ dataset, fast, cacheDir: join(out, 'drawings') })
   const compile = await compileOn(backend)
   try {

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { shown } from '@cascade-diffusion/checks'
 import { presetNetwork, presets } from '@cascade-diffusion/presets'
 import { fromPretrained } from '@cascade-diffusion/pretrained'
 import {
@@ -9,7 +11,7 @@ import {
   type UNetConfig,
 } from '@cascade-diffusion/unet'
 import { byteProgress } from '../byte-progress.ts'
-import { type CommandIo, oneOf, parsed, UsageError } from '../command.ts'
+import { type CommandIo, oneOf, parsed, probably, UsageError } from '../command.ts'
 
 /** Prints what a network consists of, or which presets there are. */
 export async function runSummary(args: readonly string[], io: CommandIo): Promise<number> {
@@ -46,8 +48,16 @@ async function networkOf(
   signal: AbortSignal,
 ): Promise<UNetConfig | EncoderConfig> {
   const preset = presets.find((preset) => preset.name === name)
+  if ((preset || name.endsWith('.json')) && flags !== undefined)
+    throw new UsageError(`--flags: expected a .pt file, which cannot tell all of its network, got '${name}'`)
   if (preset) return presetNetwork(preset)
   if (name.endsWith('.json')) return configuration(name)
+  if (/^[^/\\:.]+$/.test(name) && !existsSync(name)) {
+    const names = presets.map((preset) => preset.name)
+    throw new UsageError(
+      `expected a preset, a .json file or a checkpoint, got '${name}'${probably(name, names)}\nPresets: ${names.join(', ')}`,
+    )
+  }
   const found = await fromPretrained(name, {
     signal,
     onProgress: byteProgress(),
@@ -56,12 +66,23 @@ async function networkOf(
   return found.kind === 'stage' ? stageNetwork(name, found.stage.network.config) : found.config
 }
 
+/** What every network's configuration has, and no other file of this program. */
+const parts = ['resolution', 'imageChannels', 'baseChannels', 'channelMultipliers', 'residualBlocks'] as const
+
 async function configuration(path: string): Promise<UNetConfig | EncoderConfig> {
+  const expected = `${path}: expected the configuration of a U-Net or an encoder as JSON, with ${parts.join(', ')}`
+  const text = await readFile(path, 'utf8').catch((error) => {
+    throw new Error(`${expected}: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}`)
+  })
+  let json: unknown
   try {
-    return JSON.parse(await readFile(path, 'utf8'))
+    json = JSON.parse(text)
   } catch (error) {
-    throw new Error(`${path}: expected a configuration as JSON: ${(error as Error).message}`)
+    throw new Error(`${expected}: ${(error as Error).message}`)
   }
+  const isConfig = typeof json === 'object' && json !== null && parts.every((part) => part in json)
+  if (!isConfig) throw new Error(`${expected}; got ${shown(json)}`)
+  return json as UNetConfig | EncoderConfig
 }
 
 function stageNetwork(name: string, config: unknown): UNetConfig {

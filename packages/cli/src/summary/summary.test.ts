@@ -3,16 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { main } from '../main.ts'
+import { run as command } from '../test-support.ts'
 
-const run = async (...args: string[]) => {
-  const lines: string[] = []
-  const code = await main(['summary', ...args], {
-    log: (line) => lines.push(line),
-    signal: new AbortController().signal,
-  })
-  return { code, text: lines.join('\n') }
-}
+const run = (...args: string[]) => command('summary', ...args)
 const file = (content: string) => {
   const path = join(mkdtempSync(join(tmpdir(), 'cli-summary-')), 'network.json')
   writeFileSync(path, content)
@@ -56,13 +49,16 @@ test('a checkpoint of PyTorch', async () => {
   expect(text).toMatch(/\noutput +2 +16×16×6 /)
 })
 
+const config = 'expected the configuration of a U-Net or an encoder as JSON, with resolution, imageChannels, '
+
 test.each([
-  [['a', 'b'], 2, 'expected one network, got a b'],
-  [['lsun-64', '--by', 'head'], 2, "--by: expected block or layer, got 'head'"],
-  [[file('{')], 1, 'expected a configuration as JSON'],
-  [[file(JSON.stringify({ ...encoder, pool: 'max' }))], 1, 'pool must be one of'],
-])('%j fails', async (args, expected, message) => {
-  const { code, text } = await run(...args)
-  expect(code).toBe(expected)
-  expect(text).toContain(message)
+  [file('{'), config],
+  [file('{"classAccuracy":0.9,"fid":{}}'), 'residualBlocks; got an object with classAccuracy, fid'],
+  [file('[1]'), 'residualBlocks; got an array of 1'],
+  ['nowhere/network.json', 'residualBlocks: there is no such file'],
+  [file(JSON.stringify({ ...encoder, pool: 'max' })), 'pool must be one of'],
+])('%s fails', async (path, message) => {
+  const { code, text, errors } = await run(path)
+  expect([code, text]).toEqual([1, ''])
+  expect(errors).toContain(message)
 })
