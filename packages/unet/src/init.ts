@@ -1,12 +1,23 @@
 import { allocate, type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
+import { shown } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import type { ParameterSpec } from './parameters.ts'
+
+/** The first values of all parameters, each drawn from a key of its own. @throws if `rng` is no key. */
+export function initialParams(
+  specs: readonly (readonly [name: string, spec: ParameterSpec])[],
+  rng: Rng,
+): Record<string, NDArray<'float32'>> {
+  if (typeof rng?.fold !== 'function')
+    throw new Error(`unet: expected a key of random numbers (rng(1) of @cascade-diffusion/random), got ${shown(rng)}`)
+  return Object.fromEntries(specs.map(([name, spec]) => [name, initial(spec, rng.fold(name))]))
+}
 
 /**
  * The first value of a parameter, as PyTorch draws it: kernels and biases uniform within ±1/√fanIn, the table of class embeddings
  * standard normal, positions normal of variance 1/fanIn, normalisations 1 and 0; zeros for the last layer of each residual branch, of each attention and of the network.
  */
-export function initial({ shape, start, fanIn }: ParameterSpec, rng: Rng): NDArray<'float32'> {
+function initial({ shape, start, fanIn }: ParameterSpec, rng: Rng): NDArray<'float32'> {
   if (start === 'normal') {
     const deviation = 1 / Math.sqrt(fanIn)
     return ndarray(

@@ -36,7 +36,8 @@ export interface NetworkSummary {
  * @throws if the configuration does not fit together.
  */
 export function summary(config: UNetConfig | EncoderConfig): NetworkSummary {
-  const layers = 'classes' in config ? encoderLayers(config) : unetLayers(config)
+  const isEncoder = typeof config === 'object' && config !== null && 'classes' in config
+  const layers = isEncoder ? encoderLayers(config) : unetLayers(config)
   const total = (field: 'parameters' | 'multiplyAdds') => layers.reduce((sum, layer) => sum + layer[field], 0)
   return { layers, parameters: total('parameters'), multiplyAdds: total('multiplyAdds') }
 }

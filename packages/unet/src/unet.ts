@@ -8,7 +8,7 @@ import { checkConfig, completeConfig, unetFields } from './complete-config.ts'
 import { checkInputs, checkParams, type UNetCondition } from './condition.ts'
 import type { CompleteUNetConfig, UNetConfig } from './config.ts'
 import { contract, toldBlocks } from './contract.ts'
-import { initial } from './init.ts'
+import { initialParams } from './init.ts'
 import { conv, norm, type Params } from './layers.ts'
 import { parameterSpecs } from './parameters.ts'
 import { type Plan, planOf } from './plan.ts'
@@ -62,7 +62,7 @@ export function unet(config: UNetConfig, { recompute = false }: UNetOptions = {}
   return {
     config: complete,
     parameterShapes,
-    init: (rng) => Object.fromEntries(specs.map(([name, spec]) => [name, initial(spec, rng.fold(name))])),
+    init: (rng) => initialParams(specs, rng),
     apply(params, xt, noise, condition = {}) {
       checkInputs(complete, xt, noise, condition)
       checkParams(parameterShapes, params)

@@ -85,7 +85,7 @@ test('flags that say nothing of the classifier are left, those that cannot be ar
   expect(() => guidedClassifierConfig('--classifier_pool max')).toThrow(
     'guidedClassifierConfig: --classifier_pool: expected one of attention, adaptive, spatial, spatial_v2, got max',
   )
-  expect(() => guidedClassifierConfig('--image_size 32')).toThrow('expected image_size among 64, 128, 256, 512, got 32')
+  expect(() => guidedClassifierConfig('--image_size 32')).toThrow('expected image_size among 64, 128, 256, 512; got 32')
 })
 
 const small: EncoderConfig = {

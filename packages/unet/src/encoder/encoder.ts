@@ -4,7 +4,7 @@ import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { recomputedBlock, residualBlock } from '../blocks.ts'
 import { checkInputs, checkParams, type UNetCondition } from '../condition.ts'
 import { contract, toldBlocks } from '../contract.ts'
-import { initial } from '../init.ts'
+import { initialParams } from '../init.ts'
 import type { Params } from '../layers.ts'
 import { contractionSpecs, specBuilder } from '../parameters.ts'
 import { planOf } from '../plan.ts'
@@ -47,7 +47,7 @@ export function encoder(given: EncoderConfig, { recompute = false }: UNetOptions
   return {
     config,
     parameterShapes,
-    init: (rng) => Object.fromEntries(specs.map(([name, spec]) => [name, initial(spec, rng.fold(name))])),
+    init: (rng) => initialParams(specs, rng),
     apply(params, xt, noise, condition = {}) {
       checkInputs(whole, xt, noise, condition)
       checkParams(parameterShapes, params)

@@ -1,3 +1,5 @@
+import { shown } from '@cascade-diffusion/checks'
+
 /**
  * Flags of OpenAI's training and sampling scripts: as they are written in a shell, `--image_size 64 --class_cond True`, or by
  * name.
@@ -13,6 +15,8 @@ export class FlagReader {
     private readonly name: string,
     flags: OpenAiFlags,
   ) {
+    if (typeof flags !== 'string' && (typeof flags !== 'object' || flags === null || Array.isArray(flags)))
+      throw new Error(`${name}: expected flags as text or by name, got ${shown(flags)}`)
     const entries = typeof flags === 'string' ? parse(name, flags) : Object.entries(flags)
     this.values = new Map(entries.map(([key, value]) => [key, String(value)]))
     this.unread = new Set(this.values.keys())

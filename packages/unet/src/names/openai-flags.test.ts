@@ -103,14 +103,20 @@ test.each([
   ['--num_heads: expected a number, got four', '--num_heads four'],
   ['--class_cond: expected True or False, got maybe', '--class_cond maybe'],
   ['--attention_resolutions: expected positive numbers between commas, got 16,,8', '--attention_resolutions 16,,8'],
-  ['expected image_size among 64, 128, 256, 512, got 32', '--image_size 32'],
-  ['expected large_size among 64, 256, 512, got 128', '--large_size 128'],
+  ['expected image_size among 64, 128, 256, 512, or channel_mult; got 32', '--image_size 32'],
+  ['expected large_size among 64, 256, 512, or channel_mult; got 128', '--large_size 128'],
 ])('says guidedDiffusionConfig: %s', (message, flags) => {
   expect(() => guidedDiffusionConfig(flags)).toThrow(message)
 })
 
-test('improved-diffusion has other sizes', () => {
+test('improved-diffusion has other sizes, and any with multipliers', () => {
   expect(() => improvedDiffusionConfig('--image_size 128')).toThrow(
-    'improvedDiffusionConfig: expected image_size among 32, 64, 256, got 128',
+    'improvedDiffusionConfig: expected image_size among 32, 64, 256, or channel_mult; got 128',
   )
+  expect(improvedDiffusionConfig('--image_size 128 --channel_mult 1,1,2,3,4').config).toMatchObject({
+    ...{ resolution: 128, channelMultipliers: [1, 1, 2, 3, 4], attentionResolutions: [16, 8] },
+  })
+  expect(improvedDiffusionConfig('--large_size 128 --channel_mult 1,2').config).toMatchObject({
+    ...{ resolution: 128, channelMultipliers: [1, 2], lowRes: { channels: 3 } },
+  })
 })

@@ -54,29 +54,31 @@ const guided: Family = {
 
 /**
  * The network that flags of openai/improved-diffusion make. Those of a super-resolution network make it
- * enlarge images to `large_size`.
- * @throws if a flag cannot be read, or no multipliers belong to the size of images.
+ * enlarge images to `large_size`. For images of other sizes than its scripts know, `channel_mult` says the multipliers.
+ * @throws if a flag cannot be read, or no multipliers belong to the size of images and none are given.
  */
 export const improvedDiffusionConfig = (flags: OpenAiFlags, options: OpenAiFlagsOptions = {}): FromOpenAiFlags =>
   fromFlags(improved, flags, options)
 
 /**
  * The network that flags of openai/guided-diffusion make, such as those published with its checkpoints. Those of a
- * super-resolution network make it enlarge images to `large_size`.
- * @throws if a flag cannot be read, or no multipliers belong to the size of images.
+ * super-resolution network make it enlarge images to `large_size`. For images of other sizes than its scripts know, `channel_mult`
+ * says the multipliers.
+ * @throws if a flag cannot be read, or no multipliers belong to the size of images and none are given.
  */
 export const guidedDiffusionConfig = (flags: OpenAiFlags, options: OpenAiFlagsOptions = {}): FromOpenAiFlags =>
   fromFlags(guided, flags, options)
 
-function fromFlags(family: Family, given: OpenAiFlags, options: OpenAiFlagsOptions): FromOpenAiFlags {
-  const read = new FlagReader(family.name, given)
+function fromFlags(family: Family, flags: OpenAiFlags, options: OpenAiFlagsOptions): FromOpenAiFlags {
+  const read = new FlagReader(family.name, flags)
   const { numClasses = 1000, superResolution = read.has('large_size') } = options
   const size = superResolution ? read.count('large_size', 256) : read.count('image_size', 64)
   const ownOrder = family.guided && !superResolution
   const known = family.multipliers[superResolution ? 'superResolution' : 'model']
+  // Scripts of improved-diffusion know no multipliers, and give none to a network that enlarges: there they serve further sizes.
+  const given = ownOrder || !known[size] || !family.guided ? read.numbers('channel_mult', '') : undefined
   const multipliers =
-    (ownOrder && read.numbers('channel_mult', '')) ||
-    multipliersOf(family.name, superResolution ? 'large_size' : 'image_size', known, size)
+    given ?? multipliersOf(family.name, superResolution ? 'large_size' : 'image_size', known, size, ', or channel_mult')
   const baseChannels = read.count('num_channels', 128)
   const heads = read.count('num_heads', 4)
   const headsUp = read.count('num_heads_upsample', -1)

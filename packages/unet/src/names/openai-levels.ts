@@ -17,13 +17,14 @@ export function attentionHeights(size: number, levels: number, resolutions: read
   )
 }
 
-/** @returns the multipliers of a size. @throws if there are none. */
+/** @returns the multipliers of a size. @param otherwise what else would do, for the error. @throws if there are none. */
 export function multipliersOf(
   name: string,
   flag: string,
   known: Readonly<Record<number, readonly number[]>>,
   size: number,
+  otherwise = '',
 ): readonly number[] {
   if (known[size]) return known[size]
-  throw new Error(`${name}: expected ${flag} among ${Object.keys(known).join(', ')}, got ${size}`)
+  throw new Error(`${name}: expected ${flag} among ${Object.keys(known).join(', ')}${otherwise}; got ${size}`)
 }

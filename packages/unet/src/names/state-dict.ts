@@ -1,4 +1,5 @@
 import { allocate, type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
+import { shown } from '@cascade-diffusion/checks'
 import type { Params } from '../layers.ts'
 import { copy, type Layout, layoutOf, type Piece } from './layout.ts'
 
@@ -17,6 +18,7 @@ export function fromPieces(
   shapes: Shapes,
   stateDict: Params<NDArray>,
 ): Params<NDArray<'float32'>> {
+  expectArrays(name, stateDict)
   const found = pieces.map((piece) =>
     piece.alias && Object.hasOwn(stateDict, piece.alias) ? piece.alias : piece.theirs,
   )
@@ -48,6 +50,7 @@ export function toPieces(
   shapes: Shapes,
   params: Params<NDArray>,
 ): Record<string, NDArray<'float32'>> {
+  expectArrays(name, params)
   expectNames(name, Object.keys(shapes), params)
   const wanted = Object.values(shapes).map((shape) => ({ shape }))
   expectShapes(name, Object.keys(shapes), wanted, params)
@@ -59,6 +62,11 @@ export function toPieces(
       return [piece.theirs, ndarray(data, shape)]
     }),
   )
+}
+
+function expectArrays(name: string, given: Params<NDArray>): void {
+  if (typeof given !== 'object' || given === null)
+    throw new Error(`${name}: expected arrays by name, got ${shown(given)}`)
 }
 
 function expectNames(name: string, wanted: readonly string[], given: Params<NDArray>): void {
