@@ -47,12 +47,14 @@ export interface FromPretrainedOptions extends LocateOptions {
   readonly prefix?: string
   /** Of diffusers' networks without `sample_size`: height and width of the images. */
   readonly imageSize?: number
+  /** Of diffusers' networks: the process that they were trained on. `scheduler_config.json` is then not read. */
+  readonly process?: ProcessConfig
   /** Of a stage of ours: code of your own, which a checkpoint cannot hold. */
   readonly own?: LoadStageOptions
 }
 
 const knownOptions: KnownKeys<FromPretrainedOptions> = {
-  ...{ flags: true, preset: true, family: true, prefix: true, imageSize: true, own: true },
+  ...{ flags: true, preset: true, family: true, prefix: true, imageSize: true, process: true, own: true },
   ...{ cache: true, refresh: true, sha256: true, headers: true, signal: true, onProgress: true },
   ...{ attempts: true, retryDelay: true, stallAfter: true },
 }
@@ -115,7 +117,7 @@ export type Pretrained = PretrainedUNet | PretrainedClassifier | PretrainedStage
  * and flags that are unknown, of another kind, or without effect on what the file holds.
  */
 export async function fromPretrained(pathOrUrl: string, options: FromPretrainedOptions = {}): Promise<Pretrained> {
-  const { flags, preset, family, prefix, imageSize, own, ...rest } = options
+  const { flags, preset, family, prefix, imageSize, process, own, ...rest } = options
   checkOptions('fromPretrained', options, knownOptions)
   if (typeof pathOrUrl !== 'string')
     throw new Error(`fromPretrained: expected a path or an address, got ${shown(pathOrUrl)}`)
@@ -137,7 +139,7 @@ export async function fromPretrained(pathOrUrl: string, options: FromPretrainedO
   const file = await openCheckpoint(located.weights)
   try {
     if (file.metadata.format?.startsWith('cascade-diffusion ')) {
-      refuse('a file of ours, which says what it is', ['flags', 'preset', 'family', 'prefix', 'imageSize'])
+      refuse('a file of ours, which says what it is', ['flags', 'preset', 'family', 'prefix', 'imageSize', 'process'])
       return await loadOwn(located, file, own)
     }
     const found = findStateDict(located.weights, file.names, prefix)
@@ -145,9 +147,9 @@ export async function fromPretrained(pathOrUrl: string, options: FromPretrainedO
     if (found.naming === 'diffusers') {
       refuse('a network of diffusers', ['flags', 'preset', 'family', 'own'])
       const stateDict = handOver(await readUnder(found.prefix, file))
-      return unetOf('diffusers', await diffusersFiles(located, stateDict, imageSize))
+      return unetOf('diffusers', await diffusersFiles(located, stateDict, imageSize, process))
     }
-    refuse("a network of OpenAI's code", ['imageSize', 'own'])
+    refuse("a network of OpenAI's code", ['imageSize', 'process', 'own'])
     const stateDict = handOver(await readUnder(found.prefix, file))
     const kind = isClassifier(stateDict) ? 'classifier' : 'unet'
     if (presetOf && presetOf.kind !== kind)
@@ -217,13 +219,20 @@ async function loadOwn({ weights }: Located, file: TensorFile, own: LoadStageOpt
   return { kind: 'stage', family, ...loaded }
 }
 
-async function diffusersFiles(located: Located, stateDict: Params<NDArray>, imageSize: number | undefined) {
+async function diffusersFiles(
+  located: Located,
+  stateDict: Params<NDArray>,
+  imageSize: number | undefined,
+  process: ProcessConfig | undefined,
+) {
   const config = await located.json('config.json')
   if (!config)
     throw new Error(
       `${located.weights}: expected config.json beside the weights of a network of diffusers, there is none`,
     )
-  const scheduler = await located.json('scheduler_config.json', '../scheduler/scheduler_config.json')
+  const scheduler = process
+    ? { process }
+    : { json: await located.json('scheduler_config.json', '../scheduler/scheduler_config.json') }
   return loadDiffusers(stateDict, config, scheduler, imageSize)
 }
 

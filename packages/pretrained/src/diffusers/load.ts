@@ -1,7 +1,7 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import type { ProcessConfig } from '@cascade-diffusion/cascade'
 import { fromDiffusers, fromDiffusersConfig, type Params, type UNetConfig } from '@cascade-diffusion/unet'
-import { fromSchedulerConfig } from './scheduler.ts'
+import { readScheduler } from './scheduler.ts'
 
 /** A network of diffusers, read. */
 export interface DiffusersUNet {
@@ -14,21 +14,22 @@ export interface DiffusersUNet {
 /**
  * Reads the state dict of a `UNet2DModel`.
  * @param config its `config.json`.
- * @param scheduler the `scheduler_config.json` beside it; without one the process is taken for DDPM's.
+ * @param scheduler the `scheduler_config.json` beside it; without one the process is taken for DDPM's. Or the process itself.
  * @param imageSize height and width of the images, where the config has none.
  * @throws if the config has what our networks have not, or the weights do not fit it.
  */
 export function loadDiffusers(
   stateDict: Params<NDArray>,
   config: unknown,
-  scheduler: Readonly<Record<string, unknown>> | undefined,
+  scheduler: { readonly json: Readonly<Record<string, unknown>> | undefined } | { readonly process: ProcessConfig },
   imageSize: number | undefined,
 ): DiffusersUNet {
   const described = fromDiffusersConfig(config, imageSize)
   return {
     config: described.config,
     params: fromDiffusers(stateDict, described.config, described.options),
-    process: fromSchedulerConfig(scheduler ?? {}),
-    assumed: scheduler ? [] : ['schedule', 'steps', 'prediction', 'variance'],
+    ...('process' in scheduler
+      ? { process: scheduler.process, assumed: [] }
+      : readScheduler(scheduler.json ?? { _class_name: 'DDPMScheduler' })),
   }
 }

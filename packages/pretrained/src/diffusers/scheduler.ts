@@ -1,76 +1,119 @@
 import { type ProcessConfig, scheduleOf } from '@cascade-diffusion/cascade'
+import { checkInteger, checkNumber, shown } from '@cascade-diffusion/checks'
 import type { Prediction, Variance } from '@cascade-diffusion/diffusion'
+import { namedBetas, shiftSnr } from './named-betas.ts'
+import type { ProcessSettings } from './scheduler-classes.ts'
+import { schedulerSettings, where } from './scheduler-settings.ts'
 
-const schedules = {
-  linear: 'linear',
-  scaled_linear: 'scaled-linear',
-  squaredcos_cap_v2: 'cosine',
-  sigmoid: 'betas',
-} as const
+const schedules = { linear: 'linear', scaled_linear: 'scaled-linear', squaredcos_cap_v2: 'cosine' } as const
+const ofBetas = ['sigmoid', 'exp', 'laplace']
 
-const predictions: Record<string, Prediction> = { epsilon: 'epsilon', sample: 'x0', v_prediction: 'v' }
+const predictions: Readonly<Record<string, Prediction>> = {
+  epsilon: 'epsilon',
+  sample: 'x0',
+  v_prediction: 'v',
+  original_sample: 'x0',
+}
 
-const variances: Record<string, Variance> = {
+const variances: Readonly<Record<string, Variance>> = {
   fixed_small: 'fixed-small',
   fixed_small_log: 'fixed-small',
   fixed_large: 'fixed-large',
   fixed_large_log: 'fixed-large',
-  learned: 'learned',
   learned_range: 'learned-range',
 }
 
-/**
- * The process that a `scheduler_config.json` of diffusers describes, which has to be one of discrete steps (DDPM, DDIM, PNDM,
- * DPM-Solver, UniPC, …): which solver it names does not matter here.
- * @throws on schedules, predictions and variances that are not known here.
- */
-export function fromSchedulerConfig(json: Readonly<Record<string, unknown>>): ProcessConfig {
-  const c = {
-    ...{ num_train_timesteps: 1000, beta_start: 0.0001, beta_end: 0.02, beta_schedule: 'linear' },
-    ...{ prediction_type: 'epsilon', variance_type: 'fixed_small', trained_betas: null, rescale_betas_zero_snr: false },
-    ...json,
-  } as {
-    num_train_timesteps: number
-    beta_start: number
-    beta_end: number
-    beta_schedule: keyof typeof schedules
-    prediction_type: string
-    variance_type: string
-    trained_betas: number[] | null
-    rescale_betas_zero_snr: boolean
-  }
-  const schedule = schedules[c.beta_schedule]
-  if (!schedule && !c.trained_betas)
-    throw new Error(
-      `diffusers: expected beta_schedule of ${Object.keys(schedules).join(', ')}, got '${c.beta_schedule}' of ${json._class_name}`,
-    )
-  const steps = c.num_train_timesteps
-  const range = { betaStart: c.beta_start, betaEnd: c.beta_end }
-  const betas = c.trained_betas ?? (schedule === 'betas' ? sigmoidBetas(steps, c.beta_start, c.beta_end) : undefined)
-  return {
-    ...(betas ? { schedule: 'betas', betas } : { schedule, ...(schedule !== 'cosine' && range) }),
-    steps,
-    ...(c.rescale_betas_zero_snr && { zeroTerminalSnr: true }),
-    prediction: named('prediction_type', predictions, c.prediction_type),
-    variance: named('variance_type', variances, c.variance_type),
-    noiseInput: 'timestep',
-  }
+/** A process, and which parts of it the scheduler's settings do not tell. */
+export interface ReadScheduler {
+  readonly process: ProcessConfig
+  /** Of `schedule`, `steps`, `prediction`, `variance` those that are the defaults of the class. */
+  readonly assumed: readonly string[]
 }
 
-/** Betas that rise as the logistic function does from -6 to 6 (GeoDiff, Xu et al. 2022). */
-const sigmoidBetas = (steps: number, start: number, end: number): number[] =>
-  Array.from({ length: steps }, (_, t) => start + (end - start) / (1 + Math.exp(6 - (12 * t) / (steps - 1))))
+/**
+ * The process that a `scheduler_config.json` of diffusers describes, by its class. The process has to be one of discrete betas
+ * (DDPM, DDIM, PNDM, Euler, DPM-Solver, UniPC, …). What it leaves out is the default of the class; settings that only say how to
+ * sample (solver, spacing, clipping) are set aside.
+ * @throws naming a class whose process is another, or that is unknown; settings that are unknown and not null; and schedules,
+ * predictions and variances that are not known here.
+ */
+export const fromSchedulerConfig = (json: Readonly<Record<string, unknown>>): ProcessConfig =>
+  readScheduler(json).process
 
-function named<T>(field: string, known: Record<string, T>, name: string): T {
-  const value = known[name]
-  if (value === undefined)
-    throw new Error(`diffusers: expected ${field} of ${Object.keys(known).join(', ')}, got '${name}'`)
-  return value
+/** As {@link fromSchedulerConfig}, with what is assumed. */
+export function readScheduler(json: Readonly<Record<string, unknown>>): ReadScheduler {
+  const { className, settings, told } = schedulerSettings(json)
+  const at = where(className)
+  const steps = checkInteger(at, 'num_train_timesteps', settings.num_train_timesteps, { from: 1 })
+  const prediction = named(at, 'prediction_type', predictions, settings.prediction_type ?? 'epsilon')
+  if (settings.timestep_type === 'continuous' && prediction === 'v')
+    throw new Error(`${at}: expected timestep_type 'discrete', got 'continuous': the network is told ln σ / 4`)
+  const variance = settings.variance_type ?? 'fixed_small'
+  if (variance === 'learned')
+    throw new Error(
+      `${at}: expected another variance_type than 'learned': diffusers takes what the network says for the variance itself, ` +
+        'the papers and processes here for its logarithm',
+    )
+  const process: ProcessConfig = {
+    ...scheduleOfSettings(at, settings, steps),
+    steps,
+    ...(settings.rescale_betas_zero_snr && { zeroTerminalSnr: true }),
+    prediction,
+    variance: named(at, 'variance_type', variances, variance),
+    noiseInput: 'timestep',
+  }
+  const ranged = process.betaStart !== undefined || settings.beta_schedule === 'sigmoid'
+  const scheduled =
+    told('trained_betas') || (told('beta_schedule') && (!ranged || (told('beta_start') && told('beta_end'))))
+  const parts = {
+    schedule: scheduled,
+    steps: told('num_train_timesteps'),
+    prediction: told('prediction_type') || settings.prediction_type === undefined,
+    variance: told('variance_type'),
+  }
+  return { process, assumed: Object.entries(parts).flatMap(([name, known]) => (known ? [] : [name])) }
+}
+
+type Schedule = Pick<ProcessConfig, 'schedule' | 'betas' | 'betaStart' | 'betaEnd'>
+
+function scheduleOfSettings(at: string, settings: ProcessSettings, steps: number): Schedule {
+  const own = ownSchedule(at, settings, steps)
+  const { snr_shift_scale: given = 1 } = settings
+  const scale = checkNumber(at, 'snr_shift_scale', given, { from: 0 })
+  if (scale === 1) return own
+  return { schedule: 'betas', betas: shiftSnr(scheduleOf({ ...own, steps }).alphasCumprod, scale) }
+}
+
+function ownSchedule(at: string, settings: ProcessSettings, steps: number): Schedule {
+  const { trained_betas: betas, beta_schedule: name } = settings
+  if (betas) {
+    if (!Array.isArray(betas) || betas.length !== steps || betas.some((beta) => typeof beta !== 'number'))
+      throw new Error(
+        `${at}: expected trained_betas, ${steps} numbers as num_train_timesteps says, got ${shown(betas)}`,
+      )
+    return { schedule: 'betas', betas }
+  }
+  const schedule = Object.hasOwn(schedules, name) ? schedules[name as keyof typeof schedules] : undefined
+  if (schedule === 'cosine') return { schedule }
+  const betaStart = checkNumber(at, 'beta_start', settings.beta_start, { from: 0, to: 1 })
+  const betaEnd = checkNumber(at, 'beta_end', settings.beta_end, { from: 0, to: 1 })
+  if (schedule) return { schedule, betaStart, betaEnd }
+  const computed = namedBetas(name, steps, betaStart, betaEnd)
+  if (computed) return { schedule: 'betas', betas: computed }
+  const known = [...Object.keys(schedules), ...ofBetas].map((one) => `'${one}'`).join(', ')
+  throw new Error(`${at}: expected beta_schedule, one of ${known}; got ${shown(name)}`)
+}
+
+function named<T>(at: string, field: keyof ProcessSettings, known: Readonly<Record<string, T>>, name: string): T {
+  if (Object.hasOwn(known, name)) return known[name]!
+  const names = Object.keys(known).map((one) => `'${one}'`)
+  throw new Error(`${at}: expected ${field}, one of ${names.join(', ')}; got ${shown(name)}`)
 }
 
 /**
  * The `scheduler_config.json` of a `DDPMScheduler` of diffusers for a process: the inverse of {@link fromSchedulerConfig}.
- * @throws if diffusers has no such process: in continuous time, or with networks that are told something else than the step.
+ * @throws if diffusers has no such process: in continuous time, with networks that are told something else than the step, or
+ * that say the logarithm of the variance.
  */
 export function toSchedulerConfig(process: ProcessConfig): Readonly<Record<string, unknown>> {
   const { schedule, steps, prediction = 'epsilon', variance = 'fixed-large', noiseInput = 'timestep' } = process
@@ -79,7 +122,12 @@ export function toSchedulerConfig(process: ProcessConfig): Readonly<Record<strin
     throw new Error(
       `diffusers: its schedulers tell networks the step of a discrete process, this one is ${steps === undefined ? 'in continuous time' : `told the ${noiseInput} of ${steps}`}`,
     )
-  const keyOf = (record: Record<string, string>, value: string) => Object.keys(record).find((k) => record[k] === value)
+  if (variance === 'learned')
+    throw new Error(
+      "diffusers: its networks with variance_type 'learned' say the variance itself, this one says its logarithm",
+    )
+  const keyOf = (record: Readonly<Record<string, string>>, value: string) =>
+    Object.keys(record).find((key) => record[key] === value)
   const known = schedule === 'betas' ? undefined : keyOf(schedules, schedule)
   const betas = scheduleOf({ ...process, steps, zeroTerminalSnr: false }).betas
   return {
@@ -87,8 +135,8 @@ export function toSchedulerConfig(process: ProcessConfig): Readonly<Record<strin
     _diffusers_version: '0.30.0',
     num_train_timesteps: steps,
     beta_schedule: known ?? 'linear',
-    beta_start: betas[0],
-    beta_end: betas.at(-1),
+    beta_start: process.betaStart ?? betas[0],
+    beta_end: process.betaEnd ?? betas.at(-1),
     trained_betas: known === undefined ? [...betas] : null,
     rescale_betas_zero_snr: process.zeroTerminalSnr ?? false,
     prediction_type: keyOf(predictions, prediction),

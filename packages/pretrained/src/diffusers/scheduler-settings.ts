@@ -1,0 +1,76 @@
+import { nearest, shown } from '@cascade-diffusion/checks'
+import { otherProcesses, type ProcessSettings, samplingSettings, schedulerClasses } from './scheduler-classes.ts'
+
+/** What errors call a scheduler. */
+export const where = (className: string): string => `fromSchedulerConfig: ${className}`
+
+/**
+ * The settings that say which process it is, by the class of the scheduler.
+ * @throws naming a class that has none of discrete betas or is unknown, and settings that are unknown or that change the process
+ * in a way that the class has not.
+ */
+export function schedulerSettings(json: Readonly<Record<string, unknown>>) {
+  if (typeof json !== 'object' || json === null || Array.isArray(json))
+    throw new Error(`fromSchedulerConfig: expected the settings of a scheduler as an object, got ${shown(json)}`)
+  const className = classOf(json)
+  const defaults = schedulerClasses[className]!
+  // Null says nothing, and names that begin with _ are diffusers' notes on the file.
+  const given = Object.entries(json).filter(([name, value]) => !name.startsWith('_') && (value ?? null) !== null)
+  const told = (name: keyof ProcessSettings) => given.some(([one]) => one === name)
+  for (const [name, value] of given) if (!Object.hasOwn(defaults, name)) checkForeign(className, name, value)
+  const settings = { ...defaults, ...Object.fromEntries(given) } as ProcessSettings
+  if (settings.use_flow_sigmas)
+    throw new Error(
+      `${where(className)}: use_flow_sigmas: its process ${otherProcesses.FlowMatchEulerDiscreteScheduler}`,
+    )
+  return { className, settings, told }
+}
+
+function classOf(json: Readonly<Record<string, unknown>>): string {
+  const name = json._class_name
+  if (typeof name !== 'string')
+    throw new Error(
+      `fromSchedulerConfig: expected _class_name, the scheduler of diffusers whose settings these are, got ${shown(name)}`,
+    )
+  if (Object.hasOwn(schedulerClasses, name)) return name
+  const expected = 'expected a scheduler whose process is one of discrete betas'
+  if (Object.hasOwn(otherProcesses, name))
+    throw new Error(`fromSchedulerConfig: ${expected}, got ${name}: its process ${otherProcesses[name]}`)
+  const close = nearest(name, Object.keys(schedulerClasses))
+  throw new Error(
+    `fromSchedulerConfig: ${expected}, got ${shown(name)}, which is unknown${close ? `. Did you mean '${close}'?` : ''}`,
+  )
+}
+
+/** Values of settings that change a process, of classes that have no such setting: those that change nothing. */
+const plain: Readonly<Record<string, unknown>> = {
+  trained_betas: null,
+  prediction_type: 'epsilon',
+  rescale_betas_zero_snr: false,
+  snr_shift_scale: 1,
+  use_flow_sigmas: false,
+  timestep_type: 'discrete',
+}
+
+/** diffusers also saves settings of the class that a scheduler was made from. They must leave the process as it is. */
+function checkForeign(className: string, name: string, value: unknown): void {
+  // Those of betas that a class computes itself say nothing; a variance is read wherever it is told.
+  if (samplingSettings.has(name) || name === 'variance_type' || name === 'beta_start' || name === 'beta_end') return
+  if (Object.hasOwn(plain, name)) {
+    if (value === plain[name]) return
+    throw new Error(
+      `${where(className)}: expected no ${name} but ${shown(plain[name])}, which the class has not, got ${shown(value)}`,
+    )
+  }
+  if (name === 'predict_epsilon') {
+    if (value === true) return
+    throw new Error(
+      `${where(className)}: expected prediction_type 'sample' in place of predict_epsilon ${shown(value)}, which diffusers ignores today`,
+    )
+  }
+  const known = Object.keys(schedulerClasses[className]!).concat(...samplingSettings)
+  const close = nearest(name, known)
+  throw new Error(
+    `${where(className)}: unknown setting '${name}'${close ? `. Did you mean '${close}'?` : ', which may change the process'}`,
+  )
+}
