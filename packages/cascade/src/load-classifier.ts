@@ -1,8 +1,8 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import { labelLogProbability } from '@cascade-diffusion/losses'
 import { loadEma } from '@cascade-diffusion/training'
-import { type Encoder, encoder, type Params, type UNetCondition } from '@cascade-diffusion/unet'
-import { type Tensor1D, type Tensor4D, tensor } from '@tensorflow/tfjs-core'
+import { closeOver, type Encoder, encoder, type Params, type UNetCondition } from '@cascade-diffusion/unet'
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import type { ProcessConfig } from './process-config.ts'
 import type { ClassifierDescription } from './train-classifier.ts'
 
@@ -37,12 +37,9 @@ export async function loadClassifier(path: string): Promise<LoadedClassifier> {
  * `label`.
  */
 export function classifierLogProbability({ classifier, params }: TrainedClassifier) {
-  const constants = () =>
-    Object.fromEntries(
-      Object.entries(params).map(([name, { data, shape, dtype }]) => [name, tensor(data, [...shape], dtype)]),
-    )
+  const logits = closeOver(classifier, params)
   return (xt: Tensor4D, noise: Tensor1D, { label }: Pick<UNetCondition, 'label'>): Tensor1D => {
     if (!label) throw new Error('classifierLogProbability: expected a condition with a label, got none')
-    return labelLogProbability(classifier.apply(constants(), xt, noise), label)
+    return labelLogProbability(logits(xt, noise), label)
   }
 }

@@ -15,8 +15,8 @@ import {
 } from '@cascade-diffusion/diffusion'
 import type { Rng } from '@cascade-diffusion/random'
 import type { Spacing } from '@cascade-diffusion/schedules'
-import type { UNetCondition } from '@cascade-diffusion/unet'
-import { type Tensor1D, type Tensor4D, tensor } from '@tensorflow/tfjs-core'
+import { closeOver, type UNetCondition } from '@cascade-diffusion/unet'
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { checkConditions } from './check-conditions.ts'
 import { classifierLogProbability, type TrainedClassifier } from './load-classifier.ts'
 import type { TrainedStage } from './load-stage.ts'
@@ -99,12 +99,7 @@ export interface StageSampler {
  */
 export function stageSampler({ stage, params }: TrainedStage, options: StageSamplerOptions): StageSampler {
   const { sampler, steps, restarts, guidance, processX0, compile } = options
-  const constants = () =>
-    Object.fromEntries(
-      Object.entries(params).map(([name, { data, shape, dtype }]) => [name, tensor(data, [...shape], dtype)]),
-    )
-  const network: Network<UNetCondition> = (xt, noise, condition) =>
-    stage.network.apply(constants(), xt, noise, condition)
+  const network: Network<UNetCondition> = closeOver(stage.network, params)
   const process = samplingProcess(stage, options)
   const clipping = processX0 ? { processX0 } : {}
   const byClassifier = guidance && 'classifier' in guidance
