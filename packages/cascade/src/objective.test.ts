@@ -183,7 +183,8 @@ describe('noise levels', () => {
       const checkpoint = { path: join(temporaryFolder(), 'base.safetensors') }
       const stop = new AbortController()
       const progress = ({ step }: { step: number }) => step === 17 && stop.abort()
-      await trainStage(importance({ learningRate: 0.05, checkpoint, signal: stop.signal, progress }))
+      const stopped = trainStage(importance({ learningRate: 0.05, checkpoint, signal: stop.signal, progress }))
+      await expect(stopped).rejects.toThrow('train: interrupted after step 17 of 40')
       const { memory } = await loadCheckpoint(checkpoint.path)
       expect([...memory!.counts!.data]).toEqual(Array(steps).fill(2))
       expect(await trainStage(importance({ learningRate: 0.05, checkpoint }))).toEqual(whole)

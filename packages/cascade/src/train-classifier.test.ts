@@ -135,7 +135,9 @@ test('in continuous time, and interrupted and resumed, it ends in the same state
   const checkpoint = { path: join(temporaryFolder(), 'classifier.safetensors') }
   const stop = new AbortController()
   const progress = ({ step }: { step: number }) => step === 2 && stop.abort()
-  await trainClassifier({ ...options, checkpoint, progress, signal: stop.signal })
+  await expect(trainClassifier({ ...options, checkpoint, progress, signal: stop.signal })).rejects.toThrow(
+    'train: interrupted after step 2 of',
+  )
   expect(await trainClassifier({ ...options, checkpoint })).toEqual(whole)
 })
 

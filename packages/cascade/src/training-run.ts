@@ -1,7 +1,7 @@
 import type { Compile, NDArray } from '@cascade-diffusion/arrays'
 import type { ImageDataset } from '@cascade-diffusion/data'
 import type { Rng } from '@cascade-diffusion/random'
-import type { LearningRate, Progress, TrainOptions } from '@cascade-diffusion/training'
+import type { CheckpointOptions, LearningRate, Progress, TrainOptions } from '@cascade-diffusion/training'
 
 /** How long and how a model is trained, whichever it is. */
 export interface TrainingRun {
@@ -14,11 +14,14 @@ export interface TrainingRun {
   readonly seed: number
   /** `jit`, or `eager`. */
   readonly compile: Compile
-  /** Where the checkpoint is kept, `….safetensors`; one that is there already is gone on from. Default: nowhere. */
-  readonly checkpoint?: { readonly path: string; readonly every?: number }
+  /**
+   * Where the checkpoint is kept, `….safetensors`; one that is there already is gone on from. Saved `every` 1000 steps and
+   * `everySeconds` 300, whichever comes first. Default: nowhere.
+   */
+  readonly checkpoint?: Pick<CheckpointOptions, 'path' | 'every' | 'everySeconds'>
   /** Told after each step how training stands. */
   readonly progress?: (progress: Progress) => void
-  /** Stops after the step that runs, with a checkpoint saved. */
+  /** Stops after the step that runs, with a checkpoint saved; the run then throws `TrainingInterrupted` of `training`. */
   readonly signal?: AbortSignal
 }
 

@@ -7,6 +7,7 @@ export {
   previousPath,
   saveCheckpoint,
 } from './checkpoint.ts'
+export { prepareCheckpoint } from './checkpoint-path.ts'
 export { clipFactor, globalNorm } from './clip.ts'
 export { emaDecay, emaUpdate } from './ema.ts'
 export { constantRate, cosineRate, type LearningRate, type LearningRateOptions } from './learning-rate.ts'
@@ -37,3 +38,4 @@ export {
   type TrainerOptions,
   trainer,
 } from './trainer.ts'
+export { TrainingInterrupted } from './training-interrupted.ts'

@@ -1,7 +1,9 @@
-import { existsSync } from 'node:fs'
 import { type ArraysOf, type Compile, disposeAll, type NDArray } from '@cascade-diffusion/arrays'
 import { type Rng, rng } from '@cascade-diffusion/random'
+import { checkTrainOptions } from './check-train.ts'
 import { type Description, saveCheckpoint } from './checkpoint.ts'
+import { prepareCheckpoint } from './checkpoint-path.ts'
+import { growthOf, reasonOf } from './divergence.ts'
 import type { LearningRate } from './learning-rate.ts'
 import { type LossScale, type LossScaling, lossScaleAfter, nextLossScale } from './loss-scale.ts'
 import { packSmall } from './packing.ts'
@@ -10,6 +12,7 @@ import { findCheckpoint } from './resume.ts'
 import { stepTimer } from './step-timer.ts'
 import type { Loss } from './train-step.ts'
 import { type AnyTrainState, type TrainerOptions, trainer } from './trainer.ts'
+import { TrainingInterrupted } from './training-interrupted.ts'
 
 /**
  * What batches are drawn by besides their step: of the losses so far, say. A record of arrays, which is part of the
@@ -45,21 +48,34 @@ export interface TrainOptions<Batch> extends TrainerOptions {
    * float16. false.
    */
   readonly lossScaling?: boolean | LossScaling
-  /** Steps in a row with a loss or gradient that is not finite before training gives up; 5. A scale of the loss has to be down to 1. */
+  /**
+   * Steps in a row with a loss or gradient that is not finite before training gives up: 1, the step where it happens. Fewer than
+   * this many are left out and counted. With `lossScaling` 5, and the scale has to be down to 1.
+   */
   readonly maxNonFinite?: number
+  /**
+   * How many times the largest of the first ten losses a loss may be before training gives up, as it diverges; 1e6. `Infinity` for
+   * losses that may grow so.
+   */
+  readonly maxGrowth?: number
   /** Without it nothing is saved. A checkpoint that is at its path already is gone on from. */
   readonly checkpoint?: CheckpointOptions
   /** Told after each step how training stands. */
   readonly progress?: (progress: Progress) => void
-  /** Stops after the step that runs when it aborts, with a checkpoint saved. */
+  /** Stops after the step that runs when it aborts, with a checkpoint saved; the run then throws {@link TrainingInterrupted}. */
   readonly signal?: AbortSignal
 }
 
 export interface CheckpointOptions extends Description {
-  /** The file, `….safetensors`; the checkpoint before it is kept beside it as `….previous.safetensors`. */
+  /**
+   * The file, `….safetensors`; the checkpoint before it is kept beside it as `….previous.safetensors`. Its folder is made if it is
+   * not there.
+   */
   readonly path: string
   /** Steps between checkpoints; 1000. There is always one at the end. */
   readonly every?: number
+  /** Seconds between checkpoints, whichever comes first; 300. */
+  readonly everySeconds?: number
 }
 
 /** How training stands after a step. */
@@ -88,20 +104,21 @@ export interface TrainResult {
   /** The loss of each step done; NaN where the step was not taken. */
   readonly losses: Float32Array
   readonly skipped: number
-  /** Whether `signal` ended training before its last step. */
-  readonly interrupted: boolean
 }
 
 /**
  * Trains with Adam, gradient clipping and a moving average of the weights; saves checkpoints, and goes on from the one it
  * finds. A run that is interrupted and resumed ends in the same state, to the last bit, as one that is not.
  * A step whose loss or gradient norm is not finite is not taken, and no checkpoint ever holds values that are not finite.
- * @throws after `maxNonFinite` such steps in a row; if a checkpoint cannot be saved, or the one found is corrupt or of another run.
+ * @throws before the first step if an option is missing, unknown or wrong, a checkpoint could not be saved, or the one found is
+ * corrupt or of another run; at the step where the loss or its gradient is not finite (`maxNonFinite`) or the loss explodes
+ * (`maxGrowth`), with where it comes from; if a checkpoint cannot be saved; and {@link TrainingInterrupted} if `signal` ended it.
  */
 export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainResult> {
-  const { batch, checkpoint, loss, maxNonFinite = 5, progress, seed, signal, steps } = options
-  if (!(Number.isSafeInteger(steps) && steps >= 0)) throw new Error(`train: expected steps from 0, got ${steps}`)
-  const { learningRate } = options
+  checkTrainOptions(options)
+  const { batch, checkpoint, learningRate, loss, progress, seed, signal, steps, maxGrowth = 1e6 } = options
+  const { maxNonFinite = options.lossScaling ? 5 : 1 } = options
+  if (checkpoint) prepareCheckpoint(checkpoint.path)
   const rate: LearningRate = typeof learningRate === 'number' ? () => learningRate : learningRate
   const optimizer = optimizerSettings(options)
   const scaling = options.lossScaling === true ? {} : options.lossScaling || undefined
@@ -126,12 +143,16 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
 
   let scale: LossScale | undefined = scaling && lossScaleAfter(losses.subarray(0, step), scaling)
 
+  let savedAt = performance.now()
+  const { every = 1000, everySeconds = 300 } = checkpoint ?? {}
+  const isDue = () => step % every === 0 || performance.now() - savedAt >= 1000 * everySeconds
   const save = async () => {
     if (!checkpoint || saved === step) return
     const { path, kind, config } = checkpoint
     const state = mapState(await readState(current), packing.unpack)
     await saveCheckpoint(path, { kind, config, step, seed, optimizer, state, losses: losses.slice(0, step), memory })
     saved = step
+    savedAt = performance.now()
   }
   const prefetch = (at: number): Promise<ArraysOf<Batch>> => {
     const made = Promise.resolve().then(() => batch(at, rng(seed).fold('batch').fold(at), memory))
@@ -140,7 +161,11 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
   }
 
   const { compile } = options
-  const compiled = trainer<Batch>(compile, (params, batch) => loss(packing.unpackTensors(params), batch), options)
+  const packedLoss: Loss<Batch> = (params, batch) => loss(packing.unpackTensors(params), batch)
+  const { beta1, beta2, epsilon, clipNorm, emaDecay } = optimizer
+  const compiled = trainer<Batch>(compile, packedLoss, { beta1, beta2, epsilon, clipNorm, emaDecay })
+  /** An error of this step, with what is left of the run. */
+  const failed = (what: string) => new Error(`train: ${what}; ${lastGood(checkpoint?.path, saved)}`)
   const timer = stepTimer()
   try {
     let next = step < steps ? prefetch(step) : undefined
@@ -157,16 +182,30 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
       if (options.memory) next = following()
       if (!taken) skipped++
       inARow = taken ? 0 : inARow + 1
+      const growth = growthOf(loss, losses.subarray(0, step))
       losses[step++] = taken ? loss : Number.NaN
       if (scale) scale = nextLossScale(scale, taken, scaling)
-      if (inARow >= maxNonFinite && (lossScale ?? 1) === 1)
-        throw nonFinite(step, inARow, loss, gradNorm, checkpoint?.path)
+      const figures = `loss ${loss}, gradient norm ${gradNorm}`
+      if (inARow >= maxNonFinite && (lossScale ?? 1) === 1) {
+        const { params } = await readState({ params: current.params, ema: {}, m: {}, v: {} })
+        const reason = reasonOf({ loss, gradNorm, params: packing.unpack(params), batch })
+        const times = inARow === 1 ? `in step ${step}` : `${inARow} times in a row, at last in step ${step}`
+        throw failed(`the loss or its gradient was not finite ${times} (${figures}): ${reason}`)
+      }
+      if (taken && growth > maxGrowth)
+        throw failed(
+          `the loss exploded in step ${step} (${figures}), to ${growth.toPrecision(2)} times the largest of the first steps: ` +
+            'begin anew with a lower learning rate or a longer warm-up; if such losses are right, raise maxGrowth',
+        )
       progress?.({ step, steps, loss, gradNorm, skipped, ...(scale && { lossScale }), ...timer(steps - step) })
-      if (step % (checkpoint?.every ?? 1000) === 0) await save()
+      if (isDue()) await save()
     }
-    await save()
+    // Nobody should take the first weights for a trained model's.
+    if (step > 0 || steps === 0) await save()
     const { params, ema } = mapState(await readState(current), packing.unpack)
-    return { params, ema, step, losses: losses.slice(0, step), skipped, interrupted: step < steps }
+    const result = { params, ema, step, losses: losses.slice(0, step), skipped }
+    if (step < steps) throw interrupted(result, steps, signal?.reason, saved === step ? checkpoint?.path : undefined)
+    return result
   } finally {
     disposeAll(current)
     await compiled.dispose()
@@ -198,11 +237,12 @@ function checkedRate(rate: number, step: number): number {
   return rate
 }
 
-function nonFinite(step: number, count: number, loss: number, gradNorm: number, path: string | undefined): Error {
-  const rest = path && existsSync(path) ? `the last good checkpoint is ${path}` : 'no checkpoint has been saved'
-  const last = `loss ${loss}, gradient norm ${gradNorm}`
-  return new Error(
-    `train: the loss or its gradient was not finite ${count} times in a row, at last in step ${step} (${last}); ` +
-      `${rest}. Look for bad data, or begin anew with a lower learning rate`,
-  )
+function lastGood(path: string | undefined, saved: number | undefined): string {
+  if (path && saved !== undefined) return `the last good checkpoint is ${path}, of step ${saved}`
+  return 'no checkpoint has been saved'
+}
+
+function interrupted(result: TrainResult, steps: number, cause: unknown, path: string | undefined) {
+  const rest = path ? `its checkpoint ${path} is gone on from when it is run again` : 'no checkpoint has been saved'
+  return new TrainingInterrupted(`train: interrupted after step ${result.step} of ${steps}; ${rest}`, result, { cause })
 }

@@ -7,6 +7,7 @@ import {
   float32,
   type NDArray,
 } from '@cascade-diffusion/arrays'
+import { checkFunction, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
 import type { AdamOptions } from './adam.ts'
 import { clipFactor } from './clip.ts'
 import type { TrainState } from './params.ts'
@@ -18,6 +19,11 @@ export interface TrainerOptions extends AdamOptions {
   readonly clipNorm?: number
   /** The decay of the weights' moving average that `emaDecay` rises to; 0.9999. */
   readonly emaDecay?: number
+}
+
+/** The names of {@link TrainerOptions}. */
+export const trainerKeys: KnownKeys<TrainerOptions> = {
+  ...{ beta1: true, beta2: true, epsilon: true, clipNorm: true, emaDecay: true },
 }
 
 /** What a step depends on besides the state and the batch. */
@@ -61,6 +67,9 @@ export interface Trainer<Batch> {
  * {@link readState}.
  */
 export function trainer<Batch>(compile: Compile, loss: Loss<Batch>, options: TrainerOptions = {}): Trainer<Batch> {
+  checkOptions('trainer', options, trainerKeys)
+  checkFunction('trainer', 'compile', compile, 'jit of @cascade-diffusion/jit, or eager of @cascade-diffusion/ops')
+  checkFunction('trainer', 'loss', loss)
   const { clipNorm = 1, ...hyper } = options
   const gradientsOf = compile(lossGradients(loss))
   const update = compile(updateState(options))

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Compile } from '@cascade-diffusion/arrays'
 import { type Stage, trainStage } from '@cascade-diffusion/cascade'
 import type { ImageDataset } from '@cascade-diffusion/data'
-import { cosineRate, type TrainResult } from '@cascade-diffusion/training'
+import { cosineRate, TrainingInterrupted, type TrainResult } from '@cascade-diffusion/training'
 import { type Progress, progress } from '../progress.ts'
 import { Interrupted } from './interrupted.ts'
 import { trainJudge } from './judge.ts'
@@ -58,10 +58,15 @@ type Show = (progress: { step: number; loss: number }) => void
 /** Runs one training with its line of progress. */
 async function shown(label: string, { steps }: TrainingPlan, start: (show: Show) => Promise<TrainResult>) {
   let line: Progress | undefined
-  const result = await start(({ step, loss }) => {
-    line ??= progress({ label: label.padEnd(16), total: steps, start: step - 1 })
-    line.update(step, loss)
-  }).finally(() => line?.end())
-  if (result.interrupted) throw new Interrupted(`${label}: stopped at step ${result.step} of ${steps}`)
-  return result
+  try {
+    return await start(({ step, loss }) => {
+      line ??= progress({ label: label.padEnd(16), total: steps, start: step - 1 })
+      line.update(step, loss)
+    })
+  } catch (error) {
+    if (!(error instanceof TrainingInterrupted)) throw error
+    throw new Interrupted(`${label}: stopped at step ${error.result.step} of ${steps}`)
+  } finally {
+    line?.end()
+  }
 }

@@ -1,0 +1,70 @@
+import { flatten, isNDArray, type NDArray, type Tree } from '@cascade-diffusion/arrays'
+import type { Params } from './params.ts'
+
+/** A step whose loss or gradient is not finite, with all that it was computed from. */
+export interface BadStep {
+  readonly loss: number
+  readonly gradNorm: number
+  /** The weights that it was computed with. */
+  readonly params: Params<NDArray>
+  /** The tree of arrays that it was computed on. */
+  readonly batch: unknown
+}
+
+/** Weights beyond this are no longer those of a run that goes well, whatever the network. */
+const HUGE = 1e4
+
+/**
+ * Finds where numbers that are not finite come from, and says it with the likely reason: the batch, else the weights, else the loss,
+ * else its gradient.
+ */
+export function reasonOf({ loss, gradNorm, params, batch }: BadStep): string {
+  const { leaves, shape } = flatten<NDArray>(batch as Tree<NDArray>, isNDArray)
+  const named = leaves.map((array, i) => [shape.paths[i] as string, array] as const)
+  const data = firstNonFinite(named)
+  if (data) return `the batch has ${data}: look for bad data`
+  const weight = firstNonFinite(Object.entries(params))
+  if (weight)
+    return `the weights have ${weight}: they diverged in the update before; begin anew with a lower learning rate`
+  const where = Number.isFinite(loss) ? `its gradient comes to ${gradNorm}` : `the loss comes to ${loss}`
+  const computed = `batch and weights are finite, ${where}`
+  const largest = largestOf(params)
+  if (largest.value > HUGE)
+    return (
+      `${computed}: the weights have grown to ${largest.value.toPrecision(3)} in '${largest.name}'; ` +
+      'begin anew with a lower learning rate'
+    )
+  return Number.isFinite(loss)
+    ? `${computed}: look for roots and norms at 0, and divisions by what may vanish`
+    : `${computed}: look for divisions by 0, logarithms and roots of what they do not take, and weightings that are infinite`
+}
+
+/** The first value that is not finite, in words: `NaN in 'x' at 3`. */
+export function firstNonFinite(arrays: Iterable<readonly [name: string, array: NDArray]>): string | undefined {
+  for (const [name, { dtype, data }] of arrays) {
+    if (dtype !== 'float32') continue
+    const at = (data as Float32Array).findIndex((x) => !Number.isFinite(x))
+    if (at >= 0) return `${data[at]} in '${name}' at ${at}`
+  }
+  return undefined
+}
+
+function largestOf(params: Params<NDArray>): { name: string; value: number } {
+  let largest = { name: '', value: 0 }
+  for (const [name, { data }] of Object.entries(params))
+    for (const x of data) if (Math.abs(x) > largest.value) largest = { name, value: Math.abs(x) }
+  return largest
+}
+
+/** How many steps in the beginning tell what losses are usual. */
+const FIRST = 10
+
+/**
+ * How many times the largest of the first losses a loss is: NaN as long as there are none to compare with.
+ * @param losses of the steps before; NaN where a step was not taken.
+ */
+export function growthOf(loss: number, losses: Float32Array): number {
+  let largest = 0
+  for (const before of losses.subarray(0, FIRST)) if (Math.abs(before) > largest) largest = Math.abs(before)
+  return largest === 0 ? Number.NaN : Math.abs(loss) / largest
+}
