@@ -1,6 +1,7 @@
 import type { TreeShape } from '@cascade-diffusion/arrays'
 import type { Graph, TensorType } from '../graph/graph.ts'
 import { lower } from '../lower/lower.ts'
+import type { Lengths } from '../lower/lowering.ts'
 import type { Target } from '../lower/target.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 import { trace } from '../trace/trace.ts'
@@ -42,8 +43,27 @@ export function lowerBatch(
     const { blockSize, blockFilters, fewPixels } = target
     return { ...target, blockSize: blockSize * scale, blockFilters: blockFilters * scale, fewPixels: fewPixels * scale }
   }
-  const models = graphs.map((graph, k) => lower(graph, blocks(sizes[k] as number))) as unknown as Three<OnnxModel>
+  const lowered = (cut: boolean) => {
+    const lengths = sizes.map((batch): Lengths => ({ batch, cut, seen: [] })) as unknown as Three<Lengths>
+    const models = graphs.map((graph, k) => lower(graph, blocks(sizes[k] as number), lengths[k])) as unknown
+    return { models: models as Three<OnnxModel>, lengths }
+  }
+  const first = lowered(true)
+  const { models } = areKnown(first.lengths) ? first : lowered(false)
   return { model: unify(models, sizes, axes, symbol), results }
+}
+
+/** Whether each length that was cut is fixed or a multiple of the batch size: what divides others at three sizes may not at a fourth. */
+function areKnown([{ batch, seen }, ...others]: Three<Lengths>): boolean {
+  return others.every(
+    (other) =>
+      other.seen.length === seen.length &&
+      seen.every((length, i) => {
+        const there = other.seen[i] as number
+        const fixed = length === there && length % batch !== 0 && there % other.batch !== 0
+        return fixed || (length % batch === 0 && length / batch === there / other.batch)
+      }),
+  )
 }
 
 /** @throws if the function called other operations at another size, as it does if it takes the batch apart. */

@@ -4,7 +4,7 @@ import type { Lowering, Physical } from '../lower/lowering.ts'
 import { axesOf, first, type Kernel } from './kernel.ts'
 
 /** How elements along an axis are taken together: without each itself, and from the end. */
-interface Direction {
+export interface Direction {
   readonly exclusive: boolean
   readonly reverse: boolean
 }

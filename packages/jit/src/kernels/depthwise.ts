@@ -4,7 +4,7 @@ import type { Lowering, Physical } from '../lower/lowering.ts'
 import { convolve, convolveBack } from './channels-first.ts'
 import { convolutionInfo } from './convolution/window.ts'
 import { first, type Kernels, sameShape } from './kernel.ts'
-import { sumOuter } from './reduce.ts'
+import { sumOuter } from './sums.ts'
 import { taps, type Windows, windowsFrom } from './windows.ts'
 
 /** Of images [N, H, W, C] and filters [rows, columns, C, M]: each channel has M filters of its own. */

@@ -3,7 +3,7 @@ import type { Attributes, TensorType, Value } from '../graph/graph.ts'
 import { HWNC } from '../lower/layout.ts'
 import type { Lowering, Physical } from '../lower/lowering.ts'
 import { first, type Kernel, type Kernels } from './kernel.ts'
-import { sumOuter } from './reduce.ts'
+import { sumOuter } from './sums.ts'
 import { taps, toFirst, untap, type Windows, windowsFrom } from './windows.ts'
 
 const windowsIn = (attributes: Attributes) => attributes.windows as Windows

@@ -2,7 +2,7 @@ import type { Node, TensorType, Value } from '../graph/graph.ts'
 import { HWNC, NCHW, sameLayout } from '../lower/layout.ts'
 import type { Lowering, Physical } from '../lower/lowering.ts'
 import type { Kernels } from './kernel.ts'
-import { sumOuter } from './reduce.ts'
+import { sumOuter } from './sums.ts'
 
 interface Statistics {
   /** x − mean over each example's group, [H·W, N·C]. */

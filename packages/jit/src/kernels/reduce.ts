@@ -1,9 +1,10 @@
 import { type DType, sizeOf } from '@cascade-diffusion/arrays'
 import type { TensorType } from '../graph/graph.ts'
 import { physicalShape } from '../lower/layout.ts'
-import type { Lowering, Physical, Rule } from '../lower/lowering.ts'
+import type { Physical, Rule } from '../lower/lowering.ts'
 import { cumulative } from './cumulative.ts'
 import { axesOf, first, type Kernel, type Kernels } from './kernel.ts'
+import { cumulativeSum, longSoftmax, sumLong, sumOuter } from './sums.ts'
 
 const attributes: Kernel['attributes'] = (given, [x]) => ({
   axes: axesOf(given.axis ?? given.reductionIndices, (x as TensorType).shape.length),
@@ -12,16 +13,6 @@ const attributes: Kernel['attributes'] = (given, [x]) => ({
 
 const reduced = (shape: readonly number[], axes: readonly number[], keepDims: boolean) =>
   keepDims ? shape.map((d, i) => (axes.includes(i) ? 1 : d)) : shape.filter((_, i) => !axes.includes(i))
-
-/**
- * Sums over the outermost axes in memory as a product with a row of ones: ONNX Runtime's reductions of outer axes are
- * several times as slow.
- */
-export function sumOuter(l: Lowering, x: Physical, outer: number, factor = 1): Physical {
-  const inner = sizeOf(x.shape) / outer
-  const row = l.floats(new Float32Array(outer).fill(factor), [1, outer])
-  return l.op('MatMul', [row, l.reshape(x, [outer, inner])], [1, inner])
-}
 
 /** What ONNX reduces, and the type of the result where it is not the operand's. */
 interface Numbers {
@@ -57,6 +48,8 @@ const reduceRule =
     const places = axes.map((axis) => layout.indexOf(axis)).sort((a, b) => a - b)
     // No axes at all mean every axis to ONNX.
     if (places.length === 0) return place(lies)
+    const long = isSum && dtype === 'float32' && sumLong(l, lies, places, opType)
+    if (long) return place(long)
     place(l.op(opType, [lies, l.ints(places)], shape, { keepdims: keepDims ? 1 : 0 }))
   }
 
@@ -83,15 +76,16 @@ const argument = (opType: string): Kernel => ({
   },
 })
 
-/** An operator along one axis, the last one unless the attribute says another. */
-const alongAxis = (opType: string, attribute: string): Kernel => ({
+/** Softmax or its logarithm along one axis, the last one unless the attribute says another. */
+const alongAxis = (opType: 'Softmax' | 'LogSoftmax', attribute: string): Kernel => ({
   inputs: ['logits'],
   attributes: (given, [x]) => ({ axis: axesOf(given[attribute] ?? -1, (x as TensorType).shape.length)[0] }),
   infer: ([x]) => [x as TensorType],
   lower: (l, node) => {
     const placed = l.placed(first(node.inputs))
     const axis = placed.layout.indexOf(node.attributes.axis as number)
-    l.set(first(node.outputs), l.op(opType, [placed], placed.shape, { axis }), placed.layout)
+    const long = longSoftmax(l, placed, axis, opType === 'LogSoftmax')
+    l.set(first(node.outputs), long ?? l.op(opType, [placed], placed.shape, { axis }), placed.layout)
   },
 })
 
@@ -101,9 +95,7 @@ export const reduceKernels: Kernels = {
   Any: reduction('ReduceMax'),
   ArgMax: argument('ArgMax'),
   ArgMin: argument('ArgMin'),
-  Cumsum: cumulative((l, x, axis, { exclusive, reverse }) =>
-    l.op('CumSum', [x, l.ints([axis], [])], x.shape, { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 }),
-  ),
+  Cumsum: cumulative(cumulativeSum),
   LogSoftmax: alongAxis('LogSoftmax', 'axis'),
   Max: reduction('ReduceMax'),
   Mean: reduction('ReduceMean', { takes: ['float32'], yields: 'float32' }),

@@ -4,13 +4,16 @@ import type { Graph } from '../graph/graph.ts'
 import { kernels } from '../kernels/table.ts'
 import type { OnnxModel, OnnxNode } from '../onnx/model.ts'
 import { halfNodes } from './half-kernels.ts'
-import { Lowering } from './lowering.ts'
+import { type Lengths, Lowering } from './lowering.ts'
 import type { Target } from './target.ts'
 
-/** Lowers a traced graph to ONNX for a target. Inputs are named `input0`, `input1`, …; outputs `output0`, `output1`, … */
-export function lower(traced: Graph, target: Target): OnnxModel {
+/**
+ * Lowers a traced graph to ONNX for a target. Inputs are named `input0`, `input1`, …; outputs `output0`, `output1`, …
+ * @param lengths if the model is one of those of which one for any batch size is made.
+ */
+export function lower(traced: Graph, target: Target, lengths?: Lengths): OnnxModel {
   const graph = fuseBias(traced)
-  const lowering = new Lowering(target)
+  const lowering = new Lowering(target, lengths)
   const inputs = graph.inputs.map((value, i) => ({ name: `input${i}`, dtype: value.dtype, shape: value.shape }))
   graph.inputs.forEach((value, i) => {
     lowering.set(value, { name: `input${i}`, shape: value.shape })

@@ -22,6 +22,16 @@ export interface Placed extends Physical {
   readonly layout: Layout
 }
 
+/** What rules that cut axes into equal parts are told of the batch size, and tell. */
+export interface Lengths {
+  /** The size at which the function was traced: a prime. */
+  readonly batch: number
+  /** Whether axes may be cut at all. */
+  readonly cut: boolean
+  /** The lengths that decisions were made on: each has to be fixed, or a multiple of the batch size. */
+  readonly seen: number[]
+}
+
 /**
  * Collects the ONNX nodes of a graph being lowered. Rules ask for the operands of a node in the layout they like
  * (`at`), emit operators on what lies in memory (`op`), and say where they left the results (`set`).
@@ -38,7 +48,11 @@ export class Lowering {
   readonly #shared = new Map<string, Physical>()
   #count = 0
 
-  constructor(readonly target: Target) {}
+  /** @param lengths of a model for any batch size, of which rules may not take for granted what holds at this one only. */
+  constructor(
+    readonly target: Target,
+    readonly lengths?: Lengths,
+  ) {}
 
   /** The operand as it lies. */
   placed(value: Value): Placed {
