@@ -28,6 +28,15 @@ const types: ReadonlyMap<string, StoredType> = new Map([
   ['b1', 'bool'],
 ])
 
+/** What elements of other kinds are, by the letter of the kind. */
+const otherKinds: ReadonlyMap<string | undefined, string> = new Map([
+  ['c', ': complex, save its .real and .imag'],
+  ['O', ': objects of Python'],
+  ['U', ': texts'],
+  ['S', ': texts'],
+  ['V', ': raw bytes, as which NumPy saves bfloat16 and other types of ml_dtypes, save float32'],
+])
+
 const magic = '\x93NUMPY'
 const headerPattern =
   /^\{\s*'descr':\s*'([^']*)',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([\d\s,]*)\),?\s*\}\s*$/
@@ -58,7 +67,10 @@ export function parseNpyHeader(start: Uint8Array, size: number): NpyHeader | num
     throw new Error(`npy: expected a header of descr, fortran_order and shape, got ${header.trim().slice(0, 80)}`)
   const [, descr = '', fortran, dims = ''] = match
   const type = /^[<>|=]/.test(descr) ? types.get(descr.slice(1)) : undefined
-  if (!type) throw new Error(`npy: expected an element type of ${[...types.keys()].join(', ')}, got ${show(descr)}`)
+  if (!type)
+    throw new Error(
+      `npy: expected an element type of ${[...types.keys()].join(', ')}, got ${show(descr)}${otherKinds.get(descr.replace(/^[<>|=]/, '')[0]) ?? ''}`,
+    )
   const shape = dims.split(',').flatMap((d) => (d.trim() === '' ? [] : [Number(d)]))
   if (!isShape(shape)) throw new Error(`npy: expected a shape, got ${show(shape)}`)
   const bytes = sizeOf(shape) * byteWidth[type]

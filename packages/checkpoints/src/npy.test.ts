@@ -32,7 +32,7 @@ test('refuses pickled objects', async () => {
   await expect(readNpz(fixture('objects.npz'))).rejects.toThrow(
     "array 'objects.npy': npy: expected an element type of f8",
   )
-  await expect(openCheckpoint(fixture('objects.npz'))).rejects.toThrow("array 'objects.npy': npy: expected an element")
+  await expect(readCheckpoint(fixture('objects.npz'))).rejects.toThrow("tensor 'objects': npy: expected an element")
 })
 
 test.each(['arrays.npz', 'arrays-compressed.npz'])(

@@ -2,6 +2,7 @@ import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
 import { swapBytes } from './byte-order.ts'
 import { type ByteSource, type Readable, withSource } from './byte-source.ts'
 import { byteWidth, computedType, decode, type RawArray } from './elements.ts'
+import { shorten } from './json.ts'
 import { type NpyHeader, parseNpyHeader, usualHeaderBytes } from './npy-header.ts'
 import { columnMajorStrides, gather } from './strides.ts'
 import { type Contents, type LazyTensor, named } from './tensor-file.ts'
@@ -28,16 +29,22 @@ const rowMajor = <A extends RawArray | NDArray>(array: A, { shape, columnMajor }
 /**
  * Reads a NumPy `.npz` archive, compressed or not, from a path or from its bytes: arrays by name, as {@link parseNpy}
  * gives them. Names lose their `.npy`.
+ * @param keep which arrays are read; all by default.
  * @throws naming the file and the array that cannot be read.
  */
-export const readNpz = (from: Readable): Promise<Record<string, RawArray>> =>
+export const readNpz = (
+  from: Readable,
+  keep: (name: string) => boolean = () => true,
+): Promise<Record<string, RawArray>> =>
   withSource(from, (source) =>
     named(`npz ${source.name}`, async () => {
       const zip = await openZip(source)
       const arrays: [string, RawArray][] = []
-      for (const name of zip.names) {
-        const bytes = await zip.read(name)
-        arrays.push([nameOf(name), await named(`array '${name}'`, () => parseNpy(bytes))])
+      for (const entry of zip.names) {
+        const name = nameOf(entry)
+        if (!keep(name)) continue
+        const bytes = await zip.read(entry)
+        arrays.push([name, await named(`array '${entry}'`, () => parseNpy(bytes))])
       }
       return Object.fromEntries(arrays)
     }),
@@ -45,16 +52,24 @@ export const readNpz = (from: Readable): Promise<Record<string, RawArray>> =>
 
 const nameOf = (entry: string): string => entry.replace(/\.npy$/, '')
 
-/** Its arrays, of which only the headers are read yet. */
+/** Its arrays, of which only the headers are read yet. Those of texts, objects or complex numbers are unreadable; other entries are none. */
 export async function npzContents(source: ByteSource): Promise<Contents> {
   const zip = await openZip(source)
   const tensors = new Map<string, LazyTensor>()
+  const unreadable = new Map<string, string>()
   for (const entry of zip.names) {
     const name = nameOf(entry)
-    if (tensors.has(name)) throw new Error(`expected one array '${name}', got two`)
-    tensors.set(name, await named(`array '${entry}'`, () => lazyArray(zip, entry)))
+    try {
+      if (tensors.has(name)) throw new Error('two arrays have this name')
+      tensors.set(name, await lazyArray(zip, entry))
+    } catch (error) {
+      tensors.delete(name)
+      if (entry.endsWith('.npy')) unreadable.set(name, (error as Error).message)
+    }
   }
-  return { tensors }
+  if (tensors.size + unreadable.size === 0)
+    throw new Error(`expected entries that end in .npy, got ${zip.names.slice(0, 3).map(shorten).join(', ') || 'none'}`)
+  return { tensors, unreadable }
 }
 
 async function lazyArray(zip: Zip, name: string): Promise<LazyTensor> {

@@ -124,9 +124,9 @@ const changed = (change: object) => ({
 
 test.each([
   ['model.json: expected 44 bytes', changed({})],
-  ['weight \'a\': expected a dtype of float32, int32, bool, got "string"', changed({ dtype: 'string' })],
+  ["weight 'a': expected a dtype, got 3", changed({ dtype: 3 })],
   ["weight 'a': expected a shape, got [-1]", changed({ shape: [-1] })],
-  ["weight 'a': expected a quantization to uint8, uint16, float16", changed({ quantization: { dtype: 'int4' } })],
+  ["weight 'a': quantization: expected a JSON object, got 4", changed({ quantization: 4 })],
   ["expected a plain name of a file beside it, got '../b'", { weightsManifest: [{ paths: ['../b'], weights: [] }] }],
   [
     "expected each file once, got 'group1-shard1of2.bin' twice",

@@ -5,7 +5,9 @@ import { asRecord, isShape, parseJson, shorten, show } from './json.ts'
 /** One tensor's place in the data section: bytes `begin` to `end`. */
 export interface HeaderEntry {
   readonly name: string
-  readonly type: StoredType
+  readonly dtype: string
+  /** Undefined for types that are not read. */
+  readonly type: StoredType | undefined
   readonly shape: readonly number[]
   readonly begin: number
   readonly end: number
@@ -18,13 +20,16 @@ export interface Header {
 }
 
 /** The names that the format gives to element types. */
-const storedTypes: ReadonlyMap<unknown, StoredType> = new Map([
+const storedTypes: ReadonlyMap<string, StoredType> = new Map([
   ['F64', 'float64'],
   ['F32', 'float32'],
   ['F16', 'float16'],
   ['BF16', 'bfloat16'],
   ['F8_E4M3', 'float8-e4m3'],
   ['F8_E5M2', 'float8-e5m2'],
+  ['F8_E4M3FNUZ', 'float8-e4m3fnuz'],
+  ['F8_E5M2FNUZ', 'float8-e5m2fnuz'],
+  ['F8_E8M0', 'float8-e8m0'],
   ['I64', 'int64'],
   ['U64', 'uint64'],
   ['I32', 'int32'],
@@ -35,6 +40,10 @@ const storedTypes: ReadonlyMap<unknown, StoredType> = new Map([
   ['U8', 'uint8'],
   ['BOOL', 'bool'],
 ])
+
+/** Why a tensor of another type is not read. */
+export const refusal = (dtype: string): string =>
+  `numbers of ${shorten(dtype)} are not read, only ${[...storedTypes.keys()].join(', ')}: save it as one of these`
 
 /** The metadata key of the checksum, and what stands in its place while it is computed. */
 export const checksumKey = 'sha256'
@@ -73,14 +82,15 @@ export function parseHeader(bytes: Uint8Array, dataBytes: number): Header {
 function parseEntry(name: string, value: unknown): HeaderEntry {
   const what = `tensor '${shorten(name)}'`
   const { dtype, shape, data_offsets: offsets } = asRecord(value, what)
+  if (typeof dtype !== 'string') throw new Error(`${what}: expected a dtype, got ${show(dtype)}`)
   const type = storedTypes.get(dtype)
-  if (!type) throw new Error(`${what}: expected a dtype of ${[...storedTypes.keys()].join(', ')}, got ${show(dtype)}`)
   if (!isShape(shape)) throw new Error(`${what}: expected a shape, got ${show(shape)}`)
   if (!isShape(offsets) || offsets.length !== 2)
     throw new Error(`${what}: expected two data offsets, got ${show(offsets)}`)
   const [begin, end] = offsets as [number, number]
-  const bytes = sizeOf(shape) * byteWidth[type]
+  // Of a type that is not known the size is not either.
+  const bytes = type ? sizeOf(shape) * byteWidth[type] : Math.max(end - begin, 0)
   if (end - begin !== bytes)
-    throw new Error(`${what}: expected ${bytes} bytes for ${dtype} [${shape}], got ${end - begin}`)
-  return { name, type, shape, begin, end }
+    throw new Error(`${what}: expected ${bytes} bytes for ${shorten(dtype)} [${shape}], got ${end - begin}`)
+  return { name, dtype, type, shape, begin, end }
 }

@@ -3,9 +3,9 @@ import type { NDArray } from '@cascade-diffusion/arrays'
 import { type ByteSource, type Readable, readBytes, withSource } from './byte-source.ts'
 import { computedType } from './elements.ts'
 import { maxJsonBytes } from './json.ts'
-import { arrayPieces, digestedPieces, type Piece, readArray, readPieces } from './read-array.ts'
-import { checksumField, checksumKey, type HeaderEntry, noChecksum, parseHeader } from './safetensors-header.ts'
-import { type Contents, named, tensorFile } from './tensor-file.ts'
+import { arrayPieces, digestedPieces, type Piece, type Place, readArray, readPieces } from './read-array.ts'
+import { checksumField, checksumKey, type HeaderEntry, noChecksum, parseHeader, refusal } from './safetensors-header.ts'
+import { type Contents, type LazyTensor, named, tensorFile } from './tensor-file.ts'
 
 /** Tensors by name, and what the file says about itself. */
 export interface Safetensors {
@@ -43,11 +43,18 @@ export async function safetensorsContents(source: ByteSource): Promise<Contents>
   const start = 8 + length
   const { entries, metadata } = parseHeader(header, source.size - start)
   const { [checksumKey]: checksum, ...described } = metadata
-  const place = ({ type, shape, begin }: HeaderEntry) => ({ type, shape, offset: start + begin })
-  const lazy = entries.map((entry) => {
-    const read = () => readArray(source, place(entry))
-    return [entry.name, { dtype: computedType(entry.type), shape: entry.shape, read }] as const
-  })
+  const tensors = new Map<string, LazyTensor>()
+  const unreadable = new Map<string, string>()
+  const places = new Map<HeaderEntry, Place>()
+  for (const entry of entries) {
+    const { name, dtype, type, shape, begin } = entry
+    if (!type) unreadable.set(name, refusal(dtype))
+    else {
+      const place = { type, shape, offset: start + begin }
+      places.set(entry, place)
+      tensors.set(name, { dtype: computedType(type), shape, read: () => readArray(source, place) })
+    }
+  }
 
   /** In the order of the file, so that one pass reads and hashes. */
   const readAll = async (keep: (name: string) => boolean): Promise<Record<string, NDArray>> => {
@@ -57,8 +64,9 @@ export async function safetensorsContents(source: ByteSource): Promise<Contents>
     const arrays: [string, NDArray][] = []
     function* pieces(): Generator<Piece> {
       for (const entry of entries) {
-        if (keep(entry.name)) {
-          const { array, pieces } = arrayPieces(source, place(entry))
+        const place = places.get(entry)
+        if (place && keep(entry.name)) {
+          const { array, pieces } = arrayPieces(source, place)
           arrays.push([entry.name, array])
           yield* within(`tensor '${entry.name}'`, pieces)
         } else if (hash) yield* digestedPieces(start + entry.begin, entry.end - entry.begin)
@@ -69,7 +77,7 @@ export async function safetensorsContents(source: ByteSource): Promise<Contents>
     if (digest !== checksum) throw new Error(`the file is corrupt: expected SHA-256 ${checksum}, got ${digest}`)
     return Object.fromEntries(arrays)
   }
-  return { tensors: new Map(lazy), metadata: described, readAll }
+  return { tensors, unreadable, metadata: described, readAll }
 }
 
 /** Errors of using a piece gain a name in front. */

@@ -30,13 +30,16 @@ export const shardContents = (
     const map = new Map(Object.entries(asRecord(weightMap, 'weight_map')))
     const shards = new Map<string, Contents>()
     const tensors = new Map<string, LazyTensor>()
+    const unreadable = new Map<string, string>()
     for (const [name, file] of map) {
       if (typeof file !== 'string') throw new Error(`'${shorten(name)}': expected a file's name, got ${show(file)}`)
       const contents = shards.get(file) ?? (await named(`shard ${file}`, async () => openShard(await open(file))))
       shards.set(file, contents)
       const tensor = contents.tensors.get(name)
-      if (!tensor) throw new Error(`shard ${file}: expected a tensor '${shorten(name)}', there is none`)
-      tensors.set(name, tensor)
+      const reason = contents.unreadable?.get(name)
+      if (reason !== undefined) unreadable.set(name, `shard ${file}: ${reason}`)
+      else if (!tensor) throw new Error(`shard ${file}: expected a tensor '${shorten(name)}', there is none`)
+      else tensors.set(name, tensor)
     }
     /** Each shard as a whole, so that its checksum is verified. */
     const readAll: Contents['readAll'] = async (keep) => {
@@ -48,5 +51,5 @@ export const shardContents = (
       }
       return Object.assign({}, ...parts)
     }
-    return { tensors, metadata: [...shards.values()][0]?.metadata, readAll }
+    return { tensors, unreadable, metadata: [...shards.values()][0]?.metadata, readAll }
   })

@@ -1,12 +1,12 @@
 import { type DType, float32, int32, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
-import { type ByteSource, joinSources } from './byte-source.ts'
+import { type ByteSource, joinSources, readBytes } from './byte-source.ts'
 import { byteWidth, type StoredType } from './elements.ts'
 import { asRecord, isShape, shorten, show } from './json.ts'
 import { readArray } from './read-array.ts'
 import { withSiblings } from './siblings.ts'
 import type { Contents, LazyTensor } from './tensor-file.ts'
 
-const plainTypes: ReadonlyMap<unknown, DType> = new Map([
+const plainTypes: ReadonlyMap<string, DType> = new Map([
   ['float32', 'float32'],
   ['int32', 'int32'],
   ['bool', 'bool'],
@@ -16,6 +16,8 @@ const quantizedTypes: ReadonlyMap<unknown, StoredType> = new Map([
   ['uint16', 'uint16'],
   ['float16', 'float16'],
 ])
+/** A complex number: two of float32. */
+const complexBytes = 8
 
 /**
  * Opens the weights that a `model.json` of TensorFlow.js describes (layers and graph models, also those that
@@ -27,6 +29,7 @@ export async function tfjsContents(source: ByteSource, manifest: unknown): Promi
   if (!Array.isArray(manifest)) throw new Error(`weightsManifest: expected a list, got ${show(manifest)}`)
   return withSiblings(source, 'the weights are files beside model.json', async (open) => {
     const tensors = new Map<string, LazyTensor>()
+    const unreadable = new Map<string, string>()
     for (const group of manifest) {
       const { paths, weights } = asRecord(group, 'a group of weights')
       if (!Array.isArray(paths) || !Array.isArray(weights) || !paths.every((path) => typeof path === 'string'))
@@ -36,34 +39,66 @@ export async function tfjsContents(source: ByteSource, manifest: unknown): Promi
       const joined = joinSources(paths.join(', '), files)
       let offset = 0
       for (const weight of weights) {
-        const { name, tensor, bytes } = weightAt(joined, offset, weight)
-        if (tensors.has(name)) throw new Error(`expected one weight '${shorten(name)}', got two`)
-        tensors.set(name, tensor)
+        const { name, tensor, reason, bytes } = await weightAt(joined, offset, weight)
+        if (tensors.has(name) || unreadable.has(name))
+          throw new Error(`expected one weight '${shorten(name)}', got two`)
+        if (tensor) tensors.set(name, tensor)
+        else unreadable.set(name, reason)
         offset += bytes
       }
+      if (Number.isNaN(offset)) continue
       if (offset !== joined.size) throw new Error(`${joined.name}: expected ${offset} bytes, got ${joined.size}`)
     }
-    return { tensors }
+    return { tensors, unreadable }
   })
 }
 
-function weightAt(source: ByteSource, offset: number, weight: unknown) {
+interface Weight {
+  readonly name: string
+  readonly tensor?: LazyTensor
+  /** Why it is not read, if it is not. */
+  readonly reason: string
+  /** NaN if that cannot be told: where the next one begins cannot then either. */
+  readonly bytes: number
+}
+
+async function weightAt(source: ByteSource, offset: number, weight: unknown): Promise<Weight> {
   const { name, shape, dtype: type, quantization } = asRecord(weight, 'a weight')
   if (typeof name !== 'string') throw new Error(`a weight: expected a name, got ${show(name)}`)
   const what = `weight '${shorten(name)}'`
-  const dtype = plainTypes.get(type)
-  if (!dtype) throw new Error(`${what}: expected a dtype of ${[...plainTypes.keys()].join(', ')}, got ${show(type)}`)
+  if (typeof type !== 'string') throw new Error(`${what}: expected a dtype, got ${show(type)}`)
   if (!isShape(shape)) throw new Error(`${what}: expected a shape, got ${show(shape)}`)
-  if (quantization === undefined) {
-    const read = () => readArray(source, { type: dtype, shape, offset })
-    return { name, tensor: { dtype, shape, read }, bytes: sizeOf(shape) * byteWidth[dtype] }
-  }
+  const readable = (tensor: LazyTensor, stored: StoredType): Weight => ({
+    name,
+    tensor,
+    reason: '',
+    bytes: sizeOf(shape) * byteWidth[stored],
+  })
+  const not = (reason: string, bytes: number): Weight => ({ name, reason, bytes })
+  if (Number.isNaN(offset)) return not('it lies behind a weight of an unknown type', Number.NaN)
+  if (type === 'string') return not('texts are not read', await textBytes(source, offset, sizeOf(shape)))
+  if (type === 'complex64')
+    return not('complex numbers are not read: save tf.real(x) and tf.imag(x)', sizeOf(shape) * complexBytes)
+  const dtype = plainTypes.get(type)
+  if (!dtype) return not(`expected a dtype of ${[...plainTypes.keys()].join(', ')}, got ${show(type)}`, Number.NaN)
+  if (quantization === undefined)
+    return readable({ dtype, shape, read: () => readArray(source, { type: dtype, shape, offset }) }, dtype)
   const { dtype: code, scale = 1, min = 0 } = asRecord(quantization, `${what}: quantization`)
   const stored = quantizedTypes.get(code)
   if (!stored || typeof scale !== 'number' || typeof min !== 'number' || dtype === 'bool')
-    throw new Error(`${what}: expected a quantization to ${[...quantizedTypes.keys()].join(', ')}, got ${show(code)}`)
+    return not(`expected a quantization to ${[...quantizedTypes.keys()].join(', ')}, got ${show(code)}`, Number.NaN)
   const read = async () => dequantized(await readArray(source, { type: stored, shape, offset }), dtype, scale, min)
-  return { name, tensor: { dtype, shape, read }, bytes: sizeOf(shape) * byteWidth[stored] }
+  return readable({ dtype, shape, read }, stored)
+}
+
+/** How many bytes so many texts take: each has its length in four bytes in front. */
+async function textBytes(source: ByteSource, offset: number, count: number): Promise<number> {
+  let at = offset
+  for (let i = 0; i < count; i++) {
+    const length = new DataView((await readBytes(source, at, 4)).buffer).getUint32(0, true)
+    at += 4 + length
+  }
+  return at - offset
 }
 
 function dequantized({ data, shape }: NDArray, dtype: 'float32' | 'int32', scale: number, min: number): NDArray {

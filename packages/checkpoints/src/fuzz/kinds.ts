@@ -80,7 +80,7 @@ const readEach: Reader = async (bytes) => {
   const file = await openCheckpoint(bytes)
   const arrays: [string, Read][] = []
   // In the sound archives of NumPy's, `int64` is beyond what can be read.
-  for (const name of file.names.filter((name) => name !== 'int64')) {
+  for (const name of [...file.names, ...file.unreadable.keys()].filter((name) => name !== 'int64')) {
     const array = await file.read(name)
     if (`${file.shape(name)}` !== `${array.shape}` || file.dtype(name) !== array.dtype)
       throw new TypeError(`'${name}' is ${array.dtype} [${array.shape}], was ${file.dtype(name)} [${file.shape(name)}]`)

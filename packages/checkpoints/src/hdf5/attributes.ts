@@ -5,7 +5,7 @@ import { type Cursor, textOf } from './cursor.ts'
 import { type Datatype, parseDatatype } from './datatype.ts'
 import type { Hdf5 } from './file.ts'
 import type { TextHeap } from './global-heap.ts'
-import { expectNoHeap } from './group.ts'
+import { isInHeap } from './group.ts'
 import { parseDataspace } from './messages.ts'
 import type { ObjectHeader } from './object-header.ts'
 
@@ -13,14 +13,17 @@ import type { ObjectHeader } from './object-header.ts'
 export type Attributes = ReadonlyMap<string, string | readonly string[]>
 
 /**
- * Reads the attributes of an object that are texts, of fixed or variable length; others are left out.
- * @throws if one is corrupt, or there are so many that they are in a fractal heap, which is not supported.
+ * Reads the attributes of an object that are texts, of fixed or variable length. Others are left out, as are those whose type is
+ * shared with others, and all if there are so many that they are in a fractal heap.
+ * @throws if one is corrupt.
  */
 export async function attributesOf(file: Hdf5, heap: TextHeap, header: ObjectHeader): Promise<Attributes> {
-  for (const info of header.all('attributeInfo')) expectNoHeap(info, 'attributes of the new kind', 2)
   const attributes = new Map<string, string | readonly string[]>()
+  for (const info of header.all('attributeInfo')) if (isInHeap(info, 2)) return attributes
   for (const body of header.all('attribute')) {
-    const { name, type, shape, data } = parseAttribute(body)
+    const parsed = parseAttribute(body)
+    if (!parsed) continue
+    const { name, type, shape, data } = parsed
     if (shape === undefined || (type.kind !== 'text' && type.kind !== 'heap text')) continue
     const texts = await named(`attribute '${shorten(name)}'`, () => textsOf(file, heap, type, sizeOf(shape), data))
     attributes.set(name, shape.length === 0 ? texts[0]! : texts)
@@ -30,8 +33,7 @@ export async function attributesOf(file: Hdf5, heap: TextHeap, header: ObjectHea
 
 function parseAttribute(body: Cursor) {
   const version = body.version('attribute', 1, 2, 3)
-  if (body.uint(1) !== 0 && version > 1)
-    throw new Error('attribute: expected a type of its own, got a shared one: not supported')
+  const isShared = body.uint(1) !== 0 && version > 1
   const bytes = [body.uint(2), body.uint(2), body.uint(2)] as const
   if (version === 3) body.skip(1)
   const part = (size: number) => {
@@ -40,6 +42,7 @@ function parseAttribute(body: Cursor) {
     return content
   }
   const name = textOf(part(bytes[0]).bytes(bytes[0]))
+  if (isShared) return undefined
   const type = parseDatatype(part(bytes[1]))
   const shape = parseDataspace(part(bytes[2]))
   return { name, type, shape, data: body }

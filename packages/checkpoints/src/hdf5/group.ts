@@ -2,6 +2,7 @@ import { leaves } from './b-tree.ts'
 import { type Cursor, textOf } from './cursor.ts'
 import type { Hdf5 } from './file.ts'
 import type { ObjectHeader } from './object-header.ts'
+import { Unsupported } from './unsupported.ts'
 
 /** A name in a group, and the object of that name. */
 export interface Member {
@@ -24,16 +25,19 @@ export const isGroup = (header: ObjectHeader): boolean =>
 export const membersOf = async (file: Hdf5, header: ObjectHeader): Promise<readonly Member[]> =>
   header.has('symbolTable') ? tableMembers(file, header.one('symbolTable')) : linkMembers(header)
 
-/** Where a new group's many links or an object's many attributes would be; `flags` say which numbers stand in front. */
-export function expectNoHeap(info: Cursor, what: string, indexBytes: number): void {
+/** Whether a new group's many links, or an object's many attributes, are in a fractal heap; `flags` say which numbers stand in front. */
+export function isInHeap(info: Cursor, indexBytes: number): boolean {
   info.skip(1)
   if (info.uint(1) & 1) info.skip(indexBytes)
-  if (info.address() !== undefined)
-    throw new Error(`expected at most 8 ${what}, got more, in a fractal heap (libver='latest'): not supported`)
+  return info.address() !== undefined
 }
 
 function linkMembers(header: ObjectHeader): readonly Member[] {
-  for (const info of header.all('linkInfo')) expectNoHeap(info, 'members of a group of the new kind', 8)
+  for (const info of header.all('linkInfo'))
+    if (isInHeap(info, 8))
+      throw new Unsupported(
+        "expected at most 8 members of a group of the new kind, got more, in a fractal heap (libver='latest'): not supported",
+      )
   return header.all('link').flatMap(linkOf)
 }
 

@@ -21,6 +21,7 @@ export const kerasShardContents = (source: ByteSource, map: unknown): Promise<Co
   withSiblings(source, 'the shards are files beside the index', async (open) => {
     const groups = new Map<string, ReadonlySet<string>>()
     const tensors = new Map<string, LazyTensor>()
+    const unreadable = new Map<string, string>()
     const metadata: Record<string, string>[] = []
     const openShard = async (file: string): Promise<ReadonlySet<string>> => {
       const contents = await hdf5Contents(await open(file))
@@ -29,8 +30,10 @@ export const kerasShardContents = (source: ByteSource, map: unknown): Promise<Co
         const read = () => named(`shard ${file}`, () => tensor.read())
         tensors.set(name, { ...tensor, read })
       }
+      const others = contents.unreadable ?? new Map<string, string>()
+      for (const [name, reason] of others) unreadable.set(name, `shard ${file}: ${reason}`)
       metadata.push({ ...contents.metadata })
-      return new Set([...contents.tensors.keys()].map(groupOf))
+      return new Set([...contents.tensors.keys(), ...others.keys()].map(groupOf))
     }
     for (const [group, files] of Object.entries(asRecord(map, 'weight_map')))
       for (const file of [files].flat()) {
@@ -39,7 +42,7 @@ export const kerasShardContents = (source: ByteSource, map: unknown): Promise<Co
         groups.set(file, held)
         if (!held.has(group)) throw new Error(`shard ${file}: expected weights of '${shorten(group)}', there are none`)
       }
-    return { tensors, metadata: Object.assign({}, ...metadata) }
+    return { tensors, unreadable, metadata: Object.assign({}, ...metadata) }
   })
 
 /** `/layers/dense/vars` of `layers/dense/vars/0`. */

@@ -17,30 +17,36 @@ import { type Objects, readObjects } from './objects.ts'
  * @throws as {@link readObjects}, or if a listed weight is not there.
  */
 export async function hdf5Contents(source: ByteSource): Promise<Contents> {
-  const { datasets, groups } = await readObjects(source)
+  const objects = await readObjects(source)
+  const { groups } = objects
   const tensors = new Map<string, LazyTensor>()
-  for (const [name, { type, shape, read }] of kerasNames({ datasets, groups }))
-    tensors.set(name, { dtype: computedType(type), shape, read })
+  const unreadable = new Map<string, string>()
+  for (const [name, found] of kerasNames(objects)) {
+    if (typeof found === 'string') unreadable.set(name, found)
+    else tensors.set(name, { dtype: computedType(found.type), shape: found.shape, read: found.read })
+  }
   const metadata: [string, string][] = []
   for (const [path, attributes] of groups)
     for (const [name, value] of attributes)
       if (typeof value === 'string') metadata.push([path === '' ? name : `${path}/${name}`, value])
-  return { tensors, metadata: Object.fromEntries(metadata) }
+  return { tensors, unreadable, metadata: Object.fromEntries(metadata) }
 }
 
-/** Datasets by Keras 2's names, where it gives some. */
-function kerasNames({ datasets, groups }: Objects): ReadonlyMap<string, Dataset> {
+/** Datasets, or why they are not read, by Keras 2's names, where it gives some. */
+function kerasNames({ datasets, unreadable, groups }: Objects): ReadonlyMap<string, Dataset | string> {
+  const all = new Map<string, Dataset | string>([...datasets, ...unreadable])
   const paths: { path: string; name: string }[] = []
   for (const group of inOrder(groups))
     for (const name of textsOf(groups.get(group)!, 'weight_names')) paths.push({ path: `${group}/${name}`, name })
   const listed = new Set(paths.map(({ path }) => path))
-  for (const path of datasets.keys()) if (!listed.has(path)) paths.push({ path, name: path })
+  for (const path of all.keys()) if (!listed.has(path)) paths.push({ path, name: path })
   const uses = new Map<string, number>()
   for (const { name } of paths) uses.set(name, (uses.get(name) ?? 0) + 1)
-  const found = new Map<string, Dataset>()
+  const found = new Map<string, Dataset | string>()
   for (const { path, name } of paths) {
-    const dataset = datasets.get(path)
-    if (!dataset) throw new Error(`expected the weight '${shorten(path)}' that its group lists, there is none`)
+    const dataset = all.get(path)
+    if (dataset === undefined)
+      throw new Error(`expected the weight '${shorten(path)}' that its group lists, there is none`)
     const unique = uses.get(name)! > 1 ? path.replace(modelGroup, '') : name
     if (found.has(unique)) throw new Error(`expected one weight '${shorten(unique)}', got two`)
     found.set(unique, dataset)
@@ -81,7 +87,7 @@ const maxDepth = 100
 export async function kerasContents(source: ByteSource): Promise<Contents> {
   const zip = await openZip(source)
   const entry = await zip.open(weightsEntry)
-  const { tensors, metadata } = await hdf5Contents(entry.source)
+  const { tensors, unreadable, metadata } = await hdf5Contents(entry.source)
   const about: [string, string][] = []
   if (zip.names.includes('metadata.json')) {
     const json = asRecord(parseJson(await zip.read('metadata.json', maxJsonBytes), maxDepth), 'metadata.json')
@@ -97,5 +103,10 @@ export async function kerasContents(source: ByteSource): Promise<Contents> {
     entry.verify(checksum)
     return readTensors(tensors, keep)
   }
-  return { tensors, metadata: { ...metadata, ...Object.fromEntries(about) }, readAll }
+  return {
+    tensors,
+    unreadable: unreadable ?? new Map(),
+    metadata: { ...metadata, ...Object.fromEntries(about) },
+    readAll,
+  }
 }

@@ -7,10 +7,13 @@ import { openHdf5 } from './file.ts'
 import { textHeap } from './global-heap.ts'
 import { isGroup, type Member, maxObjects, maxPath, membersOf } from './group.ts'
 import { readObjectHeader } from './object-header.ts'
+import { Unsupported } from './unsupported.ts'
 
 /** What is in an HDF5 file, by path: names joined by `/`, the root group's is empty. */
 export interface Objects {
   readonly datasets: ReadonlyMap<string, Dataset>
+  /** Datasets of kinds that are not read, and groups whose members are not found: why. */
+  readonly unreadable: ReadonlyMap<string, string>
   readonly groups: ReadonlyMap<string, Attributes>
 }
 
@@ -23,12 +26,13 @@ const maxUnpacking = 32
 
 /**
  * Reads the structure of an HDF5 file: all groups with their attributes, all datasets of numbers, whose elements stay where they are.
- * @throws if it is corrupt or made to harm (groups in a cycle, data that would be far larger than the file), or has what is not supported.
+ * @throws if it is corrupt or made to harm (groups in a cycle), or its root group is of a kind that is not supported.
  */
 export async function readObjects(source: ByteSource): Promise<Objects> {
   const { file, root } = await openHdf5(source)
   const heap = textHeap(file)
   const datasets = new Map<string, Dataset>()
+  const unreadable = new Map<string, string>()
   const groups = new Map<string, Attributes>()
   const entered = new Set<number>()
   let count = 0
@@ -38,8 +42,12 @@ export async function readObjects(source: ByteSource): Promise<Objects> {
       throw new Error(`expected at most ${maxObjects} objects with paths of ${maxPath} characters, got more`)
     const header = await readObjectHeader(file, address)
     if (isDataset(header)) {
-      const dataset = await parseDataset(file, header, () => attributesOf(file, heap, header))
-      if (dataset) datasets.set(path, dataset)
+      try {
+        const dataset = await parseDataset(file, header, () => attributesOf(file, heap, header))
+        if (dataset) datasets.set(path, dataset)
+      } catch (error) {
+        unreadable.set(path, (error as Error).message)
+      }
       return []
     }
     if (!isGroup(header)) return []
@@ -47,29 +55,44 @@ export async function readObjects(source: ByteSource): Promise<Objects> {
       throw new Error('expected a tree of groups, reached a group twice: corrupt, or made to harm')
     entered.add(address!)
     groups.set(path, await attributesOf(file, heap, header))
-    return membersOf(file, header)
+    return membersOf(file, header).catch((error: unknown) => {
+      if (!(error instanceof Unsupported) || path === '') throw error
+      unreadable.set(path, error.message)
+      return []
+    })
   }
   const visit = async (path: string, address: number | undefined): Promise<void> => {
     for (const member of await named(path === '' ? 'root' : `'${shorten(path)}'`, () => enter(path, address))) {
       const inner = path === '' ? member.name : `${path}/${member.name}`
-      if (member.name === '' || member.name.includes('/') || datasets.has(inner) || groups.has(inner))
+      if (
+        member.name === '' ||
+        member.name.includes('/') ||
+        datasets.has(inner) ||
+        groups.has(inner) ||
+        unreadable.has(inner)
+      )
         throw new Error(`expected names of members, each once, got '${shorten(inner)}': corrupt`)
       await visit(inner, member.address)
     }
   }
   await visit('', root)
-  checkSizes([...datasets.values()], source.size)
-  return { datasets, groups }
+  for (const [path, reason] of beyondLimits(datasets, source.size)) {
+    datasets.delete(path)
+    unreadable.set(path, reason)
+  }
+  return { datasets, unreadable, groups }
 }
 
-function checkSizes(datasets: readonly Dataset[], fileBytes: number): void {
-  const bytesOf = (isPacked: boolean) =>
-    datasets.reduce((sum, dataset) => sum + (dataset.isPacked === isPacked ? dataset.bytes : 0), 0)
-  if (bytesOf(false) > maxSharing * fileBytes)
-    throw new Error(
-      `expected arrays of at most ${maxSharing} times the file's ${fileBytes} bytes, got ${bytesOf(false)}`,
-    )
-  const most = Math.max(maxUnpackedBytes, maxUnpacking * fileBytes)
-  if (bytesOf(true) > most)
-    throw new Error(`expected ${fileBytes} bytes to inflate to ${most} at most, the file claims ${bytesOf(true)}`)
+/** The datasets with which all together exceed the limits. */
+function beyondLimits(datasets: ReadonlyMap<string, Dataset>, fileBytes: number): ReadonlyMap<string, string> {
+  const beyond = new Map<string, string>()
+  const inflated = Math.max(maxUnpackedBytes, maxUnpacking * fileBytes)
+  const sums = { packed: 0, plain: 0 }
+  for (const [path, { bytes, isPacked }] of datasets) {
+    const kind = isPacked ? 'packed' : 'plain'
+    const most = isPacked ? inflated : maxSharing * fileBytes
+    if (sums[kind] + bytes <= most) sums[kind] += bytes
+    else beyond.set(path, `expected arrays of at most ${most} bytes in a file of ${fileBytes}, got more`)
+  }
+  return beyond
 }
