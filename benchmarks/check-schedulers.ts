@@ -6,7 +6,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { fromSchedulerConfig } from '@cascade-diffusion/pretrained'
+import { type ProcessConfig, scheduleOf } from '@cascade-diffusion/cascade'
+import { fromSchedulerConfig, toSchedulerConfig } from '@cascade-diffusion/pretrained'
 import {
   ourSteps,
   type SchedulerCase,
@@ -20,16 +21,31 @@ const tolerances = { schedule: 1e-11, x0: 1e-6, variance: 1e-5 }
 const keys = Object.keys(tolerances) as (keyof typeof tolerances)[]
 
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url))
-const folder = mkdtempSync(join(tmpdir(), 'check-schedulers-'))
-try {
-  const file = join(folder, 'schedulers.json')
-  const { status } = spawnSync(pythonOfVenv(), [path('peers/diffusers_schedulers.py'), file], { stdio: 'inherit' })
+function python(...args: readonly string[]): void {
+  const { status } = spawnSync(pythonOfVenv(), [path('peers/diffusers_schedulers.py'), ...args], { stdio: 'inherit' })
   if (status !== 0)
     throw new Error(
       'Python failed. Is diffusers there? benchmarks/.venv/bin/pip install -r benchmarks/requirements-diffusers.txt',
     )
+}
+
+/** Processes that are written for diffusers. */
+const written: readonly (ProcessConfig & { steps: number })[] = [
+  { schedule: 'linear', steps: 1000 },
+  { schedule: 'linear', steps: 4000, variance: 'fixed-small' },
+  { schedule: 'scaled-linear', steps: 1000, prediction: 'v', zeroTerminalSnr: true },
+  { schedule: 'cosine', steps: 4000, prediction: 'x0', variance: 'learned-range' },
+  { schedule: 'sigmoid', steps: 100, prediction: 'v', zeroTerminalSnr: true },
+  { schedule: 'betas', steps: 3, betas: [0.1, 0.2, 0.3] },
+]
+
+const folder = mkdtempSync(join(tmpdir(), 'check-schedulers-'))
+try {
+  const file = join(folder, 'schedulers.json')
+  python(file)
   const reference = JSON.parse(readFileSync(file, 'utf8')) as SchedulerReference
   check(reference)
+  checkWritten(join(folder, 'written.json'))
   if (process.argv.includes('--write')) write(reference)
 } finally {
   rmSync(folder, { recursive: true })
@@ -57,6 +73,21 @@ function check(reference: SchedulerReference): void {
     const same = far < 1e-9
     if (!same) process.exitCode = 1
     console.log(`${same ? 'ok    ' : 'FAILED'}  ${one.class}, timestep_spacing '${one.spacing}', ${one.count} steps`)
+  }
+}
+
+function checkWritten(file: string): void {
+  writeFileSync(file, JSON.stringify(written.map(toSchedulerConfig)))
+  python('load', file)
+  const loaded = JSON.parse(readFileSync(file, 'utf8')) as number[][]
+  for (const [i, config] of written.entries()) {
+    const { alphasCumprod } = scheduleOf(config)
+    const far = Math.max(...alphasCumprod.map((bar, t) => Math.abs(bar - loaded[i]![t]!)))
+    const same = loaded[i]!.length === config.steps && far < 1e-11
+    if (!same) process.exitCode = 1
+    console.log(
+      `${same ? 'ok    ' : 'FAILED'}  ${config.schedule} of ${config.steps} steps, written and loaded there, differs by ${far.toExponential(1)}`,
+    )
   }
 }
 

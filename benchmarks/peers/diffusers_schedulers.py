@@ -1,6 +1,7 @@
 """Every scheduler of diffusers with several configurations, for check-schedulers.ts.
 
-Usage: diffusers_schedulers.py FILE   writes JSON: the classes with their settings, and of those with betas the numbers they compute
+Usage: diffusers_schedulers.py FILE        writes JSON: the classes with their settings, and of those with betas the numbers they compute
+       diffusers_schedulers.py load FILE   of a list of DDPMScheduler's settings, all products of alphas, in place of the settings
 
 The numbers are computed in float64: schedulers ask for torch.float32 by name, which stands for float64 while they are made.
 """
@@ -174,5 +175,17 @@ def main(path):
     print(f"diffusers {diffusers.__version__}, PyTorch {torch.__version__}: {len(names)} schedulers, {len(with_betas)} with betas, {len(cases)} configurations")
 
 
+def load(path):
+    known = settings_of("DDPMScheduler").keys() | {"_class_name", "_diffusers_version"}
+    found = []
+    for given in json.load(open(path)):
+        assert given.keys() <= known, given.keys() - known
+        scheduler = made(schedulers.DDPMScheduler, {key: value for key, value in given.items() if key[0] != "_"})
+        config = schedulers.DDPMScheduler.from_config(given).config
+        assert all(config[key] == value for key, value in given.items() if key[0] != "_")
+        found.append(scheduler.alphas_cumprod.tolist())
+    json.dump(found, open(path, "w"))
+
+
 if __name__ == "__main__":
-    main(sys.argv[1])
+    load(sys.argv[2]) if sys.argv[1] == "load" else main(sys.argv[1])

@@ -54,7 +54,7 @@ export interface FromPretrainedOptions extends LocateOptions {
 }
 
 const knownOptions: KnownKeys<FromPretrainedOptions> = {
-  ...{ flags: true, preset: true, family: true, prefix: true, imageSize: true, process: true, own: true },
+  ...{ flags: true, preset: true, family: true, prefix: true, imageSize: true, process: true, own: true, variant: true, average: true },
   ...{ cache: true, refresh: true, sha256: true, headers: true, signal: true, onProgress: true },
   ...{ attempts: true, retryDelay: true, stallAfter: true },
 }
@@ -76,6 +76,8 @@ export interface PretrainedUNet {
    * Empty if they say nothing.
    */
   readonly sampling: { readonly spacing?: Spacing }
+  /** The file that the weights are from, by its name in the folder that was asked for: `unet_ema/diffusion_pytorch_model.safetensors`. */
+  readonly file: string
   /**
    * What nobody told: names of parts of `process`, or of OpenAI's flags, that are the defaults of where it comes from; with
    * `superResolution`, that four channels were taken for those of an image.
@@ -147,7 +149,7 @@ export async function fromPretrained(pathOrUrl: string, options: FromPretrainedO
     if (found.naming === 'diffusers') {
       refuse('a network of diffusers', ['flags', 'preset', 'family', 'own'])
       const stateDict = handOver(await readUnder(found.prefix, file))
-      return unetOf('diffusers', await diffusersFiles(located, stateDict, imageSize, process))
+      return unetOf('diffusers', located, await diffusersFiles(located, stateDict, imageSize, process))
     }
     refuse("a network of OpenAI's code", ['imageSize', 'process', 'own'])
     const stateDict = handOver(await readUnder(found.prefix, file))
@@ -166,7 +168,7 @@ export async function fromPretrained(pathOrUrl: string, options: FromPretrainedO
     }
     const whose = family ?? published?.family ?? 'guided-diffusion'
     if (given) refuseFlagsOfOthers(located.weights, given, whose)
-    return unetOf(whose, loadOpenAIUNet(located.weights, stateDict, whose, all))
+    return unetOf(whose, located, loadOpenAIUNet(located.weights, stateDict, whose, all))
   } finally {
     await file.close()
   }
@@ -199,15 +201,18 @@ const isClassifier = (stateDict: Params<NDArray>) =>
 
 const unetOf = (
   family: PretrainedUNet['family'],
-  loaded: Omit<PretrainedUNet, 'kind' | 'family' | 'network' | 'sampling'> & Partial<Pick<PretrainedUNet, 'sampling'>>,
-): PretrainedUNet => ({ kind: 'unet', family, network: unet(loaded.config), sampling: {}, ...loaded })
+  { name }: Located,
+  loaded: Omit<PretrainedUNet, 'kind' | 'family' | 'network' | 'file' | 'sampling'> &
+    Partial<Pick<PretrainedUNet, 'sampling'>>,
+): PretrainedUNet => ({ kind: 'unet', family, network: unet(loaded.config), file: name, sampling: {}, ...loaded })
 
-async function loadOwn({ weights }: Located, file: TensorFile, own: LoadStageOptions = {}): Promise<Pretrained> {
+async function loadOwn(located: Located, file: TensorFile, own: LoadStageOptions = {}): Promise<Pretrained> {
+  const { weights } = located
   const { stage, unet } = written(file.metadata)
   const family = 'cascade-diffusion'
   if (unet) {
     const params = (await file.readAll()) as Params<NDArray<'float32'>>
-    return unetOf(family, { ...unet, params, assumed: [] })
+    return unetOf(family, located, { ...unet, params, assumed: [] })
   }
   if (file.metadata.kind === 'classifier') {
     const { classifier, params } = await loadClassifier(weights)

@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { shardNames } from '@cascade-diffusion/checkpoints'
 import { type CachedFileOptions, cachedFile, cachedFileIfAny } from '@cascade-diffusion/downloads'
+import { type Folder, type SavedModelOptions, savedModel, usualWeights } from './diffusers/saved-model.ts'
 
 /** Where a model's files come from. */
-export interface LocateOptions extends Omit<CachedFileOptions, 'onProgress'> {
+export interface LocateOptions extends Omit<CachedFileOptions, 'onProgress'>, SavedModelOptions {
   /** Told how many bytes of how many of a file have come. */
   readonly onProgress?: (file: string, done: number, total: number | undefined) => void
 }
@@ -18,21 +19,14 @@ export type Json = Readonly<Record<string, unknown>>
 export interface Located {
   /** The file of weights, or the index of its shards, which lie beside it. */
   readonly weights: string
+  /** Its name, from the folder that was asked for: `unet/diffusion_pytorch_model.safetensors`. */
+  readonly name: string
   /** A JSON file that may lie beside the weights: the first of these names that there is. */
   json(...names: readonly string[]): Promise<Json | undefined>
 }
 
-/** The files of one folder, by name: their paths on the disk once they are there. */
-interface Folder {
-  file(name: string): Promise<string | undefined>
-}
-
-/** The names under which diffusers saves weights, the preferred first. */
-const weightNames = ['safetensors', 'safetensors.index.json', 'bin', 'bin.index.json'].map(
-  (ending) => `diffusion_pytorch_model.${ending}`,
-)
-
-const isWeights = /\.(pt|pth|bin|ckpt|tar|safetensors|npz)$|\.index\.json$/i
+const isWeights = /\.(pt|pth|bin|ckpt|tar|safetensors|npz)$|\.index(\.[\w-]+)?\.json$/i
+const isIndex = /\.index(\.[\w-]+)?\.json$/
 
 /**
  * Finds a model's files: a path or address of weights, or of a folder that diffusers has saved or that holds one checkpoint of
@@ -45,21 +39,36 @@ export async function locate(pathOrUrl: string, options: LocateOptions): Promise
   const info = await stat(path).catch((cause) => {
     throw new Error(`${path}: expected a file or a folder, there is none`, { cause })
   })
+  const base = info.isDirectory() ? path : dirname(path)
   const folder: Folder = {
     file: async (name) => {
-      const file = join(info.isDirectory() ? path : dirname(path), name)
+      const file = join(base, name)
       return existsSync(file) ? file : undefined
     },
+    list: (prefix) => readdir(join(base, prefix)),
   }
-  if (!info.isDirectory()) return withShards(path, folder)
-  return (await savedModel(folder)) ?? { weights: await onlyCheckpoint(path), json: jsonIn(folder) }
+  if (!info.isDirectory()) return oneFile(path, basename(path), folder, options)
+  const saved = await inSavedModel(path, folder, options)
+  if (saved) return saved
+  const weights = await onlyCheckpoint(path)
+  return { weights, name: basename(weights), json: jsonIn(folder) }
+}
+
+/** A file of weights that was asked for itself. */
+function oneFile(weights: string, name: string, folder: Folder, { variant, average }: SavedModelOptions) {
+  if (variant !== undefined || average !== undefined)
+    throw new Error(
+      `${weights}: expected a folder for the option ${variant === undefined ? 'average' : 'variant'}, got a file`,
+    )
+  return withShards(weights, name, folder)
 }
 
 async function locateUrl(address: string, options: LocateOptions): Promise<Located> {
   const url = new URL(address)
-  const { onProgress, sha256, ...rest } = options
+  const { onProgress, sha256, variant, average, ...rest } = options
   const progress = (name: string) =>
     onProgress && { onProgress: (done: number, total: number | undefined) => onProgress(name, done, total) }
+  const hash = sha256 === undefined ? {} : { sha256 }
   const inFolder = (base: URL): Folder => ({
     async file(name) {
       const target = new URL(name.split('/').map(encodeURIComponent).join('/'), base)
@@ -69,38 +78,34 @@ async function locateUrl(address: string, options: LocateOptions): Promise<Locat
   })
   if (isWeights.test(url.pathname)) {
     const name = url.pathname.split('/').at(-1) as string
-    const { path } = await cachedFile(address, { ...options, ...progress(name) } as CachedFileOptions)
-    return withShards(path, inFolder(new URL('.', url)))
+    const { path } = await cachedFile(address, { ...rest, ...hash, ...progress(name) })
+    return oneFile(path, name, inFolder(new URL('.', url)), options)
   }
   const base = new URL(url)
   // The page of a model at Hugging Face stands for its files.
   if (/(^|\.)huggingface\.co$/.test(base.host) && !base.pathname.includes('/resolve/'))
     base.pathname = `${base.pathname.replace(/\/(tree|blob)\/[^/]+\/?$/, '').replace(/\/+$/, '')}/resolve/main`
   base.pathname = base.pathname.replace(/\/*$/, '/')
-  const model = await savedModel(inFolder(base))
+  const model = await inSavedModel(address, inFolder(base), options)
   if (model) return model
   // It may be a file whose name says nothing.
   if (!url.pathname.endsWith('/')) {
-    const file = await cachedFileIfAny(address, { ...options, ...progress(address) } as CachedFileOptions)
-    if (file) return withShards(file.path, inFolder(new URL('.', url)))
+    const file = await cachedFileIfAny(address, { ...rest, ...hash, ...progress(address) })
+    if (file) return oneFile(file.path, url.pathname.split('/').at(-1) as string, inFolder(new URL('.', url)), options)
   }
   throw new Error(
-    `${address}: expected a file of weights (.pt, .bin, .safetensors), or a folder with config.json and ${weightNames[0]}; there is none`,
+    `${address}: expected a file of weights (.pt, .bin, .safetensors), or a folder with config.json and ${usualWeights}; there is none`,
   )
 }
 
-/** What diffusers' `save_pretrained` leaves: of a model, or of a pipeline, whose network lies in the folder `unet`. */
-async function savedModel(folder: Folder): Promise<Located | undefined> {
-  for (const prefix of ['', 'unet/']) {
-    if (!(await folder.file(`${prefix}config.json`))) continue
-    for (const name of weightNames) {
-      const weights = await folder.file(prefix + name)
-      if (!weights) continue
-      const own: Folder = { file: (other) => folder.file(other.startsWith('../') ? other.slice(3) : prefix + other) }
-      return withShards(weights, own)
-    }
-  }
-  return undefined
+/** A model that diffusers has saved, with the JSON files of its folder, or of the pipeline that it is in. */
+async function inSavedModel(place: string, folder: Folder, options: SavedModelOptions): Promise<Located | undefined> {
+  const saved = await savedModel(place, folder, options)
+  if (!saved) return undefined
+  const { weights, name, prefix } = saved
+  return withShards(weights, name, {
+    file: (other) => folder.file(other.startsWith('../') ? other.slice(3) : prefix + other),
+  })
 }
 
 const jsonIn =
@@ -114,12 +119,12 @@ const jsonIn =
   }
 
 /** With the shards of an index beside it. */
-async function withShards(weights: string, folder: Folder): Promise<Located> {
-  if (weights.endsWith('.index.json'))
+async function withShards(weights: string, name: string, folder: Folder): Promise<Located> {
+  if (isIndex.test(weights))
     for (const shard of await shardNames(weights))
       if (!(await folder.file(shard)))
         throw new Error(`${weights}: expected the shard ${shard} beside it, there is none`)
-  return { weights, json: jsonIn(folder) }
+  return { weights, name, json: jsonIn(folder) }
 }
 
 async function parseJson(path: string): Promise<Json> {
@@ -139,7 +144,7 @@ async function onlyCheckpoint(folder: string): Promise<string> {
   const [name, other] = names
   if (name === undefined || other !== undefined)
     throw new Error(
-      `${folder}: expected config.json with ${weightNames[0]}, or one checkpoint; got ${names.length === 0 ? 'none' : names.sort().join(', ')}`,
+      `${folder}: expected config.json with ${usualWeights}, or one checkpoint; got ${names.length === 0 ? 'none' : names.sort().join(', ')}`,
     )
   return join(folder, name)
 }

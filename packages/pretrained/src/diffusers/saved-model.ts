@@ -1,0 +1,106 @@
+import { shown } from '@cascade-diffusion/checks'
+
+/** Which of the weights that diffusers has saved in a folder are meant. */
+export interface SavedModelOptions {
+  /**
+   * The variant of weights, by the name that diffusers gives it: `fp16` for `diffusion_pytorch_model.fp16.safetensors`. Default:
+   * weights without one, and without them the one variant that there is. At an address `fp16` is looked for, then `bf16`.
+   */
+  readonly variant?: string
+  /**
+   * Of checkpoints of diffusers' training scripts: whether the averaged weights are meant, in the folder `unet_ema`, or the last
+   * ones, in `unet`. Default: the average, if there is one.
+   */
+  readonly average?: boolean
+}
+
+/** The files of one folder, by name: their paths on the disk once they are there. */
+export interface Folder {
+  file(name: string): Promise<string | undefined>
+  /** The names in a folder of it, if they can be had. */
+  list?(prefix: string): Promise<readonly string[]>
+}
+
+/** Weights that diffusers has saved. */
+export interface SavedModel {
+  /** Their path on the disk. */
+  readonly weights: string
+  /** Their name from the folder that was asked for: `unet_ema/diffusion_pytorch_model.safetensors`. */
+  readonly name: string
+  /** The folder that they are in, from there: `unet_ema/`. */
+  readonly prefix: string
+}
+
+const stem = 'diffusion_pytorch_model'
+const endings = ['safetensors', 'bin'] as const
+
+/** The name of weights that diffusers saves if it is told nothing. */
+export const usualWeights = `${stem}.safetensors`
+
+/**
+ * The names under which diffusers saves weights, the preferred first. The index of a variant's shards was called otherwise in
+ * older releases, and is by other tools.
+ */
+const weightNames = (variant: string | undefined): readonly string[] =>
+  endings
+    .flatMap((ending) =>
+      variant === undefined
+        ? [ending, `${ending}.index.json`]
+        : [
+            ...[`${variant}.${ending}`, `${ending}.index.${variant}.json`],
+            ...[`${ending}.${variant}.index.json`, `${variant}.${ending}.index.json`],
+          ],
+    )
+    .map((name) => `${stem}.${name}`)
+
+/**
+ * What diffusers' `save_pretrained` leaves: of a model; of a pipeline, whose network lies in the folder `unet`; or of its training
+ * scripts, with the average in `unet_ema`.
+ * @param place what errors call the folder.
+ * @returns nothing if there is no such model.
+ * @throws if there are several variants and none is chosen, or that which is asked for is not there.
+ */
+export async function savedModel(
+  place: string,
+  folder: Folder,
+  { variant, average }: SavedModelOptions,
+): Promise<SavedModel | undefined> {
+  if (variant !== undefined && !/^[\w-]+$/.test(variant))
+    throw new Error(`fromPretrained: expected variant, a name as fp16, got ${shown(variant)}`)
+  const prefixes = average === undefined ? ['', 'unet_ema/', 'unet/'] : average ? ['unet_ema/'] : ['', 'unet/']
+  const seen: string[] = []
+  for (const prefix of prefixes) {
+    if (!(await folder.file(`${prefix}config.json`))) continue
+    const there = (await folder.list?.(prefix)) ?? []
+    seen.push(...there.filter((name) => name.startsWith(`${stem}.`)).map((name) => prefix + name))
+    const chosen = variant
+      ? [variant]
+      : [
+          undefined,
+          ...variantsIn(prefix ? `${place}: ${prefix.slice(0, -1)}` : place, there, folder.list !== undefined),
+        ]
+    for (const name of chosen.flatMap(weightNames)) {
+      const weights = await folder.file(prefix + name)
+      if (weights) return { weights, name: prefix + name, prefix }
+    }
+  }
+  const got = folder.list ? `; got ${seen.join(', ') || 'none'}` : ', there is none'
+  if (variant !== undefined)
+    throw new Error(`${place}: expected weights ${weightNames(variant)[0]} or its shards${got}`)
+  if (average) throw new Error(`${place}: expected averaged weights, unet_ema/config.json with ${usualWeights}${got}`)
+  return undefined
+}
+
+/** The variants to look for, where there may be no weights without one. */
+function variantsIn(place: string, names: readonly string[], listed: boolean): readonly string[] {
+  if (!listed) return ['fp16', 'bf16']
+  if (weightNames(undefined).some((name) => names.includes(name))) return []
+  const parts = names
+    .filter((name) => name.startsWith(`${stem}.`))
+    .flatMap((name) => name.split('.').slice(1))
+    .map((part) => part.replace(/-\d+-of-\d+$/, ''))
+  const variants = [...new Set(parts)].filter((part) => weightNames(part).some((name) => names.includes(name)))
+  if (variants.length < 2) return variants
+  const choice = variants.sort().map((one) => `'${one}'`)
+  throw new Error(`${place}: there are several variants: choose one by the option variant, of ${choice.join(', ')}`)
+}
