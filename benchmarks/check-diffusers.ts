@@ -1,11 +1,13 @@
-// Networks there and back: diffusers' UNet2DModel saved in Python and loaded here, made here and loaded in Python, same outputs.
+// Networks there and back: diffusers' UNet2DModel saved in Python and loaded here, made here and loaded in Python, same outputs;
+// and the programs of docs/export.md run.
 import '@cascade-diffusion/ops'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
+import { baseStage } from '@cascade-diffusion/cascade'
 import { readSafetensors, writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { writeDiffusers } from '@cascade-diffusion/export'
 import { cpuExact, jit, onnxRuntimeNode } from '@cascade-diffusion/jit'
@@ -58,6 +60,31 @@ function drawn({ init }: UNet, name: string): PretrainedUNet['params'] {
   return Object.fromEntries(entries)
 }
 
+/** Runs the Python programs of docs/export.md, each on an export such as it is for: without classes, and with two. */
+async function runPrograms(folder: string): Promise<void> {
+  const page = readFileSync(fileURLToPath(new URL('../docs/export.md', import.meta.url)), 'utf8')
+  const programs = [...page.matchAll(/^```python\n(.*?)^```$/gms)].map(([, program]) => program as string)
+  const network = { baseChannels: 8, channelMultipliers: [1, 2], residualBlocks: 1, normGroups: 4 }
+  const common = {
+    name: 'small',
+    resolution: 8,
+    imageChannels: 3,
+    process: { schedule: 'linear', steps: 100 },
+    network,
+  } as const
+  const stages = [baseStage(common), baseStage({ ...common, classNames: ['left', 'right'] })]
+  if (programs.length !== stages.length) throw new Error(`docs/export.md: expected ${stages.length} Python programs`)
+  for (const [i, stage] of stages.entries()) {
+    const cwd = join(folder, `program-${i}`)
+    await writeDiffusers({ stage, params: stage.network.init(rng(i)) }, join(cwd, 'for-python'))
+    const shapes = 'print(list(locals().get("x", torch.empty(0)).shape) or [image.size for image in images])'
+    const source = `import torch\n${programs[i]}\n${shapes}\n`
+    const { status, stdout, stderr } = spawnSync(pythonOfVenv(), ['-c', source], { cwd, encoding: 'utf8' })
+    if (status !== 0) throw new Error(`docs/export.md, Python program ${i + 1}: ${stderr}`)
+    console.log(`ok     docs/export.md, Python program ${i + 1}: ${stdout.trim()}`)
+  }
+}
+
 const [there, here] = ['there', 'here'].map((name) => mkdtempSync(join(tmpdir(), `check-diffusers-${name}-`))) as [
   string,
   string,
@@ -92,6 +119,7 @@ try {
         `made here and loaded there by ${back.toExponential(1)}, of outputs up to ${range.toFixed(1)}`,
     )
   }
+  await runPrograms(here)
   if (failed > 0) process.exitCode = 1
 } finally {
   for (const folder of [there, here]) rmSync(folder, { recursive: true })

@@ -24,7 +24,7 @@ test('nobody reads on: it ends without a word', async () => {
   const child = start('summary', 'imagenet-32', '--json')
   const errors: string[] = []
   child.stderr.on('data', (data) => errors.push(String(data)))
-  child.stdout.once('data', () => child.stdout.destroy())
+  child.stdout.destroy()
   expect(await new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code)))).toBe(0)
   expect(errors.join('')).toBe('')
 })

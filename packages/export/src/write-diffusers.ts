@@ -9,12 +9,15 @@ import type { ExportSource } from './model.ts'
 export interface WrittenDiffusers {
   /** Why there is no `scheduler_config.json`, if there is none. */
   readonly noScheduler?: string
+  /** Why there is no `model_index.json`, if there is none. */
+  readonly noPipeline?: string
 }
 
 /**
  * Writes a stage or a U-Net as a folder that `UNet2DModel.from_pretrained` of diffusers loads in Python: `config.json`,
  * `diffusion_pytorch_model.safetensors`, and the process as `scheduler_config.json`, which `DDPMScheduler.from_pretrained` loads,
- * if diffusers has it. A network that enlarges images takes them, already of the size of `xt`, as further channels there.
+ * if diffusers has it. Where a pipeline can run it, `model_index.json` makes the folder one that `DiffusionPipeline.from_pretrained` loads:
+ * `DDPMPipeline` gives its network neither classes nor small images. A network that enlarges images takes them, already of the size of `xt`, as further channels there.
  * @throws naming what a `UNet2DModel` has not: patches, levels of augmentation, a path for the noise around the network.
  */
 export async function writeDiffusers(source: ExportSource, folder: string): Promise<WrittenDiffusers> {
@@ -31,10 +34,21 @@ export async function writeDiffusers(source: ExportSource, folder: string): Prom
   // diffusers wants to be told that the tensors are PyTorch's.
   await writeSafetensors(join(folder, 'diffusion_pytorch_model.safetensors'), stateDict, { format: 'pt' })
   await write('config.json', json)
+  let scheduler: ReturnType<typeof toSchedulerConfig>
   try {
-    await write('scheduler_config.json', toSchedulerConfig(process))
-    return {}
+    scheduler = toSchedulerConfig(process)
   } catch (error) {
-    return { noScheduler: (error as Error).message }
+    const noScheduler = (error as Error).message
+    return { noScheduler, noPipeline: `a pipeline has a scheduler: ${noScheduler}` }
   }
+  await write('scheduler_config.json', scheduler)
+  const given = config.numClasses !== undefined ? 'a class' : config.lowRes ? 'a small image' : undefined
+  if (given) return { noPipeline: `DDPMPipeline has no network that is given ${given}` }
+  // As the folders of google/ddpm-*: both parts lie beside this file.
+  await write('model_index.json', {
+    _class_name: 'DDPMPipeline',
+    scheduler: ['diffusers', scheduler._class_name],
+    unet: ['diffusers', 'UNet2DModel'],
+  })
+  return {}
 }

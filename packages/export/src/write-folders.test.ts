@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { NDArray } from '@cascade-diffusion/arrays'
-import { baseStage } from '@cascade-diffusion/cascade'
+import { baseStage, superResolutionStage } from '@cascade-diffusion/cascade'
 import { readSafetensors } from '@cascade-diffusion/checkpoints'
 import { fromPretrained } from '@cascade-diffusion/pretrained'
 import type { UNetConfig } from '@cascade-diffusion/unet'
@@ -50,6 +50,12 @@ test('a stage as a folder of diffusers, and back, also as files of a U-Net', asy
     beta_end: 0.2,
     variance_type: 'fixed_large',
   })
+  // As google/ddpm-cifar10-32 has it, without the version; diffusers 0.42 loads such a folder as a DDPMPipeline.
+  expect(JSON.parse(await readFile(join(folder, 'model_index.json'), 'utf8'))).toEqual({
+    _class_name: 'DDPMPipeline',
+    scheduler: ['diffusers', 'DDPMScheduler'],
+    unet: ['diffusers', 'UNet2DModel'],
+  })
 
   const loaded = await fromPretrained(folder)
   if (loaded.kind !== 'unet') throw new Error('expected a U-Net')
@@ -82,5 +88,28 @@ test('what diffusers has not is named', async () => {
   })
   expect(await writeDiffusers(drawn(told), folder)).toEqual({
     noScheduler: expect.stringContaining('told the rescaled-timestep of 10'),
+    noPipeline: expect.stringContaining('told the rescaled-timestep of 10'),
   })
+  expect((await readdir(folder)).sort()).toEqual(['config.json', 'diffusion_pytorch_model.safetensors'])
+})
+
+test('what no pipeline of diffusers runs has no model_index.json', async () => {
+  const process = { schedule: 'cosine', steps: 10 } as const
+  const network = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 }
+  const common = { imageChannels: 1, process, network }
+  const classes = baseStage({ ...{ name: 'small', resolution: 4, classNames: ['left', 'right'] }, ...common })
+  const large = superResolutionStage({
+    ...{ name: 'large', resolution: 8, lowResolution: 4, augmentation: { name: 'none' }, ...common },
+  })
+  for (const [stage, given] of [
+    [classes, 'a class'],
+    [large, 'a small image'],
+  ] as const) {
+    const folder = await temporaryFolder()
+    expect(await writeDiffusers(drawn(stage), folder)).toEqual({
+      noPipeline: `DDPMPipeline has no network that is given ${given}`,
+    })
+    const files = ['config.json', 'diffusion_pytorch_model.safetensors', 'scheduler_config.json']
+    expect((await readdir(folder)).sort()).toEqual(files)
+  }
 })

@@ -66,11 +66,15 @@ async function write(
     const files = stages.flatMap(({ network, augmentation }) => [network, ...(augmentation ? [augmentation.file] : [])])
     return [...files, 'cascade.json'].map((file) => join(out, file))
   }
-  const { noScheduler } = await writeDiffusers(sources[0] as ExportSource, out)
+  const { noScheduler, noPipeline } = await writeDiffusers(sources[0] as ExportSource, out)
   const files = [
-    'config.json',
-    'diffusion_pytorch_model.safetensors',
+    ...['config.json', 'diffusion_pytorch_model.safetensors'],
     ...(noScheduler ? [] : ['scheduler_config.json']),
+    ...(noPipeline ? [] : ['model_index.json']),
   ]
-  return [...files.map((file) => join(out, file)), ...(noScheduler ? [`no scheduler_config.json: ${noScheduler}`] : [])]
+  return [
+    ...files.map((file) => join(out, file)),
+    ...(noScheduler ? [`no scheduler_config.json: ${noScheduler}`] : []),
+    ...(noPipeline && !noScheduler ? [`no model_index.json: ${noPipeline}`] : []),
+  ]
 }
