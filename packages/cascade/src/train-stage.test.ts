@@ -12,7 +12,6 @@ import {
   type Given,
   halves,
   maxLevel,
-  smear,
   T,
   temporaryFolder,
   tinyBase,

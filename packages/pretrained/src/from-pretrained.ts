@@ -54,7 +54,17 @@ export interface FromPretrainedOptions extends LocateOptions {
 }
 
 const knownOptions: KnownKeys<FromPretrainedOptions> = {
-  ...{ flags: true, preset: true, family: true, prefix: true, imageSize: true, process: true, own: true, variant: true, average: true },
+  ...{
+    flags: true,
+    preset: true,
+    family: true,
+    prefix: true,
+    imageSize: true,
+    process: true,
+    own: true,
+    variant: true,
+    average: true,
+  },
   ...{ cache: true, refresh: true, sha256: true, headers: true, signal: true, onProgress: true },
   ...{ attempts: true, retryDelay: true, stallAfter: true },
 }
