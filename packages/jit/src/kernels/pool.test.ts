@@ -96,6 +96,11 @@ test('pools of volumes, and their gradients', () =>
         // On the cpu backend the gradient of the maximum takes the width of windows for their height.
         const size: [number, number, number] = [deep, wide, wide]
         const greatest: Pool = (y) => tf.maxPool3d(y as tf.Tensor5D, size, strides, pad)
+        const kernel = (input: tf.Tensor) => {
+          const output = greatest(input)
+          const given = { filterSize: size, strides, pad }
+          return tf.engine().runKernel('MaxPool3DGrad', { dy: tf.mul(output, 2), input, output }, given)
+        }
         const mean = (y: tf.Tensor, padding = pad) => tf.avgPool3d(y as tf.Tensor5D, size, strides, padding)
         return expectAgreement(
           (a: tf.Tensor, i: tf.Tensor) => {
@@ -106,6 +111,7 @@ test('pools of volumes, and their gradients', () =>
               // The cpu backend makes float32 of them.
               integers: tf.cast(greatest(lay(i, x)), 'int32'),
               gradient: gradient(greatest, a),
+              kernel: kernel(tf.cast(lay(i, x), 'float32')),
               ties: gradient(greatest, tf.cast(i, 'float32')),
               meanGradient: gradient((y) => mean(y, 'valid'), a),
             }
@@ -118,10 +124,12 @@ test('pools of volumes, and their gradients', () =>
   ))
 
 test('a gradient of another shape is refused', async () => {
-  const x = normal({ shape: [1, 5, 5, 1], perm: [0, 1, 2, 3] }, 1)
-  const ceil = (t: tf.Tensor) => tf.maxPool(t as tf.Tensor4D, 2, 2, 0, 'ceil')
+  const [x, dy] = [5, 3].map((n) => normal({ shape: [1, n, n, 1], perm: [0, 1, 2, 3] }, 1))
+  const given = { filterSize: [2, 2], strides: [2, 2], pad: 0 }
+  const odd = (input: tf.Tensor, dy: tf.Tensor) =>
+    tf.engine().runKernel('MaxPoolGrad', { dy, input, output: dy }, given) as tf.Tensor
   const { jit } = await import('../jit.ts')
-  await expect(jit(tf.grad(ceil))(x)).rejects.toThrow(
+  await expect(jit(odd)(x!, dy!)).rejects.toThrow(
     "jit: 'MaxPoolGrad' cannot be traced: expected a gradient of shape [1,2,2,1], got [1,3,3,1]",
   )
 })

@@ -3,10 +3,12 @@ import * as tf from '@tensorflow/tfjs-core'
 const run = (name: string, inputs: Record<string, tf.Tensor>, attrs: object): tf.Tensor =>
   tf.engine().runKernel(name, inputs, attrs as tf.NamedAttrMap)
 
+type Sides = [number, number]
+
 interface Settings {
   readonly filterSize: number | number[]
   readonly strides: number | number[]
-  readonly pad: 'valid' | 'same' | number
+  readonly pad: 'valid' | 'same' | number | Sides[]
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil'
 }
 
@@ -37,6 +39,22 @@ function axesOf({ shape }: tf.Tensor, given: Settings): Axis[] {
   }))
 }
 
+/**
+ * The settings that tfjs's gradients of images need: they take no notice of `dimRoundingMode`, so where windows reach further
+ * for it, as far is padded.
+ */
+function settingsOf(given: Settings, axes: readonly Axis[]): Settings {
+  const { filterSize, strides, dimRoundingMode } = given
+  if (dimRoundingMode !== 'ceil' || axes.length !== 2) return given
+  const sides = axes.map(
+    ({ input, output, size, stride, before }): Sides => [
+      before,
+      Math.max(0, (output - 1) * stride + size - input - before),
+    ],
+  )
+  return { filterSize, strides, pad: [[0, 0], ...sides, [0, 0]] }
+}
+
 /** How many elements of the input each window along an axis sees. */
 const seen = ({ input, output, size, stride, before }: Axis): number[] =>
   Array.from({ length: output }, (_, i) => {
@@ -64,8 +82,8 @@ const average = (kernelName: string, gradient: string): tf.GradConfig => ({
     x: () => {
       const x = saved!
       const y = dy as tf.Tensor
-      const given = attrs as unknown as Settings
-      const axes = axesOf(x, given)
+      const axes = axesOf(x, attrs as unknown as Settings)
+      const given = settingsOf(attrs as unknown as Settings, axes)
       const counts = axes.map(seen)
       if (counts.every((along, i) => along.every((n) => n === axes[i]!.size)))
         return run(gradient, { dy: y, input: x }, given)
@@ -89,8 +107,6 @@ const average = (kernelName: string, gradient: string): tf.GradConfig => ({
     },
   }),
 })
-
-type Sides = [number, number]
 
 /**
  * The first element that is the greatest gets all, in the order of memory, as in PyTorch: the gradients of a pool of rows and
@@ -137,6 +153,19 @@ const maxPool3dGradient: tf.GradConfig = {
   }),
 }
 
+/** tfjs's own, of windows that reach beyond the image for `dimRoundingMode` 'ceil' too. */
+const maxPoolGradient: tf.GradConfig = {
+  kernelName: 'MaxPool',
+  inputsToSave: ['x'],
+  outputsToSave: [true],
+  gradFunc: (dy, saved, attrs) => {
+    const [x, y] = saved as [tf.Tensor, tf.Tensor]
+    const given = attrs as unknown as Settings
+    const settings = settingsOf(given, axesOf(x, given))
+    return { x: () => run('MaxPoolGrad', { dy: dy as tf.Tensor, input: x, output: y }, settings) }
+  },
+}
+
 type Sides3 = [number, number, number]
 
 /** The paddings of images, and the rounding that they go with. */
@@ -146,6 +175,7 @@ const around = (rows: Sides, columns: Sides, dimRoundingMode: Settings['dimRound
 })
 
 export const poolGradients: readonly tf.GradConfig[] = [
+  maxPoolGradient,
   maxPool3dGradient,
   average('AvgPool', 'AvgPoolGrad'),
   average('AvgPool3D', 'AvgPool3DGrad'),

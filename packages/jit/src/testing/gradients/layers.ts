@@ -124,6 +124,7 @@ export const layerGradients: GradientExamples = {
   Conv2D: [
     ...convolved(convolution),
     convolution([1, 1], { strides: [1, 1], pad: 'same', dilations: [1, 1] }),
+    at((x, f) => tf.conv2d(x, f, 2, 0, 'NHWC', 1, 'ceil'), [1, 5, 5, 2], range(-1, 1, 2, 2, 2, 2)),
     at((x, f) => tf.conv1d(x, f, 1, 'valid', 'NWC', 2), [1, 6, 2], [2, 2, 2]),
     at((x, f) => tf.conv1d(x, f, 2, 'same'), [1, 6, 2], [3, 2, 2]),
   ],
@@ -138,15 +139,18 @@ export const layerGradients: GradientExamples = {
     at((y, f) => tf.conv3dTranspose(y, f, [1, 4, 4, 6, 2], 2, 'same'), [1, 2, 2, 3, 2], range(-1, 1, 2, 2, 2, 2, 2)),
     at((y, f) => tf.conv3dTranspose(y, f, [1, 3, 3, 4, 2], 1, 'valid'), [1, 2, 2, 3, 2], range(-1, 1, 2, 2, 2, 2, 2)),
   ],
-  DepthwiseConv2dNative: convolved(depthwise),
+  DepthwiseConv2dNative: [
+    ...convolved(depthwise),
+    at((x, f) => tf.depthwiseConv2d(x, f, 2, 0, 'NHWC', 1, 'ceil'), [1, 5, 5, 2], range(-1, 1, 2, 2, 2, 2)),
+  ],
   Dilation2D: [
     at((x, f) => tf.dilation2d(x, f, 1, 'same', 1), image, range(-1, 1, 3, 3, 2)),
     at((x, f) => tf.dilation2d(x, f, 2, 'valid', 1), image, range(-1, 1, 2, 2, 2)),
     at((x, f) => tf.dilation2d(x, f, 1, 'same', 2), image, range(-1, 1, 2, 3, 2)),
   ],
-  AvgPool: pooled(tf.avgPool),
+  AvgPool: [...pooled(tf.avgPool), at((x) => tf.avgPool(x, 2, 2, 0, 'ceil'), [1, 5, 5, 2])],
   AvgPool3D: pooled3d(tf.avgPool3d),
-  MaxPool: pooled(tf.maxPool),
+  MaxPool: [...pooled(tf.maxPool), at((x) => tf.maxPool(x, 2, 2, 0, 'ceil'), [1, 5, 5, 2])],
   MaxPool3D: pooled3d(tf.maxPool3d),
   FusedBatchNorm: [normalised([2], [2], [2], [2]), normalised([1, 2, 3, 2], [1, 2, 3, 2], [1, 2, 3, 2], [1, 2, 3, 2])],
   LRN: [
