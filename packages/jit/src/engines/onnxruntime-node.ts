@@ -1,4 +1,4 @@
-import { cpu, portable, type Target, webgpu } from '../lower/target.ts'
+import { cpu, cuda, type Target, webgpu } from '../lower/target.ts'
 import { encodeModel } from '../onnx/encode.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 import type { Engine } from './engine.ts'
@@ -51,7 +51,7 @@ const prepare: Record<NodeProvider, (model: OnnxModel) => OnnxModel> = {
 
 /** ONNX Runtime in Node.js, from the package `onnxruntime-node`. */
 export function onnxRuntimeNode(options: OnnxRuntimeOptions = {}): Engine {
-  const { provider = 'cpu', threads, target = { cpu, cuda: portable, webgpu }[provider], cache = true } = options
+  const { provider = 'cpu', threads, target = { cpu, cuda, webgpu }[provider], cache = true } = options
   const { worker = provider !== 'webgpu' } = options
   return {
     name: `onnxruntime-node/${provider}`,

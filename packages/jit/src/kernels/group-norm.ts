@@ -1,8 +1,9 @@
 import type { Node, TensorType, Value } from '../graph/graph.ts'
 import { HWNC, NCHW, sameLayout } from '../lower/layout.ts'
 import type { Lowering, Physical } from '../lower/lowering.ts'
+import type { Target } from '../lower/target.ts'
 import type { Kernels } from './kernel.ts'
-import { sumOuter } from './sums.ts'
+import { sumLong, sumOuter, typicalLength } from './sums.ts'
 
 interface Statistics {
   /** x − mean over each example's group, [H·W, N·C]. */
@@ -18,8 +19,11 @@ function view(l: Lowering, x: Value, groups: number) {
   const within = channels / groups
   const grouped = [n, groups, within]
   const flat = (value: Value) => l.reshape(l.at(value, HWNC), [area, n * channels])
-  const perGroup = (row: Physical, opType: 'ReduceMean' | 'ReduceSum') =>
-    l.op(opType, [l.reshape(row, grouped), l.ints([2])], [n, groups, 1], { keepdims: 1 })
+  const perGroup = (row: Physical, opType: 'ReduceMean' | 'ReduceSum') => {
+    const [each, shape] = [l.reshape(row, grouped), [n, groups, 1]]
+    const long = sumLong(l, each, [2], opType)
+    return long ? l.reshape(long, shape) : l.op(opType, [each, l.ints([2])], shape, { keepdims: 1 })
+  }
   /** One number for each example's group, repeated for the group's channels: [1, N·C]. */
   const spread = (group: Physical) => l.reshape(l.op('Expand', [group, l.ints(grouped)], grouped), [1, n * channels])
   /** A scale or shift, of all examples or of each: [1, N·C]. */
@@ -43,16 +47,32 @@ function statistics(l: Lowering, x: Value, groups: number, epsilon: number): Sta
   return { centred, inverse: l.op('Reciprocal', [deviation], deviation.shape) }
 }
 
+/** Whether ONNX's `InstanceNormalization` normalises groups of so many numbers. */
+export const isInstanceNorm = (target: Target, size: number): boolean =>
+  sameLayout(target.activationLayout, NCHW) && size <= target.exactNorm
+
+/** Groups [N, groups, numbers], each normalised by means of blocks, and in two passes. */
+function normalised(l: Lowering, x: Physical, epsilon: number): Physical {
+  const row = x.shape.with(2, 1)
+  const mean = (of: Physical) =>
+    l.reshape(sumLong(l, of, [2], 'ReduceMean') ?? l.op('ReduceMean', [of, l.ints([2])], row, { keepdims: 1 }), row)
+  const centred = l.op('Sub', [x, mean(x)], x.shape)
+  const variance = mean(l.op('Mul', [centred, centred], x.shape))
+  const deviation = l.op('Sqrt', [l.op('Add', [variance, l.scalar(epsilon)], row)], row)
+  return l.op('Div', [centred, deviation], x.shape)
+}
+
 /** On targets that keep channels before rows and columns a group lies together, as ONNX's `InstanceNormalization` takes it. */
 function together(l: Lowering, [x, scale, shift]: readonly [Value, Value, Value], groups: number, epsilon: number) {
   const [n, height, width, channels] = x.shape as [number, number, number, number]
   const shape = [n, channels, height, width]
   const size = (channels / groups) * height * width
   const grouped = l.reshape(l.at(x, NCHW), [n, groups, size])
-  const [ones, zeros] = [1, 0].map((value) => l.floats(Array(groups).fill(value)))
-  const y = l.op('InstanceNormalization', [grouped, ones as Physical, zeros as Physical], grouped.shape, {
-    epsilon: { float: epsilon },
-  })
+  const y = isInstanceNorm(l.target, typicalLength(l, size))
+    ? l.op('InstanceNormalization', [grouped, ...[1, 0].map((v) => l.floats(Array(groups).fill(v)))], grouped.shape, {
+        epsilon: { float: epsilon },
+      })
+    : normalised(l, grouped, epsilon)
   const affine = (value: Value) => l.reshape(l.at(value), [...value.shape, 1, 1])
   const scaled = l.op('Mul', [l.reshape(y, shape), affine(scale)], shape)
   return l.op('Add', [scaled, affine(shift)], shape)

@@ -28,6 +28,9 @@ function judged(l: Lowering, length: number): { typical: number; divides: number
     : { typical: length, divides: length }
 }
 
+/** A length that decides between operators: at any batch size, one that all three models have in common. */
+export const typicalLength = (l: Lowering, length: number): number => judged(l, length).typical
+
 /** Whether to add up `count` numbers for each result, out of `size` in all, in blocks. */
 const isLong = (l: Lowering, count: number, size: number): boolean =>
   judged(l, count).typical > MANY && judged(l, size).typical >= SMALL && (l.lengths?.cut ?? true)
@@ -176,8 +179,7 @@ const LONG_ROW = 4096
 
 /** Softmax along an axis, or its logarithm; nothing if the operator of the name is exact enough. */
 export function longSoftmax(l: Lowering, x: Physical, axis: number, logarithm: boolean): Physical | undefined {
-  const { typical } = judged(l, x.shape[axis] as number)
-  if (typical <= LONG_ROW || !(l.lengths?.cut ?? true)) return undefined
+  if (typicalLength(l, x.shape[axis] as number) <= LONG_ROW || !(l.lengths?.cut ?? true)) return undefined
   const row = x.shape.with(axis, 1)
   const greatest = l.op('ReduceMax', [x, l.ints([axis])], row, { keepdims: 1 })
   const below = l.op('Sub', [x, greatest], x.shape)

@@ -1,6 +1,6 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
 import { type Graph, type Node, splatValue, type Value } from '../graph/graph.ts'
-import { NCHW, sameLayout } from './layout.ts'
+import { isInstanceNorm } from '../kernels/group-norm.ts'
 import type { Target } from './target.ts'
 
 const names = (list: string): ReadonlySet<string> => new Set(list.trim().split(/\s+/))
@@ -62,7 +62,7 @@ function isHalf(node: Node, operands: readonly Operand[], target: Target): boole
   if (PRODUCTS.has(node.op)) return true
   if (!operands.some(({ width }) => width === 'half')) return false
   // There it is ONNX's own operator, which has its sums to itself.
-  if (node.op === 'GroupNorm') return sameLayout(target.activationLayout, NCHW)
+  if (node.op === 'GroupNorm') return isInstanceNorm(target, groupSize(node))
   if (!ELEMENTWISE.has(node.op) && !MOVES.has(node.op)) return false
   // A square leaves the range of float16 at 256.
   if (node.op === 'Multiply' && node.inputs[0] === node.inputs[1]) return false
@@ -74,6 +74,10 @@ function isHalf(node: Node, operands: readonly Operand[], target: Target): boole
     return !fitsHalf(splatValue(value) ?? 0)
   })
 }
+
+/** The numbers in a group of one image. */
+const groupSize = ({ inputs: [x], attributes }: Node): number =>
+  sizeOf((x as Value).shape.slice(1)) / (attributes.groups as number)
 
 /** Whether a node that computes in 32 bits gives what goes on in 16: normalised images and their gradients. */
 const storesHalf = (node: Node, operands: readonly Operand[]): boolean =>

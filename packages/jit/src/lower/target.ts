@@ -16,6 +16,11 @@ export interface Target {
   readonly blockFilters: number
   /** Up to so many times its channels, a block's pixels (of all images) are few: products have the larger filter first then. */
   readonly fewPixels: number
+  /**
+   * So many numbers `InstanceNormalization` adds up as exactly as blocks do; larger groups are normalised by operators on block
+   * sums. ONNX Runtime adds up in one pass on a processor, in many threads on a GPU.
+   */
+  readonly exactNorm: number
   /** Whether ONNX Runtime's own operators (`com.microsoft`) may be used. */
   readonly contributed: boolean
   /** Whether a convolution may have 6, 9 or 15 input channels, or any other number above 3 that 3 divides and 4 does not. */
@@ -30,6 +35,7 @@ export const cpu: Target = {
   blockSize: 1_200_000,
   blockFilters: 2,
   fewPixels: 1 / 4,
+  exactNorm: 0,
   contributed: true,
   threefoldChannels: true,
 }
@@ -48,9 +54,18 @@ export const portable: Target = {
   blockSize: Number.POSITIVE_INFINITY,
   blockFilters: 0,
   fewPixels: 0,
+  exactNorm: 4096,
   contributed: false,
   threefoldChannels: true,
 }
 
+/** ONNX Runtime's CUDA provider. */
+export const cuda: Target = { ...portable, name: 'cuda', exactNorm: Number.POSITIVE_INFINITY }
+
 /** ONNX Runtime's WebGPU provider, up to 1.30 at least: convolutions of 6 or 9 channels come out wrong there, those of 8 or 12 do not. */
-export const webgpu: Target = { ...portable, name: 'webgpu', threefoldChannels: false }
+export const webgpu: Target = {
+  ...portable,
+  name: 'webgpu',
+  threefoldChannels: false,
+  exactNorm: Number.POSITIVE_INFINITY,
+}
