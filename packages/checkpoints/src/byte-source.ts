@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises'
+import { open, readlink, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
 /** Where the readers take bytes from: a file, bytes in memory, a Blob, or what a program offers as one. */
@@ -39,7 +39,13 @@ export async function withSource<T>(from: Readable, use: (source: ByteSource) =>
 
 async function openFile(path: string): Promise<ByteSource> {
   // Before it is opened: opening a pipe would wait for whoever writes to it.
-  if (!(await stat(path)).isFile()) throw new Error(`${path}: expected a file, got a folder or a device`)
+  const found = await stat(path).catch(async (cause) => {
+    throw new Error(
+      `${path}: ${(cause as NodeJS.ErrnoException).code === 'ENOENT' ? await missing(path) : cause.message}`,
+      { cause },
+    )
+  })
+  if (!found.isFile()) throw new Error(`${path}: expected a file, got a folder or a device`)
   const file = await open(path, 'r')
   const { size } = await file.stat()
   return {
@@ -55,6 +61,14 @@ async function openFile(path: string): Promise<ByteSource> {
     sibling: (name) => openFile(join(dirname(path), name)),
     close: () => file.close(),
   }
+}
+
+/** What is at a path where no file is: nothing, or a link to nothing, as git-annex and caches leave them. */
+async function missing(path: string): Promise<string> {
+  const target = await readlink(path).catch(() => undefined)
+  if (target === undefined) return 'expected a file, there is none'
+  const advice = target.includes('annex/objects/') ? ': run `git annex get` where it lies' : ''
+  return `expected a file, got a link to ${target}, where there is none${advice}`
 }
 
 /** Bytes in memory as a source. */

@@ -1,3 +1,5 @@
+import { parseJsonText } from './json-text.ts'
+
 /** The longest JSON text that is read: the longest header that safetensors allows, in bytes. */
 export const maxJsonBytes = 100_000_000
 
@@ -5,31 +7,10 @@ export const maxJsonBytes = 100_000_000
 const maxRank = 64
 
 /**
- * Parses JSON that comes from a file of unknown origin.
+ * Parses JSON that comes from a file of unknown origin, as {@link parseJsonText}.
  * @throws if it is none, nests deeper than `maxDepth`, or repeats a key within an object.
  */
-export function parseJson(bytes: Uint8Array, maxDepth: number): unknown {
-  const text = decodeText(bytes)
-  let depth = 0
-  let keys = 0
-  for (const [token, colon] of text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[[\]{}]/g)) {
-    if (colon) keys++
-    else if (token === '[' || token === '{') depth++
-    else if (token === ']' || token === '}') depth--
-    if (depth > maxDepth) throw new Error(`expected JSON nested ${maxDepth} deep, got more`)
-  }
-  const value = tryParse(text)
-  if (keysOf(value) !== keys) throw new Error('expected JSON whose objects have each key once, got one twice')
-  return value
-}
-
-function tryParse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Error(`expected JSON, got ${JSON.stringify(text.slice(0, 40))}`)
-  }
-}
+export const parseJson = (bytes: Uint8Array, maxDepth: number): unknown => parseJsonText(decodeText(bytes), maxDepth)
 
 function decodeText(bytes: Uint8Array): string {
   try {
@@ -37,13 +18,6 @@ function decodeText(bytes: Uint8Array): string {
   } catch {
     throw new Error('expected JSON in UTF-8, got other bytes')
   }
-}
-
-/** The keys of all objects. The depth is known to be small. */
-function keysOf(value: unknown): number {
-  if (typeof value !== 'object' || value === null) return 0
-  const children = Object.values(value)
-  return children.reduce((n: number, child) => n + keysOf(child), Array.isArray(value) ? 0 : children.length)
 }
 
 /** @throws unless the value is an object, naming it. */

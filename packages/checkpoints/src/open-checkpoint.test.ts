@@ -138,13 +138,3 @@ test.each([
   await expect(openCheckpoint(path)).rejects.toThrow(message.replace(/^model.json: /, ''))
   await expect(openCheckpoint(path)).rejects.toThrow(`TensorFlow.js ${path}`)
 })
-
-test.each([
-  ['nothing', new Uint8Array()],
-  ['3c 68 74 6d 6c 3e', new TextEncoder().encode('<html>')],
-])('a file that begins with %s is none of them', async (start, bytes) => {
-  const path = join(temporaryFolder(), 'a')
-  writeFileSync(path, bytes)
-  await expect(openCheckpoint(path)).rejects.toThrow(`${path}: expected safetensors, a PyTorch file, an .npz`)
-  await expect(openCheckpoint(path)).rejects.toThrow(start)
-})

@@ -3,12 +3,14 @@ import { type ByteSource, openSource, type Readable, readBytes, withSource } fro
 import { isHdf5 } from './hdf5/file.ts'
 import { hdf5Contents, isKeras, kerasContents } from './hdf5/keras.ts'
 import { isKerasIndex, kerasShardContents } from './hdf5/keras-shards.ts'
-import { asRecord, maxJsonBytes, parseJson } from './json.ts'
+import { shorten } from './json.ts'
 import { npzContents } from './npy.ts'
 import { isTar, pytorchContents } from './pytorch.ts'
 import { isLegacy } from './pytorch-legacy.ts'
+import { recordIn } from './read-json.ts'
 import { safetensorsContents } from './safetensors-read.ts'
 import { filesOf, shardContents } from './shards.ts'
+import { strangerIn } from './strangers.ts'
 import { type CheckpointFormat, type Contents, formatNames, named, type TensorFile, tensorFile } from './tensor-file.ts'
 import { tfjsContents } from './tfjs-layers.ts'
 import { openZip } from './zip.ts'
@@ -52,7 +54,12 @@ export async function readCheckpoint(
  * @throws naming the file, unless it is an index, of files beside it.
  */
 export const shardNames = (from: Readable): Promise<readonly string[]> =>
-  withSource(from, (source) => named(`index ${source.name}`, async () => filesOf((await jsonOf(source)).weight_map)))
+  withSource(from, (source) =>
+    named(`index ${source.name}`, async () => {
+      const record = await recordIn(source, 'an index of shards')
+      return filesOf(expectWeights(record).weight_map)
+    }),
+  )
 
 const brace = 0x7b
 
@@ -79,15 +86,19 @@ async function plain(source: ByteSource): Promise<Found> {
     if (zip.names.some((name) => name.endsWith('/data.pkl'))) return found('pytorch', pytorchContents)
     return isKeras(zip) ? found('keras', kerasContents) : found('npz', npzContents)
   }
+  const stranger = await strangerIn(source, 'the weights')
+  if (stranger?.includes('not the weights')) throw new Error(`${source.name}: ${stranger}`)
+  const bytes = [...start].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
   throw new Error(
-    `${source.name}: expected safetensors, a PyTorch file, an .npz archive, Keras's .h5 or .keras, an index of shards or a model.json, got a file that begins with ` +
-      (start.length === 0 ? 'nothing' : [...start].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')),
+    `${source.name}: expected safetensors, a PyTorch file, an .npz archive, Keras's .h5 or .keras, an index of shards or a model.json, got ${stranger ?? `a file that begins with ${bytes}`}`,
   )
 }
 
 /** A file of JSON, which says in which files its tensors are. What shards are is told by the first. */
 async function described(source: ByteSource): Promise<Found> {
-  const { weightsManifest, weight_map: map } = await jsonOf(source)
+  const { weightsManifest, weight_map: map } = await named(source.name, async () =>
+    expectWeights(await recordIn(source, 'the weights')),
+  )
   if (weightsManifest !== undefined) return { format: 'tfjs', read: () => tfjsContents(source, weightsManifest) }
   if (isKerasIndex(map)) return { format: 'keras', read: () => kerasShardContents(source, map) }
   let format: CheckpointFormat | undefined
@@ -101,11 +112,18 @@ async function described(source: ByteSource): Promise<Found> {
   return { format: format ?? 'safetensors', read: async () => contents }
 }
 
+/** @throws unless JSON tells of weights in other files, saying what it is. */
+function expectWeights(record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if ('weight_map' in record || 'weightsManifest' in record) return record
+  const keys = Object.keys(record).slice(0, 5).map(shorten).join(', ') || 'nothing'
+  const isConfig = ['_class_name', 'architectures', 'model_type', 'class_name'].some((key) => key in record)
+  throw new Error(
+    isConfig
+      ? `a configuration (with ${keys}), not the weights, which are in another file`
+      : `expected an index of shards with weight_map, or a model.json with weightsManifest, got JSON with ${keys}`,
+  )
+}
+
 /** JSON; where safetensors have the length of their header there are zeros. */
-const isJson = (start: Uint8Array): boolean => start[0] === brace && !start.includes(0)
-
-/** The most that the JSON of an index or a model's description nests. */
-const maxDepth = 100
-
-const jsonOf = async (source: ByteSource) =>
-  asRecord(parseJson(await readBytes(source, 0, Math.min(source.size, maxJsonBytes)), maxDepth), 'the file')
+const isJson = (start: Uint8Array): boolean =>
+  /^(\xef\xbb\xbf)?\s*\{[^\0]*$/.test(Buffer.from(start).toString('latin1'))

@@ -5,6 +5,7 @@ import { computedType } from './elements.ts'
 import { maxJsonBytes } from './json.ts'
 import { arrayPieces, digestedPieces, type Piece, type Place, readArray, readPieces } from './read-array.ts'
 import { checksumField, checksumKey, type HeaderEntry, noChecksum, parseHeader, refusal } from './safetensors-header.ts'
+import { strangerIn } from './strangers.ts'
 import { type Contents, type LazyTensor, named, tensorFile } from './tensor-file.ts'
 
 /** Tensors by name, and what the file says about itself. */
@@ -35,10 +36,17 @@ export const readSafetensors = (from: Readable, { keep }: ReadSafetensorsOptions
 
 /** Reads the header alone. */
 export async function safetensorsContents(source: ByteSource): Promise<Contents> {
-  const lengthBytes = await readBytes(source, 0, 8)
-  const length = Number(new DataView(lengthBytes.buffer).getBigUint64(0, true))
+  const lengthBytes = await readBytes(source, 0, Math.min(source.size, 8))
+  const length = source.size < 8 ? 0 : Number(new DataView(lengthBytes.buffer).getBigUint64(0, true))
   const most = Math.min(maxJsonBytes, source.size - 8)
-  if (length > most) throw new Error(`expected a header of at most ${most} bytes, got a length of ${length}`)
+  if (source.size < 8 || length > most) {
+    const stranger = await strangerIn(source, 'the weights')
+    throw new Error(
+      stranger
+        ? `expected a safetensors file, got ${stranger}`
+        : `expected a header of at most ${most} bytes, got a length of ${length}: another format, or cut short`,
+    )
+  }
   const header = await readBytes(source, 8, length)
   const start = 8 + length
   const { entries, metadata } = parseHeader(header, source.size - start)

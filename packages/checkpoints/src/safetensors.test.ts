@@ -117,7 +117,7 @@ test.each([
     new Uint8Array([255, 0, 0, 0, 0, 0, 0, 0, 123, 125]),
     'header of at most 2 bytes, got a length of 255',
   ],
-  ['a header that is no JSON', file('{"a"'), 'expected JSON, got "{\\"a\\""'],
+  ['a header that is no JSON', file('{"a"'), "expected JSON: ':' at line 1, column 5, got the end"],
   ['a header that is a list', file('[]'), 'the header: expected a JSON object, got []'],
   [
     'an unknown element type',

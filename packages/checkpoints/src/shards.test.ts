@@ -50,12 +50,12 @@ test('shards of several formats, of which the index names some tensors', async (
 })
 
 test.each<[string, unknown, string]>([
-  ['a shard that is not there', { ...map, x: 'c.bin' }, 'shard c.bin: ENOENT'],
+  ['a shard that is not there', { ...map, x: 'c.bin' }, 'c.bin: expected a file, there is none'],
   ['shards in one another’s place', namesOf(dict, b), `shard ${b}: expected a tensor '${Object.keys(dict)[0]}'`],
   ['a tensor that is not there', { ...map, x: a }, `shard ${a}: expected a tensor 'x', there is none`],
   ['a number', { x: 3 }, "'x': expected a file's name, got 3"],
   ['itself', { x: 'index.json' }, 'shard index.json: '],
-  ['no map', undefined, 'weight_map: expected a JSON object, got nothing'],
+  ['a map that is none', 1, 'weight_map: expected a JSON object, got 1'],
 ])('an index with %s is refused', async (_, index, message) => {
   const path = write('index.json', index, shards)
   await expect(openCheckpoint(path)).rejects.toThrow(`index ${path}: `)

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { shardNames } from '@cascade-diffusion/checkpoints'
+import { readJson, shardNames } from '@cascade-diffusion/checkpoints'
 import { type CachedFileOptions, cachedFile, cachedFileIfAny } from '@cascade-diffusion/downloads'
 import { type Folder, type SavedModelOptions, savedModel, usualWeights } from './diffusers/saved-model.ts'
 
@@ -113,7 +113,7 @@ const jsonIn =
   async (...names) => {
     for (const name of names) {
       const path = await folder.file(name)
-      if (path) return parseJson(path)
+      if (path) return readJson(path)
     }
     return undefined
   }
@@ -125,15 +125,6 @@ async function withShards(weights: string, name: string, folder: Folder): Promis
       if (!(await folder.file(shard)))
         throw new Error(`${weights}: expected the shard ${shard} beside it, there is none`)
   return { weights, name, json: jsonIn(folder) }
-}
-
-async function parseJson(path: string): Promise<Json> {
-  const text = await readFile(path, 'utf8')
-  try {
-    return JSON.parse(text) as Json
-  } catch (cause) {
-    throw new Error(`${path}: expected JSON, got ${JSON.stringify(text.slice(0, 60))}`, { cause })
-  }
 }
 
 /** The one checkpoint in a folder, beside the one before it. */

@@ -36,7 +36,11 @@ test('the weights of all shards, read from the files that have them', async () =
 })
 
 test.each<[string, unknown, string]>([
-  ['a file that is not there', { '/chunks': 'm_00002.weights.h5' }, 'shard m_00002.weights.h5: ENOENT'],
+  [
+    'a file that is not there',
+    { '/chunks': 'm_00002.weights.h5' },
+    'm_00002.weights.h5: expected a file, there is none',
+  ],
   ['a file elsewhere', { '/chunks': '../m_00000.weights.h5' }, 'expected a plain name of a file beside it'],
   ['weights that are not there', { '/chunks': 'm_00000.weights.h5' }, "expected weights of '/chunks', there are none"],
   ['a number', { '/chunks': ['m_00001.weights.h5', 3] }, "'/chunks': expected files' names, got 3"],
