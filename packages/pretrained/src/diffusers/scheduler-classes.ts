@@ -14,10 +14,9 @@ export interface ProcessSettings {
   readonly timestep_type?: string
 }
 
-const repaint = {
-  ...{ num_train_timesteps: 1000, beta_schedule: 'linear', beta_start: 0.0001, beta_end: 0.02, trained_betas: null },
-}
-const ddpm = { ...repaint, prediction_type: 'epsilon' }
+const linear = { beta_schedule: 'linear', beta_start: 0.0001, beta_end: 0.02, trained_betas: null }
+const noise = { num_train_timesteps: 1000, prediction_type: 'epsilon' }
+const ddpm = { ...noise, ...linear }
 const latent = { ...ddpm, beta_start: 0.00085, beta_end: 0.012 }
 const scaled = { ...latent, beta_schedule: 'scaled_linear' }
 const rescaling = { rescale_betas_zero_snr: false }
@@ -49,34 +48,23 @@ export const schedulerClasses: Readonly<Record<string, ProcessSettings>> = {
   LCMScheduler: { ...scaled, ...rescaling },
   LMSDiscreteScheduler: ddpm,
   PNDMScheduler: ddpm,
-  RePaintScheduler: repaint,
+  RePaintScheduler: { num_train_timesteps: 1000, ...linear },
   SASolverScheduler: solver,
   TCDScheduler: { ...scaled, ...rescaling },
-  UnCLIPScheduler: {
-    ...{ num_train_timesteps: 1000, beta_schedule: 'squaredcos_cap_v2' },
-    ...{ prediction_type: 'epsilon', variance_type: 'fixed_small_log' },
-  },
+  UnCLIPScheduler: { ...noise, beta_schedule: 'squaredcos_cap_v2', variance_type: 'fixed_small_log' },
   UniPCMultistepScheduler: { ...ddpm, ...flow, ...rescaling },
 }
 
 /** Settings of these classes that say how to sample: which solver, which of the steps, what is clipped. They are set aside. */
 export const samplingSettings: ReadonlySet<string> = new Set([
   ...['algorithm_type', 'clip_sample', 'clip_sample_range', 'corrector_order', 'disable_corrector'],
-  ...['dynamic_thresholding_ratio', 'eta', 'euler_at_final', 'final_sigmas_type', 'flow_shift', 'interpolation_type'],
-  ...['lambda_min_clipped', 'lower_order_final', 'noise_sampler_seed', 'original_inference_steps', 'predict_x0'],
-  ...['predictor_order', 'sample_max_value', 'set_alpha_to_one', 'set_alpha_to_zero', 'shift_terminal', 'sigma_max'],
-  ...[
-    'sigma_min',
-    'skip_prk_steps',
-    'solver_order',
-    'solver_p',
-    'solver_type',
-    'steps_offset',
-    'tau_func',
-    'thresholding',
-  ],
-  ...['time_shift_type', 'timestep_scaling', 'timestep_spacing', 'use_beta_sigmas', 'use_dynamic_shifting'],
-  ...['use_exponential_sigmas', 'use_karras_sigmas', 'use_lu_lambdas', 'tensor_format'],
+  ...['dynamic_thresholding_ratio', 'eta', 'euler_at_final', 'final_sigmas_type', 'flow_shift'],
+  ...['interpolation_type', 'lambda_min_clipped', 'lower_order_final', 'noise_sampler_seed'],
+  ...['original_inference_steps', 'predict_x0', 'predictor_order', 'sample_max_value', 'set_alpha_to_one'],
+  ...['set_alpha_to_zero', 'shift_terminal', 'sigma_max', 'sigma_min', 'skip_prk_steps'],
+  ...['solver_order', 'solver_p', 'solver_type', 'steps_offset', 'tau_func'],
+  ...['tensor_format', 'thresholding', 'time_shift_type', 'timestep_scaling', 'timestep_spacing'],
+  ...['use_beta_sigmas', 'use_dynamic_shifting', 'use_exponential_sigmas', 'use_karras_sigmas', 'use_lu_lambdas'],
 ])
 
 /** Why the process of a class is none of discrete betas. */
@@ -86,7 +74,7 @@ export const otherProcesses: Readonly<Record<string, string>> = {
     ...['FlowMatchLCMScheduler', 'HeliosDMDScheduler', 'HeliosScheduler', 'LTXEulerAncestralRFScheduler'],
     ...['MiniMaxH3Scheduler', 'PiflowScheduler', 'RFD4ProteinaScheduler'],
   ]),
-  ...reason('adds noise of growing σ to data that keep their size (variance exploding), to a network scaled by σ', [
+  ...reason('adds noise of growing σ to data that keep their size (variance exploding)', [
     ...['CMStochasticIterativeScheduler', 'CosineDPMSolverMultistepScheduler', 'EDMDPMSolverMultistepScheduler'],
     ...['EDMEulerScheduler', 'KarrasVeScheduler', 'ScoreSdeVeScheduler'],
   ]),

@@ -135,6 +135,10 @@ test('what is absent, and only that, is assumed', () => {
   expect(assumed({ ...rest, num_train_timesteps: 2, trained_betas: [0.1, 0.2], variance_type: null })).toEqual([
     'variance',
   ])
+  const cogVideoX = { _class_name: 'CogVideoXDDIMScheduler', ...linear, ...rest }
+  expect(assumed(cogVideoX)).toEqual(['schedule'])
+  expect(assumed({ ...cogVideoX, snr_shift_scale: 3 })).toEqual([])
+  expect(assumed({ ...cogVideoX, snr_shift_scale: 3, beta_start: undefined })).toEqual(['schedule'])
   expect(assumed({ _class_name: 'UnCLIPScheduler', variance_type: 'learned_range' })).toEqual([
     ...['schedule', 'steps', 'prediction'],
   ])

@@ -62,11 +62,11 @@ export function readScheduler(json: Readonly<Record<string, unknown>>): ReadSche
     variance: named(at, 'variance_type', variances, variance),
     noiseInput: 'timestep',
   }
-  const ranged = process.betaStart !== undefined || settings.beta_schedule === 'sigmoid'
-  const scheduled =
-    told('trained_betas') || (told('beta_schedule') && (!ranged || (told('beta_start') && told('beta_end'))))
+  const ranged = ['linear', 'scaled_linear', 'sigmoid'].includes(settings.beta_schedule)
+  const betas = told('beta_schedule') && (!ranged || (told('beta_start') && told('beta_end')))
+  const shift = settings.snr_shift_scale === undefined || told('snr_shift_scale')
   const parts = {
-    schedule: scheduled,
+    schedule: shift && (betas || told('trained_betas')),
     steps: told('num_train_timesteps'),
     prediction: told('prediction_type') || settings.prediction_type === undefined,
     variance: told('variance_type'),

@@ -12,7 +12,7 @@ export interface FromDiffusersConfig {
 
 /**
  * The network that a `config.json` of diffusers' `UNet2DModel` describes, also beside averaged weights, whose own settings are set
- * aside. Settings that it leaves out are diffusers' defaults.
+ * aside. Settings that it leaves out are diffusers' defaults, and so is the class.
  * @param json the parsed file.
  * @param resolution in place of its `sample_size`, which may be absent: the network takes images of any.
  * @throws with the name of a class or setting that this network cannot have, and of settings that are unknown.
