@@ -7,10 +7,13 @@ import type { Direction } from './cumulative.ts'
  * came out as 0.0999. More numbers than this for one result are added up in blocks, and then the sums of the blocks in the
  * same way, whose error grows with the logarithm, as by pairs (Higham 2002, 4.2).
  */
-const MANY = 512
+const MANY = 1024
 
 /** Of fewer numbers in all even many are one operator: a second would take longer than the sum itself. */
 const SMALL = 4096
+
+/** So many sums of blocks are added up in one pass. */
+const FEW = 512
 
 /** The fewest and the most numbers in a block. */
 const [SHORTEST, LONGEST] = [16, 256]
@@ -76,7 +79,7 @@ function product(l: Lowering, x: Physical, factor: number): Physical {
 
 function longOuter(l: Lowering, x: Physical, factor: number): Physical {
   const [outer, inner] = x.shape as [number, number]
-  const block = judged(l, outer).typical > MANY ? blockLength(l, outer) : undefined
+  const block = judged(l, outer).typical > FEW ? blockLength(l, outer) : undefined
   if (block === undefined) return product(l, x, factor)
   const whole = filled(l, x, 0, block)
   const blocks = (whole.shape[0] as number) / block
@@ -120,7 +123,7 @@ export function sumLong(
   )
   // Means of blocks that were filled up are of too many.
   let scale = 1
-  while (judged(l, total(rest)).typical > MANY) {
+  while (judged(l, total(rest)).typical > FEW) {
     const cut = longestRun(l, rest, summed)
     if (!cut) break
     const [place, block] = cut
@@ -161,7 +164,7 @@ const running = (l: Lowering, x: Physical, axis: number, { exclusive, reverse }:
 
 function longCumulative(l: Lowering, x: Physical, axis: number, direction: Direction): Physical {
   const length = x.shape[axis] as number
-  const block = judged(l, length).typical > MANY ? blockLength(l, length) : undefined
+  const block = judged(l, length).typical > FEW ? blockLength(l, length) : undefined
   if (block === undefined) return running(l, x, axis, direction)
   const whole = filled(l, x, axis, block)
   const blocks = (whole.shape[axis] as number) / block
