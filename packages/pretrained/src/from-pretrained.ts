@@ -154,7 +154,8 @@ export async function fromPretrained(pathOrUrl: string, options: FromPretrainedO
       refuse('a file of ours, which says what it is', ['flags', 'preset', 'family', 'prefix', 'imageSize', 'process'])
       return await loadOwn(located, file, own)
     }
-    const found = findStateDict(located.weights, file.names, prefix)
+    // If some of its tensors cannot be read, that is what the error of reading them says.
+    const found = findStateDict(located.weights, [...file.names, ...file.unreadable.keys()], prefix)
     if (found.naming === 'lucidrains') throw new Error(`${located.weights}: ${noLucidrains}`)
     if (found.naming === 'diffusers') {
       refuse('a network of diffusers', ['flags', 'preset', 'family', 'own'])
