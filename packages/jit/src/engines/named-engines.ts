@@ -1,4 +1,5 @@
 import type { Engine } from './engine.ts'
+import { inNode } from './in-node.ts'
 import { onnxRuntimeNode } from './onnxruntime-node.ts'
 import { onnxRuntimeWeb } from './onnxruntime-web.ts'
 import { probe, timeProducts } from './probe.ts'
@@ -20,8 +21,6 @@ export interface EngineReport {
   /** If it did not: why, and what to do. */
   readonly reason?: string
 }
-
-const inNode = typeof process !== 'undefined' && process.versions?.node !== undefined && !('document' in globalThis)
 
 /** What there is by default: the processor in Node.js; in a browser, its GPU if it has WebGPU. */
 export const defaultEngine = (): EngineName | 'auto' => (inNode ? 'cpu' : 'auto')

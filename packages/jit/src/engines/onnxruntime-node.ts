@@ -10,6 +10,7 @@ import { cacheDirectory, isOptimised, sessionPlan } from './node-session.ts'
 import { computeThread } from './thread/compute-thread.ts'
 import { threadExecutable } from './thread/thread-executable.ts'
 import { withSequence } from './uncopied.ts'
+import { usableThreads } from './usable-threads.ts'
 import { splitByFew } from './webgpu-defects.ts'
 
 /** Options of {@link onnxRuntimeNode}. */
@@ -20,7 +21,10 @@ export interface OnnxRuntimeOptions {
    * the processor; a provider that does not work at all is an error.
    */
   provider?: NodeProvider
-  /** Threads for one operator; by default as many as the machine has cores. */
+  /**
+   * Threads for one operator; by default as many as the process has cores to use: of the processors that it may run on (affinity,
+   * a container's set), one for each core on Linux, and no more than a container's quota of time comes to, rounded up.
+   */
   threads?: number
   /**
    * How graphs are lowered: for the processor `cpu` (the default), which computes 3×3 convolutions by Winograd's method where
@@ -51,7 +55,8 @@ const prepare: Record<NodeProvider, (model: OnnxModel) => OnnxModel> = {
 
 /** ONNX Runtime in Node.js, from the package `onnxruntime-node`. */
 export function onnxRuntimeNode(options: OnnxRuntimeOptions = {}): Engine {
-  const { provider = 'cpu', threads, target = { cpu, cuda, webgpu }[provider], cache = true } = options
+  const { provider = 'cpu', threads = usableThreads(), cache = true } = options
+  const { target = { cpu, cuda, webgpu }[provider] } = options
   const { worker = provider !== 'webgpu' } = options
   return {
     name: `onnxruntime-node/${provider}`,

@@ -7,8 +7,10 @@ import type { Engine, Executable } from './engine.ts'
 import { gpuExecutable } from './gpu-executable.ts'
 import { hostExecutable } from './host-executable.ts'
 import { idleExecutable } from './idle-executable.ts'
+import { inNode } from './in-node.ts'
 import { notLoading } from './not-loading.ts'
 import { sessionOptions } from './session-options.ts'
+import { usableThreads } from './usable-threads.ts'
 import { namesForCpu, splitByFew } from './webgpu-defects.ts'
 
 /** Options of {@link onnxRuntimeWeb}. */
@@ -16,8 +18,8 @@ export interface OnnxRuntimeWebOptions {
   /** `wasm` (the default) computes on the processor, in any browser and in Node.js; `webgpu` on the GPU, where the browser has WebGPU. */
   provider?: 'wasm' | 'webgpu'
   /**
-   * Threads: by default one for `webgpu`, and for `wasm` as many as `navigator.hardwareConcurrency` says. A page that is not
-   * cross-origin isolated gets one. The first function that a provider compiles decides for all.
+   * Threads: by default one for `webgpu`, and for `wasm` as many as `navigator.hardwareConcurrency` says, or in Node.js as the
+   * process has cores to use (see {@link OnnxRuntimeOptions}). A page that is not cross-origin isolated gets one. The first function that a provider compiles decides for all.
    */
   threads?: number
   /** How graphs are lowered: by default `cpu` for `wasm` and `webgpu` for `webgpu`. */
@@ -86,8 +88,10 @@ async function load(provider: 'wasm' | 'webgpu') {
 }
 
 /** Threads share memory, which a page may do only where it is cross-origin isolated. */
-const availableThreads = () =>
-  typeof SharedArrayBuffer === 'undefined' ? 1 : (host.navigator?.hardwareConcurrency ?? 0)
+const availableThreads = () => {
+  if (inNode) return usableThreads()
+  return typeof SharedArrayBuffer === 'undefined' ? 1 : (host.navigator?.hardwareConcurrency ?? 0)
+}
 
 let last: Promise<unknown> = Promise.resolve()
 
