@@ -1,5 +1,7 @@
+import { checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import {
   type ConditioningAugmentation,
+  checkAugmentation,
   gaussianNoise,
   noAugmentation,
 } from '@cascade-diffusion/conditioning-augmentation'
@@ -19,11 +21,30 @@ export interface NoAugmentationConfig {
 /** A conditioning augmentation by name, as a checkpoint keeps it. */
 export type AugmentationConfig = GaussianNoiseConfig | NoAugmentationConfig
 
-/** The augmentation of that description; one's own comes back as it is. @throws on another name. */
+const gaussianKeys: KnownKeys<GaussianNoiseConfig> = {
+  ...{ name: true, maxLevel: true, schedule: true, steps: true, betaStart: true, betaEnd: true, betas: true },
+  zeroTerminalSnr: true,
+}
+
+/** Whether it is code of one's own, complete or not, and no description. */
+export const isOwn = (given: AugmentationConfig | ConditioningAugmentation): given is ConditioningAugmentation =>
+  typeof given === 'object' && given !== null && ('apply' in given || 'sampleLevels' in given || 'embedsLevel' in given)
+
+/** The augmentation of that description; one's own comes back as it is. @throws on another name, and as `checkAugmentation`. */
 export function augmentationOf(given: AugmentationConfig | ConditioningAugmentation): ConditioningAugmentation {
-  if ('apply' in given) return given
-  if (given.name === 'none') return noAugmentation
-  if (given.name === 'gaussian-noise') return gaussianNoise({ schedule: scheduleOf(given), maxLevel: given.maxLevel })
-  const { name } = given as { name: unknown }
-  throw new Error(`augmentation: expected gaussian-noise, none or one of your own with 'apply', got '${name}'`)
+  if (isOwn(given)) return checkAugmentation(given)
+  const name = (given as { readonly name?: unknown } | undefined)?.name
+  if (name === 'none') {
+    checkOptions('augmentation none', given as NoAugmentationConfig, { name: true })
+    return noAugmentation
+  }
+  if (name === 'gaussian-noise') {
+    checkOptions('augmentation gaussian-noise', given as GaussianNoiseConfig, gaussianKeys)
+    const { name: _, maxLevel, ...schedule } = given as GaussianNoiseConfig
+    return gaussianNoise({ schedule: scheduleOf(schedule), maxLevel })
+  }
+  throw new Error(
+    "augmentation: expected { name: 'gaussian-noise', … }, { name: 'none' } or one of your own with 'apply', " +
+      `got ${shown(name ?? given)}`,
+  )
 }

@@ -45,6 +45,12 @@ describe('a cascade of two stages', () => {
     expect((await cascade.sample(rest))[1]).not.toEqual((await cascade.sample(options))[1])
   })
 
+  test('labels by name, as a list, and as typed arrays: the same images', async () => {
+    const whole = await cascade.sample(options)
+    for (const labels of [['left', 'right', 'right', 'left', 'right'], [0, 1, 1, 0, 1], Uint8Array.of(0, 1, 1, 0, 1)])
+      expect(await cascade.sample({ ...options, labels, batchSize: 2 })).toEqual(whole)
+  })
+
   test('images are different, and other keys give others', async () => {
     const [small] = await cascade.sample(options)
     expect(new Set([0, 1, 2, 3, 4].map((i) => String(small!.data.subarray(i * 4, i * 4 + 4)))).size).toBe(5)
@@ -81,22 +87,38 @@ describe('what does not fit is refused before any call of a network', () => {
     [{ labels: int32([0, 1, 1, 0, 1, 0]) }, 'expected labels [5], got [6]'],
     [{ labels: int32([0, 1, 1, 0, 2]), batchSize: 1 }, 'unknown class label 2'],
     [{ levels: [13] }, 'an integer from 0 to 12, got 13'],
-    [{ levels: [1, 2] }, 'expected at most 1 levels, one for each super-resolution stage, got 2'],
+    [{ levels: [1, 2] }, 'expected 1 levels, one for each super-resolution stage, got an array of 2'],
+    [{ levels: [] }, 'expected 1 levels, one for each super-resolution stage, got an array of 0'],
+    [{ levels: 3 }, 'expected 1 levels, one for each super-resolution stage, got 3'],
+    [{ lables: labels }, "cascade: unknown option 'lables'. Did you mean 'labels'?"],
+    [{ rng: 0 }, 'cascade: expected rng, a key such as rng(0) of @cascade-diffusion/random gives, got 0'],
+    [
+      { labels: ['left', 'right', 'up', 'left', 'left'] },
+      "unknown class label 'up'; the classes are 0 to 1: left, right",
+    ],
     [{ count: 0 }, 'cascade: expected a count that is an integer of at least 1, got 0'],
     [{ batchSize: 0 }, 'cascade: expected a batchSize that is an integer of at least 1, got 0'],
   ])('options %#', async (changes, message) => {
-    await expect(cascade.sample({ ...options, ...changes })).rejects.toThrow(message)
+    await expect(cascade.sample({ ...options, ...changes } as never)).rejects.toThrow(message)
     expect(seen).toEqual([])
   })
 
   test('small images', async () => {
     const z = rng(1).normal([3, 2, 2, 1])
-    const message = 'expected small images lowRes [5,2,2,1], got'
+    const message = 'expected small images lowRes, float32 [5,2,2,1], got'
     await expect(cascade.sampleStage(1, options)).rejects.toThrow(`${message} none`)
-    await expect(cascade.sampleStage(1, options, concatenate([z, z]))).rejects.toThrow(`${message} [6,2,2,1]`)
+    await expect(cascade.sampleStage(1, options, concatenate([z, z]))).rejects.toThrow(`${message} float32 [6,2,2,1]`)
     await expect(cascade.sampleStage(0, options, z)).rejects.toThrow("stage 'base': expected no lowRes")
     expect(seen).toEqual([])
   })
+})
+
+test('what is no list of trained stages', () => {
+  expect(() => cascadeSampler(trained(tinyBase()) as never, how)).toThrow('cascade: expected a list of trained stages')
+  expect(() => cascadeSampler([tinyBase()] as never, how)).toThrow(
+    'cascade: expected a trained stage, as loadStage gives it',
+  )
+  expect(() => cascadeSampler([trained(tinyBase())], undefined as never)).toThrow('expected an object of options')
 })
 
 test.each([

@@ -1,16 +1,18 @@
 import { concatenate, type NDArray, rows } from '@cascade-diffusion/arrays'
+import { checkOptions as checkKeys, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { Rng } from '@cascade-diffusion/random'
-import { checkConditions, checkLabels } from './check-conditions.ts'
+import { checkConditions, type Labels, labelsOf } from './check-conditions.ts'
+import { checkRng, checkTrained } from './check-sampling.ts'
 import type { TrainedStage } from './load-stage.ts'
 import { type StageSampler, type StageSamplerOptions, stageSampler } from './stage-sampler.ts'
 
 /** What {@link CascadeSampler.sample} makes. */
 export interface CascadeSampleOptions {
   readonly count: number
-  /** The class of each image, int32 [count]; only of a class-conditional cascade. */
-  readonly labels?: NDArray<'int32'>
-  /** s of each super-resolution stage, in order. Default 0: no augmentation. */
+  /** The class of each image, by index or by name; only of a class-conditional cascade. */
+  readonly labels?: Labels
+  /** s of each super-resolution stage, in order: one for each. Default 0 for all: no augmentation. */
   readonly levels?: readonly number[]
   readonly rng: Rng
   /** Images sampled at a time; it changes the memory that is needed, not the images. Default 50. */
@@ -18,6 +20,10 @@ export interface CascadeSampleOptions {
   /** Called as images of a stage are finished. */
   readonly progress?: (progress: { stage: string; done: number; count: number }) => void
   readonly signal?: AbortSignal
+}
+
+const sampleKeys: KnownKeys<CascadeSampleOptions> = {
+  ...{ count: true, labels: true, levels: true, rng: true, batchSize: true, progress: true, signal: true },
 }
 
 /** Trained stages, joined to a cascade. Sampling throws before its first step if the options do not fit every stage. */
@@ -40,19 +46,27 @@ export function cascadeSampler(
   stages: readonly TrainedStage[],
   options: StageSamplerOptions | readonly StageSamplerOptions[],
 ): CascadeSampler {
+  if (!Array.isArray(stages)) throw new Error(`cascade: expected a list of trained stages, got ${shown(stages)}`)
+  for (const stage of stages) checkTrained('cascade', stage)
   checkChain(stages)
-  const each: readonly StageSamplerOptions[] = 'sampler' in options ? stages.map(() => options) : options
+  const each: readonly StageSamplerOptions[] = isList(options) ? options : stages.map(() => options)
   if (each.length !== stages.length)
     throw new Error(`cascade: expected options for each of ${stages.length} stages, got ${each.length}`)
   const samplers = stages.map((stage, i) => stageSampler(stage, each[i] as StageSamplerOptions))
 
   const sampleStage: CascadeSampler['sampleStage'] = async (index, options, lowRes) => {
-    const { count, labels, levels = [], rng, batchSize = 50, progress, signal } = options
-    const sampler = samplers[index] as StageSampler
-    const { name, kind } = sampler.stage
     checkOptions(stages, options)
+    const { count, levels = [], rng, batchSize = 50, progress, signal } = options
+    const sampler = samplers[index]
+    if (!sampler) throw new Error(`cascade: expected a stage from 0 to ${samplers.length - 1}, got ${shown(index)}`)
+    const { name, kind } = sampler.stage
     const level = kind === 'super-resolution' ? (levels[index - 1] ?? 0) : undefined
-    checkConditions(sampler.stage, { count, labels, lowRes, level })
+    const labels = checkConditions(sampler.stage, {
+      count,
+      ...(options.labels && { labels: options.labels }),
+      ...(lowRes && { lowRes }),
+      ...(level !== undefined && { level }),
+    })
     const parts: NDArray<'float32'>[] = []
     for (let from = 0; from < count; from += batchSize) {
       const to = Math.min(count, from + batchSize)
@@ -85,18 +99,22 @@ export function cascadeSampler(
   }
 }
 
+const isList = <T>(options: T | readonly T[]): options is readonly T[] => Array.isArray(options)
+
 function checkOptions(stages: readonly TrainedStage[], options: CascadeSampleOptions): void {
-  const { count, labels, levels = [], batchSize = 50 } = options
+  checkKeys('cascade', options, sampleKeys)
+  const { count, labels, levels, batchSize = 50, rng } = options
+  checkRng('cascade', rng)
   for (const [name, value] of Object.entries({ count, batchSize }))
     if (!(Number.isInteger(value) && value > 0))
-      throw new Error(`cascade: expected a ${name} that is an integer of at least 1, got ${value}`)
-  if (levels.length > stages.length - 1)
+      throw new Error(`cascade: expected a ${name} that is an integer of at least 1, got ${shown(value)}`)
+  if (levels !== undefined && levels?.length !== stages.length - 1)
     throw new Error(
-      `cascade: expected at most ${stages.length - 1} levels, one for each super-resolution stage, got ${levels.length}`,
+      `cascade: expected ${stages.length - 1} levels, one for each super-resolution stage, got ${shown(levels)}`,
     )
   for (const [i, { stage }] of stages.entries()) {
-    checkLabels(stage, count, labels)
-    if (stage.kind === 'super-resolution') checkLevel(stage.augmentation, levels[i - 1] ?? 0)
+    labelsOf(stage, count, labels)
+    if (stage.kind === 'super-resolution') checkLevel(stage.augmentation, levels?.[i - 1] ?? 0)
   }
 }
 

@@ -1,6 +1,8 @@
+export type { ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
 export type { AugmentationConfig, GaussianNoiseConfig, NoAugmentationConfig } from './augmentation-config.ts'
 export { augmentationOf } from './augmentation-config.ts'
 export { type CascadeSampleOptions, type CascadeSampler, cascadeSampler } from './cascade-sampler.ts'
+export type { Labels } from './check-conditions.ts'
 export {
   classifierLogProbability,
   type LoadedClassifier,

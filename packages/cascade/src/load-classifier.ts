@@ -1,4 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
+import { shown } from '@cascade-diffusion/checks'
 import { labelLogProbability } from '@cascade-diffusion/losses'
 import { loadEma } from '@cascade-diffusion/training'
 import { closeOver, type Encoder, encoder, type Params, type UNetCondition } from '@cascade-diffusion/unet'
@@ -28,7 +29,12 @@ export interface LoadedClassifier extends TrainedClassifier {
 export async function loadClassifier(path: string): Promise<LoadedClassifier> {
   const { kind, config, params } = await loadEma(path)
   if (kind !== 'classifier') throw new Error(`loadClassifier: expected a classifier in ${path}, got '${kind}'`)
-  const { classifier, process, classNames, noised } = config as unknown as ClassifierDescription
+  const { classifier, process, classNames, noised } = (config ?? {}) as Partial<ClassifierDescription>
+  if (!classifier || !process || !classNames || noised === undefined)
+    throw new Error(
+      `loadClassifier: expected a classifier that trainClassifier made in ${path}, got one of another kind, ` +
+        `such as judges the samples of the quickstart: ${shown(config)}`,
+    )
   return { classifier: encoder(classifier), params, process, classNames, noised }
 }
 

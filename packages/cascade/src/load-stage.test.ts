@@ -7,6 +7,7 @@ import { rng } from '@cascade-diffusion/random'
 import { cosineSchedule } from '@cascade-diffusion/schedules'
 import { saveCheckpoint } from '@cascade-diffusion/training'
 import { expect, test } from 'vitest'
+import { loadClassifier } from './load-classifier.ts'
 import { type LoadStageOptions, loadStage, type TrainedStage } from './load-stage.ts'
 import type { Stage } from './stage.ts'
 import { stageSampler } from './stage-sampler.ts'
@@ -90,5 +91,9 @@ test('a checkpoint of something else is refused', async () => {
   const rest = { step: 0, seed: 1, optimizer: {}, losses: new Float32Array() }
   await saveCheckpoint(path, { kind: 'classifier', config: { classes: 3 }, state, ...rest })
   await expect(loadStage(path)).rejects.toThrow(`loadStage: expected a cascade stage in ${path}, got 'classifier'`)
+  await expect(loadClassifier(path)).rejects.toThrow(
+    `loadClassifier: expected a classifier that trainClassifier made in ${path}, got one of another kind`,
+  )
+  await expect(loadStage(path, { netwrok: tinyNetwork() } as never)).rejects.toThrow("Did you mean 'network'?")
   await expect(loadStage(`${path}.missing`)).rejects.toThrow('cannot be used')
 })

@@ -1,4 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
+import { checkOptions } from '@cascade-diffusion/checks'
 import type { ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
 import { loadEma } from '@cascade-diffusion/training'
 import type { Params, UNetConfig } from '@cascade-diffusion/unet'
@@ -33,6 +34,7 @@ export interface LoadStageOptions {
  * is handed in is not what it was trained with.
  */
 export async function loadStage(path: string, own: LoadStageOptions = {}): Promise<TrainedStage> {
+  checkOptions('loadStage', own, { network: true, augmentation: true })
   const { kind, config, params } = await loadEma(path)
   const described = (config as { stage?: StageDescription } | null)?.stage
   if (kind !== 'cascade stage' || !described)
@@ -46,13 +48,13 @@ export async function loadStage(path: string, own: LoadStageOptions = {}): Promi
  * @throws as {@link loadStage}, on code of one's own.
  */
 export function describedStage(described: StageDescription, path: string, own: LoadStageOptions = {}): Stage {
-  const { classNames, network, augmentation, lowResolution, ...rest } = described
+  const { kind, classNames, network, augmentation, lowResolution, ...rest } = described
   const options = {
     ...rest,
     ...(classNames && { classNames }),
     network: own.network ? sameNetwork(own.network, network, path) : sizeOfUNet(network, path),
   }
-  if (rest.kind === 'base') return baseStage(options)
+  if (kind === 'base') return baseStage(options)
   return superResolutionStage({
     ...options,
     lowResolution: lowResolution as number,

@@ -1,3 +1,4 @@
+import { checkNumber, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import {
   type DiffusionModel,
   isDiscrete,
@@ -17,8 +18,15 @@ import {
 } from '@cascade-diffusion/losses'
 import type { UNetCondition } from '@cascade-diffusion/unet'
 import type { Tensor1D } from '@tensorflow/tfjs-core'
+import { checkNorm } from './check-sampling.ts'
 import type { Stage } from './stage.ts'
-import type { LossConfig, WeightingConfig } from './training-objective.ts'
+import type {
+  HybridLossConfig,
+  KlLossConfig,
+  LossConfig,
+  SimpleLossConfig,
+  WeightingConfig,
+} from './training-objective.ts'
 
 /** The loss of each example, [N], at steps or at noise levels: a traceable function. */
 export type StageLoss = (
@@ -38,6 +46,7 @@ export function lossOf(config: LossConfig, { name, process }: Stage): StageLoss 
   const refuse = (expected: string): never => {
     throw new Error(`stage '${name}': expected ${expected}`)
   }
+  checkLossConfig(`stage '${name}'`, config)
   const learned = learnsVariance(process)
   const { schedule } = process
   const weighting = 'weighting' in config && config.weighting ? { weighting: weightingOf(config.weighting) } : {}
@@ -62,10 +71,37 @@ export function lossOf(config: LossConfig, { name, process }: Stage): StageLoss 
   }
 }
 
+const lossKeys = {
+  simple: { name: true, norm: true, weighting: true },
+  hybrid: { name: true, norm: true, weighting: true, vlbWeight: true },
+  kl: { name: true, vlbWeight: true },
+} as const satisfies {
+  simple: KnownKeys<SimpleLossConfig>
+  hybrid: KnownKeys<HybridLossConfig>
+  kl: KnownKeys<KlLossConfig>
+}
+
+function checkLossConfig(where: string, config: LossConfig): void {
+  if (typeof config !== 'object' || config === null)
+    throw new Error(`${where}: expected a loss such as { name: 'simple' }, got ${shown(config)}`)
+  // Names that are unknown are told with what the stage allows.
+  const known: Record<string, true> | undefined = Object.hasOwn(lossKeys, config.name)
+    ? lossKeys[config.name]
+    : undefined
+  if (known) checkOptions<Record<string, unknown>>(`${where}: loss ${config.name}`, { ...config }, known)
+  if ('norm' in config && config.norm !== undefined) checkNorm(where, config.norm)
+  if ('vlbWeight' in config && config.vlbWeight !== undefined) checkNumber(where, 'vlbWeight', config.vlbWeight)
+}
+
 /** The weighting of that description. @throws if it is unknown, or as its function. */
 export function weightingOf(config: WeightingConfig): Weighting {
-  const { name, ...options } = config
-  const make = { 'min-snr': minSnr, p2, edm }[name]
-  if (!make) throw new Error(`weighting: expected min-snr, p2 or edm, got '${name}'`)
+  const { name, ...options } = (config ?? {}) as WeightingConfig
+  const makers = { 'min-snr': minSnr, p2, edm }
+  const make = typeof config === 'object' && Object.hasOwn(makers, name ?? '') ? makers[name] : undefined
+  if (!make)
+    throw new Error(
+      `weighting: expected min-snr, p2 or edm, got ${shown(typeof config === 'object' ? name : config)}` +
+        (typeof config === 'string' ? `, which has to be said as { name: '${config}' }` : ''),
+    )
   return make(options)
 }

@@ -1,4 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
+import { checkOneOf, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { isDiscrete, type NoiseLevelArrays, noiseLevelArrays } from '@cascade-diffusion/diffusion'
 import type { Rng } from '@cascade-diffusion/random'
 import {
@@ -54,6 +55,7 @@ export function noiseLevelsOf(
   const forgetful = (draw: (n: number, rng: Rng) => DrawnLevels): NoiseLevels => ({ history: undefined, draw })
   const discrete = () => (isDiscrete(schedule) ? schedule : refuse(`discrete steps for noise levels ${config.name}`))
 
+  checkKeys(stage.name, config)
   switch (config.name) {
     case 'uniform':
       return forgetful((n, rng) => ({
@@ -93,4 +95,21 @@ export function noiseLevelsOf(
         `noise levels of uniform, loss-second-moment, piecewise-uniform, log-normal; got '${(config as { name: unknown }).name}'`,
       )
   }
+}
+
+const levelKeys: Record<string, Readonly<Record<string, true>>> = {
+  uniform: { name: true },
+  'loss-second-moment': { name: true, length: true, uniformProbability: true },
+  'piecewise-uniform': { name: true, uniformIn: true },
+  'log-normal': { name: true, mean: true, std: true },
+} satisfies { [N in NoiseLevelsConfig['name']]: KnownKeys<Extract<NoiseLevelsConfig, { name: N }>> }
+
+/** @throws on options that these noise levels do not have; names that are unknown are told later. */
+function checkKeys(name: string, config: NoiseLevelsConfig): void {
+  if (typeof config !== 'object' || config === null)
+    throw new Error(`stage '${name}': expected noise levels such as { name: 'uniform' }, got ${shown(config)}`)
+  const known = levelKeys[config.name]
+  if (known) checkOptions<Record<string, unknown>>(`stage '${name}': noise levels ${config.name}`, { ...config }, known)
+  if ('uniformIn' in config && config.uniformIn !== undefined)
+    checkOneOf(`stage '${name}'`, 'uniformIn', config.uniformIn, ['alpha', 'alphaCumprod'])
 }

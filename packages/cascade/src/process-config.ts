@@ -1,3 +1,4 @@
+import { checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import {
   checkProcess,
   type DiffusionProcess,
@@ -53,6 +54,11 @@ export interface ProcessConfig extends Omit<ScheduleConfig, 'steps'> {
   readonly noiseInput?: NoiseInput
 }
 
+const scheduleKeys: KnownKeys<ScheduleConfig> = {
+  ...{ schedule: true, steps: true, betaStart: true, betaEnd: true, betas: true, zeroTerminalSnr: true },
+}
+const processKeys: KnownKeys<ProcessConfig> = { ...scheduleKeys, prediction: true, variance: true, noiseInput: true }
+
 const discrete = {
   cosine: ({ steps }: ScheduleConfig) => cosineSchedule(steps),
   linear: ({ steps, ...config }: ScheduleConfig) => linearSchedule(steps, betaRange(config)),
@@ -80,9 +86,14 @@ const betaRange = ({ betaStart, betaEnd }: Pick<ScheduleConfig, 'betaStart' | 'b
  * @throws on another name, on numbers that it does not allow, and on options that it does not have.
  */
 export function scheduleOf(config: ScheduleConfig): DiscreteSchedule {
+  checkOptions('schedule', config, scheduleKeys)
+  return discreteSchedule(config)
+}
+
+function discreteSchedule(config: ScheduleConfig): DiscreteSchedule {
   const { schedule, betaStart, betaEnd, betas } = config
-  const make = discrete[schedule]
-  if (!make) throw new Error(`schedule: expected ${Object.keys(discrete).join(', ')}; got '${schedule}'`)
+  const make = Object.hasOwn(discrete, schedule ?? '') ? discrete[schedule] : undefined
+  if (!make) throw new Error(`schedule: expected ${Object.keys(discrete).join(', ')}; got ${shown(schedule)}`)
   const ranged = schedule === 'linear' || schedule === 'scaled-linear'
   if (!ranged && (betaStart ?? betaEnd) !== undefined)
     throw new Error(`schedule: expected no betaStart and no betaEnd, since '${schedule}' has none`)
@@ -93,7 +104,7 @@ export function scheduleOf(config: ScheduleConfig): DiscreteSchedule {
 function continuousSchedule(config: ProcessConfig): NoiseSchedule {
   const { schedule, betaStart, betaEnd, zeroTerminalSnr: rescaled } = config
   const make = continuous[schedule]
-  if (!make) throw new Error(`process: expected the steps of '${schedule}', which is not in continuous time`)
+  if (!make) throw new Error(`process: expected the steps of ${shown(schedule)}, which is not in continuous time`)
   if ((betaStart ?? betaEnd ?? rescaled) !== undefined)
     throw new Error('process: expected no betaStart, betaEnd or zeroTerminalSnr in continuous time')
   return make()
@@ -106,8 +117,9 @@ function continuousSchedule(config: ProcessConfig): NoiseSchedule {
  * from which no image follows there, or to be told the log-SNR, which is -∞.
  */
 export function processOf(config: ProcessConfig): DiffusionProcess<Schedule> {
+  checkOptions('process', config, processKeys)
   const { steps, prediction = 'epsilon', variance = 'fixed-large' } = config
-  const schedule = steps === undefined ? continuousSchedule(config) : scheduleOf({ ...config, steps })
+  const schedule = steps === undefined ? continuousSchedule(config) : discreteSchedule({ ...config, steps })
   const { noiseInput = steps === undefined ? 'rescaled-timestep' : 'timestep' } = config
   const process = { schedule, prediction, variance, noiseInput }
   checkProcess(process)

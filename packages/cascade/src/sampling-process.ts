@@ -30,7 +30,8 @@ export function samplingProcess(
 function checkStart({ name, process }: Stage, schedule: Schedule, steps: StageSamplerOptions['steps']): void {
   if (process.prediction !== 'epsilon') return
   const last = lastStep(schedule)
-  if (Array.isArray(steps) ? !steps.includes(last) : !isDiscrete(schedule)) return
+  const begins = typeof steps === 'object' ? Array.from(steps).includes(last) : isDiscrete(schedule)
+  if (!begins) return
   if (noiseLevel(schedule, last).alpha === 0)
     throw new Error(
       `stage '${name}': nothing of the data is left at timestep ${last} to predict from epsilon: ᾱ is 0 there; ` +

@@ -24,11 +24,14 @@ const options = {
   objective: ({ level }: { level: number }) => (level - 8) ** 2,
 }
 
+/** What the last stage is sampled with. */
+const { lowRes: _, judge: __, objective: ___, ...sampling } = options
+
 test('samples and judges the last stage at each level, and finds the least objective', async () => {
   const { results, best } = await searchLevels(cascade, options)
   expect(results.map(({ level }) => level)).toEqual([0, 2, 9, 12])
   for (const { level, images, score } of results) {
-    expect(images).toEqual(await cascade.sampleStage(1, { ...options, levels: [level] }, lowRes))
+    expect(images).toEqual(await cascade.sampleStage(1, { ...sampling, levels: [level] }, lowRes))
     expect(score).toEqual({ first: images.data[0], level })
   }
   expect(best).toBe(results[2])
@@ -61,7 +64,7 @@ test('the levels of the stages between are 0', async () => {
   )
   const small = rng(1).uniform([4, 4, 4, 1])
   const { results } = await searchLevels(three, { ...options, lowRes: small, levels: [5] })
-  expect(results[0]?.images).toEqual(await three.sampleStage(2, { ...options, levels: [0, 5] }, small))
+  expect(results[0]?.images).toEqual(await three.sampleStage(2, { ...sampling, levels: [0, 5] }, small))
 })
 
 test('levels that cannot be searched are refused before any call of the network', async () => {
@@ -69,6 +72,14 @@ test('levels that cannot be searched are refused before any call of the network'
   await expect(searchLevels(cascade, { ...options, levels: [] })).rejects.toThrow(
     'searchLevels: expected at least one level, got none',
   )
+  for (const [wrong, message] of [
+    [{ levels: 3 }, 'searchLevels: expected levels, a list, got 3'],
+    [{ level: [3] }, "searchLevels: unknown option 'level'. Did you mean 'levels'?"],
+    [{ judge: undefined }, 'searchLevels: expected judge, a function, got undefined'],
+    [{ objective: 'fid' }, "searchLevels: expected objective, a function, got 'fid'"],
+    [{ rng: 0 }, 'cascade: expected rng, a key such as rng(0) of @cascade-diffusion/random gives, got 0'],
+  ] as const)
+    await expect(searchLevels(cascade, { ...options, ...wrong } as never)).rejects.toThrow(message)
   await expect(searchLevels(cascade, { ...options, levels: [0, 13] })).rejects.toThrow('from 0 to 12, got 13')
   const alone = cascadeSampler([{ stage: tinyBase(), params }], how)
   await expect(searchLevels(alone, options)).rejects.toThrow("expected a super-resolution stage at the end, got 'base'")

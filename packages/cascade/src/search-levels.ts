@@ -1,4 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
+import { checkFunction, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { CascadeSampleOptions, CascadeSampler } from './cascade-sampler.ts'
 
@@ -14,6 +15,11 @@ export interface SearchLevelsOptions<Score> extends Omit<CascadeSampleOptions, '
   readonly objective: (score: Score) => number
 }
 
+const searchKeys: KnownKeys<SearchLevelsOptions<unknown>> = {
+  ...{ count: true, labels: true, levels: true, rng: true, batchSize: true, progress: true, signal: true },
+  ...{ lowRes: true, judge: true, objective: true },
+}
+
 /** The images of one level s, and what the judge said. */
 export interface LevelResult<Score> {
   readonly level: number
@@ -25,18 +31,22 @@ export interface LevelResult<Score> {
  * The search over s after training (paper, Section 4.3): samples the last stage at every level, from the same small
  * images and the same noise, and judges each.
  * @returns every level's result, and the best of them.
- * @throws if no levels are given, the last stage does not know one, or an objective is not a number.
+ * @throws if an option is unknown, no levels are given, the last stage does not know one, or an objective is not a number.
  */
 export async function searchLevels<Score>(
   cascade: CascadeSampler,
   options: SearchLevelsOptions<Score>,
 ): Promise<{ results: LevelResult<Score>[]; best: LevelResult<Score> }> {
+  checkOptions('searchLevels', options, searchKeys)
   const { levels, lowRes, judge, objective, ...sampling } = options
   const last = cascade.stages.length - 1
   const stage = cascade.stages[last]?.stage
   if (stage?.kind !== 'super-resolution')
     throw new Error(`searchLevels: expected a super-resolution stage at the end, got '${stage?.name}'`)
+  if (!Array.isArray(levels)) throw new Error(`searchLevels: expected levels, a list, got ${shown(levels)}`)
   if (levels.length === 0) throw new Error('searchLevels: expected at least one level, got none')
+  checkFunction('searchLevels', 'judge', judge)
+  checkFunction('searchLevels', 'objective', objective)
   for (const level of levels) checkLevel(stage.augmentation, level)
 
   const below = Array.from({ length: last - 1 }, () => 0)

@@ -1,7 +1,9 @@
 import { int32, ndarray } from '@cascade-diffusion/arrays'
-import { ancestral, ddim } from '@cascade-diffusion/diffusion'
+import { ancestral, ddim, keepX0 } from '@cascade-diffusion/diffusion'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
+import { cosineNoise } from '@cascade-diffusion/schedules'
+import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import type { Stage } from './stage.ts'
 import { type StageSampleOptions, stageSampler } from './stage-sampler.ts'
@@ -109,14 +111,86 @@ describe('conditions that do not fit are refused before any call of the network'
     ['sr', { ...options, labels: int32([0, 1]) }, "stage 'sr': expected labels [3], got [2]"],
     ['sr', { ...options, labels: int32([0, 2, 1]) }, 'unknown class label 2; the classes are 0 to 1: left, right'],
     ['sr', { ...options, labels: int32([0, -1, 1]) }, 'unknown class label -1'],
-    ['sr', { ...options, lowRes: undefined }, "stage 'sr': expected small images lowRes [3,2,2,1], got none"],
-    ['sr', { ...options, lowRes: rng(1).normal([3, 4, 4, 1]) }, 'lowRes [3,2,2,1], got [3,4,4,1]'],
+    ['sr', { ...options, lowRes: undefined }, "stage 'sr': expected small images lowRes, float32 [3,2,2,1], got none"],
+    ['sr', { ...options, lowRes: rng(1).normal([3, 4, 4, 1]) }, 'lowRes, float32 [3,2,2,1], got float32 [3,4,4,1]'],
     ['sr', { ...options, level: 13 }, 'an integer from 0 to 12, got 13'],
     ['sr', { ...options, level: 1.5 }, 'an integer from 0 to 12, got 1.5'],
     ['sr', { ...options, level: -1 }, 'an integer from 0 to 12, got -1'],
+    ['sr', { ...options, labels: [0, 0.5, 1] }, 'unknown class label 0.5'],
+    ['sr', { ...options, labels: [0, Number.NaN, 1] }, 'unknown class label NaN'],
+    ['sr', { ...options, labels: 'left' }, "stage 'sr': expected labels [3], got 'left'"],
+    ['sr', { ...options, labels: ['left', 'Right', 'left'] }, "unknown class label 'Right'"],
+    ['sr', { ...options, labels: [0, -1, 1] }, '-1, none, takes a stage that was trained with labelDropout'],
+    ['sr', { ...options, lowRes: [1, 2, 3] }, 'lowRes, float32 [3,2,2,1], got an array of 3'],
+    ['sr', { ...options, lowRes: int32(new Int32Array(12), [3, 2, 2, 1]) }, 'got int32 [3,2,2,1]'],
+    ['base', { ...ofBase, count: '3' }, "stage 'base': expected a count, an integer from 1, got '3'"],
+    ['base', { ...ofBase, rng: 8 }, "stage 'base': expected rng, a key such as rng(0)"],
+    ['base', { ...ofBase, first: 8 }, "stage 'base': unknown option 'first'"],
     ['unconditional', options, 'expected no labels, since the stage is unconditional'],
-  ] as const)('%s %#', async (name, given, message) => {
-    await expect(samplerOf(stages[name]).sample(given)).rejects.toThrow(message)
+  ] as [keyof typeof stages, object, string][])('%s %#', async (name, given, message) => {
+    await expect(samplerOf(stages[name]).sample(given as StageSampleOptions)).rejects.toThrow(message)
     expect(seen).toEqual([])
   })
+})
+
+describe('options of a sampler', () => {
+  const trained = { stage: tinyBase(), params: weights }
+  const how = { sampler: ddim(), compile: eager }
+  test.each([
+    [{ sampler: 'ddim' }, "stage 'base': expected a sampler, what ddim(), ancestral() and such give, got 'ddim'"],
+    [{ sampler: ddim }, 'got the function ddim, which has to be called'],
+    [{ sampler: undefined }, 'expected a sampler, what ddim(), ancestral() and such give, got undefined'],
+    [{ compile: undefined }, "stage 'base': expected compile, a function (jit of"],
+    [{ step: 10 }, "stage 'base': unknown option 'step'. Did you mean 'steps'?"],
+    [{ steps: 21 }, "stage 'base': expected steps, an integer from 1 to 20, got 21"],
+    [{ steps: 'all' }, "stage 'base': expected steps, a list or how many, got 'all'"],
+    [{ guidance: 3 }, "stage 'base': guidance: expected an object of options, got 3"],
+    [{ guidance: { scala: 3 } }, "stage 'base': guidance: unknown option 'scala'. Did you mean 'scale'?"],
+    [{ guidance: {} }, "stage 'base': expected a finite scale of guidance, got undefined"],
+    [{ processX0: 'clip' }, "stage 'base': expected processX0, a function"],
+  ])('%j is refused when it is made', (wrong, message) => {
+    expect(() => stageSampler(trained, { ...how, ...wrong } as never)).toThrow(message)
+  })
+
+  test('a stage without its weights is no trained one', () => {
+    expect(() => stageSampler(tinyBase() as never, how)).toThrow(
+      'stageSampler: expected a trained stage, as loadStage gives it, or { stage, params: ema } of a trainStage',
+    )
+  })
+
+  test('a count of steps: evenly spaced, from the last to the first', async () => {
+    const told = async (steps: number | readonly number[]) => {
+      const seen: Given[] = []
+      const sampler = stageSampler({ stage: tinyBase(tinyNetwork(seen)), params: weights }, { ...how, steps })
+      await sampler.sample({ count: 1, labels: [0], rng: rng(1) })
+      return seen.map(({ noise }) => noise![0])
+    }
+    expect(await told(4)).toEqual([19, 13, 6, 0])
+    expect(await told(20)).toEqual(Array.from({ length: 20 }, (_, i) => 19 - i))
+    expect(await told([19, 13, 6, 0])).toEqual([19, 13, 6, 0])
+    const { process } = tinyBase()
+    const stage = { ...tinyBase(), process: { ...process, schedule: cosineNoise(), prediction: 'v' as const } }
+    expect(() => stageSampler({ stage, params: weights }, { ...how, steps: 4 })).toThrow(
+      "stage 'base': expected a list of times as steps in continuous time",
+    )
+  })
+})
+
+test('images that are not finite are an error that names the stage and the step', async () => {
+  const network = tinyNetwork()
+  const apply: typeof network.apply = (params, xt, noise, condition) =>
+    tf.div(network.apply(params, xt, noise, condition), tf.cast(tf.greater(tf.mean(noise), 12), 'float32'))
+  const sampler = stageSampler(
+    { stage: tinyBase({ ...network, apply }), params: weights },
+    { sampler: ddim(), steps: [19, 10, 3], compile: eager, processX0: keepX0 },
+  )
+  const given = { count: 2, labels: [0, 1], rng: rng(1) }
+  const message = /^stage 'base': expected the images after timestep 10 of finite values, got -?(NaN|Infinity) at \d$/
+  await expect(sampler.sample(given)).rejects.toThrow(message)
+  const steps: number[] = []
+  const streamed = (async () => {
+    for await (const { t } of sampler.stream(given)) steps.push(t)
+  })()
+  await expect(streamed).rejects.toThrow(message)
+  expect(steps).toEqual([10])
 })

@@ -17,7 +17,8 @@ import type { Rng } from '@cascade-diffusion/random'
 import type { Spacing } from '@cascade-diffusion/schedules'
 import { closeOver, type UNetCondition } from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
-import { checkConditions } from './check-conditions.ts'
+import { checkConditions, type Labels } from './check-conditions.ts'
+import { checkSampleOptions, checkSamplerOptions, checkTrained, sampledSteps } from './check-sampling.ts'
 import { classifierLogProbability, type TrainedClassifier } from './load-classifier.ts'
 import type { TrainedStage } from './load-stage.ts'
 import type { ScheduleConfig } from './process-config.ts'
@@ -50,8 +51,11 @@ export interface StageSamplerOptions {
   readonly schedule?: ScheduleConfig | Schedule
   /** Keeps only some steps of the schedule, as Improved DDPM does; steps count those that are left. Default: all. */
   readonly spacing?: Spacing
-  /** Where the network is evaluated, decreasing. Default: every step of the process; in continuous time there is none. */
-  readonly steps?: readonly number[]
+  /**
+   * Where the network is evaluated, decreasing; or at how many steps, evenly spaced from the last to the first. Default: every step of
+   * the process; in continuous time there is none, and no count.
+   */
+  readonly steps?: number | readonly number[]
   /** Where noise is put back: `[{ at: -1, to: 2000 }]` is what the paper does to finished samples (Section 4.2). */
   readonly restarts?: readonly Restart[]
   readonly guidance?: GuidanceConfig | ClassifierGuidance
@@ -65,8 +69,8 @@ export interface StageSamplerOptions {
 export interface StageSampleOptions {
   /** How many images. */
   readonly count: number
-  /** The class of each, int32 [count]; only of a class-conditional stage. -1 is none, if it was trained with `labelDropout`. */
-  readonly labels?: NDArray<'int32'>
+  /** The class of each, by index or by name; only of a class-conditional stage. -1 is none, if it was trained with `labelDropout`. */
+  readonly labels?: Labels
   /** The small images to enlarge, float32 [count,h,w,C] in [-1, 1]; only of a super-resolution stage. */
   readonly lowRes?: NDArray<'float32'>
   /** s: how strongly `lowRes` is augmented, 0 for not at all; only of a super-resolution stage. */
@@ -94,13 +98,18 @@ export interface StageSampler {
  * Makes a stage ready to sample. A super-resolution stage does non-truncated conditioning augmentation: the finished
  * small images are corrupted anew to the level s, as they were in training, and the network is told s
  * (paper, Section 3.3 and Algorithm 2).
- * @throws if the schedule, the spacing or the guidance do not fit the stage; and when sampling, before the first step, if a
- * condition is missing, out of range or has no place, or the steps leave the process.
+ * @throws if an option is missing or unknown, or the schedule, the spacing or the guidance do not fit the stage; and when sampling,
+ * before the first step, if a condition is missing, out of range or has no place, or the steps leave the process; and after a
+ * step that gives images that are not finite.
  */
-export function stageSampler({ stage, params }: TrainedStage, options: StageSamplerOptions): StageSampler {
-  const { sampler, steps, restarts, guidance, processX0, compile } = options
+export function stageSampler(trained: TrainedStage, options: StageSamplerOptions): StageSampler {
+  checkTrained('stageSampler', trained)
+  checkSamplerOptions(trained, options)
+  const { stage, params } = trained
+  const { sampler, restarts, guidance, processX0, compile } = options
   const network: Network<UNetCondition> = closeOver(stage.network, params)
   const process = samplingProcess(stage, options)
+  const steps = sampledSteps(stage.name, process, options.steps)
   const clipping = processX0 ? { processX0 } : {}
   const byClassifier = guidance && 'classifier' in guidance
   const model = createSampler<UNetCondition>({
@@ -115,8 +124,9 @@ export function stageSampler({ stage, params }: TrainedStage, options: StageSamp
       : undefined
 
   const prepare = async (options: StageSampleOptions) => {
-    const { count, labels, lowRes, level = 0, rng, firstIndex = 0, signal } = options
-    checkConditions(stage, options)
+    checkSampleOptions(trained, options)
+    const { count, lowRes, level = 0, rng, firstIndex = 0, signal } = options
+    const labels = checkConditions(stage, options)
     const condition: Record<string, NDArray> = {}
     if (labels) condition.label = labels
     if (lowRes && stage.kind === 'super-resolution') {
@@ -133,15 +143,26 @@ export function stageSampler({ stage, params }: TrainedStage, options: StageSamp
   return {
     stage,
     async *stream(options) {
-      yield* model.stream(await prepare(options))
+      const run = await prepare(options)
+      try {
+        yield* model.stream(run)
+      } catch (error) {
+        throw named(stage, error)
+      }
     },
     async sample(options) {
-      return model.sample(await prepare(options))
+      return model.sample(await prepare(options)).catch((error) => Promise.reject(named(stage, error)))
     },
     async dispose() {
       await Promise.all([model.dispose(), augment?.dispose()])
     },
   }
+}
+
+/** What the driver says of a run, with whose it is. */
+function named({ name }: Stage, error: unknown): unknown {
+  if (!(error instanceof Error && error.message.startsWith('sample: '))) return error
+  return new Error(`stage '${name}': ${error.message.slice('sample: '.length)}`, { cause: error })
 }
 
 function guided({ name, labelDropout }: Stage, network: Network<UNetCondition>, guidance: GuidanceConfig) {

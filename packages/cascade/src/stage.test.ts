@@ -8,11 +8,17 @@ import { smear, tinyNetwork } from './test-support.ts'
 const process = { schedule: 'cosine', steps: 20 } as const
 const size = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1 }
 const options = { name: 'sr', resolution: 8, lowResolution: 4, imageChannels: 3, process, network: size } as const
+const { lowResolution: _, ...ofBase } = options
 const augmentation = { name: 'gaussian-noise', ...process, maxLevel: 5 } as const
+
+test('a stage of a single class is one', () => {
+  expect(baseStage({ ...ofBase, network: tinyNetwork(), classNames: ['all'] }).classNames).toEqual(['all'])
+  expect(() => baseStage({ ...options, network: size })).toThrow("baseStage: unknown option 'lowResolution'")
+})
 
 test("a stage settles its U-Net's inputs and outputs", () => {
   const given = { ...size, resolution: 8, imageChannels: 3 }
-  expect(baseStage({ ...options, network: size }).network.config).toEqual(unet(given).config)
+  expect(baseStage({ ...ofBase, network: size }).network.config).toEqual(unet(given).config)
   const classNames = ['a', 'b', 'c']
   expect(superResolutionStage({ ...options, classNames, augmentation }).network.config).toEqual(
     unet({ ...given, numClasses: 3, lowRes: { channels: 3 }, augmentationLevels: true }).config,
@@ -20,7 +26,7 @@ test("a stage settles its U-Net's inputs and outputs", () => {
   const without = superResolutionStage({ ...options, augmentation: { name: 'none' } })
   expect(without.network.config).toEqual(unet({ ...given, lowRes: { channels: 3 } }).config)
   const network = tinyNetwork()
-  expect(baseStage({ ...options, network }).network).toBe(network)
+  expect(baseStage({ ...ofBase, network }).network).toBe(network)
 })
 
 test('its description is JSON, with the augmentation in full or what is to be known of one of your own', () => {
@@ -32,7 +38,7 @@ test('its description is JSON, with the augmentation in full or what is to be kn
     maxLevel: 2,
     embedsLevel: true,
   })
-  expect(baseStage(options).description).not.toHaveProperty('augmentation')
+  expect(baseStage(ofBase).description).not.toHaveProperty('augmentation')
 })
 
 test('the process is that of its name', () => {
@@ -42,7 +48,7 @@ test('the process is that of its name', () => {
     variance: 'fixed-small',
     noiseInput: 'timestep',
   })
-  expect(baseStage(options).process).toMatchObject({ schedule: cosineSchedule(20), variance: 'fixed-large' })
+  expect(baseStage(ofBase).process).toMatchObject({ schedule: cosineSchedule(20), variance: 'fixed-large' })
 })
 
 test.each([
@@ -56,7 +62,23 @@ test.each([
     "schedule: expected cosine, linear, scaled-linear, sigmoid, betas; got 'quadratic'",
   ],
   [{ process: { schedule: 'cosine', steps: 0 } }, '0'],
-  [{ augmentation: { name: 'blur' } }, "expected gaussian-noise, none or one of your own with 'apply', got 'blur'"],
+  [{ augmentation: { name: 'blur' } }, "{ name: 'none' } or one of your own with 'apply', got 'blur'"],
+  [{ augmentation: 'none' }, "{ name: 'none' } or one of your own with 'apply', got 'none'"],
+  [{ augmentation: { ...augmentation, maxlevel: 3 } }, "augmentation gaussian-noise: unknown option 'maxlevel'"],
+  [{ augmentation: { ...smear, apply: undefined } }, "augmentation 'smear': expected apply, a function"],
+  [{ augmentation: { ...smear, sampleLevels: () => [0] } }, 'expected sampleLevels(64, rng) to give int32 [64]'],
+  [{ augmentation: { name: 'mine', apply: smear.apply } }, "augmentation 'mine': expected maxLevel, an integer from 0"],
+  [{ classnames: ['a'] }, "superResolutionStage: unknown option 'classnames'. Did you mean 'classNames'?"],
+  [{ classNames: 'ab' }, "expected classNames, a list of texts, or none of an unconditional stage, got 'ab'"],
+  [{ classNames: [] }, 'expected classNames, a list of texts, or none of an unconditional stage, got an array of 0'],
+  [{ classNames: [0, 1] }, 'got an array of 2 that are not all texts'],
+  [{ classNames: ['a', 'a'] }, "expected different classNames, got 'a' twice"],
+  [{ imageChannels: undefined }, "stage 'sr': expected imageChannels, an integer from 1, got undefined"],
+  [{ name: undefined }, 'got undefined'],
+  [{ process: 'cosine' }, "process: expected an object of options, got 'cosine'"],
+  [{ process: { ...process, step: 3 } }, "process: unknown option 'step'. Did you mean 'steps'?"],
+  [{ network: undefined }, 'expected a network, its size or { config, init, apply }, got undefined'],
+  [{ network: { apply: tinyNetwork().apply } }, "stage 'sr': expected init of its network, a function, got undefined"],
   [{ augmentation: { ...augmentation, maxLevel: 21 } }, 'expected a maxLevel from 1 to 20, got 21'],
   [{ network: { ...size, patchSize: 3 } }, 'patchSize must divide the resolution 8×8, got 3'],
 ])('%j is refused', (changes, message) => {

@@ -1,10 +1,11 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
+import { checkFunction, checkInteger, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import type { ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
 import { type DiffusionProcess, learnsVariance, type Schedule } from '@cascade-diffusion/diffusion'
 import type { Rng } from '@cascade-diffusion/random'
 import { type LowResConfig, type Params, type UNetCondition, type UNetConfig, unet } from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
-import { type AugmentationConfig, augmentationOf } from './augmentation-config.ts'
+import { type AugmentationConfig, augmentationOf, isOwn } from './augmentation-config.ts'
 import { noiseSkip } from './noise-skip.ts'
 import { type ProcessConfig, processOf } from './process-config.ts'
 
@@ -62,6 +63,15 @@ export interface SuperResolutionStageOptions extends StageOptions {
   readonly augmentation: AugmentationConfig | ConditioningAugmentation
 }
 
+const baseKeys: KnownKeys<BaseStageOptions> = {
+  ...{ name: true, resolution: true, imageChannels: true, classNames: true, labelDropout: true },
+  ...{ process: true, network: true },
+}
+const superResolutionKeys: KnownKeys<SuperResolutionStageOptions> = {
+  ...baseKeys,
+  ...{ lowResolution: true, augmentation: true },
+}
+
 interface CommonStage {
   readonly name: string
   readonly resolution: number
@@ -109,18 +119,20 @@ export type OwnAugmentation = Pick<ConditioningAugmentation, 'name' | 'maxLevel'
 
 /**
  * Describes the first stage of a cascade.
- * @throws if the network or the process cannot be as described.
+ * @throws if an option is missing or unknown, or the network or the process cannot be as described.
  */
-export const baseStage = (options: BaseStageOptions): BaseStage => ({
-  kind: 'base',
-  ...common('base', options, {}),
-})
+export function baseStage(options: BaseStageOptions): BaseStage {
+  checkOptions('baseStage', options, baseKeys)
+  return { kind: 'base', ...common('base', options, {}) }
+}
 
 /**
  * Describes a stage that enlarges images, conditioned on them and on nothing of how they came about.
- * @throws if the network, the process or the augmentation cannot be as described.
+ * @throws if an option is missing or unknown, or the network, the process or the augmentation cannot be as described: of one of
+ * your own every member is looked at.
  */
 export function superResolutionStage(options: SuperResolutionStageOptions): SuperResolutionStage {
+  checkOptions('superResolutionStage', options, superResolutionKeys)
   const { lowResolution, resolution, imageChannels } = options
   if (
     !(
@@ -135,7 +147,7 @@ export function superResolutionStage(options: SuperResolutionStageOptions): Supe
     )
   const augmentation = augmentationOf(options.augmentation)
   const { name, maxLevel, embedsLevel } = augmentation
-  const described = 'apply' in options.augmentation ? { name, maxLevel, embedsLevel } : options.augmentation
+  const described = isOwn(options.augmentation) ? { name, maxLevel, embedsLevel } : options.augmentation
   const inputs = { lowRes: { channels: imageChannels }, augmentationLevels: embedsLevel }
   const stage = common('super-resolution', options, inputs)
   return {
@@ -153,14 +165,17 @@ function common(
   inputs: Pick<UNetConfig, 'lowRes' | 'augmentationLevels'>,
 ): CommonStage {
   const { name, resolution, imageChannels, classNames, labelDropout = 0, process } = options
-  if (!/^[\w-]+$/.test(name))
-    throw new Error(`stage: expected a name of letters, digits, - and _, since it names files; got '${name}'`)
+  if (typeof name !== 'string' || !/^[\w-]+$/.test(name))
+    throw new Error(`stage: expected a name of letters, digits, - and _, since it names files; got ${shown(name)}`)
+  checkInteger(`stage '${name}'`, 'a resolution', resolution, { from: 1 })
+  checkInteger(`stage '${name}'`, 'imageChannels', imageChannels, { from: 1 })
+  if (classNames !== undefined) checkClassNames(name, classNames)
   if (!(labelDropout >= 0 && labelDropout < 1 && (labelDropout === 0 || classNames)))
     throw new Error(
       `stage '${name}': expected a labelDropout from 0 to less than 1, and of a stage with classes, got ${labelDropout}`,
     )
   const diffusion = processOf(process)
-  const network = 'apply' in options.network ? options.network : sizedNetwork(options.network)
+  const network = isNetwork(name, options.network) ? options.network : sizedNetwork(options.network)
   function sizedNetwork({ noiseSkip: skips, lowRes, ...size }: StageUNetConfig): StageNetwork {
     if (lowRes && !inputs.lowRes)
       throw new Error(`stage '${name}': expected no lowRes of its network, since it is a base`)
@@ -198,4 +213,26 @@ function common(
       network: network.config,
     },
   }
+}
+
+/** Whether it is a network of one's own. @throws if it is neither that nor the size of a U-Net. */
+function isNetwork(name: string, network: StageUNetConfig | StageNetwork): network is StageNetwork {
+  if (typeof network !== 'object' || network === null)
+    throw new Error(`stage '${name}': expected a network, its size or { config, init, apply }, got ${shown(network)}`)
+  if (!('apply' in network || 'init' in network)) return false
+  const { apply, init } = network as Partial<StageNetwork>
+  checkFunction(`stage '${name}'`, 'apply of its network', apply)
+  checkFunction(`stage '${name}'`, 'init of its network', init)
+  return true
+}
+
+function checkClassNames(name: string, classNames: readonly string[]): void {
+  const fits = Array.isArray(classNames) && classNames.length > 0 && classNames.every((x) => typeof x === 'string')
+  if (!fits)
+    throw new Error(
+      `stage '${name}': expected classNames, a list of texts, or none of an unconditional stage, got ${shown(classNames)}` +
+        (Array.isArray(classNames) && classNames.length > 0 ? ' that are not all texts' : ''),
+    )
+  const twice = classNames.find((className, i) => classNames.indexOf(className) < i)
+  if (twice !== undefined) throw new Error(`stage '${name}': expected different classNames, got '${twice}' twice`)
 }

@@ -1,4 +1,5 @@
 import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
+import { checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { batch, type ImageDataset, resized, shuffledIndices } from '@cascade-diffusion/data'
 import {
   type DiffusionProcess,
@@ -14,7 +15,7 @@ import type { Encoder } from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { noiseLevelsOf } from './noise-levels-of.ts'
 import { type ProcessConfig, processOf } from './process-config.ts'
-import { checkImages, dropoutSeeds, runOptions, type TrainingRun } from './training-run.ts'
+import { checkImages, checkRun, dropoutSeeds, runKeys, runOptions, type TrainingRun } from './training-run.ts'
 
 /** Options of {@link trainClassifier}. */
 export interface TrainClassifierOptions extends TrainingRun {
@@ -26,6 +27,11 @@ export interface TrainClassifierOptions extends TrainingRun {
   readonly dataset: ImageDataset
   /** Whether it sees images at all noise levels, to guide; or clean ones at time 0, to classify samples. Default true. */
   readonly noised?: boolean
+}
+
+const trainClassifierKeys: KnownKeys<TrainClassifierOptions> = {
+  ...runKeys,
+  ...{ classifier: true, process: true, dataset: true, noised: true },
 }
 
 /** A training batch: real images, their classes, and the noise that they are seen in. */
@@ -53,7 +59,11 @@ export interface ClassifierDescription {
  * @throws if the data does not fit the classifier; and as `train`.
  */
 export async function trainClassifier(options: TrainClassifierOptions): Promise<TrainResult> {
+  checkOptions('trainClassifier', options, trainClassifierKeys)
   const { classifier, dataset, noised = true, batchSize, seed } = options
+  if (typeof classifier?.apply !== 'function')
+    throw new Error(`trainClassifier: expected a classifier, as encoder of unet makes them, got ${shown(classifier)}`)
+  checkRun('trainClassifier', options)
   checkDataset(classifier, dataset)
   // What is predicted does not matter to it: pure noise, from which ε tells nothing, has classes as likely as any.
   const process = processOf({ ...options.process, prediction: 'x0' })

@@ -5,7 +5,7 @@ import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import { loadCheckpoint } from '@cascade-diffusion/training'
 import * as tf from '@tensorflow/tfjs-core'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { StageNetwork } from './stage.ts'
 import {
   alphaBar,
@@ -111,6 +111,61 @@ describe('Algorithm 1: what the network is given', () => {
     expect(Object.keys(seen[0]!)).toEqual(['xt', 'noise', 'label', 'lowRes'])
     expect(worstDifference(seen[0]!.lowRes!, z)).toBeLessThan(1e-6)
   })
+})
+
+test('randomFlips: about half of the images are mirrored, small images with theirs', async () => {
+  const [plain, flipped]: [Given[], Given[]] = [[], []]
+  const stage = (seen: Given[]) =>
+    tinySuperResolution({ network: tinyNetwork(seen), augmentation: { name: 'none' }, classNames: undefined })
+  const options = { compile: eager, steps: 30 }
+  await trainStage(run({ ...options, stage: stage(plain) }))
+  await trainStage(run({ ...options, stage: stage(flipped), randomFlips: true }))
+  const rows = (seen: Given[]) =>
+    seen.flatMap(({ lowRes }) => Array.from({ length: 4 }, (_, n) => lowRes!.slice(4 * n, 4 * n + 4)))
+  const mirror = ([a, b, c, d]: number[]) => [b, a, d, c]
+  const kept = rows(plain).map((z, i) => [String(z), String(mirror(z))].indexOf(String(rows(flipped)[i])))
+  expect(new Set(kept)).toEqual(new Set([0, 1]))
+  // Four standard deviations of the share of 120 images.
+  expect(Math.abs(kept.filter((i) => i === 1).length / 120 - 0.5)).toBeLessThan(4 * Math.sqrt(0.25 / 120))
+  // The large images' halves differ in brightness: x_t is mirrored where z is, and what is drawn stays.
+  const difference = (seen: Given[], i: number) => seen[Math.floor(i / 4)]!.xt!.slice(16 * (i % 4), 16 * (i % 4) + 16)
+  for (const [i, mirrored] of kept.entries())
+    if (mirrored === 0) expect(difference(flipped, i)).toEqual(difference(plain, i))
+    else expect(difference(flipped, i)).not.toEqual(difference(plain, i))
+})
+
+test.each([
+  [{ emaDecey: 0.9 }, "trainStage: unknown option 'emaDecey'. Did you mean 'emaDecay'?"],
+  [
+    { stage: undefined },
+    'trainStage: expected a stage, as baseStage and superResolutionStage make them, got undefined',
+  ],
+  [{ dataset: undefined }, "stage 'sr': expected a dataset, such as imageDataset and loadMnist give, got undefined"],
+  [{ dataset: { ...halves(10, 8), labels: undefined } }, 'halves: expected labels'],
+  [{ dataset: { ...halves(10, 8), labels: new Int32Array(10).fill(2) } }, 'expected labels from 0 to 1, got 2'],
+  [{ batchSize: 2.5 }, 'trainStage: expected a batchSize, an integer from 1, got 2.5'],
+  [{ compile: undefined }, 'trainStage: expected compile, a function (jit of'],
+  [{ learningRate: undefined }, 'expected a learningRate, a number or a function of the step'],
+  [{ checkpoint: 'sr.safetensors' }, "trainStage: checkpoint: expected an object of options, got 'sr.safetensors'"],
+  [{ checkpoint: { path: '/tmp' } }, 'checkpoint /tmp: expected the path of a file'],
+  [{ loss: 'simple' }, "expected a loss such as { name: 'simple' }, got 'simple'"],
+  [{ loss: { name: 'simple', norm: 'L1' } }, "expected a norm, one of 'l1', 'l2'; got 'L1'. Did you mean 'l1'?"],
+  [{ loss: { name: 'simple', weigthing: {} } }, "loss simple: unknown option 'weigthing'. Did you mean 'weighting'?"],
+  [{ loss: { name: 'simple', weighting: 'edm' } }, "got 'edm', which has to be said as { name: 'edm' }"],
+  [{ loss: { name: 'simple', weighting: { name: 'edm', sigmadata: 1 } } }, "Did you mean 'sigmaData'?"],
+  [{ noiseLevels: 'uniform' }, "expected noise levels such as { name: 'uniform' }, got 'uniform'"],
+  [{ noiseLevels: { name: 'uniform', std: 2 } }, "noise levels uniform: unknown option 'std'"],
+])('%j is refused before the first step', async (wrong, message) => {
+  const progress = vi.fn()
+  await expect(trainStage({ ...run({ progress }), ...(wrong as object) })).rejects.toThrow(message)
+  expect(progress).not.toHaveBeenCalled()
+})
+
+test('an augmentation of your own is tried before the first step', async () => {
+  const broken = { ...smear, apply: (z: tf.Tensor4D) => tf.add(z, 1) as tf.Tensor4D }
+  await expect(trainStage(run({ stage: tinySuperResolution({ augmentation: broken }) }))).rejects.toThrow(
+    "augmentation 'smear': expected apply to give the images themselves at level 0",
+  )
 })
 
 test('the loss falls', async () => {

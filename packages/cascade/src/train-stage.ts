@@ -1,4 +1,6 @@
 import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
+import { checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { tryAugmentation } from '@cascade-diffusion/conditioning-augmentation'
 import { batch, type ImageDataset, resized, shuffledIndices } from '@cascade-diffusion/data'
 import { dropLabels, type NoiseLevelTensors } from '@cascade-diffusion/diffusion'
 import { averageLoss } from '@cascade-diffusion/losses'
@@ -10,15 +12,23 @@ import { mul, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
 import { checkWeighting } from './check-weighting.ts'
 import { defaultLoss, lossOf, type StageLoss } from './loss-of.ts'
 import { type NoiseLevels, noiseLevelsOf } from './noise-levels-of.ts'
+import { drawFlips, mirrored } from './random-flips.ts'
 import type { Stage, SuperResolutionStage } from './stage.ts'
 import type { TrainingObjective } from './training-objective.ts'
-import { checkImages, dropoutSeeds, runOptions, type TrainingRun } from './training-run.ts'
+import { checkImages, checkRun, dropoutSeeds, runKeys, runOptions, type TrainingRun } from './training-run.ts'
 
 /** Options of {@link trainStage}. */
 export interface TrainStageOptions extends TrainingObjective, TrainingRun {
   readonly stage: Stage
   /** Real images of the stage's resolution or a multiple of it: they are brought down to it by averaging areas. */
   readonly dataset: ImageDataset
+  /** Whether images are mirrored left to right, each with probability ½; small images with theirs. Default false. */
+  readonly randomFlips?: boolean
+}
+
+const trainStageKeys: KnownKeys<TrainStageOptions> = {
+  ...runKeys,
+  ...{ stage: true, dataset: true, randomFlips: true, loss: true, noiseLevels: true },
 }
 
 /** A training batch: real images, and all that is drawn for them. */
@@ -46,25 +56,34 @@ interface LowResBatch {
 /**
  * Trains one stage of a cascade by itself, on real images: Algorithm 1 of the paper. A super-resolution stage sees real
  * small images that its conditioning augmentation has corrupted, each at a level drawn for it, which the network is told.
- * @throws if the data or the objective do not fit the stage; and as `train`.
+ * @throws before the first step if an option is missing or unknown, or the data or the objective do not fit the stage; and as `train`.
  */
 export async function trainStage(options: TrainStageOptions): Promise<TrainResult> {
+  checkOptions('trainStage', options, trainStageKeys)
   const { stage, dataset, batchSize, seed, compile } = options
+  if (typeof stage?.network?.apply !== 'function')
+    throw new Error(
+      `trainStage: expected a stage, as baseStage and superResolutionStage make them, got ${shown(stage)}`,
+    )
   const { loss = defaultLoss(stage), noiseLevels = { name: 'uniform' } } = options
+  checkRun('trainStage', options)
   checkDataset(stage, dataset)
   const lossOfEach = lossOf(loss, stage)
   const levels = noiseLevelsOf(noiseLevels, stage, loss)
   await checkWeighting(stage, loss, noiseLevels, compile)
+  if (stage.kind === 'super-resolution')
+    await tryAugmentation(stage.augmentation, [stage.lowResolution, stage.lowResolution, stage.imageChannels], compile)
   const key = rng(seed).fold(stage.name)
   const config = {
     ...{ stage: stage.description, data: { name: dataset.name, images: dataset.images.shape }, batchSize },
     ...(options.loss && { loss }),
     ...(options.noiseLevels && { noiseLevels }),
+    ...(options.randomFlips && { randomFlips: true }),
   }
   return train<StageBatch>({
     params: stage.network.init(key.fold('weights')),
     loss: stageLoss(stage, lossOfEach, levels),
-    batch: batches(stage, dataset, levels, batchSize, key),
+    batch: batches(options, levels, key),
     ...(levels.history && { memory: { initial: { ...levels.history }, record: recordBatch } }),
     ...runOptions(options, 'cascade stage', config),
   })
@@ -106,18 +125,19 @@ const augmented = ({ augmentation }: SuperResolutionStage, { z, level, noise }: 
 })
 
 /** The batch of each step: a pure function of the step and its key, and of the losses so far where levels are drawn by them. */
-function batches(stage: Stage, dataset: ImageDataset, levels: NoiseLevels, batchSize: number, key: Rng) {
+function batches({ stage, dataset, batchSize, randomFlips }: TrainStageOptions, levels: NoiseLevels, key: Rng) {
   const large = resized(dataset, stage.resolution)
   const small = stage.kind === 'super-resolution' ? resized(large, stage.lowResolution) : undefined
   const indicesOf = shuffledIndices(dataset.labels.length, batchSize, key.fold('order'))
   const { classNames, labelDropout } = stage
   return (step: number, rng: Rng, memory: Params<NDArray>): ArraysOf<StageBatch> => {
     const indices = indicesOf(step)
+    const flips = randomFlips ? drawFlips(batchSize, rng) : []
     const { image, label } = batch(large, indices)
-    const z = small && batch(small, indices).image
+    const z = small && mirrored(batch(small, indices).image, flips)
     const kept = labelDropout > 0 ? dropLabels(label, { probability: labelDropout, rng: rng.fold('label') }) : label
     return {
-      x0: image,
+      x0: mirrored(image, flips),
       ...levels.draw(batchSize, rng.fold('t'), levels.history && (memory as unknown as LossHistory)),
       epsilon: rng.fold('epsilon').normal(image.shape),
       label: classNames && kept,

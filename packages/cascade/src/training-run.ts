@@ -1,11 +1,19 @@
 import type { Compile, NDArray } from '@cascade-diffusion/arrays'
-import type { ImageDataset } from '@cascade-diffusion/data'
+import { checkFunction, checkInteger, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { type ImageDataset, imageDataset } from '@cascade-diffusion/data'
 import type { Rng } from '@cascade-diffusion/random'
-import type { CheckpointOptions, LearningRate, Progress, TrainOptions } from '@cascade-diffusion/training'
+import {
+  type CheckpointOptions,
+  type LearningRate,
+  type Progress,
+  prepareCheckpoint,
+  type TrainOptions,
+} from '@cascade-diffusion/training'
 
 /** How long and how a model is trained, whichever it is. */
 export interface TrainingRun {
   readonly steps: number
+  /** Images of a step. If they are more than the data set has, some come twice in a step, each time with noise of its own. */
   readonly batchSize: number
   readonly learningRate: number | LearningRate
   /** The decay of the weights' moving average; 0.9999. */
@@ -23,6 +31,21 @@ export interface TrainingRun {
   readonly progress?: (progress: Progress) => void
   /** Stops after the step that runs, with a checkpoint saved; the run then throws `TrainingInterrupted` of `training`. */
   readonly signal?: AbortSignal
+}
+
+/** The names of {@link TrainingRun}. */
+export const runKeys: KnownKeys<TrainingRun> = {
+  ...{ steps: true, batchSize: true, learningRate: true, emaDecay: true, seed: true, compile: true },
+  ...{ checkpoint: true, progress: true, signal: true },
+}
+
+/** @throws on what would be found only after some work: the rest is for `train`. */
+export function checkRun(where: string, { batchSize, compile, checkpoint }: TrainingRun): void {
+  checkInteger(where, 'a batchSize', batchSize, { from: 1 })
+  checkFunction(where, 'compile', compile, 'jit of @cascade-diffusion/jit, or eager of @cascade-diffusion/ops')
+  if (checkpoint === undefined) return
+  checkOptions(`${where}: checkpoint`, checkpoint, { path: true, every: true, everySeconds: true })
+  prepareCheckpoint(checkpoint.path)
 }
 
 /** What `train` is told of a run: a checkpoint's `kind`, and the `config` that it describes itself by. */
@@ -44,18 +67,22 @@ export const runOptions = (
 /** The seeds of what a network drops in a batch, int32 [N]. */
 export const dropoutSeeds = (n: number, rng: Rng): NDArray<'int32'> => rng.fold('dropout').integers([n], 0, 2 ** 24)
 
-/** @throws unless the images can be brought down to the size by averaging areas. */
+/** @throws unless it is a data set whose images can be brought down to the size by averaging areas. */
 export function checkImages(
   who: string,
   [high, wide]: readonly [number, number],
   imageChannels: number,
-  { name, images }: ImageDataset,
+  dataset: ImageDataset,
 ): void {
-  const [, height, width, channels] = images.shape as readonly [number, number, number, number]
+  const shape = dataset?.images?.shape
+  if (!Array.isArray(shape))
+    throw new Error(`${who}: expected a dataset, such as imageDataset and loadMnist give, got ${shown(dataset)}`)
+  const [, height, width, channels] = shape as readonly number[] as readonly [number, number, number, number]
   const fits = high === wide && height === width && height % high === 0 && channels === imageChannels
   if (!fits)
     throw new Error(
       `${who}: expected images of ${high}×${wide}×${imageChannels} or a multiple of it, ` +
-        `got ${height}×${width}×${channels} in '${name}'`,
+        `got ${height}×${width}×${channels} in '${dataset.name}'`,
     )
+  imageDataset(dataset) // it may have been put together by hand
 }

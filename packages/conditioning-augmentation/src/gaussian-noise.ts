@@ -1,3 +1,4 @@
+import { checkOptions, shown } from '@cascade-diffusion/checks'
 import type { DiscreteSchedule } from '@cascade-diffusion/schedules'
 import { add, gather, mul, reshape, type Tensor1D, type Tensor4D, tensor1d } from '@tensorflow/tfjs-core'
 import type { ConditioningAugmentation } from './augmentation.ts'
@@ -19,12 +20,16 @@ export interface GaussianNoiseOptions {
  * the network is told it; the best s is searched for afterwards.
  * @throws if `maxLevel` is not an integer from 1 to T.
  */
-export function gaussianNoise({
-  schedule: { alphasCumprod },
-  maxLevel = alphasCumprod.length,
-}: GaussianNoiseOptions): ConditioningAugmentation {
+export function gaussianNoise(options: GaussianNoiseOptions): ConditioningAugmentation {
+  checkOptions('gaussianNoise', options, { schedule: true, maxLevel: true })
+  const { alphasCumprod } = options.schedule ?? {}
+  if (!alphasCumprod)
+    throw new Error(
+      `gaussianNoise: expected a schedule of discrete steps, such as cosineSchedule(4000), got ${shown(options.schedule)}`,
+    )
+  const { maxLevel = alphasCumprod.length } = options
   if (!(Number.isInteger(maxLevel) && maxLevel >= 1 && maxLevel <= alphasCumprod.length))
-    throw new Error(`gaussianNoise: expected a maxLevel from 1 to ${alphasCumprod.length}, got ${maxLevel}`)
+    throw new Error(`gaussianNoise: expected a maxLevel from 1 to ${alphasCumprod.length}, got ${shown(maxLevel)}`)
   const kept = [1, ...alphasCumprod.subarray(0, maxLevel)]
   const alphas = Float32Array.from(kept, Math.sqrt)
   const sigmas = Float32Array.from(kept, (a) => Math.sqrt(1 - a))

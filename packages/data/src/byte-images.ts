@@ -9,9 +9,12 @@ export interface ByteImages {
 
 /**
  * Images of [-1, 1] in bytes: (x + 1) · 127.5, clipped and rounded, so that what `batch` made of bytes comes back as it
- * was. (guided-diffusion cuts the fraction off instead.) NaN becomes 0.
+ * was. (guided-diffusion cuts the fraction off instead.)
+ * @throws if a value is not finite: a picture would hide it.
  */
 export function toUint8({ shape, data }: NDArray<'float32'>): ByteImages {
+  const bad = data.findIndex((x) => !Number.isFinite(x))
+  if (bad >= 0) throw new Error(`images: expected finite values, got ${data[bad]} at ${bad} of [${shape}]`)
   const bytes = new Uint8ClampedArray(data.length) // clips and rounds
   for (let i = 0; i < data.length; i++) bytes[i] = (data[i]! + 1) * 127.5
   return { shape: [...shape], data: new Uint8Array(bytes.buffer) }

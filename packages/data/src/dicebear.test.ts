@@ -110,3 +110,11 @@ test('bad arguments and missing packages are told', async () => {
   })
   await expect(load()).rejects.toThrow('missing data: the packages that draw do not load: npm i @dicebear/core')
 })
+
+test('options that are wrong are told', async () => {
+  await expect(loadDicebear({ split: 'tets', perClass: 1 } as never)).rejects.toThrow("Did you mean 'test'?")
+  await expect(loadDicebear({ split: 'test', perclass: 1 } as never)).rejects.toThrow("Did you mean 'perClass'?")
+  await expect(loadDicebear({ split: 'test', perClass: 1, styles: 'rings' } as never)).rejects.toThrow(
+    "loadDicebear: expected styles, a list, got 'rings'",
+  )
+})

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
+import { checkOneOf, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import type { Style } from '@dicebear/core'
 import { cachedBytes } from './cached-bytes.ts'
 import { type ImageDataset, imageDataset } from './image-dataset.ts'
@@ -26,6 +27,10 @@ export interface DicebearOptions {
   onProgress?: (progress: { done: number; total: number }) => void
 }
 
+const dicebearKeys: KnownKeys<DicebearOptions> = {
+  ...{ split: true, perClass: true, styles: true, size: true, seed: true, cacheDir: true, onProgress: true },
+}
+
 const cc0Styles: readonly DicebearStyle[] = ['thumbs', 'pixelArt', 'shapes', 'identicon', 'lorelei', 'rings', 'glass']
 const defaultStyles: readonly DicebearStyle[] = cc0Styles.slice(0, 6)
 
@@ -35,21 +40,17 @@ const defaultStyles: readonly DicebearStyle[] = cc0Styles.slice(0, 6)
  * such as identicon, a drawing may come twice). One core draws about 2,000 a second at 64 × 64, glass 300.
  * @throws if a style is not known, a number is out of range or the packages that draw are missing.
  */
-export async function loadDicebear({
-  split,
-  perClass,
-  styles = defaultStyles,
-  size = 64,
-  seed = 0,
-  cacheDir,
-  onProgress,
-}: DicebearOptions): Promise<ImageDataset> {
+export async function loadDicebear(options: DicebearOptions): Promise<ImageDataset> {
+  checkOptions('loadDicebear', options, dicebearKeys)
+  const { perClass, styles = defaultStyles, size = 64, seed = 0, cacheDir, onProgress } = options
+  const split = checkOneOf('loadDicebear', 'a split', options.split, ['train', 'test'])
+  if (!Array.isArray(styles)) throw new Error(`loadDicebear: expected styles, a list, got ${shown(styles)}`)
   for (const style of styles)
     if (!cc0Styles.includes(style))
       throw new Error(`loadDicebear: unknown style ${style}: expected ${cc0Styles.join(', ')}`)
   for (const [what, value] of Object.entries({ perClass, size, 'number of styles': styles.length }))
     if (!(Number.isInteger(value) && value >= 1))
-      throw new Error(`loadDicebear: expected ${what} to be an integer of at least 1, got ${value}`)
+      throw new Error(`loadDicebear: expected ${what} to be an integer of at least 1, got ${shown(value)}`)
   const draw = await drawer(size)
   const drawing = (style: number, i: number) => draw(styles[style]!, `${seed} ${split} ${i}`)
   const total = styles.length * perClass

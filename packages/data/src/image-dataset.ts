@@ -1,4 +1,5 @@
 import { type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
+import { checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import type { ByteImages } from './byte-images.ts'
 
 /** Square images of one size with a class each, all in memory. Make it with {@link imageDataset}, which checks it. */
@@ -20,31 +21,78 @@ export interface ImageBatch {
   readonly label: NDArray<'int32'>
 }
 
-/**
- * A data set of images you have.
- * @throws if the images are not square, grey or RGB, and as many as their shape says; if there is not one label for
- * each; if a label names no class; or if a class name comes twice.
- */
-export function imageDataset(dataset: ImageDataset): ImageDataset {
-  const { name, images, labels, classNames } = dataset
-  const [n = 0, height, width, channels] = images.shape
-  if (images.shape.length !== 4 || height !== width || (channels !== 1 && channels !== 3))
-    throw new Error(`${name}: wrong image size: expected [n, size, size, 1 or 3], got [${images.shape}]`)
-  if (images.data.length !== sizeOf(images.shape))
-    throw new Error(
-      `${name}: wrong image size: [${images.shape}] takes ${sizeOf(images.shape)} bytes, got ${images.data.length}`,
-    )
-  if (labels.length !== n) throw new Error(`${name}: expected ${n} labels, one for each image, got ${labels.length}`)
-  const bad = labels.findIndex((label) => label < 0 || label >= classNames.length)
-  if (bad >= 0)
-    throw new Error(`${name}: expected labels from 0 to ${classNames.length - 1}, got ${labels[bad]} for image ${bad}`)
-  const twice = classNames.find((className, i) => classNames.indexOf(className) < i)
-  if (twice !== undefined) throw new Error(`${name}: expected different class names, got '${twice}' twice`)
-  return dataset
+/** What {@link imageDataset} makes a data set of. */
+export interface ImageDatasetOptions extends Omit<ImageDataset, 'labels'> {
+  /** The class of each image: an index into `classNames`, or one of them. */
+  readonly labels: ArrayLike<number> | readonly string[]
 }
 
-/** The images and labels at the given indices, in their order. @throws on an index outside the data set. */
-export function batch({ name, images, labels }: ImageDataset, indices: ArrayLike<number>): ImageBatch {
+const datasetKeys: KnownKeys<ImageDatasetOptions> = { name: true, images: true, labels: true, classNames: true }
+
+/**
+ * A data set of images you have.
+ * @throws if an option is missing or unknown; if the images are not bytes, square, grey or RGB, and as many as their shape says,
+ * which is at least one; if there is not one label for each; if a label names no class; or if a class name comes twice.
+ */
+export function imageDataset(dataset: ImageDatasetOptions): ImageDataset {
+  checkOptions('imageDataset', dataset, datasetKeys)
+  const { name, classNames } = dataset
+  if (typeof name !== 'string') throw new Error(`imageDataset: expected a name, a text, got ${shown(name)}`)
+  const images = checkedImages(name, dataset.images)
+  if (!Array.isArray(classNames) || classNames.length === 0 || !classNames.every((x) => typeof x === 'string'))
+    throw new Error(`${name}: expected classNames, a list of at least one text, got ${shown(classNames)}`)
+  const twice = classNames.find((className, i) => classNames.indexOf(className) < i)
+  if (twice !== undefined) throw new Error(`${name}: expected different class names, got '${twice}' twice`)
+  return { name, images, labels: checkedLabels(name, images.shape[0]!, dataset.labels, classNames), classNames }
+}
+
+function checkedImages(name: string, images: ByteImages): ByteImages {
+  const { shape, data } = (images ?? {}) as Partial<ByteImages>
+  if (!Array.isArray(shape) || data === undefined)
+    throw new Error(`${name}: expected images { shape: [n, size, size, 1 or 3], data: bytes }, got ${shown(images)}`)
+  const [n = 0, height, width, channels] = shape as readonly number[]
+  if (shape.length !== 4 || height !== width || (channels !== 1 && channels !== 3))
+    throw new Error(`${name}: wrong image size: expected [n, size, size, 1 or 3], got [${shape}]`)
+  if (!(n > 0)) throw new Error(`${name}: expected at least one image, got [${shape}]`)
+  const clamped: unknown = data
+  if (!(data instanceof Uint8Array || clamped instanceof Uint8ClampedArray))
+    throw new Error(
+      `${name}: expected images in bytes, a Uint8Array of 0 to 255, got ${shown(data)}; toUint8 makes them of values from -1 to 1`,
+    )
+  if (data.length !== sizeOf(shape))
+    throw new Error(`${name}: wrong image size: [${shape}] takes ${sizeOf(shape)} bytes, got ${data.length}`)
+  return data instanceof Uint8Array ? images : { shape, data: bytesOf(clamped as Uint8ClampedArray) }
+}
+
+const bytesOf = ({ buffer, byteOffset, length }: Uint8ClampedArray) => new Uint8Array(buffer, byteOffset, length)
+
+function checkedLabels(
+  name: string,
+  n: number,
+  labels: ImageDatasetOptions['labels'],
+  classNames: readonly string[],
+): Int32Array {
+  if (!Array.isArray(labels) && !ArrayBuffer.isView(labels))
+    throw new Error(`${name}: expected labels, a list of indices into classNames or of names, got ${shown(labels)}`)
+  if (labels.length !== n) throw new Error(`${name}: expected ${n} labels, one for each image, got ${labels.length}`)
+  const index = new Map(classNames.map((className, i) => [className, i]))
+  const checked = Int32Array.from(labels as ArrayLike<unknown>, (label, i) => {
+    const at = typeof label === 'string' ? index.get(label) : (label as number)
+    if (Number.isInteger(at) && at! >= 0 && at! < classNames.length) return at!
+    throw new Error(
+      typeof label === 'string'
+        ? `${name}: expected labels of ${classNames.join(', ')}, got ${shown(label)} for image ${i}`
+        : `${name}: expected labels from 0 to ${classNames.length - 1}, got ${shown(label)} for image ${i}`,
+    )
+  })
+  return labels instanceof Int32Array ? labels : checked
+}
+
+/**
+ * The images and labels at the given indices, in their order.
+ * @throws on an index outside the data set, and on a label that is none of its classes: the record may have been made by hand.
+ */
+export function batch({ name, images, labels, classNames }: ImageDataset, indices: ArrayLike<number>): ImageBatch {
   const [n = 0, ...imageShape] = images.shape
   const size = sizeOf(imageShape)
   const image = new Float32Array(indices.length * size)
@@ -54,7 +102,12 @@ export function batch({ name, images, labels }: ImageDataset, indices: ArrayLike
     if (!(Number.isInteger(index) && index >= 0 && index < n))
       throw new Error(`batch: expected indices from 0 to ${n - 1} of ${name}, got ${index}`)
     for (let j = 0; j < size; j++) image[i * size + j] = images.data[index * size + j]! / 127.5 - 1
-    label[i] = labels[index]!
+    const of = labels[index]!
+    if (!(of >= 0 && of < classNames.length))
+      throw new Error(
+        `batch: expected labels from 0 to ${classNames.length - 1} of ${name}, got ${of} for image ${index}`,
+      )
+    label[i] = of
   }
   return { image: ndarray(image, [indices.length, ...imageShape]), label: ndarray(label, [indices.length]) }
 }

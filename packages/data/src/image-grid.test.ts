@@ -46,3 +46,10 @@ test('the defaults are two white pixels between images', () => {
 test('no image is an error', () => {
   expect(() => imageGrid([[], []])).toThrow('imageGrid: expected at least one image')
 })
+
+test('options that are wrong are told', () => {
+  const image = { shape: [1, 1, 1], data: Uint8Array.of(3) }
+  expect(() => imageGrid([[image]], { paddding: 1 } as never)).toThrow("Did you mean 'padding'?")
+  expect(() => imageGrid([[image]], { scale: 0 })).toThrow('imageGrid: expected a scale, an integer from 1, got 0')
+  expect(() => imageGrid(image as never)).toThrow('imageGrid: expected rows of images, a list of lists')
+})

@@ -1,4 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
+import { checkInteger, checkOptions, shown } from '@cascade-diffusion/checks'
 import { type ByteImages, separate } from './byte-images.ts'
 
 /** Options of {@link imageGrid}. */
@@ -15,12 +16,18 @@ export interface ImageGridOptions {
  * One picture of rows of images, each image [height, width, 1 or 3] in bytes or float32 in [-1, 1]; several as
  * [n, height, width, channels] stand side by side. All cells are as large as the largest image, and smaller images are
  * enlarged to it without smoothing. The picture is grey if all images are; shorter rows end in background.
- * @throws if there is no image.
+ * @throws if there is no image, a value of one is not finite, or an option is unknown or out of range.
  */
 export function imageGrid(
   rows: readonly (readonly (ByteImages | NDArray<'float32'>)[])[],
-  { padding = 2, scale = 1, background = 255 }: ImageGridOptions = {},
+  options: ImageGridOptions = {},
 ): ByteImages {
+  checkOptions('imageGrid', options, { padding: true, scale: true, background: true })
+  const { padding = 2, scale = 1, background = 255 } = options
+  checkInteger('imageGrid', 'a padding', padding, { from: 0 })
+  checkInteger('imageGrid', 'a scale', scale, { from: 1 })
+  if (!Array.isArray(rows) || !rows.every((row) => Array.isArray(row)))
+    throw new Error(`imageGrid: expected rows of images, a list of lists, got ${shown(rows)}`)
   const cells = rows.map((row) => row.flatMap(separate))
   const images = cells.flat()
   if (images.length === 0) throw new Error('imageGrid: expected at least one image')

@@ -68,3 +68,11 @@ test('missing and wrong files are told', async () => {
       `loadMnist: expected an even size of at least 28, got ${size}`,
     )
 })
+
+test('options that are wrong are told', async () => {
+  await expect(loadMnist({ split: 'validation' } as never)).rejects.toThrow(
+    "loadMnist: expected a split, one of 'train', 'test'; got 'validation'",
+  )
+  await expect(loadMnist({} as never)).rejects.toThrow("one of 'train', 'test'; got undefined")
+  await expect(loadMnist({ split: 'test', foldr: folder } as never)).rejects.toThrow("Did you mean 'folder'?")
+})

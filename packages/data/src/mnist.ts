@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
 import type { ByteImages } from './byte-images.ts'
 import { parseIdx } from './idx.ts'
 import { type ImageDataset, imageDataset } from './image-dataset.ts'
@@ -18,11 +19,14 @@ export interface MnistOptions {
 /**
  * MNIST, handwritten digits (LeCun, Cortes, Burges): grey images, white on black, classes '0' to '9'. Takes well under a
  * second.
- * @throws if the files are not there, saying where it looked and what to install, or if they are damaged.
+ * @throws if an option is unknown or the split is neither; if the files are not there, saying where it looked and what to install, or if they are damaged.
  */
-export async function loadMnist({ split, size = 32, folder = packageFolder() }: MnistOptions): Promise<ImageDataset> {
+export async function loadMnist(options: MnistOptions): Promise<ImageDataset> {
+  checkOptions('loadMnist', options, { split: true, size: true, folder: true })
+  const { size = 32, folder = packageFolder() } = options
+  const split = checkOneOf('loadMnist', 'a split', options.split, ['train', 'test'])
   if (!(Number.isInteger(size) && size >= 28 && size % 2 === 0))
-    throw new Error(`loadMnist: expected an even size of at least 28, got ${size}`)
+    throw new Error(`loadMnist: expected an even size of at least 28, got ${shown(size)}`)
   const prefix = split === 'train' ? 'train' : 't10k'
   const imageFile = join(folder, `${prefix}-images-idx3-ubyte`)
   const images = await readIdx(imageFile)

@@ -2,7 +2,7 @@ import type { Rng } from '@cascade-diffusion/random'
 
 /**
  * The examples of each training step: permutations of 0 … n-1, one for each epoch, laid end to end and cut into batches
- * (one may span two epochs). `shuffledIndices(n, batchSize, rng)(step)` depends on its arguments alone, so a resumed run
+ * (one may span two epochs; one larger than n has examples twice). `shuffledIndices(n, batchSize, rng)(step)` depends on its arguments alone, so a resumed run
  * needs only its step. The latest permutation is kept, so steps in order cost little.
  * @throws if n or the batch size is not an integer of at least 1, or the step not one of at least 0.
  */

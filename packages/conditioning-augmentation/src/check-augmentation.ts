@@ -1,0 +1,72 @@
+import { type Compile, int32, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { checkFunction, checkInteger, shown } from '@cascade-diffusion/checks'
+import { rng } from '@cascade-diffusion/random'
+import type { ConditioningAugmentation } from './augmentation.ts'
+
+/**
+ * Gives an augmentation back whose members are all there and of their types, and whose levels are such: for augmentations of one's
+ * own, when a stage is made of them. What `apply` does is for {@link tryAugmentation}.
+ * @throws on what is missing or wrong, by name.
+ */
+export function checkAugmentation(augmentation: ConditioningAugmentation): ConditioningAugmentation {
+  if (typeof augmentation !== 'object' || augmentation === null)
+    throw new Error(
+      `augmentation: expected a record of name, maxLevel, embedsLevel, sampleLevels, apply, got ${shown(augmentation)}`,
+    )
+  const { name, maxLevel, embedsLevel, apply } = augmentation
+  if (typeof name !== 'string' || name === '') throw new Error(`augmentation: expected a name, got ${shown(name)}`)
+  const where = `augmentation '${name}'`
+  checkInteger(where, 'maxLevel', maxLevel, { from: 0 })
+  if (typeof embedsLevel !== 'boolean')
+    throw new Error(`${where}: expected embedsLevel, true or false, got ${shown(embedsLevel)}`)
+  checkFunction(where, 'sampleLevels', augmentation.sampleLevels, '(n, rng) => int32 [n]')
+  checkFunction(where, 'apply', apply, '(z, level, noise) => z, corrupted')
+  const n = 64
+  const levels = augmentation.sampleLevels(n, rng(0).fold('augmentation'))
+  if (levels?.dtype !== 'int32' || String(levels.shape) !== `${n}` || !(levels.data instanceof Int32Array))
+    throw new Error(
+      `${where}: expected sampleLevels(${n}, rng) to give int32 [${n}], got ` +
+        (Array.isArray(levels?.shape) ? `${levels.dtype} [${levels.shape}]` : shown(levels)),
+    )
+  const wrong = levels.data.find((level) => level < 0 || level > maxLevel)
+  if (wrong !== undefined) throw new Error(`${where}: expected levels from 0 to maxLevel ${maxLevel}, got ${wrong}`)
+  return augmentation
+}
+
+/**
+ * Applies an augmentation to three images of noise: at no level, at the first and at the last.
+ * @param shape [height, width, channels] of the small images.
+ * @throws if `apply` does not work, or what it gives is not such images, not finite, or at level 0 not the images themselves.
+ */
+export async function tryAugmentation(
+  { name, maxLevel, apply }: ConditioningAugmentation,
+  shape: readonly number[],
+  compile: Compile,
+): Promise<void> {
+  const where = `augmentation '${name}'`
+  const key = rng(0).fold('augmentation')
+  const z = key.fold('z').uniform([3, ...shape])
+  const compiled = compile((...given: Parameters<ConditioningAugmentation['apply']>) => apply(...given))
+  const made = await compiled(z, int32([0, Math.min(1, maxLevel), maxLevel]), key.normal(z.shape))
+    .catch((cause: Error) => {
+      throw new Error(`${where}: apply(z, level, noise) failed on images [${z.shape}]: ${cause.message}`, { cause })
+    })
+    .finally(() => compiled.dispose())
+  checkApplied(where, z, made)
+}
+
+function checkApplied(where: string, z: NDArray<'float32'>, made: NDArray): void {
+  if (made?.dtype !== 'float32' || String(made.shape) !== String(z.shape))
+    throw new Error(
+      `${where}: expected apply to give float32 [${z.shape}], like the images that it is given, got ` +
+        (made?.shape ? `${made.dtype} [${made.shape}]` : shown(made)),
+    )
+  const bad = made.data.findIndex((x) => !Number.isFinite(x))
+  if (bad >= 0) throw new Error(`${where}: expected apply to give finite values, got ${made.data[bad]} at ${bad}`)
+  const size = sizeOf(z.shape.slice(1))
+  for (let i = 0; i < size; i++)
+    if (Math.abs(made.data[i]! - z.data[i]!) > 1e-5)
+      throw new Error(
+        `${where}: expected apply to give the images themselves at level 0, got ${made.data[i]} for ${z.data[i]}`,
+      )
+}
