@@ -1,4 +1,6 @@
+import { checkFunction, checkOptions } from '@cascade-diffusion/checks'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
+import { checkRecord } from './checks.ts'
 import { evaluateNetwork } from './evaluate-network.ts'
 import { type LearnedLogVariance, learnedLogVariance } from './log-variance.ts'
 import type { NoiseLevelTensors } from './noise-level.ts'
@@ -28,12 +30,18 @@ export interface DenoiserOptions {
  * The denoiser of a model: a traceable function of tensors.
  * @throws if the process has names that are unknown; (the denoiser) if the network's output does not fit `xt` and the variance.
  */
-export function denoiser<C>(
-  model: DiffusionModel<C, Schedule>,
-  { processX0 = clipX0 }: DenoiserOptions = {},
-): Denoiser<C> {
+export function denoiser<C>(model: DiffusionModel<C, Schedule>, options: DenoiserOptions = {}): Denoiser<C> {
+  checkRecord('denoiser', 'a model', model, ['network', 'process'])
+  checkOptions('denoiser', options, { processX0: true })
+  const { processX0 = clipX0 } = options
   const { process } = model
   checkProcess(process)
+  checkFunction(
+    'denoiser',
+    'model.network',
+    model.network,
+    'closeOver(network, params) of @cascade-diffusion/unet makes one',
+  )
   const raw: Denoiser<C> = (xt, level, condition) => {
     const output = evaluateNetwork(model, xt, level.noiseInput, condition)
     const logVariance = learnedLogVariance(process.variance, output.variance)
@@ -44,6 +52,8 @@ export function denoiser<C>(
 
 /** A denoiser whose x0 is processed, and whose epsilon follows it. Guidance processes after it has combined. */
 export function processingX0<C>(denoise: Denoiser<C>, processX0: ProcessX0): Denoiser<C> {
+  checkFunction('processingX0', 'a denoiser', denoise, 'denoiser({ network, process })')
+  checkFunction('processingX0', 'processX0', processX0, 'clipX0, keepX0, dynamicThreshold()')
   if (processX0 === keepX0) return denoise
   return (xt, level, condition) => {
     const denoised = denoise(xt, level, condition)

@@ -1,4 +1,6 @@
+import { checkFunction } from '@cascade-diffusion/checks'
 import { split, type Tensor1D, type Tensor4D, tile } from '@tensorflow/tfjs-core'
+import { checkImageTensors, checkTensors } from './checks.ts'
 import { type DiffusionModel, learnsVariance, type Schedule } from './process.ts'
 
 /** A network's raw output, taken apart. */
@@ -20,6 +22,14 @@ export function evaluateNetwork<C>(
   noise: Tensor1D,
   condition: C,
 ): NetworkOutput {
+  checkFunction(
+    'network',
+    'a network',
+    network,
+    'of xt, noise and condition; closeOver(network, params) of @cascade-diffusion/unet makes one',
+  )
+  checkImageTensors('network', { xt })
+  checkTensors('network', { noise })
   const n = xt.shape[0]
   const output = network(xt, noise.shape[0] === n ? noise : tile(noise, [n]), condition)
   return splitOutput(process, output, xt)
@@ -34,6 +44,7 @@ export function splitOutput(
   output: Tensor4D,
   xt: Tensor4D,
 ): NetworkOutput {
+  checkTensors('network', { 'an output': output })
   const learned = learnsVariance(process)
   const expected = [...xt.shape.slice(0, 3), xt.shape[3] * (learned ? 2 : 1)]
   if (String(output.shape) !== String(expected))

@@ -1,3 +1,4 @@
+import { shown } from '@cascade-diffusion/checks'
 import {
   gather,
   less,
@@ -11,6 +12,8 @@ import {
   where,
 } from '@tensorflow/tfjs-core'
 
+import { checkSteps } from './checks.ts'
+
 /**
  * Steps of a discrete process, 0 … T-1: one for each image (int32 [N]), one for all as a tensor (int32 scalar or [1]), or
  * one for all as a number, which a compiled function keeps as a constant.
@@ -20,6 +23,7 @@ export type Steps = Tensor1D | Scalar | number
 /** The entries of a table at steps t, float32 [N]; [1] if one step is for all images. @throws on a number out of
  * range; on such tensors when they are computed. */
 export function gather1d(table: ArrayLike<number>, t: Steps): Tensor1D {
+  checkSteps('t', t)
   if (typeof t === 'number') {
     checkStep('t', t, table.length)
     return tensor1d([table[t]!], 'float32')
@@ -38,5 +42,5 @@ export function gatherForImages(table: ArrayLike<number>, t: Steps): Tensor4D {
 /** @throws unless t is a step of a process of T steps. */
 export function checkStep(what: string, t: number, T: number): void {
   if (!(Number.isInteger(t) && t >= 0 && t < T))
-    throw new Error(`${what}: expected a step from 0 to ${T - 1}, got ${t}`)
+    throw new Error(`${what}: expected a step from 0 to ${T - 1}, got ${shown(t)}`)
 }

@@ -53,7 +53,7 @@ export { type CreateSamplerOptions, createSampler, type ModelSampler } from './s
 export { type HeunOptions, heun } from './sampling/heun.ts'
 export type { Level } from './sampling/level.ts'
 export { type RepaintOptions, type Restart, repaintRestarts } from './sampling/restart.ts'
-export type { Frame, SampleOptions } from './sampling/sample-options.ts'
+export type { Frame, RunOptions, SampleOptions } from './sampling/sample-options.ts'
 export {
   type Evaluation,
   type Sampler,

@@ -1,7 +1,9 @@
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
+import { shown } from '@cascade-diffusion/checks'
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core'
+import { checkDiscrete } from './checks.ts'
 import { checkStep, gather1d, gatherForImages, type Steps } from './gather.ts'
-import { type DiffusionProcess, isDiscrete, type Schedule } from './process.ts'
+import { checkProcess, type DiffusionProcess, isDiscrete, type Schedule } from './process.ts'
 
 /** How much of the data and of the noise is in x_t = alpha x0 + sigma ε; alpha² + sigma² = 1. */
 export interface NoiseLevel {
@@ -29,11 +31,12 @@ export interface NoiseLevelArrays {
  * @throws on any other step or time.
  */
 export function noiseLevel(schedule: Schedule, t: number): NoiseLevel {
+  const discrete = isDiscrete(schedule)
   if (t === -1) return { alpha: 1, sigma: 0 }
-  if (!isDiscrete(schedule)) return { alpha: schedule.alpha(t), sigma: schedule.sigma(t) }
-  const alphaCumprod = schedule.alphasCumprod[t]
+  if (!discrete) return { alpha: schedule.alpha(t), sigma: schedule.sigma(t) }
+  const alphaCumprod = typeof t === 'number' ? schedule.alphasCumprod[t] : undefined
   if (alphaCumprod === undefined)
-    throw new Error(`noiseLevel: expected a step from -1 to ${schedule.betas.length - 1}, got ${t}`)
+    throw new Error(`noiseLevel: expected a step from -1 to ${schedule.betas.length - 1}, got ${shown(t)}`)
   return { alpha: Math.sqrt(alphaCumprod), sigma: Math.sqrt(1 - alphaCumprod) }
 }
 
@@ -41,11 +44,17 @@ export function noiseLevel(schedule: Schedule, t: number): NoiseLevel {
  * What the network is told at a step 0 … T-1 of a discrete process, or at a time 0 … 1 of a continuous one, in float64.
  * @throws on another step or time, and where the log-SNR that the network would be told is infinite.
  */
-export function noiseInput({ schedule, noiseInput }: DiffusionProcess<Schedule>, t: number): number {
+export function noiseInput(process: DiffusionProcess<Schedule>, t: number): number {
+  checkProcess(process)
+  const { schedule, noiseInput } = process
   if (noiseInput === 'noise-level' || noiseInput === 'log-snr')
     return noiseInputOfLevel(noiseInput, noiseLevel(schedule, t))
   const rescaled = noiseInput === 'rescaled-timestep'
-  if (!isDiscrete(schedule)) return rescaled ? 1000 * t : t
+  if (!isDiscrete(schedule)) {
+    if (!(typeof t === 'number' && t >= 0 && t <= 1))
+      throw new Error(`noiseInput: expected a time from 0 to 1, got ${shown(t)}`)
+    return rescaled ? 1000 * t : t
+  }
   checkStep('noiseInput', t, schedule.betas.length)
   return schedule.timesteps[t]! * (rescaled ? 1000 / schedule.unspacedSteps : 1)
 }
@@ -59,14 +68,19 @@ function noiseInputOfLevel(noiseInput: 'noise-level' | 'log-snr', { alpha, sigma
 }
 
 /** What the network is told at steps t: float32 [N], or [1] if one step is for all images. */
-export const noiseInputAt = (process: DiffusionProcess, t: Steps): Tensor1D =>
-  gather1d(
+export function noiseInputAt(process: DiffusionProcess, t: Steps): Tensor1D {
+  checkProcess(process)
+  checkDiscrete('noiseInputAt', process.schedule)
+  return gather1d(
     process.schedule.betas.map((_, step) => noiseInput(process, step)),
     t,
   )
+}
 
 /** The noise levels of steps t, one for each image or one for all. Traceable. */
 export function noiseLevelAt(process: DiffusionProcess, t: Steps): NoiseLevelTensors {
+  checkProcess(process)
+  checkDiscrete('noiseLevelAt', process.schedule)
   const { alphasCumprod } = process.schedule
   return {
     noiseInput: noiseInputAt(process, t),
@@ -89,6 +103,11 @@ export function noiseLevelArrays(
   process: DiffusionProcess<Schedule>,
   at: ArrayLike<number> | { readonly alpha: ArrayLike<number>; readonly sigma: ArrayLike<number> },
 ): NoiseLevelArrays {
+  checkProcess(process)
+  const given = typeof at === 'object' && at !== null && 'alpha' in at
+  for (const [what, list] of Object.entries(given ? { alpha: at.alpha, sigma: at.sigma } : { steps: at }))
+    if (!Array.isArray(list) && !ArrayBuffer.isView(list))
+      throw new Error(`noiseLevelArrays: expected a list of ${what}, got ${shown(list)}`)
   const levels =
     'alpha' in at ? givenLevels(at.alpha, at.sigma) : Array.from(at, (t) => noiseLevel(process.schedule, t))
   const inputs = 'alpha' in at ? levels.map(betweenSteps(process)) : Array.from(at, (t) => noiseInput(process, t))

@@ -1,5 +1,6 @@
 import type { DiscreteSchedule } from '@cascade-diffusion/schedules'
 import { exp, type Tensor4D } from '@tensorflow/tfjs-core'
+import { checkDiscrete, checkImageTensors, checkRecord, checkSteps } from './checks.ts'
 import { type Denoised, type DenoiserOptions, denoiser } from './denoiser.ts'
 import { gatherForImages, type Steps } from './gather.ts'
 import { noiseLevelAt } from './noise-level.ts'
@@ -14,7 +15,7 @@ export interface ReverseStep extends Gaussian, Pick<Denoised, 'x0' | 'epsilon'> 
  * posterior's at the x0 that the model predicts. The variance is [N,H,W,C] if it is learned, else [N,1,1,1], or
  * [1,1,1,1] with one step for all. At t = 0 the fixed variances are the posterior's of t = 1, as in Improved DDPM's code:
  * there they only serve likelihoods, since sampling adds no noise. Traceable.
- * @throws if the network's output does not fit `xt` and the variance, or it predicts epsilon of a process that ends in pure
+ * @throws if xt are no images, t is no step of the process (as a tensor: when it is looked up), the network's output does not fit `xt` and the variance, or it predicts epsilon of a process that ends in pure
  * noise.
  */
 export function pMeanVariance<C>(
@@ -24,7 +25,11 @@ export function pMeanVariance<C>(
   condition: C,
   options: DenoiserOptions = {},
 ): ReverseStep {
+  checkRecord('pMeanVariance', 'a model', model, ['network', 'process'])
   const { schedule, variance, prediction } = model.process
+  checkDiscrete('pMeanVariance', schedule)
+  checkImageTensors('pMeanVariance', { xt })
+  checkSteps('pMeanVariance', t, xt.shape[0])
   const at = typeof t === 'number' ? t : schedule.betas.length - 1
   if (prediction === 'epsilon' && schedule.alphasCumprod[at] === 0)
     throw new Error(`pMeanVariance: nothing of the data is left at step ${at} to predict from epsilon; x0 or v can`)

@@ -1,5 +1,6 @@
 import type { DiscreteSchedule } from '@cascade-diffusion/schedules'
 import { add, mul, type Tensor4D } from '@tensorflow/tfjs-core'
+import { checkDiscrete, checkImageTensors, checkRecord, checkSteps } from './checks.ts'
 import { gatherForImages, type Steps } from './gather.ts'
 import type { NoiseLevel } from './noise-level.ts'
 
@@ -15,8 +16,12 @@ export interface Gaussian {
  * The posterior q(x_{t-1} | x_t, x0) (DDPM, equations 6 and 7), with one step t for each image or one for all.
  * The variance is [N,1,1,1], or [1,1,1,1] if one step is for all; at t = 0, where it is 0, its logarithm is clipped to
  * that of t = 1. Traceable.
+ * @throws if the images are none, or not of one shape, or t is no step of the schedule (as a tensor: when it is looked up).
  */
 export function qPosterior(schedule: DiscreteSchedule, x0: Tensor4D, xt: Tensor4D, t: Steps): Gaussian {
+  checkDiscrete('qPosterior', schedule)
+  checkImageTensors('qPosterior', { x0, xt })
+  checkSteps('qPosterior', t, x0.shape[0])
   const coef1 = gatherForImages(schedule.posteriorMeanCoef1, t)
   const coef2 = gatherForImages(schedule.posteriorMeanCoef2, t)
   return {
@@ -32,6 +37,8 @@ export function qPosterior(schedule: DiscreteSchedule, x0: Tensor4D, xt: Tensor4
  * are DDPM's β̃_t and β_t.
  */
 export function posteriorBetween(now: NoiseLevel, next: NoiseLevel) {
+  checkRecord('posteriorBetween', 'a noise level to come from', now, ['alpha', 'sigma'])
+  checkRecord('posteriorBetween', 'a noise level to go to', next, ['alpha', 'sigma'])
   const alpha = now.alpha / next.alpha
   const beta = 1 - alpha ** 2
   return {

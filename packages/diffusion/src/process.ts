@@ -1,3 +1,4 @@
+import { shown } from '@cascade-diffusion/checks'
 import type { DiscreteSchedule, NoiseSchedule } from '@cascade-diffusion/schedules'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 
@@ -56,10 +57,18 @@ export interface DiffusionModel<C = undefined, S extends Schedule = DiscreteSche
   readonly process: DiffusionProcess<S>
 }
 
-/** Whether a schedule has discrete steps. */
-export const isDiscrete = (schedule: Schedule): schedule is DiscreteSchedule => 'betas' in schedule
+/** Whether a schedule has discrete steps. @throws on what is none. */
+export function isDiscrete(schedule: Schedule): schedule is DiscreteSchedule {
+  if (typeof schedule === 'object' && schedule !== null) {
+    if ('betas' in schedule) return true
+    if ('logSnr' in schedule) return false
+  }
+  throw new Error(
+    `process: expected a schedule (cosineSchedule(1000), cosineNoise(), …; processOf of @cascade-diffusion/cascade makes one of a configuration), got ${shown(schedule)}`,
+  )
+}
 
-/** The noisiest step of a process: T-1 of discrete steps, time 1 of a continuous one. */
+/** The noisiest step of a process: T-1 of discrete steps, time 1 of a continuous one. @throws on what is no schedule. */
 export const lastStep = (schedule: Schedule): number => (isDiscrete(schedule) ? schedule.betas.length - 1 : 1)
 
 /** Whether the network gives the variance too, in a second half of its channels. */
@@ -70,10 +79,14 @@ const predictions: readonly Prediction[] = ['epsilon', 'x0', 'v']
 const variances: readonly Variance[] = ['fixed-small', 'fixed-large', 'learned', 'learned-range']
 const noiseInputs: readonly NoiseInput[] = ['timestep', 'rescaled-timestep', 'noise-level', 'log-snr']
 
-/** @throws if a process has names that nobody knows: it may come from a file. */
-export function checkProcess({ prediction, variance, noiseInput }: DiffusionProcess<Schedule>): void {
+/** @throws if a process has no schedule, or names that nobody knows: it may come from a file. */
+export function checkProcess(process: DiffusionProcess<Schedule>): void {
+  if (typeof process !== 'object' || process === null)
+    throw new Error(`process: expected { schedule, prediction, variance, noiseInput }, got ${shown(process)}`)
+  const { schedule, prediction, variance, noiseInput } = process
+  isDiscrete(schedule)
   const check = (what: string, known: readonly string[], got: string) => {
-    if (!known.includes(got)) throw new Error(`process: expected ${what} of ${known.join(', ')}; got '${got}'`)
+    if (!known.includes(got)) throw new Error(`process: expected ${what} of ${known.join(', ')}; got ${shown(got)}`)
   }
   check('a prediction', predictions, prediction)
   check('a variance', variances, variance)

@@ -1,5 +1,6 @@
 import type { DiscreteSchedule } from '@cascade-diffusion/schedules'
 import { mul, type Tensor4D } from '@tensorflow/tfjs-core'
+import { checkDiscrete, checkImageTensors, checkSteps } from './checks.ts'
 import { gatherForImages, type Steps } from './gather.ts'
 import type { Gaussian } from './posterior.ts'
 import { xtFrom } from './predictions.ts'
@@ -9,8 +10,13 @@ import { xtFrom } from './predictions.ts'
  * @param x0 images [N,H,W,C] in [-1, 1].
  * @param t the step of each image, or one for all.
  * @param epsilon standard normal noise [N,H,W,C].
+ * @throws if the images are none, or not of one shape, or t is no step of the schedule (as a tensor: when it is looked up).
  */
-export function qSample({ alphasCumprod }: DiscreteSchedule, x0: Tensor4D, t: Steps, epsilon: Tensor4D): Tensor4D {
+export function qSample(schedule: DiscreteSchedule, x0: Tensor4D, t: Steps, epsilon: Tensor4D): Tensor4D {
+  checkDiscrete('qSample', schedule)
+  checkImageTensors('qSample', { x0, epsilon })
+  checkSteps('qSample', t, x0.shape[0])
+  const { alphasCumprod } = schedule
   const alpha = gatherForImages(alphasCumprod.map(Math.sqrt), t)
   const sigma = gatherForImages(
     alphasCumprod.map((a) => Math.sqrt(1 - a)),
@@ -22,15 +28,22 @@ export function qSample({ alphasCumprod }: DiscreteSchedule, x0: Tensor4D, t: St
 /**
  * q(x_t | x0) itself: mean √ᾱ_t x0, variance 1 - ᾱ_t (DDPM, equation 4). The variance is [N,1,1,1], or [1,1,1,1] if
  * one step is for all images. Traceable.
+ * @throws as {@link qSample}.
  */
-export const qMeanVariance = ({ alphasCumprod }: DiscreteSchedule, x0: Tensor4D, t: Steps): Gaussian => ({
-  mean: mul(gatherForImages(alphasCumprod.map(Math.sqrt), t), x0),
-  variance: gatherForImages(
-    alphasCumprod.map((a) => 1 - a),
-    t,
-  ),
-  logVariance: gatherForImages(
-    alphasCumprod.map((a) => Math.log1p(-a)),
-    t,
-  ),
-})
+export function qMeanVariance(schedule: DiscreteSchedule, x0: Tensor4D, t: Steps): Gaussian {
+  checkDiscrete('qMeanVariance', schedule)
+  checkImageTensors('qMeanVariance', { x0 })
+  checkSteps('qMeanVariance', t, x0.shape[0])
+  const { alphasCumprod } = schedule
+  return {
+    mean: mul(gatherForImages(alphasCumprod.map(Math.sqrt), t), x0),
+    variance: gatherForImages(
+      alphasCumprod.map((a) => 1 - a),
+      t,
+    ),
+    logVariance: gatherForImages(
+      alphasCumprod.map((a) => Math.log1p(-a)),
+      t,
+    ),
+  }
+}

@@ -1,4 +1,5 @@
 import { flatten, type Tree } from '@cascade-diffusion/arrays'
+import { checkFunction, checkOptions, shown } from '@cascade-diffusion/checks'
 import {
   add,
   concat,
@@ -35,11 +36,17 @@ export interface ClassifierFreeGuidanceOptions<C> {
  * once, on twice as many images. A learned variance is that of the condition. Traceable.
  * @throws if the scale is not finite, or the interval has no room.
  */
-export function classifierFreeGuidance<C>(
-  network: Network<C>,
-  { scale, unconditional, interval }: ClassifierFreeGuidanceOptions<C>,
-): Network<C> {
-  if (!Number.isFinite(scale)) throw new Error(`classifierFreeGuidance: expected a finite scale, got ${scale}`)
+export function classifierFreeGuidance<C>(network: Network<C>, options: ClassifierFreeGuidanceOptions<C>): Network<C> {
+  checkFunction('classifierFreeGuidance', 'a network', network, 'closeOver(network, params) of @cascade-diffusion/unet')
+  checkOptions('classifierFreeGuidance', options, { scale: true, unconditional: true, interval: true })
+  const { scale, unconditional, interval } = options
+  checkFunction('classifierFreeGuidance', 'unconditional', unconditional, 'withoutLabel()')
+  if (!Number.isFinite(scale)) throw new Error(`classifierFreeGuidance: expected a finite scale, got ${shown(scale)}`)
+  if (
+    interval !== undefined &&
+    !(Array.isArray(interval) && interval.length === 2 && interval.every((x) => typeof x === 'number'))
+  )
+    throw new Error(`classifierFreeGuidance: expected an interval [low, high], got ${shown(interval)}`)
   if (interval && !(interval[0] <= interval[1]))
     throw new Error(
       `classifierFreeGuidance: expected an interval from low to high, got ${interval[0]} to ${interval[1]}`,

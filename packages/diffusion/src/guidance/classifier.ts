@@ -1,3 +1,4 @@
+import { checkFunction, checkOptions, shown } from '@cascade-diffusion/checks'
 import {
   add,
   div,
@@ -29,11 +30,12 @@ export interface ClassifierGuidanceOptions<C> {
  * that goes with it. As in guided-diffusion it comes after clipping. Traceable.
  * @throws if the scale is not finite.
  */
-export function classifierGuidance<C>(
-  denoise: Denoiser<C>,
-  { logProbability, scale = 1 }: ClassifierGuidanceOptions<C>,
-): Denoiser<C> {
-  if (!Number.isFinite(scale)) throw new Error(`classifierGuidance: expected a finite scale, got ${scale}`)
+export function classifierGuidance<C>(denoise: Denoiser<C>, options: ClassifierGuidanceOptions<C>): Denoiser<C> {
+  checkFunction('classifierGuidance', 'a denoiser', denoise, 'denoiser({ network, process })')
+  checkOptions('classifierGuidance', options, { logProbability: true, scale: true })
+  const { logProbability, scale = 1 } = options
+  checkFunction('classifierGuidance', 'logProbability', logProbability, 'of xt, noise and condition')
+  if (!Number.isFinite(scale)) throw new Error(`classifierGuidance: expected a finite scale, got ${shown(scale)}`)
   return (xt, level, condition) => {
     const { alpha, sigma, noiseInput } = level
     const denoised = denoise(xt, level, condition)

@@ -1,4 +1,6 @@
+import { checkFunction } from '@cascade-diffusion/checks'
 import { add, mul, sub, type Tensor4D } from '@tensorflow/tfjs-core'
+import { checkImageTensors, checkRecord } from '../checks.ts'
 import type { Denoiser } from '../denoiser.ts'
 import { epsilonFromX0 } from '../predictions.ts'
 
@@ -15,9 +17,14 @@ export interface Inpainting<C> {
  * Inpainting by replacement: where the images are known, the predicted x0 is. A sampler then draws the known part of each
  * x_t from the forward process of the known images, as RePaint does (Lugmayr et al. 2022, equation 8), whichever sampler
  * it is; `repaintRestarts` are RePaint's resampling, which makes the two parts fit together. Traceable.
+ * @throws (the denoiser) if the known images or the mask are missing, or the images not of the shape of `xt`.
  */
 export function inpainting<C>(denoise: Denoiser<C>): Denoiser<Inpainting<C>> {
-  return (xt, level, { known, mask, condition }) => {
+  checkFunction('inpainting', 'a denoiser', denoise, 'denoiser({ network, process })')
+  return (xt, level, given) => {
+    checkRecord('inpainting', 'a condition', given, ['known', 'mask'])
+    const { known, mask, condition } = given
+    checkImageTensors('inpainting', { xt, known })
     const denoised = denoise(xt, level, condition)
     const x0 = add(denoised.x0, mul(mask, sub(known, denoised.x0))) as Tensor4D
     return { ...denoised, x0, epsilon: epsilonFromX0(xt, x0, level) }

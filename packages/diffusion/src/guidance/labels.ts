@@ -1,6 +1,8 @@
-import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
+import { isNDArray, type NDArray, ndarray } from '@cascade-diffusion/arrays'
+import { checkInteger, checkOptions, shown } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import { fill, type Tensor1D } from '@tensorflow/tfjs-core'
+import { checkRng } from '../checks.ts'
 
 /** Options of {@link dropLabels}. */
 export interface DropLabelsOptions {
@@ -14,14 +16,19 @@ export interface DropLabelsOptions {
 /**
  * Drops labels (int32 [N]) at random, for training with classifier-free guidance in mind (Ho & Salimans 2022, algorithm 1).
  * On the host.
- * @throws if the probability is not from 0 to 1.
+ * @throws if the labels are no int32, or the probability is not from 0 to 1.
  */
-export function dropLabels(
-  labels: NDArray<'int32'>,
-  { probability, noLabel = -1, rng }: DropLabelsOptions,
-): NDArray<'int32'> {
-  if (!(probability >= 0 && probability <= 1))
-    throw new Error(`dropLabels: expected a probability from 0 to 1, got ${probability}`)
+export function dropLabels(labels: NDArray<'int32'>, options: DropLabelsOptions): NDArray<'int32'> {
+  if (!isNDArray(labels) || labels.dtype !== 'int32')
+    throw new Error(
+      `dropLabels: expected labels of int32 (int32([3, 7])), got ${isNDArray(labels) ? labels.dtype : shown(labels)}`,
+    )
+  checkOptions('dropLabels', options, { probability: true, noLabel: true, rng: true })
+  const { probability, noLabel = -1, rng } = options
+  if (!(typeof probability === 'number' && probability >= 0 && probability <= 1))
+    throw new Error(`dropLabels: expected a probability from 0 to 1, got ${shown(probability)}`)
+  checkInteger('dropLabels', 'noLabel', noLabel)
+  checkRng('dropLabels', rng)
   const drawn = rng.uniform(labels.shape).data
   return ndarray(
     labels.data.map((label, i) => (drawn[i]! < probability ? noLabel : label)),
@@ -29,8 +36,15 @@ export function dropLabels(
   )
 }
 
-/** The same condition with `noLabel`, as `dropLabels` has it, for every label: the `unconditional` of `classifierFreeGuidance`. */
-export const withoutLabel =
-  (noLabel = -1) =>
-  <C extends { readonly label?: Tensor1D }>(condition: C): C =>
-    condition.label ? { ...condition, label: fill(condition.label.shape, noLabel, 'int32') } : condition
+/**
+ * The same condition with `noLabel`, as `dropLabels` has it, for every label: the `unconditional` of `classifierFreeGuidance`.
+ * A condition that has no label stays as it is. @throws (the function) on what is no condition.
+ */
+export function withoutLabel(noLabel = -1): <C extends { readonly label?: Tensor1D }>(condition: C) => C {
+  checkInteger('withoutLabel', 'noLabel', noLabel)
+  return (condition) => {
+    if (typeof condition !== 'object' || condition === null)
+      throw new Error(`withoutLabel: expected a condition, { label }, got ${shown(condition)}`)
+    return condition.label ? { ...condition, label: fill(condition.label.shape, noLabel, 'int32') } : condition
+  }
+}

@@ -1,3 +1,4 @@
+import { checkOneOf, checkOptions } from '@cascade-diffusion/checks'
 import { exp, mul } from '@tensorflow/tfjs-core'
 import { posteriorBetween } from '../posterior.ts'
 import { type Sampler, weightedSum } from './sampler.ts'
@@ -12,10 +13,14 @@ export interface AncestralOptions {
  * Ancestral sampling (DDPM, algorithm 2): draws x_{t-1} from p(x_{t-1} | x_t), whose mean is the posterior's (equation 7)
  * at the predicted x0. No noise is added on the way to the data. The same between any two noise levels, so that it also
  * samples in continuous time (VDM, Kingma et al. 2021, section 3.4 and equation 32).
+ * @throws on another variance.
  */
-export function ancestral({
-  variance,
-}: AncestralOptions = {}): Sampler<'x0' | 'xt' | 'sigma' | 'noise' | 'logSmall' | 'logLarge'> {
+export function ancestral(
+  options: AncestralOptions = {},
+): Sampler<'x0' | 'xt' | 'sigma' | 'noise' | 'logSmall' | 'logLarge'> {
+  checkOptions('ancestral', options, { variance: true })
+  const { variance } = options
+  if (variance !== undefined) checkOneOf('ancestral', 'variance', variance, ['fixed-small', 'fixed-large'])
   return {
     name: 'ancestral',
     coefficients: ['x0', 'xt', 'sigma', 'noise', 'logSmall', 'logLarge'],

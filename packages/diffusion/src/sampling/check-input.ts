@@ -1,18 +1,42 @@
 import { flatten, isNDArray, type NDArray, type Tree } from '@cascade-diffusion/arrays'
-import type { SampleOptions } from './sample-options.ts'
+import { checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { checkRng } from '../checks.ts'
+import type { PlannedStep } from './plan.ts'
+import type { RunOptions } from './sample-options.ts'
 import type { Sampler } from './sampler.ts'
 
+/** A run's options, with its condition. */
+export type AnyRun = RunOptions & { readonly condition?: unknown }
+
+const known: KnownKeys<Required<AnyRun>> = {
+  ...{ shape: true, condition: true, rng: true, firstIndex: true, initial: true, initialStep: true, steps: true },
+  ...{ stop: true, restarts: true, afterStep: true, signal: true },
+}
+
+/** @throws if there are no options, or some that are unknown or of another kind. */
+export function checkOptionsOfRun(options: AnyRun): void {
+  checkOptions('sample', options, known)
+  const { shape, afterStep, signal } = options
+  if (!Array.isArray(shape) || shape.length !== 4 || !shape.every((d) => Number.isInteger(d) && d > 0))
+    throw new Error(
+      `sample: expected a shape [n, height, width, channels] of positive integers, got ${Array.isArray(shape) ? `[${shape}]` : shown(shape)}`,
+    )
+  if (afterStep !== undefined && typeof afterStep !== 'function')
+    throw new Error(`sample: expected afterStep, a function of a frame, got ${shown(afterStep)}`)
+  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
+    throw new Error(`sample: expected signal, that of an AbortController, got ${shown(signal)}`)
+}
+
 /** @throws if the images, the condition and the shape do not fit together, or hold a value that is not finite. */
-export function checkInput<C>(options: SampleOptions<C>, { name, upwards }: Sampler): void {
+export function checkInput(options: AnyRun, { name, upwards }: Sampler): void {
   const { shape, initial, initialStep, condition, firstIndex = 0 } = options
-  if (shape.length !== 4 || !shape.every((d) => Number.isInteger(d) && d > 0))
-    throw new Error(`sample: expected a shape [n, height, width, channels] of positive integers, got [${shape}]`)
   if (!(Number.isSafeInteger(firstIndex) && firstIndex >= 0))
-    throw new Error(`sample: expected a firstIndex of at least 0, got ${firstIndex}`)
+    throw new Error(`sample: expected a firstIndex of at least 0, got ${shown(firstIndex)}`)
   if (initial) checkImages(initial, shape, 'initial images')
   else if (upwards) throw new Error(`sample: expected initial images for ${name}, which goes upwards, got none`)
   else if (initialStep !== undefined)
     throw new Error(`sample: expected initial images for the initialStep ${initialStep}, got none`)
+  checkLeaves(condition, '')
   const { leaves, shape: tree } = flatten<NDArray>(condition as Tree<NDArray>, isNDArray)
   for (const [i, leaf] of leaves.entries()) {
     const name = `condition '${tree.paths[i]}'`
@@ -22,8 +46,37 @@ export function checkInput<C>(options: SampleOptions<C>, { name, upwards }: Samp
   }
 }
 
+/** @throws unless the leaves of a condition are host arrays. */
+function checkLeaves(node: unknown, path: string): void {
+  if (node === undefined || node === null || isNDArray(node)) return
+  const isList = Array.isArray(node) && node.every((child) => typeof child === 'object')
+  const isRecord = typeof node === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(node))
+  if (!isList && !isRecord)
+    throw new Error(
+      `sample: expected condition${path && ` '${path}'`} of host arrays (int32([3, 7]) of @cascade-diffusion/arrays, …), got ${shown(node)}`,
+    )
+  for (const [key, child] of Object.entries(node as object)) checkLeaves(child, path === '' ? key : `${path}.${key}`)
+}
+
+/** @throws if a run draws noise, and there is no key of random numbers for it. */
+export function checkNoise(
+  { rng, initial }: AnyRun,
+  { name, needsNoise }: Sampler,
+  plan: readonly PlannedStep[],
+): void {
+  const why = needsNoise
+    ? `${name} draws noise in each step`
+    : initial === undefined
+      ? 'it begins with noise'
+      : plan.some(({ added }) => added)
+        ? 'it noises the images first'
+        : undefined
+  if (rng !== undefined || why !== undefined) checkRng('sample', rng, why && `, since ${why}`)
+}
+
 /** @throws unless images are finite float32 of a shape. */
 export function checkImages(images: NDArray, shape: readonly number[], name: string): void {
+  if (!isNDArray(images)) throw new Error(`sample: expected ${name} float32 [${shape}], got ${shown(images)}`)
   if (images.dtype !== 'float32' || String(images.shape) !== String(shape))
     throw new Error(`sample: expected ${name} float32 [${shape}], got ${images.dtype} [${images.shape}]`)
   checkFinite(images, name)

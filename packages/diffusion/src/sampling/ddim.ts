@@ -1,3 +1,4 @@
+import { checkOptions, shown } from '@cascade-diffusion/checks'
 import { posteriorBetween } from '../posterior.ts'
 import type { Level } from './level.ts'
 import { type Sampler, weightedSum } from './sampler.ts'
@@ -12,8 +13,10 @@ export interface DdimOptions {
  * DDIM (Song et al. 2021, equation 12): x_next = α_next x0 + √(σ_next² - s²) ε + s z, with s = η √β̃ (equation 16).
  * @throws if eta is negative, or (while sampling is prepared) so large that a step would add more noise than its target has.
  */
-export function ddim({ eta = 0 }: DdimOptions = {}): Sampler<'x0' | 'epsilon' | 'sigma'> {
-  if (!(eta >= 0)) throw new Error(`ddim: expected an eta of at least 0, got ${eta}`)
+export function ddim(options: DdimOptions = {}): Sampler<'x0' | 'epsilon' | 'sigma'> {
+  checkOptions('ddim', options, { eta: true })
+  const { eta = 0 } = options
+  if (!(typeof eta === 'number' && eta >= 0)) throw new Error(`ddim: expected an eta of at least 0, got ${shown(eta)}`)
   return {
     name: 'ddim',
     coefficients: ['x0', 'epsilon', 'sigma'],

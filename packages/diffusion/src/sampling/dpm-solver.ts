@@ -1,3 +1,4 @@
+import { checkOptions, shown } from '@cascade-diffusion/checks'
 import { type Sampler, weightedSum } from './sampler.ts'
 
 /** Options of {@link dpmSolver}. */
@@ -12,8 +13,11 @@ export interface DpmSolverOptions {
  * predictions. The first step and the last, to the data, are of first order. One evaluation of the network a step.
  * @throws if eta is not from 0 to 1.
  */
-export function dpmSolver({ eta = 0 }: DpmSolverOptions = {}): Sampler<'xt' | 'x0' | 'before' | 'sigma'> {
-  if (!(eta >= 0 && eta <= 1)) throw new Error(`dpmSolver: expected an eta from 0 to 1, got ${eta}`)
+export function dpmSolver(options: DpmSolverOptions = {}): Sampler<'xt' | 'x0' | 'before' | 'sigma'> {
+  checkOptions('dpmSolver', options, { eta: true })
+  const { eta = 0 } = options
+  if (!(typeof eta === 'number' && eta >= 0 && eta <= 1))
+    throw new Error(`dpmSolver: expected an eta from 0 to 1, got ${shown(eta)}`)
   return {
     name: eta > 0 ? 'sde-dpm-solver++(2m)' : 'dpm-solver++(2m)',
     coefficients: ['xt', 'x0', 'before', 'sigma'],

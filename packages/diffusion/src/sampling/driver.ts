@@ -1,4 +1,5 @@
 import {
+  type ArraysOf,
   type Compile,
   type DeviceArray,
   disposeAll,
@@ -8,10 +9,11 @@ import {
   sizeOf,
   zeros,
 } from '@cascade-diffusion/arrays'
+import { checkFunction, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { add, mul, slice, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
 import { type Denoiser, type DenoiserOptions, denoiser } from '../denoiser.ts'
 import { checkProcess, type DiffusionProcess, type Network, type Schedule } from '../process.ts'
-import { checkFinite, checkImages, checkInput } from './check-input.ts'
+import { checkFinite, checkImages, checkInput, checkNoise, checkOptionsOfRun } from './check-input.ts'
 import { planRun } from './plan.ts'
 import type { Frame, SampleOptions } from './sample-options.ts'
 import type { Sampler } from './sampler.ts'
@@ -45,15 +47,21 @@ interface State {
 /**
  * The driver that owns the sampling loop. One traced step, which `compile` makes once for each shape, serves all
  * evaluations of the network: what differs between them is computed on the host before the loop and fed as one small array.
- * The images stay where the engine computes until somebody looks at them.
+ * The images stay where the engine computes until somebody looks at them. A network with weights is closed over them first, by
+ * `closeOver` of `@cascade-diffusion/unet`.
  *
  * Runs throw before their first step if timesteps are out of order or leave the process, shapes do not fit together, or
- * an input is not finite; and after a step that gives values that are not finite.
+ * an input is not finite, options are unknown or of another kind, or noise is to be drawn without `rng`; and after a step that gives values that are not finite.
  */
 export function createSampler<C = undefined>(options: CreateSamplerOptions<C>): ModelSampler<C> {
+  checkCreateOptions(options)
   const { process, sampler, compile } = options
-  checkProcess(process)
-  const denoise = 'denoiser' in options ? options.denoiser : denoiser<C>(options, options)
+  const denoise =
+    'denoiser' in options && options.denoiser !== undefined
+      ? options.denoiser
+      : denoiser<C>(options as { network: Network<C>; process: typeof process }, {
+          ...('processX0' in options && options.processX0 && { processX0: options.processX0 }),
+        })
   const step = compile(tracedStep(denoise, sampler))
   const addNoise = compile(
     (xt: Tensor4D, numbers: Tensor1D, noise: Tensor4D): Tensor4D =>
@@ -63,15 +71,17 @@ export function createSampler<C = undefined>(options: CreateSamplerOptions<C>): 
 
   /** Yields the frames of the steps that `seen` names by how many are left. */
   async function* run(options: SampleOptions<C>, seen: (stepsLeft: number) => boolean): AsyncGenerator<Frame, void> {
+    checkOptionsOfRun(options)
     const { shape, rng, firstIndex = 0, initial, afterStep, signal } = options
     const plan = planRun(process, sampler, options)
     checkInput(options, sampler)
+    checkNoise(options, sampler, plan)
     const draw = (pass: number, ...labels: readonly (string | number)[]) => {
-      const key = pass === 0 ? rng : rng.fold('restart').fold(pass)
+      const key = pass === 0 ? rng! : rng!.fold('restart').fold(pass)
       return labels.reduce((k, label) => k.fold(label), key).normal(shape, firstIndex * sizeOf(shape.slice(1)))
     }
     const nothing = Array.from({ length: sampler.history ?? 0 }, () => zeros(shape))
-    const condition = await place.onDevice(options.condition)
+    const condition = await place.onDevice((options as { condition?: ArraysOf<C> }).condition as ArraysOf<C>)
     let state: State = { xt: initial ?? draw(0, 'initial'), history: nothing }
     let x0: DeviceArray | undefined
     try {
@@ -86,7 +96,7 @@ export function createSampler<C = undefined>(options: CreateSamplerOptions<C>): 
         for (const numbers of evaluations) {
           signal?.throwIfAborted()
           disposeAll(x0)
-          const made = await step.onDevice(donate(state), numbers, noise, condition)
+          const made = await step.onDevice(donate(state), numbers, noise, condition).catch(explained)
           state = made.state
           x0 = made.x0
           const total = await read(made.total)
@@ -120,6 +130,48 @@ export function createSampler<C = undefined>(options: CreateSamplerOptions<C>): 
       await Promise.all([step, addNoise, place].map((compiled) => compiled.dispose()))
     },
   }
+}
+
+const known = { process: true, sampler: true, compile: true, network: true, denoiser: true, processX0: true } as const
+
+/** @throws unless there is a process, a sampler, an engine, and a network or a denoiser. */
+function checkCreateOptions<C>(options: CreateSamplerOptions<C>): void {
+  checkOptions('createSampler', options as object, known as KnownKeys<object>)
+  const { process, sampler, compile, network, denoiser, processX0 } = options as Partial<
+    Record<keyof typeof known, unknown>
+  > & { process: DiffusionProcess<Schedule> }
+  checkProcess(process)
+  const { plan, update } = (sampler ?? {}) as Partial<Sampler>
+  if (typeof plan !== 'function' || typeof update !== 'function')
+    throw new Error(`createSampler: expected a sampler (ddim(), ancestral(), …), got ${shown(sampler)}`)
+  checkFunction(
+    'createSampler',
+    'compile',
+    compile,
+    'jit of @cascade-diffusion/jit, or eager of @cascade-diffusion/ops',
+  )
+  if ((network === undefined) === (denoiser === undefined))
+    throw new Error(`createSampler: expected a network or a denoiser, got ${network === undefined ? 'none' : 'both'}`)
+  const [what, given] = network === undefined ? ['a denoiser', denoiser] : ['a network', network]
+  checkFunction(
+    'createSampler',
+    what,
+    given,
+    'closeOver(network, params) of @cascade-diffusion/unet makes a network one',
+  )
+  if (denoiser !== undefined && processX0 !== undefined)
+    throw new Error('createSampler: expected no processX0 with a denoiser, which is made with its own')
+}
+
+/** An engine's words for an index out of its table, in ours. */
+function explained(error: unknown): never {
+  const { message } = error as Error
+  if (!/out of data bounds|index value .* is not in/.test(message)) throw error
+  throw new Error(
+    'sample: a number that the network looks up is not in its table, most likely a label: expected classes from 0 to one less than ' +
+      `it has, or -1 for none (${message})`,
+    { cause: error },
+  )
 }
 
 const read = async (array: NDArray | DeviceArray) =>

@@ -1,3 +1,4 @@
+import { checkOptions, shown } from '@cascade-diffusion/checks'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import type { Level } from './level.ts'
 import { type Sampler, weightedSum } from './sampler.ts'
@@ -17,15 +18,16 @@ export interface HeunOptions {
  * the last step to the data. In EDM's units, x / alpha and σ = sigma / alpha, the derivative is the predicted ε.
  * @throws if an option is out of range, or (while sampling is prepared) at a level of pure noise, where σ is infinite.
  */
-export function heun({
-  churn = 0,
-  churnRange,
-  churnNoise = 1,
-}: HeunOptions = {}): Sampler<'input' | 'churn' | 'xt' | 'epsilon' | 'before'> {
-  const [low, high] = churnRange ?? [0, Infinity]
-  if (!(churn >= 0 && churnNoise >= 0 && low >= 0 && high >= low))
+export function heun(options: HeunOptions = {}): Sampler<'input' | 'churn' | 'xt' | 'epsilon' | 'before'> {
+  checkOptions('heun', options, { churn: true, churnRange: true, churnNoise: true })
+  const { churn = 0, churnRange = [0, Infinity], churnNoise = 1 } = options
+  if (!(Array.isArray(churnRange) && churnRange.length === 2))
+    throw new Error(`heun: expected a churnRange [low, high], got ${shown(churnRange)}`)
+  const [low, high] = churnRange as readonly [number, number]
+  const areNumbers = [churn, churnNoise, low, high].every((value) => typeof value === 'number')
+  if (!(areNumbers && churn >= 0 && churnNoise >= 0 && low >= 0 && high >= low))
     throw new Error(
-      `heun: expected churn, churnNoise and the ends of churnRange of at least 0, got ${churn}, ${churnNoise}, ${low} to ${high}`,
+      `heun: expected churn, churnNoise and the ends of churnRange of at least 0, got ${shown(churn)}, ${shown(churnNoise)}, ${shown(low)} to ${shown(high)}`,
     )
 
   /** The noisier level that a step begins from. */

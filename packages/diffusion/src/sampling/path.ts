@@ -1,10 +1,11 @@
+import { shown } from '@cascade-diffusion/checks'
 import { type DiffusionProcess, isDiscrete, lastStep, type Schedule } from '../process.ts'
-import type { SampleOptions } from './sample-options.ts'
+import type { RunOptions } from './sample-options.ts'
 import type { Sampler } from './sampler.ts'
 import { stepsDown } from './steps.ts'
 
-/** Where a run goes: as {@link SampleOptions} has it. */
-export type Route = Pick<SampleOptions<unknown>, 'steps' | 'stop' | 'initialStep' | 'restarts'>
+/** Where a run goes: as {@link RunOptions} has it. */
+export type Route = Pick<RunOptions, 'steps' | 'stop' | 'initialStep' | 'restarts'>
 
 /**
  * The steps of a run, and where the last one leads.
@@ -18,13 +19,15 @@ export function checkedPath(
   const discrete = isDiscrete(schedule)
   const last = lastStep(schedule)
   const check = (what: string, t: number, data: boolean) => {
-    if (!((t >= 0 && t <= last) || (data && t === -1)))
-      throw new Error(`sample: ${what} must be from 0 to ${last}${data ? ', or -1 for the data' : ''}, got ${t}`)
+    if (!(typeof t === 'number' && ((t >= 0 && t <= last) || (data && t === -1))))
+      throw new Error(`sample: ${what} must be from 0 to ${last}${data ? ', or -1 for the data' : ''}, got ${shown(t)}`)
   }
   const stop = givenStop ?? (upwards ? last : -1)
   check('stops', stop, !upwards)
   if (!steps && !discrete)
     throw new Error('sample: expected steps, as a process in continuous time has none of its own; got none')
+  if (steps !== undefined && !Array.isArray(steps) && !ArrayBuffer.isView(steps))
+    throw new Error(`sample: expected steps, a list of them (spacedSteps(process, 10) makes one), got ${shown(steps)}`)
   const all = steps ?? (upwards ? stepsDown(stop - 1).reverse() : stepsDown(last, Math.floor(stop) + 1))
   if (all.length === 0) throw new Error('sample: expected at least one timestep, got none')
   const path = [...all, stop]

@@ -1,3 +1,5 @@
+import { checkOptions, shown } from '@cascade-diffusion/checks'
+import { checkRecord } from '../checks.ts'
 import type { Level } from './level.ts'
 import type { Sampler } from './sampler.ts'
 
@@ -25,10 +27,13 @@ export interface RepaintOptions {
  * @param steps the steps of the run, decreasing.
  * @throws if a number is not a positive integer.
  */
-export function repaintRestarts(steps: readonly number[], { jump = 10, times = 10 }: RepaintOptions = {}): Restart[] {
+export function repaintRestarts(steps: readonly number[], options: RepaintOptions = {}): Restart[] {
+  if (!Array.isArray(steps)) throw new Error(`repaintRestarts: expected the steps of a run, got ${shown(steps)}`)
+  checkOptions('repaintRestarts', options, { jump: true, times: true })
+  const { jump = 10, times = 10 } = options
   for (const [name, value] of Object.entries({ jump, times }))
     if (!(Number.isInteger(value) && value > 0))
-      throw new Error(`repaintRestarts: expected a ${name} that is an integer of at least 1, got ${value}`)
+      throw new Error(`repaintRestarts: expected a ${name} that is an integer of at least 1, got ${shown(value)}`)
   if (times === 1) return []
   return steps.flatMap((to, i) => {
     const at = i % jump === 0 ? (steps[i + jump] ?? (i + jump === steps.length ? -1 : undefined)) : undefined
@@ -44,11 +49,16 @@ export function checkedRestarts(
 ): { readonly at: number; readonly to: number; left: number }[] {
   if (upwards && restarts.length > 0) throw new Error(`sample: expected no restarts of ${name}, which goes upwards`)
   const steps = path.map(({ t }) => t)
-  return restarts.map(({ at, to, times = 1 }) => {
+  if (!Array.isArray(restarts))
+    throw new Error(`sample: expected restarts, a list of { at, to }, got ${shown(restarts)}`)
+  return restarts.map((restart) => {
+    checkRecord('sample', 'a restart', restart, ['at', 'to'])
+    checkOptions('sample: restarts', restart, { at: true, to: true, times: true })
+    const { at, to, times = 1 } = restart as Restart
     if (!(steps.includes(at) && steps.includes(to) && at < to))
       throw new Error(`sample: expected restarts from a step of the run up to another, got ${at} to ${to}`)
     if (!(Number.isInteger(times) && times >= 0))
-      throw new Error(`sample: expected a number of times to restart from ${at}, got ${times}`)
+      throw new Error(`sample: expected a number of times to restart from ${at}, got ${shown(times)}`)
     return { at, to, left: times }
   })
 }

@@ -2,18 +2,24 @@ import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
 import type { Rng } from '@cascade-diffusion/random'
 import type { Restart } from './restart.ts'
 
-/** One sampling run. */
-export interface SampleOptions<C> {
+/**
+ * One sampling run. `condition` is a tree of host arrays of n examples each, such as `{ label: int32([3, 7]) }`; it may be left out if
+ * the network takes none.
+ */
+export type SampleOptions<C> = RunOptions &
+  (undefined extends C ? { readonly condition?: ArraysOf<C> } : { readonly condition: ArraysOf<C> })
+
+/** What a sampling run needs besides its condition. */
+export interface RunOptions {
   /** [n, height, width, channels] of the images. */
   readonly shape: readonly number[]
-  /** A tree of host arrays of n examples each; `undefined` if the network takes no condition. */
-  readonly condition: ArraysOf<C>
   /**
-   * The noise that a run begins with is drawn from `rng.fold('initial')`, that of the step at t from
+   * A key of random numbers. It may be left out if nothing is drawn: by a deterministic sampler from `initial` images. The noise that
+   * a run begins with is drawn from `rng.fold('initial')`, that of the step at t from
    * `rng.fold('noise').fold(t)` (of t as a string if it is not an integer); after the n-th restart both from
    * `rng.fold('restart').fold(n)` in place of `rng`.
    */
-  readonly rng: Rng
+  readonly rng?: Rng
   /**
    * The place of the first image in the whole set that is sampled. Default 0. An image's noise depends on its place
    * only, so that a set may be cut into batches anywhere and gives the same images.

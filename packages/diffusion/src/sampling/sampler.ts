@@ -69,7 +69,9 @@ export interface Sampler<K extends string = string> {
   update(step: SamplerStep<K>): SamplerUpdate
 }
 
-/** Σ c x, for pairs of a number c, a tensor [1], and images x; images that are not there count as zeros. */
+/** Σ c x, for pairs of a number c, a tensor [1], and images x; images that are not there count as zeros. @throws if none are. */
 export function weightedSum(...pairs: readonly (readonly [c: Tensor, x: Tensor4D | undefined])[]): Tensor4D {
-  return pairs.flatMap(([c, x]): Tensor4D[] => (x ? [mul(c, x)] : [])).reduce((sum, x) => add(sum, x))
+  const terms = pairs.flatMap(([c, x]): Tensor4D[] => (x ? [mul(c, x)] : []))
+  if (terms.length === 0) throw new Error('weightedSum: expected a pair of a number and images, got none')
+  return terms.reduce((sum, x) => add(sum, x))
 }

@@ -1,8 +1,13 @@
-import { type DiffusionProcess, isDiscrete, type Schedule } from '../process.ts'
+import { checkNumber, checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
+import { checkProcess, type DiffusionProcess, isDiscrete, type Schedule } from '../process.ts'
 import { levels } from './level.ts'
 
 /** The steps from `from` down to `to`, both included: `stepsDown(3)` is [3, 2, 1, 0]. */
-export const stepsDown = (from: number, to = 0): number[] => Array.from({ length: from - to + 1 }, (_, i) => from - i)
+export function stepsDown(from: number, to = 0): number[] {
+  checkNumber('stepsDown', 'from', from)
+  checkNumber('stepsDown', 'to', to)
+  return Array.from({ length: from - to + 1 }, (_, i) => from - i)
+}
 
 /** Options of {@link spacedSteps}. */
 export interface SpacedStepsOptions {
@@ -30,13 +35,18 @@ export function spacedSteps(
   count: number,
   options: SpacedStepsOptions = {},
 ): number[] {
+  checkProcess(process)
+  checkOptions('spacedSteps', options, { by: true, rho: true, from: true, to: true, whole: true })
+  checkOneOf('spacedSteps', 'by', options.by ?? 'step', ['step', 'log-snr', 'karras'])
+  for (const name of ['rho', 'from', 'to'] as const)
+    if (options[name] !== undefined) checkNumber('spacedSteps', name, options[name])
   const { last, at, ofLambda } = levels(process)
   const discrete = isDiscrete(process.schedule)
   const { by = 'step', rho = 7, from = last, to = discrete ? 0 : undefined } = options
   const { whole = by === 'step' && discrete } = options
   if (to === undefined) throw new Error('spacedSteps: expected the last time, to, of a process in continuous time')
   if (!(Number.isInteger(count) && count > 0))
-    throw new Error(`spacedSteps: expected a count of at least 1, got ${count}`)
+    throw new Error(`spacedSteps: expected a count of at least 1, got ${shown(count)}`)
   if (!(to >= 0 && from <= last && (count === 1 ? to <= from : to < from)))
     throw new Error(`spacedSteps: expected to < from within 0 to ${last}, got ${to}, ${from}`)
   const lambdas = [at(from).lambda, at(to).lambda] as const

@@ -1,3 +1,4 @@
+import { checkOptions, shown } from '@cascade-diffusion/checks'
 import type { Level } from './level.ts'
 import { type Sampler, weightedSum } from './sampler.ts'
 import { type Integration, integration } from './unipc-weights.ts'
@@ -15,8 +16,10 @@ export interface UnipcOptions {
  * of the network a step.
  * @throws if the order is not 1, 2 or 3.
  */
-export function unipc({ order = 2 }: UnipcOptions = {}): Sampler {
-  if (![1, 2, 3].includes(order)) throw new Error(`unipc: expected an order of 1, 2 or 3, got ${order}`)
+export function unipc(options: UnipcOptions = {}): Sampler {
+  checkOptions('unipc', options, { order: true })
+  const { order = 2 } = options
+  if (![1, 2, 3].includes(order)) throw new Error(`unipc: expected an order of 1, 2 or 3, got ${shown(order)}`)
   const names = (what: string, count: number) => Array.from({ length: count }, (_, i) => `${what}${i}`)
   const [corrected, predicted] = [names('corrected', order + 1), names('predicted', order)]
   return {
