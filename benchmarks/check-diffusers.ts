@@ -77,7 +77,7 @@ async function runPrograms(folder: string): Promise<void> {
   for (const [i, stage] of stages.entries()) {
     const cwd = join(folder, `program-${i}`)
     await writeDiffusers({ stage, params: stage.network.init(rng(i)) }, join(cwd, 'for-python'))
-    const shapes = 'print(list(locals().get("x", torch.empty(0)).shape) or [image.size for image in images])'
+    const shapes = 'print([image.size for image in images] if "images" in globals() else list(x.shape))'
     const source = `import torch\n${programs[i]}\n${shapes}\n`
     const { status, stdout, stderr } = spawnSync(pythonOfVenv(), ['-c', source], { cwd, encoding: 'utf8' })
     if (status !== 0) throw new Error(`docs/export.md, Python program ${i + 1}: ${stderr}`)

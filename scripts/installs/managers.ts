@@ -1,87 +1,93 @@
 // The package managers that the READMEs' install lines are tried on.
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { access, constants, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { run } from './run.ts'
+import { scope } from './registry.ts'
+import { type CommandLine, run } from './run.ts'
 
 /** A package manager that is at hand. */
 export interface Manager {
-  readonly name: string
-  /** Writes what the manager reads from a project's folder: where our packages are found. */
-  configure(folder: string, scope: string, registry: string): Promise<void>
-  /** The command that installs what `npm i ARGUMENTS` does. */
-  add(arguments_: readonly string[]): readonly [string, ...string[]]
+  readonly name: ManagerName
+  /** Writes what it reads from a project's folder: where our packages are found. */
+  configure(folder: string, registry: string): Promise<void>
+  /** The command that installs what `npm i WORDS` does. */
+  add(words: readonly string[]): CommandLine
   /** The command that runs a JavaScript file. */
-  node(file: string): readonly [string, ...string[]]
+  node(file: string): CommandLine
 }
 
-/** What the tools are in the registry, by their names here; what the READMEs promise is promised for these. */
+/** What is taken of them from the registry; what docs/installing.md promises is promised for these. */
 const versions = {
-  'npm-10': 'npm:npm@10',
-  'npm-11': 'npm:npm@11',
-  'npm-12': 'npm:npm@12',
-  'pnpm-10': 'npm:pnpm@10',
-  yarn: 'npm:@yarnpkg/cli-dist@4',
-  bun: 'npm:bun@1',
+  'npm 10': 'npm@10',
+  'npm 11': 'npm@11',
+  'npm 12': 'npm@12',
+  'pnpm 10': 'pnpm@10',
+  Yarn: '@yarnpkg/cli-dist@4',
+  bun: 'bun@1',
 }
 
 export type ManagerName = keyof typeof versions
 
 export const managerNames = Object.keys(versions) as ManagerName[]
 
+const aliasOf = (name: ManagerName) => name.toLowerCase().replace(' ', '-')
+
+/** Where {@link managersIn} puts pnpm's program. */
+export const pnpmIn = (tools: string) => join(tools, 'node_modules', aliasOf('pnpm 10'), 'bin', 'pnpm.cjs')
+
 /**
  * Takes package managers from the registry.
- * @param tools a folder for them and for their caches.
+ * @param tools a folder for them and for the caches of those that tell packages apart by name and version alone.
+ * @throws if the registry cannot be reached.
  */
 export async function managersIn(tools: string, names: readonly ManagerName[]): Promise<Manager[]> {
   await mkdir(tools, { recursive: true })
   await writeFile(join(tools, 'package.json'), '{"private":true}')
-  const wanted = names.map((name) => `${name}@${versions[name]}`)
-  await run(['npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', ...wanted], { cwd: tools })
+  const wanted = names.map((name) => `${aliasOf(name)}@npm:${versions[name]}`)
+  try {
+    await run(['npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', ...wanted], { cwd: tools })
+  } catch (cause) {
+    throw new Error(
+      `package managers come from npm's registry, which has to be within reach: ${(cause as Error).message}`,
+    )
+  }
   return Promise.all(names.map((name) => managerAt(name, tools)))
 }
 
 async function managerAt(name: ManagerName, tools: string): Promise<Manager> {
   const at = (...path: string[]) => join(tools, 'node_modules', ...path)
-  const script = (...path: string[]) => [process.execPath, at(name, ...path)] as const
-  if (name === 'yarn') return yarn(script('bin', 'yarn.js'), join(tools, 'yarn'))
-  if (name === 'bun') {
-    const [platform] = await readdir(at('@oven'))
-    return bun(
-      [at('@oven', platform ?? '', 'bin', process.platform === 'win32' ? 'bun.exe' : 'bun')],
-      join(tools, 'bun'),
-    )
+  const node = (file: string): CommandLine => [process.execPath, file]
+  const alias = aliasOf(name)
+  if (name === 'Yarn') return yarn(at(alias, 'bin', 'yarn.js'), join(tools, 'yarn-cache'))
+  if (name === 'bun') return bun(await bunBelow(at('@oven')), join(tools, 'bun-cache'), node)
+  const pnpm = name.startsWith('pnpm')
+  const program = pnpm ? pnpmIn(tools) : at(alias, 'bin', 'npm-cli.js')
+  return {
+    ...{ name, node },
+    configure: (folder, registry) => writeFile(join(folder, '.npmrc'), `${scope}:registry=${registry}\n`),
+    add: (words) => [process.execPath, program, pnpm ? 'add' : 'install', ...words],
   }
-  const command = name.startsWith('pnpm') ? script('bin', 'pnpm.cjs') : script('bin', 'npm-cli.js')
-  return npm(name, command)
 }
 
-/** npm, and pnpm, whose `pnpm add` takes the same arguments. */
-const npm = (name: string, command: readonly [string, string]): Manager => ({
-  name,
-  configure: (folder, scope, registry) => writeFile(join(folder, '.npmrc'), `${scope}:registry=${registry}\n`),
-  add: (what) => [...command, name.startsWith('pnpm') ? 'add' : 'install', ...what],
-  node: (file) => [process.execPath, file],
+/** Yarn with Plug'n'Play: a package finds what it declares, and nothing else. It has no `--ignore-scripts`, and runs none. */
+const yarn = (program: string, cache: string): Manager => ({
+  name: 'Yarn',
+  async configure(folder, registry) {
+    const lines = [
+      ...['nodeLinker: pnp', 'enableTelemetry: false', `globalFolder: ${JSON.stringify(cache)}`],
+      ...['unsafeHttpWhitelist:', '  - 127.0.0.1'],
+      ...['npmScopes:', `  ${scope.slice(1)}:`, `    npmRegistryServer: ${JSON.stringify(registry)}`, ''],
+    ]
+    await writeFile(join(folder, '.yarnrc.yml'), lines.join('\n'))
+    // Its own, so that it looks for no project further up.
+    await writeFile(join(folder, 'yarn.lock'), '')
+  },
+  add: (words) => [process.execPath, program, 'add', ...words.filter((word) => word !== '--ignore-scripts')],
+  node: (file) => [process.execPath, program, 'node', file],
 })
 
-/** Yarn with Plug'n'Play, which knows only what is declared. */
-const yarn = (command: readonly [string, string], cache: string): Manager => ({
-  name: 'yarn',
-  configure: (folder, scope, registry) =>
-    writeFile(
-      join(folder, '.yarnrc.yml'),
-      [
-        ...['nodeLinker: pnp', 'enableTelemetry: false', `globalFolder: ${JSON.stringify(cache)}`],
-        ...['unsafeHttpWhitelist:', '  - 127.0.0.1'],
-        ...['npmScopes:', `  ${scope.slice(1)}:`, `    npmRegistryServer: ${JSON.stringify(registry)}`, ''],
-      ].join('\n'),
-    ).then(() => writeFile(join(folder, 'yarn.lock'), '')),
-  add: (what) => [...command, 'add', ...withoutFlags(what)],
-  node: (file) => [...command, 'node', file],
-})
-
-const bun = (command: readonly [string], cache: string): Manager => ({
-  name: 'bun',
-  configure: (folder, scope, registry) =>
+const bun = (program: string, cache: string, node: Manager['node']): Manager => ({
+  ...{ name: 'bun', node },
+  configure: (folder, registry) =>
     writeFile(
       join(folder, 'bunfig.toml'),
       [
@@ -89,9 +95,19 @@ const bun = (command: readonly [string], cache: string): Manager => ({
         ...['[install.cache]', `dir = ${JSON.stringify(cache)}`, ''],
       ].join('\n'),
     ),
-  add: (what) => [...command, 'add', ...withoutFlags(what)],
-  node: (file) => [process.execPath, file],
+  add: (words) => [program, 'add', ...words],
 })
 
-/** Yarn and bun run no scripts of packages that they were not told to trust, and need no flag. */
-const withoutFlags = (what: readonly string[]) => what.filter((argument) => !argument.startsWith('--'))
+/** Its program, which is in a package for each platform. */
+async function bunBelow(folder: string): Promise<string> {
+  for (const platform of await readdir(folder))
+    for (const file of ['bun', 'bun.exe']) {
+      const path = join(folder, platform, 'bin', file)
+      const found = await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+      if (found) return path
+    }
+  throw new Error(`expected bun's program below ${folder}`)
+}
