@@ -186,7 +186,9 @@ test('a scheduler of another process is refused, unless the process is given', a
   const { folder, params } = await pipelineFolder()
   const other = { _class_name: 'EDMEulerScheduler', sigma_max: 80 }
   await writeFile(join(folder, 'scheduler/scheduler_config.json'), JSON.stringify(other))
-  await expect(load(folder)).rejects.toThrow('got EDMEulerScheduler: its process adds noise of growing σ')
+  await expect(load(folder)).rejects.toThrow(
+    'got EDMEulerScheduler: its process adds noise of growing σ to data that keep their size (variance exploding) (scheduler_config.json; the option process',
+  )
   const process = { schedule: 'cosine', steps: 100, prediction: 'v' } as const
   const loaded = await load(folder, { process })
   expect(loaded).toMatchObject({ process, assumed: [] })

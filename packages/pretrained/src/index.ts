@@ -1,3 +1,4 @@
+export type { SavedModelOptions } from './diffusers/saved-model.ts'
 export { fromSchedulerConfig, toSchedulerConfig } from './diffusers/scheduler.ts'
 export {
   type FromPretrainedOptions,

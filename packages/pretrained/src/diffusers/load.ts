@@ -1,7 +1,7 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import type { ProcessConfig } from '@cascade-diffusion/cascade'
 import { fromDiffusers, fromDiffusersConfig, type Params, type UNetConfig } from '@cascade-diffusion/unet'
-import { readScheduler } from './scheduler.ts'
+import { type ReadScheduler, readScheduler } from './scheduler.ts'
 
 /** A network of diffusers, read. */
 export interface DiffusersUNet {
@@ -28,8 +28,17 @@ export function loadDiffusers(
   return {
     config: described.config,
     params: fromDiffusers(stateDict, described.config, described.options),
-    ...('process' in scheduler
-      ? { process: scheduler.process, assumed: [] }
-      : readScheduler(scheduler.json ?? { _class_name: 'DDPMScheduler' })),
+    ...('process' in scheduler ? { process: scheduler.process, assumed: [] } : processOfFile(scheduler.json)),
+  }
+}
+
+function processOfFile(json: Readonly<Record<string, unknown>> | undefined): ReadScheduler {
+  if (!json) return readScheduler({ _class_name: 'DDPMScheduler' })
+  try {
+    return readScheduler(json)
+  } catch (cause) {
+    throw new Error(`${(cause as Error).message} (scheduler_config.json; the option process takes its place)`, {
+      cause,
+    })
   }
 }
