@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { flush } from './flush.ts'
 
 const reasons: Record<string, string> = {
   ENOSPC: 'the disk is full',
@@ -22,7 +23,7 @@ export async function writeAtomically(path: string, write: (file: FileHandle) =>
     const file = await open(partial, 'w')
     try {
       await write(file)
-      await file.sync()
+      await flush(file)
     } finally {
       await file.close()
     }
@@ -39,6 +40,6 @@ export async function writeAtomically(path: string, write: (file: FileHandle) =>
 /** Makes the renaming itself durable; some systems (Windows) cannot flush a folder, and there is nothing to do then. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined)
-  await handle?.sync().catch(() => {})
+  if (handle) await flush(handle).catch(() => {})
   await handle?.close()
 }

@@ -4,6 +4,7 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, utim
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { flush } from './flush.ts'
 import { isRunning } from './is-running.ts'
 
 /** What tells whether the file on the server is still the one of which we have a part. */
@@ -126,7 +127,7 @@ export class Part {
 
   /** Puts the complete file in its place. */
   async finish(): Promise<void> {
-    await this.#file.sync()
+    await flush(this.#file)
     await this.#file.close()
     await rename(this.path, this.#target)
     await rm(`${this.path}.json`, { force: true })

@@ -34,7 +34,10 @@ export async function saveOnnx(path: string, model: OnnxModel, { largestInline }
       const file = await open(temporary(to), 'w')
       try {
         for (const piece of pieces) await file.writeFile(piece)
-        await file.sync()
+        // Yarn's Plug'n'Play has it in name only: that error has no code, as those of the system have.
+        await file.sync().catch((error: NodeJS.ErrnoException) => {
+          if (error.code) throw error
+        })
       } finally {
         await file.close()
       }
