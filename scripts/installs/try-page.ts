@@ -7,7 +7,7 @@ import { run } from './run.ts'
 
 /** What the first `npm i` of a page installs, flags included; nothing if there is none. */
 export function installLine(page: string): string[] | undefined {
-  const [, words] = /^```sh\n(?:.*\n)*?npm i ((?:.*\\\n)*.*)$/m.exec(page) ?? []
+  const [, words] = /^npm i ((?:.*\\\n)*.*)$/m.exec(page) ?? []
   return words?.split(/[\s\\]+/).filter((word) => word !== '')
 }
 

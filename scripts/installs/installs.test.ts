@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { pages } from '../pages/pages.ts'
+import type { ManagerName } from './managers.ts'
+import { run } from './run.ts'
+import { installLine } from './try-page.ts'
+import { type Workbench, workbench } from './workbench.ts'
+
+// `check:install` tries all pages with all managers. Here the strictest of the quick ones tries all of them, and the others those that
+// bring the engine or the most packages along.
+const withLine = pages().filter(({ text }) => installLine(text))
+const few = ['packages/cascade/README.md', 'packages/cli/README.md']
+const cases: [ManagerName, string][] = [
+  ...withLine.map(({ path }): [ManagerName, string] => ['pnpm 10', path]),
+  ...few.flatMap((path) =>
+    (['npm 10', 'npm 12', 'Yarn', 'bun'] as const).map((name): [ManagerName, string] => [name, path]),
+  ),
+]
+
+let bench: Workbench
+const minutes = 60_000
+beforeAll(async () => {
+  bench = await workbench([...new Set(cases.map(([name]) => name))])
+}, 15 * minutes)
+afterAll(() => bench?.remove())
+
+const textOf = (path: string) => withLine.find((page) => page.path === path)?.text as string
+
+test.each(cases)('%s: %s', { timeout: 5 * minutes }, async (name, path) => {
+  const manager = bench.managers.find((manager) => manager.name === name)
+  await bench.tryPage(textOf(path), manager!)
+})
+
+test('every package has a line, and no line has the flag that npm 12 refuses', () => {
+  const paths = pages().map(({ path }) => path)
+  expect(paths.filter((path) => path.startsWith('packages/') && !textOf(path))).toEqual([])
+  expect(withLine.length).toBeGreaterThan(20)
+  for (const { text } of pages()) expect(text).not.toMatch(/^npm.*--onnxruntime-node-install/m)
+})
+
+test('types are whole without @types/node, all files of them', { timeout: 5 * minutes }, async () => {
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const names = pages().flatMap(({ path }) => /^packages\/(.*)\/README.md$/.exec(path)?.[1] ?? [])
+  const packages = names.map((name) => `@cascade-diffusion/${name}`)
+  const page = `\`\`\`sh\nnpm i ${packages.join(' ')} @tensorflow/tfjs-core --ignore-scripts\n\`\`\`\n`
+  const project = await bench.tryPage(page, bench.managers.find(({ name }) => name === 'pnpm 10')!)
+  const imports = packages.map((name, i) => `import * as package${i} from '${name}'\nvoid package${i}\n`)
+  await writeFile(join(project, 'all.ts'), imports.join(''))
+  const compilerOptions = {
+    ...{ target: 'ES2022', lib: ['ES2023', 'DOM'], module: 'NodeNext', strict: true, noEmit: true, types: [] },
+    skipLibCheck: false,
+  }
+  await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['all.ts'] }))
+  await run([process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '--pretty', 'false'], { cwd: project })
+})
+
+test('the version that the command says is that of its package', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../packages/cli/package.json', import.meta.url), 'utf8'))
+  const page = '```sh\nnpm i @cascade-diffusion/cli\n```\n'
+  const project = await bench.tryPage(page, bench.managers.find(({ name }) => name === 'pnpm 10')!)
+  const command = join(project, 'node_modules/@cascade-diffusion/cli/dist/bin.js')
+  expect(await run([process.execPath, command, '--version'], { cwd: project })).toBe(`${version}\n`)
+  // There is no engine, and the command says how to get one.
+  await expect(run([process.execPath, command, 'doctor'], { cwd: project })).rejects.toThrow(
+    'onnxruntime-node is not installed: npm i onnxruntime-node --ignore-scripts',
+  )
+})
