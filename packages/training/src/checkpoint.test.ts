@@ -63,7 +63,7 @@ test('other safetensors files and incomplete states are refused', async () => {
   const path = pathIn(temporaryFolder())
   await writeSafetensors(path, { weight: float32([1]) }, { format: 'pt' })
   await expect(loadCheckpoint(path)).rejects.toThrow(
-    "expected a training checkpoint ('cascade-diffusion training 1'), got 'pt'",
+    "expected a training checkpoint, got a file of weights of the format 'pt'; it is no checkpoint of training: choose another path",
   )
   const metadata = { format: 'cascade-diffusion training 1', kind: 'a', config: '1', optimizer: '{}', seed: '0' }
   const tensors = { 'params.w': float32([1]), 'ema.w': float32([1]), 'm.w': float32([1]), losses: float32([]) }
@@ -75,9 +75,47 @@ test('other safetensors files and incomplete states are refused', async () => {
   await expect(loadCheckpoint(path)).rejects.toThrow('expected 2 losses, got 0')
   await writeSafetensors(path, { ...tensors, 'v.w': float32([1]) }, { ...metadata, step: 'two' })
   await expect(loadCheckpoint(path)).rejects.toThrow("expected a step and a seed, got 'two', '0'")
-  await expect(loadCheckpoint('/nowhere/a.safetensors')).rejects.toThrow(
-    'checkpoint /nowhere/a.safetensors cannot be used',
+})
+
+test('what is no checkpoint is named, and nobody is told to remove it', async () => {
+  const folder = temporaryFolder()
+  const path = pathIn(folder)
+  const refusal = async (file: string) => {
+    const errors = await Promise.all(
+      [loadCheckpoint, loadEma].map((load) => load(file).catch((error) => error.message)),
+    )
+    expect(errors[0]).toBe(errors[1])
+    return errors[0].replace(`checkpoint ${file} cannot be used: `, '')
+  }
+  expect(await refusal(path)).toBe('expected a file, there is none')
+  expect(await refusal(folder)).toBe(
+    'expected a file, got a folder or a device; it is no checkpoint of training: choose another path',
   )
+  const other = 'it is no checkpoint of training: choose another path'
+  writeFileSync(path, '\x89PNG\r\n\x1a\n0000', 'latin1')
+  expect(await refusal(path)).toBe(`expected a safetensors file, got a PNG image; ${other}`)
+  writeFileSync(path, 'the notes of a run\n')
+  expect(await refusal(path)).toBe(
+    `expected a safetensors file, got a text that begins with "the notes of a run", not the weights; ${other}`,
+  )
+  await writeSafetensors(path, { w: float32([1]) }, { format: 'cascade-diffusion stage 1', stage: '{}' })
+  expect(await refusal(path)).toBe(
+    `expected a training checkpoint, got an exported file ('cascade-diffusion stage 1'), which fromPretrained reads, and which has nothing to go on training from; ${other}`,
+  )
+  await writeSafetensors(path, { w: float32([1]) })
+  expect(await refusal(path)).toBe(`expected a training checkpoint, got a file of weights alone; ${other}`)
+})
+
+test('a damaged checkpoint of ours may be removed, and only if there is none to go on from', async () => {
+  const path = pathIn(temporaryFolder())
+  await saveCheckpoint(path, checkpointOf(1))
+  writeFileSync(path, readFileSync(path).subarray(0, 900))
+  await expect(loadCheckpoint(path)).rejects.toThrow(
+    /cut short.*; there is no older one beside it; remove it to begin anew/,
+  )
+  await saveCheckpoint(path, checkpointOf(2))
+  writeFileSync(path, '')
+  await expect(loadCheckpoint(path)).rejects.toThrow(`rename that to ${path} to go on from there`)
 })
 
 const mounted: string[] = []

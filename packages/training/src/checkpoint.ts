@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { rename } from 'node:fs/promises'
+import { open, rename } from 'node:fs/promises'
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
 import { readSafetensors, type Safetensors, writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { mapParams, type Params, stateParts, type TrainState } from './params.ts'
@@ -65,7 +65,7 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
 
 /**
  * Reads a checkpoint that {@link saveCheckpoint} wrote and verifies it.
- * @throws if it is missing, corrupt or not a training checkpoint; the error says which file to go on from instead.
+ * @throws if it is missing, corrupt or not a training checkpoint; the error says what it is, and which file to go on from instead.
  */
 export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   const { tensors, metadata } = await read(path)
@@ -100,15 +100,49 @@ export async function loadEma(path: string): Promise<Description & { step: numbe
 async function read(path: string, keep?: (name: string) => boolean): Promise<Safetensors> {
   try {
     const file = await readSafetensors(path, { keep })
-    if (file.metadata.format !== format)
-      throw new Error(`expected a training checkpoint ('${format}'), got '${file.metadata.format}'`)
+    if (file.metadata.format !== format) throw new Error(`expected a training checkpoint, got ${kindOf(file.metadata)}`)
     return file
   } catch (cause) {
-    const previous = previousPath(path)
-    const advice = existsSync(previous)
-      ? `the checkpoint before it is ${previous}: rename that to ${path} to go on from there`
-      : `there is no older one beside it; remove it to begin anew`
-    throw new Error(`checkpoint ${path} cannot be used: ${(cause as Error).message}; ${advice}`, { cause })
+    // The path is named already.
+    const message = (cause as Error).message.replace(`safetensors ${path}: `, '').replace(`${path}: `, '')
+    throw new Error(`checkpoint ${path} cannot be used: ${message}${await adviceOn(path)}`, { cause })
+  }
+}
+
+/** What a sound safetensors file is instead. */
+function kindOf({ format }: Readonly<Record<string, string>>): string {
+  if (format === undefined) return 'a file of weights alone'
+  return format.startsWith('cascade-diffusion ')
+    ? `an exported file ('${format}'), which fromPretrained reads, and which has nothing to go on training from`
+    : `a file of weights of the format '${format}'`
+}
+
+/** How to go on if a checkpoint cannot be used. Only a checkpoint of ours that is damaged may be removed. */
+async function adviceOn(path: string): Promise<string> {
+  const previous = previousPath(path)
+  if (existsSync(previous))
+    return `; the checkpoint before it is ${previous}: rename that to ${path} to go on from there`
+  if (!existsSync(path)) return ''
+  return (await isOurs(path))
+    ? '; there is no older one beside it; remove it to begin anew'
+    : '; it is no checkpoint of training: choose another path'
+}
+
+/** Our format's name stands near the beginning of the file. */
+const formatBytes = 1000
+
+/** Whether a file is one of ours, even if it is damaged. */
+async function isOurs(path: string): Promise<boolean> {
+  try {
+    const file = await open(path, 'r')
+    try {
+      const { buffer, bytesRead } = await file.read(new Uint8Array(formatBytes), 0, formatBytes, 0)
+      return Buffer.from(buffer.subarray(0, bytesRead)).includes(`"format":${JSON.stringify(format)}`)
+    } finally {
+      await file.close()
+    }
+  } catch {
+    return false
   }
 }
 
@@ -121,7 +155,14 @@ function describe(
   const seed = Number(metadata.seed)
   if (!Number.isSafeInteger(step) || step < 0 || !Number.isSafeInteger(seed))
     throw new Error(`checkpoint ${path}: expected a step and a seed, got '${metadata.step}', '${metadata.seed}'`)
-  return { kind, config: JSON.parse(config), step, seed, optimizer: JSON.parse(optimizer) }
+  const parse = (what: string, text: string): unknown => {
+    try {
+      return JSON.parse(text)
+    } catch (cause) {
+      throw new Error(`checkpoint ${path}: expected its ${what} as JSON, got '${text.slice(0, 60)}'`, { cause })
+    }
+  }
+  return { kind, config: parse('config', config), step, seed, optimizer: parse('optimizer', optimizer) }
 }
 
 const part = (tensors: Params<NDArray>, key: string): Params<NDArray> =>
