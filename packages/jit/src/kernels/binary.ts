@@ -6,6 +6,7 @@ import type { Physical } from '../lower/lowering.ts'
 import { aligned, preferredLayout } from './align.ts'
 import { binary, broadcast, type ElementTypes, type Emit, elementwise, numeric } from './elementwise.ts'
 import { first, type Kernel, type Kernels, sameShape } from './kernel.ts'
+import { LARGEST } from './not-a-number.ts'
 import { silu } from './unary.ts'
 
 const comparison: ElementTypes = { takes: ['float32', 'int32'], yields: 'bool' }
@@ -45,14 +46,13 @@ const angle: Emit = (l, operands, s) => {
   const [high, wide] = [length(y), length(x)]
   const flat = l.op('Equal', [high, zero], y.shape)
   const steep = l.op('Atan', [l.op('Div', [high, wide], s)], s)
-  const acute = l.op('Where', [flat, zero, steep], s)
+  // 0, but for an x that is no number.
+  const level = l.op('Mul', [wide, zero], x.shape)
+  const acute = l.op('Where', [flat, level, steep], s)
   const obtuse = l.op('Sub', [l.scalar(Math.PI), acute], s)
   const upper = l.op('Where', [l.op('Less', [x, zero], x.shape), obtuse, acute], s)
   return l.op('Where', [l.op('Less', [y, zero], y.shape), l.op('Neg', [upper], s), upper], s)
 }
-
-/** The largest number of float32. */
-const LARGEST = (2 - 2 ** -23) * 2 ** 127
 
 /** Kernels of two or more operands, element by element. */
 export const binaryKernels: Kernels = {

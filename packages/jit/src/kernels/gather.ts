@@ -3,7 +3,7 @@ import { backend_util } from '@tensorflow/tfjs-core'
 import type { TensorType, Value } from '../graph/graph.ts'
 import type { Lowering, Physical } from '../lower/lowering.ts'
 import { axesOf, first, type Kernels, sameShape } from './kernel.ts'
-import { rowNumbers, scatterRows } from './rows.ts'
+import { refusingNegative, rowNumbers, scatterRows } from './rows.ts'
 
 /** 0, 1, … as int32. */
 const counting = (l: Lowering, n: number, shape: readonly number[] = [n]): Physical =>
@@ -53,18 +53,19 @@ export const gatherKernels: Kernels = {
       const [x, indices] = node.inputs as [Value, Value]
       const { axis, batchDims } = node.attributes as { axis: number; batchDims: number }
       const out = first(node.outputs)
-      if (batchDims === 0) return l.set(out, l.op('Gather', [l.at(x), l.at(indices)], out.shape, { axis }))
+      if (batchDims === 0)
+        return l.set(out, l.op('Gather', [l.at(x), refusingNegative(l, l.at(indices))], out.shape, { axis }))
       // All rows along the axis in one table, and where those of each batch begin.
       const { batchSize, outerSize, dimSize, sliceSize } = shapesOf(x, indices, axis, batchDims)
       const n = sizeOf(indices.shape) / batchSize
       const tables = batchSize * outerSize
       const starts = Int32Array.from({ length: tables }, (_, i) => i * dimSize)
       const shape = [batchSize, outerSize, n]
-      const numbers = l.op(
-        'Add',
-        [l.reshape(l.at(indices), [batchSize, 1, n]), l.constant(starts, [batchSize, outerSize, 1], 'int32')],
-        shape,
-      )
+      const given = l.reshape(l.at(indices), [batchSize, 1, n])
+      const rows = l.op('Add', [given, l.constant(starts, [batchSize, outerSize, 1], 'int32')], shape)
+      // An index beyond its own rows is one beyond all: ONNX Runtime refuses it.
+      const inside = l.op('Less', [refusingNegative(l, given), l.scalar(dimSize, 'int32')], given.shape)
+      const numbers = l.op('Where', [inside, rows, l.scalar(tables * dimSize, 'int32')], shape)
       const table = l.reshape(l.at(x), [tables * dimSize, sliceSize])
       l.set(out, l.reshape(l.op('Gather', [table, numbers], [...shape, sliceSize], { axis: 0 }), out.shape))
     },

@@ -1,5 +1,6 @@
 import type { TensorType, Value } from '../graph/graph.ts'
 import { first, type Kernel, type Kernels } from './kernel.ts'
+import { withNaNFirst } from './not-a-number.ts'
 
 /** How many elements of each row of `sortedSequence` [B, n] are below each of `values` [B, m], or not above it. */
 const search = (sideOf: (given: unknown) => unknown): Kernel => ({
@@ -42,10 +43,17 @@ export const orderKernels: Kernels = {
       const [values, indices] = node.outputs as [Value, Value]
       const { k, sorted } = node.attributes as { k: number; sorted: boolean }
       const dtype = x.dtype === 'bool' ? 'int32' : x.dtype
-      const operands = [l.cast(l.at(x), x.dtype, dtype), l.ints([k])]
-      const settings = { axis: x.shape.length - 1, largest: 1, sorted: sorted ? 1 : 0 }
+      const numbers = l.cast(l.at(x), x.dtype, dtype)
+      const axis = x.shape.length - 1
+      const settings = { axis, largest: 1, sorted: sorted ? 1 : 0 }
+      // ONNX Runtime's order of what is no number depends on its version.
+      const operands = [withNaNFirst(l, numbers, x, 'greatest'), l.ints([k])]
       const [greatest, places] = l.ops('TopK', operands, 2, settings) as [string, string]
-      l.set(values, l.cast({ name: greatest, shape: values.shape }, dtype, x.dtype))
+      const found =
+        dtype === 'float32'
+          ? l.op('GatherElements', [numbers, { name: places, shape: values.shape }], values.shape, { axis })
+          : { name: greatest, shape: values.shape }
+      l.set(values, l.cast(found, dtype, x.dtype))
       l.set(indices, l.cast({ name: places, shape: indices.shape }, 'int64', 'int32'))
     },
   },

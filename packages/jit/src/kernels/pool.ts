@@ -3,6 +3,7 @@ import type { Attributes, TensorType, Value } from '../graph/graph.ts'
 import { HWNC, type Layout, NCHW } from '../lower/layout.ts'
 import type { Lowering, Physical } from '../lower/lowering.ts'
 import { first, type Kernel, type Kernels, sameShape } from './kernel.ts'
+import { pooledWithNaN } from './not-a-number.ts'
 import { places, spreadWindows, sumWindows, taps, toFirst, untap, type Windows, windowsFrom } from './windows.ts'
 
 /** Pools of images [N, H, W, C] or of volumes [N, D, H, W, C]. */
@@ -105,7 +106,9 @@ const greatest = (rank: Rank) =>
     const layout = channelsFirst(rank)
     const lies = l.cast(l.at(x, layout), x.dtype, 'float32')
     const settings = { kernel_shape: w.size, strides: w.strides, pads: [...w.before, ...w.after] }
-    const y = l.op('MaxPool', [lies], [...lies.shape.slice(0, 2), ...w.output], settings)
+    const pool = (image: Physical) => l.op('MaxPool', [image], [...image.shape.slice(0, 2), ...w.output], settings)
+    // ONNX Runtime's passes over what is no number.
+    const y = x.dtype === 'float32' ? pooledWithNaN(l, lies, pool) : pool(lies)
     l.set(out, l.cast(y, 'float32', x.dtype), layout)
   })
 

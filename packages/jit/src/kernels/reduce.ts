@@ -5,6 +5,7 @@ import type { Physical, Rule } from '../lower/lowering.ts'
 import { cumulative } from './cumulative.ts'
 import { axesOf, first, type Kernel, type Kernels } from './kernel.ts'
 import { cumulativeSum, longSoftmax, sumLong, sumOuter } from './sums.ts'
+import { keepsNaN, withNaNFirst } from './not-a-number.ts'
 
 const attributes: Kernel['attributes'] = (given, [x]) => ({
   axes: axesOf(given.axis ?? given.reductionIndices, (x as TensorType).shape.length),
@@ -63,7 +64,7 @@ const reduction = (opType: string, types = numbers): Kernel => ({
   lower: reduceRule(opType, types),
 })
 
-const argument = (opType: string): Kernel => ({
+const argument = (opType: 'ArgMax' | 'ArgMin'): Kernel => ({
   inputs: ['x'],
   attributes: (given, [x]) => ({ axis: axesOf(given.axis, (x as TensorType).shape.length)[0] ?? 0 }),
   infer: ([x], { axis }) => [{ shape: reduced((x as TensorType).shape, [axis as number], false), dtype: 'int32' }],
@@ -72,7 +73,8 @@ const argument = (opType: string): Kernel => ({
     const x = first(node.inputs)
     const out = first(node.outputs)
     const lies = l.cast(l.at(x), x.dtype, x.dtype === 'bool' ? 'int32' : x.dtype)
-    l.set(out, l.cast(l.op(opType, [lies], out.shape, { axis, keepdims: 0 }), 'int64', 'int32'))
+    const ordered = withNaNFirst(l, lies, x, opType === 'ArgMax' ? 'greatest' : 'least')
+    l.set(out, l.cast(l.op(opType, [ordered], out.shape, { axis, keepdims: 0 }), 'int64', 'int32'))
   },
 })
 
@@ -97,9 +99,9 @@ export const reduceKernels: Kernels = {
   ArgMin: argument('ArgMin'),
   Cumsum: cumulative(cumulativeSum),
   LogSoftmax: alongAxis('LogSoftmax', 'axis'),
-  Max: reduction('ReduceMax'),
+  Max: keepsNaN(reduction('ReduceMax')),
   Mean: reduction('ReduceMean', { takes: ['float32'], yields: 'float32' }),
-  Min: reduction('ReduceMin'),
+  Min: keepsNaN(reduction('ReduceMin')),
   Prod: reduction('ReduceProd'),
   Softmax: alongAxis('Softmax', 'dim'),
   Sum: reduction('ReduceSum'),

@@ -4,12 +4,27 @@ import type { Lowering, Physical } from '../lower/lowering.ts'
 /** The distance, in rows, between neighbours along each of the leading axes. */
 const stridesOf = (shape: readonly number[]): number[] => shape.map((_, i) => sizeOf(shape.slice(i + 1)))
 
-/** int32 numbers of rows [n] from places [n, axes] along the leading axes, which have these lengths. */
+/**
+ * Indices whose negative ones are larger than any length, so that ONNX Runtime refuses them, as tfjs does: it would count
+ * them from the end.
+ */
+export const refusingNegative = (l: Lowering, indices: Physical): Physical =>
+  l.op('BitwiseAnd', [indices, l.scalar(2 ** 31 - 1, 'int32')], indices.shape)
+
+/**
+ * int32 numbers of rows [n] from places [n, axes] along the leading axes, which have these lengths. Places beyond either end of
+ * an axis get the number after the last row, which ONNX Runtime refuses.
+ */
 export function rowNumbers(l: Lowering, places: Physical, lengths: readonly number[]): Physical {
   const [n, axes] = places.shape as [number, number]
-  if (axes === 1) return l.reshape(places, [n])
-  const strides = l.constant(Int32Array.from(stridesOf(lengths)), [axes], 'int32')
-  return l.op('ReduceSum', [l.op('Mul', [places, strides], places.shape), l.ints([1])], [n], { keepdims: 0 })
+  if (axes === 1) return refusingNegative(l, l.reshape(places, [n]))
+  const row = (values: readonly number[]) => l.constant(Int32Array.from(values), [axes], 'int32')
+  const numbers = l.op('ReduceSum', [l.op('Mul', [places, row(stridesOf(lengths))], places.shape), l.ints([1])], [n], {
+    keepdims: 0,
+  })
+  const beyond = l.op('GreaterOrEqual', [refusingNegative(l, places), row(lengths)], places.shape)
+  const any = l.op('ReduceMax', [l.cast(beyond, 'bool', 'int32'), l.ints([1])], [n], { keepdims: 0 })
+  return l.op('Where', [l.cast(any, 'int32', 'bool'), l.scalar(sizeOf(lengths), 'int32'), numbers], [n])
 }
 
 /**

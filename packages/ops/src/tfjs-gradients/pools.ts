@@ -8,7 +8,7 @@ type Sides = [number, number]
 interface Settings {
   readonly filterSize: number | number[]
   readonly strides: number | number[]
-  readonly pad: 'valid' | 'same' | number | Sides[]
+  readonly pad: 'valid' | 'same' | number | tf.backend_util.ExplicitPadding
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil'
 }
 
@@ -26,7 +26,14 @@ function axesOf({ shape }: tf.Tensor, given: Settings): Axis[] {
   const plane = shape.length === 4
   const info = plane
     ? tf.backend_util.computePool2DInfo(shape as never, filterSize as never, strides as never, 1, pad, dimRoundingMode)
-    : tf.backend_util.computePool3DInfo(shape as never, filterSize as never, strides as never, 1, pad, dimRoundingMode)
+    : tf.backend_util.computePool3DInfo(
+        shape as never,
+        filterSize as never,
+        strides as never,
+        1,
+        pad as 'same',
+        dimRoundingMode,
+      )
   const { padInfo } = info
   const axes = [
     [info.inHeight, info.outHeight, info.filterHeight, info.strideHeight, padInfo.top],
@@ -46,13 +53,13 @@ function axesOf({ shape }: tf.Tensor, given: Settings): Axis[] {
 function settingsOf(given: Settings, axes: readonly Axis[]): Settings {
   const { filterSize, strides, dimRoundingMode } = given
   if (dimRoundingMode !== 'ceil' || axes.length !== 2) return given
-  const sides = axes.map(
+  const [rows, columns] = axes.map(
     ({ input, output, size, stride, before }): Sides => [
       before,
       Math.max(0, (output - 1) * stride + size - input - before),
     ],
   )
-  return { filterSize, strides, pad: [[0, 0], ...sides, [0, 0]] }
+  return { filterSize, strides, pad: [[0, 0], rows, columns, [0, 0]] }
 }
 
 /** How many elements of the input each window along an axis sees. */
