@@ -140,19 +140,29 @@ test('follows redirections, with what they say of the file, and without secrets 
   expect(seen).toEqual(['Bearer secret', undefined])
 })
 
-test('what is not the file is refused: an error, a page, a pointer of Git LFS', async () => {
+test('what is not the file is refused: an error, a page, a pointer, an answer', async () => {
   const path = join(await temporaryFolder(), 'x')
   const { url, requests } = await serve({
     '/page': (_, response) => void response.setHeader('content-type', 'text/html').end('<p>Please log in'),
     '/html': (_, response) => void response.end('\n<!DOCTYPE html>\n'),
     '/lfs': (_, response) => void response.end('version https://git-lfs.github.com/spec/v1\noid sha256:00\n'),
+    '/annex': (_, response) => void response.end('/annex/objects/SHA256E-s9--00.pt\n'),
+    '/xml': (_, response) => void response.end('<?xml version="1.0"?>\n<Error><Code>AccessDenied</Code></Error>'),
+    '/json': (_, response) => void response.end('{"error":\n "Repository not found"}'),
   })
   const host = url.slice('http://'.length)
   await expect(download(`${url}/none`, { path })).rejects.toThrow(`${host}/none answered 404 Not Found`)
   await expect(download(`${url}/page`, { path })).rejects.toThrow('expected a file, got an HTML page')
   await expect(download(`${url}/html`, { path })).rejects.toThrow('expected a file, got an HTML page')
   await expect(download(`${url}/lfs`, { path })).rejects.toThrow('got a pointer of Git LFS')
-  expect(requests).toHaveLength(4)
+  await expect(download(`${url}/annex`, { path })).rejects.toThrow('got a pointer of git-annex')
+  await expect(download(`${url}/xml`, { path })).rejects.toThrow(
+    `got a server's error: <?xml version="1.0"?> <Error><Code>AccessDenied</Code></Error>`,
+  )
+  await expect(download(`${url}/json`, { path })).rejects.toThrow(
+    `${host}/json: expected a file, got a server's answer: {"error": "Repository not found"}`,
+  )
+  expect(requests).toHaveLength(7)
   expect(await readdir(join(path, '..'))).toEqual([])
 })
 

@@ -28,15 +28,21 @@ export function diskError(error: unknown, path: string, missing: number | undefi
   return new Hopeless(`${path} cannot be written: ${reason}${more}`, { cause: error })
 }
 
-/** @throws {Hopeless} if what came is not the file but a page about it, or a pointer to it. */
+/** @throws {Hopeless} if what came is not the file but a page about it, a pointer to it, or a server's words of why it did not come. */
 export function checkContent(shownUrl: string, contentType: string | null, start: Uint8Array): void {
-  const text = Buffer.from(start.subarray(0, 64)).toString('latin1').trimStart().toLowerCase()
-  const page =
-    /^(<!doctype html|<html)/.test(text) || (contentType?.startsWith('text/html') && !/\.html?$/.test(shownUrl))
-  if (page)
-    throw new Hopeless(`${shownUrl}: expected a file, got an HTML page: is it the address of a page about the file?`)
+  const text = Buffer.from(start.subarray(0, 1000)).toString('latin1').trimStart()
+  const refuse = (what: string): never => {
+    throw new Hopeless(`${shownUrl}: expected a file, got ${what}`)
+  }
+  if (/^(<!doctype html|<html)/i.test(text) || (contentType?.startsWith('text/html') && !/\.html?$/.test(shownUrl)))
+    refuse('an HTML page: is it the address of a page about the file?')
   if (text.startsWith('version https://git-lfs.github.com/'))
-    throw new Hopeless(
-      `${shownUrl}: expected a file, got a pointer of Git LFS to it: use the address of the file itself`,
-    )
+    refuse('a pointer of Git LFS to it: use the address of the file itself')
+  if (/^(\/|\.\.\/|\.git\/)*annex\/objects\//.test(text))
+    refuse('a pointer of git-annex to it: use the address of the file itself')
+  if (/^(<\?xml[^>]*>\s*)?<Error>/.test(text)) refuse(`a server's error: ${oneLine(text)}`)
+  if (/^\{\s*"(error|errors|message|detail)"\s*:/.test(text)) refuse(`a server's answer: ${oneLine(text)}`)
 }
+
+/** The beginning of a text, on one line. */
+const oneLine = (text: string): string => text.replace(/\s+/g, ' ').slice(0, 200)
