@@ -5,9 +5,11 @@ import * as tf from '@tensorflow/tfjs-core'
 import * as ort from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
 import { cpu } from '../lower/target.ts'
+import { halfNumbers } from '../onnx/half-numbers.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 import { expectClose, reference } from '../testing/agreement.ts'
 import { batchSizes } from '../testing/any-batch.ts'
+import { numbersOf } from '../testing/half-numbers.ts'
 import { roundingEngine } from '../testing/rounding-engine.ts'
 import type { InputSpec } from './arguments.ts'
 import { type ExportOptions, exportOnnx } from './export-onnx.ts'
@@ -127,11 +129,12 @@ describe('a network', () => {
 })
 
 describe('a network of 16 bits', () => {
-  const inHalf = (precision: 'float16' | 'bfloat16') =>
+  const inHalf = (precision: 'float16' | 'bfloat16', arithmetic?: 'float32' | 'float16' | 'bfloat16') =>
     exportOnnx(network, [weights, { shape: ['N', 8, 8, 3] }, { label: { shape: ['N'], dtype: 'int32' } }], {
       inputs: ['', 'xt', 'condition'],
       output: 'epsilon',
       precision,
+      ...(arithmetic && { arithmetic }),
     })
 
   test('has weights of half the size under their names, and float32 inputs and outputs', async () => {
@@ -153,12 +156,55 @@ describe('a network of 16 bits', () => {
   ] as const)('is as exact as %s is', async (precision, unit) => {
     const { xt, label } = inputsAt(2)
     const expected = (await reference(network, [weights as never, xt, { label } as never])) as NDArray
-    const executable = await roundingEngine().compile(inHalf(precision))
+    const executable = await roundingEngine().compile(inHalf(precision, precision))
     const [epsilon] = await executable.run([xt, label])
     await executable.dispose()
     expectClose(epsilon, expected, 30 * unit)
     expect(epsilon!.data).not.toEqual(expected.data)
   })
+})
+
+describe.each([
+  ['bfloat16', undefined],
+  ['float16', 'float32'],
+] as const)('a network whose weights alone are %s', (precision, arithmetic) => {
+  const model = exportOnnx(network, [weights, { shape: ['N', 8, 8, 3] }, { label: { shape: ['N'], dtype: 'int32' } }], {
+    inputs: ['', 'xt', 'condition'],
+    output: 'epsilon',
+    precision,
+    ...(arithmetic && { arithmetic }),
+  })
+
+  test('is opened by ONNX Runtime on a processor, and computes in float32 with the rounded weights', async () => {
+    const rounded = new Set(model.initializers.flatMap(({ name, dtype }) => (dtype === precision ? [name] : [])))
+    expect([...rounded]).toEqual(expect.arrayContaining(['input.kernel', 'down.kernel', 'output.kernel']))
+    const given = Object.entries(weights).map(([name, w]) => {
+      const round = () => ndarray(numbersOf(halfNumbers(w.data, precision), precision), w.shape)
+      return [name, rounded.has(name) ? round() : w]
+    })
+    const { inputs, outputs, run } = await session(model)
+    expect([inputs, outputs]).toEqual([['xt', 'condition.label'], ['epsilon']])
+    for (const n of batchSizes) {
+      const { xt, label } = inputsAt(n)
+      const expected = await reference(network, [Object.fromEntries(given), xt, { label } as never])
+      const { epsilon } = await run({ xt, 'condition.label': label })
+      // The network makes much of roundings: those of bfloat16 are a hundred times as large.
+      expectClose(epsilon, expected, 3e-5, `at ${n}`)
+    }
+  })
+
+  test('takes little more than half of the space', () => {
+    expect(encodeOnnx(model).length).toBeLessThan(0.7 * encodeOnnx(exported).length)
+    expect(model.nodes.map(({ name }) => name)).toContain('input.kernel:float32/Cast')
+  })
+})
+
+test('bfloat16 that is to be computed in is for other engines: ONNX Runtime has none on processors', async () => {
+  const model = exportOnnx((x: tf.Tensor) => tf.relu(tf.matMul(x, tf.ones([3, 3]))), [{ shape: [2, 3] }], {
+    precision: 'bfloat16',
+    arithmetic: 'bfloat16',
+  })
+  await expect(session(model)).rejects.toThrow(/Could not find an implementation|NOT_IMPLEMENTED|Type Error/)
 })
 
 describe('functions of other kinds', () => {
@@ -274,6 +320,15 @@ describe('what cannot be exported', () => {
     )
     expect(attempt(spec, spec, { inputs: ['x', 'y'], output: 'y' })).toThrow("got 'y' twice")
     expect(attempt(spec, spec, { inputs: ['x', ''] })).toThrow("jit: expected names for all inputs and outputs, got ''")
+  })
+  test('precisions', () => {
+    const spec = { shape: [2] }
+    expect(attempt(spec, spec, { precision: 'bfloat61' as never })).toThrow(
+      "jit: expected precision, one of 'float32', 'float16', 'bfloat16'; got 'bfloat61'",
+    )
+    expect(attempt(spec, spec, { precision: 'float16', arithmetic: 'bfloat16' })).toThrow(
+      "jit: expected arithmetic, one of 'float32', 'float16'; got 'bfloat16'",
+    )
   })
   test('functions', () => {
     expect(() => exportOnnx((x: tf.Tensor) => tf.addN(tf.unstack(x)), [{ shape: ['N', 2] }])).toThrow("'Unpack'")

@@ -1,7 +1,8 @@
+import { checkOneOf } from '@cascade-diffusion/checks'
 import { lowerBatch } from '../batch/lower-batch.ts'
 import { lower } from '../lower/lower.ts'
 import { direct, portable, type Target } from '../lower/target.ts'
-import { toHalf } from '../onnx/half.ts'
+import { storedInHalf, toHalf } from '../onnx/half.ts'
 import type { HalfPrecision, OnnxInitializer, OnnxMetadata, OnnxModel } from '../onnx/model.ts'
 import { trace } from '../trace/trace.ts'
 import { type ExportArguments, type ExportLeaves, exportLeaves, pathNames } from './arguments.ts'
@@ -21,11 +22,16 @@ export interface ExportOptions {
   metadata?: OnnxMetadata
   /** What is allowed in the graph. By default `portable`: standard operators only, and plain `Conv`. */
   target?: Target
-  /**
-   * What weights are kept and multiplied as: `float32` (the default), or in half the space `float16` or `bfloat16`, which few
-   * engines have. Inputs, outputs, sums and norms are float32 in any case.
-   */
+  /** What weights are kept as: `float32` (the default), or in half the space `float16` or `bfloat16`. */
   precision?: 'float32' | HalfPrecision
+  /**
+   * What products of these weights, and what goes on from them element by element, are computed in: `precision` or `float32`.
+   * Inputs, outputs, sums and norms are float32 in any case. By default `float32` for `bfloat16`, whose weights are cast: then
+   * every ONNX Runtime opens the file. None for processors computes in bfloat16: it refuses a file with `arithmetic: 'bfloat16'`,
+   * which is for engines that have it (CUDA on current GPUs, OpenVINO). By default `float16` for `float16`, which is computed in
+   * float32 on processors.
+   */
+  arithmetic?: 'float32' | HalfPrecision
 }
 
 /**
@@ -33,14 +39,17 @@ export interface ExportOptions {
  * Each tensor of the arguments is either described, and then an input, or given as a host array, and then a weight:
  * `exportOnnx(net.apply, [weights, { shape: ['N', 32, 32, 3] }, { shape: ['N'] }, {}], { inputs: ['', 'xt', 'noise', ''] })`.
  * A name in place of a length leaves the batch's size open.
- * @throws as tracing does, and if something follows the batch's size in a way that cannot be expressed; the message names
- * the op.
+ * @throws as tracing does; if something follows the batch's size in a way that cannot be expressed, and the message names the op; if
+ * `arithmetic` is neither `float32` nor `precision`.
  */
 export function exportOnnx<Args extends readonly unknown[], Out>(
   fn: (...args: Args) => Out,
   args: ExportArguments<Args>,
-  { inputs, output, metadata, target = portable, precision = 'float32' }: ExportOptions = {},
+  { inputs, output, metadata, target = portable, precision = 'float32', arithmetic }: ExportOptions = {},
 ): OnnxModel {
+  checkOneOf('jit', 'precision', precision, ['float32', 'float16', 'bfloat16'])
+  if (arithmetic !== undefined)
+    checkOneOf('jit', 'arithmetic', arithmetic, [...new Set(['float32', precision])])
   const leaves = exportLeaves(args as readonly unknown[], inputs)
   const { model, results } = lowered(fn as never, leaves, precision === 'float32' ? target : direct(target))
   const prefix = output ?? (results.paths.every((path) => /^$|^\d/.test(path)) ? 'output' : '')
@@ -52,7 +61,16 @@ export function exportOnnx<Args extends readonly unknown[], Out>(
     (leaves.weights[i] ? weights : ports).set(name, leaves.names[i] as string)
   for (const [i, { name }] of model.outputs.entries()) ports.set(name, outputs[i] as string)
   const named = withNames(simplified(model, leaves, weights), ports, weights)
-  return { ...(precision === 'float32' ? named : toHalf(named, precision)), ...(metadata && { metadata }) }
+  return { ...inPrecision(named, precision, arithmetic), ...(metadata && { metadata }) }
+}
+
+function inPrecision(
+  model: OnnxModel,
+  precision: 'float32' | HalfPrecision,
+  arithmetic: 'float32' | HalfPrecision = precision === 'bfloat16' ? 'float32' : precision,
+): OnnxModel {
+  if (precision === 'float32') return model
+  return arithmetic === 'float32' ? storedInHalf(model, precision) : toHalf(model, precision)
 }
 
 function lowered(fn: (...args: never[]) => unknown, { types, shape, axes, symbol }: ExportLeaves, target: Target) {

@@ -61,6 +61,30 @@ export function toHalf(model: OnnxModel, precision: HalfPrecision): OnnxModel {
   return finished({ ...model, nodes, initializers: [...model.initializers, ...added] }, half, precision)
 }
 
+/**
+ * Makes a model keep in 16 bits the constants that nodes would take in 16 bits, and compute in float32 all the same: a cast
+ * follows each. ONNX Runtime's CPU provider has that cast of bfloat16, and no other operator.
+ */
+export function storedInHalf(model: OnnxModel, precision: HalfPrecision): OnnxModel {
+  const takers = model.nodes.filter(({ half, opType }) => half && !FULL.has(opType) && !ANY.has(opType))
+  const taken = new Set(takers.flatMap(({ inputs }) => inputs))
+  const stored = model.initializers.filter(
+    ({ name, dtype, data }) => dtype === 'float32' && data.length > 1 && taken.has(name),
+  )
+  const wide = new Map(stored.map(({ name }) => [name, `${name}:float32`]))
+  const nodes = model.nodes.map(({ half: _, ...node }) => ({
+    ...node,
+    inputs: node.inputs.map((name) => wide.get(name) ?? name),
+  }))
+  return {
+    ...model,
+    nodes: [...Array.from(wide, ([name, to]) => castNode(name, to, 'float32')), ...nodes],
+    initializers: model.initializers.map((tensor) =>
+      wide.has(tensor.name) ? narrowed(tensor, tensor.name, precision) : tensor,
+    ),
+  }
+}
+
 const castNode = (from: string, to: string, type: HalfPrecision | 'float32'): OnnxNode => ({
   opType: 'Cast',
   domain: '',
