@@ -82,3 +82,18 @@ test('concatenate refuses none and those that do not fit', () => {
     'expected float32 [*,], got int32 [2]',
   )
 })
+
+test('what is no typed array of ours, and numbers that are none', () => {
+  for (const data of [new Float64Array(2), new Uint8ClampedArray(2), [1, 2], undefined])
+    expect(() => ndarray(data as never, [2])).toThrow('ndarray: expected a Float32Array, an Int32Array or a Uint8Array')
+  expect(() => ndarray(new Float32Array(2), 2 as never)).toThrow('ndarray: expected a shape, a list of lengths, got 2')
+  expect(() => int32([1, 2.5])).toThrow('int32: expected integers from -2^31 to 2^31 - 1, got 2.5 at 1')
+  for (const value of [2 ** 31, Number.NaN, 0.5]) expect(() => int32(value)).toThrow(`got ${value} at 0`)
+  for (const make of [float32, int32]) {
+    expect(() => make(['3'] as never)).toThrow('expected numbers, got 3 (string) at 0')
+    expect(() => make(BigInt64Array.of(3n) as never)).toThrow('expected numbers, got 3 (bigint) at 0')
+    expect(() => make([1, undefined] as never)).toThrow('expected numbers, got undefined (undefined) at 1')
+    expect(() => make(undefined as never)).toThrow('expected numbers in a list, or a number, got undefined')
+  }
+  expect([...int32([-(2 ** 31), 2 ** 31 - 1, -0]).data]).toEqual([-(2 ** 31), 2 ** 31 - 1, 0])
+})

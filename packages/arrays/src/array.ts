@@ -18,32 +18,56 @@ export interface NDArray<D extends DType = DType> {
 /** The number of elements of a shape; 1 for a scalar's `[]`. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((n, d) => n * d, 1)
 
-const dtypeOf = (data: DataOf[DType]): DType =>
-  data instanceof Float32Array ? 'float32' : data instanceof Int32Array ? 'int32' : 'bool'
+function dtypeOf(data: DataOf[DType]): DType {
+  if (data instanceof Float32Array) return 'float32'
+  if (data instanceof Int32Array) return 'int32'
+  if (data instanceof Uint8Array) return 'bool'
+  const got = (data as unknown)?.constructor?.name ?? String(data)
+  throw new Error(`ndarray: expected a Float32Array, an Int32Array or a Uint8Array (bool), got ${got}`)
+}
 
 /** The element type that a typed array holds. */
 export type DTypeFor<A> = A extends Float32Array ? 'float32' : A extends Int32Array ? 'int32' : 'bool'
 
 /**
  * Wraps a typed array with a shape, without copying; the element type follows from the array's.
- * @throws if the shape's size is not the array's length.
+ * @throws if the array is of another kind, or the shape's size is not its length.
  */
 export function ndarray<A extends DataOf[DType]>(data: A, shape: readonly number[]): NDArray<DTypeFor<A>> {
+  const dtype = dtypeOf(data)
+  if (!Array.isArray(shape)) throw new Error(`ndarray: expected a shape, a list of lengths, got ${shape}`)
   if (sizeOf(shape) !== data.length)
     throw new Error(`ndarray: shape [${shape}] holds ${sizeOf(shape)} values, got ${data.length}`)
-  return { dtype: dtypeOf(data), shape: [...shape], data } as unknown as NDArray<DTypeFor<A>>
+  return { dtype, shape: [...shape], data } as unknown as NDArray<DTypeFor<A>>
 }
 
-/** A float32 array from numbers or from a scalar: `float32([1, 2])`, `float32(0.5)`; `shape` defaults to one axis, or none. */
+/** A float32 array from numbers or from a scalar: `float32([1, 2])`, `float32(0.5)`; `shape` defaults to one axis, or none. @throws on what are no numbers. */
 export function float32(values: ArrayLike<number> | number, shape?: readonly number[]): NDArray<'float32'> {
+  checkNumbers('float32', values)
   if (typeof values === 'number') return ndarray(Float32Array.of(values), shape ?? [])
   return ndarray(Float32Array.from(values), shape ?? [values.length])
 }
 
-/** An int32 array from integers or from a scalar, as {@link float32}. */
+/** An int32 array from integers or from a scalar, as {@link float32}. @throws on what are no integers from -2³¹ to 2³¹ - 1. */
 export function int32(values: ArrayLike<number> | number, shape?: readonly number[]): NDArray<'int32'> {
-  if (typeof values === 'number') return ndarray(Int32Array.of(values), shape ?? [])
-  return ndarray(Int32Array.from(values), shape ?? [values.length])
+  checkNumbers('int32', values)
+  const given = typeof values === 'number' ? [values] : values
+  const data = Int32Array.from(given)
+  const wrong = data.findIndex((value, i) => value !== given[i])
+  if (wrong >= 0) throw new Error(`int32: expected integers from -2^31 to 2^31 - 1, got ${given[wrong]} at ${wrong}`)
+  return ndarray(data, shape ?? (typeof values === 'number' ? [] : [values.length]))
+}
+
+/** Texts, big integers and holes would become other numbers, or an error of JavaScript's. */
+function checkNumbers(name: string, values: ArrayLike<number> | number): void {
+  if (typeof values === 'number') return
+  if (typeof values !== 'object' || values === null || typeof values.length !== 'number')
+    throw new Error(`${name}: expected numbers in a list, or a number, got ${String(values)}`)
+  // A typed array has numbers in it, or none.
+  const count = ArrayBuffer.isView(values) ? Math.min(values.length, 1) : values.length
+  for (let i = 0; i < count; i++)
+    if (typeof values[i] !== 'number')
+      throw new Error(`${name}: expected numbers, got ${String(values[i])} (${typeof values[i]}) at ${i}`)
 }
 
 /** An empty typed array of `length` elements of the given type. */

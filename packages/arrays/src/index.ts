@@ -24,4 +24,5 @@ export {
   type TensorLike,
 } from './compile.ts'
 export { type Arguments, type DeviceArray, disposeAll, donate, isDeviceArray, takeArguments } from './device-array.ts'
+export { toNCHW, toNHWC } from './layout.ts'
 export { flatten, type Tree, type TreeShape } from './tree.ts'

@@ -1,0 +1,43 @@
+import { allocate, type DType, type NDArray } from './array.ts'
+import { isNDArray } from './compile.ts'
+
+/**
+ * Images from PyTorch's order of axes to that of this framework: [N,C,H,W] to [N,H,W,C], copied. Axes before the last three stay as
+ * they are, if there are any. (Of tensors, `tf.transpose(x, [0, 2, 3, 1])` does the same.)
+ * @throws on what is no array of at least three axes.
+ */
+export function toNHWC<D extends DType>(images: NDArray<D>): NDArray<D> {
+  checkAxes('toNHWC', '[…, channels, height, width]', images)
+  const [channels, height, width] = images.shape.slice(-3) as [number, number, number]
+  return {
+    ...exchanged(images, channels, height * width),
+    shape: [...images.shape.slice(0, -3), height, width, channels],
+  }
+}
+
+/** Images from this framework's order of axes to PyTorch's: [N,H,W,C] to [N,C,H,W], copied. The inverse of {@link toNHWC}. */
+export function toNCHW<D extends DType>(images: NDArray<D>): NDArray<D> {
+  checkAxes('toNCHW', '[…, height, width, channels]', images)
+  const [height, width, channels] = images.shape.slice(-3) as [number, number, number]
+  return {
+    ...exchanged(images, height * width, channels),
+    shape: [...images.shape.slice(0, -3), channels, height, width],
+  }
+}
+
+/** Every block of rows×columns values transposed. */
+function exchanged<D extends DType>({ dtype, data }: NDArray<D>, rows: number, columns: number) {
+  const out = allocate(dtype, data.length)
+  const size = rows * columns
+  for (let start = 0; start < data.length; start += size)
+    for (let row = 0; row < rows; row++)
+      for (let column = 0; column < columns; column++)
+        out[start + column * rows + row] = data[start + row * columns + column]!
+  return { dtype, data: out }
+}
+
+function checkAxes(name: string, axes: string, images: NDArray): void {
+  if (!isNDArray(images))
+    throw new Error(`${name}: expected an array ${axes}, as ndarray makes it, got ${typeof images}`)
+  if (images.shape.length < 3) throw new Error(`${name}: expected an array ${axes}, got [${images.shape}]`)
+}
