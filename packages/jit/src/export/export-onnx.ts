@@ -48,8 +48,7 @@ export function exportOnnx<Args extends readonly unknown[], Out>(
   { inputs, output, metadata, target = portable, precision = 'float32', arithmetic }: ExportOptions = {},
 ): OnnxModel {
   checkOneOf('jit', 'precision', precision, ['float32', 'float16', 'bfloat16'])
-  if (arithmetic !== undefined)
-    checkOneOf('jit', 'arithmetic', arithmetic, [...new Set(['float32', precision])])
+  if (arithmetic !== undefined) checkOneOf('jit', 'arithmetic', arithmetic, [...new Set(['float32', precision])])
   const leaves = exportLeaves(args as readonly unknown[], inputs)
   const { model, results } = lowered(fn as never, leaves, precision === 'float32' ? target : direct(target))
   const prefix = output ?? (results.paths.every((path) => /^$|^\d/.test(path)) ? 'output' : '')
