@@ -1,4 +1,4 @@
-import type { Worker } from 'node:worker_threads'
+import type { Worker, WorkerOptions } from 'node:worker_threads'
 import type { Gate } from './gate.ts'
 
 /**
@@ -6,26 +6,27 @@ import type { Gate } from './gate.ts'
  * is a thread itself, and where the module is not found, as in a bundle that is one file.
  */
 export function startThread(gate: Gate): Worker | undefined {
-  const { isMainThread, Worker } = process.getBuiltinModule('node:worker_threads')
+  const { isMainThread } = process.getBuiltinModule('node:worker_threads')
   const module = isMainThread ? computeModule() : undefined
-  if (!module) return undefined
-  const common = { workerData: gate, name: 'jit' }
-  if (!module.pathname.endsWith('.ts')) return new Worker(module, common)
-  const program = `import(${JSON.stringify(tsx())}).then((tsx) => (tsx.register(), import(${JSON.stringify(module.href)})))`
-  return new Worker(program, { ...common, eval: true, execArgv: ['--conditions=@cascade-diffusion/source'] })
+  return module && moduleThread(module, { workerData: gate, name: 'jit' })
 }
 
 function computeModule(): URL | undefined {
   // A bundle of another format has no URL of its own.
   const here = import.meta.url as string | undefined
   if (!here?.startsWith('file:')) return undefined
-  const module = here.endsWith('.ts') ? new URL('../../compute-thread.ts', here) : new URL('./compute-thread.js', here)
+  const name = here.endsWith('.ts') ? '../../compute-thread.ts' : './compute-thread.js'
+  const module = new URL(name, here)
   return process.getBuiltinModule('node:fs').existsSync(module) ? module : undefined
 }
 
-/** What runs sources on Node.js 20, as a URL. */
-function tsx(): string {
+/** A thread that runs a module; Node.js 20 needs help with sources. */
+export function moduleThread(module: URL, options: WorkerOptions): Worker {
+  const { Worker } = process.getBuiltinModule('node:worker_threads')
+  if (!module.pathname.endsWith('.ts')) return new Worker(module, options)
   const { createRequire } = process.getBuiltinModule('node:module')
-  const manifest = createRequire(import.meta.url).resolve('tsx/package.json')
-  return new URL('./dist/esm/api/index.mjs', process.getBuiltinModule('node:url').pathToFileURL(manifest)).href
+  const { pathToFileURL } = process.getBuiltinModule('node:url')
+  const tsx = new URL('./dist/esm/api/index.mjs', pathToFileURL(createRequire(module).resolve('tsx/package.json')))
+  const program = `import('${tsx.href}').then((tsx) => (tsx.register(), import('${module.href}')))`
+  return new Worker(program, { ...options, eval: true, execArgv: ['--conditions=@cascade-diffusion/source'] })
 }
