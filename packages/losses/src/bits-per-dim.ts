@@ -1,4 +1,5 @@
-import { type ArraysOf, type Compile, int32, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { type ArraysOf, type Compile, int32, isNDArray, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { checkFunction, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import type { DenoiserOptions, DiffusionModel } from '@cascade-diffusion/diffusion'
 import type { Rng } from '@cascade-diffusion/random'
 import { squaredDifference, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
@@ -26,6 +27,10 @@ export interface EvaluateBitsOptions<C> {
   readonly stop?: number
   /** Stops before the next step; the evaluation then throws the signal's reason. */
   readonly signal?: AbortSignal
+}
+
+const evaluateKeys: KnownKeys<EvaluateBitsOptions<unknown>> = {
+  ...{ x0: true, condition: true, rng: true, firstIndex: true, stop: true, signal: true },
 }
 
 /** The variational bound of n images over all steps, in bits per dimension, float64. */
@@ -59,9 +64,13 @@ export interface BitsPerDimEvaluator<C> {
 /**
  * The full variational bound of a model (DDPM, equation 5; OpenAI's `calc_bpd_loop`): every step of the process, each on fresh
  * noise, and the prior. One traced step, compiled once for each shape, serves all.
+ * @throws if an option is missing or unknown.
  */
 export function bitsPerDim<C = undefined>(options: BitsPerDimOptions<C>): BitsPerDimEvaluator<C> {
+  checkOptions('bitsPerDim', options, { network: true, process: true, processX0: true, compile: true })
   const { process, compile, processX0 } = options
+  checkFunction('bitsPerDim', 'network', options.network)
+  checkFunction('bitsPerDim', 'compile', compile, 'jit of @cascade-diffusion/jit, or eager of @cascade-diffusion/ops')
   const { schedule } = process
   const T = schedule.betas.length
   const step = compile((x0: Tensor4D, epsilon: Tensor4D, t: Tensor1D, condition: C) => {
@@ -72,8 +81,12 @@ export function bitsPerDim<C = undefined>(options: BitsPerDimOptions<C>): BitsPe
   const priorOf = compile((x0: Tensor4D) => priorBits(schedule, x0))
 
   return {
-    async evaluate({ x0, condition, rng, firstIndex = 0, stop = -1, signal }) {
+    async evaluate(options) {
+      checkOptions('bitsPerDim', options, evaluateKeys)
+      const { x0, condition, rng, firstIndex = 0, stop = -1, signal } = options
       checkImages(x0)
+      if (typeof rng?.fold !== 'function')
+        throw new Error(`bitsPerDim: expected rng, a key such as rng(0), got ${shown(rng)}`)
       if (!(Number.isInteger(stop) && stop >= -1 && stop < T))
         throw new Error(`bitsPerDim: expected a step to stop at from -1 to ${T - 1}, got ${stop}`)
       const dimensions = sizeOf(x0.shape.slice(1))
@@ -102,6 +115,7 @@ export function bitsPerDim<C = undefined>(options: BitsPerDimOptions<C>): BitsPe
 }
 
 function checkImages(x0: NDArray<'float32'>): void {
+  if (!isNDArray(x0)) throw new Error(`bitsPerDim: expected images x0, float32 [n,H,W,C], got ${shown(x0)}`)
   if (x0.shape.length !== 4) throw new Error(`bitsPerDim: expected images [n,H,W,C], got [${x0.shape}]`)
   const wrong = x0.data.findIndex((value) => !(value >= -1 && value <= 1))
   if (wrong >= 0) throw new Error(`bitsPerDim: expected images from -1 to 1, got ${x0.data[wrong]} at ${wrong}`)

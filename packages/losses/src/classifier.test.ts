@@ -52,6 +52,18 @@ const levelAt = (t: number): Level => {
 const levels = Array.from(arrays.t.data, levelAt)
 
 describe.each(ways)('%s', (_, compile) => {
+  test('a single class is certain: ln 1, and no gradient', async () => {
+    const logits = float32([-3, 0, 40], [3, 1])
+    const of = compile((logits: tf.Tensor2D, label: tf.Tensor1D) => {
+      const f = (x: tf.Tensor) => tf.sum(labelLogProbability(x as tf.Tensor2D, label))
+      return { value: labelLogProbability(logits, label), slope: tf.grad(f)(logits) }
+    })
+    const { value, slope } = await of(logits, int32([0, 0, 0]))
+    expect([value.shape, [...value.data].map(Math.abs)]).toEqual([[3], [0, 0, 0]])
+    expect([...slope.data].map(Math.abs)).toEqual([0, 0, 0])
+    await of.dispose()
+  })
+
   test('the cross entropy of the class at x_t, and its average with weights', async () => {
     const loss = compile((given: { [name in keyof typeof arrays]: tf.Tensor }, k: tf.Tensor) => {
       const input = given as unknown as Parameters<typeof classifierLoss>[1]

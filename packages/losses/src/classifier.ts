@@ -10,6 +10,7 @@ import {
   mul,
   neg,
   oneHot,
+  reshape,
   type Scalar,
   sum,
   type Tensor1D,
@@ -45,8 +46,12 @@ export interface ClassifierLossInput
  * ln p(label | image) by logits [N, K]: [N]. With a classifier's logits it is the `logProbability` of `classifierGuidance`.
  * @param label int32 [N].
  */
-export const labelLogProbability = (logits: Tensor2D, label: Tensor1D): Tensor1D =>
-  sum(mul(logSoftmax(logits), oneHot(label, logits.shape[1], 1, 0, 'float32')), 1)
+export function labelLogProbability(logits: Tensor2D, label: Tensor1D): Tensor1D {
+  const [, classes] = logits.shape
+  // tfjs has no one-hot vectors of length 1; a single class is certain.
+  if (classes === 1) return reshape(logSoftmax(logits), [-1])
+  return sum(mul(logSoftmax(logits), oneHot(label, classes, 1, 0, 'float32')), 1)
+}
 
 /**
  * The cross entropy of each image's class at x_t, -ln p(label | x_t), in nats, [N]: what a classifier that guides a sampler is trained

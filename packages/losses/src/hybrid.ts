@@ -1,3 +1,4 @@
+import { checkOptions } from '@cascade-diffusion/checks'
 import {
   type DiffusionModel,
   evaluateNetwork,
@@ -9,7 +10,7 @@ import {
 import { stopGradient } from '@cascade-diffusion/ops'
 import { add, concat, mul, type Scalar, type Tensor1D } from '@tensorflow/tfjs-core'
 import { averageLoss, type LossInput } from './loss-input.ts'
-import { predictionError, type SimpleLossOptions } from './simple.ts'
+import { predictionError, type SimpleLossOptions, simpleKeys } from './simple.ts'
 import { vlbTermAt } from './vlb.ts'
 
 /** Options of {@link hybridLoss}. */
@@ -39,9 +40,11 @@ export interface HybridLosses {
 export function hybridLossPerExample<C>(
   model: DiffusionModel<C>,
   input: LossInput<C, Steps>,
-  { vlbWeight = model.process.schedule.betas.length / 1000, ...simple }: HybridLossOptions = {},
+  options: HybridLossOptions = {},
 ): HybridLosses {
+  checkOptions('hybridLoss', options, { ...simpleKeys, vlbWeight: true })
   const { process } = model
+  const { vlbWeight = process.schedule.betas.length / 1000, ...simple } = options
   const level = noiseLevelAt(process, input.t)
   const xt = xtFrom(input, level)
   const { prediction, variance } = evaluateNetwork(model, xt, level.noiseInput, input.condition)

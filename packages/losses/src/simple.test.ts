@@ -137,3 +137,17 @@ test('the weighting is told the signal-to-noise ratio and the prediction', () =>
   expect(relativeErrors(at(tf.tensor1d([3, 30], 'int32')), [snr(3), snr(30)])).toBeLessThan(1e-5)
   expect(relativeErrors(at(5), [snr(5), snr(5)])).toBeLessThan(1e-5)
 })
+
+test('options that are wrong are told', () => {
+  const process: DiffusionProcess = {
+    ...{ schedule: linearSchedule(40), prediction: 'x0', variance: 'fixed-small', noiseInput: 'timestep' },
+  }
+  const input = { x0: zeros, t: 3, epsilon: zeros, condition: undefined }
+  const loss = (options: object) => () => simpleLoss({ network: tf.zerosLike, process }, input, options as never)
+  // Anything but l2 was l1.
+  expect(loss({ norm: 'L2' })).toThrow("simpleLoss: expected a norm, one of 'l1', 'l2'; got 'L2'. Did you mean 'l2'?")
+  expect(loss({ weigthing: tf.onesLike })).toThrow("simpleLoss: unknown option 'weigthing'. Did you mean 'weighting'?")
+  expect(loss({ weighting: 'edm' })).toThrow(
+    "simpleLoss: expected weighting, a function (minSnr(), p2(), edm()), got 'edm'",
+  )
+})

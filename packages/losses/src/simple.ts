@@ -1,3 +1,4 @@
+import { checkFunction, checkOneOf, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
 import {
   type DiffusionModel,
   type DiffusionProcess,
@@ -34,6 +35,9 @@ export interface SimpleLossOptions {
   readonly weighting?: Weighting
 }
 
+/** The names of {@link SimpleLossOptions}. */
+export const simpleKeys: KnownKeys<SimpleLossOptions> = { norm: true, weighting: true }
+
 /**
  * The simple loss of each example, [N]: the mean over an image's values of (ε - ε_θ(x_t, t))² (DDPM, equation 14), or of
  * the like for x0 or v, whatever the process's network predicts. A learned variance has no part in it. A traceable
@@ -45,6 +49,7 @@ export function simpleLossPerExample<C>(
   input: LossInput<C, Steps | NoiseLevelTensors>,
   options: SimpleLossOptions = {},
 ): Tensor1D {
+  checkOptions('simpleLoss', options, simpleKeys)
   const level = levelOf('simpleLoss', model.process, input.t)
   const { prediction } = evaluateNetwork(model, xtFrom(input, level), level.noiseInput, input.condition)
   return predictionError(model, input, level, prediction, options)
@@ -67,6 +72,8 @@ export function predictionError<C>(
   prediction: Tensor4D,
   { norm = 'l2', weighting }: SimpleLossOptions,
 ): Tensor1D {
+  checkOneOf('simpleLoss', 'a norm', norm, ['l1', 'l2'])
+  if (weighting !== undefined) checkFunction('simpleLoss', 'weighting', weighting, 'minSnr(), p2(), edm()')
   const target = predictionTarget(process.prediction, truth, level)
   const error = norm === 'l2' ? squaredDifference(target, prediction) : abs(sub(target, prediction))
   const losses = meanOverImage(error as Tensor4D)

@@ -1,3 +1,4 @@
+import { checkOptions } from '@cascade-diffusion/checks'
 import {
   type DenoiserOptions,
   type DiffusionModel,
@@ -76,8 +77,10 @@ export interface KlLossOptions {
 export function klLossPerExample<C>(
   model: DiffusionModel<C>,
   input: LossInput<C, Steps>,
-  { vlbWeight = model.process.schedule.betas.length }: KlLossOptions = {},
+  options: KlLossOptions = {},
 ): Tensor1D {
+  checkOptions('klLoss', options, { vlbWeight: true })
+  const { vlbWeight = model.process.schedule.betas.length } = options
   return mul(vlbTerm(model, input, { processX0: keepX0 }).bits, vlbWeight)
 }
 

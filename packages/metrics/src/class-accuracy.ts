@@ -1,4 +1,5 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
+import { isNDArray, type NDArray } from '@cascade-diffusion/arrays'
+import { shown } from '@cascade-diffusion/checks'
 
 /** How often predictions match labels. */
 export interface ClassAccuracy {
@@ -17,6 +18,9 @@ export interface ClassAccuracy {
  * @throws if the shapes do not fit, a label is out of range or there is no example.
  */
 export function classAccuracy(logits: NDArray, labels: NDArray): ClassAccuracy {
+  for (const [what, array] of Object.entries({ logits, labels }))
+    if (!isNDArray(array))
+      throw new Error(`classAccuracy: expected ${what}, a host array such as int32([0, 1]) makes, got ${shown(array)}`)
   const [count = 0, classes = 0] = logits.shape
   if (logits.shape.length !== 2 || logits.data.length === 0 || `${labels.shape}` !== `${count}`)
     throw new Error(`classAccuracy: expected logits [N, K] and labels [N], got [${logits.shape}] and [${labels.shape}]`)

@@ -53,6 +53,13 @@ test('the loss is the mean cross-entropy of the logits', async () => {
   expect(loss.data[0]).toBeCloseTo(expected.reduce((sum, x) => sum + x, 0) / 4, 5)
 })
 
+test('a single class is certain: the loss is 0', async () => {
+  const one = classifier({ resolution: 16, imageChannels: 1, numClasses: 1, width: 8, featureSize: 8 })
+  const image = rng(1).normal([4, 16, 16, 1])
+  const loss = await eager(one.loss)(one.init(rng(0)), { image, label: int32([0, 0, 0, 0]) })
+  expect(Math.abs(loss.data[0]!)).toBe(0)
+})
+
 test('the gradient of the loss is the slope along random directions', () => {
   const image = tf.tensor4d(rng(1).normal([3, 16, 16, 1]).data, [3, 16, 16, 1])
   const label = tf.tensor1d([0, 1, 2], 'int32')
@@ -80,6 +87,12 @@ test('bad configurations and images are refused', async () => {
   const base = { imageChannels: 1, numClasses: 2 }
   expect(() => classifier({ ...base, resolution: 28 })).toThrow('resolution must be a multiple of 16, got 28')
   expect(() => classifier({ ...base, resolution: 32, width: 12 })).toThrow('width must be a multiple of 8, got 12')
+  expect(() => classifier({ ...base, resolution: 32, classes: 2 } as never)).toThrow(
+    "classifier: unknown option 'classes'",
+  )
+  expect(() => classifier({ resolution: 32, imageChannels: 1 } as never)).toThrow(
+    'classifier: expected numClasses, an integer from 1, got undefined',
+  )
   const image = ndarray(new Float32Array(28 * 28), [1, 28, 28, 1])
   await expect(eager(small.logits)(params, image)).rejects.toThrow('of shape [N,16,16,1], got [1,28,28,1]')
   await expect(eager(small.features)(params, float32([1], [1, 1, 1, 1]))).rejects.toThrow('got [1,1,1,1]')

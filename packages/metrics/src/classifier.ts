@@ -1,4 +1,5 @@
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { checkInteger, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
 import { groupNorm, silu } from '@cascade-diffusion/ops'
 import type { Rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
@@ -14,6 +15,10 @@ export interface ClassifierConfig {
   width?: number
   /** Length of the feature vectors. Default 64. */
   featureSize?: number
+}
+
+const configKeys: KnownKeys<ClassifierConfig> = {
+  ...{ resolution: true, imageChannels: true, numClasses: true, width: true, featureSize: true },
 }
 
 /** Weights by name: tensors inside a network, host arrays outside. */
@@ -46,11 +51,14 @@ const channelsPerGroup = 8
  * With the defaults and 32×32 grey images: 2.5 million multiply-adds an image and 90 thousand weights.
  * 1,000 steps of Adam on batches of 128 with a learning rate of 4e-3 falling to 0 along a cosine, and images moved by
  * `shiftImages`, give 99 % on MNIST's test set.
- * @throws if the resolution or the width is not as described.
+ * @throws if an option is missing, unknown or not as described.
  */
 export function classifier(config: ClassifierConfig): Classifier {
+  checkOptions('classifier', config, configKeys)
   const full = { width: 16, featureSize: 64, ...config }
   const { resolution, imageChannels, numClasses, width, featureSize } = full
+  for (const [what, value] of Object.entries({ imageChannels, numClasses, featureSize }))
+    checkInteger('classifier', what, value, { from: 1 })
   if (!(Number.isInteger(resolution / 16) && resolution > 0))
     throw new Error(`classifier: resolution must be a multiple of 16, got ${resolution}`)
   if (!(Number.isInteger(width / channelsPerGroup) && width > 0))
@@ -102,6 +110,8 @@ export function classifier(config: ClassifierConfig): Classifier {
     logits,
     loss: (params, { image, label }) => {
       const logProbabilities = tf.logSoftmax(logits(params, image))
+      // tfjs has no one-hot vectors of length 1; a single class is certain.
+      if (numClasses === 1) return tf.neg(tf.mean(logProbabilities)) as tf.Scalar
       const ofLabel = tf.sum(tf.mul(logProbabilities, tf.oneHot(label, numClasses, 1, 0, 'float32')), 1)
       return tf.neg(tf.mean(ofLabel)) as tf.Scalar
     },

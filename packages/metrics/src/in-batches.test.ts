@@ -38,6 +38,15 @@ test('a whole number of batches, one short batch, and nothing', async () => {
   expect((await collect(0, 4)).seen).toEqual([])
 })
 
+test('wrong options are named', async () => {
+  const first = (options: object) => inBatches(async (x) => x, options as never).next()
+  await expect(first({ count: 4, batchsize: 2, batch })).rejects.toThrow("Did you mean 'batchSize'?")
+  await expect(first({ batchSize: 2, batch })).rejects.toThrow(
+    'inBatches: expected a count, an integer from 0, got undefined',
+  )
+  await expect(first({ count: 4, batchSize: 2 })).rejects.toThrow('inBatches: expected batch, a function')
+})
+
 test('wrong sizes are named', async () => {
   const first = (run: (x: NDArray) => Promise<NDArray>, batchSize: number, count = 4) =>
     inBatches(run, { count, batchSize, batch: () => rows(examples, 0, 2) }).next()

@@ -1,4 +1,5 @@
 import { concatenate, type NDArray, rows } from '@cascade-diffusion/arrays'
+import { checkFunction, checkInteger, checkOptions, shown } from '@cascade-diffusion/checks'
 
 /** Options of {@link inBatches}. */
 export interface InBatchesOptions {
@@ -18,10 +19,15 @@ export interface InBatchesOptions {
  */
 export async function* inBatches(
   run: (batch: NDArray) => Promise<NDArray>,
-  { count, batchSize, batch }: InBatchesOptions,
+  options: InBatchesOptions,
 ): AsyncGenerator<NDArray> {
+  checkOptions('inBatches', options, { count: true, batchSize: true, batch: true })
+  checkFunction('inBatches', 'run', run)
+  const { count, batchSize, batch } = options
+  checkInteger('inBatches', 'a count', count, { from: 0 })
+  checkFunction('inBatches', 'batch', batch, '(from, to) => examples')
   if (!(Number.isInteger(batchSize) && batchSize > 0))
-    throw new Error(`inBatches: batchSize must be a positive integer, got ${batchSize}`)
+    throw new Error(`inBatches: batchSize must be a positive integer, got ${shown(batchSize)}`)
   for (let from = 0; from < count; from += batchSize) {
     const size = Math.min(batchSize, count - from)
     const examples = expectExamples(batch(from, from + size), size, 'batch')

@@ -48,3 +48,9 @@ test('shifts larger than the image empty it', () => {
 test('another shape is refused', () => {
   expect(() => shiftImages(float32([1]), rng(0))).toThrow('expected images of shape [N, H, W, C], got [1]')
 })
+
+test('wrong options are named', () => {
+  const images = rng(0).normal([1, 2, 2, 1])
+  expect(() => shiftImages(images, rng(1), { maxshift: 1 } as never)).toThrow("Did you mean 'maxShift'?")
+  expect(() => shiftImages(images, rng(1), { maxShift: 0.5 })).toThrow('expected maxShift, an integer from 0, got 0.5')
+})

@@ -1,4 +1,5 @@
 import { allocate, type NDArray } from '@cascade-diffusion/arrays'
+import { checkInteger, checkOptions } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 
 /** Options of {@link shiftImages}. */
@@ -17,8 +18,11 @@ export interface ShiftImagesOptions {
 export function shiftImages(
   images: NDArray<'float32'>,
   rng: Rng,
-  { maxShift = 2, fill = -1 }: ShiftImagesOptions = {},
+  options: ShiftImagesOptions = {},
 ): NDArray<'float32'> {
+  checkOptions('shiftImages', options, { maxShift: true, fill: true })
+  const { maxShift = 2, fill = -1 } = options
+  checkInteger('shiftImages', 'maxShift', maxShift, { from: 0 })
   const [n, h, w, c] = images.shape
   if (images.shape.length !== 4 || n === undefined || h === undefined || w === undefined || c === undefined)
     throw new Error(`shiftImages: expected images of shape [N, H, W, C], got [${images.shape}]`)

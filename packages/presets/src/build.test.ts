@@ -81,5 +81,7 @@ test('says what it cannot make', () => {
     "preset 'imagenet-64-128': expected an augmentation to be handed in that blurs 50 % of the images by 3×3 pixels with σ from " +
       '0.4 to 0.6',
   )
+  expect(() => presetStage(imagenet32, { classnames: ['a'] } as never)).toThrow("Did you mean 'classNames'?")
+  expect(() => presetStage('imagenet-32' as never)).toThrow('presetStage: expected a preset, such as imagenet32 or')
   expect(() => presetStage(imagenet32, { augmentation: noAugmentation })).toThrow('expected no augmentation')
 })

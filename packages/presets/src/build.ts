@@ -1,4 +1,5 @@
 import { baseStage, type Stage, type StageSamplerOptions, superResolutionStage } from '@cascade-diffusion/cascade'
+import { checkOptions, shown } from '@cascade-diffusion/checks'
 import { type ConditioningAugmentation, noAugmentation } from '@cascade-diffusion/conditioning-augmentation'
 import { ancestral } from '@cascade-diffusion/diffusion'
 import type { CompleteUNetConfig } from '@cascade-diffusion/unet'
@@ -16,7 +17,11 @@ export interface PresetStageOptions {
  * The stage of a preset: to be trained with `trainStage({ stage, ...preset.training, … })`.
  * @throws if the preset blurs its small images and no augmentation is handed in; or if a base is handed one.
  */
-export function presetStage(preset: Preset, { classNames, augmentation }: PresetStageOptions = {}): Stage {
+export function presetStage(preset: Preset, options: PresetStageOptions = {}): Stage {
+  if (typeof preset?.stage !== 'object')
+    throw new Error(`presetStage: expected a preset, such as imagenet32 or presetNamed gives, got ${shown(preset)}`)
+  checkOptions('presetStage', options, { classNames: true, augmentation: true })
+  const { classNames, augmentation } = options
   const { name, numClasses } = preset
   const names = classNames ?? (numClasses === null ? undefined : Array.from({ length: numClasses }, (_, i) => `${i}`))
   const common = { name, ...(names && { classNames: names }) }

@@ -1,3 +1,4 @@
+import { nearest, shown } from '@cascade-diffusion/checks'
 import {
   imagenet16,
   imagenet16To64,
@@ -31,7 +32,11 @@ export const pipelines = {
 /** The preset of that name. @throws if there is none. */
 export function presetNamed(name: string): Preset {
   const found = presets.find((preset) => preset.name === name)
-  if (!found)
-    throw new Error(`preset: expected one of ${presets.map((preset) => preset.name).join(', ')}; got '${name}'`)
+  if (!found) {
+    const names = presets.map((preset) => preset.name)
+    const close = typeof name === 'string' ? nearest(name, names) : undefined
+    const meant = close ? `. Did you mean '${close}'?` : ''
+    throw new Error(`preset: expected one of ${names.join(', ')}; got ${shown(name)}${meant}`)
+  }
   return found
 }

@@ -108,5 +108,6 @@ test('docs/presets.md states parameters and multiply-adds as they are', () => {
 })
 
 test('says which names there are', () => {
+  expect(() => presetNamed('imagenet-33')).toThrow("got 'imagenet-33'. Did you mean 'imagenet-32'?")
   expect(() => presetNamed('imagenet-512')).toThrow('preset: expected one of imagenet-32, imagenet-32-64, ')
 })
