@@ -54,6 +54,7 @@ export function eager<Args extends readonly unknown[], Out>(
     }
     try {
       const results = on(backend, () => {
+        prepareBackend()
         const inputs = values.map((x) => (isTensor(x) ? x : toTensor(x)))
         return compute(() => fn(...(shape.rebuild(inputs) as unknown as Args)))
       })
@@ -97,6 +98,21 @@ function on<T>(backend: string | undefined, work: () => T): T {
   } finally {
     if (before) void tf.setBackend(before)
   }
+}
+
+/** @throws if no backend was imported, or the current one does not work. */
+function prepareBackend(): void {
+  let backend: { firstUse?: boolean }
+  try {
+    backend = tf.backend()
+  } catch (cause) {
+    const { message } = cause as Error
+    throw new Error(`eager: expected a backend of tfjs; import '@tensorflow/tfjs-backend-cpu', say (${message})`, {
+      cause,
+    })
+  }
+  // In Node.js tfjs's cpu backend advertises another package when it is first written to, unless it takes itself for used.
+  if (backend.firstUse) backend.firstUse = false
 }
 
 interface Tensors {
