@@ -18,23 +18,40 @@ export function parseJsonText(text: string, maxDepth: number): unknown {
     )
   }
   const next = (): string => {
-    while (spaces.has(text.charCodeAt(at))) at++
+    while (isSpace(text.charCodeAt(at))) at++
     return text[at] ?? ''
   }
   const string = (): string => {
     const start = at
-    for (let end = text.indexOf('"', start + 1); end > 0; end = text.indexOf('"', end + 1)) {
-      if (isEscaped(text, end)) continue
-      at = end + 1
-      try {
-        return JSON.parse(text.slice(start, at)) as string
-      } catch {
-        return fail('a string without raw control characters and unknown escapes', start)
-      }
+    let isPlain = true
+    for (at++; ; at++) {
+      const code = text.charCodeAt(at)
+      if (code === quote) break
+      if (Number.isNaN(code)) return fail('a string that ends', start)
+      if (code < firstPrinted) return fail('a string without raw control characters', start)
+      if (code !== backslash) continue
+      isPlain = false
+      at++
     }
-    return fail('a string that ends', start)
+    at++
+    if (isPlain) return text.slice(start + 1, at - 1)
+    try {
+      return JSON.parse(text.slice(start, at)) as string
+    } catch {
+      return fail('a string of known escapes', start)
+    }
   }
   const simple = (): unknown => {
+    // Most numbers are offsets and sizes.
+    let digits = at
+    while (isDigit(text.charCodeAt(digits))) digits++
+    const follows = text.charCodeAt(digits)
+    const isCount = digits > at && digits - at <= exactDigits && (text.charCodeAt(at) !== zero || digits === at + 1)
+    if (isCount && (follows === comma || follows === bracket || follows === brace)) {
+      const number = Number(text.slice(at, digits))
+      at = digits
+      return number
+    }
     literal.lastIndex = at
     const [token] = literal.exec(text) ?? []
     if (token === undefined) return fail('a value')
@@ -90,8 +107,14 @@ export function parseJsonText(text: string, maxDepth: number): unknown {
 /** How much of what stands in the wrong place an error shows. */
 const shownCharacters = 30
 
-/** Space, tab, line feed, carriage return. */
-const spaces: ReadonlySet<number> = new Set([0x20, 0x09, 0x0a, 0x0d])
+const [quote, backslash, comma, bracket, brace, zero] = [0x22, 0x5c, 0x2c, 0x5d, 0x7d, 0x30]
+const firstPrinted = 0x20
+const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
+/** As many digits have integers that are exact. */
+const exactDigits = 15
+
+/** Tab, line feed, carriage return, space. */
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d
 
 const literal = /true\b|false\b|null\b|NaN\b|-?Infinity\b|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])/y
 const literals: ReadonlyMap<string, unknown> = new Map<string, unknown>([
@@ -102,10 +125,3 @@ const literals: ReadonlyMap<string, unknown> = new Map<string, unknown>([
   ['Infinity', Number.POSITIVE_INFINITY],
   ['-Infinity', Number.NEGATIVE_INFINITY],
 ])
-
-/** Whether the quote there has an odd number of backslashes in front. */
-function isEscaped(text: string, quote: number): boolean {
-  let from = quote
-  while (text[from - 1] === '\\') from--
-  return (quote - from) % 2 === 1
-}

@@ -2,11 +2,11 @@ import { parseNpy, readNpz } from '../npy.ts'
 import { openCheckpoint, readCheckpoint } from '../open-checkpoint.ts'
 import { readPyTorch } from '../pytorch.ts'
 import { readSafetensors } from '../safetensors-read.ts'
-import { zipOf } from '../test-support.ts'
+import { fixture, zipOf } from '../test-support.ts'
 import { damageBytes, damageFilled, damageNumbers, type Field, filledPlaces, type Next, oneOf } from './damage.ts'
 import { damageJson, jsonBytes } from './damage-json.ts'
 import { damageFolder, type Folder } from './folder.ts'
-import { damagedPickle, damagedTraining, oddLegacy, oddPyTorch } from './pickles.ts'
+import { damagedOdd, damagedPickle, damagedTraining, oddLegacy, oddPyTorch } from './pickles.ts'
 import type { DamagedKind, Read } from './read-damaged.ts'
 import {
   hdf5,
@@ -17,6 +17,7 @@ import {
   newHdf5,
   npyBytes,
   npz,
+  oddTypes,
   pytorch,
   safetensorsShards,
   samples,
@@ -66,6 +67,8 @@ function oddZip(good: Uint8Array): (next: Next) => Uint8Array {
 
 const hdf5Places = filledPlaces(hdf5)
 const newHdf5Places = filledPlaces(newHdf5)
+const oddHdf5 = fixture('odd.h5')
+const oddHdf5Places = filledPlaces(oddHdf5)
 
 const readers: readonly Reader[] = [
   readCheckpoint,
@@ -88,6 +91,15 @@ const readEach: Reader = async (bytes) => {
   }
   await file.close()
   return Object.fromEntries(arrays)
+}
+
+/** Reads what can be read, and asks why the rest cannot. */
+const readReadable: Reader = async (bytes) => {
+  const file = await openCheckpoint(bytes)
+  for (const name of file.unreadable.keys()) await file.read(name).catch(({ message }: Error) => message)
+  const arrays = await file.readAll((name) => !file.unreadable.has(name))
+  await file.close()
+  return arrays
 }
 
 /** A file's beginning before the rest of another, of whatever formats. */
@@ -127,6 +139,10 @@ export const damagedKinds: readonly DamagedKind[] = [
     const [config, metadata] = kerasJson.map((json) => jsonBytes(damageJson(json, next)))
     return zipOf({ 'config.json': config!, 'metadata.json': metadata!, 'model.weights.h5': hdf5 })
   }),
+  file('an odd pickle in a sound archive', 12, readReadable, damagedOdd),
+  file('safetensors with odd types', 4, readReadable, (next) => withHeader(jsonBytes(damageJson(oddTypes, next)), 34)),
+  file('npz with odd arrays', 4, readReadable, (next) => damageBytes(fixture('odd.npz'), next)),
+  file('HDF5 with odd arrays', 4, readReadable, (next) => damageFilled(oddHdf5, oddHdf5Places, next)),
   folder('shards of safetensors', 12, safetensorsShards),
   folder('shards of several formats', 8, mixedShards),
   folder("Keras's shards", 3, kerasShards),

@@ -15,25 +15,36 @@ const pickle = `\x80\x02ccollections\nOrderedDict\n)R(${text('a')}${tensor}${tex
 export const damagedPickle = (next: Next): Uint8Array =>
   zipOf({ 'm/data.pkl': damageBytes(latin1(pickle), next), 'm/data/0': data })
 
+const archives = (names: readonly string[]) =>
+  Promise.all(
+    names.map(async (name) => {
+      const zip = await openZip(bytesSource(fixture(`${name}.pt`)))
+      const entries = zip.names.map(async (entry) => [entry, await zip.read(entry)] as const)
+      return Object.fromEntries(await Promise.all(entries))
+    }),
+  )
+
 /** The entries of checkpoints that PyTorch wrote, with much beside the tensors: in both sets of opcodes, and of young types. */
-const training = await Promise.all(
-  ['training-protocol-2.pt', 'training-protocol-5.pt', 'untyped.pt'].map(async (name) => {
-    const zip = await openZip(bytesSource(fixture(name)))
-    return Object.fromEntries(
-      await Promise.all(zip.names.map(async (entry) => [entry, await zip.read(entry)] as const)),
-    )
-  }),
+const training = await archives(['training-protocol-2', 'training-protocol-5', 'untyped'])
+/** Those with objects, classes and kinds of tensors that mean nothing here. */
+const odd = await archives(
+  ['objects', 'objects-protocol-5', 'types', 'layouts', 'classes', 'bits', 'views', 'module'].map(
+    (name) => `odd-${name}`,
+  ),
 )
 
 /** As {@link damagedPickle}. */
-export function damagedTraining(next: Next): Uint8Array {
-  const entries = oneOf(training, next)
-  const damaged = Object.entries(entries).map(([name, bytes]) => [
-    name,
-    name.endsWith('/data.pkl') ? damageBytes(bytes, next) : bytes,
-  ])
-  return zipOf(Object.fromEntries(damaged))
-}
+const damagedOf =
+  (files: readonly Readonly<Record<string, Uint8Array>>[]) =>
+  (next: Next): Uint8Array => {
+    const damaged = Object.entries(oneOf(files, next)).map(([name, bytes]) => [
+      name,
+      name.endsWith('/data.pkl') ? damageBytes(bytes, next) : bytes,
+    ])
+    return zipOf(Object.fromEntries(damaged))
+  }
+export const damagedTraining = damagedOf(training)
+export const damagedOdd = damagedOf(odd)
 
 /** An integer as pickles have it, in one of the ways that they have. */
 function integer(value: number, next: Next): string {

@@ -32,6 +32,12 @@ export const threeTensors = {
   b: { dtype: 'I64', shape: [], data_offsets: [24, 32] },
   c: { dtype: 'BOOL', shape: [2], data_offsets: [32, 34] },
 }
+/** Of which two are of types that are not read. */
+export const oddTypes = {
+  ...oneTensor,
+  b: { dtype: 'C64', shape: [1], data_offsets: [24, 32] },
+  c: { dtype: 'F4', shape: [2, 2], data_offsets: [32, 34] },
+}
 /** With a checksum. */
 export const written = await writtenFile()
 export const unchecked = withHeader(jsonBytes(oneTensor), 24)
@@ -94,5 +100,15 @@ export const tfjs: Folder = {
   files: { '1.bin': new Uint8Array(7), '2.bin': new Uint8Array(13), '3.bin': new Uint8Array(4) },
 }
 
-/** One of each format. */
-export const samples = [written, sound, fixture('arrays.npz'), pytorch, legacy, hdf5, fixture('keras3.keras'), npyBytes]
+const texts = [
+  'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n',
+  '<!DOCTYPE html><html><head><title>Sign in</title></head></html>',
+  '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>',
+  '{"error": "Repository not found", "best": -Infinity}',
+].map((text) => new Uint8Array(Buffer.from(text)))
+
+/** One of each format, and what people have in place of files. */
+export const samples = [
+  ...[written, sound, fixture('arrays.npz'), pytorch, legacy, hdf5, fixture('keras3.keras'), npyBytes],
+  ...[fixture('odd-legacy.pt'), fixture('odd-objects.pt'), ...texts],
+]
