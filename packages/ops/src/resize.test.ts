@@ -1,7 +1,8 @@
 import '@tensorflow/tfjs-backend-cpu'
 import './gradients.ts'
+import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { checkOp } from './check-op.ts'
 import { resizeBicubic, resizeBilinear, upsampleNearest2x } from './resize.ts'
 
@@ -87,4 +88,46 @@ test('resizeBicubic agrees with Pillow and PyTorch on a row', () => {
   const expected = [-0.08823529631, 0.12408759445, 0.57251906395, 1.8203125, 3.8359375, 2.87786269188, -0.79562044144]
   const y = resizeBicubic(tf.tensor4d([0, 1, 4, -2], [1, 1, 4, 1]), [1, 8]).dataSync()
   for (const [i, value] of [...expected, -2.52941179276].entries()) expect(y[i]).toBeCloseTo(value, 5)
+})
+
+interface PillowCase {
+  from: [number, number]
+  to: [number, number]
+  x: number[]
+  bilinear: number[]
+  bicubic: number[]
+}
+
+// benchmarks/fixtures/resize.py; PyTorch's F.interpolate with antialias=True differs from these by 7e-7 at most.
+const pillow = JSON.parse(
+  readFileSync(new URL('fixtures/pillow-resize.json', import.meta.url), 'utf8'),
+) as readonly PillowCase[]
+
+describe.each(pillow)('with antialias, $from to $to', ({ from, to, x, ...expected }) => {
+  const resized = { bilinear: resizeBilinear, bicubic: resizeBicubic }
+  test.each(['bilinear', 'bicubic'] as const)('%s is what Pillow makes of it, at the borders too', (name) => {
+    const y = resized[name](tf.tensor4d(x, [1, ...from, 1]), to, { antialias: true })
+    expect(y.shape).toEqual([1, ...to, 1])
+    const values = y.dataSync()
+    for (const [i, value] of expected[name].entries()) expect(values[i]).toBeCloseTo(value, 5)
+  })
+})
+
+test('the gradient of an antialiased resize is the transposed product', () => {
+  const x = tf.tensor4d([3, -1, 4, 1, -5, 9, 2, 6], [1, 1, 8, 1])
+  for (const resize of [resizeBilinear, resizeBicubic]) {
+    const y = (x: tf.Tensor) => resize(x as tf.Tensor4D, [1, 3], { antialias: true })
+    const weights = tf.tensor4d([2, -3, 7], [1, 1, 3, 1])
+    const gradient = tf
+      .grad((x) => tf.sum(tf.mul(y(x), weights)))(x)
+      .dataSync()
+    // It is linear: the gradient is what each pixel alone gives.
+    for (let i = 0; i < 8; i++) {
+      const alone = tf.tensor4d(
+        Array.from({ length: 8 }, (_, k) => (k === i ? 1 : 0)),
+        [1, 1, 8, 1],
+      )
+      expect(gradient[i]).toBeCloseTo(tf.sum(tf.mul(y(alone), weights)).dataSync()[0]!, 5)
+    }
+  }
 })

@@ -15,23 +15,43 @@ const repeatPixels = tf.customGrad((...args) => {
   }
 })
 
+/** Options of {@link resizeBilinear} and {@link resizeBicubic}. */
+export interface ResizeOptions {
+  /**
+   * Whether an axis that becomes shorter is averaged: the filter is as wide as a new pixel, and its weights for the pixels that
+   * there are sum to 1, at the borders too (`exclude_outside` in ONNX). This is what Pillow does, and PyTorch with
+   * `antialias=True`. Default false: pixels in between count for nothing.
+   */
+  antialias?: boolean
+}
+
 /**
- * Bilinear interpolation with pixel centres at half-integers and edges repeated, without antialiasing: what PyTorch's
- * `F.interpolate(mode='bilinear', align_corners=False)` does. [N, h, w, C] → [N, height, width, C].
+ * Bilinear interpolation with pixel centres at half-integers and edges repeated: what PyTorch's
+ * `F.interpolate(mode='bilinear', align_corners=False)` does, and with `antialias` what Pillow's `BILINEAR` does.
+ * [N, h, w, C] → [N, height, width, C].
  *
  * Two products with constant matrices, since tfjs's own gradient of `resizeBilinear` ignores where the pixel centres are.
  */
-export const resizeBilinear = (x: tf.Tensor4D, size: readonly [number, number]): tf.Tensor4D =>
-  resize(x, size, bilinearWeights)
+export const resizeBilinear = (
+  x: tf.Tensor4D,
+  size: readonly [number, number],
+  { antialias = false }: ResizeOptions = {},
+): tf.Tensor4D => resize(x, size, antialias ? filtered(tent, 1) : bilinearWeights)
 
 /**
- * Cubic interpolation (Keys 1981, a = -1/2) with pixel centres at half-integers, without antialiasing; beyond the edges there
- * are no pixels, and the weights of the others sum to 1. Enlarging is what TensorFlow, Pillow, and PyTorch's
- * `F.interpolate(mode='bicubic', antialias=True)` do, and so what images prepared by them have gone through; PyTorch's without
- * `antialias` has a = -3/4 and repeats edges. [N, h, w, C] → [N, height, width, C].
+ * Cubic interpolation (Keys 1981, a = -1/2) with pixel centres at half-integers; beyond the edges there are no pixels, and the
+ * weights of the others sum to 1. Enlarging is what TensorFlow, Pillow, and PyTorch's
+ * `F.interpolate(mode='bicubic', antialias=True)` do, and so what images prepared by them have gone through; so is reducing with
+ * `antialias`. PyTorch's without `antialias` has a = -3/4 and repeats edges. [N, h, w, C] → [N, height, width, C].
  */
-export const resizeBicubic = (x: tf.Tensor4D, size: readonly [number, number]): tf.Tensor4D =>
-  resize(x, size, bicubicWeights)
+export const resizeBicubic = (
+  x: tf.Tensor4D,
+  size: readonly [number, number],
+  { antialias = false }: ResizeOptions = {},
+): tf.Tensor4D => {
+  const cubic = filtered(keys, 2)
+  return resize(x, size, antialias ? cubic : (at, from) => cubic(at, from, 1))
+}
 
 /** Resamples rows, then columns, by a matrix each. */
 function resize(x: tf.Tensor4D, [height, width]: readonly [number, number], weights: AxisWeights): tf.Tensor4D {
@@ -41,14 +61,18 @@ function resize(x: tf.Tensor4D, [height, width]: readonly [number, number], weig
   return tf.reshape(byColumns, [n, height, width, c])
 }
 
-/** The pixels, of `from` to an axis, that the value at a place among them is taken from, each with its weight. */
-type AxisWeights = (at: number, from: number) => readonly (readonly [pixel: number, weight: number])[]
+/**
+ * The pixels, of `from` to an axis, that the value at a place among them is taken from, each with its weight; a new pixel is as
+ * wide as `width` of them.
+ */
+type AxisWeights = (at: number, from: number, width: number) => readonly (readonly [pixel: number, weight: number])[]
 
 /** The matrix [1, to, from] that resamples one axis. */
 function interpolation(from: number, to: number, weights: AxisWeights): tf.Tensor3D {
   const matrix = new Float32Array(to * from)
   for (let i = 0; i < to; i++)
-    for (const [pixel, weight] of weights(((i + 0.5) * from) / to - 0.5, from)) matrix[i * from + pixel]! += weight
+    for (const [pixel, weight] of weights(((i + 0.5) * from) / to - 0.5, from, from / to))
+      matrix[i * from + pixel]! += weight
   return tf.tensor3d(matrix, [1, to, from])
 }
 
@@ -61,12 +85,20 @@ function bilinearWeights(place: number, from: number) {
   ] as const
 }
 
-function bicubicWeights(at: number, from: number) {
-  const pixels = [-1, 0, 1, 2].map((i) => Math.floor(at) + i).filter((pixel) => pixel >= 0 && pixel < from)
-  const weights = pixels.map((pixel) => keys(Math.abs(at - pixel)))
-  const sum = weights.reduce((total, weight) => total + weight, 0)
-  return pixels.map((pixel, i) => [pixel, weights[i]! / sum] as const)
-}
+/** Weights of a filter that reaches `support` pixels, or new ones if those are wider, for the pixels that there are. */
+const filtered =
+  (filter: (distance: number) => number, support: number): AxisWeights =>
+  (at, from, width) => {
+    const scale = Math.max(1, width)
+    const first = Math.max(0, Math.ceil(at - support * scale))
+    const last = Math.min(from - 1, Math.floor(at + support * scale))
+    const weights = Array.from({ length: last - first + 1 }, (_, i) => filter(Math.abs(at - first - i) / scale))
+    const sum = weights.reduce((total, weight) => total + weight, 0)
+    return weights.map((weight, i) => [first + i, weight / sum] as const)
+  }
+
+/** Bilinear interpolation's kernel, at a distance up to 1. */
+const tent = (d: number): number => 1 - d
 
 /** Keys' kernel for a = -1/2, at a distance up to 2. */
 const keys = (d: number): number => (d <= 1 ? (1.5 * d - 2.5) * d * d + 1 : ((-0.5 * d + 2.5) * d - 4) * d + 2)

@@ -1,10 +1,10 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
-import { upsampleNearest2x } from '@cascade-diffusion/ops'
+import { float32, type NDArray } from '@cascade-diffusion/arrays'
+import { resizeBicubic, resizeBilinear, upsampleNearest2x } from '@cascade-diffusion/ops'
 import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { cpu, portable } from '../lower/target.ts'
-import { compared, expectAgreement, gradientsOf, runOn } from '../testing/agreement.ts'
+import { compared, expectAgreement, expectClose, gradientsOf, reference, runOn } from '../testing/agreement.ts'
 import { integers, lay, normal, operand, runs, seeds } from '../testing/arbitraries.ts'
 import { resizeKernels } from './resize.ts'
 
@@ -24,6 +24,18 @@ const cases = fc
       seed: seeds,
     }),
   )
+
+// Image.fromarray([[0, 0, 255, 255, 0, 0, 255, 255]] of mode F).resize((3, 1)) of Pillow 13.
+test.each([
+  ['bilinear', resizeBilinear, [80.52631, 127.5, 174.47368]],
+  ['bicubic', resizeBicubic, [82.33472, 127.5, 172.66528]],
+] as const)('antialiased %s resizing, compiled and eager, is Pillow’s at the borders', async (_, resize, expected) => {
+  const x = float32([0, 0, 255, 255, 0, 0, 255, 255], [1, 1, 8, 1])
+  const fn = (x: tf.Tensor4D) => resize(x, [1, 3], { antialias: true })
+  const right = float32(expected, [1, 1, 3, 1])
+  for (const target of [cpu, portable]) expectClose(await runOn(target, fn, [x]), right, 1e-7, target.name)
+  expectClose(await reference(fn, [x]), right, 1e-7, 'eager')
+})
 
 test('values for every way to place the pixels', () =>
   fc.assert(
