@@ -6,7 +6,8 @@ export const library = (entry: string[] = ['src/index.ts']) =>
     entry,
     format: 'esm',
     target: 'es2022',
-    dts: true,
+    // Of other packages, the declarations that are built: their sources would be checked once more for each package.
+    dts: { compilerOptions: { customConditions: [] } },
     clean: true,
     sourcemap: true,
   } satisfies Options)

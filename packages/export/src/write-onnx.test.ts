@@ -119,6 +119,14 @@ test('in 16 bits the files are smaller and the images nearly the same', async ()
   expect(difference).toBeLessThan(0.1)
 })
 
+test('options that there are not are refused', async () => {
+  const folder = await temporaryFolder()
+  const write = (options: object) => writeOnnx(stages, folder, options)
+  await expect(write({ precison: 'float16' })).rejects.toThrow("unknown option 'precison'. Did you mean 'precision'?")
+  await expect(write({ precision: 'half' })).rejects.toThrow("one of 'float32', 'float16'; got 'half'")
+  expect(await readdir(folder)).toEqual([])
+})
+
 test('two stages of one name are refused', async () => {
   const folder = await temporaryFolder()
   await expect(writeOnnx([stages[0]!, stages[0]!], folder)).rejects.toThrow(

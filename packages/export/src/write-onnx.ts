@@ -2,6 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import '@cascade-diffusion/ops'
 import { processOf } from '@cascade-diffusion/cascade'
+import { checkOneOf, checkOptions } from '@cascade-diffusion/checks'
 import { isDiscrete, learnsVariance, noiseInput } from '@cascade-diffusion/diffusion'
 import { exportOnnx, saveOnnx } from '@cascade-diffusion/jit'
 import type { ExportedCascade, ExportedInput, ExportedStage } from './manifest.ts'
@@ -25,8 +26,11 @@ export interface WriteOnnxOptions {
 export async function writeOnnx(
   sources: ExportSource | readonly ExportSource[],
   folder: string,
-  { precision = 'float32', name = 'unet' }: WriteOnnxOptions = {},
+  options: WriteOnnxOptions = {},
 ): Promise<ExportedCascade> {
+  checkOptions('writeOnnx', options, { precision: true, name: true })
+  const { precision = 'float32', name = 'unet' } = options
+  checkOneOf('writeOnnx', 'a precision', precision, ['float32', 'float16'])
   const models = [sources].flat().map((source) => modelOf(source as ExportSource, name))
   const twice = models.find((model, i) => models.findIndex((other) => other.name === model.name) !== i)
   if (twice) throw new Error(`writeOnnx: expected different names, got '${twice.name}' twice`)
