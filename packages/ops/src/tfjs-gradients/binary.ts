@@ -37,11 +37,19 @@ function powExponent(dy: tf.Tensor, a: tf.Tensor, b: tf.Tensor, y: tf.Tensor): t
   return tf.mul(dy, tf.where(still, tf.zerosLike(slope), slope))
 }
 
+/** The share of a coordinate in the turn of an angle; 0 at the origin, as PyTorch has it. */
+function turn(dy: tf.Tensor, other: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const square = tf.add(tf.square(floats(a)), tf.square(floats(b)))
+  const share = tf.mul(dy, tf.div(floats(other), square))
+  return tf.where(tf.equal(square, 0), tf.zerosLike(share), share)
+}
+
 /** Kernels of two operands whose gradients tfjs lacks for operands that broadcast, or has otherwise than PyTorch at edges. */
 export const binaryGradients: readonly tf.GradConfig[] = [
   extreme('Maximum', tf.greater),
   extreme('Minimum', tf.less),
   ofTwo('SquaredDifference', { a: twice, b: (dy, a, b) => twice(dy, b, a) }),
+  ofTwo('Atan2', { a: (dy, a, b) => turn(dy, b, a, b), b: (dy, a, b) => tf.neg(turn(dy, a, a, b)) }),
   ofTwo('Pow', { a: powBase, b: powExponent }, true),
   {
     kernelName: 'RealDiv',

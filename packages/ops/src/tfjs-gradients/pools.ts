@@ -58,7 +58,7 @@ function settingsOf(given: Settings, axes: readonly Axis[]): Settings {
       before,
       Math.max(0, (output - 1) * stride + size - input - before),
     ],
-  )
+  ) as [Sides, Sides]
   return { filterSize, strides, pad: [[0, 0], rows, columns, [0, 0]] }
 }
 

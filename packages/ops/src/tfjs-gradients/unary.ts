@@ -8,7 +8,7 @@ const slope = (kernelName: string, factor: (x: tf.Tensor) => tf.Tensor): tf.Grad
   gradFunc: (dy, [x]) => ({ x: () => tf.mul(dy as tf.Tensor, factor(floats(x!))) }),
 })
 
-/** Corners as PyTorch has them: nothing for |x| at 0 and for relu6 at either end. */
+/** Corners as PyTorch (2.15) has them: nothing for |x| at 0, and at either bound of `clipByValue` and `relu6`. */
 export const unaryGradients: readonly tf.GradConfig[] = [
   slope('Abs', tf.sign),
   {
@@ -18,6 +18,16 @@ export const unaryGradients: readonly tf.GradConfig[] = [
       const y = dy as tf.Tensor
       return { x: () => (dtype === 'float32' || dtype === 'complex64' ? tf.clone(y) : tf.zerosLike(y)) }
     },
+  },
+  {
+    kernelName: 'ClipByValue',
+    inputsToSave: ['x'],
+    gradFunc: (dy, [x], { clipValueMin, clipValueMax }) => ({
+      x: () => {
+        const within = tf.logicalAnd(tf.greater(x!, clipValueMin as number), tf.less(x!, clipValueMax as number))
+        return tf.where(within, dy as tf.Tensor, tf.zerosLike(dy as tf.Tensor))
+      },
+    }),
   },
   slope('Relu6', (x) => floats(tf.logicalAnd(tf.greater(x, 0), tf.less(x, 6)))),
 ]
