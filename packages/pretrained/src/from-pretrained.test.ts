@@ -1,5 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
@@ -180,24 +180,6 @@ test('a pipeline of diffusers in shards: from its folder, and from its address, 
   await close()
   expectSame((await load(url, { cache })).params, params)
   await expect(load(`${url}/other`, { cache, attempts: 1 })).rejects.toThrow('cannot be reached')
-})
-
-test('a scheduler of another process is refused, unless the process is given', async () => {
-  const { folder, params } = await pipelineFolder()
-  const other = { _class_name: 'EDMEulerScheduler', sigma_max: 80 }
-  await writeFile(join(folder, 'scheduler/scheduler_config.json'), JSON.stringify(other))
-  await expect(load(folder)).rejects.toThrow(
-    'got EDMEulerScheduler: its process adds noise of growing σ to data that keep their size (variance exploding) (scheduler_config.json; the option process',
-  )
-  const process = { schedule: 'cosine', steps: 100, prediction: 'v' } as const
-  const loaded = await load(folder, { process })
-  expect(loaded).toMatchObject({ process, assumed: [] })
-  expectSame(loaded.params, params)
-  await rm(join(folder, 'scheduler'), { recursive: true })
-  expect(await load(folder)).toMatchObject({
-    process: { schedule: 'linear', steps: 1000, prediction: 'epsilon', variance: 'fixed-small' },
-    assumed: ['schedule', 'steps', 'prediction', 'variance'],
-  })
 })
 
 test('shards are told by their content, and an index cannot lead out of its folder', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { rng } from '@cascade-diffusion/random'
@@ -123,4 +123,21 @@ test('of a training checkpoint the average is taken, unless it is refused', asyn
     expect(await taken(base, { cache, average: false })).toEqual({ file: `unet/${name}`, seed: 1 })
     expect(await taken(`${base}/unet_ema`, { cache })).toEqual({ file: name, seed: 2 })
   }
+})
+
+test('a scheduler of another process is refused, unless the process is given', async () => {
+  const folder = await temporaryFolder()
+  await save(folder, [`${stem}.safetensors`])
+  const scheduler = join(folder, 'scheduler_config.json')
+  await writeFile(scheduler, JSON.stringify({ _class_name: 'EDMEulerScheduler', sigma_max: 80 }))
+  await expect(fromPretrained(folder)).rejects.toThrow(
+    'got EDMEulerScheduler: its process adds noise of growing σ to data that keep their size (variance exploding) (scheduler_config.json; the option process',
+  )
+  const process = { schedule: 'cosine', steps: 100, prediction: 'v' } as const
+  expect(await fromPretrained(folder, { process })).toMatchObject({ process, assumed: [] })
+  await rm(scheduler)
+  expect(await fromPretrained(folder)).toMatchObject({
+    process: { schedule: 'linear', steps: 1000, prediction: 'epsilon', variance: 'fixed-small' },
+    assumed: ['schedule', 'steps', 'prediction', 'variance'],
+  })
 })
