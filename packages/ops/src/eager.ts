@@ -104,7 +104,7 @@ function on<T>(backend: string | undefined, work: () => T): T {
 function prepareBackend(): void {
   let backend: { firstUse?: boolean }
   try {
-    backend = tf.backend()
+    backend = tf.backend() as { firstUse?: boolean }
   } catch (cause) {
     const { message } = cause as Error
     throw new Error(`eager: expected a backend of tfjs; import '@tensorflow/tfjs-backend-cpu', say (${message})`, {
