@@ -12,6 +12,7 @@ import {
   type Given,
   halves,
   maxLevel,
+  smear,
   T,
   temporaryFolder,
   tinyBase,

@@ -4,8 +4,8 @@ import { physicalShape } from '../lower/layout.ts'
 import type { Physical, Rule } from '../lower/lowering.ts'
 import { cumulative } from './cumulative.ts'
 import { axesOf, first, type Kernel, type Kernels } from './kernel.ts'
-import { cumulativeSum, longSoftmax, sumLong, sumOuter } from './sums.ts'
 import { keepsNaN, withNaNFirst } from './not-a-number.ts'
+import { cumulativeSum, longSoftmax, sumLong, sumOuter } from './sums.ts'
 
 const attributes: Kernel['attributes'] = (given, [x]) => ({
   axes: axesOf(given.axis ?? given.reductionIndices, (x as TensorType).shape.length),
