@@ -88,9 +88,13 @@ const file = (members: string, data = new Uint8Array(Float32Array.of(1, 2, 3, 4)
 const member = (key: string, value: string) => text(key) + value
 
 test.each([
-  ['an unknown property', made(`}${text('scale')}K\x02s`), "the property 'scale', which is not known here"],
+  [
+    'an unknown property',
+    made(`}${text('scale')}K\x02s`),
+    "made by torch._utils._rebuild_tensor_v2 with the property 'scale', which is not known here",
+  ],
   ['a bit that is no boolean', made(`}${text('neg')}K\x01s`), "the property 'neg'"],
-  ['properties that are none', made('K\x01'), 'made with number, which is not known here'],
+  ['properties that are none', made('K\x01'), 'properties that are no dict but number, which'],
   ['an eighth argument', made('NN'), '8 arguments in place of 7'],
   [
     'a fourth argument of a parameter',

@@ -50,20 +50,18 @@ export class UnreadableTensor {
 }
 
 type Made = PickledTensor | UnreadableTensor
+type Maker = (args: readonly Pickled[], name: string) => Made
 
 /** What the functions of PyTorch that make tensors stand for, by their names. Whatever they do not expect makes the one tensor unreadable. */
-const makers: ReadonlyMap<string, (args: readonly Pickled[]) => Made> = new Map<
-  string,
-  (args: readonly Pickled[]) => Made
->([
-  ['torch._utils._rebuild_tensor', (args) => typedTensor(args, 4)],
-  ['torch._utils._rebuild_tensor_v2', (args) => typedTensor(args, 7)],
+const makers: ReadonlyMap<string, Maker> = new Map<string, Maker>([
+  ['torch._utils._rebuild_tensor', (args, name) => typedTensor(args, 4, name)],
+  ['torch._utils._rebuild_tensor_v2', (args, name) => typedTensor(args, 7, name)],
   ['torch._utils._rebuild_tensor_v3', untypedTensor],
-  ['torch._utils._rebuild_parameter', (args) => sameTensor(args, 3)],
-  ['torch._utils._rebuild_parameter_with_state', (args) => sameTensor(args, 4)],
-  ['torch._utils._rebuild_device_tensor_from_cpu_tensor', (args) => sameTensor(args, 4)],
-  ['torch.nn.parameter.Parameter', (args) => sameTensor(args, 2)],
-  ['torch.nn.parameter.Buffer', (args) => sameTensor(args, 2)],
+  ['torch._utils._rebuild_parameter', (args, name) => sameTensor(args, 3, name)],
+  ['torch._utils._rebuild_parameter_with_state', (args, name) => sameTensor(args, 4, name)],
+  ['torch._utils._rebuild_device_tensor_from_cpu_tensor', (args, name) => sameTensor(args, 4, name)],
+  ['torch.nn.parameter.Parameter', (args, name) => sameTensor(args, 2, name)],
+  ['torch.nn.parameter.Buffer', (args, name) => sameTensor(args, 2, name)],
   ...unreadable('a sparse tensor is not read: x.to_dense() gives one that is', [
     'torch._utils._rebuild_sparse_tensor',
     'torch._utils._rebuild_sparse_csr_tensor',
@@ -101,7 +99,7 @@ const lookedAt = 8
 /** What a call stands for, if it makes a tensor, or may make something of one. */
 export function tensorOf(name: string, args: readonly Pickled[]): Made | undefined {
   const make = makers.get(name)
-  if (make) return make(args)
+  if (make) return make(args, name)
   if (rebuildOfClass.includes(name)) return classTensor(args)
   if (name === wrapper) return ofClass(args[0])
   const first = args.slice(0, lookedAt)
@@ -118,39 +116,40 @@ const ofClass = (type: Pickled) =>
 
 /** A tensor of a class, or with attributes: the function that makes it, its class, the function's arguments, its attributes. */
 function classTensor([make, type, args]: readonly Pickled[]): Made {
-  const made = make instanceof PickledGlobal && Array.isArray(args) ? makers.get(make.name)?.(args) : undefined
+  const made =
+    make instanceof PickledGlobal && Array.isArray(args) ? makers.get(make.name)?.(args, make.name) : undefined
   if (made instanceof PickledTensor && type instanceof PickledGlobal && plainClasses.includes(type.name)) return made
   return made instanceof UnreadableTensor ? made : ofClass(type)
 }
 
 /** A tensor as another is: a parameter's; what else is said of it does not matter. */
-function sameTensor(args: readonly Pickled[], most: number): Made {
+function sameTensor(args: readonly Pickled[], most: number, name: string): Made {
   const [tensor] = args
-  if (args.length > most) return unknownArgument(`${args.length} arguments in place of ${most}`)
+  if (args.length > most) return unknownArgument(name, `${args.length} arguments in place of ${most}`)
   if (tensor instanceof PickledTensor || tensor instanceof UnreadableTensor) return tensor
   return new UnreadableTensor(() => `expected a tensor to make a parameter of, got ${describe(tensor)}`)
 }
 
-const unknownArgument = (what: string) =>
-  new UnreadableTensor(() => `made with ${what}, which is not known here: save x.clone()`)
+const unknownArgument = (name: string, what: string) =>
+  new UnreadableTensor(() => `made by ${name} with ${what}, which is not known here: save x.clone()`)
 
 /** Storage, offset, size, stride; whether it requires gradients, hooks, properties. */
-function typedTensor(args: readonly Pickled[], most: number): Made {
+function typedTensor(args: readonly Pickled[], most: number, name: string): Made {
   const [storage, offset, shape, strides, , , properties] = args
-  if (args.length > most) return unknownArgument(`${args.length} arguments in place of ${most}`)
+  if (args.length > most) return unknownArgument(name, `${args.length} arguments in place of ${most}`)
   if (!(storage instanceof Storage)) return notDescribed([storage, offset, shape, strides])
-  return viewOf(storage, storage.kind, storage.stored, storage.length, [offset, shape, strides], properties)
+  return viewOf(storage, storage.kind, storage.stored, storage.length, [offset, shape, strides], properties, name)
 }
 
 /** As {@link typedTensor}, of types that are younger than typed storages: it says itself how to read the bytes. */
-function untypedTensor(args: readonly Pickled[]): Made {
+function untypedTensor(args: readonly Pickled[], name: string): Made {
   const [storage, offset, shape, strides, , , dtype, properties] = args
-  if (args.length > 8) return unknownArgument(`${args.length} arguments in place of 8`)
+  if (args.length > 8) return unknownArgument(name, `${args.length} arguments in place of 8`)
   if (!(storage instanceof Storage && dtype instanceof PickledGlobal))
     return notDescribed([storage, offset, shape, strides, dtype])
   const known = tensorTypes.get(dtype.name)
   const length = Math.floor((storage.length * (storage.stored?.bytes ?? 0)) / (known?.bytes ?? 1))
-  return viewOf(storage, dtype.name, known, length, [offset, shape, strides], properties)
+  return viewOf(storage, dtype.name, known, length, [offset, shape, strides], properties, name)
 }
 
 function viewOf(
@@ -160,6 +159,7 @@ function viewOf(
   length: number,
   [offset, shape, strides]: readonly Pickled[],
   properties: Pickled,
+  name: string,
 ): Made {
   if (!(isCount(offset) && isShape(shape) && isShape(strides)))
     return notDescribed([`a storage of ${length}`, offset, shape, strides])
@@ -175,18 +175,19 @@ function viewOf(
       () =>
         `expected a tensor inside its storage of ${length} elements, got size [${shape}] and stride [${strides}] at ${offset}`,
     )
-  const negated = isNegated(properties, stored.type)
+  const negated = isNegated(properties, stored.type, name)
   if (negated instanceof UnreadableTensor) return negated
   return new PickledTensor({ type: stored.type, key, length }, start, shape, strides, negated)
 }
 
 /** The properties of tensors that PyTorch writes: its negative bit, and that for conjugation, which changes no real number. */
-function isNegated(properties: Pickled, type: StoredType): boolean | UnreadableTensor {
+function isNegated(properties: Pickled, type: StoredType, maker: string): boolean | UnreadableTensor {
   if (properties === null || properties === undefined) return false
-  if (!(properties instanceof Map)) return unknownArgument(describe(properties))
+  if (!(properties instanceof Map))
+    return unknownArgument(maker, `properties that are no dict but ${describe(properties)}`)
   for (const [name, value] of properties)
     if ((name !== 'neg' && name !== 'conj') || typeof value !== 'boolean')
-      return unknownArgument(`the property ${typeof name === 'string' ? `'${shorten(name)}'` : describe(name)}`)
+      return unknownArgument(maker, `the property ${typeof name === 'string' ? `'${shorten(name)}'` : describe(name)}`)
   const negated = properties.get('neg') === true
   if (negated && !/float/.test(type))
     return new UnreadableTensor(
