@@ -1,4 +1,4 @@
-import { shown } from '@cascade-diffusion/checks'
+import { checkInteger, shown } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import type { DiscreteSchedule } from './discrete-schedule.ts'
 import type { LogSnrRange } from './log-snr.ts'
@@ -42,6 +42,12 @@ export function checkRng(where: string, rng: Rng): void {
     throw new Error(
       `${where}: expected a key of random numbers (rng(1) of @cascade-diffusion/random), got ${shown(rng)}`,
     )
+}
+
+/** Throws unless n, how many to draw, is an integer of at least 0, and there is a key of random numbers. */
+export function checkDraw(where: string, n: number, rng: Rng): void {
+  checkInteger(where, 'how many to draw', n, { from: 0 })
+  checkRng(where, rng)
 }
 
 /** Throws unless it is a list of numbers, plain or typed; `what` is the plural of what they are. */

@@ -1,3 +1,5 @@
+import { checkList } from './checks.ts'
+
 /**
  * A discrete diffusion process of T steps in float64: entry t of each list belongs to x_t, t = 0 … T-1.
  * With α_t = 1 - β_t and ᾱ_t = α_0 … α_t, x_t = √ᾱ_t x0 + √(1 - ᾱ_t) ε. (DDPM, Ho et al. 2020, equations 4 to 7.)
@@ -37,6 +39,7 @@ export interface SpacedSteps {
  * @throws if a beta is out of range, or the timesteps do not increase or are not as many as the betas.
  */
 export function scheduleFromBetas(betas: ArrayLike<number>, spaced?: SpacedSteps): DiscreteSchedule {
+  checkList('schedule', 'betas', betas)
   const beta = Float64Array.from(betas)
   const T = beta.length
   if (T === 0) throw new Error('schedule: expected at least one beta, got none')
@@ -70,6 +73,7 @@ export function scheduleFromBetas(betas: ArrayLike<number>, spaced?: SpacedSteps
  * @throws as {@link scheduleFromBetas}.
  */
 export function scheduleFromAlphasCumprod(alphasCumprod: ArrayLike<number>, spaced?: SpacedSteps): DiscreteSchedule {
+  checkList('schedule', 'alphasCumprod', alphasCumprod)
   const betas = Float64Array.from(alphasCumprod, (alphaCumprod, t) => 1 - alphaCumprod / (alphasCumprod[t - 1] ?? 1))
   return scheduleFromBetas(betas, spaced)
 }

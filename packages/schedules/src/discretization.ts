@@ -1,4 +1,5 @@
-import { checkCount } from './checks.ts'
+import { checkNumber, checkOptions } from '@cascade-diffusion/checks'
+import { checkCount, checkNoiseSchedule, checkSchedule } from './checks.ts'
 import { type DiscreteSchedule, scheduleFromBetas } from './discrete-schedule.ts'
 import { logSnrs } from './log-snr.ts'
 import { type NoiseSchedule, noiseScheduleFromLogSnr } from './noise-schedule.ts'
@@ -15,11 +16,11 @@ export interface ToDiscreteOptions {
  * @param steps T, at least 1.
  * @throws if the number of steps is not a positive integer, or the noise does not grow.
  */
-export function toDiscrete(
-  schedule: NoiseSchedule,
-  steps: number,
-  { maxBeta = 0.999 }: ToDiscreteOptions = {},
-): DiscreteSchedule {
+export function toDiscrete(schedule: NoiseSchedule, steps: number, options: ToDiscreteOptions = {}): DiscreteSchedule {
+  checkNoiseSchedule('toDiscrete', schedule)
+  checkOptions('toDiscrete', options, { maxBeta: true })
+  const { maxBeta = 0.999 } = options
+  checkNumber('toDiscrete', 'maxBeta', maxBeta, { from: 0, to: 1 })
   checkCount('toDiscrete: steps', steps)
   let previous = Number.POSITIVE_INFINITY
   return scheduleFromBetas(
@@ -40,6 +41,7 @@ export function toDiscrete(
  * @throws if the first step is pure noise.
  */
 export function toContinuous(schedule: DiscreteSchedule): NoiseSchedule {
+  checkSchedule('toContinuous', schedule)
   const levels = logSnrs(schedule)
   const T = levels.length
   if (levels[0] === -Infinity)

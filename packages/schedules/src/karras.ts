@@ -1,3 +1,4 @@
+import { checkOptions, shown } from '@cascade-diffusion/checks'
 import { checkCount, checkPositiveRange } from './checks.ts'
 import { edmSigmaOfLogSnr, logSnrOfEdmSigma } from './log-snr.ts'
 import { type NoiseSchedule, noiseScheduleFromLogSnr } from './noise-schedule.ts'
@@ -18,9 +19,11 @@ export interface KarrasOptions {
  * sigma = σ alpha, λ = -2 ln σ.
  * @throws unless 0 < sigmaMin < sigmaMax and rho > 0.
  */
-export function karrasNoise({ sigmaMin = 0.002, sigmaMax = 80, rho = 7 }: KarrasOptions = {}): NoiseSchedule {
+export function karrasNoise(options: KarrasOptions = {}): NoiseSchedule {
+  checkOptions('karras', options, { sigmaMin: true, sigmaMax: true, rho: true })
+  const { sigmaMin = 0.002, sigmaMax = 80, rho = 7 } = options
   checkPositiveRange('karras: sigmaMin, sigmaMax', sigmaMin, sigmaMax)
-  if (!(rho > 0 && rho < Infinity)) throw new Error(`karras: expected rho above 0, got ${rho}`)
+  if (!(Number.isFinite(rho) && rho > 0)) throw new Error(`karras: expected rho above 0, got ${shown(rho)}`)
   const [low, high] = [sigmaMin ** (1 / rho), sigmaMax ** (1 / rho)]
   return noiseScheduleFromLogSnr(
     (t) => rho * logSnrOfEdmSigma((1 - t) * low + t * high),

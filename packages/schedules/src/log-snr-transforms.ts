@@ -1,4 +1,5 @@
-import { checkCount, checkLogSnrRange } from './checks.ts'
+import { checkOptions } from '@cascade-diffusion/checks'
+import { checkCount, checkLogSnrRange, checkNoiseSchedule } from './checks.ts'
 import type { LogSnrRange } from './log-snr.ts'
 import { type NoiseSchedule, noiseScheduleFromLogSnr } from './noise-schedule.ts'
 
@@ -15,7 +16,10 @@ export interface ResolutionShift {
  * original schedule, λ'(t) = λ(t) + 2 ln(from / to) ("Simple diffusion", Hoogeboom et al. 2023; there from 64).
  * @throws if a resolution is not a positive integer.
  */
-export function shiftToResolution(schedule: NoiseSchedule, { from, to }: ResolutionShift): NoiseSchedule {
+export function shiftToResolution(schedule: NoiseSchedule, shiftBetween: ResolutionShift): NoiseSchedule {
+  checkNoiseSchedule('shiftToResolution', schedule)
+  checkOptions('shiftToResolution', shiftBetween, { from: true, to: true })
+  const { from, to } = shiftBetween
   checkCount('shiftToResolution: from', from)
   checkCount('shiftToResolution: to', to)
   const shift = 2 * Math.log(from / to)
@@ -31,7 +35,10 @@ export function shiftToResolution(schedule: NoiseSchedule, { from, to }: Resolut
  * and samplers in continuous time need it. "Simple diffusion" takes -15 to 15 (Hoogeboom et al. 2023).
  * @throws unless min < max, both within the schedule's own log-SNR.
  */
-export function truncateLogSnr(schedule: NoiseSchedule, { min, max }: LogSnrRange): NoiseSchedule {
+export function truncateLogSnr(schedule: NoiseSchedule, range: LogSnrRange): NoiseSchedule {
+  checkNoiseSchedule('truncateLogSnr', schedule)
+  checkOptions('truncateLogSnr', range, { min: true, max: true })
+  const { min, max } = range
   checkLogSnrRange('truncateLogSnr', { min, max })
   const [start, end] = [schedule.timeOf(max), schedule.timeOf(min)]
   return noiseScheduleFromLogSnr(
@@ -53,11 +60,10 @@ export interface EvenLogSnrOptions {
  * "uniform logSNR").
  * @throws if the number of steps is not a positive integer, the times do not decrease, or the log-SNR is infinite at one.
  */
-export function evenLogSnrTimes(
-  schedule: NoiseSchedule,
-  steps: number,
-  { start = 1, stop = 0.001 }: EvenLogSnrOptions = {},
-): Float64Array {
+export function evenLogSnrTimes(schedule: NoiseSchedule, steps: number, options: EvenLogSnrOptions = {}): Float64Array {
+  checkNoiseSchedule('evenLogSnrTimes', schedule)
+  checkOptions('evenLogSnrTimes', options, { start: true, stop: true })
+  const { start = 1, stop = 0.001 } = options
   checkCount('evenLogSnrTimes: steps', steps)
   const [first, last] = [schedule.logSnr(start), schedule.logSnr(stop)]
   if (!(start > stop)) throw new Error(`evenLogSnrTimes: times must decrease, got ${start}, ${stop}`)

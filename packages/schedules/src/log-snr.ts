@@ -1,3 +1,4 @@
+import { checkSchedule } from './checks.ts'
 import type { DiscreteSchedule } from './discrete-schedule.ts'
 
 /**
@@ -23,7 +24,10 @@ export const logSnrOfEdmSigma = (sigma: number): number => -2 * Math.log(sigma)
 export const edmSigmaOfLogSnr = (logSnr: number): number => Math.exp(-logSnr / 2)
 
 /** The log-SNR of each step of a schedule, decreasing; -∞ at the last if that is pure noise. */
-export const logSnrs = (schedule: DiscreteSchedule): Float64Array => schedule.alphasCumprod.map(logSnrOfAlphaCumprod)
+export function logSnrs(schedule: DiscreteSchedule): Float64Array {
+  checkSchedule('logSnrs', schedule)
+  return schedule.alphasCumprod.map(logSnrOfAlphaCumprod)
+}
 
 /** Limits of a log-SNR. */
 export interface LogSnrRange {

@@ -1,5 +1,6 @@
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
-import { checkCount } from './checks.ts'
+import { checkOptions, shown } from '@cascade-diffusion/checks'
+import { checkCount, checkList } from './checks.ts'
 
 /**
  * The last losses of each step of a process of T steps: the state of importance sampling. A plain record of arrays, so
@@ -19,7 +20,9 @@ export interface LossHistoryOptions {
 }
 
 /** An empty history of a process of `steps` steps. @throws unless both numbers are positive integers. */
-export function lossHistory(steps: number, { length = 10 }: LossHistoryOptions = {}): LossHistory {
+export function lossHistory(steps: number, options: LossHistoryOptions = {}): LossHistory {
+  checkOptions('lossHistory', options, { length: true })
+  const { length = 10 } = options
   checkCount('lossHistory: steps', steps)
   checkCount('lossHistory: length', length)
   return {
@@ -36,6 +39,9 @@ export function lossHistory(steps: number, { length = 10 }: LossHistoryOptions =
  * @throws if there are not as many losses as steps, or a step is outside the process.
  */
 export function recordLosses(history: LossHistory, t: ArrayLike<number>, losses: ArrayLike<number>): LossHistory {
+  checkHistory('recordLosses', history)
+  checkList('recordLosses', 'steps', t)
+  checkList('recordLosses', 'losses', losses)
   if (t.length !== losses.length)
     throw new Error(`recordLosses: expected a loss for each of ${t.length} steps, got ${losses.length}`)
   const [T, length] = history.losses.shape as [number, number]
@@ -66,11 +72,17 @@ export interface LossSecondMomentOptions {
  * @throws if the option is outside 0 to 1.
  */
 export function lossSecondMomentProbabilities(
-  { losses, counts }: LossHistory,
-  { uniformProbability = 0.001 }: LossSecondMomentOptions = {},
+  history: LossHistory,
+  options: LossSecondMomentOptions = {},
 ): Float64Array {
-  if (!(uniformProbability >= 0 && uniformProbability <= 1))
-    throw new Error(`lossSecondMomentProbabilities: expected a uniform share from 0 to 1, got ${uniformProbability}`)
+  checkHistory('lossSecondMomentProbabilities', history)
+  checkOptions('lossSecondMomentProbabilities', options, { uniformProbability: true })
+  const { losses, counts } = history
+  const { uniformProbability = 0.001 } = options
+  if (!(typeof uniformProbability === 'number' && uniformProbability >= 0 && uniformProbability <= 1))
+    throw new Error(
+      `lossSecondMomentProbabilities: expected a uniform share from 0 to 1, got ${shown(uniformProbability)}`,
+    )
   const [T, length] = losses.shape as [number, number]
   const moments = Float64Array.from({ length: T }, (_, t) => {
     const row = losses.data.subarray(t * length, (t + 1) * length)
@@ -79,4 +91,9 @@ export function lossSecondMomentProbabilities(
   const total = moments.reduce((sum, moment) => sum + moment, 0)
   if (total === 0 || counts.data.some((count) => count < length)) return moments.fill(1 / T)
   return moments.map((moment) => (moment / total) * (1 - uniformProbability) + uniformProbability / T)
+}
+
+function checkHistory(where: string, history: LossHistory): void {
+  if (typeof history !== 'object' || history === null || !history.losses || !history.counts)
+    throw new Error(`${where}: expected a history of losses, as lossHistory makes it, got ${shown(history)}`)
 }

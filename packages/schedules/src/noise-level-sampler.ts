@@ -1,5 +1,7 @@
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
+import { checkInteger, checkOneOf, checkOptions } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
+import { checkRng, checkSchedule } from './checks.ts'
 import type { DiscreteSchedule } from './discrete-schedule.ts'
 import { uniforms } from './uniforms.ts'
 
@@ -26,10 +28,17 @@ export interface PiecewiseUniformOptions {
  */
 export function piecewiseUniformNoiseLevels(
   n: number,
-  { betas, alphasCumprod, alphasCumprodPrev }: DiscreteSchedule,
+  schedule: DiscreteSchedule,
   rng: Rng,
-  { uniformIn = 'alpha' }: PiecewiseUniformOptions = {},
+  options: PiecewiseUniformOptions = {},
 ): NoiseLevels {
+  checkInteger('piecewiseUniformNoiseLevels', 'n', n, { from: 0 })
+  checkSchedule('piecewiseUniformNoiseLevels', schedule)
+  checkRng('piecewiseUniformNoiseLevels', rng)
+  checkOptions('piecewiseUniformNoiseLevels', options, { uniformIn: true })
+  const { betas, alphasCumprod, alphasCumprodPrev } = schedule
+  const { uniformIn = 'alpha' } = options
+  checkOneOf('piecewiseUniformNoiseLevels', 'uniformIn', uniformIn, ['alpha', 'alphaCumprod'])
   const t = rng.fold('t').integers([n], 0, betas.length).data
   const places = uniforms(n, rng.fold('level'))
   const level = uniformIn === 'alpha' ? Math.sqrt : (alphaCumprod: number) => alphaCumprod

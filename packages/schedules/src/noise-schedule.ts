@@ -1,3 +1,4 @@
+import { checkFunction, shown } from '@cascade-diffusion/checks'
 import { alphaOfLogSnr, sigmaOfLogSnr } from './log-snr.ts'
 
 /**
@@ -25,8 +26,11 @@ export function noiseScheduleFromLogSnr(
   logSnr: (t: number) => number,
   timeOf: (logSnr: number) => number = (value) => bisect(logSnr, value),
 ): NoiseSchedule {
+  checkFunction('noiseScheduleFromLogSnr', 'logSnr', logSnr, 'of times in [0, 1]')
+  checkFunction('noiseScheduleFromLogSnr', 'timeOf', timeOf, 'the inverse of logSnr')
   const checked = (t: number) => {
-    if (!(t >= 0 && t <= 1)) throw new Error(`noise schedule: expected a time from 0 to 1, got ${t}`)
+    if (!(typeof t === 'number' && t >= 0 && t <= 1))
+      throw new Error(`noise schedule: expected a time from 0 to 1, got ${shown(t)}`)
     return logSnr(t)
   }
   return {
@@ -35,8 +39,8 @@ export function noiseScheduleFromLogSnr(
     logSnr: checked,
     timeOf(value) {
       const [low, high] = [logSnr(1), logSnr(0)]
-      if (!(value >= low && value <= high))
-        throw new Error(`noise schedule: expected a log-SNR from ${low} to ${high}, got ${value}`)
+      if (!(typeof value === 'number' && value >= low && value <= high))
+        throw new Error(`noise schedule: expected a log-SNR from ${low} to ${high}, got ${shown(value)}`)
       return Math.min(Math.max(timeOf(value), 0), 1)
     },
   }

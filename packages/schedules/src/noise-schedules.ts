@@ -1,4 +1,5 @@
-import { checkLogSnrRange, checkPositiveRange } from './checks.ts'
+import { checkOptions, shown } from '@cascade-diffusion/checks'
+import { areNumbers, checkLogSnrRange, checkPositiveRange } from './checks.ts'
 import type { LogSnrRange } from './log-snr.ts'
 import { type NoiseSchedule, noiseScheduleFromLogSnr } from './noise-schedule.ts'
 
@@ -15,7 +16,9 @@ export interface LinearNoiseOptions {
  * "Score-based generative modeling through SDEs", equation 33): ᾱ(t) = e^-B, B = t betaStart + t² (betaEnd - betaStart) / 2.
  * @throws if the rates are not positive and increasing.
  */
-export function linearNoise({ betaStart = 0.1, betaEnd = 20 }: LinearNoiseOptions = {}): NoiseSchedule {
+export function linearNoise(options: LinearNoiseOptions = {}): NoiseSchedule {
+  checkOptions('linearNoise', options, { betaStart: true, betaEnd: true })
+  const { betaStart = 0.1, betaEnd = 20 } = options
   checkPositiveRange('linearNoise: betaStart, betaEnd', betaStart, betaEnd)
   const slope = betaEnd - betaStart
   return noiseScheduleFromLogSnr(
@@ -39,9 +42,11 @@ export interface CosineNoiseOptions {
  * f(t) = cos²((t + s) / (1 + s) · π/2), without the clipping of β. λ runs from +∞ to -∞.
  * @throws if the offset is negative.
  */
-export function cosineNoise({ offset = 0.008 }: CosineNoiseOptions = {}): NoiseSchedule {
-  if (!(offset >= 0 && offset < Infinity))
-    throw new Error(`cosineNoise: expected an offset of at least 0, got ${offset}`)
+export function cosineNoise(options: CosineNoiseOptions = {}): NoiseSchedule {
+  checkOptions('cosineNoise', options, { offset: true })
+  const { offset = 0.008 } = options
+  if (!(Number.isFinite(offset) && offset >= 0))
+    throw new Error(`cosineNoise: expected an offset of at least 0, got ${shown(offset)}`)
   const angle = (t: number) => ((t / (1 + offset)) * Math.PI) / 2
   const first = angle(offset)
   return noiseScheduleFromLogSnr(
@@ -72,10 +77,12 @@ export interface SigmoidNoiseOptions {
  * v(t) = sigmoid((start + t (end - start)) / tau). λ runs from +∞ to -∞.
  * @throws unless start < end and tau > 0.
  */
-export function sigmoidNoise({ start = -3, end = 3, tau = 1 }: SigmoidNoiseOptions = {}): NoiseSchedule {
+export function sigmoidNoise(options: SigmoidNoiseOptions = {}): NoiseSchedule {
+  checkOptions('sigmoidNoise', options, { start: true, end: true, tau: true })
+  const { start = -3, end = 3, tau = 1 } = options
   const width = (end - start) / tau
-  if (!(start < end && tau > 0 && width < Infinity))
-    throw new Error(`sigmoidNoise: expected start < end and tau > 0, got ${start}, ${end}, ${tau}`)
+  if (!(areNumbers(start, end, tau) && start < end && tau > 0 && width < Infinity))
+    throw new Error(`sigmoidNoise: expected start < end and tau > 0, got ${shown(start)}, ${shown(end)}, ${shown(tau)}`)
   // sigmoid(a) - sigmoid(b) = sinh((a - b) / 2) / (2 cosh(a / 2) cosh(b / 2)): no difference of nearly equal numbers.
   const ratio = Math.cosh(start / tau / 2) / Math.cosh(end / tau / 2)
   return noiseScheduleFromLogSnr(
@@ -90,7 +97,9 @@ export function sigmoidNoise({ start = -3, end = 3, tau = 1 }: SigmoidNoiseOptio
  * @param range by default VDM's, from 13.3 at t = 0 to -5 at t = 1.
  * @throws unless min < max, both finite.
  */
-export function logLinearNoise({ min, max }: LogSnrRange = { min: -5, max: 13.3 }): NoiseSchedule {
+export function logLinearNoise(range: LogSnrRange = { min: -5, max: 13.3 }): NoiseSchedule {
+  checkOptions('logLinearNoise', range, { min: true, max: true })
+  const { min, max } = range
   checkLogSnrRange('logLinearNoise', { min, max })
   return noiseScheduleFromLogSnr(
     (t) => (1 - t) * max + t * min,

@@ -1,3 +1,5 @@
+import { shown } from '@cascade-diffusion/checks'
+import { checkCount, checkNoiseSchedule } from './checks.ts'
 import { logSnrOfEdmSigma } from './log-snr.ts'
 import type { NoiseSchedule } from './noise-schedule.ts'
 
@@ -21,8 +23,8 @@ export interface Preconditioning {
  * @param sigmaData the standard deviation of the data, above 0. Default 0.5.
  */
 export function edmPreconditioning(sigmaData = 0.5): Preconditioning {
-  if (!(sigmaData > 0 && sigmaData < Infinity))
-    throw new Error(`edmPreconditioning: expected a standard deviation above 0, got ${sigmaData}`)
+  if (!(Number.isFinite(sigmaData) && sigmaData > 0))
+    throw new Error(`edmPreconditioning: expected a standard deviation above 0, got ${shown(sigmaData)}`)
   return {
     skip: (sigma) => sigmaData ** 2 / (sigma ** 2 + sigmaData ** 2),
     out: (sigma) => (sigma * sigmaData) / Math.hypot(sigma, sigmaData),
@@ -45,9 +47,13 @@ export const vePreconditioning: Preconditioning = {
  * @param schedule the process in continuous time; {@link Preconditioning.noise} throws where it never has that noise.
  * @param steps M: the network is told (M - 1) t. Default 1000.
  */
-export const vpPreconditioning = (schedule: NoiseSchedule, steps = 1000): Preconditioning => ({
-  skip: () => 1,
-  out: (sigma) => -sigma,
-  in: (sigma) => 1 / Math.hypot(sigma, 1),
-  noise: (sigma) => (steps - 1) * schedule.timeOf(logSnrOfEdmSigma(sigma)),
-})
+export function vpPreconditioning(schedule: NoiseSchedule, steps = 1000): Preconditioning {
+  checkNoiseSchedule('vpPreconditioning', schedule)
+  checkCount('vpPreconditioning: steps', steps)
+  return {
+    skip: () => 1,
+    out: (sigma) => -sigma,
+    in: (sigma) => 1 / Math.hypot(sigma, 1),
+    noise: (sigma) => (steps - 1) * schedule.timeOf(logSnrOfEdmSigma(sigma)),
+  }
+}

@@ -1,11 +1,15 @@
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
 import type { Rng } from '@cascade-diffusion/random'
+import { checkDraw, checkList, checkSchedule } from './checks.ts'
 import type { DiscreteSchedule } from './discrete-schedule.ts'
 import { uniforms } from './uniforms.ts'
 
 /** A step for each of n training examples, int32 [n], each of 0 … T-1 as likely as any other. */
-export const uniformTimesteps = (n: number, schedule: DiscreteSchedule, rng: Rng): NDArray<'int32'> =>
-  rng.integers([n], 0, schedule.betas.length)
+export function uniformTimesteps(n: number, schedule: DiscreteSchedule, rng: Rng): NDArray<'int32'> {
+  checkSchedule('uniformTimesteps', schedule)
+  checkDraw('uniformTimesteps', n, rng)
+  return rng.integers([n], 0, schedule.betas.length)
+}
 
 /** Steps drawn with unequal probabilities, and what makes up for it. */
 export interface WeightedTimesteps {
@@ -21,6 +25,8 @@ export interface WeightedTimesteps {
  * @throws unless the probabilities are finite, at least 0, and not all 0.
  */
 export function sampleTimesteps(n: number, probabilities: ArrayLike<number>, rng: Rng): WeightedTimesteps {
+  checkList('sampleTimesteps', 'probabilities', probabilities)
+  checkDraw('sampleTimesteps', n, rng)
   let total = 0
   const sums = Float64Array.from(probabilities, (p, t) => {
     if (!(p >= 0 && p < Infinity))

@@ -1,3 +1,4 @@
+import { checkSchedule } from './checks.ts'
 import { type DiscreteSchedule, scheduleFromAlphasCumprod } from './discrete-schedule.ts'
 
 /**
@@ -7,6 +8,7 @@ import { type DiscreteSchedule, scheduleFromAlphasCumprod } from './discrete-sch
  * @throws if the process has a single step.
  */
 export function zeroTerminalSnr(schedule: DiscreteSchedule): DiscreteSchedule {
+  checkSchedule('zeroTerminalSnr', schedule)
   const roots = schedule.alphasCumprod.map(Math.sqrt)
   if (roots.length < 2) throw new Error('zeroTerminalSnr: expected a schedule of at least 2 steps, got 1')
   const [first, last] = [roots[0]!, roots[roots.length - 1]!]

@@ -1,6 +1,7 @@
+import { checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
 import { checkCount, checkPositiveRange } from '../checks.ts'
 import { nelderMead } from './nelder-mead.ts'
-import { type ScheduleParameters, type SearchOptions, type SearchResult, trialRunner } from './trials.ts'
+import { checkSearch, type ScheduleParameters, type SearchOptions, type SearchResult, trialRunner } from './trials.ts'
 
 /** The values that a parameter may have. */
 export interface ParameterRange {
@@ -27,6 +28,9 @@ export interface FitScheduleOptions<P extends string, S> extends SearchOptions<P
  * @throws if a range is empty, the score is NaN, or the search is aborted.
  */
 export async function fitSchedule<P extends string, S>(options: FitScheduleOptions<P, S>): Promise<SearchResult<P, S>> {
+  checkSearch('fitSchedule', options, { ranges: true, trials: true, tolerance: true })
+  if (typeof options.ranges !== 'object' || options.ranges === null)
+    throw new Error(`fitSchedule: expected ranges, { low, high } of each parameter, got ${shown(options.ranges)}`)
   const { ranges, trials = 50, tolerance = 0.01 } = options
   checkCount('fitSchedule: trials', trials)
   const axes = Object.entries(ranges).map(([name, range]) => ({ name, at: placeIn(name, range as ParameterRange) }))
@@ -41,7 +45,10 @@ export async function fitSchedule<P extends string, S>(options: FitScheduleOptio
 }
 
 /** From a place in [0, 1] to the parameter there. */
-function placeIn(name: string, { low, high, scale = 'linear' }: ParameterRange): (place: number) => number {
+function placeIn(name: string, range: ParameterRange): (place: number) => number {
+  checkOptions(`fitSchedule: range of ${name}`, range, { low: true, high: true, scale: true })
+  const { low, high, scale = 'linear' } = range
+  checkOneOf(`fitSchedule: range of ${name}`, 'a scale', scale, ['linear', 'log'])
   if (scale === 'log') {
     checkPositiveRange(`fitSchedule: range of ${name}`, low, high)
     return (place) => low ** (1 - place) * high ** place

@@ -1,4 +1,5 @@
-import { type ScheduleParameters, type SearchOptions, type SearchResult, trialRunner } from './trials.ts'
+import { shown } from '@cascade-diffusion/checks'
+import { checkSearch, type ScheduleParameters, type SearchOptions, type SearchResult, trialRunner } from './trials.ts'
 
 /** Options of {@link gridSearch}. */
 export interface GridSearchOptions<P extends string, S> extends SearchOptions<P, S> {
@@ -13,6 +14,9 @@ export interface GridSearchOptions<P extends string, S> extends SearchOptions<P,
  * @throws if a parameter has no values, the score is NaN, or the search is aborted.
  */
 export async function gridSearch<P extends string, S>(options: GridSearchOptions<P, S>): Promise<SearchResult<P, S>> {
+  checkSearch('gridSearch', options, { grid: true })
+  if (typeof options.grid !== 'object' || options.grid === null)
+    throw new Error(`gridSearch: expected a grid, values of each parameter, got ${shown(options.grid)}`)
   const combinations = combine(Object.entries(options.grid) as [P, readonly number[]][])
   const { run, result } = trialRunner(options, combinations.length)
   for (const parameters of combinations) await run(parameters)
@@ -23,6 +27,8 @@ function combine<P extends string>(grid: readonly [P, readonly number[]][]): Sch
   if (grid.length === 0) throw new Error('gridSearch: expected at least one parameter, got none')
   return grid.reduce<Partial<Record<P, number>>[]>(
     (combinations, [name, values]) => {
+      if (!Array.isArray(values))
+        throw new Error(`gridSearch: expected a list of values of ${name}, got ${shown(values)}`)
       if (values.length === 0) throw new Error(`gridSearch: expected at least one value of ${name}, got none`)
       return combinations.flatMap((combination) => values.map((value) => ({ ...combination, [name]: value })))
     },

@@ -1,3 +1,5 @@
+import { checkFunction, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
+
 /** Numbers by name, which a schedule is made of: first and last β, say. */
 export type ScheduleParameters<P extends string> = Readonly<Record<P, number>>
 
@@ -41,6 +43,16 @@ export interface SearchResult<P extends string, S> {
   readonly best: Trial<P, S>
   /** All trials, in the order in which they were made. */
   readonly trials: readonly Trial<P, S>[]
+}
+
+const common = { schedule: true, score: true, onProgress: true, signal: true } as const
+
+/** Throws on options that are unknown, or without a way to make and to judge a schedule. `own` are those of one search. */
+export function checkSearch(where: string, options: object, own: Readonly<Record<string, true>>): void {
+  checkOptions(where, options, { ...common, ...own } as KnownKeys<object>)
+  const { schedule, score } = options as Readonly<Record<string, unknown>>
+  checkFunction(where, 'schedule', schedule, 'of parameters')
+  checkFunction(where, 'score', score, 'of a schedule, lower is better')
 }
 
 /** Makes the trials of a search one after another and keeps them. */
