@@ -2,7 +2,6 @@ import { allocate, type DeviceArray, type DType, isDeviceArray, type NDArray, si
 import type { TensorType } from '../graph/graph.ts'
 import { outputShapes } from '../onnx/model.ts'
 import type { Executable } from './engine.ts'
-import { freeBuffers } from './free-buffers.ts'
 import { type InPlaceModel, inPlace } from './in-place.ts'
 
 /** The host array behind a device array. */
@@ -44,7 +43,7 @@ export function hostExecutable(
   const given = (inputs: readonly (NDArray | DeviceArray)[], donated: readonly boolean[]): (NDArray | undefined)[] => {
     const ours = inputs.map((x, i) => {
       const held = donated[i] && isDeviceArray(x) && inputs.indexOf(x) === inputs.lastIndexOf(x) && memory.get(x)
-      return held && (held.reuse === keep || held.reuse === free) && !held.wasRead ? held.array : undefined
+      return held && (held.reuse === keep || held.reuse === unclaimed) && !held.wasRead ? held.array : undefined
     })
     const key = ours.map((array) => (array ? 1 : 0)).join('')
     const places =
@@ -113,13 +112,13 @@ export function hostDeviceArray(array: NDArray, reuse: (array: NDArray) => void)
   return device
 }
 
-/** Where memory goes that nobody reuses. */
-const free = ({ data }: NDArray) => freeBuffers([data])
+/** Memory of which nobody has been told that it is free. */
+const unclaimed = () => {}
 
-/** A host array that its owner has no more use for, as an argument: results may be written to it; disposed of, it is freed. */
-export const givenAway = (array: NDArray): DeviceArray => hostDeviceArray(array, free)
+/** A host array that its owner has no more use for, as an argument: results may be written to it. */
+export const givenAway = (array: NDArray): DeviceArray => hostDeviceArray(array, unclaimed)
 
-/** The memory of a device array, if it is the host's. */
+/** The memory of a device array, if it is the host's; no more once a result was written to it. */
 export const heldOnHost = (array: DeviceArray): NDArray | undefined => memory.get(array)?.array
 
 /** An argument as a host array: itself, the memory of a device array of the host, or what another device's holds. */

@@ -36,8 +36,13 @@ export type Request =
   /** Frees an executable. */
   | { readonly kind: 'dispose'; readonly executable: Handle }
 
-/** The arrays that a request gives, in order; what is not given is `undefined`. */
-export type Answer = readonly (NDArray | undefined)[]
+/** What a request gives. */
+export interface Answer {
+  /** Its arrays, in order; `undefined` for what is left there. */
+  readonly arrays: readonly (NDArray | undefined)[]
+  /** Inputs given back, since the next call may need memory of the same size: by their places. */
+  readonly spent?: readonly (NDArray | undefined)[]
+}
 
 /** A request on its way; `id` is missing where nobody waits. */
 export interface Message {

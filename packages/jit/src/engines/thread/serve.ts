@@ -6,7 +6,7 @@ import { createExecutable } from '../node-executable.ts'
 import { type Gate, within } from './gate.ts'
 import type { Answer, Handle, Message, Reply, Request } from './protocol.ts'
 
-/** Results of at most so many numbers are given at once: whoever waits for a loss need not ask again. */
+/** Results of at most so many numbers are given at once: whoever waits for a loss need not ask again. Nor are they worth keeping. */
 const SMALL = 256
 
 /** Where messages come from and replies go to. */
@@ -21,8 +21,8 @@ export function serve(port: Port, gate: Gate): void {
   const reply = async ({ id, request }: Message) => {
     let sent: Reply | undefined
     try {
-      const arrays = await answer(request)
-      if (id !== undefined) sent = { id, answer: arrays }
+      const given = await answer(request)
+      if (id !== undefined) sent = { id, answer: given }
     } catch (error) {
       if (id !== undefined) sent = { id, error }
     }
@@ -34,7 +34,8 @@ export function serve(port: Port, gate: Gate): void {
   })
 }
 
-const buffersOf = (answer: Answer) => answer.flatMap((array) => (array ? [array.data.buffer as ArrayBuffer] : []))
+const buffersOf = ({ arrays, spent = [] }: Answer) =>
+  [...arrays, ...spent].flatMap((array) => (array ? [array.data.buffer as ArrayBuffer] : []))
 
 /** What is asked for, by what lies here. */
 function server(): (request: Request) => Promise<Answer> {
@@ -45,11 +46,13 @@ function server(): (request: Request) => Promise<Answer> {
     if (!found) throw new Error(`jit: expected what is in use, got ${handle}, which is not`)
     return found
   }
-  // What came from the host was made for this call: it may hold results, and is freed afterwards.
+  // What came from the host was made for this call: it may hold results.
   const argument = (x: NDArray | Handle) => (typeof x === 'number' ? known(arrays, x) : givenAway(x))
-  const free = (inputs: readonly (NDArray | Handle)[], given: readonly DeviceArray[]) => {
-    for (const [i, array] of given.entries()) if (typeof inputs[i] !== 'number') array.dispose()
-  }
+  const spentOf = (inputs: readonly (NDArray | Handle)[], given: readonly DeviceArray[]) =>
+    given.map((array, i) => {
+      const held = typeof inputs[i] === 'number' ? undefined : heldOnHost(array)
+      return held && held.data.length > SMALL ? held : undefined
+    })
 
   return async (request) => {
     switch (request.kind) {
@@ -57,40 +60,41 @@ function server(): (request: Request) => Promise<Answer> {
         const { executable, model, encoded, plan } = request
         executables.set(executable, await createExecutable(model, encoded, plan))
         freeBuffers([encoded.bytes, ...(encoded.external?.pieces ?? [])])
-        return []
+        return nothing
       }
       case 'run': {
         const given = request.inputs.map(argument)
         const results = await known(executables, request.executable).run(given)
-        free(request.inputs, given)
-        return results
+        return { arrays: results, spent: spentOf(request.inputs, given) }
       }
       case 'runOnDevice': {
         const { inputs, donated } = request
         const given = inputs.map(argument)
         const mayHold = inputs.map((x, i) => typeof x !== 'number' || (donated[i] as boolean))
         const results = await known(executables, request.executable).runOnDevice(given, mayHold)
-        free(inputs, given)
         for (const [i, result] of results.entries()) arrays.set(request.results[i] as Handle, result)
-        return results.map((result) => {
+        const values = results.map((result) => {
           const array = heldOnHost(result)
           return array && array.data.length <= SMALL ? copied(array) : undefined
         })
+        return { arrays: values, spent: spentOf(inputs, given) }
       }
       case 'read':
-        return [copied(await onHost(known(arrays, request.array)))]
+        return { arrays: [copied(await onHost(known(arrays, request.array)))] }
       case 'drop':
         for (const handle of request.arrays) {
           arrays.get(handle)?.dispose()
           arrays.delete(handle)
         }
-        return []
+        return nothing
       case 'dispose':
         await executables.get(request.executable)?.dispose()
         executables.delete(request.executable)
-        return []
+        return nothing
     }
   }
 }
+
+const nothing: Answer = { arrays: [] }
 
 const copied = (array: NDArray): NDArray => ({ ...array, data: array.data.slice() }) as NDArray

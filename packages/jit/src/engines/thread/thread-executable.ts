@@ -9,7 +9,7 @@ import type { ModelOutline } from '../node-executable.ts'
 import type { SessionPlan } from '../node-session.ts'
 import { inOnePiece } from '../session-options.ts'
 import type { ComputeThread } from './compute-thread.ts'
-import type { Handle } from './protocol.ts'
+import type { Handle, Request } from './protocol.ts'
 
 /** Where the device arrays that may be used lie. */
 const memory = new WeakMap<DeviceArray, { readonly thread: ComputeThread; readonly handle: Handle }>()
@@ -48,9 +48,30 @@ function proxy(thread: ComputeThread, executable: Handle, model: ModelOutline): 
     }
   }
 
+  // Memory that arguments were sent in, by their places: the next call's are likely to be of the same size.
+  let spare: readonly (NDArray | undefined)[] = []
+  const keep = (arrays: typeof spare) => {
+    freeBuffers(spare.flatMap((array) => array?.data ?? []))
+    spare = arrays
+  }
+  const send = async (arrays: readonly (NDArray | DeviceArray)[]) => {
+    const all = await Promise.all(arrays.map(async (x) => handleOf(x, thread) ?? (await onHost(x))))
+    const inputs = all.map((x, i) => (typeof x === 'number' ? x : copyOf(x, spare[i])))
+    const given = inputs.flatMap((x) => (typeof x === 'number' ? [] : [x.data]))
+    // Those that are sent again are not to be freed.
+    spare = spare.filter((array) => array && !given.includes(array.data))
+    keep([])
+    return { inputs, given: given.map(({ buffer }) => buffer as ArrayBuffer) }
+  }
+  const ask = async (request: Request, given: readonly ArrayBuffer[]) => {
+    const { arrays, spent = [] } = await thread.ask(request, given)
+    keep(spent)
+    return arrays
+  }
+
   const run = async (arrays: readonly (NDArray | DeviceArray)[], wanted: readonly (NDArray | undefined)[]) => {
-    const { inputs, given } = await send(arrays, thread)
-    const results = await thread.ask({ kind: 'run', executable, inputs }, given)
+    const { inputs, given } = await send(arrays)
+    const results = await ask({ kind: 'run', executable, inputs }, given)
     return results.map((result, i) => {
       const [array, out] = [result as NDArray, wanted[i]]
       if (!out) return array
@@ -62,8 +83,8 @@ function proxy(thread: ComputeThread, executable: Handle, model: ModelOutline): 
   const runOnDevice = async (arrays: readonly (NDArray | DeviceArray)[], donated: readonly boolean[]) => {
     const types = outputShapes(model, arrays).map((shape, i) => ({ dtype: model.outputs[i]?.dtype as DType, shape }))
     const results = types.map(() => thread.handle())
-    const { inputs, given } = await send(arrays, thread)
-    const values = await thread.ask({ kind: 'runOnDevice', executable, inputs, donated, results }, given)
+    const { inputs, given } = await send(arrays)
+    const values = await ask({ kind: 'runOnDevice', executable, inputs, donated, results }, given)
     return types.map((type, i) => threadArray(type, { thread, handle: results[i] as Handle }, values[i]))
   }
 
@@ -73,6 +94,7 @@ function proxy(thread: ComputeThread, executable: Handle, model: ModelOutline): 
     async dispose() {
       await Promise.allSettled(running)
       forgotten.unregister(self)
+      keep([])
       await thread.ask({ kind: 'dispose', executable })
     },
   }
@@ -85,20 +107,19 @@ const freeing = (thread: ComputeThread, executable: Handle) => () =>
   void thread.ask({ kind: 'dispose', executable }).catch(() => {})
 const dropping = (thread: ComputeThread, array: Handle) => () => thread.drop(array)
 
-/** Arguments as they are sent: handles of what lies with the thread, copies of all else, whose buffers are given away. */
-async function send(arrays: readonly (NDArray | DeviceArray)[], thread: ComputeThread) {
-  const handleOf = (x: NDArray | DeviceArray) => {
-    const place = isDeviceArray(x) ? memory.get(x) : undefined
-    return place?.thread === thread ? place.handle : undefined
-  }
-  const inputs = await Promise.all(arrays.map(async (x) => handleOf(x) ?? copied(await onHost(x))))
-  const given = inputs.flatMap((x) => (typeof x === 'number' ? [] : [x.data.buffer as ArrayBuffer]))
-  return { inputs, given }
+const handleOf = (x: NDArray | DeviceArray, thread: ComputeThread): Handle | undefined => {
+  const place = isDeviceArray(x) ? memory.get(x) : undefined
+  return place?.thread === thread ? place.handle : undefined
 }
 
-/** A copy in a buffer of its own; of a Buffer, too, which is part of another one. */
-const copied = ({ dtype, shape, data }: NDArray): NDArray =>
-  ({ dtype, shape, data: data instanceof Uint8Array ? new Uint8Array(data) : data.slice() }) as NDArray
+/** A copy in a buffer of its own, that of `spare` if it fits; of a Buffer, too, which is part of another one. */
+function copyOf({ dtype, shape, data }: NDArray, spare: NDArray | undefined): NDArray {
+  if (spare?.dtype === dtype && spare.data.length === data.length) {
+    spare.data.set(data)
+    return { dtype, shape, data: spare.data } as NDArray
+  }
+  return { dtype, shape, data: data instanceof Uint8Array ? new Uint8Array(data) : data.slice() } as NDArray
+}
 
 /** A result that is left with the thread; `value` if it has come along. */
 function threadArray(
@@ -113,7 +134,7 @@ function threadArray(
     read: async () => {
       if (!memory.has(array))
         throw new Error(`jit: expected an array that is in use, got a ${dtype}[${shape}] disposed of`)
-      return value ?? ((await thread.ask({ kind: 'read', array: handle }))[0] as NDArray)
+      return value ?? ((await thread.ask({ kind: 'read', array: handle })).arrays[0] as NDArray)
     },
     dispose: () => {
       if (!memory.delete(array)) return
