@@ -1,11 +1,11 @@
-import { checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { checkOptions, shown } from '@cascade-diffusion/checks'
 import {
   type ConditioningAugmentation,
   checkAugmentation,
   gaussianNoise,
   noAugmentation,
 } from '@cascade-diffusion/conditioning-augmentation'
-import { type ScheduleConfig, scheduleOf } from './process-config.ts'
+import { type ProcessConfig, processKeys, type ScheduleConfig, scheduleOf } from './process-config.ts'
 
 /** Gaussian noise of the forward process of `schedule`, up to its step `maxLevel` (paper, Section 3.2). */
 export interface GaussianNoiseConfig extends ScheduleConfig {
@@ -21,10 +21,8 @@ export interface NoAugmentationConfig {
 /** A conditioning augmentation by name, as a checkpoint keeps it. */
 export type AugmentationConfig = GaussianNoiseConfig | NoAugmentationConfig
 
-const gaussianKeys: KnownKeys<GaussianNoiseConfig> = {
-  ...{ name: true, maxLevel: true, schedule: true, steps: true, betaStart: true, betaEnd: true, betas: true },
-  zeroTerminalSnr: true,
-}
+/** With those of a process, which one may spread into it: what the network is told or predicts has no part in it. */
+const gaussianKeys = { ...processKeys, name: true, maxLevel: true } as const
 
 /** Whether it is code of one's own, complete or not, and no description. */
 export const isOwn = (given: AugmentationConfig | ConditioningAugmentation): given is ConditioningAugmentation =>
@@ -39,7 +37,11 @@ export function augmentationOf(given: AugmentationConfig | ConditioningAugmentat
     return noAugmentation
   }
   if (name === 'gaussian-noise') {
-    checkOptions('augmentation gaussian-noise', given as GaussianNoiseConfig, gaussianKeys)
+    checkOptions<Partial<GaussianNoiseConfig & ProcessConfig>>(
+      'augmentation gaussian-noise',
+      given as GaussianNoiseConfig,
+      gaussianKeys,
+    )
     const { name: _, maxLevel, ...schedule } = given as GaussianNoiseConfig
     return gaussianNoise({ schedule: scheduleOf(schedule), maxLevel })
   }

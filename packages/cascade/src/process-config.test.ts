@@ -7,6 +7,7 @@ import {
   zeroTerminalSnr,
 } from '@cascade-diffusion/schedules'
 import { expect, test } from 'vitest'
+import { augmentationOf } from './augmentation-config.ts'
 import { type ProcessConfig, processOf, type ScheduleConfig, scheduleOf } from './process-config.ts'
 
 test.each([
@@ -20,6 +21,22 @@ test.each([
   [{ schedule: 'cosine', steps: 20, zeroTerminalSnr: true }, zeroTerminalSnr(cosineSchedule(20))],
 ] as [ScheduleConfig, unknown][])('%j', (config, expected) => {
   expect(scheduleOf(config)).toEqual(expected)
+})
+
+test('a process may be given for its schedule', () => {
+  const process = { schedule: 'cosine', steps: 20, variance: 'learned-range', noiseInput: 'noise-level' } as const
+  expect(scheduleOf(process)).toEqual(cosineSchedule(20))
+  const augmentation = { name: 'gaussian-noise', ...process, maxLevel: 7 } as const
+  expect(augmentationOf(augmentation).maxLevel).toBe(7)
+})
+
+test.each([
+  [{ schedule: 'cosine', step: 3 }, "schedule: unknown option 'step'. Did you mean 'steps'?"],
+  ['cosine', "schedule: expected an object of options, got 'cosine'"],
+  [{ steps: 3 }, 'schedule: expected cosine, linear, scaled-linear, sigmoid, betas; got undefined'],
+  [{ schedule: 'toString', steps: 3 }, "got 'toString'"],
+])('%j is no schedule', (config, message) => {
+  expect(() => scheduleOf(config as never)).toThrow(message)
 })
 
 test('what is not said of a process', () => {

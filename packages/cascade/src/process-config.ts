@@ -54,10 +54,11 @@ export interface ProcessConfig extends Omit<ScheduleConfig, 'steps'> {
   readonly noiseInput?: NoiseInput
 }
 
-const scheduleKeys: KnownKeys<ScheduleConfig> = {
+/** The names of {@link ProcessConfig}, and with it of {@link ScheduleConfig}. */
+export const processKeys: KnownKeys<ProcessConfig> = {
   ...{ schedule: true, steps: true, betaStart: true, betaEnd: true, betas: true, zeroTerminalSnr: true },
+  ...{ prediction: true, variance: true, noiseInput: true },
 }
-const processKeys: KnownKeys<ProcessConfig> = { ...scheduleKeys, prediction: true, variance: true, noiseInput: true }
 
 const discrete = {
   cosine: ({ steps }: ScheduleConfig) => cosineSchedule(steps),
@@ -82,11 +83,11 @@ const betaRange = ({ betaStart, betaEnd }: Pick<ScheduleConfig, 'betaStart' | 'b
 })
 
 /**
- * The schedule of that name.
+ * The schedule of that name; a whole process may be given for it.
  * @throws on another name, on numbers that it does not allow, and on options that it does not have.
  */
 export function scheduleOf(config: ScheduleConfig): DiscreteSchedule {
-  checkOptions('schedule', config, scheduleKeys)
+  checkOptions<Partial<ProcessConfig>>('schedule', config, processKeys)
   return discreteSchedule(config)
 }
 

@@ -1,7 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import { eager } from '@cascade-diffusion/ops'
 import type { Rng } from '@cascade-diffusion/random'
@@ -62,4 +64,14 @@ export function checkpointOf(step: number): Checkpoint {
     state: { params: params(step), ema: params(step + 0.5), m: params(-1), v: params(0.25) },
     losses: Float32Array.from({ length: step }, (_, i) => (i === 1 ? Number.NaN : i)),
   }
+}
+
+/** A module of this folder, as a script imports it. */
+export const moduleHere = (name: string) => JSON.stringify(fileURLToPath(new URL(name, import.meta.url)))
+
+/** Runs TypeScript in a process of its own. */
+export function runScript(input: string) {
+  const flags = ['--conditions=@cascade-diffusion/source', '--import=tsx', '--input-type=module']
+  const cwd = fileURLToPath(new URL('..', import.meta.url))
+  return spawnSync(process.execPath, flags, { input, cwd, encoding: 'utf8' })
 }

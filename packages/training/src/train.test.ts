@@ -1,31 +1,22 @@
-import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
-import { type Compile, float32, type NDArray } from '@cascade-diffusion/arrays'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type Compile, float32 } from '@cascade-diffusion/arrays'
 import { eager } from '@cascade-diffusion/ops'
-import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { loadCheckpoint, loadEma, previousPath } from './checkpoint.ts'
-import type { Params } from './params.ts'
-import { checkpointIn, type LineBatch, lineBatch, lineLosses, lineRun, temporaryFolder } from './test-support.ts'
+import {
+  checkpointIn,
+  type LineBatch,
+  lineBatch,
+  lineLosses,
+  lineRun,
+  moduleHere,
+  runScript,
+  temporaryFolder,
+} from './test-support.ts'
 import { type Progress, type TrainOptions, type TrainResult, train } from './train.ts'
 import { TrainingInterrupted } from './training-interrupted.ts'
 
 afterEach(() => vi.restoreAllMocks())
-
-const nan = (batch: { x: NDArray<'float32'>; y: NDArray<'float32'> }) => ({
-  ...batch,
-  y: float32(Array(32).fill(Number.NaN)),
-})
-
-const module = (name: string) => JSON.stringify(fileURLToPath(new URL(name, import.meta.url)))
-
-/** Runs TypeScript in a process of its own. */
-function runScript(input: string) {
-  const flags = ['--conditions=@cascade-diffusion/source', '--import=tsx', '--input-type=module']
-  const cwd = fileURLToPath(new URL('..', import.meta.url))
-  return spawnSync(process.execPath, flags, { input, cwd, encoding: 'utf8' })
-}
 
 /** What a run had come to when its signal ended it. */
 const interruptedBy = async (run: Promise<unknown>): Promise<TrainResult> => {
@@ -154,8 +145,8 @@ describe('resuming', () => {
   test('a process that is killed loses only the steps since its last checkpoint', async () => {
     const checkpoint = checkpointIn(temporaryFolder(), 4)
     const script = `
-      import { train } from ${module('./train.ts')}
-      import { lineRun } from ${module('./test-support.ts')}
+      import { train } from ${moduleHere('./train.ts')}
+      import { lineRun } from ${moduleHere('./test-support.ts')}
       const progress = ({ step }) => step === 11 && process.kill(process.pid, 'SIGKILL')
       await train(lineRun({ checkpoint: ${JSON.stringify(checkpoint)}, progress }))`
     const child = runScript(script)
@@ -211,144 +202,6 @@ describe('resuming', () => {
     await expect(train(lineRun({ checkpoint }))).rejects.toThrow(`rename that to ${checkpoint.path}`)
     expect(readFileSync(checkpoint.path)).toEqual(bytes)
     expect((await loadEma(previousPath(checkpoint.path))).step).toBe(16)
-  })
-})
-
-describe('steps that are not finite', () => {
-  const spoil = (bad: (step: number) => boolean): TrainOptions<never>['batch'] =>
-    ((step, rng) => (bad(step) ? nan(lineBatch(step, rng)) : lineBatch(step, rng))) as typeof lineBatch as never
-
-  test('are not taken: the state and its moments stay as they were', async () => {
-    const batch = spoil((step) => step === 3 || step === 4)
-    const folder = temporaryFolder()
-    const run = (steps: number) =>
-      train(
-        lineRun({
-          batch,
-          steps,
-          maxNonFinite: 5,
-          checkpoint: { ...checkpointIn(folder), path: `${folder}/${steps}.safetensors` },
-        }),
-      )
-    const [before, after] = [await run(3), await run(5)]
-    expect(after.params).toEqual(before.params)
-    expect([...after.losses].map(Number.isNaN)).toEqual([false, false, false, true, true])
-    expect(after.skipped).toBe(2)
-    const states = [await loadCheckpoint(`${folder}/3.safetensors`), await loadCheckpoint(`${folder}/5.safetensors`)]
-    expect(states[1]?.state).toEqual(states[0]?.state)
-  })
-
-  test('the first ends training, with its cause and the last good checkpoint, which is untouched', async () => {
-    const checkpoint = checkpointIn(temporaryFolder(), 2)
-    const run = train(lineRun({ checkpoint, batch: spoil((step) => step >= 7) }))
-    await expect(run).rejects.toThrow(
-      'train: the loss or its gradient was not finite in step 8 (loss NaN, gradient norm NaN): ' +
-        `the batch has NaN in 'y' at 0: look for bad data; the last good checkpoint is ${checkpoint.path}, of step 6`,
-    )
-    const { step, state } = await loadCheckpoint(checkpoint.path)
-    expect(step).toBe(6)
-    expect(state.params).toEqual((await train(lineRun({ steps: 6 }))).params)
-    const again = train(lineRun({ checkpoint, batch: spoil((step) => step >= 7) }))
-    await expect(again).rejects.toThrow('not finite in step 8')
-  })
-
-  test('where so many in a row are allowed, fewer do not, and without checkpoints the error says so', async () => {
-    const scattered = await train(lineRun({ batch: spoil((step) => step % 5 !== 0), maxNonFinite: 5 }))
-    expect(scattered.skipped).toBe(16)
-    const run = train(lineRun({ batch: spoil(() => true), maxNonFinite: 2 }))
-    await expect(run).rejects.toThrow(
-      'not finite 2 times in a row, at last in step 2 (loss NaN, gradient norm NaN): ' +
-        "the batch has NaN in 'y' at 0: look for bad data; no checkpoint has been saved",
-    )
-  })
-
-  test.each([
-    ['a loss of log 0', (x: tf.Tensor) => tf.log(tf.mul(x, 0)), 'the loss comes to -Infinity'],
-    // The root's slope at 0 is infinite, the loss is not.
-    [
-      'a root at 0',
-      (x: tf.Tensor) => tf.sqrt(tf.mul(x, 0)),
-      'its gradient comes to NaN: look for roots and norms at 0',
-    ],
-  ])('%s: batch and weights are finite', async (_, spoiled, cause) => {
-    const loss = ({ weight }: Params) => tf.sum(spoiled(tf.square(weight!))) as tf.Scalar
-    await expect(train(lineRun({ loss }))).rejects.toThrow(`in step 1 `)
-    await expect(train(lineRun({ loss }))).rejects.toThrow(`batch and weights are finite, ${cause}`)
-  })
-
-  test('weights that have grown too large are told from a loss that is wrong', async () => {
-    const growing = lineRun({ learningRate: 1e19, clipNorm: Number.POSITIVE_INFINITY, maxGrowth: Infinity })
-    await expect(train(growing)).rejects.toThrow(
-      /not finite in step 2 .* the weights have grown to 1.00e\+19 in '\w+'; begin anew with a lower learning rate/,
-    )
-    const weights = { weight: float32([1, Number.NaN], [2, 1]), bias: float32(0) }
-    await expect(train(lineRun({ params: weights }))).rejects.toThrow(
-      "train: expected finite params, got NaN in 'weight' at 1",
-    )
-  })
-})
-
-describe('losses that explode', () => {
-  test('end training at the step where they do, and no checkpoint has them', async () => {
-    const checkpoint = checkpointIn(temporaryFolder(), 1)
-    const learningRate = (step: number) => (step === 13 ? 1e8 : 0.05)
-    const run = train(lineRun({ checkpoint, learningRate }))
-    await expect(run).rejects.toThrow(
-      /^train: the loss exploded in step 15 \(loss [\d.]+, gradient norm .*\), to .* times/,
-    )
-    await expect(train(lineRun({ checkpoint, learningRate }))).rejects.toThrow(
-      `raise maxGrowth; the last good checkpoint is ${checkpoint.path}, of step 14`,
-    )
-    expect((await train(lineRun({ learningRate, maxGrowth: Infinity }))).step).toBe(20)
-  })
-
-  test('losses of 0 in the beginning tell nothing of those that follow', async () => {
-    const zero = { weight: float32([0, 0], [2, 1]), bias: float32(0) }
-    const batch: typeof lineBatch = (step, rng) => {
-      const { x, y } = lineBatch(step, rng)
-      return { x, y: step < 12 ? float32(new Float32Array(32)) : y }
-    }
-    const { losses } = await train(lineRun({ params: zero, batch }))
-    expect([losses[11], losses[12]! > 1]).toEqual([0, true])
-  })
-})
-
-describe('an abort', () => {
-  test('before the first step begins nothing and saves nothing', async () => {
-    const folder = temporaryFolder()
-    const checkpoint = checkpointIn(folder)
-    const batches = vi.fn()
-    const run = train(lineRun({ checkpoint, signal: AbortSignal.abort('enough'), progress: batches }))
-    await expect(run).rejects.toMatchObject({
-      ...{ name: 'AbortError', cause: 'enough', result: { step: 0, skipped: 0 } },
-      message: 'train: interrupted after step 0 of 20; no checkpoint has been saved',
-    })
-    expect([readdirSync(folder), batches.mock.calls]).toEqual([[], []])
-    expect(await train(lineRun({ checkpoint }))).toEqual(await train(lineRun()))
-  })
-
-  test('ends the program of a loop over runs, with the first one saved and the second not begun', async () => {
-    const folder = temporaryFolder()
-    const script = `
-      import { train } from ${module('./train.ts')}
-      import { lineRun } from ${module('./test-support.ts')}
-      const stop = new AbortController()
-      process.once('SIGINT', () => stop.abort(new Error('Ctrl-C')))
-      for (const name of ['first', 'second']) {
-        console.log('begun ' + name)
-        const progress = ({ step }) => step === 3 && process.kill(process.pid, 'SIGINT')
-        const batch = async (step, rng) => (await new Promise((r) => setTimeout(r, 5)), lineRun().batch(step, rng))
-        const checkpoint = { path: ${JSON.stringify(folder)} + '/' + name + '.safetensors', kind: 'line', config: {} }
-        await train(lineRun({ checkpoint, batch, progress, signal: stop.signal }))
-      }
-      console.log('sampled')`
-    const { status, stdout, stderr } = runScript(script)
-    expect([status, stdout.trim()]).toEqual([1, 'begun first'])
-    expect(stderr).toMatch(
-      /train: interrupted after step \d+ of 20; its checkpoint .*first.safetensors is gone on from/,
-    )
-    expect(readdirSync(folder)).toEqual(['first.safetensors'])
-    expect((await loadCheckpoint(`${folder}/first.safetensors`)).step).toBeGreaterThanOrEqual(3)
   })
 })
 
