@@ -31,9 +31,9 @@ const types: ReadonlyMap<string, StoredType> = new Map([
 /** What elements of other kinds are, by the letter of the kind. */
 const otherKinds: ReadonlyMap<string | undefined, string> = new Map([
   ['c', ': complex, save its .real and .imag'],
-  ['O', ': objects of Python'],
-  ['U', ': texts'],
-  ['S', ': texts'],
+  ['O', ': objects of Python, save arrays of numbers'],
+  ['U', ': texts, save numbers'],
+  ['S', ': texts, save numbers'],
   ['V', ': raw bytes, as which NumPy saves bfloat16 and other types of ml_dtypes, save float32'],
 ])
 

@@ -28,7 +28,7 @@ const refused: Record<string, Record<string, string>> = {
     ),
     nested: 'nested tensor is not read: x.unbind()',
     jagged: 'nested tensor is not read: x.unbind()',
-    meta: 'on the device meta',
+    meta: 'on the device meta has no numbers: load the weights',
     ...Object.fromEntries(
       ['quantised', 'channels', 'wide'].map((name) => [name, 'quantised tensor is not read: x.dequantize()']),
     ),
@@ -36,7 +36,7 @@ const refused: Record<string, Record<string, string>> = {
   'odd-classes.pt': {
     subclass: 'of the class library.Image',
     wrapper: 'of the class library.Scaled',
-    uninitialised: 'no numbers yet',
+    uninitialised: 'of a lazy module has no numbers yet: run the module once',
   },
   'odd-bits.pt': { integers: "int64 with PyTorch's negative bit is not read: x.resolve_neg()" },
   'odd-views.pt': { immense: 'expected tensors of at most 16 times the file' },

@@ -73,8 +73,10 @@ const makers: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ...unreadable('a quantised tensor is not read: x.dequantize() gives plain numbers to save', [
     'torch._utils._rebuild_qtensor',
   ]),
-  ...unreadable('a tensor on the device meta, which has no numbers', ['torch._utils._rebuild_meta_tensor_no_storage']),
-  ...unreadable('a parameter that has no numbers yet: its module is lazy', [
+  ...unreadable('a tensor on the device meta has no numbers: load the weights before saving the model', [
+    'torch._utils._rebuild_meta_tensor_no_storage',
+  ]),
+  ...unreadable('a parameter of a lazy module has no numbers yet: run the module once before saving it', [
     'torch.nn.parameter.UninitializedParameter',
     'torch.nn.parameter.UninitializedBuffer',
   ]),

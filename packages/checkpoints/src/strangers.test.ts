@@ -24,6 +24,11 @@ const cases: readonly (readonly [what: string, content: string, message: string]
     '/annex/objects/SHA256E-s9--abc.pt\n',
     'a pointer of git-annex, not the weights: run `git annex get`',
   ],
+  [
+    'a pointer of Xet',
+    '# xet version 0\nfilesize = 1\n',
+    'a pointer of Xet, not the weights: download the file itself',
+  ],
   ['a pointer of DVC', 'outs:\n- md5: abc\n  path: model.pt\n', 'a pointer of DVC, not the weights: run `dvc pull`'],
   [
     'a sign-in page',

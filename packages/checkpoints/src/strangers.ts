@@ -45,12 +45,13 @@ function textStranger(start: Uint8Array, size: number, wanted: string): string |
   const text = textIn(start, size)
   if (text === undefined) return undefined
   if (/^version https?:\/\/(git-lfs|hawser)\.github\.com\//.test(text)) {
-    const bytes = /^size (\d+)$/m.exec(text)?.[1]
+    const bytes = /^size (\d+)\r?$/m.exec(text)?.[1]
     return `a pointer of Git LFS, not ${wanted}: run \`git lfs pull\` where it lies${bytes ? `, to get its ${bytes} bytes` : ''}`
   }
   if (/^(\S*\/)?annex\/objects\//.test(text))
     return `a pointer of git-annex, not ${wanted}: run \`git annex get\` where it lies`
   if (/^(outs|deps|md5):/.test(text)) return `a pointer of DVC, not ${wanted}: run \`dvc pull\` where it lies`
+  if (text.startsWith('# xet version')) return `a pointer of Xet, not ${wanted}: download the file itself`
   const markup = text.replace(/^(\s*<!--[\s\S]*?-->)+/, '').trimStart()
   if (/^<(!doctype\s+html|html|head|body|script)\b/i.test(markup)) {
     const title = /<title[^>]*>([^<]*)/i.exec(markup)?.[1]?.trim()

@@ -24,7 +24,7 @@ export interface TensorFile {
    */
   read(name: string): Promise<NDArray>
   /**
-   * Reads all tensors, or those of which `keep` is true. It is an error, which names them, if some of these are {@link unreadable};
+   * Reads all tensors, or those of which `keep` is true. It is an error, which names them, if some of these are {@link TensorFile.unreadable};
    * `(name) => file.names.includes(name)` leaves them out. A safetensors file with our checksum, and the weights in a `.keras`
    * archive, are then verified as a whole, which {@link TensorFile.read} cannot do.
    */

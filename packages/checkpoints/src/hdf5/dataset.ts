@@ -38,12 +38,13 @@ export async function parseDataset(
     datatype.kind === 'opaque' && datatype.bytes === 2 && (await attributes()).get('dtype') === 'bfloat16'
   if (datatype.kind !== 'number' && !isBfloat16)
     throw new Error(
-      `expected little-endian numbers, got ${datatype.kind === 'other' ? datatype.what : datatype.kind}: not supported`,
+      `expected little-endian numbers, got ${datatype.kind === 'other' ? datatype.what : datatype.kind}: not supported, save it as such numbers`,
     )
   const type = datatype.kind === 'number' ? datatype.type : 'bfloat16'
   const bytes = sizeOf(shape) * byteWidth[type]
   if (!Number.isSafeInteger(bytes)) throw new Error(`expected an array, got ${type} [${shape}]: corrupt`)
-  if (header.has('externalFiles')) throw new Error('expected data in the file itself, got other files: not supported')
+  if (header.has('externalFiles'))
+    throw new Error('expected data in the file itself, got other files: not supported, save a copy')
   const layout = parseLayout(header.one('layout'))
   const filters = header.has('filters') ? parseFilters(header.one('filters')) : []
   checkFilters(filters)

@@ -19,7 +19,7 @@ export function checkFilters(filters: readonly Filter[]): void {
   if (unknown) {
     const name = unknown.name || otherNames[unknown.id] || 'filter'
     throw new Error(
-      `expected chunks of the filters deflate (gzip) and shuffle, got ${name} (${unknown.id}): not supported`,
+      `expected chunks of the filters deflate (gzip) and shuffle, got ${name} (${unknown.id}): not supported, h5repack -f GZIP=4 packs it so`,
     )
   }
   if (new Set(ids).size < ids.length) throw new Error(`expected each filter once, got ${ids}: corrupt, or made to harm`)

@@ -36,7 +36,7 @@ function linkMembers(header: ObjectHeader): readonly Member[] {
   for (const info of header.all('linkInfo'))
     if (isInHeap(info, 8))
       throw new Unsupported(
-        "expected at most 8 members of a group of the new kind, got more, in a fractal heap (libver='latest'): not supported",
+        "expected at most 8 members of a group of the new kind, got more, in a fractal heap (libver='latest'): not supported, save it with libver='earliest'",
       )
   return header.all('link').flatMap(linkOf)
 }

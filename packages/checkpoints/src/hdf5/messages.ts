@@ -72,7 +72,7 @@ function parseNewChunked(body: Cursor): Layout {
   if (type === 2) return chunked({ kind: 'implicit' })
   if (type !== 3)
     throw new Error(
-      `chunks: expected an index by B-tree of version 1 or by fixed array, got ${indexNames[type] ?? type}: not supported`,
+      `chunks: expected an index by B-tree of version 1 or by fixed array, got ${indexNames[type] ?? type}: not supported, save it without maxshape, or with libver='earliest'`,
     )
   body.skip(1)
   return chunked({ kind: 'fixed array' })
