@@ -33,13 +33,6 @@ test.each(cases)('%s: %s', { timeout: 5 * minutes }, async (name, path) => {
   await bench.tryPage(textOf(path), manager!)
 })
 
-test('every package has a line, and no line has the flag that npm 12 refuses', () => {
-  const paths = pages().map(({ path }) => path)
-  expect(paths.filter((path) => path.startsWith('packages/') && !textOf(path))).toEqual([])
-  expect(withLine.length).toBeGreaterThan(20)
-  for (const { text } of pages()) expect(text).not.toMatch(/^npm.*--onnxruntime-node-install/m)
-})
-
 test('types are whole without @types/node, all files of them', { timeout: 5 * minutes }, async () => {
   const root = fileURLToPath(new URL('../..', import.meta.url))
   const names = pages().flatMap(({ path }) => /^packages\/(.*)\/README.md$/.exec(path)?.[1] ?? [])
