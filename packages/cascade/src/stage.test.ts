@@ -1,5 +1,6 @@
 import { cosineSchedule, linearSchedule } from '@cascade-diffusion/schedules'
 import { unet } from '@cascade-diffusion/unet'
+import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { processOf } from './process-config.ts'
 import { baseStage, superResolutionStage } from './stage.ts'
@@ -67,6 +68,8 @@ test.each([
   [{ augmentation: { ...augmentation, maxlevel: 3 } }, "augmentation gaussian-noise: unknown option 'maxlevel'"],
   [{ augmentation: { ...smear, apply: undefined } }, "augmentation 'smear': expected apply, a function"],
   [{ augmentation: { ...smear, sampleLevels: () => [0] } }, 'expected sampleLevels(64, rng) to give int32 [64]'],
+  [{ augmentation: { ...smear, apply: (z: tf.Tensor4D) => tf.mean(z) } }, 'expected apply to give float32 [3,4,4,3]'],
+  [{ labelDropout: '0.1', classNames: ['a'] }, "of a stage with classes, got '0.1'"],
   [{ augmentation: { name: 'mine', apply: smear.apply } }, "augmentation 'mine': expected maxLevel, an integer from 0"],
   [{ classnames: ['a'] }, "superResolutionStage: unknown option 'classnames'. Did you mean 'classNames'?"],
   [{ classNames: 'ab' }, "expected classNames, a list of texts, or none of an unconditional stage, got 'ab'"],

@@ -1,6 +1,6 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import { checkFunction, checkInteger, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
-import type { ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
+import { type ConditioningAugmentation, tryAugmentation } from '@cascade-diffusion/conditioning-augmentation'
 import { type DiffusionProcess, learnsVariance, type Schedule } from '@cascade-diffusion/diffusion'
 import type { Rng } from '@cascade-diffusion/random'
 import { type LowResConfig, type Params, type UNetCondition, type UNetConfig, unet } from '@cascade-diffusion/unet'
@@ -129,7 +129,7 @@ export function baseStage(options: BaseStageOptions): BaseStage {
 /**
  * Describes a stage that enlarges images, conditioned on them and on nothing of how they came about.
  * @throws if an option is missing or unknown, or the network, the process or the augmentation cannot be as described: of one of
- * your own every member is looked at.
+ * your own every member is looked at, and it is tried if tfjs has a backend; else before the first step.
  */
 export function superResolutionStage(options: SuperResolutionStageOptions): SuperResolutionStage {
   checkOptions('superResolutionStage', options, superResolutionKeys)
@@ -146,6 +146,7 @@ export function superResolutionStage(options: SuperResolutionStageOptions): Supe
       `stage '${options.name}': expected a resolution that is a multiple of lowResolution ${lowResolution}, got ${resolution}`,
     )
   const augmentation = augmentationOf(options.augmentation)
+  if (isOwn(options.augmentation)) tryAugmentation(augmentation, [lowResolution, lowResolution, imageChannels])
   const { name, maxLevel, embedsLevel } = augmentation
   const described = isOwn(options.augmentation) ? { name, maxLevel, embedsLevel } : options.augmentation
   const inputs = { lowRes: { channels: imageChannels }, augmentationLevels: embedsLevel }
@@ -170,9 +171,9 @@ function common(
   checkInteger(`stage '${name}'`, 'a resolution', resolution, { from: 1 })
   checkInteger(`stage '${name}'`, 'imageChannels', imageChannels, { from: 1 })
   if (classNames !== undefined) checkClassNames(name, classNames)
-  if (!(labelDropout >= 0 && labelDropout < 1 && (labelDropout === 0 || classNames)))
+  if (!(Number.isFinite(labelDropout) && labelDropout >= 0 && labelDropout < 1 && (labelDropout === 0 || classNames)))
     throw new Error(
-      `stage '${name}': expected a labelDropout from 0 to less than 1, and of a stage with classes, got ${labelDropout}`,
+      `stage '${name}': expected a labelDropout from 0 to less than 1, and of a stage with classes, got ${shown(labelDropout)}`,
     )
   const diffusion = processOf(process)
   const network = isNetwork(name, options.network) ? options.network : sizedNetwork(options.network)

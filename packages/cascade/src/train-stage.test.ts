@@ -163,8 +163,10 @@ test.each([
 })
 
 test('an augmentation of your own is tried before the first step', async () => {
-  const broken = { ...smear, apply: (z: tf.Tensor4D) => tf.add(z, 1) as tf.Tensor4D }
-  await expect(trainStage(run({ stage: tinySuperResolution({ augmentation: broken }) }))).rejects.toThrow(
+  const stage = tinySuperResolution({ augmentation: smear })
+  // As if tfjs had had no backend to try it on when the stage was made.
+  const augmentation = { ...smear, apply: (z: tf.Tensor4D) => tf.add(z, 1) as tf.Tensor4D }
+  await expect(trainStage(run({ stage: { ...stage, augmentation } }))).rejects.toThrow(
     "augmentation 'smear': expected apply to give the images themselves at level 0",
   )
 })

@@ -22,6 +22,9 @@ const gaussian = gaussianNoise({ schedule: linearSchedule(40) })
 test.each([fade, gaussian, noAugmentation])('$name is one', async (augmentation) => {
   expect(checkAugmentation(augmentation)).toBe(augmentation)
   for (const compile of [jit, eager]) await tryAugmentation(augmentation, [4, 4, 3], compile)
+  const { numTensors } = tf.memory()
+  tryAugmentation(augmentation, [4, 4, 3])
+  expect(tf.memory().numTensors).toBe(numTensors)
 })
 
 test.each([
@@ -44,6 +47,7 @@ test.each([
 describe.each([
   ['compiled', jit],
   ['eagerly', eager],
+  ['at once', undefined],
 ] as const)('%s, what apply gives is tried', (_, compile) => {
   test.each([
     [
@@ -59,6 +63,8 @@ describe.each([
       "augmentation 'fade': apply(z, level, noise) failed on images [3,4,4,1]: not written yet",
     ],
   ] as [ConditioningAugmentation['apply'], string][])('%s', async (apply, message) => {
-    await expect(tryAugmentation({ ...fade, apply }, [4, 4, 1], compile)).rejects.toThrow(message)
+    const augmentation = { ...fade, apply }
+    if (compile) await expect(tryAugmentation(augmentation, [4, 4, 1], compile)).rejects.toThrow(message)
+    else expect(() => tryAugmentation(augmentation, [4, 4, 1])).toThrow(message)
   })
 })

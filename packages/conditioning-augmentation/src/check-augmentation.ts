@@ -1,6 +1,7 @@
 import { type Compile, int32, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
 import { checkFunction, checkInteger, shown } from '@cascade-diffusion/checks'
 import { rng } from '@cascade-diffusion/random'
+import { engine, getBackend, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core'
 import type { ConditioningAugmentation } from './augmentation.ts'
 
 /**
@@ -34,39 +35,86 @@ export function checkAugmentation(augmentation: ConditioningAugmentation): Condi
 }
 
 /**
- * Applies an augmentation to three images of noise: at no level, at the first and at the last.
+ * Applies an augmentation to three images of noise: at no level, at the first and at the last. Without `compile` it does so at once,
+ * if there is a backend of tfjs that computes at once, and else not at all.
  * @param shape [height, width, channels] of the small images.
  * @throws if `apply` does not work, or what it gives is not such images, not finite, or at level 0 not the images themselves.
  */
-export async function tryAugmentation(
-  { name, maxLevel, apply }: ConditioningAugmentation,
+export function tryAugmentation(augmentation: ConditioningAugmentation, shape: readonly number[]): void
+export function tryAugmentation(
+  augmentation: ConditioningAugmentation,
   shape: readonly number[],
   compile: Compile,
-): Promise<void> {
-  const where = `augmentation '${name}'`
+): Promise<void>
+export function tryAugmentation(
+  augmentation: ConditioningAugmentation,
+  shape: readonly number[],
+  compile?: Compile,
+): Promise<void> | void {
+  const where = `augmentation '${augmentation.name}'`
   const key = rng(0).fold('augmentation')
   const z = key.fold('z').uniform([3, ...shape])
-  const compiled = compile((...given: Parameters<ConditioningAugmentation['apply']>) => apply(...given))
-  const made = await compiled(z, int32([0, Math.min(1, maxLevel), maxLevel]), key.normal(z.shape))
-    .catch((cause: Error) => {
-      throw new Error(`${where}: apply(z, level, noise) failed on images [${z.shape}]: ${cause.message}`, { cause })
-    })
-    .finally(() => compiled.dispose())
-  checkApplied(where, z, made)
+  const given = [z, int32([0, Math.min(1, augmentation.maxLevel), augmentation.maxLevel]), key.normal(z.shape)] as const
+  const apply = (...tensors: Parameters<ConditioningAugmentation['apply']>) => augmentation.apply(...tensors)
+  const failed = (cause: Error): never => {
+    throw new Error(`${where}: apply(z, level, noise) failed on images [${z.shape}]: ${cause.message}`, { cause })
+  }
+  if (compile) {
+    const compiled = compile(apply)
+    return compiled(...given)
+      .catch(failed)
+      .finally(() => compiled.dispose())
+      .then((made) => checkApplied(where, z, made))
+  }
+  if (!computesAtOnce()) return
+  tidy(() => {
+    const tensors = given.map(({ data, shape, dtype }) => tensor(data, [...shape], dtype))
+    let made: Tensor | undefined
+    try {
+      made = apply(...(tensors as unknown as Parameters<ConditioningAugmentation['apply']>))
+    } catch (cause) {
+      failed(cause as Error)
+    }
+    checkApplied(where, z, made && { dtype: made.dtype, shape: made.shape, data: () => made.dataSync() })
+  })
 }
 
-function checkApplied(where: string, z: NDArray<'float32'>, made: NDArray): void {
+/** Whether tfjs has a backend now, other than that of a tracer, whose values can be read without waiting. */
+function computesAtOnce(): boolean {
+  const immediate = ['cpu', 'wasm', 'tensorflow', 'webgl']
+  if (
+    !engine()
+      .backendNames()
+      .some((name) => immediate.includes(name))
+  )
+    return false
+  try {
+    return immediate.includes(engine().backend ? getBackend() : '')
+  } catch {
+    return false // none is ready
+  }
+}
+
+/** What `apply` gave: an array, or a tensor that is not read yet. */
+interface Made {
+  readonly dtype: string
+  readonly shape: readonly number[]
+  readonly data: ArrayLike<number> | (() => ArrayLike<number>)
+}
+
+function checkApplied(where: string, z: NDArray<'float32'>, made: Made | undefined): void {
   if (made?.dtype !== 'float32' || String(made.shape) !== String(z.shape))
     throw new Error(
       `${where}: expected apply to give float32 [${z.shape}], like the images that it is given, got ` +
         (made?.shape ? `${made.dtype} [${made.shape}]` : shown(made)),
     )
-  const bad = made.data.findIndex((x) => !Number.isFinite(x))
-  if (bad >= 0) throw new Error(`${where}: expected apply to give finite values, got ${made.data[bad]} at ${bad}`)
+  const data = typeof made.data === 'function' ? made.data() : made.data
+  const bad = Array.from(data).findIndex((x) => !Number.isFinite(x))
+  if (bad >= 0) throw new Error(`${where}: expected apply to give finite values, got ${data[bad]} at ${bad}`)
   const size = sizeOf(z.shape.slice(1))
   for (let i = 0; i < size; i++)
-    if (Math.abs(made.data[i]! - z.data[i]!) > 1e-5)
+    if (Math.abs(data[i]! - z.data[i]!) > 1e-5)
       throw new Error(
-        `${where}: expected apply to give the images themselves at level 0, got ${made.data[i]} for ${z.data[i]}`,
+        `${where}: expected apply to give the images themselves at level 0, got ${data[i]} for ${z.data[i]}`,
       )
 }

@@ -42,6 +42,8 @@ test.each([
 test('a trainer and learning rates that are wrong', () => {
   const { loss } = lineRun()
   expect(() => trainer(eager, loss, { clipnorm: 1 } as never)).toThrow("trainer: unknown option 'clipnorm'")
+  expect(() => trainer(eager, loss, { clipNorm: '1' } as never)).toThrow("expected clipNorm, a number from 0, got '1'")
+  expect(() => trainer(eager, loss, { emaDecay: Number.NaN })).toThrow('expected emaDecay, a number from 0, got NaN')
   expect(() => trainer(undefined as never, loss)).toThrow('trainer: expected compile, a function (jit')
   expect(() => trainer(eager, undefined as never)).toThrow('trainer: expected loss, a function')
   expect(() => constantRate(1, { warmUp: 3 } as never)).toThrow("Did you mean 'warmup'?")

@@ -7,7 +7,7 @@ import {
   float32,
   type NDArray,
 } from '@cascade-diffusion/arrays'
-import { checkFunction, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
+import { checkFunction, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import type { AdamOptions } from './adam.ts'
 import { clipFactor } from './clip.ts'
 import type { TrainState } from './params.ts'
@@ -68,6 +68,9 @@ export interface Trainer<Batch> {
  */
 export function trainer<Batch>(compile: Compile, loss: Loss<Batch>, options: TrainerOptions = {}): Trainer<Batch> {
   checkOptions('trainer', options, trainerKeys)
+  for (const [name, value] of Object.entries(options))
+    if (value !== undefined && !(typeof value === 'number' && value >= 0))
+      throw new Error(`trainer: expected ${name}, a number from 0, got ${shown(value)}`)
   checkFunction('trainer', 'compile', compile, 'jit of @cascade-diffusion/jit, or eager of @cascade-diffusion/ops')
   checkFunction('trainer', 'loss', loss)
   const { clipNorm = 1, ...hyper } = options
