@@ -33,7 +33,9 @@ export const isShape = (value: unknown): value is number[] =>
 
 /** A value as an error message shows it. */
 export const show = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? 'nothing'
+  // JSON has no NaN and no infinities, which Python writes.
+  const all = (_: string, part: unknown) => (typeof part === 'number' && !Number.isFinite(part) ? `${part}` : part)
+  const text = JSON.stringify(value, all) ?? 'nothing'
   return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 

@@ -117,4 +117,19 @@ test('texts, complex numbers and unknown types among the weights of TensorFlow.j
     'it lies behind a weight of an unknown type',
   ])
   await unknown.close()
+
+  const quantization = (scale: number) => ({ dtype: 'uint8', scale, min: 0 })
+  const list = [...weights.slice(0, 2), { name: 'q', shape: [12], dtype: 'float32', quantization: quantization(2) }]
+  const scaled = await openCheckpoint(write(list))
+  expect([...(await scaled.read('q')).data.slice(0, 8)]).toEqual([0, 0, 0, 0, 0, 0, 256, 126])
+  await scaled.close()
+  writeFileSync(
+    path,
+    JSON.stringify({ weightsManifest: [{ paths: ['a.bin'], weights: list }] }).replace('"scale":2', '"scale":NaN'),
+  )
+  const nan = await openCheckpoint(path)
+  expect(nan.unreadable.get('q')).toBe(
+    'expected a quantization to uint8, uint16, float16 with a scale and a min, got {"dtype":"uint8","scale":"NaN","min":0}',
+  )
+  await nan.close()
 })

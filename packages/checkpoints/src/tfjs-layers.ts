@@ -85,9 +85,13 @@ async function weightAt(source: ByteSource, offset: number, weight: unknown): Pr
     return readable({ dtype, shape, read: () => readArray(source, { type: dtype, shape, offset }) }, dtype)
   const { dtype: code, scale = 1, min = 0 } = asRecord(quantization, `${what}: quantization`)
   const stored = quantizedTypes.get(code)
-  if (!stored || typeof scale !== 'number' || typeof min !== 'number' || dtype === 'bool')
-    return not(`expected a quantization to ${[...quantizedTypes.keys()].join(', ')}, got ${show(code)}`, Number.NaN)
-  const read = async () => dequantized(await readArray(source, { type: stored, shape, offset }), dtype, scale, min)
+  if (!stored || !Number.isFinite(scale) || !Number.isFinite(min) || dtype === 'bool')
+    return not(
+      `expected a quantization to ${[...quantizedTypes.keys()].join(', ')} with a scale and a min, got ${show(quantization)}`,
+      Number.NaN,
+    )
+  const read = async () =>
+    dequantized(await readArray(source, { type: stored, shape, offset }), dtype, scale as number, min as number)
   return readable({ dtype, shape, read }, stored)
 }
 
