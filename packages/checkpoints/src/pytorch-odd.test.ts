@@ -44,6 +44,7 @@ const refused: Record<string, Record<string, string>> = {
   'odd-module-list.pt': {},
   'odd-checksums.pt': {},
   'odd-legacy-views.pt': {},
+  'odd-legacy-module.pt': {},
 }
 const { nested: _, jagged: __, ...oldLayouts } = refused['odd-layouts.pt']!
 refused['odd-legacy.pt'] = { first: 'torch.ComplexFloatStorage', ...oldLayouts, ...refused['odd-bits.pt'] }
