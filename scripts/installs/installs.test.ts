@@ -58,7 +58,7 @@ test('types are whole without @types/node, all files of them', { timeout: 5 * mi
   await expect(run(tsc, { cwd: project })).rejects.toThrow('error TS2307')
 })
 
-test('the version that the command says is that of its package', async () => {
+test('the version that the command says is that of its package', { timeout: 5 * minutes }, async () => {
   const { version } = JSON.parse(readFileSync(new URL('../../packages/cli/package.json', import.meta.url), 'utf8'))
   const page = '```sh\nnpm i @cascade-diffusion/cli\n```\n'
   const project = await bench.tryPage(page, bench.managers.find(({ name }) => name === 'pnpm 10')!)
