@@ -1,4 +1,7 @@
 import '@cascade-diffusion/ops' // registers gradients
+import { setImmediate as turn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { type DeviceArray, disposeAll, donate, float32, type NDArray, zeros } from '@cascade-diffusion/arrays'
 import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
@@ -134,6 +137,24 @@ test('calls that are under way when a function is disposed of are finished', asy
   await Promise.resolve()
   await compiled.dispose()
   for (const { data } of await Promise.all(calls)) expect(data[0]).toBeCloseTo(1 / 128, 7)
+})
+
+test('arrays that are forgotten instead of disposed of are freed', async () => {
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as () => void
+  const [count, size] = [150, 2 ** 20]
+  const next = jit((x: tf.Tensor) => tf.add(x, 1), { engine: apart })
+  let x = await next.onDevice(zeros([size]))
+  const before = process.memoryUsage().rss
+  for (let i = 0; i < count; i++) {
+    x = await next.onDevice(x)
+    if (i % 10 > 0) continue
+    gc()
+    await turn()
+  }
+  expect(process.memoryUsage().rss - before).toBeLessThan((4 * size * count) / 2)
+  expect((await x.read()).data[size - 1]).toBe(count + 1)
+  await next.dispose()
 })
 
 test('errors are the same', async () => {
