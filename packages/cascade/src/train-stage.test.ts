@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { imageDataset } from '@cascade-diffusion/data'
+import { ddim } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import { loadCheckpoint } from '@cascade-diffusion/training'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test, vi } from 'vitest'
-import type { StageNetwork } from './stage.ts'
+import { baseStage, type StageNetwork } from './stage.ts'
+import { stageSampler } from './stage-sampler.ts'
 import {
   alphaBar,
   type Given,
@@ -112,6 +115,21 @@ describe('Algorithm 1: what the network is given', () => {
     expect(Object.keys(seen[0]!)).toEqual(['xt', 'noise', 'label', 'lowRes'])
     expect(worstDifference(seen[0]!.lowRes!, z)).toBeLessThan(1e-6)
   })
+})
+
+test('a data set and a stage of a single class', async () => {
+  const { name, images } = halves(8, 2)
+  const dataset = imageDataset({ name, images, labels: Array(8).fill('all'), classNames: ['all'] })
+  const stage = baseStage({
+    ...{ name: 'base', resolution: 2, imageChannels: 1, classNames: ['all'], network: tinyNetwork() },
+    process: { schedule: 'cosine', steps: T },
+  })
+  const { ema } = await trainStage(run({ stage, dataset, steps: 2 }))
+  const sampler = stageSampler({ stage, params: ema }, { sampler: ddim(), steps: 3, compile: jit })
+  const { shape, data } = await sampler.sample({ count: 2, labels: ['all', 'all'], rng: rng(1) })
+  await sampler.dispose()
+  expect([shape, data.every(Number.isFinite)]).toEqual([[2, 2, 2, 1], true])
+  await expect(sampler.sample({ count: 1, labels: [1], rng: rng(1) })).rejects.toThrow('the classes are 0 to 0: all')
 })
 
 test('randomFlips: about half of the images are mirrored, small images with theirs', async () => {
