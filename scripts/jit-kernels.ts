@@ -12,7 +12,8 @@ for (const name of Object.keys(gradientExamples).sort()) {
     console.warn(`${name}: differences of ${found.compiled} compiled, ${found.eager} eager`)
 }
 const lines = Object.entries(bounds).map(
-  ([name, { compiled, eager }]) => `  "${name}": { "compiled": ${compiled}, "eager": ${eager} }`,
+  ([name, { compiled, eager }]) =>
+    `  "${name}": { "compiled": ${compiled.toExponential()}, "eager": ${eager.toExponential()} }`,
 )
 writeFileSync(foundFile, `{\n${lines.join(',\n')}\n}\n`)
 writeFileSync(new URL('../docs/jit-kernels.md', import.meta.url), kernelTable())

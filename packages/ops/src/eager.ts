@@ -15,6 +15,7 @@ import {
   takeArguments,
 } from '@cascade-diffusion/arrays'
 import * as tf from '@tensorflow/tfjs-core'
+import { correctCpuKernels } from './cpu-corrections.ts'
 
 const isTensor = (x: unknown): x is tf.Tensor => x instanceof tf.Tensor
 
@@ -30,6 +31,8 @@ export interface EagerOptions {
 /**
  * Runs a function of tensors on arrays with a tfjs backend, operation by operation.
  * Nothing is kept between calls but results left on the device: other tensors are made from the arguments, and disposed of.
+ * On tfjs's cpu backend `maxPool`, `dilation2d`, `argMax`, `argMin` and `topk` are put right where there is NaN, and indices where they are
+ * beyond their axis, as compiled functions have them; for all who use the backend.
  * `fn` must be synchronous; tensors that it captures stay their owner's.
  * @throws (the returned function) if the backend is not there or does not start; if a result is neither float32, int32 nor
  * bool; `into` also if `out` does not fit the results.
@@ -41,6 +44,7 @@ export function eager<Args extends readonly unknown[], Out>(
   const run = async <R>(args: readonly unknown[], use: (results: Tensors) => Promise<R>): Promise<R> => {
     const { leaves, shape, disposeDonated } = takeArguments(args)
     if (backend !== undefined && !tf.findBackend(backend)) await start(backend)
+    correctCpuKernels()
     const known = leaves.map((x) => (isDeviceArray(x) ? (tensors.get(x) ?? x) : x))
     // What lies on another device comes by way of the host.
     const values = known.some(isDeviceArray)

@@ -1,4 +1,5 @@
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
+import { eager } from '@cascade-diffusion/ops'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { cpu, portable } from '../lower/target.ts'
@@ -18,9 +19,11 @@ const rows = [
 /** The results of an operation of each row. */
 async function ofEach(op: (x: tf.Tensor) => tf.Tensor): Promise<number[][][]> {
   const fn = (xs: tf.Tensor[]) => xs.map((x) => tf.reshape(op(x), [-1]))
-  const results = []
+  const args = [rows.map((row) => float32(row))] as never
+  const eagerly = await eager(fn as never, { backend: 'cpu' })(...(args as never[]))
+  const results = [(eagerly as NDArray[]).map(({ data }) => Array.from(data))]
   for (const target of [cpu, portable]) {
-    const found = (await runOn(target, fn as never, [rows.map((row) => float32(row))] as never)) as NDArray[]
+    const found = (await runOn(target, fn as never, args)) as NDArray[]
     results.push(found.map(({ data }) => Array.from(data)))
   }
   return results
