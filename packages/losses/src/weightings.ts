@@ -14,7 +14,7 @@ export type Weighting = (snr: Tensor, prediction: Prediction) => Tensor
 const orLimit = (snr: Tensor, weight: Tensor, limit: number): Tensor =>
   where(greater(snr, 3.4e38), scalar(limit), weight)
 
-/** Min-SNR-γ (Hang et al. 2023, section 3.4): of x0's error min(SNR, γ). @param gamma above 0. Default 5. */
+/** Min-SNR-γ (Hang et al. 2023, section 3.4): of x0's error min(SNR, γ), with a `gamma` above 0, by default 5. */
 export function minSnr(options: { readonly gamma?: number } = {}): Weighting {
   checkOptions('minSnr', options, { gamma: true })
   const { gamma = 5 } = options
@@ -53,7 +53,7 @@ export function p2(options: P2Options = {}): Weighting {
 
 /**
  * EDM (Karras et al. 2022, table 1): of x0's error (σ² + σ_data²) / (σ σ_data)² = SNR + 1 / σ_data², with their σ² = 1 / SNR.
- * @param sigmaData the standard deviation of the data, above 0. Default 0.5.
+ * `sigmaData` is the standard deviation of the data, above 0, by default 0.5.
  */
 export function edm(options: { readonly sigmaData?: number } = {}): Weighting {
   checkOptions('edm', options, { sigmaData: true })
