@@ -56,6 +56,44 @@ test('values for every way to place the pixels', () =>
     runs(25),
   ))
 
+/** F.interpolate of PyTorch 2.15 without aligned corners, of i² mod 7 in 3×4 pixels: `bilinear`, and `nearest-exact`. */
+const interpolated: [size: [number, number], bilinear: number[], nearest: number[]][] = [
+  [
+    [2, 3],
+    [0.708333, 2.5, 1.79167, 1.70833, 2.875, 1.54167],
+    [0, 4, 2, 1, 2, 2],
+  ],
+  [
+    [4, 6],
+    [
+      0, 0.5, 1.5, 3.5, 3, 2, 1.25, 2.0625, 2.75, 2.25, 1.4375, 0.75, 1.625, 2.8125, 3.5625, 1.8125, 1.0625, 0.75, 1,
+      2.5, 3.66667, 2.33333, 2, 2,
+    ],
+    [0, 1, 1, 4, 2, 2, 2, 4, 4, 1, 0, 0, 2, 4, 4, 1, 0, 0, 1, 4, 4, 2, 2, 2],
+  ],
+  [[1, 1], [2.5], [1]],
+]
+
+test.each(interpolated)(
+  'pixel centres at halves are PyTorch’s, to %s, compiled and eager',
+  async (size, bilinear, nearest) => {
+    const x = float32(
+      Array.from({ length: 12 }, (_, i) => i ** 2 % 7),
+      [1, 3, 4, 1],
+    )
+    const fn = (image: tf.Tensor4D) => [
+      tf.image.resizeBilinear(image, size, false, true),
+      tf.image.resizeNearestNeighbor(image, size, false, true),
+      resizeBilinear(image, size),
+    ]
+    for (const found of [await reference(fn, [x]), await runOn(cpu, fn, [x]), await runOn(portable, fn, [x])])
+      for (const [i, values] of [bilinear, nearest, bilinear].entries()) {
+        const expected = float32(values, [1, ...size, 1])
+        expectClose((found as NDArray[])[i], expected, 1e-6)
+      }
+  },
+)
+
 /** Σ a·b. */
 const dot = (a: NDArray, b: NDArray) => Array.from(a.data).reduce((sum, y, i) => sum + y * (b.data[i] as number), 0)
 

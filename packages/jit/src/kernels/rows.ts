@@ -8,8 +8,10 @@ const stridesOf = (shape: readonly number[]): number[] => shape.map((_, i) => si
  * Indices whose negative ones are larger than any length, so that ONNX Runtime refuses them, as tfjs does: it would count
  * them from the end.
  */
-export const refusingNegative = (l: Lowering, indices: Physical): Physical =>
-  l.op('BitwiseAnd', [indices, l.scalar(2 ** 31 - 1, 'int32')], indices.shape)
+export function refusingNegative(l: Lowering, indices: Physical): Physical {
+  const negative = l.op('Less', [indices, l.scalar(0, 'int32')], indices.shape)
+  return l.op('Where', [negative, l.scalar(2 ** 31 - 1, 'int32'), indices], indices.shape)
+}
 
 /**
  * int32 numbers of rows [n] from places [n, axes] along the leading axes, which have these lengths. Places beyond either end of

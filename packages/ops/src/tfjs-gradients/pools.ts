@@ -173,6 +173,21 @@ const maxPoolGradient: tf.GradConfig = {
   },
 }
 
+/** The same; places have none. */
+const maxPoolWithArgmaxGradient: tf.GradConfig = {
+  kernelName: 'MaxPoolWithArgmax',
+  inputsToSave: ['x'],
+  outputsToSave: [true, false],
+  gradFunc: (dys, saved, attrs) => {
+    const [x, y] = saved as [tf.Tensor, tf.Tensor]
+    const [dy] = dys as (tf.Tensor | null)[]
+    const { filterSize, strides, pad } = attrs as unknown as Settings
+    return {
+      x: () => (dy ? run('MaxPoolGrad', { dy, input: x, output: y }, { filterSize, strides, pad }) : tf.zerosLike(x)),
+    }
+  },
+}
+
 type Sides3 = [number, number, number]
 
 /** The paddings of images, and the rounding that they go with. */
@@ -183,6 +198,7 @@ const around = (rows: Sides, columns: Sides, dimRoundingMode: Settings['dimRound
 
 export const poolGradients: readonly tf.GradConfig[] = [
   maxPoolGradient,
+  maxPoolWithArgmaxGradient,
   maxPool3dGradient,
   average('AvgPool', 'AvgPoolGrad'),
   average('AvgPool3D', 'AvgPool3DGrad'),

@@ -35,5 +35,7 @@ export const stepGradients: readonly tf.GradConfig[] = [
   flat('ArgMax', 'x'),
   flat('ArgMin', 'x'),
   flat('OneHot', 'indices'),
-  flat('SearchSorted', 'sortedSequence', 'values'),
+  flat('Multinomial', 'logits'),
+  ...['SearchSorted', 'LowerBound', 'UpperBound'].map((name) => flat(name, 'sortedSequence', 'values')),
+  ...['NonMaxSuppressionV3', 'NonMaxSuppressionV4', 'NonMaxSuppressionV5'].map((name) => flat(name, 'boxes', 'scores')),
 ]

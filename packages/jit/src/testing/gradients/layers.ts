@@ -119,6 +119,19 @@ const normalised = (...parameters: number[][]) =>
     ...parameters.map((shape, i) => (i === 1 ? range(0.3, 2, ...shape) : shape)),
   )
 
+/** The boxes of the highest scores that do not overlap. */
+function largestBoxes(corners: tf.Tensor2D): tf.Tensor {
+  const { selectedIndices } = tf.image.nonMaxSuppressionPadded(
+    corners,
+    tf.sum(corners, 1) as tf.Tensor1D,
+    3,
+    0.5,
+    0.1,
+    true,
+  )
+  return tf.gather(corners, selectedIndices as tf.Tensor1D)
+}
+
 /** Layers of networks, and operations on images. */
 export const layerGradients: GradientExamples = {
   Conv2D: [
@@ -151,6 +164,9 @@ export const layerGradients: GradientExamples = {
   AvgPool: [...pooled(tf.avgPool), at((x) => tf.avgPool(x, 2, 2, 0, 'ceil'), [1, 5, 5, 2])],
   AvgPool3D: pooled3d(tf.avgPool3d),
   MaxPool: [...pooled(tf.maxPool), at((x) => tf.maxPool(x, 2, 2, 0, 'ceil'), [1, 5, 5, 2])],
+  MaxPoolWithArgmax: pooled(
+    (x, size, strides, pad) => tf.maxPoolWithArgmax(x, size, strides, pad).result as tf.Tensor,
+  ).slice(0, 5),
   MaxPool3D: pooled3d(tf.maxPool3d),
   FusedBatchNorm: [normalised([2], [2], [2], [2]), normalised([1, 2, 3, 2], [1, 2, 3, 2], [1, 2, 3, 2], [1, 2, 3, 2])],
   LRN: [
@@ -164,5 +180,6 @@ export const layerGradients: GradientExamples = {
 
   ResizeBilinear: resized(tf.image.resizeBilinear),
   ResizeNearestNeighbor: resized(tf.image.resizeNearestNeighbor as typeof tf.image.resizeBilinear),
+  NonMaxSuppressionV4: [at(largestBoxes, range(0, 1, 5, 4))],
   FlipLeftRight: [at((x) => tf.image.flipLeftRight(x), image)],
 }

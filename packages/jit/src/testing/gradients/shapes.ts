@@ -135,6 +135,22 @@ export const shapeGradients: GradientExamples = {
     // Not the operand itself: tfjs's cpu backend changes it.
     at((x, y) => tf.tensorScatterUpdate(tf.add(x, 0), int([1, 3], [2, 1]), y), [4, 2], [2, 2]),
   ],
+  ...Object.fromEntries(
+    [
+      ['LowerBound', tf.lowerBound],
+      ['UpperBound', tf.upperBound],
+    ].map(([name, op]) => [
+      name,
+      volume((x) => tf.mul(x, counted(op as typeof tf.lowerBound, x))).map((example) => ({
+        ...example,
+        kernel: (x: tf.Tensor) =>
+          tf.mul(
+            x,
+            counted((sortedSequence, values) => run(name as string, { sortedSequence, values } as never, {}), x),
+          ),
+      })),
+    ]),
+  ),
   SearchSorted: volume((x) =>
     tf.mul(x, float(tf.reshape(tf.searchSorted(sorted(), tf.reshape(x, [1, -1])), [2, 3, 4]))),
   ),
@@ -158,6 +174,9 @@ const sides: [number, number][] = [
   [2, 0],
   [1, 2],
 ]
+
+const counted = (op: (sorted: tf.Tensor2D, values: tf.Tensor2D) => tf.Tensor, x: tf.Tensor) =>
+  float(tf.reshape(op(sorted() as tf.Tensor2D, tf.reshape(x, [1, -1]) as tf.Tensor2D), x.shape))
 
 const sorted = () => tf.tensor2d([-1, 0, 1], [1, 3])
 
