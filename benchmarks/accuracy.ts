@@ -8,6 +8,7 @@ import { gradients } from './network-ours.ts'
 import type { Peer } from './peers/peer.ts'
 import { columns, type Machine, machine, type Rows, writeResults } from './results.ts'
 import { type Shared, withPeer } from './shared.ts'
+import { measureSums, type SumErrors, sumRows } from './sums.ts'
 
 /** Images of each network. */
 const batches = { improved: 8, adm64: 8 } as const satisfies Record<ModelName, number>
@@ -31,6 +32,8 @@ export interface Accuracy {
 /** `results/accuracy.json`. */
 export interface AccuracyResults extends Omit<Machine, 'loadAverage'> {
   works: Accuracy[]
+  /** Of sums and group normalisations by themselves. */
+  sums: SumErrors[]
 }
 
 /** By name: what came out, and the gradient of each parameter. */
@@ -38,15 +41,17 @@ type Values = Readonly<Record<string, Float64Array>>
 
 /**
  * Compares outputs and gradients of both networks, ours by either kind of convolution and PyTorch's, with PyTorch in float64:
- * same weights, same images. Prints a table and writes `results/accuracy.json`.
+ * same weights, same images; and sums and group normalisations by themselves. Prints a table and writes `results/accuracy.json`.
  */
 export async function benchAccuracy(): Promise<void> {
   const found: Accuracy[] = []
   for (const [model, batch] of Object.entries(batches) as [ModelName, number][])
     found.push(await withPeer(model, batch, (shared) => measure(model, batch, shared)))
   console.log(`\n${columns(accuracyRows(found))}`)
+  const sums = await measureSums()
+  console.log(`\n${columns(sumRows(sums))}`)
   const { loadAverage, ...about } = machine()
-  const results: AccuracyResults = { ...about, works: found }
+  const results: AccuracyResults = { ...about, works: found, sums }
   console.log(`\nwritten to ${writeResults('accuracy', results)}`)
 }
 
@@ -108,7 +113,8 @@ export function errors(values: Values, right: Values): Errors {
   }
 }
 
-function error(pairs: readonly (readonly [Float64Array, Float64Array])[]): ErrorPair {
+/** The errors of pairs of values and right values, taken together. */
+export function error(pairs: readonly (readonly [Float64Array, Float64Array])[]): ErrorPair {
   const sums = { wrong: 0, right: 0, mostWrong: 0, mostRight: 0 }
   for (const [values, right] of pairs)
     right.forEach((y, i) => {

@@ -6,6 +6,7 @@ import { type LoadResults, loadRows } from './load.ts'
 import type { NetworkMachine } from './network.ts'
 import { type Comparison, comparisonRows, type Machine, markdown, rateRows, readResults } from './results.ts'
 import { type StartupResults, startupRows } from './startup.ts'
+import { sumRows } from './sums.ts'
 
 export const docsPath = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url))
 
@@ -29,6 +30,7 @@ function tables(): Record<string, string> {
     rates: records.length > 0 ? markdown(rateRows(records)) : '',
     startup: startup ? `${markdown(startupRows(startup.works))}\n\n${on(startup)}; ${startup.date.slice(0, 10)}` : '',
     load: load ? `${markdown(loadRows(load.works))}\n\n${on(load)}; ${load.date.slice(0, 10)}` : '',
+    sums: accuracy ? `${markdown(sumRows(accuracy.sums))}\n\n${on(accuracy)}` : '',
     accuracy: accuracy ? `${markdown(accuracyRows(accuracy.works))}\n\n${on(accuracy)}` : '',
   }
 }
