@@ -25,8 +25,8 @@ const params = {
 
 /** A deep product, whose step takes some hundred milliseconds. */
 const loss = (p: Params, { x }: Batch) => {
-  let h = x
-  for (let i = 0; i < 24; i++) h = tf.tanh(tf.matMul(h, p.w as tf.Tensor2D))
+  let h: tf.Tensor2D = x
+  for (let i = 0; i < 24; i++) h = tf.tanh(tf.matMul(h, p.w as tf.Tensor2D)) as tf.Tensor2D
   return tf.mean(tf.square(h)) as tf.Scalar
 }
 
