@@ -57,9 +57,7 @@ function oneHot(label: tf.Tensor1D, classes: number): tf.Tensor2D {
   // Some engines count negative indices from the end: they are sent past it.
   const checked = tf.where(tf.less(place, 0), tf.scalar(classes + 1, 'int32'), place)
   const found = tf.gather(tf.tensor1d(numbers, 'int32'), tf.cast(checked, 'int32'))
-  const isRight = tf.logicalAnd(
-    tf.equal(tf.expandDims(label, 1), tf.tensor2d(numbers.subarray(1), [1, classes], 'int32')),
-    tf.expandDims(tf.equal(found, label), 1),
-  )
-  return tf.cast(isRight, 'float32') as tf.Tensor2D
+  const isClass = tf.equal(tf.expandDims(label, 1), tf.tensor2d(numbers.subarray(1), [1, classes], 'int32'))
+  const isRight = tf.expandDims(tf.equal(found, label), 1)
+  return tf.mul(tf.cast(isClass, 'float32'), tf.cast(isRight, 'float32'))
 }

@@ -43,6 +43,8 @@ test('a label that is none of the network, eagerly and compiled', async () => {
     await expect(sampler.sample({ ...run, condition: { label: int32([0, 3]) } })).rejects.toThrow(
       'sample: a number that the network looks up is not in its table, most likely a label',
     )
+    // @ts-expect-error the network takes a condition
+    await expect(sampler.sample(run)).rejects.toThrow()
     await sampler.dispose()
   }
 })
