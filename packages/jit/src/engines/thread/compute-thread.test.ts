@@ -139,6 +139,16 @@ test('calls that are under way when a function is disposed of are finished', asy
   for (const { data } of await Promise.all(calls)) expect(data[0]).toBeCloseTo(1 / 128, 7)
 })
 
+test('numbers below the normal ones count as 0 there, and nowhere else', async () => {
+  const twice = jit((x: tf.Tensor) => tf.mul(x, 2), { engine: apart })
+  const tiny = float32([1e-40, 1])
+  expect(await twice(tiny)).toEqual(float32([0, 2]))
+  // ONNX Runtime sets the thread that makes the first session to it, with all its arithmetic.
+  expect(tiny.data[0]! * 2).toBeGreaterThan(0)
+  expect(Number.MIN_VALUE * tiny.data[1]!).toBe(Number.MIN_VALUE)
+  await twice.dispose()
+})
+
 test('arrays that are forgotten instead of disposed of are freed', async () => {
   setFlagsFromString('--expose-gc')
   const gc = runInNewContext('gc') as () => void
