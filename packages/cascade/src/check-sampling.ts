@@ -27,7 +27,7 @@ export function checkTrained(where: string, trained: TrainedStage): void {
 export function checkSamplerOptions({ stage: { name } }: TrainedStage, options: StageSamplerOptions): void {
   const where = `stage '${name}'`
   checkOptions(where, options, samplerKeys)
-  const { sampler, guidance, processX0, compile } = options
+  const { sampler, schedule, restarts, guidance, processX0, compile } = options
   if (typeof sampler?.plan !== 'function') {
     const called = typeof sampler === 'function' ? ', which has to be called' : ''
     throw new Error(
@@ -36,6 +36,12 @@ export function checkSamplerOptions({ stage: { name } }: TrainedStage, options: 
   }
   checkFunction(where, 'compile', compile, 'jit of @cascade-diffusion/jit, or eager of @cascade-diffusion/ops')
   if (processX0 !== undefined) checkFunction(where, 'processX0', processX0, 'clipX0, dynamicThreshold()')
+  if (schedule !== undefined && (typeof schedule !== 'object' || schedule === null))
+    throw new Error(
+      `${where}: expected a schedule such as { schedule: 'linear', steps: 100 }, or one of schedules, got ${shown(schedule)}`,
+    )
+  if (restarts !== undefined && !Array.isArray(restarts))
+    throw new Error(`${where}: expected restarts, a list such as [{ at: -1, to: 10 }], got ${shown(restarts)}`)
   if (guidance === undefined) return
   if (typeof guidance === 'object' && guidance !== null && 'classifier' in guidance)
     checkOptions(`${where}: guidance`, guidance, classifierKeys)

@@ -144,6 +144,8 @@ describe('options of a sampler', () => {
     [{ step: 10 }, "stage 'base': unknown option 'step'. Did you mean 'steps'?"],
     [{ steps: 21 }, "stage 'base': expected steps, an integer from 1 to 20, got 21"],
     [{ steps: 'all' }, "stage 'base': expected steps, a list or how many, got 'all'"],
+    [{ schedule: 'linear' }, "stage 'base': expected a schedule such as { schedule: 'linear', steps: 100 }"],
+    [{ restarts: { at: -1, to: 3 } }, "stage 'base': expected restarts, a list such as [{ at: -1, to: 10 }]"],
     [{ guidance: 3 }, "stage 'base': guidance: expected an object of options, got 3"],
     [{ guidance: { scala: 3 } }, "stage 'base': guidance: unknown option 'scala'. Did you mean 'scale'?"],
     [{ guidance: {} }, "stage 'base': expected a finite scale of guidance, got undefined"],

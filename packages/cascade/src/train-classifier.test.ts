@@ -141,7 +141,23 @@ test('in continuous time, and interrupted and resumed, it ends in the same state
   expect(await trainClassifier({ ...options, checkpoint })).toEqual(whole)
 })
 
+test('a process that ends in pure noise can be learned from: what is predicted does not matter to a classifier', async () => {
+  const process = { schedule: 'linear', steps: 20 } as const
+  expect((await trainClassifier(run({ process, steps: 2 }))).losses.every(Number.isFinite)).toBe(true)
+})
+
 describe('says what does not fit', () => {
+  test.each([
+    [{ classifer: classifier }, "trainClassifier: unknown option 'classifer'. Did you mean 'classifier'?"],
+    [{ classifier: classifier.config }, 'trainClassifier: expected a classifier, as encoder of unet makes them, got'],
+    [{ dataset: undefined }, 'classifier: expected a dataset, such as imageDataset and loadMnist give, got undefined'],
+    [{ compile: undefined }, 'trainClassifier: expected compile, a function (jit of'],
+    [{ process: 'cosine' }, "process: expected an object of options, got 'cosine'"],
+    [{ checkpoint: { path: '/tmp' } }, 'checkpoint /tmp: expected the path of a file'],
+  ])('options: %j', async (wrong, message) => {
+    await expect(trainClassifier({ ...run(), ...(wrong as object) })).rejects.toThrow(message)
+  })
+
   test('data', async () => {
     await expect(trainClassifier(run({ dataset: halves(4, 6) }))).rejects.toThrow(
       "classifier: expected images of 4×4×1 or a multiple of it, got 6×6×1 in 'halves'",

@@ -14,7 +14,7 @@ import { type Loss, type TrainResult, train } from '@cascade-diffusion/training'
 import type { Encoder } from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { noiseLevelsOf } from './noise-levels-of.ts'
-import { type ProcessConfig, processOf } from './process-config.ts'
+import { type ProcessConfig, processKeys, processOf } from './process-config.ts'
 import { checkImages, checkRun, dropoutSeeds, runKeys, runOptions, type TrainingRun } from './training-run.ts'
 
 /** Options of {@link trainClassifier}. */
@@ -65,6 +65,7 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
     throw new Error(`trainClassifier: expected a classifier, as encoder of unet makes them, got ${shown(classifier)}`)
   checkRun('trainClassifier', options)
   checkDataset(classifier, dataset)
+  checkOptions('process', options.process, processKeys)
   // What is predicted does not matter to it: pure noise, from which ε tells nothing, has classes as likely as any.
   const process = processOf({ ...options.process, prediction: 'x0' })
   const key = rng(seed).fold('classifier')
