@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
+import { type NDArray, ndarray, toNHWC } from '@cascade-diffusion/arrays'
 import { baseStage, superResolutionStage } from '@cascade-diffusion/cascade'
 import { readNpz, toNDArray, writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { jit } from '@cascade-diffusion/jit'
@@ -20,16 +20,6 @@ const load = async (path: string, options: FromPretrainedOptions = {}): Promise<
   const loaded = await fromPretrained(path, options)
   if (loaded.kind !== 'unet') throw new Error(`expected a U-Net, got a ${loaded.kind}`)
   return loaded
-}
-
-/** Images from PyTorch's order to ours. */
-function toNHWC(a: NDArray): NDArray {
-  const [n, c, h, w] = a.shape as [number, number, number, number]
-  const at = (i: number) => (Math.floor(i / (c * h * w)) * c + (i % c)) * h * w + (Math.floor(i / c) % (h * w))
-  return ndarray(
-    Float32Array.from(a.data, (_, i) => a.data[at(i)]!),
-    [n, h, w, c],
-  )
 }
 
 /** Equal to the last bit; quicker than comparing number by number. */
