@@ -8,6 +8,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import type { Params } from './params.ts'
 import { type TrainOptions, train } from './train.ts'
+import { TrainingInterrupted } from './training-interrupted.ts'
 
 interface Batch {
   readonly x: tf.Tensor2D
@@ -70,7 +71,7 @@ test('timers and servers go on during training steps', async () => {
 test('a signal that aborts during a step is heard then, and that step is the last', async () => {
   const stop = new AbortController()
   let heard = 0
-  const { step, interrupted } = await train({
+  const stopped: unknown = await train({
     ...options,
     steps: 1000,
     signal: stop.signal,
@@ -81,6 +82,7 @@ test('a signal that aborts during a step is heard then, and that step is the las
           stop.abort()
         }, 1)
     },
-  })
-  expect({ step, interrupted, heard }).toEqual({ step: 3, interrupted: true, heard: 2 })
+  }).catch((error) => error)
+  expect(stopped).toBeInstanceOf(TrainingInterrupted)
+  expect({ step: (stopped as TrainingInterrupted).result.step, heard }).toEqual({ step: 3, heard: 2 })
 })
