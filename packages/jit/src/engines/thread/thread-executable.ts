@@ -59,7 +59,8 @@ function proxy(thread: ComputeThread, executable: Handle, model: ModelOutline): 
     const inputs = all.map((x, i) => (typeof x === 'number' ? x : copyOf(x, spare[i])))
     const given = inputs.flatMap((x) => (typeof x === 'number' ? [] : [x.data]))
     // Those that are sent again are not to be freed.
-    spare = spare.filter((array) => array && !given.includes(array.data))
+    const again = new Set<NDArray['data']>(given)
+    spare = spare.filter((array) => array && !again.has(array.data))
     keep([])
     return { inputs, given: given.map(({ buffer }) => buffer as ArrayBuffer) }
   }
