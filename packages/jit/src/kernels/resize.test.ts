@@ -106,11 +106,19 @@ test('gradients are the adjoint: ⟨resize x, dy⟩ = ⟨x, gradient of dy⟩', 
       for (const target of [cpu, portable])
         for (const resize of [tf.image.resizeBilinear, tf.image.resizeNearestNeighbor]) {
           const op = (t: tf.Tensor) => resize(t as tf.Tensor4D, size, ...sampling)
-          const fn = (a: tf.Tensor4D, b: tf.Tensor) => [op(a), tf.grad(op)(a, b)]
-          const [y, dx] = (await runOn(target, fn, [image, dy])) as [NDArray, NDArray]
-          expect(dx.shape).toEqual(image.shape)
+          const kernel = resize === tf.image.resizeBilinear ? 'ResizeBilinearGrad' : 'ResizeNearestNeighborGrad'
+          const given = { alignCorners: sampling[0], halfPixelCenters: sampling[1] }
+          const fn = (images: tf.Tensor4D, dy: tf.Tensor) => [
+            op(images),
+            tf.grad(op)(images, dy),
+            tf.engine().runKernel(kernel, { images, dy }, given),
+          ]
+          const [y, ...gradients] = (await runOn(target, fn, [image, dy])) as [NDArray, NDArray, NDArray]
           const expected = dot(y, dy)
-          expect(Math.abs(dot(image, dx) - expected)).toBeLessThan(1e-4 * Math.max(1, Math.abs(expected)))
+          for (const dx of gradients) {
+            expect(dx.shape).toEqual(image.shape)
+            expect(Math.abs(dot(image, dx) - expected)).toBeLessThan(1e-4 * Math.max(1, Math.abs(expected)))
+          }
         }
     }),
     runs(10),
