@@ -71,12 +71,20 @@ test('gradients of windows that overlap, lie side by side or apart, and reach be
         }),
         arrays,
       )
-      // Traced, the mean of windows that padding makes smaller has its own gradient; on the cpu backend it has another.
       const reference = meanOfPadded(size, strides, pad)
       const mean: Pool = (y) =>
         tf.getBackend() === 'trace' ? tf.avgPool(y as tf.Tensor4D, size, strides, pad) : reference(y)
+      // The gradient of half of its squares: what the kernel makes of the mean itself.
+      const halfOfSquares: Pool = (input) =>
+        tf.getBackend() === 'trace'
+          ? tf.engine().runKernel('AvgPoolGrad', { dy: mean(input), input }, { filterSize: size, strides, pad })
+          : tf.grad((y) => tf.div(tf.sum(tf.square(reference(y))), 2))(input)
       await expectAgreement(
-        (a: tf.Tensor) => ({ value: mean(lay(a, x)), gradient: gradient(mean, a) }),
+        (a: tf.Tensor) => ({
+          value: mean(lay(a, x)),
+          gradient: gradient(mean, a),
+          kernel: halfOfSquares(lay(a, x)),
+        }),
         arrays.slice(0, 1),
       )
     }),
