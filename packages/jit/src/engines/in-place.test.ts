@@ -55,7 +55,7 @@ test('a donated state stays in its memory, and its values are what they would be
       Float32Array.from({ length: 9 }, (_, i) => Math.sin(seed + i)),
       [3, 3],
     )
-  const step = jit(fn as never, { engine: onnxRuntimeNode({ threads: 2 }) }) as ReturnType<
+  const step = jit(fn as never, { engine: onnxRuntimeNode({ threads: 2, worker: false }) }) as ReturnType<
     typeof jit<Parameters<typeof fn>, ReturnType<typeof fn>>
   >
   const plain: NDArray[] = []

@@ -42,7 +42,7 @@ test('results are written where they are wanted and nowhere else', async () => {
   const x = zeros([1024, 1024])
   x.data.fill(2)
   const model = onnxOf(cpu, (a: tf.Tensor) => tf.mul(a, 3), [x.shape])
-  const executable = await onnxRuntimeNode({ threads: 1, cache: false }).compile(model)
+  const executable = await onnxRuntimeNode({ threads: 1, cache: false, worker: false }).compile(model)
   const given = zeros([1024, 1024])
   await executable.run([x], [given])
   const before = process.memoryUsage().arrayBuffers
