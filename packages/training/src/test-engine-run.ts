@@ -49,7 +49,7 @@ export async function engineRun(compile: Compile): Promise<EngineRun> {
     return [name, { ...a, data: a.data.map((x, i) => x + 0.05 * noise[i]!) } as NDArray]
   })
   const packing = packSmall(Object.fromEntries(drawn))
-  const apply = (params: Params, { xt, t, ...condition }: Batch) =>
+  const apply = (params: Params, { xt, t, noise: _, ...condition }: Batch) =>
     network.apply(packing.unpackTensors(params), xt, t, condition)
   const loss = (params: Params, batch: Batch) =>
     tf.mean(tf.squaredDifference(apply(params, batch), batch.noise)) as tf.Scalar

@@ -48,6 +48,12 @@ const readers: Readonly<Record<string, [keyof OpenAIFlags, Reader]>> = {
   timestep_respacing: ['timestepRespacing', text],
 }
 
+/** The flags of U-Nets that those of classifiers stand beside, where they differ by more than `classifier_`. */
+const twinOf: Readonly<Record<string, string>> = {
+  classifier_width: 'num_channels',
+  classifier_depth: 'num_res_blocks',
+}
+
 /** Flags that say nothing of the network and its process. */
 const others = new Set(
   (
@@ -59,7 +65,7 @@ const others = new Set(
 /**
  * Flags as they are written in a shell: `--image_size 64 --num_heads 4 --attention_resolutions 16,8`. -1, which stands for none
  * there, and what says nothing of the network, such as `batch_size`, is left out. A command may have the flags of a U-Net and those
- * of a classifier, which begin with `classifier_`: each takes its own. `large_size` makes the network one of super-resolution.
+ * of a classifier, which begin with `classifier_`: each then takes its own. `large_size` makes the network one of super-resolution.
  * @param kind whose flags are wanted.
  * @throws on a flag that is unknown, or a value that it does not have.
  */
@@ -67,10 +73,13 @@ export function parseFlags(text: string, kind: 'unet' | 'classifier'): OpenAIFla
   const read = new FlagReader('flags', text)
   const flags: Record<string, unknown> = {}
   const isOfClassifiers = (name: string) => name.startsWith('classifier_')
-  const ofClassifiers = Object.keys(read.rest()).some((name) => isOfClassifiers(name) && readers[name])
+  const twins = Object.keys(readers).filter(isOfClassifiers)
+  const ofBoth =
+    twins.some((name) => read.has(name)) &&
+    twins.some((name) => read.has(twinOf[name] ?? name.slice('classifier_'.length)))
   for (const [name, [flag, reader]] of Object.entries(readers)) {
     const value = read.has(name) ? reader(read, name) : undefined
-    const isOthers = ofClassifiers && name !== 'image_size' && isOfClassifiers(name) !== (kind === 'classifier')
+    const isOthers = ofBoth && name !== 'image_size' && isOfClassifiers(name) !== (kind === 'classifier')
     if (value !== undefined && !isOthers) flags[flag] = value
   }
   if (read.has('large_size') && !read.has('small_size') && !read.has('super_resolution')) flags.superResolution = true
