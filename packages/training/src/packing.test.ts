@@ -47,6 +47,15 @@ test('tensors unpack alike, and gradients flow back into the vector', async () =
   ])
 })
 
+test('a single small parameter has a gradient', async () => {
+  const one = { scale: float32(2) }
+  const packing = packSmall(one)
+  const gradient = await eager((vector: tf.Tensor1D) =>
+    tf.grad((vector) => tf.square(packing.unpackTensors({ [packedName]: vector }).scale!))(vector),
+  )(packing.pack(one)[packedName]!)
+  expect([...gradient.data]).toEqual([4])
+})
+
 test('only float32 can be trained', () => {
   expect(() => packSmall({ steps: int32([1]) })).toThrow("parameter 'steps': expected float32, got int32")
 })

@@ -53,8 +53,15 @@ export function packSmall(params: Params<NDArray>, limit = 16384): Packing {
       return inOrder(names, Object.fromEntries([...views, ...only(large, packed)]))
     },
     unpackTensors(packed) {
-      const sizes = small.map(({ size }) => size)
-      const pieces = small.length > 0 ? tf.split(packed[packedName] as tf.Tensor1D, sizes) : []
+      const vector = packed[packedName] as tf.Tensor1D
+      // A split into one piece has no gradient in tfjs.
+      const pieces =
+        small.length > 1
+          ? tf.split(
+              vector,
+              small.map(({ size }) => size),
+            )
+          : [vector]
       const own = small.map(({ name, shape }, i) => [
         name,
         shape.length === 1 ? pieces[i] : tf.reshape(pieces[i]!, [...shape]),

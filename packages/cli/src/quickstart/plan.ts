@@ -71,7 +71,7 @@ function mnist(fast: boolean): Plan {
         augmentation: { name: 'gaussian-noise', ...process, maxLevel: 400 },
         network: { patchSize: 2, baseChannels: 32, channelMultipliers: [1, 2], residualBlocks: 1, normGroups: 8 },
       }),
-      training: { steps: fast ? 600 : 2200, batchSize: 32, learningRate: 2e-3 },
+      training: { steps: fast ? 520 : 2200, batchSize: 32, learningRate: 2e-3 },
       samplingSteps: 16,
     },
     emaDecay: 0.995,
