@@ -15,6 +15,6 @@ export default defineConfig({
     // A process for each file: tfjs has one global engine. No more of them: ONNX Runtime brings threads of its own.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
+    testTimeout: 180_000,
   },
 })
