@@ -11,6 +11,7 @@ import {
   type TreeShape,
   takeArguments,
 } from '@cascade-diffusion/arrays'
+import { checkFunction, checkOptions } from '@cascade-diffusion/checks'
 import { type BatchAxesTree, batchPolicy } from './batch/batch-axes.ts'
 import { lowerBatch } from './batch/lower-batch.ts'
 import type { BatchAxes } from './batch/unify.ts'
@@ -65,13 +66,16 @@ const describe = ({ dtype, shape }: TensorType) => `${dtype}[${shape}]`
  * Arguments and results are trees of tensors for the function, and the same trees of host arrays for the caller.
  * The function must be pure: anything else it uses is fixed at the first call. `tf.tensor(values, shape)` inside of it
  * makes a constant, which shares the memory of `values` until it is compiled.
- * @throws when called, if the function cannot be traced, and the message names the op; or if the engine does not work here, or not
+ * @throws if `fn` is no function or an option is unknown; when called, if the function cannot be traced, and the message names the op; or if the engine does not work here, or not
  * in this precision.
  */
 export function jit<Args extends readonly unknown[], Out>(
   fn: (...args: Args) => Out,
-  { engine = defaultEngine(), dynamicBatch = false, precision = 'float32' }: JitOptions = {},
+  options: JitOptions = {},
 ): Compiled<Args, Out> {
+  checkFunction('jit', 'a function of tensors', fn)
+  checkOptions('jit', options, { engine: true, dynamicBatch: true, precision: true })
+  const { engine = defaultEngine(), dynamicBatch = false, precision = 'float32' } = options
   const programs = new Map<string, Promise<Program>>()
 
   const axesOf = batchPolicy(dynamicBatch)

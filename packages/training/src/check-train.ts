@@ -49,7 +49,7 @@ export function checkTrainOptions<Batch>(options: TrainOptions<Batch>): void {
 
 function checkCheckpointOptions(checkpoint: CheckpointOptions): void {
   checkOptions('train: checkpoint', checkpoint, checkpointKeys)
-  if (checkpoint.every !== undefined)
+  if (checkpoint.every !== undefined && checkpoint.every !== Number.POSITIVE_INFINITY)
     checkInteger('train: checkpoint', 'every, in steps', checkpoint.every, { from: 1 })
   const { everySeconds } = checkpoint
   if (everySeconds !== undefined && !(everySeconds >= 0))

@@ -2,6 +2,7 @@ import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { loadCheckpoint } from './checkpoint.ts'
+import { growthOf } from './divergence.ts'
 import type { Params } from './params.ts'
 import { checkpointIn, lineBatch, lineRun, temporaryFolder } from './test-support.ts'
 import { type TrainOptions, train } from './train.ts'
@@ -108,4 +109,14 @@ describe('losses that explode', () => {
     const { losses } = await train(lineRun({ params: zero, batch }))
     expect([losses[11], losses[12]! > 1]).toEqual([0, true])
   })
+})
+
+test('a run may begin where the loss is almost 0', () => {
+  expect(growthOf(0.01, Float32Array.of(1e-12))).toBeNaN()
+  expect(
+    growthOf(
+      6,
+      Float32Array.from({ length: 12 }, (_, i) => (i < 10 ? 2 : 100)),
+    ),
+  ).toBe(3)
 })

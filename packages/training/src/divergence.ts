@@ -60,10 +60,11 @@ function largestOf(params: Params<NDArray>): { name: string; value: number } {
 const FIRST = 10
 
 /**
- * How many times the largest of the first losses a loss is: NaN as long as there are none to compare with.
+ * How many times the largest of the first ten losses a loss is: NaN as long as they are not there.
  * @param losses of the steps before; NaN where a step was not taken.
  */
 export function growthOf(loss: number, losses: Float32Array): number {
+  if (losses.length < FIRST) return Number.NaN // a run may begin where the loss is almost 0
   let largest = 0
   for (const before of losses.subarray(0, FIRST)) if (Math.abs(before) > largest) largest = Math.abs(before)
   return largest === 0 ? Number.NaN : Math.abs(loss) / largest

@@ -15,5 +15,7 @@ export class TrainingInterrupted extends Error {
     options?: ErrorOptions,
   ) {
     super(message, options)
+    // Or Node.js would print all weights of a run that nobody catches.
+    Object.defineProperty(this, 'result', { enumerable: false })
   }
 }

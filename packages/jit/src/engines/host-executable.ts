@@ -36,6 +36,9 @@ export function hostExecutable(
     const key = `${array.dtype}[${array.shape}]`
     spare.set(key, [...(spare.get(key) ?? []), array])
   }
+  // What was given away goes back as it is if there is memory already: otherwise every call would add to it.
+  const mayHold = ({ array: { dtype, shape }, reuse }: Held) =>
+    reuse === keep || (reuse === unclaimed && !spare.get(`${dtype}[${shape}]`)?.length)
   /**
    * The memory of inputs that results may be written to: of those that this executable has made, lest others wait for theirs, and
    * of those that are given away.
@@ -43,7 +46,7 @@ export function hostExecutable(
   const given = (inputs: readonly (NDArray | DeviceArray)[], donated: readonly boolean[]): (NDArray | undefined)[] => {
     const ours = inputs.map((x, i) => {
       const held = donated[i] && isDeviceArray(x) && inputs.indexOf(x) === inputs.lastIndexOf(x) && memory.get(x)
-      return held && (held.reuse === keep || held.reuse === unclaimed) && !held.wasRead ? held.array : undefined
+      return held && mayHold(held) && !held.wasRead ? held.array : undefined
     })
     const key = ours.map((array) => (array ? 1 : 0)).join('')
     const places =

@@ -1,4 +1,5 @@
 import { donate, float32, type NDArray } from '@cascade-diffusion/arrays'
+import '@tensorflow/tfjs-backend-cpu'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { jit } from '../jit.ts'
@@ -9,7 +10,7 @@ import { onnxRuntimeNode } from './onnxruntime-node.ts'
 
 const places = (fn: (...args: never[]) => unknown, ...shapes: number[][]) =>
   inPlace(
-    onnxOf(cpu, fn, shapes),
+    { ...onnxOf(cpu, fn, shapes), asWritten: true },
     shapes.map(() => true),
   )
 
@@ -27,7 +28,7 @@ test('no two results take the same place, and none that was not given up', () =>
     return [tf.add(x, first), first]
   }
   expect(places(chained as never, [2], [2])).toEqual([0, 1])
-  const model = onnxOf(cpu, chained as never, [[2], [2]])
+  const model = { ...onnxOf(cpu, chained as never, [[2], [2]]), asWritten: true }
   expect(inPlace(model, [false, true])).toEqual([1, undefined])
   expect(inPlace(model, [true, false])).toEqual([0, undefined])
 })
@@ -47,7 +48,7 @@ test('an input that is read afterwards, in another order or in part keeps its pl
 
 test('a donated state stays in its memory, and its values are what they would be without', async () => {
   const fn = (state: { x: tf.Tensor2D; m: tf.Tensor2D }, y: tf.Tensor2D) => {
-    const m = tf.add(tf.mul(state.m, 0.5), tf.matMul(state.x, y))
+    const m = tf.add(tf.mul(state.m, 0.5), tf.mul(state.x, y))
     return { x: tf.sub(state.x, tf.mul(m, 0.1)), m }
   }
   const values = (seed: number) =>
@@ -80,5 +81,38 @@ test('memory that somebody has read is not written to', async () => {
   const second = await step.onDevice(donate(first))
   expect([...read.data]).toEqual([2, 3])
   expect([...(await second.read()).data]).toEqual([3, 4])
+  await step.dispose()
+})
+
+const products: Record<string, (x: tf.Tensor2D) => tf.Tensor> = {
+  'a product and a sum, which become one operator': (x) =>
+    tf.add(tf.matMul(x, tf.tensor2d([0, 1, 1, 0], [2, 2])), tf.tensor1d([10, 20])),
+  'a product and a factor': (x) => tf.mul(tf.matMul(x, tf.tensor2d([0, 1, 1, 0], [2, 2])), 2),
+  'a product with what is turned round': (x) => tf.div(tf.matMul(x, tf.tensor2d([0, 1, 2, 0], [2, 2]), false, true), 4),
+}
+
+test.each(Object.keys(products))('an argument is not overwritten before it is read: %s', async (name) => {
+  const fn = products[name]!
+  const x = float32([1, 2, 3, 4], [2, 2])
+  const twice = tf.tidy(() => [...fn(fn(tf.tensor2d([1, 2, 3, 4], [2, 2])) as tf.Tensor2D).dataSync()])
+  for (const worker of [true, false]) {
+    const step = jit(fn, { engine: onnxRuntimeNode({ threads: 1, worker }) })
+    const once = await step.onDevice(x)
+    const result = await step.onDevice(donate(once))
+    expect([...(await result.read()).data], `worker ${worker}`).toEqual(twice)
+    await step.dispose()
+  }
+})
+
+test('memory of arguments that results take comes back', async () => {
+  const size = 2 ** 18
+  const step = jit((x: tf.Tensor) => tf.add(x, 1), { engine: onnxRuntimeNode({ threads: 1 }) })
+  const x = float32(new Float32Array(size), [size])
+  const call = async () => (await step.onDevice(x)).dispose()
+  for (let i = 0; i < 20; i++) await call()
+  const before = process.memoryUsage().rss
+  for (let i = 0; i < 200; i++) await call()
+  // 200 calls that each kept a megabyte would come to 200 of them.
+  expect((process.memoryUsage().rss - before) / 2 ** 20).toBeLessThan(60)
   await step.dispose()
 })

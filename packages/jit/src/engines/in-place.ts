@@ -3,6 +3,8 @@ import type { OnnxModel, OnnxNode } from '../onnx/model.ts'
 /** What has to be known of a model: its types, and what its operators read and write. */
 export interface InPlaceModel extends Pick<OnnxModel, 'inputs' | 'outputs'> {
   readonly nodes: readonly Node[]
+  /** Whether the operators are run as they are written. Otherwise ONNX Runtime's optimiser makes one of several, such as Gemm of MatMul and Add. */
+  readonly asWritten?: boolean
 }
 
 type Node = Pick<OnnxNode, 'opType' | 'inputs' | 'outputs'>
@@ -10,13 +12,20 @@ type Node = Pick<OnnxNode, 'opType' | 'inputs' | 'outputs'>
 /** Operators that read each number of an operand of the result's shape before they write the same number of the result. */
 const ELEMENTWISE = new Set(['Add', 'Sub', 'Mul', 'Div'])
 
+/** Operators that stay number by number, whatever the optimiser makes of several. */
+const NUMBERWISE = new Set([
+  ...ELEMENTWISE,
+  ...['Abs', 'Cast', 'Clip', 'Exp', 'Expand', 'Flatten', 'Identity', 'Log', 'Max', 'Min', 'Neg', 'Pow', 'Reciprocal'],
+  ...['Relu', 'Reshape', 'Sigmoid', 'Sqrt', 'Squeeze', 'Tanh', 'Unsqueeze', 'Where'],
+])
+
 /** Operators whose result may be the memory of their first operand. */
 const VIEWS = new Set(['Reshape', 'Identity', 'Squeeze', 'Unsqueeze', 'Flatten'])
 
 /**
  * For each result of a model the input whose memory it may be written to, if there is one: an input of the same type, no two
  * results the same, that all who read it have read before the result is computed, because it depends on them, or that its own
- * operator reads number by number.
+ * operator reads number by number. Where the optimiser is at work, only of operators that all are number by number.
  * @param donated which inputs may be written to.
  */
 export function inPlace(model: InPlaceModel, donated: readonly boolean[]): (number | undefined)[] {
@@ -36,6 +45,7 @@ export function inPlace(model: InPlaceModel, donated: readonly boolean[]): (numb
       const input = model.inputs[i] as OnnxModel['inputs'][number]
       if (typeOf(input) !== type) continue
       before ??= ancestors(last, producers)
+      if (!model.asWritten && ![last, ...before].every(({ opType }) => NUMBERWISE.has(opType))) return undefined
       if (!isReadBefore(input.name, last, before, readers)) continue
       free.delete(i)
       return i

@@ -36,7 +36,7 @@ export async function createExecutable(
       }),
     )
   return hostExecutable(
-    model,
+    { ...model, asWritten: !plan.optimised },
     async (inputs, outputs) => {
       const fetches = named(model.outputs, outputs)
       const run = (more = {}) => shared.session.run(named(model.inputs, inputs), { ...more, ...fetches })

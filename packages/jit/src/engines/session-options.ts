@@ -15,10 +15,14 @@ export const sessionOptions = ({ external }: EncodedModel) => ({
 
 /** The same with its weights in one piece that is nobody else's. */
 export const inOnePiece = ({ bytes, external }: EncodedModel): EncodedModel =>
-  external ? { bytes, external: { ...external, pieces: [joined(external)] } } : { bytes }
+  external ? { bytes, external: { ...external, pieces: [together(external)] } } : { bytes }
 
-function joined({ pieces, size }: NonNullable<EncodedModel['external']>): Uint8Array {
-  if (pieces.length === 1) return pieces[0] as Uint8Array
+const joined = (external: External): Uint8Array =>
+  external.pieces.length === 1 ? (external.pieces[0] as Uint8Array) : together(external)
+
+type External = NonNullable<EncodedModel['external']>
+
+function together({ pieces, size }: External): Uint8Array {
   const data = new Uint8Array(size)
   let offset = 0
   for (const piece of pieces) {

@@ -3,12 +3,18 @@ import type { Gate } from './gate.ts'
 
 /**
  * Starts the thread that computes: the module `compute-thread` beside the sources or the built files. There is none where this
- * is a thread itself, and where the module is not found, as in a bundle that is one file.
+ * is a thread itself, where the module is not found, as in a bundle that is one file, and where threads are not permitted.
  */
 export function startThread(gate: Gate): Worker | undefined {
   const { isMainThread } = process.getBuiltinModule('node:worker_threads')
   const module = isMainThread ? computeModule() : undefined
-  return module && moduleThread(module, { workerData: gate, name: 'jit' })
+  try {
+    return module && moduleThread(module, { workerData: gate, name: 'jit' })
+  } catch (error) {
+    // Node.js's permission model allows threads by a flag of its own.
+    if ((error as { code?: string }).code === 'ERR_ACCESS_DENIED') return undefined
+    throw error
+  }
 }
 
 function computeModule(): URL | undefined {
@@ -23,7 +29,8 @@ function computeModule(): URL | undefined {
 /** A thread that runs a module; Node.js 20 needs help with sources. */
 export function moduleThread(module: URL, options: WorkerOptions): Worker {
   const { Worker } = process.getBuiltinModule('node:worker_threads')
-  if (!module.pathname.endsWith('.ts')) return new Worker(module, options)
+  // Not what the program was started with: --input-type is not for threads, and --import would run twice.
+  if (!module.pathname.endsWith('.ts')) return new Worker(module, { ...options, execArgv: [] })
   const { createRequire } = process.getBuiltinModule('node:module')
   const { pathToFileURL } = process.getBuiltinModule('node:url')
   const tsx = new URL('./dist/esm/api/index.mjs', pathToFileURL(createRequire(module).resolve('tsx/package.json')))

@@ -9,7 +9,7 @@ import type { GradientExample } from './example.ts'
  * Does work with tfjs's cpu backend in float64. Its kernels compute in float64 and round only where they keep numbers, in
  * whatever is called `Float32Array`.
  */
-export function inFloat64<T>(work: () => T): T {
+function inFloat64<T>(work: () => T): T {
   const single = globalThis.Float32Array
   globalThis.Float32Array = Float64Array as never
   try {
