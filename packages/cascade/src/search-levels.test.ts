@@ -87,6 +87,9 @@ test('levels that cannot be searched are refused before any call of the network'
 })
 
 test('an objective that is not a number is no judgement', async () => {
+  await expect(searchLevels(cascade, { ...options, objective: () => 'bad' as never })).rejects.toThrow(
+    "searchLevels: expected a number as the objective of level 0, got 'bad'",
+  )
   await expect(searchLevels(cascade, { ...options, objective: () => Number.NaN })).rejects.toThrow(
     'searchLevels: expected a number as the objective of level 0, got NaN',
   )

@@ -56,8 +56,8 @@ export async function searchLevels<Score>(
     const images = await cascade.sampleStage(last, { ...sampling, levels: [...below, level] }, lowRes)
     const result = { level, images, score: await judge(images, level) }
     const value = objective(result.score)
-    if (Number.isNaN(value))
-      throw new Error(`searchLevels: expected a number as the objective of level ${level}, got NaN`)
+    if (typeof value !== 'number' || Number.isNaN(value))
+      throw new Error(`searchLevels: expected a number as the objective of level ${level}, got ${shown(value)}`)
     if (!best || value < best.value) best = { result, value }
     results.push(result)
   }

@@ -1,4 +1,5 @@
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { shown } from '@cascade-diffusion/checks'
 
 /** Images in bytes, 0 (black) to 255: one as [height, width, channels] or several as [n, height, width, channels]. */
 export interface ByteImages {
@@ -22,6 +23,9 @@ export function toUint8({ shape, data }: NDArray<'float32'>): ByteImages {
 
 /** The images one by one, [height, width, channels] each, of one or of several; views of the same memory if in bytes. */
 export function separate(images: ByteImages | NDArray<'float32'>): ByteImages[] {
+  const told = images as Partial<NDArray>
+  if (!(images.data instanceof Uint8Array) && told.dtype !== 'float32')
+    throw new Error(`images: expected bytes, as toUint8 gives them, or a float32 array, got ${shown(images.data)}`)
   const { shape, data } =
     images.data instanceof Uint8Array ? (images as ByteImages) : toUint8(images as NDArray<'float32'>)
   const [n, ...image] = shape.length === 3 ? [1, ...shape] : shape

@@ -37,4 +37,7 @@ test('several images, and shapes that are none, are refused', () => {
     'encodePng: expected one image, got [2,1,1,1]',
   )
   expect(() => encodePng({ shape: [2, 2], data: new Uint8Array(4) })).toThrow('images: expected')
+  expect(() => encodePng({ shape: [2, 2, 1], data: new Float32Array(4) } as never)).toThrow(
+    'images: expected bytes, as toUint8 gives them, or a float32 array, got a Float32Array of 4',
+  )
 })

@@ -1,5 +1,6 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import type { ProcessConfig, Stage, StageNetwork, TrainedStage } from '@cascade-diffusion/cascade'
+import { shown } from '@cascade-diffusion/checks'
 import type { PretrainedUNet } from '@cascade-diffusion/pretrained'
 import type { Params } from '@cascade-diffusion/unet'
 
@@ -26,10 +27,14 @@ export interface Model {
 
 /**
  * @param name of a U-Net, which has none of its own.
- * @throws if a U-Net enlarges images of a size that nobody has told.
+ * @throws if it is neither a stage nor a U-Net with weights, or if a U-Net enlarges images of a size that nobody has told.
  */
-export const modelOf = (source: ExportSource, name: string): Model =>
-  'stage' in source ? ofStage(source) : ofUNet(source, name)
+export function modelOf(source: ExportSource, name: string): Model {
+  const given = (source ?? {}) as { stage?: unknown; network?: { config?: unknown }; params?: unknown }
+  if (!given.params || !(given.stage || given.network?.config))
+    throw new Error(`export: expected a trained stage or a U-Net, as fromPretrained gives them, got ${shown(source)}`)
+  return 'stage' in source ? ofStage(source) : ofUNet(source, name)
+}
 
 function ofStage({ stage, params }: TrainedStage): Model {
   const { name, network, resolution, imageChannels, classNames, description } = stage

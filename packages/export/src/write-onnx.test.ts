@@ -144,3 +144,10 @@ test('stages that do not follow one another are refused, and the order that does
   await expect(writeOnnx([small, other], folder)).rejects.toThrow("got 'small' (4×4), 'other' (4×4)")
   expect(await readdir(folder)).toEqual([])
 })
+
+test('what is nothing to write, or nowhere to write to, is told', async () => {
+  await expect(writeOnnx([], 'folder')).rejects.toThrow('writeOnnx: expected at least one stage or U-Net, got none')
+  await expect(writeOnnx('base.safetensors' as never, 'folder')).rejects.toThrow(
+    "export: expected a trained stage or a U-Net, as fromPretrained gives them, got 'base.safetensors'",
+  )
+})

@@ -2,7 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import '@cascade-diffusion/ops'
 import { processOf } from '@cascade-diffusion/cascade'
-import { checkOneOf, checkOptions } from '@cascade-diffusion/checks'
+import { checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
 import { isDiscrete, learnsVariance, noiseInput } from '@cascade-diffusion/diffusion'
 import { exportOnnx, saveOnnx } from '@cascade-diffusion/jit'
 import type { ExportedCascade, ExportedInput, ExportedStage } from './manifest.ts'
@@ -32,6 +32,8 @@ export async function writeOnnx(
   const { precision = 'float32', name = 'unet' } = options
   checkOneOf('writeOnnx', 'a precision', precision, ['float32', 'float16'])
   const models = [sources].flat().map((source) => modelOf(source as ExportSource, name))
+  if (models.length === 0) throw new Error('writeOnnx: expected at least one stage or U-Net, got none')
+  if (typeof folder !== 'string') throw new Error(`writeOnnx: expected a folder, got ${shown(folder)}`)
   const twice = models.find((model, i) => models.findIndex((other) => other.name === model.name) !== i)
   if (twice) throw new Error(`writeOnnx: expected different names, got '${twice.name}' twice`)
   checkOrder(models)

@@ -144,6 +144,7 @@ test('bad arguments are told', () => {
     expect(() => rng(seed)).toThrow(`rng: seed: expected an integer from 0 to 2^53 - 1, got ${seed}`)
   expect(() => rng(0).fold(-1)).toThrow('fold: label: expected an integer from 0 to 2^53 - 1, got -1')
   expect(() => rng(0).normal([2, -1])).toThrow('normal: expected a shape of integers from 0, got [2,-1]')
+  expect(() => rng(0).normal(3 as never)).toThrow('normal: expected a shape of integers from 0, got 3')
   expect(() => rng(0).uniform([2], 0.5)).toThrow('uniform: offset: expected')
   expect(() => rng(0).integers([2], 3, 3)).toThrow('integers: expected int32 limits low < high, got 3, 3')
   expect(() => rng(0).permutation(1.5)).toThrow('permutation: n: expected')

@@ -105,7 +105,9 @@ function natural(what: string, n: number): number {
 }
 
 function sizeOfShape(what: string, shape: readonly number[]): number {
-  if (!shape.every((d) => Number.isSafeInteger(d) && d >= 0))
-    throw new Error(`${what}: expected a shape of integers from 0, got [${shape}]`)
+  if (!Array.isArray(shape) || !shape.every((d) => Number.isSafeInteger(d) && d >= 0))
+    throw new Error(
+      `${what}: expected a shape of integers from 0, got ${Array.isArray(shape) ? `[${shape}]` : String(shape)}`,
+    )
   return sizeOf(shape)
 }

@@ -34,6 +34,13 @@ export function checkTrainOptions<Batch>(options: TrainOptions<Batch>): void {
     throw new Error(
       `train: expected a learningRate, a number or a function of the step such as cosineRate gives, got ${shown(learningRate)}`,
     )
+  for (const what of ['beta1', 'beta2', 'emaDecay'] as const) {
+    const value = options[what]
+    if (value !== undefined && !(typeof value === 'number' && value >= 0 && value < 1))
+      throw new Error(`train: expected ${what}, a number from 0 to less than 1, got ${shown(value)}`)
+  }
+  if (lossScaling !== undefined && typeof lossScaling !== 'boolean' && typeof lossScaling !== 'object')
+    throw new Error(`train: expected lossScaling, true, false or its options, got ${shown(lossScaling)}`)
   if (typeof lossScaling === 'object') checkOptions('train: lossScaling', lossScaling, scalingKeys)
   if (options.maxNonFinite !== undefined) checkInteger('train', 'maxNonFinite', options.maxNonFinite, { from: 1 })
   checkPositive('maxGrowth', options.maxGrowth)
@@ -52,7 +59,7 @@ function checkCheckpointOptions(checkpoint: CheckpointOptions): void {
   if (checkpoint.every !== undefined && checkpoint.every !== Number.POSITIVE_INFINITY)
     checkInteger('train: checkpoint', 'every, in steps', checkpoint.every, { from: 1 })
   const { everySeconds } = checkpoint
-  if (everySeconds !== undefined && !(everySeconds >= 0))
+  if (everySeconds !== undefined && !(typeof everySeconds === 'number' && everySeconds >= 0))
     throw new Error(`train: checkpoint: expected everySeconds from 0, got ${shown(everySeconds)}`)
 }
 

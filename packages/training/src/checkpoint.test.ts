@@ -151,3 +151,7 @@ test('a folder that is missing is named, and nothing is made', async () => {
   await expect(saveCheckpoint(pathIn(folder), checkpointOf(1))).rejects.toThrow('its folder does not exist')
   expect(existsSync(folder)).toBe(false)
 })
+
+test('what is no path is told', async () => {
+  await expect(loadCheckpoint(undefined as never)).rejects.toThrow('checkpoint: expected a path, got undefined')
+})

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
 import { readSafetensors, type Safetensors, writeSafetensors } from '@cascade-diffusion/checkpoints'
+import { shown } from '@cascade-diffusion/checks'
 import { mapParams, type Params, stateParts, type TrainState } from './params.ts'
 
 /** What a checkpoint says about itself. */
@@ -98,6 +99,7 @@ export async function loadEma(path: string): Promise<Description & { step: numbe
 }
 
 async function read(path: string, keep?: (name: string) => boolean): Promise<Safetensors> {
+  if (typeof path !== 'string') throw new Error(`checkpoint: expected a path, got ${shown(path)}`)
   try {
     const file = await readSafetensors(path, { keep })
     if (file.metadata.format !== format) throw new Error(`expected a training checkpoint, got ${kindOf(file.metadata)}`)
