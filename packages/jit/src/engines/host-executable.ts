@@ -13,6 +13,8 @@ interface Held {
   wasRead: boolean
 }
 
+const keyOf = ({ dtype, shape }: TensorType) => `${dtype}[${shape}]`
+
 /** Of the device arrays that may be used. */
 const memory = new WeakMap<DeviceArray, Held>()
 
@@ -31,14 +33,13 @@ export function hostExecutable(
   const typesFor = (inputs: readonly (NDArray | DeviceArray)[]) =>
     outputShapes(model, inputs).map((shape, i) => ({ dtype: model.outputs[i]?.dtype as DType, shape }))
   const make = ({ dtype, shape }: TensorType): NDArray => ({ dtype, shape, data: allocate(dtype, sizeOf(shape)) })
-  const reused = (type: TensorType) => spare.get(`${type.dtype}[${type.shape}]`)?.pop() ?? make(type)
+  const reused = (type: TensorType) => spare.get(keyOf(type))?.pop() ?? make(type)
   const keep = (array: NDArray) => {
-    const key = `${array.dtype}[${array.shape}]`
-    spare.set(key, [...(spare.get(key) ?? []), array])
+    spare.set(keyOf(array), [...(spare.get(keyOf(array)) ?? []), array])
   }
   // What was given away goes back as it is if there is memory already: otherwise every call would add to it.
-  const mayHold = ({ array: { dtype, shape }, reuse }: Held) =>
-    reuse === keep || (reuse === unclaimed && !spare.get(`${dtype}[${shape}]`)?.length)
+  const mayHold = ({ array, reuse }: Held) =>
+    reuse === keep || (reuse === unclaimed && !spare.get(keyOf(array))?.length)
   /**
    * The memory of inputs that results may be written to: of those that this executable has made, lest others wait for theirs, and
    * of those that are given away.
