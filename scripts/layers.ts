@@ -14,7 +14,9 @@ export const layers: readonly (readonly string[])[] = [
   ['data', 'checkpoints', 'jit', 'backends'],
   ['ops'],
   ['random'],
-  ['arrays', 'downloads', 'checks'],
+  ['arrays', 'downloads'],
+  ['files'],
+  ['checks', 'testing'],
 ]
 
 /** How the names of all packages here begin. */

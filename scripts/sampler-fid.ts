@@ -32,7 +32,11 @@ const { stage, training } = plan.base
 const [trainSet, testSet] = await Promise.all([plan.load('train'), plan.load('test')])
 const common = { seed: 0, compile: jit, signal: new AbortController().signal, progress: () => {} }
 const { ema } = await trainStage({
-  ...{ ...common, stage, dataset: trainSet, steps: training.steps, batchSize: training.batchSize },
+  ...common,
+  stage,
+  dataset: trainSet,
+  steps: training.steps,
+  batchSize: training.batchSize,
   learningRate: cosineRate(training.learningRate, training.steps, { warmup: 50 }),
   emaDecay: plan.emaDecay,
   checkpoint: { path: join(folder, 'base.safetensors') },
@@ -41,7 +45,9 @@ const { ema } = await trainStage({
 // The judge takes images of 16×16: small ones with every pixel doubled.
 const [judged, tested] = [trainSet, testSet].map((set) => doubled(resized(set, stage.resolution)))
 const trained = await trainJudge({
-  ...{ ...common, dataset: judged!, plan: { steps: 500, batchSize: 128, learningRate: 4e-3 } },
+  ...common,
+  dataset: judged!,
+  plan: { steps: 500, batchSize: 128, learningRate: 4e-3 },
   checkpointPath: join(folder, 'classifier-8.safetensors'),
 })
 const judge = await judgeOf(trained.ema, { trainSet: judged!, testSet: tested!, compile: jit })

@@ -18,14 +18,24 @@ await mkdir(values.out, { recursive: true })
 
 const dataset = await loadMnist({ split: 'train' })
 const stage = superResolutionStage({
-  ...{ name: 'super-resolution', resolution: 32, lowResolution: 8, imageChannels: 1, classNames: dataset.classNames },
+  name: 'super-resolution',
+  resolution: 32,
+  lowResolution: 8,
+  imageChannels: 1,
+  classNames: dataset.classNames,
   process: { schedule: 'cosine', steps: 1000 },
   augmentation: pixelDropout,
   network: { patchSize: 2, baseChannels: 32, channelMultipliers: [1, 2], residualBlocks: 1, normGroups: 8 },
 })
 const trainingSteps = Number(values.steps)
 await trainStage({
-  ...{ stage, dataset, steps: trainingSteps, batchSize: 16, emaDecay: 0.99, seed: 0, compile: jit },
+  stage,
+  dataset,
+  steps: trainingSteps,
+  batchSize: 16,
+  emaDecay: 0.99,
+  seed: 0,
+  compile: jit,
   learningRate: cosineRate(2e-3, trainingSteps, { warmup: 20 }),
   checkpoint,
   progress: ({ step, steps, loss }) => {

@@ -13,8 +13,13 @@ await mkdir(values.out, { recursive: true })
 
 // Any weights will do: those of a checkpoint, or these, drawn at random and large enough to show in the output.
 const net = unet({
-  ...{ resolution: 16, imageChannels: 3, baseChannels: 32, channelMultipliers: [1, 2], residualBlocks: 1 },
-  ...{ attentionResolutions: [8], numClasses: 10 },
+  resolution: 16,
+  imageChannels: 3,
+  baseChannels: 32,
+  channelMultipliers: [1, 2],
+  residualBlocks: 1,
+  attentionResolutions: [8],
+  numClasses: 10,
 })
 const weights = Object.fromEntries(
   Object.entries(net.parameterShapes).map(([name, shape]) => {

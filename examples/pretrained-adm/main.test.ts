@@ -20,8 +20,14 @@ import { encodePt } from './write-pt.ts'
 
 /** The architecture of ADM, small: residual blocks that resample, scale-shift norm, heads of a width, learned variances. */
 const adm: Omit<EncoderConfig, 'resolution' | 'classes' | 'pool'> = {
-  ...{ imageChannels: 3, baseChannels: 32, channelMultipliers: [1, 2], firstChannels: 32, residualBlocks: 1 },
-  ...{ attentionHeadChannels: 32, resampling: 'residual', normGroups: 32 },
+  imageChannels: 3,
+  baseChannels: 32,
+  channelMultipliers: [1, 2],
+  firstChannels: 32,
+  residualBlocks: 1,
+  attentionHeadChannels: 32,
+  resampling: 'residual',
+  normGroups: 32,
 }
 const base: UNetConfig = { ...adm, resolution: 8, outChannels: 6, numClasses: 10, attentionResolutions: [4] }
 const upsampler: UNetConfig = { ...base, resolution: 16, attentionResolutions: [8], lowRes: { channels: 3 } }

@@ -109,7 +109,10 @@ async function sample(role: 'base' | 'upsampler', index: number, lowRes?: NDArra
   const images: NDArray<'float32'>[] = []
   for (const [i, label] of classes.entries()) {
     const run = sampler.stream({
-      ...{ count: 1, labels: rows(labels, i, i + 1), rng: key.fold(role), firstIndex: i },
+      count: 1,
+      labels: rows(labels, i, i + 1),
+      rng: key.fold(role),
+      firstIndex: i,
       ...(lowRes && { lowRes: rows(lowRes, i, i + 1) }),
     })
     for await (const { xt, stepsLeft } of run) {

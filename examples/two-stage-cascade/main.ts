@@ -26,15 +26,15 @@ const process = { schedule: 'cosine', steps: 1000 } as const
 const common = { imageChannels: 1, classNames: dataset.classNames, process }
 const size = { channelMultipliers: [1, 2], residualBlocks: 1, normGroups: 8 }
 
-const base = baseStage({
-  ...{ name: 'base', resolution: 8, ...common },
-  network: { ...size, baseChannels: 48 },
-})
+const base = baseStage({ name: 'base', resolution: 8, ...common, network: { ...size, baseChannels: 48 } })
 
 // In training, the small images are noised up to step 400 of this process, so that the stage learns to forgive the
 // errors of the base: conditioning augmentation, the heart of the paper.
 const superResolution = superResolutionStage({
-  ...{ name: 'super-resolution', resolution: 32, lowResolution: 8, ...common },
+  name: 'super-resolution',
+  resolution: 32,
+  lowResolution: 8,
+  ...common,
   augmentation: { name: 'gaussian-noise', ...process, maxLevel: 400 },
   network: { ...size, baseChannels: 32, patchSize: 2 },
 })
@@ -42,7 +42,9 @@ const superResolution = superResolutionStage({
 /** Trains a stage on real images: no stage needs another. */
 async function trained(stage: Stage, options: { steps: number; batchSize: number; learningRate: number }) {
   const { ema } = await trainStage({
-    ...{ stage, dataset, ...options },
+    stage,
+    dataset,
+    ...options,
     learningRate: cosineRate(options.learningRate, options.steps, { warmup: 20 }),
     emaDecay: 0.99,
     seed: 0,
@@ -68,7 +70,10 @@ const cascade = cascadeSampler(stages, { sampler: ddim({ eta: 1 }), steps: sampl
 // Eight images of each digit.
 const labels = int32(Array.from({ length: 80 }, (_, i) => Math.floor(i / 8)))
 const [small, large] = await cascade.sample({
-  ...{ count: 80, labels, rng: rng(0), batchSize: 40 },
+  count: 80,
+  labels,
+  rng: rng(0),
+  batchSize: 40,
   levels: [50], // s: the augmentation of the base's images; `searchLevels` finds the best one
   progress: ({ stage, done, count }) => console.log(`${stage}: ${done} of ${count} images`),
 })

@@ -42,7 +42,12 @@ test('types are whole without @types/node, all files of them', { timeout: 5 * mi
   const imports = packages.map((name, i) => `import * as package${i} from '${name}'\nvoid package${i}\n`)
   await writeFile(join(project, 'all.ts'), imports.join(''))
   const compilerOptions = {
-    ...{ target: 'ES2022', lib: ['ES2023', 'DOM'], module: 'NodeNext', strict: true, noEmit: true, types: [] },
+    target: 'ES2022',
+    lib: ['ES2023', 'DOM'],
+    module: 'NodeNext',
+    strict: true,
+    noEmit: true,
+    types: [],
     skipLibCheck: false,
   }
   await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['all.ts'] }))

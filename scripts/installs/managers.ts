@@ -62,7 +62,8 @@ async function managerAt(name: ManagerName, tools: string): Promise<Manager> {
   const pnpm = name.startsWith('pnpm')
   const program = pnpm ? pnpmIn(tools) : at(alias, 'bin', 'npm-cli.js')
   return {
-    ...{ name, node },
+    name,
+    node,
     configure: (folder, registry) => writeFile(join(folder, '.npmrc'), `${scope}:registry=${registry}\n`),
     add: (words) => [process.execPath, program, pnpm ? 'add' : 'install', ...words],
   }
@@ -86,7 +87,8 @@ const yarn = (program: string, cache: string): Manager => ({
 })
 
 const bun = (program: string, cache: string, node: Manager['node']): Manager => ({
-  ...{ name: 'bun', node },
+  name: 'bun',
+  node,
   configure: (folder, registry) =>
     writeFile(
       join(folder, 'bunfig.toml'),

@@ -50,7 +50,8 @@ function document({ manifest, bytes }: Packed, address: string) {
   const digest = (algorithm: string, encoding: 'hex' | 'base64') => createHash(algorithm).update(bytes).digest(encoding)
   const shasum = digest('sha1', 'hex')
   const dist = {
-    ...{ tarball: `${address}${manifest.name}/-/${shasum}.tgz`, shasum },
+    tarball: `${address}${manifest.name}/-/${shasum}.tgz`,
+    shasum,
     integrity: `sha512-${digest('sha512', 'base64')}`,
   }
   const { name, version } = manifest

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 /** Element types that the host, tfjs and the engines share. `bool` is stored as bytes, 0 or 1. */
 export type DType = 'float32' | 'int32' | 'bool'
 
@@ -23,7 +24,7 @@ function dtypeOf(data: DataOf[DType]): DType {
   if (data instanceof Int32Array) return 'int32'
   if (data instanceof Uint8Array) return 'bool'
   const got = (data as unknown)?.constructor?.name ?? String(data)
-  throw new Error(`ndarray: expected a Float32Array, an Int32Array or a Uint8Array (bool), got ${got}`)
+  throw new CascadeError('input', `ndarray: expected a Float32Array, an Int32Array or a Uint8Array (bool), got ${got}`)
 }
 
 /** The element type that a typed array holds. */
@@ -35,9 +36,10 @@ export type DTypeFor<A> = A extends Float32Array ? 'float32' : A extends Int32Ar
  */
 export function ndarray<A extends DataOf[DType]>(data: A, shape: readonly number[]): NDArray<DTypeFor<A>> {
   const dtype = dtypeOf(data)
-  if (!Array.isArray(shape)) throw new Error(`ndarray: expected a shape, a list of lengths, got ${shape}`)
+  if (!Array.isArray(shape))
+    throw new CascadeError('input', `ndarray: expected a shape, a list of lengths, got ${shape}`)
   if (sizeOf(shape) !== data.length)
-    throw new Error(`ndarray: shape [${shape}] holds ${sizeOf(shape)} values, got ${data.length}`)
+    throw new CascadeError('input', `ndarray: shape [${shape}] holds ${sizeOf(shape)} values, got ${data.length}`)
   return { dtype, shape: [...shape], data } as unknown as NDArray<DTypeFor<A>>
 }
 
@@ -54,7 +56,8 @@ export function int32(values: ArrayLike<number> | number, shape?: readonly numbe
   const given = typeof values === 'number' ? [values] : values
   const data = Int32Array.from(given)
   const wrong = data.findIndex((value, i) => value !== given[i])
-  if (wrong >= 0) throw new Error(`int32: expected integers from -2^31 to 2^31 - 1, got ${given[wrong]} at ${wrong}`)
+  if (wrong >= 0)
+    throw new CascadeError('input', `int32: expected integers from -2^31 to 2^31 - 1, got ${given[wrong]} at ${wrong}`)
   return ndarray(data, shape ?? (typeof values === 'number' ? [] : [values.length]))
 }
 
@@ -62,12 +65,15 @@ export function int32(values: ArrayLike<number> | number, shape?: readonly numbe
 function checkNumbers(name: string, values: ArrayLike<number> | number): void {
   if (typeof values === 'number') return
   if (typeof values !== 'object' || values === null || typeof values.length !== 'number')
-    throw new Error(`${name}: expected numbers in a list, or a number, got ${String(values)}`)
+    throw new CascadeError('input', `${name}: expected numbers in a list, or a number, got ${String(values)}`)
   // A typed array has numbers in it, or none.
   const count = ArrayBuffer.isView(values) ? Math.min(values.length, 1) : values.length
   for (let i = 0; i < count; i++)
     if (typeof values[i] !== 'number')
-      throw new Error(`${name}: expected numbers, got ${String(values[i])} (${typeof values[i]}) at ${i}`)
+      throw new CascadeError(
+        'input',
+        `${name}: expected numbers, got ${String(values[i])} (${typeof values[i]}) at ${i}`,
+      )
 }
 
 /** An empty typed array of `length` elements of the given type. */
@@ -85,7 +91,8 @@ export const zeros = <D extends DType = 'float32'>(
 /** Rows `from` to `to` (exclusive) along the first axis, as a view of the same memory. */
 export function rows<D extends DType>(a: NDArray<D>, from: number, to: number): NDArray<D> {
   const [n = 1, ...rest] = a.shape
-  if (!(0 <= from && from <= to && to <= n)) throw new Error(`rows: ${from} to ${to} is outside 0 to ${n}`)
+  if (!(0 <= from && from <= to && to <= n))
+    throw new CascadeError('input', `rows: ${from} to ${to} is outside 0 to ${n}`)
   const stride = sizeOf(rest)
   return { dtype: a.dtype, shape: [to - from, ...rest], data: a.data.subarray(from * stride, to * stride) as DataOf[D] }
 }
@@ -97,7 +104,7 @@ export function take<D extends DType>(a: NDArray<D>, indices: ArrayLike<number>)
   const data = allocate(a.dtype, indices.length * stride)
   for (let i = 0; i < indices.length; i++) {
     const row = indices[i] as number
-    if (!(row >= 0 && row < n)) throw new Error(`take: index ${row} is outside 0 to ${n - 1}`)
+    if (!(row >= 0 && row < n)) throw new CascadeError('input', `take: index ${row} is outside 0 to ${n - 1}`)
     data.set(a.data.subarray(row * stride, (row + 1) * stride), i * stride)
   }
   return { dtype: a.dtype, shape: [indices.length, ...rest], data }
@@ -106,11 +113,11 @@ export function take<D extends DType>(a: NDArray<D>, indices: ArrayLike<number>)
 /** Joins arrays along the first axis, copied. @throws if their element types or other axes differ. */
 export function concatenate<D extends DType>(arrays: readonly NDArray<D>[]): NDArray<D> {
   const [first] = arrays
-  if (!first) throw new Error('concatenate: expected at least one array')
+  if (!first) throw new CascadeError('input', 'concatenate: expected at least one array')
   const rest = first.shape.slice(1)
   for (const a of arrays)
     if (a.dtype !== first.dtype || String(a.shape.slice(1)) !== String(rest))
-      throw new Error(`concatenate: expected ${first.dtype} [*,${rest}], got ${a.dtype} [${a.shape}]`)
+      throw new CascadeError('input', `concatenate: expected ${first.dtype} [*,${rest}], got ${a.dtype} [${a.shape}]`)
   const n = arrays.reduce((sum, a) => sum + (a.shape[0] ?? 1), 0)
   const data = allocate(first.dtype, n * sizeOf(rest))
   let offset = 0

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { allocate, type DType, type NDArray } from './array.ts'
 import { isNDArray } from './compile.ts'
 
@@ -38,6 +39,7 @@ function exchanged<D extends DType>({ dtype, data }: NDArray<D>, rows: number, c
 
 function checkAxes(name: string, axes: string, images: NDArray): void {
   if (!isNDArray(images))
-    throw new Error(`${name}: expected an array ${axes}, as ndarray makes it, got ${typeof images}`)
-  if (images.shape.length < 3) throw new Error(`${name}: expected an array ${axes}, got [${images.shape}]`)
+    throw new CascadeError('input', `${name}: expected an array ${axes}, as ndarray makes it, got ${typeof images}`)
+  if (images.shape.length < 3)
+    throw new CascadeError('input', `${name}: expected an array ${axes}, got [${images.shape}]`)
 }

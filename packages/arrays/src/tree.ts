@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 /** Leaves in nested lists and records; `undefined` is an empty branch. */
 export type Tree<L> = L | undefined | readonly Tree<L>[] | { readonly [key: string]: Tree<L> }
 
@@ -23,7 +24,7 @@ export function flatten<L>(tree: Tree<L>, isLeaf: (x: unknown) => x is L): { lea
     }
     if (node === undefined || node === null) return undefined
     if (typeof node !== 'object')
-      throw new Error(`tree: expected an array, a list or a record at '${path}', got ${typeof node}`)
+      throw new CascadeError('input', `tree: expected an array, a list or a record at '${path}', got ${typeof node}`)
     const at = (key: string | number) => (path === '' ? `${key}` : `${path}.${key}`)
     if (Array.isArray(node)) return node.map((child, i) => visit(child, at(i)))
     const record = node as { readonly [key: string]: Tree<L> }

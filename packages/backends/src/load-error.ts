@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type BackendName, backendPackages, isNative } from './backend-name.ts'
 import type { FoundPackage } from './locate.ts'
 
@@ -14,7 +15,7 @@ export function missing(name: BackendName, found: readonly FoundPackage[]): Erro
   const what = first
     ? `${npm} ${first.version} is in ${first.folder}, but its native add-on (lib/napi-v8/tfjs_binding.node) is not: its install script has not run or failed`
     : `${npm} is not installed`
-  return new Error(`backend '${name}': ${what}. ${howToInstall(name)}`)
+  return new CascadeError('engine', `backend '${name}': ${what}. ${howToInstall(name)}`)
 }
 
 const causes: readonly [pattern: RegExp, say: (match: RegExpMatchArray) => string][] = [
@@ -43,10 +44,13 @@ export function notLoading(name: BackendName, found: FoundPackage, error: unknow
   for (const [pattern, say] of causes) {
     const match = message.match(pattern)
     if (match)
-      return new Error(
+      return new CascadeError(
+        'engine',
         `backend '${name}': ${found.name} in ${found.folder} does not load: ${say(match)}. ${howToInstall(name)} (${message})`,
         { cause: error },
       )
   }
-  return new Error(`backend '${name}': ${found.name} in ${found.folder} does not load: ${message}`, { cause: error })
+  return new CascadeError('engine', `backend '${name}': ${found.name} in ${found.folder} does not load: ${message}`, {
+    cause: error,
+  })
 }

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type * as Tfjs from '@tensorflow/tfjs-core'
 import type { BackendName } from './backend-name.ts'
 import { versionIn } from './locate.ts'
@@ -17,6 +18,9 @@ await giveResult(async () => {
   const convolution = tf.conv2d(tf.ones<Tfjs.Rank.R4>([1, 4, 4, 2]), tf.ones<Tfjs.Rank.R4>([3, 3, 2, 1]), 1, 1)
   const [sum, corner] = [(await tf.sum(product).data())[0], (await convolution.data())[0]]
   if (sum !== n ** 3 || corner !== 8)
-    throw new Error(`backend '${name}' computes wrongly: expected ${n ** 3} and 8, got ${sum} and ${corner}`)
+    throw new CascadeError(
+      'engine',
+      `backend '${name}' computes wrongly: expected ${n ** 3} and 8, got ${sum} and ${corner}`,
+    )
   return used
 })

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { giveResult } from './run-module.ts'
 
 /** An ONNX model of one node: c = a·b for two float32 matrices [2, 2]. */
@@ -21,5 +22,6 @@ await giveResult(async () => {
   const session = await ort.InferenceSession.create(Buffer.from(product, 'base64'))
   const a = new ort.Tensor('float32', Float32Array.of(1, 2, 3, 4), [2, 2])
   const { c } = await session.run({ a, b: a })
-  if (String(c.data) !== '7,10,15,22') throw new Error(`expected a product of 7,10,15,22, got ${c.data}`)
+  if (String(c.data) !== '7,10,15,22')
+    throw new CascadeError('engine', `expected a product of 7,10,15,22, got ${c.data}`)
 })

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { cacheFolder } from '@cascade-diffusion/downloads'
 import type * as Tfjs from '@tensorflow/tfjs-core'
 import { type BackendName, backendNames, backendPackages, isNative } from './backend-name.ts'
@@ -37,7 +38,7 @@ export interface UsedBackend {
  */
 export async function useBackend(name: BackendName, options: UseBackendOptions = {}): Promise<UsedBackend> {
   if (!backendNames.includes(name))
-    throw new Error(`useBackend: expected one of ${backendNames.join(', ')}, got '${name}'`)
+    throw new CascadeError('engine', `useBackend: expected one of ${backendNames.join(', ')}, got '${name}'`)
   const found = locate(name, options.cache ?? cacheFolder())
   const [best] = found
   if (!best?.complete) throw missing(name, found)
@@ -70,20 +71,23 @@ export async function loadBackend(
   } catch (error) {
     throw notLoading(name, found, error)
   }
-  if (core.getBackend() !== tfjs) throw notLoading(name, found, new Error(`tfjs did not start its backend '${tfjs}'`))
+  if (core.getBackend() !== tfjs)
+    throw notLoading(name, found, new CascadeError('engine', `tfjs did not start its backend '${tfjs}'`))
   const gpu = (core.backend() as { isUsingGpuDevice?: boolean }).isUsingGpuDevice === true
   return { name, version: found.version, folder: found.folder, gpu }
 }
 
 function checkVersions(name: BackendName, { folder, name: npm, version, ours }: FoundPackage, core: string): void {
   if (version !== core)
-    throw new Error(
+    throw new CascadeError(
+      'engine',
       `backend '${name}': expected ${npm} of the same version as @tensorflow/tfjs-core, ${core}, got ${version} in ${folder}`,
     )
   if (ours) return
   const [mine, theirs] = [require.resolve('@tensorflow/tfjs-core'), coreSeenFrom(folder)]
   if (mine !== theirs)
-    throw new Error(
+    throw new CascadeError(
+      'engine',
       `backend '${name}': there are two copies of @tensorflow/tfjs-core, ${folderOf(mine)} and ${folderOf(theirs)}, ` +
         `and ${npm} uses the second. Remove one (\`npm dedupe\`), or uninstall ${npm} and use \`cascade-diffusion backends install ${name}\``,
     )
@@ -93,7 +97,8 @@ function checkVersions(name: BackendName, { folder, name: npm, version, ours }: 
 function checkOther(name: 'node' | 'node-gpu', core: typeof Tfjs): void {
   const loaded = core.findBackend('tensorflow') as { isGPUPackage?: boolean } | null
   if (loaded && loaded.isGPUPackage !== (name === 'node-gpu'))
-    throw new Error(
+    throw new CascadeError(
+      'engine',
       `backend '${name}': '${loaded.isGPUPackage ? 'node-gpu' : 'node'}' is loaded in this process, and both are tfjs's backend 'tensorflow'; use one in a process`,
     )
 }

@@ -1,4 +1,4 @@
-import { checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import {
   type ConditioningAugmentation,
   checkAugmentation,
@@ -45,7 +45,8 @@ export function augmentationOf(given: AugmentationConfig | ConditioningAugmentat
     const { name: _, maxLevel, ...schedule } = given as GaussianNoiseConfig
     return gaussianNoise({ schedule: scheduleOf(schedule), maxLevel })
   }
-  throw new Error(
+  throw new CascadeError(
+    'input',
     "augmentation: expected { name: 'gaussian-noise', … }, { name: 'none' } or one of your own with 'apply', " +
       `got ${shown(name ?? given)}`,
   )

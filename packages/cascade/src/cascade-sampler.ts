@@ -1,5 +1,5 @@
 import { concatenate, type NDArray, rows } from '@cascade-diffusion/arrays'
-import { checkOptions as checkKeys, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions as checkKeys, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { Rng } from '@cascade-diffusion/random'
 import { checkConditions, type Labels, labelsOf } from './check-conditions.ts'
@@ -23,7 +23,13 @@ export interface CascadeSampleOptions {
 }
 
 const sampleKeys: KnownKeys<CascadeSampleOptions> = {
-  ...{ count: true, labels: true, levels: true, rng: true, batchSize: true, progress: true, signal: true },
+  count: true,
+  labels: true,
+  levels: true,
+  rng: true,
+  batchSize: true,
+  progress: true,
+  signal: true,
 }
 
 /** Trained stages, joined to a cascade. Sampling throws before its first step if the options do not fit every stage. */
@@ -46,19 +52,21 @@ export function cascadeSampler(
   stages: readonly TrainedStage[],
   options: StageSamplerOptions | readonly StageSamplerOptions[],
 ): CascadeSampler {
-  if (!Array.isArray(stages)) throw new Error(`cascade: expected a list of trained stages, got ${shown(stages)}`)
+  if (!Array.isArray(stages))
+    throw new CascadeError('input', `cascade: expected a list of trained stages, got ${shown(stages)}`)
   for (const stage of stages) checkTrained('cascade', stage)
   checkChain(stages)
   const each: readonly StageSamplerOptions[] = isList(options) ? options : stages.map(() => options)
   if (each.length !== stages.length)
-    throw new Error(`cascade: expected options for each of ${stages.length} stages, got ${each.length}`)
+    throw new CascadeError('input', `cascade: expected options for each of ${stages.length} stages, got ${each.length}`)
   const samplers = stages.map((stage, i) => stageSampler(stage, each[i] as StageSamplerOptions))
 
   const sampleStage: CascadeSampler['sampleStage'] = async (index, options, lowRes) => {
     checkOptions(stages, options)
     const { count, levels = [], rng, batchSize = 50, progress, signal } = options
     const sampler = samplers[index]
-    if (!sampler) throw new Error(`cascade: expected a stage from 0 to ${samplers.length - 1}, got ${shown(index)}`)
+    if (!sampler)
+      throw new CascadeError('input', `cascade: expected a stage from 0 to ${samplers.length - 1}, got ${shown(index)}`)
     const { name, kind } = sampler.stage
     const level = kind === 'super-resolution' ? (levels[index - 1] ?? 0) : undefined
     const labels = checkConditions(sampler.stage, {
@@ -107,9 +115,13 @@ function checkOptions(stages: readonly TrainedStage[], options: CascadeSampleOpt
   checkRng('cascade', rng)
   for (const [name, value] of Object.entries({ count, batchSize }))
     if (!(Number.isInteger(value) && value > 0))
-      throw new Error(`cascade: expected a ${name} that is an integer of at least 1, got ${shown(value)}`)
+      throw new CascadeError(
+        'input',
+        `cascade: expected a ${name} that is an integer of at least 1, got ${shown(value)}`,
+      )
   if (levels !== undefined && levels?.length !== stages.length - 1)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `cascade: expected ${stages.length - 1} levels, one for each super-resolution stage, got ${shown(levels)}`,
     )
   for (const [i, { stage }] of stages.entries()) {
@@ -119,24 +131,32 @@ function checkOptions(stages: readonly TrainedStage[], options: CascadeSampleOpt
 }
 
 function checkChain(stages: readonly TrainedStage[]): void {
-  if (stages.length === 0) throw new Error('cascade: expected at least one stage, got none')
+  if (stages.length === 0) throw new CascadeError('input', 'cascade: expected at least one stage, got none')
   for (const [i, { stage }] of stages.entries()) {
     const below = stages[i - 1]?.stage
     // Names are the keys of the stages' noise.
     if (stages.slice(0, i).some((other) => other.stage.name === stage.name))
-      throw new Error(`cascade: expected different names, got two stages '${stage.name}'`)
+      throw new CascadeError('input', `cascade: expected different names, got two stages '${stage.name}'`)
     if (i === 0 && stage.kind !== 'base')
-      throw new Error(`cascade: expected a base stage first, got the super-resolution stage '${stage.name}'`)
+      throw new CascadeError(
+        'input',
+        `cascade: expected a base stage first, got the super-resolution stage '${stage.name}'`,
+      )
     if (!below) continue
     if (stage.kind !== 'super-resolution')
-      throw new Error(`cascade: expected a super-resolution stage after '${below.name}', got the base '${stage.name}'`)
+      throw new CascadeError(
+        'input',
+        `cascade: expected a super-resolution stage after '${below.name}', got the base '${stage.name}'`,
+      )
     if (stage.lowResolution !== below.resolution || stage.imageChannels !== below.imageChannels)
-      throw new Error(
+      throw new CascadeError(
+        'input',
         `cascade: stage '${stage.name}' enlarges ${stage.lowResolution}×${stage.lowResolution}×${stage.imageChannels}, ` +
           `but '${below.name}' makes ${below.resolution}×${below.resolution}×${below.imageChannels}`,
       )
     if (String(stage.classNames) !== String(below.classNames))
-      throw new Error(
+      throw new CascadeError(
+        'input',
         `cascade: expected the classes of '${below.name}' (${below.classNames ?? 'none'}), got ${stage.classNames ?? 'none'} in '${stage.name}'`,
       )
   }

@@ -1,5 +1,5 @@
 import { isNDArray, type NDArray, ndarray } from '@cascade-diffusion/arrays'
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { Stage } from './stage.ts'
 import type { StageSampleOptions } from './stage-sampler.ts'
@@ -24,10 +24,16 @@ export function checkConditions(
     const expected = [count, lowResolution, lowResolution, imageChannels]
     const got = isNDArray(lowRes) ? `${lowRes.dtype} [${lowRes.shape}]` : lowRes === undefined ? 'none' : shown(lowRes)
     if (got !== `float32 [${expected}]`)
-      throw new Error(`stage '${name}': expected small images lowRes, float32 [${expected}], got ${got}`)
+      throw new CascadeError(
+        'input',
+        `stage '${name}': expected small images lowRes, float32 [${expected}], got ${got}`,
+      )
     checkLevel(augmentation, level ?? 0)
   } else if (lowRes || level !== undefined)
-    throw new Error(`stage '${stage.name}': expected no lowRes and no level, since it is the base of the cascade`)
+    throw new CascadeError(
+      'input',
+      `stage '${stage.name}': expected no lowRes and no level, since it is the base of the cascade`,
+    )
   return checked
 }
 
@@ -38,21 +44,22 @@ export function labelsOf(
   labels: Labels | undefined,
 ): NDArray<'int32'> | undefined {
   if (!classNames) {
-    if (labels) throw new Error(`stage '${name}': expected no labels, since the stage is unconditional`)
+    if (labels) throw new CascadeError('input', `stage '${name}': expected no labels, since the stage is unconditional`)
     return undefined
   }
   const given = listOf(labels)
   const fits = given && (isNDArray(labels) ? String(labels.shape) === String([count]) : given.length === count)
   if (!fits) {
     const got = labels === undefined ? 'none' : isNDArray(labels) ? `[${labels.shape}]` : shown(labels)
-    throw new Error(`stage '${name}': expected labels [${count}], got ${got}`)
+    throw new CascadeError('input', `stage '${name}': expected labels [${count}], got ${got}`)
   }
   const known = `the classes are 0 to ${classNames.length - 1}: ${classNames.join(', ')}`
   const data = Int32Array.from(given as ArrayLike<unknown>, (label) => {
     const index = typeof label === 'string' ? classNames.indexOf(label) : (label as number)
     const isClass = Number.isInteger(index) && index >= 0 && index < classNames.length
     if (isClass || (label === -1 && labelDropout > 0)) return index
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `stage '${name}': unknown class label ${typeof label === 'string' ? shown(label) : String(label)}; ${known}` +
         (label === -1 ? '; -1, none, takes a stage that was trained with labelDropout' : ''),
     )

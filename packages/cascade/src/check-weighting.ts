@@ -1,5 +1,6 @@
 import type { Compile } from '@cascade-diffusion/arrays'
 import { float32 } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { isDiscrete, type NoiseLevel, noiseLevel, type Prediction } from '@cascade-diffusion/diffusion'
 import { minSnr, p2, type Weighting } from '@cascade-diffusion/losses'
 import { div, square, type Tensor } from '@tensorflow/tfjs-core'
@@ -45,7 +46,8 @@ export async function checkWeighting(
     ...(['epsilon', 'x0', 'v'] as const).filter(finite).map((name) => `a prediction of ${name}`),
   ]
   const { at, alpha } = levels[bad]!
-  throw new Error(
+  throw new CascadeError(
+    'input',
     `stage '${stage.name}': expected a weighting that is finite at every noise level that is trained on, got ${config.name}, ` +
       `which for a prediction of ${prediction} is ${weights[prediction].data[bad]} at ${at} (ᾱ = ${alpha ** 2}); ` +
       `finite everywhere: ${remedies.join(', ')}`,

@@ -1,5 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { labelLogProbability } from '@cascade-diffusion/losses'
 import { loadEma } from '@cascade-diffusion/training'
 import { closeOver, type Encoder, encoder, type Params, type UNetCondition } from '@cascade-diffusion/unet'
@@ -28,10 +28,12 @@ export interface LoadedClassifier extends TrainedClassifier {
  */
 export async function loadClassifier(path: string): Promise<LoadedClassifier> {
   const { kind, config, params } = await loadEma(path)
-  if (kind !== 'classifier') throw new Error(`loadClassifier: expected a classifier in ${path}, got '${kind}'`)
+  if (kind !== 'classifier')
+    throw new CascadeError('checkpoint', `loadClassifier: expected a classifier in ${path}, got '${kind}'`)
   const { classifier, process, classNames, noised } = (config ?? {}) as Partial<ClassifierDescription>
   if (!classifier || !process || !classNames || noised === undefined)
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `loadClassifier: expected a classifier that trainClassifier made in ${path}, got one of another kind, ` +
         `such as judges the samples of the quickstart: ${shown(config)}`,
     )
@@ -45,7 +47,8 @@ export async function loadClassifier(path: string): Promise<LoadedClassifier> {
 export function classifierLogProbability({ classifier, params }: TrainedClassifier) {
   const logits = closeOver(classifier, params)
   return (xt: Tensor4D, noise: Tensor1D, { label }: Pick<UNetCondition, 'label'>): Tensor1D => {
-    if (!label) throw new Error('classifierLogProbability: expected a condition with a label, got none')
+    if (!label)
+      throw new CascadeError('checkpoint', 'classifierLogProbability: expected a condition with a label, got none')
     return labelLogProbability(logits(xt, noise), label)
   }
 }

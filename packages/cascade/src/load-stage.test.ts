@@ -20,7 +20,13 @@ const network = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, n
 async function trained(stage: Stage) {
   const path = join(temporaryFolder(), 'stage.safetensors')
   const { ema } = await trainStage({
-    ...{ stage, dataset: halves(8, 4), steps: 2, batchSize: 4, learningRate: 0.01, emaDecay: 0.5, seed: 1 },
+    stage,
+    dataset: halves(8, 4),
+    steps: 2,
+    batchSize: 4,
+    learningRate: 0.01,
+    emaDecay: 0.5,
+    seed: 1,
     compile: jit,
     checkpoint: { path },
   })

@@ -1,5 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
-import { checkOptions } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions } from '@cascade-diffusion/checks'
 import type { ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
 import { loadEma } from '@cascade-diffusion/training'
 import type { Params, UNetConfig } from '@cascade-diffusion/unet'
@@ -38,7 +38,7 @@ export async function loadStage(path: string, own: LoadStageOptions = {}): Promi
   const { kind, config, params } = await loadEma(path)
   const described = (config as { stage?: StageDescription } | null)?.stage
   if (kind !== 'cascade stage' || !described)
-    throw new Error(`loadStage: expected a cascade stage in ${path}, got '${kind}'`)
+    throw new CascadeError('checkpoint', `loadStage: expected a cascade stage in ${path}, got '${kind}'`)
   return { stage: describedStage(described, path, own), params }
 }
 
@@ -65,7 +65,10 @@ export function describedStage(described: StageDescription, path: string, own: L
 /** The part of a U-Net's configuration that the stage does not add by itself. */
 function sizeOfUNet(config: unknown, path: string): StageUNetConfig {
   if (typeof config !== 'object' || config === null || !('baseChannels' in config))
-    throw new Error(`loadStage: ${path} has a network of another kind than U-Net: hand it in as 'network'`)
+    throw new CascadeError(
+      'checkpoint',
+      `loadStage: ${path} has a network of another kind than U-Net: hand it in as 'network'`,
+    )
   const { resolution, imageChannels, outChannels, numClasses, lowRes, augmentationLevels, ...size } =
     config as UNetConfig
   return lowRes?.resize ? { ...size, lowRes: { resize: lowRes.resize } } : size
@@ -73,7 +76,8 @@ function sizeOfUNet(config: unknown, path: string): StageUNetConfig {
 
 function sameNetwork(own: StageNetwork, trained: unknown, path: string): StageNetwork {
   const [was, is] = [trained, own.config].map((config) => JSON.stringify(config))
-  if (was !== is) throw new Error(`loadStage: ${path} was trained with the network ${was}, got ${is}`)
+  if (was !== is)
+    throw new CascadeError('checkpoint', `loadStage: ${path} was trained with the network ${was}, got ${is}`)
   return own
 }
 
@@ -84,12 +88,19 @@ function augmentationFor(
 ): AugmentationConfig | ConditioningAugmentation {
   const was = `loadStage: ${path} was trained with the augmentation`
   if (!('embedsLevel' in trained)) {
-    if (own) throw new Error(`${was} ${trained.name}, which it describes in full: expected none of your own`)
+    if (own)
+      throw new CascadeError(
+        'checkpoint',
+        `${was} ${trained.name}, which it describes in full: expected none of your own`,
+      )
     return trained
   }
-  if (!own) throw new Error(`${was} '${trained.name}': hand it in as 'augmentation'`)
+  if (!own) throw new CascadeError('checkpoint', `${was} '${trained.name}': hand it in as 'augmentation'`)
   for (const key of ['name', 'maxLevel', 'embedsLevel'] as const)
     if (own[key] !== trained[key])
-      throw new Error(`${was} '${trained.name}' of ${key} ${trained[key]}, got '${own.name}' of ${key} ${own[key]}`)
+      throw new CascadeError(
+        'checkpoint',
+        `${was} '${trained.name}' of ${key} ${trained[key]}, got '${own.name}' of ${key} ${own[key]}`,
+      )
   return own
 }

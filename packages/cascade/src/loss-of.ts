@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkNumber, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import {
   type DiffusionModel,
   isDiscrete,
@@ -44,7 +44,7 @@ export const defaultLoss = ({ process }: Stage): LossConfig => ({ name: learnsVa
  */
 export function lossOf(config: LossConfig, { name, process }: Stage): StageLoss {
   const refuse = (expected: string): never => {
-    throw new Error(`stage '${name}': expected ${expected}`)
+    throw new CascadeError('input', `stage '${name}': expected ${expected}`)
   }
   checkLossConfig(`stage '${name}'`, config)
   const learned = learnsVariance(process)
@@ -83,7 +83,7 @@ const lossKeys = {
 
 function checkLossConfig(where: string, config: LossConfig): void {
   if (typeof config !== 'object' || config === null)
-    throw new Error(`${where}: expected a loss such as { name: 'simple' }, got ${shown(config)}`)
+    throw new CascadeError('input', `${where}: expected a loss such as { name: 'simple' }, got ${shown(config)}`)
   // Names that are unknown are told with what the stage allows.
   const known: Record<string, true> | undefined = Object.hasOwn(lossKeys, config.name)
     ? lossKeys[config.name]
@@ -99,7 +99,8 @@ export function weightingOf(config: WeightingConfig): Weighting {
   const makers = { 'min-snr': minSnr, p2, edm }
   const make = typeof config === 'object' && Object.hasOwn(makers, name ?? '') ? makers[name] : undefined
   if (!make)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `weighting: expected min-snr, p2 or edm, got ${shown(typeof config === 'object' ? name : config)}` +
         (typeof config === 'string' ? `, which has to be said as { name: '${config}' }` : ''),
     )

@@ -1,5 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
-import { checkOneOf, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOneOf, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { isDiscrete, type NoiseLevelArrays, noiseLevelArrays } from '@cascade-diffusion/diffusion'
 import type { Rng } from '@cascade-diffusion/random'
 import {
@@ -43,7 +43,7 @@ export function noiseLevelsOf(
   const { process } = stage
   const { schedule } = process
   const refuse = (expected: string): never => {
-    throw new Error(`stage '${stage.name}': expected ${expected}`)
+    throw new CascadeError('input', `stage '${stage.name}': expected ${expected}`)
   }
   const between = () => {
     if (process.noiseInput !== 'noise-level' && process.noiseInput !== 'log-snr')
@@ -107,7 +107,10 @@ const levelKeys: Record<string, Readonly<Record<string, true>>> = {
 /** @throws on options that these noise levels do not have; names that are unknown are told later. */
 function checkKeys(name: string, config: NoiseLevelsConfig): void {
   if (typeof config !== 'object' || config === null)
-    throw new Error(`stage '${name}': expected noise levels such as { name: 'uniform' }, got ${shown(config)}`)
+    throw new CascadeError(
+      'input',
+      `stage '${name}': expected noise levels such as { name: 'uniform' }, got ${shown(config)}`,
+    )
   const known = levelKeys[config.name]
   if (known) checkOptions<Record<string, unknown>>(`stage '${name}': noise levels ${config.name}`, { ...config }, known)
   if ('uniformIn' in config && config.uniformIn !== undefined)

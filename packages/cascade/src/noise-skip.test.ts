@@ -36,7 +36,10 @@ test('is part of what a stage says of itself', () => {
   const size = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 }
   const make = (noiseSkip: boolean) =>
     baseStage({
-      ...{ name: 'base', resolution: 4, imageChannels: 1, process: { schedule: 'cosine', steps: T } },
+      name: 'base',
+      resolution: 4,
+      imageChannels: 1,
+      process: { schedule: 'cosine', steps: T },
       network: { ...size, noiseSkip },
     })
   expect(make(true).description.network).toMatchObject({ noiseSkip: true, baseChannels: 8 })

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import {
   type DiffusionProcess,
   isDiscrete,
@@ -17,7 +18,8 @@ import type { StageNetwork } from './stage.ts'
 export function noiseSkip(network: StageNetwork, process: DiffusionProcess<Schedule>): StageNetwork {
   const { schedule, prediction, variance, noiseInput } = process
   if (prediction !== 'epsilon' || learnsVariance(process) || noiseInput !== 'timestep' || !isDiscrete(schedule))
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `noiseSkip: expected a network that predicts epsilon with a fixed variance and is told the timestep, ` +
         `got ${prediction}, ${variance} and ${noiseInput}; a prediction of v needs no path around`,
     )

@@ -36,12 +36,22 @@ const constant = (outputs: 1 | 2, { seen, hard = Infinity }: { seen?: Seen[]; ha
 const cosine = { schedule: 'cosine', steps: T } as const
 const stageOf = (process: ProcessConfig, network: StageNetwork, labelDropout = 0) =>
   baseStage({
-    ...{ name: 'base', resolution: 2, imageChannels: 1, classNames: ['left', 'right'] },
-    ...{ process, network, labelDropout },
+    name: 'base',
+    resolution: 2,
+    imageChannels: 1,
+    classNames: ['left', 'right'],
+    process,
+    network,
+    labelDropout,
   })
 
 const run = (changes: Pick<TrainStageOptions, 'stage'> & Partial<TrainStageOptions>): TrainStageOptions => ({
-  ...{ dataset: halves(4, 2), steps: 1, batchSize: 4, learningRate: 0.05, seed: 3, compile: eager },
+  dataset: halves(4, 2),
+  steps: 1,
+  batchSize: 4,
+  learningRate: 0.05,
+  seed: 3,
+  compile: eager,
   ...changes,
 })
 
@@ -164,7 +174,10 @@ describe('noise levels', () => {
           { schedule: 'betas', steps, betas: Array(steps).fill(0.2) },
           constant(1, { ...(seen && { seen }), hard }),
         ),
-        ...{ steps: 40, batchSize: 16, learningRate: 0, noiseLevels },
+        steps: 40,
+        batchSize: 16,
+        learningRate: 0,
+        noiseLevels,
         ...changes,
       })
 
@@ -220,7 +233,11 @@ test.each([
   "a U-Net's loss falls: %s",
   async (_, process, objective) => {
     const stage = baseStage({
-      ...{ name: 'base', resolution: 4, imageChannels: 1, classNames: ['left', 'right'], process },
+      name: 'base',
+      resolution: 4,
+      imageChannels: 1,
+      classNames: ['left', 'right'],
+      process,
       network: { ...size, dropout: 0.1 },
     })
     const options = run({ stage, dataset: halves(10, 4), steps: 120, batchSize: 8, compile: jit, learningRate: 0.005 })

@@ -41,7 +41,9 @@ test.each([
 
 test('what is not said of a process', () => {
   expect(processOf({ schedule: 'cosine', steps: 20 })).toMatchObject({
-    ...{ prediction: 'epsilon', variance: 'fixed-large', noiseInput: 'timestep' },
+    prediction: 'epsilon',
+    variance: 'fixed-large',
+    noiseInput: 'timestep',
   })
   const continuous = processOf({ schedule: 'cosine', prediction: 'v' })
   expect(continuous).toMatchObject({ prediction: 'v', noiseInput: 'rescaled-timestep' })

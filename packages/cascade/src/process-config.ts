@@ -1,4 +1,4 @@
-import { checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import {
   checkProcess,
   type DiffusionProcess,
@@ -56,8 +56,15 @@ export interface ProcessConfig extends Omit<ScheduleConfig, 'steps'> {
 
 /** The names of {@link ProcessConfig}, and with it of {@link ScheduleConfig}. */
 export const processKeys: KnownKeys<ProcessConfig> = {
-  ...{ schedule: true, steps: true, betaStart: true, betaEnd: true, betas: true, zeroTerminalSnr: true },
-  ...{ prediction: true, variance: true, noiseInput: true },
+  schedule: true,
+  steps: true,
+  betaStart: true,
+  betaEnd: true,
+  betas: true,
+  zeroTerminalSnr: true,
+  prediction: true,
+  variance: true,
+  noiseInput: true,
 }
 
 const discrete = {
@@ -66,7 +73,8 @@ const discrete = {
   'scaled-linear': ({ steps, ...config }: ScheduleConfig) => scaledLinearSchedule(steps, betaRange(config)),
   sigmoid: ({ steps }: ScheduleConfig) => sigmoidSchedule(steps),
   betas: ({ steps, betas }: ScheduleConfig) => {
-    if (betas?.length !== steps) throw new Error(`schedule: expected ${steps} betas, got ${betas?.length ?? 'none'}`)
+    if (betas?.length !== steps)
+      throw new CascadeError('input', `schedule: expected ${steps} betas, got ${betas?.length ?? 'none'}`)
     return scheduleFromBetas(betas)
   },
 }
@@ -94,20 +102,26 @@ export function scheduleOf(config: ScheduleConfig): DiscreteSchedule {
 function discreteSchedule(config: ScheduleConfig): DiscreteSchedule {
   const { schedule, betaStart, betaEnd, betas } = config
   const make = Object.hasOwn(discrete, schedule ?? '') ? discrete[schedule] : undefined
-  if (!make) throw new Error(`schedule: expected ${Object.keys(discrete).join(', ')}; got ${shown(schedule)}`)
+  if (!make)
+    throw new CascadeError('input', `schedule: expected ${Object.keys(discrete).join(', ')}; got ${shown(schedule)}`)
   const ranged = schedule === 'linear' || schedule === 'scaled-linear'
   if (!ranged && (betaStart ?? betaEnd) !== undefined)
-    throw new Error(`schedule: expected no betaStart and no betaEnd, since '${schedule}' has none`)
-  if (schedule !== 'betas' && betas) throw new Error(`schedule: expected no betas, since it is '${schedule}'`)
+    throw new CascadeError('input', `schedule: expected no betaStart and no betaEnd, since '${schedule}' has none`)
+  if (schedule !== 'betas' && betas)
+    throw new CascadeError('input', `schedule: expected no betas, since it is '${schedule}'`)
   return config.zeroTerminalSnr ? zeroTerminalSnr(make(config)) : make(config)
 }
 
 function continuousSchedule(config: ProcessConfig): NoiseSchedule {
   const { schedule, betaStart, betaEnd, zeroTerminalSnr: rescaled } = config
   const make = continuous[schedule]
-  if (!make) throw new Error(`process: expected the steps of ${shown(schedule)}, which is not in continuous time`)
+  if (!make)
+    throw new CascadeError(
+      'input',
+      `process: expected the steps of ${shown(schedule)}, which is not in continuous time`,
+    )
   if ((betaStart ?? betaEnd ?? rescaled) !== undefined)
-    throw new Error('process: expected no betaStart, betaEnd or zeroTerminalSnr in continuous time')
+    throw new CascadeError('input', 'process: expected no betaStart, betaEnd or zeroTerminalSnr in continuous time')
   return make()
 }
 
@@ -125,7 +139,7 @@ export function processOf(config: ProcessConfig): DiffusionProcess<Schedule> {
   const process = { schedule, prediction, variance, noiseInput }
   checkProcess(process)
   if (steps === undefined && learnsVariance(process))
-    throw new Error(`process: expected a fixed variance in continuous time, got ${variance}`)
+    throw new CascadeError('input', `process: expected a fixed variance in continuous time, got ${variance}`)
   if (isDiscrete(schedule)) checkEnds({ ...process, schedule })
   return process
 }
@@ -135,12 +149,16 @@ function checkEnds({ schedule, prediction, noiseInput }: DiffusionProcess): void
   const { alphasCumprod, betas } = schedule
   const last = alphasCumprod.length - 1
   if (alphasCumprod[0] === 1)
-    throw new Error(`process: expected noise at step 0, got a β of ${betas[0]}, which 1 - β rounds off`)
+    throw new CascadeError('input', `process: expected noise at step 0, got a β of ${betas[0]}, which 1 - β rounds off`)
   const alpha = Math.sqrt(alphasCumprod[last]!)
   if (Number.isFinite(Math.fround(1 / alpha))) return
   const ends = `nothing of the data is left at the last step, ${last}: ᾱ is ${alphasCumprod[last]}`
   const remedy = betas[last] === 1 ? ', since its β is 1. A β below 1 there would keep some' : ''
-  if (prediction === 'epsilon') throw new Error(`process: expected a prediction of x0 or v, since ${ends}${remedy}`)
+  if (prediction === 'epsilon')
+    throw new CascadeError('input', `process: expected a prediction of x0 or v, since ${ends}${remedy}`)
   if (noiseInput === 'log-snr')
-    throw new Error(`process: expected a noiseInput other than log-snr, which is -∞ where ${ends}${remedy}`)
+    throw new CascadeError(
+      'input',
+      `process: expected a noiseInput other than log-snr, which is -∞ where ${ends}${remedy}`,
+    )
 }

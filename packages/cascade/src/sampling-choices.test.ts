@@ -37,8 +37,13 @@ const network = (told: number[] = []): StageNetwork => ({
 const cosine = { schedule: 'cosine', steps: T } as const
 const stageOf = (changes: { process?: ProcessConfig; labelDropout?: number; told?: number[] } = {}): TrainedStage => ({
   stage: baseStage({
-    ...{ name: 'base', resolution: 2, imageChannels: 1, classNames: ['left', 'right'] },
-    ...{ process: changes.process ?? cosine, labelDropout: changes.labelDropout ?? 0, network: network(changes.told) },
+    name: 'base',
+    resolution: 2,
+    imageChannels: 1,
+    classNames: ['left', 'right'],
+    process: changes.process ?? cosine,
+    labelDropout: changes.labelDropout ?? 0,
+    network: network(changes.told),
   }),
   params: {},
 })
@@ -172,10 +177,21 @@ test.each([
   'trained and sampled, %j: images of the class asked for, with every sampler',
   async (process, options) => {
     const stage = baseStage({
-      ...{ name: 'base', resolution: 4, imageChannels: 1, classNames: ['left', 'right'], process, network: size },
+      name: 'base',
+      resolution: 4,
+      imageChannels: 1,
+      classNames: ['left', 'right'],
+      process,
+      network: size,
     })
     const { ema } = await trainStage({
-      ...{ stage, dataset: halves(64, 4), steps: 250, batchSize: 16, learningRate: 0.01, emaDecay: 0.95, seed: 1 },
+      stage,
+      dataset: halves(64, 4),
+      steps: 250,
+      batchSize: 16,
+      learningRate: 0.01,
+      emaDecay: 0.95,
+      seed: 1,
       compile: jit,
     })
     for (const [name, sampler] of Object.entries(samplers)) {

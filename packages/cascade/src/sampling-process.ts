@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type DiffusionProcess, isDiscrete, lastStep, noiseLevel, type Schedule } from '@cascade-diffusion/diffusion'
 import { type DiscreteSchedule, respace } from '@cascade-diffusion/schedules'
 import { scheduleOf } from './process-config.ts'
@@ -15,13 +16,14 @@ export function samplingProcess(
 ): DiffusionProcess<Schedule> {
   const { name, process } = stage
   if (chosen && process.noiseInput !== 'noise-level' && process.noiseInput !== 'log-snr')
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `stage '${name}': expected a network that is told its noise-level or log-snr for another schedule than that of training, ` +
         `got ${process.noiseInput}; spacing takes some of its steps`,
     )
   const whole = !chosen ? process.schedule : 'schedule' in chosen ? scheduleOf(chosen) : chosen
   if (spacing !== undefined && !isDiscrete(whole))
-    throw new Error(`stage '${name}': expected steps, not a spacing, in continuous time`)
+    throw new CascadeError('input', `stage '${name}': expected steps, not a spacing, in continuous time`)
   const schedule = spacing === undefined ? whole : respace(whole as DiscreteSchedule, spacing)
   checkStart(stage, schedule, steps)
   return { ...process, schedule }
@@ -33,7 +35,8 @@ function checkStart({ name, process }: Stage, schedule: Schedule, steps: StageSa
   const begins = typeof steps === 'object' ? Array.from(steps).includes(last) : isDiscrete(schedule)
   if (!begins) return
   if (noiseLevel(schedule, last).alpha === 0)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `stage '${name}': nothing of the data is left at timestep ${last} to predict from epsilon: ᾱ is 0 there; ` +
         `expected steps that begin below it, or a schedule that keeps some`,
     )

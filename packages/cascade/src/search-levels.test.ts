@@ -18,7 +18,11 @@ const cascade = cascadeSampler(
 
 const lowRes = rng(1).uniform([4, 2, 2, 1])
 const options = {
-  ...{ count: 4, labels: int32([0, 1, 0, 1]), rng: rng(2), batchSize: 3, lowRes },
+  count: 4,
+  labels: int32([0, 1, 0, 1]),
+  rng: rng(2),
+  batchSize: 3,
+  lowRes,
   levels: [0, 2, 9, 12],
   judge: async (images: NDArray<'float32'>, level: number) => ({ first: images.data[0]!, level }),
   objective: ({ level }: { level: number }) => (level - 8) ** 2,

@@ -1,5 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
-import { checkFunction, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkFunction, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { CascadeSampleOptions, CascadeSampler } from './cascade-sampler.ts'
 
@@ -16,8 +16,16 @@ export interface SearchLevelsOptions<Score> extends Omit<CascadeSampleOptions, '
 }
 
 const searchKeys: KnownKeys<SearchLevelsOptions<unknown>> = {
-  ...{ count: true, labels: true, levels: true, rng: true, batchSize: true, progress: true, signal: true },
-  ...{ lowRes: true, judge: true, objective: true },
+  count: true,
+  labels: true,
+  levels: true,
+  rng: true,
+  batchSize: true,
+  progress: true,
+  signal: true,
+  lowRes: true,
+  judge: true,
+  objective: true,
 }
 
 /** The images of one level s, and what the judge said. */
@@ -42,9 +50,10 @@ export async function searchLevels<Score>(
   const last = cascade.stages.length - 1
   const stage = cascade.stages[last]?.stage
   if (stage?.kind !== 'super-resolution')
-    throw new Error(`searchLevels: expected a super-resolution stage at the end, got '${stage?.name}'`)
-  if (!Array.isArray(levels)) throw new Error(`searchLevels: expected levels, a list, got ${shown(levels)}`)
-  if (levels.length === 0) throw new Error('searchLevels: expected at least one level, got none')
+    throw new CascadeError('input', `searchLevels: expected a super-resolution stage at the end, got '${stage?.name}'`)
+  if (!Array.isArray(levels))
+    throw new CascadeError('input', `searchLevels: expected levels, a list, got ${shown(levels)}`)
+  if (levels.length === 0) throw new CascadeError('input', 'searchLevels: expected at least one level, got none')
   checkFunction('searchLevels', 'judge', judge)
   checkFunction('searchLevels', 'objective', objective)
   for (const level of levels) checkLevel(stage.augmentation, level)
@@ -57,7 +66,10 @@ export async function searchLevels<Score>(
     const result = { level, images, score: await judge(images, level) }
     const value = objective(result.score)
     if (typeof value !== 'number' || Number.isNaN(value))
-      throw new Error(`searchLevels: expected a number as the objective of level ${level}, got ${shown(value)}`)
+      throw new CascadeError(
+        'input',
+        `searchLevels: expected a number as the objective of level ${level}, got ${shown(value)}`,
+      )
     if (!best || value < best.value) best = { result, value }
     results.push(result)
   }

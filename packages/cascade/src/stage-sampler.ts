@@ -1,4 +1,5 @@
 import { type Compile, type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import {
   classifierFreeGuidance,
   classifierGuidance,
@@ -113,7 +114,9 @@ export function stageSampler(trained: TrainedStage, options: StageSamplerOptions
   const clipping = processX0 ? { processX0 } : {}
   const byClassifier = guidance && 'classifier' in guidance
   const model = createSampler<UNetCondition>({
-    ...{ process, sampler, compile },
+    process,
+    sampler,
+    compile,
     ...(byClassifier
       ? { denoiser: classified(stage, denoiser({ network, process }, clipping), guidance) }
       : { network: guidance ? guided(stage, network, guidance) : network, ...clipping }),
@@ -162,12 +165,13 @@ export function stageSampler(trained: TrainedStage, options: StageSamplerOptions
 /** What the driver says of a run, with whose it is. */
 function named({ name }: Stage, error: unknown): unknown {
   if (!(error instanceof Error && error.message.startsWith('sample: '))) return error
-  return new Error(`stage '${name}': ${error.message.slice('sample: '.length)}`, { cause: error })
+  return new CascadeError('input', `stage '${name}': ${error.message.slice('sample: '.length)}`, { cause: error })
 }
 
 function guided({ name, labelDropout }: Stage, network: Network<UNetCondition>, guidance: GuidanceConfig) {
   if (labelDropout === 0)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `stage '${name}': expected a stage that was trained with labelDropout for guidance, got one without`,
     )
   return classifierFreeGuidance(network, { ...guidance, unconditional: withoutLabel() })
@@ -181,7 +185,8 @@ function classified(
   const { classifier, scale } = guidance
   const { classes, resolution: size } = classifier.classifier.config
   if (classNames?.length !== classes || size !== resolution)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `stage '${name}': expected a classifier of ${classNames?.length ?? 'no'} classes at ${resolution}×${resolution}, as the stage has, ` +
         `got one of ${classes} at ${size}`,
     )

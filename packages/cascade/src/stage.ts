@@ -1,5 +1,12 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
-import { checkFunction, checkInteger, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import {
+  CascadeError,
+  checkFunction,
+  checkInteger,
+  checkOptions,
+  type KnownKeys,
+  shown,
+} from '@cascade-diffusion/checks'
 import { type ConditioningAugmentation, tryAugmentation } from '@cascade-diffusion/conditioning-augmentation'
 import { type DiffusionProcess, learnsVariance, type Schedule } from '@cascade-diffusion/diffusion'
 import type { Rng } from '@cascade-diffusion/random'
@@ -64,12 +71,18 @@ export interface SuperResolutionStageOptions extends StageOptions {
 }
 
 const baseKeys: KnownKeys<BaseStageOptions> = {
-  ...{ name: true, resolution: true, imageChannels: true, classNames: true, labelDropout: true },
-  ...{ process: true, network: true },
+  name: true,
+  resolution: true,
+  imageChannels: true,
+  classNames: true,
+  labelDropout: true,
+  process: true,
+  network: true,
 }
 const superResolutionKeys: KnownKeys<SuperResolutionStageOptions> = {
   ...baseKeys,
-  ...{ lowResolution: true, augmentation: true },
+  lowResolution: true,
+  augmentation: true,
 }
 
 interface CommonStage {
@@ -142,7 +155,8 @@ export function superResolutionStage(options: SuperResolutionStageOptions): Supe
       resolution > lowResolution
     )
   )
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `stage '${options.name}': expected a resolution that is a multiple of lowResolution ${lowResolution}, got ${resolution}`,
     )
   const augmentation = augmentationOf(options.augmentation)
@@ -167,29 +181,37 @@ function common(
 ): CommonStage {
   const { name, resolution, imageChannels, classNames, labelDropout = 0, process } = options
   if (typeof name !== 'string' || !/^[\w-]+$/.test(name))
-    throw new Error(`stage: expected a name of letters, digits, - and _, since it names files; got ${shown(name)}`)
+    throw new CascadeError(
+      'input',
+      `stage: expected a name of letters, digits, - and _, since it names files; got ${shown(name)}`,
+    )
   checkInteger(`stage '${name}'`, 'a resolution', resolution, { from: 1 })
   checkInteger(`stage '${name}'`, 'imageChannels', imageChannels, { from: 1 })
   if (classNames !== undefined) checkClassNames(name, classNames)
   if (!(Number.isFinite(labelDropout) && labelDropout >= 0 && labelDropout < 1 && (labelDropout === 0 || classNames)))
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `stage '${name}': expected a labelDropout from 0 to less than 1, and of a stage with classes, got ${shown(labelDropout)}`,
     )
   const diffusion = processOf(process)
   const network = isNetwork(name, options.network) ? options.network : sizedNetwork(options.network)
   function sizedNetwork({ noiseSkip: skips, lowRes, ...size }: StageUNetConfig): StageNetwork {
     if (lowRes && !inputs.lowRes)
-      throw new Error(`stage '${name}': expected no lowRes of its network, since it is a base`)
+      throw new CascadeError('input', `stage '${name}': expected no lowRes of its network, since it is a base`)
     const net = unet({
       ...(diffusion.noiseInput === 'noise-level' && { noiseEmbedding: { kind: 'noise-level' } }),
-      ...{ ...size, resolution, imageChannels, ...inputs },
+      ...size,
+      resolution,
+      imageChannels,
+      ...inputs,
       ...(classNames && { numClasses: classNames.length }),
       ...(learnsVariance(diffusion) && { outChannels: 2 * imageChannels }),
       ...(inputs.lowRes && { lowRes: { ...lowRes, ...inputs.lowRes } }),
     })
     const told = net.config.noiseEmbedding.kind === 'noise-level'
     if (told !== (diffusion.noiseInput === 'noise-level'))
-      throw new Error(
+      throw new CascadeError(
+        'input',
         `stage '${name}': expected a noiseEmbedding of the kind that fits the noiseInput ${diffusion.noiseInput}, ` +
           `got ${net.config.noiseEmbedding.kind}`,
       )
@@ -219,7 +241,10 @@ function common(
 /** Whether it is a network of one's own. @throws if it is neither that nor the size of a U-Net. */
 function isNetwork(name: string, network: StageUNetConfig | StageNetwork): network is StageNetwork {
   if (typeof network !== 'object' || network === null)
-    throw new Error(`stage '${name}': expected a network, its size or { config, init, apply }, got ${shown(network)}`)
+    throw new CascadeError(
+      'input',
+      `stage '${name}': expected a network, its size or { config, init, apply }, got ${shown(network)}`,
+    )
   if (!('apply' in network || 'init' in network)) return false
   const { apply, init } = network as Partial<StageNetwork>
   checkFunction(`stage '${name}'`, 'apply of its network', apply)
@@ -230,10 +255,12 @@ function isNetwork(name: string, network: StageUNetConfig | StageNetwork): netwo
 function checkClassNames(name: string, classNames: readonly string[]): void {
   const fits = Array.isArray(classNames) && classNames.length > 0 && classNames.every((x) => typeof x === 'string')
   if (!fits)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `stage '${name}': expected classNames, a list of texts, or none of an unconditional stage, got ${shown(classNames)}` +
         (Array.isArray(classNames) && classNames.length > 0 ? ' that are not all texts' : ''),
     )
   const twice = classNames.find((className, i) => classNames.indexOf(className) < i)
-  if (twice !== undefined) throw new Error(`stage '${name}': expected different classNames, got '${twice}' twice`)
+  if (twice !== undefined)
+    throw new CascadeError('input', `stage '${name}': expected different classNames, got '${twice}' twice`)
 }

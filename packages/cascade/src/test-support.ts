@@ -66,7 +66,10 @@ export const tinyBase = (network: StageUNetConfig | StageNetwork = tinyNetwork()
 /** A stage 2×2 → 4×4, with Gaussian augmentation, to change as a test needs. */
 export const tinySuperResolution = (changes: Partial<SuperResolutionStageOptions> = {}) =>
   superResolutionStage({
-    ...{ name: 'sr', resolution: 4, lowResolution: 2, ...images },
+    name: 'sr',
+    resolution: 4,
+    lowResolution: 2,
+    ...images,
     augmentation: { name: 'gaussian-noise', ...process, maxLevel },
     network: tinyNetwork(),
     ...changes,

@@ -18,13 +18,27 @@ import { trainStage } from './train-stage.ts'
 
 const size = 4
 const classifier = encoder({
-  ...{ resolution: size, imageChannels: 1, classes: 2, baseChannels: 8, channelMultipliers: [1, 2] },
-  ...{ residualBlocks: 1, normGroups: 4, middleAttention: false, dropout: 0.1 },
+  resolution: size,
+  imageChannels: 1,
+  classes: 2,
+  baseChannels: 8,
+  channelMultipliers: [1, 2],
+  residualBlocks: 1,
+  normGroups: 4,
+  middleAttention: false,
+  dropout: 0.1,
 })
 const process = { schedule: 'cosine', steps: 40, prediction: 'x0' } as const
 const run = (changes: Partial<TrainClassifierOptions> = {}): TrainClassifierOptions => ({
-  ...{ classifier, process, dataset: halves(64, 2 * size), steps: 150, batchSize: 32, learningRate: 5e-3 },
-  ...{ emaDecay: 0.9, seed: 1, compile: jit },
+  classifier,
+  process,
+  dataset: halves(64, 2 * size),
+  steps: 150,
+  batchSize: 32,
+  learningRate: 5e-3,
+  emaDecay: 0.9,
+  seed: 1,
+  compile: jit,
   ...changes,
 })
 
@@ -94,7 +108,8 @@ test('trained on noisy images, it guides a sampler of all classes to the one tha
 test('stageSampler takes it too, for a stage of the same classes', async () => {
   // A network that knows the noise but takes no notice of the class.
   const network: StageNetwork = {
-    ...{ config: { name: 'both halves' }, init: () => ({}) },
+    config: { name: 'both halves' },
+    init: () => ({}),
     apply: (_, xt, noise) => unconditional(xt, noise, {} as never),
   }
   const common = { name: 'halves', resolution: size, imageChannels: 1, process, network }

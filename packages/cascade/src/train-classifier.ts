@@ -1,5 +1,5 @@
 import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
-import { checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { batch, type ImageDataset, resized, shuffledIndices } from '@cascade-diffusion/data'
 import {
   type DiffusionProcess,
@@ -31,7 +31,10 @@ export interface TrainClassifierOptions extends TrainingRun {
 
 const trainClassifierKeys: KnownKeys<TrainClassifierOptions> = {
   ...runKeys,
-  ...{ classifier: true, process: true, dataset: true, noised: true },
+  classifier: true,
+  process: true,
+  dataset: true,
+  noised: true,
 }
 
 /** A training batch: real images, their classes, and the noise that they are seen in. */
@@ -62,7 +65,10 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
   checkOptions('trainClassifier', options, trainClassifierKeys)
   const { classifier, dataset, noised = true, batchSize, seed } = options
   if (typeof classifier?.apply !== 'function')
-    throw new Error(`trainClassifier: expected a classifier, as encoder of unet makes them, got ${shown(classifier)}`)
+    throw new CascadeError(
+      'input',
+      `trainClassifier: expected a classifier, as encoder of unet makes them, got ${shown(classifier)}`,
+    )
   checkRun('trainClassifier', options)
   checkDataset(classifier, dataset)
   checkOptions('process', options.process, processKeys)
@@ -70,7 +76,10 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
   const process = processOf({ ...options.process, prediction: 'x0' })
   const key = rng(seed).fold('classifier')
   const description: ClassifierDescription = {
-    ...{ classifier: classifier.config, process: options.process, classNames: dataset.classNames, noised },
+    classifier: classifier.config,
+    process: options.process,
+    classNames: dataset.classNames,
+    noised,
   }
   const config = { ...description, data: { name: dataset.name, images: dataset.images.shape }, batchSize }
   const loss: Loss<ClassifierBatch> = (params, { dropout, epsilon, ...input }) =>
@@ -79,7 +88,8 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
       { ...input, ...(epsilon && { epsilon }) },
     )
   return train<ClassifierBatch>({
-    ...{ params: classifier.init(key.fold('weights')), loss },
+    params: classifier.init(key.fold('weights')),
+    loss,
     batch: batches(classifier, process, dataset, { batchSize, noised }, key),
     ...runOptions(options, 'classifier', config),
   })
@@ -122,5 +132,8 @@ function checkDataset({ config }: Encoder, dataset: ImageDataset): void {
   checkImages('classifier', sizeOf(config), config.imageChannels, dataset)
   const { name, classNames } = dataset
   if (classNames.length !== config.classes)
-    throw new Error(`classifier: expected ${config.classes} classes, got ${classNames.length} in '${name}'`)
+    throw new CascadeError(
+      'input',
+      `classifier: expected ${config.classes} classes, got ${classNames.length} in '${name}'`,
+    )
 }

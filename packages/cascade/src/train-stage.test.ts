@@ -121,7 +121,11 @@ test('a data set and a stage of a single class', async () => {
   const { name, images } = halves(8, 2)
   const dataset = imageDataset({ name, images, labels: Array(8).fill('all'), classNames: ['all'] })
   const stage = baseStage({
-    ...{ name: 'base', resolution: 2, imageChannels: 1, classNames: ['all'], network: tinyNetwork() },
+    name: 'base',
+    resolution: 2,
+    imageChannels: 1,
+    classNames: ['all'],
+    network: tinyNetwork(),
     process: { schedule: 'cosine', steps: T },
   })
   const { ema } = await trainStage(run({ stage, dataset, steps: 2 }))

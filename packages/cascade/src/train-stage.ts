@@ -1,5 +1,5 @@
 import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
-import { checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { tryAugmentation } from '@cascade-diffusion/conditioning-augmentation'
 import { batch, type ImageDataset, resized, shuffledIndices } from '@cascade-diffusion/data'
 import { dropLabels, type NoiseLevelTensors } from '@cascade-diffusion/diffusion'
@@ -28,7 +28,11 @@ export interface TrainStageOptions extends TrainingObjective, TrainingRun {
 
 const trainStageKeys: KnownKeys<TrainStageOptions> = {
   ...runKeys,
-  ...{ stage: true, dataset: true, randomFlips: true, loss: true, noiseLevels: true },
+  stage: true,
+  dataset: true,
+  randomFlips: true,
+  loss: true,
+  noiseLevels: true,
 }
 
 /** A training batch: real images, and all that is drawn for them. */
@@ -62,7 +66,8 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainResul
   checkOptions('trainStage', options, trainStageKeys)
   const { stage, dataset, batchSize, seed, compile } = options
   if (typeof stage?.network?.apply !== 'function')
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `trainStage: expected a stage, as baseStage and superResolutionStage make them, got ${shown(stage)}`,
     )
   const { loss = defaultLoss(stage), noiseLevels = { name: 'uniform' } } = options
@@ -75,7 +80,9 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainResul
     await tryAugmentation(stage.augmentation, [stage.lowResolution, stage.lowResolution, stage.imageChannels], compile)
   const key = rng(seed).fold(stage.name)
   const config = {
-    ...{ stage: stage.description, data: { name: dataset.name, images: dataset.images.shape }, batchSize },
+    stage: stage.description,
+    data: { name: dataset.name, images: dataset.images.shape },
+    batchSize,
     ...(options.loss && { loss }),
     ...(options.noiseLevels && { noiseLevels }),
     ...(options.randomFlips && { randomFlips: true }),
@@ -159,7 +166,8 @@ const lowResBatch = ({ augmentation }: SuperResolutionStage, z: NDArray, rng: Rn
 function checkDataset({ name, resolution, imageChannels, classNames }: Stage, dataset: ImageDataset): void {
   checkImages(`stage '${name}'`, [resolution, resolution], imageChannels, dataset)
   if (classNames && String(classNames) !== String(dataset.classNames))
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `stage '${name}': expected the classes ${classNames.join(', ')}, got ${dataset.classNames.join(', ')} in '${dataset.name}'`,
     )
 }

@@ -1,5 +1,12 @@
 import type { Compile, NDArray } from '@cascade-diffusion/arrays'
-import { checkFunction, checkInteger, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import {
+  CascadeError,
+  checkFunction,
+  checkInteger,
+  checkOptions,
+  type KnownKeys,
+  shown,
+} from '@cascade-diffusion/checks'
 import { type ImageDataset, imageDataset } from '@cascade-diffusion/data'
 import type { Rng } from '@cascade-diffusion/random'
 import {
@@ -35,8 +42,15 @@ export interface TrainingRun {
 
 /** The names of {@link TrainingRun}. */
 export const runKeys: KnownKeys<TrainingRun> = {
-  ...{ steps: true, batchSize: true, learningRate: true, emaDecay: true, seed: true, compile: true },
-  ...{ checkpoint: true, progress: true, signal: true },
+  steps: true,
+  batchSize: true,
+  learningRate: true,
+  emaDecay: true,
+  seed: true,
+  compile: true,
+  checkpoint: true,
+  progress: true,
+  signal: true,
 }
 
 /** @throws on what would be found only after some work: the rest is for `train`. */
@@ -57,7 +71,10 @@ export const runOptions = (
   TrainOptions<unknown>,
   'steps' | 'learningRate' | 'emaDecay' | 'seed' | 'compile' | 'checkpoint' | 'progress' | 'signal'
 > => ({
-  ...{ steps, learningRate, seed, compile },
+  steps,
+  learningRate,
+  seed,
+  compile,
   ...(emaDecay !== undefined && { emaDecay }),
   ...(checkpoint && { checkpoint: { ...checkpoint, kind, config } }),
   ...(progress && { progress }),
@@ -76,11 +93,15 @@ export function checkImages(
 ): void {
   const shape = dataset?.images?.shape
   if (!Array.isArray(shape))
-    throw new Error(`${who}: expected a dataset, such as imageDataset and loadMnist give, got ${shown(dataset)}`)
+    throw new CascadeError(
+      'input',
+      `${who}: expected a dataset, such as imageDataset and loadMnist give, got ${shown(dataset)}`,
+    )
   const [, height, width, channels] = shape as readonly number[] as readonly [number, number, number, number]
   const fits = high === wide && height === width && height % high === 0 && channels === imageChannels
   if (!fits)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `${who}: expected images of ${high}×${wide}×${imageChannels} or a multiple of it, ` +
         `got ${height}×${width}×${channels} in '${dataset.name}'`,
     )

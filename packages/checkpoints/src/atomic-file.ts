@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { flush } from './flush.ts'
 
 const reasons: Record<string, string> = {
@@ -32,7 +33,9 @@ export async function writeAtomically(path: string, write: (file: FileHandle) =>
     await rm(partial, { force: true }).catch(() => {})
     const reason = reasons[(cause as NodeJS.ErrnoException).code ?? ''] ?? 'an error came'
     const rest = existsSync(path) ? 'the previous file is untouched' : 'no file was left there'
-    throw new Error(`could not write ${path}: ${reason} (${(cause as Error).message}); ${rest}`, { cause })
+    throw new CascadeError('checkpoint', `could not write ${path}: ${reason} (${(cause as Error).message}); ${rest}`, {
+      cause,
+    })
   }
   await syncFolder(dirname(path))
 }

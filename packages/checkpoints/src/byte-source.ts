@@ -1,5 +1,6 @@
 import { open, readlink, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { CascadeError } from '@cascade-diffusion/checks'
 
 /** Where the readers take bytes from: a file, bytes in memory, a Blob, or what a program offers as one. */
 export interface ByteSource {
@@ -40,12 +41,13 @@ export async function withSource<T>(from: Readable, use: (source: ByteSource) =>
 async function openFile(path: string): Promise<ByteSource> {
   // Before it is opened: opening a pipe would wait for whoever writes to it.
   const found = await stat(path).catch(async (cause) => {
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `${path}: ${(cause as NodeJS.ErrnoException).code === 'ENOENT' ? await missing(path) : cause.message}`,
       { cause },
     )
   })
-  if (!found.isFile()) throw new Error(`${path}: expected a file, got a folder or a device`)
+  if (!found.isFile()) throw new CascadeError('checkpoint', `${path}: expected a file, got a folder or a device`)
   const file = await open(path, 'r')
   const { size } = await file.stat()
   return {
@@ -54,7 +56,8 @@ async function openFile(path: string): Promise<ByteSource> {
     async readInto(target, offset) {
       for (let done = 0; done < target.length; ) {
         const { bytesRead } = await file.read(target, done, target.length - done, offset + done)
-        if (bytesRead === 0) throw new Error(`expected ${size} bytes, the file became shorter while reading`)
+        if (bytesRead === 0)
+          throw new CascadeError('checkpoint', `expected ${size} bytes, the file became shorter while reading`)
         done += bytesRead
       }
     },
@@ -126,7 +129,13 @@ export async function readBytes(source: ByteSource, offset: number, length: numb
 /** @throws unless `length` bytes from `offset` lie within the source. */
 export function checkRange({ size }: ByteSource, offset: number, length: number): void {
   if (!(Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0))
-    throw new Error(`expected a place within the file's ${size} bytes, got ${length} at ${offset}: corrupt`)
+    throw new CascadeError(
+      'checkpoint',
+      `expected a place within the file's ${size} bytes, got ${length} at ${offset}: corrupt`,
+    )
   if (offset + length > size)
-    throw new Error(`expected bytes ${offset} to ${offset + length}, the file has ${size}: cut short or corrupt`)
+    throw new CascadeError(
+      'checkpoint',
+      `expected bytes ${offset} to ${offset + length}, the file has ${size}: cut short or corrupt`,
+    )
 }

@@ -1,4 +1,5 @@
 import { allocate, type DataOf, type DType, type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { widen } from './widen.ts'
 
 /** Element types that the files may hold. */
@@ -73,7 +74,10 @@ export function decode(type: StoredType, shape: readonly number[], bytes: Uint8A
   const { buffer, byteOffset } = bytes
   const length = bytes.length / byteWidth[type]
   if (length !== sizeOf(shape))
-    throw new Error(`expected ${sizeOf(shape) * byteWidth[type]} bytes of ${type} [${shape}], got ${bytes.length}`)
+    throw new CascadeError(
+      'checkpoint',
+      `expected ${sizeOf(shape) * byteWidth[type]} bytes of ${type} [${shape}], got ${bytes.length}`,
+    )
   switch (type) {
     case 'float64':
       return { dtype: type, shape, data: new Float64Array(buffer, byteOffset, length) }
@@ -109,7 +113,7 @@ export function decode(type: StoredType, shape: readonly number[], bytes: Uint8A
 /** @throws unless every byte is 0 or 1. */
 export function checkBooleans(bytes: Uint8Array): void {
   const wrong = bytes.find((byte) => byte > 1)
-  if (wrong !== undefined) throw new Error(`expected booleans of 0 or 1, got ${wrong}`)
+  if (wrong !== undefined) throw new CascadeError('checkpoint', `expected booleans of 0 or 1, got ${wrong}`)
 }
 
 /**
@@ -130,7 +134,8 @@ export function convert({ dtype, data }: RawArray, target: DataOf[DType]): void 
   if (dtype === 'int64' || dtype === 'uint64') narrow(dtype, data, target)
   else if (dtype === 'uint32') {
     const wide = data.find((value) => value > 0x7fffffff)
-    if (wide !== undefined) throw new Error(`expected uint32 values within the int32 range, got ${wide}`)
+    if (wide !== undefined)
+      throw new CascadeError('checkpoint', `expected uint32 values within the int32 range, got ${wide}`)
     target.set(data)
   } else target.set(data)
 }
@@ -141,7 +146,7 @@ function narrow(dtype: 'int64' | 'uint64', data: BigInt64Array | BigUint64Array,
   for (let i = 0; i < data.length; i++) {
     const low = halves[2 * i]!
     if (halves[2 * i + 1] !== low >> 31 || (low < 0 && dtype === 'uint64'))
-      throw new Error(`expected ${dtype} values within the int32 range, got ${data[i]}`)
+      throw new CascadeError('checkpoint', `expected ${dtype} values within the int32 range, got ${data[i]}`)
     target[i] = low
   }
 }

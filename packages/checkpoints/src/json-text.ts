@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 /**
  * Parses JSON as Python writes it: `NaN`, `Infinity` and `-Infinity` are numbers too. Nothing else is taken that JSON does not have.
  * @throws naming the line and the column, and what stands there, if it is none, nests deeper than `maxDepth`, or has a key of an
@@ -13,7 +14,8 @@ export function parseJsonText(text: string, maxDepth: number): unknown {
   }
   const fail = (what: string, position = at): never => {
     const rest = text.slice(position, position + shownCharacters)
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `expected JSON: ${what} at ${place(position)}, got ${rest === '' ? 'the end' : JSON.stringify(rest)}`,
     )
   }

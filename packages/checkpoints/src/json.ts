@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { parseJsonText } from './json-text.ts'
 
 /** The longest JSON text that is read: the longest header that safetensors allows, in bytes. */
@@ -16,14 +17,14 @@ function decodeText(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    throw new Error('expected JSON in UTF-8, got other bytes')
+    throw new CascadeError('checkpoint', 'expected JSON in UTF-8, got other bytes')
   }
 }
 
 /** @throws unless the value is an object, naming it. */
 export function asRecord(value: unknown, what: string): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Error(`${what}: expected a JSON object, got ${show(value)}`)
+    throw new CascadeError('checkpoint', `${what}: expected a JSON object, got ${show(value)}`)
   return value as Record<string, unknown>
 }
 

@@ -1,4 +1,5 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { byteWidth, type StoredType } from './elements.ts'
 import { isShape, show } from './json.ts'
 
@@ -54,27 +55,33 @@ export const usualHeaderBytes = 256
 export function parseNpyHeader(start: Uint8Array, size: number): NpyHeader | number {
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
   if (start.length < 12 || String.fromCharCode(...start.subarray(0, 6)) !== magic)
-    throw new Error("npy: expected a file that begins with '\\x93NUMPY'")
+    throw new CascadeError('checkpoint', "npy: expected a file that begins with '\\x93NUMPY'")
   const version = view.getUint8(6)
-  if (version < 1 || version > 3) throw new Error(`npy: expected format version 1, 2 or 3, got ${version}`)
+  if (version < 1 || version > 3)
+    throw new CascadeError('checkpoint', `npy: expected format version 1, 2 or 3, got ${version}`)
   const from = version === 1 ? 10 : 12
   const end = from + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true))
-  if (end > size) throw new Error(`npy: expected a header of ${end} bytes, the file has ${size}`)
+  if (end > size) throw new CascadeError('checkpoint', `npy: expected a header of ${end} bytes, the file has ${size}`)
   if (end > start.length) return end
   const header = new TextDecoder().decode(start.subarray(from, end))
   const match = headerPattern.exec(header)
   if (!match)
-    throw new Error(`npy: expected a header of descr, fortran_order and shape, got ${header.trim().slice(0, 80)}`)
+    throw new CascadeError(
+      'checkpoint',
+      `npy: expected a header of descr, fortran_order and shape, got ${header.trim().slice(0, 80)}`,
+    )
   const [, descr = '', fortran, dims = ''] = match
   const type = /^[<>|=]/.test(descr) ? types.get(descr.slice(1)) : undefined
   if (!type)
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `npy: expected an element type of ${[...types.keys()].join(', ')}, got ${show(descr)}${otherKinds.get(descr.replace(/^[<>|=]/, '')[0]) ?? ''}`,
     )
   const shape = dims.split(',').flatMap((d) => (d.trim() === '' ? [] : [Number(d)]))
-  if (!isShape(shape)) throw new Error(`npy: expected a shape, got ${show(shape)}`)
+  if (!isShape(shape)) throw new CascadeError('checkpoint', `npy: expected a shape, got ${show(shape)}`)
   const bytes = sizeOf(shape) * byteWidth[type]
-  if (bytes !== size - end) throw new Error(`npy: expected ${bytes} bytes of ${descr} [${shape}], got ${size - end}`)
+  if (bytes !== size - end)
+    throw new CascadeError('checkpoint', `npy: expected ${bytes} bytes of ${descr} [${shape}], got ${size - end}`)
   const bigEndian = descr.startsWith('>') && byteWidth[type] > 1
   return { type, bigEndian, columnMajor: fortran === 'True', shape, offset: end }
 }

@@ -1,4 +1,5 @@
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { swapBytes } from './byte-order.ts'
 import { type ByteSource, type Readable, withSource } from './byte-source.ts'
 import { byteWidth, computedType, decode, type RawArray } from './elements.ts'
@@ -60,7 +61,7 @@ export async function npzContents(source: ByteSource): Promise<Contents> {
   for (const entry of zip.names) {
     const name = nameOf(entry)
     try {
-      if (tensors.has(name)) throw new Error('two arrays have this name')
+      if (tensors.has(name)) throw new CascadeError('checkpoint', 'two arrays have this name')
       tensors.set(name, await lazyArray(zip, entry))
     } catch (error) {
       tensors.delete(name)
@@ -68,7 +69,10 @@ export async function npzContents(source: ByteSource): Promise<Contents> {
     }
   }
   if (tensors.size + unreadable.size === 0)
-    throw new Error(`expected entries that end in .npy, got ${zip.names.slice(0, 3).map(shorten).join(', ') || 'none'}`)
+    throw new CascadeError(
+      'checkpoint',
+      `expected entries that end in .npy, got ${zip.names.slice(0, 3).map(shorten).join(', ') || 'none'}`,
+    )
   return { tensors, unreadable }
 }
 
@@ -77,7 +81,8 @@ async function lazyArray(zip: Zip, name: string): Promise<LazyTensor> {
   const parse = async (bytes: number) => parseNpyHeader(await zip.readStart(name, bytes), size)
   const first = await parse(usualHeaderBytes)
   const header = typeof first === 'number' ? await parse(first) : first
-  if (typeof header === 'number') throw new Error(`npy: expected a header of ${header} bytes: corrupt`)
+  if (typeof header === 'number')
+    throw new CascadeError('checkpoint', `npy: expected a header of ${header} bytes: corrupt`)
   const { type, shape } = header
   return {
     dtype: computedType(type),

@@ -1,4 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type ByteSource, openSource, type Readable, readBytes, withSource } from './byte-source.ts'
 import { isHdf5 } from './hdf5/file.ts'
 import { hdf5Contents, isKeras, kerasContents } from './hdf5/keras.ts'
@@ -87,9 +88,10 @@ async function plain(source: ByteSource): Promise<Found> {
     return isKeras(zip) ? found('keras', kerasContents) : found('npz', npzContents)
   }
   const stranger = await strangerIn(source, 'the weights')
-  if (stranger?.includes('not the weights')) throw new Error(`${source.name}: ${stranger}`)
+  if (stranger?.includes('not the weights')) throw new CascadeError('checkpoint', `${source.name}: ${stranger}`)
   const bytes = [...start].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
-  throw new Error(
+  throw new CascadeError(
+    'checkpoint',
     `${source.name}: expected safetensors, a PyTorch file, an .npz archive, Keras's .h5 or .keras, an index of shards or a model.json, got ${stranger ?? `a file that begins with ${bytes}`}`,
   )
 }
@@ -117,7 +119,8 @@ function expectWeights(record: Readonly<Record<string, unknown>>): Readonly<Reco
   if ('weight_map' in record || 'weightsManifest' in record) return record
   const keys = Object.keys(record).slice(0, 5).map(shorten).join(', ') || 'nothing'
   const isConfig = ['_class_name', 'architectures', 'model_type', 'class_name'].some((key) => key in record)
-  throw new Error(
+  throw new CascadeError(
+    'checkpoint',
     isConfig
       ? `a configuration (with ${keys}), not the weights, which are in another file`
       : `expected an index of shards with weight_map, or a model.json with weightsManifest, got JSON with ${keys}`,

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type ByteSource, readBytes, sliceSource } from './byte-source.ts'
 import { type Pickled, type PickledGlobal, PickledObject } from './pickled.ts'
 import { Storage } from './pytorch-tensor.ts'
@@ -45,7 +46,10 @@ export async function readLegacy(source: ByteSource, options: UnpickleOptions): 
     if (!(storage instanceof Storage)) return storage
     const { kind, length } = storages.get(storage.key) ?? storage
     if (kind !== storage.kind || length !== storage.length)
-      throw new Error(`pickle: expected one storage '${storage.key}', got ${kind} [${length}] and another`)
+      throw new CascadeError(
+        'checkpoint',
+        `pickle: expected one storage '${storage.key}', got ${kind} [${length}] and another`,
+      )
     storages.set(storage.key, storage)
     return storage
   }
@@ -58,14 +62,17 @@ export async function readLegacy(source: ByteSource, options: UnpickleOptions): 
   const plain = { ...options, call: ({ name }: PickledGlobal) => new PickledObject(name) }
   const version = next(plain)
   if (version !== protocol)
-    throw new Error(`expected protocol ${protocol}, got ${typeof version === 'number' ? version : 'none'}`)
+    throw new CascadeError(
+      'checkpoint',
+      `expected protocol ${protocol}, got ${typeof version === 'number' ? version : 'none'}`,
+    )
   const machine = next(plain)
   if (!(machine instanceof Map && machine.get('little_endian') === true))
-    throw new Error('expected the properties of a little-endian machine')
+    throw new CascadeError('checkpoint', 'expected the properties of a little-endian machine')
   const root = next({ ...options, persistent })
   const keys = next(plain)
   if (!Array.isArray(keys) || new Set(keys).size !== keys.length || keys.some((key) => !storages.has(key)))
-    throw new Error('expected a list of the keys of the storages')
+    throw new CascadeError('checkpoint', 'expected a list of the keys of the storages')
   const places = await placesOf(source, at, keys as string[], storages)
   return {
     root,
@@ -73,7 +80,10 @@ export async function readLegacy(source: ByteSource, options: UnpickleOptions): 
     async open(key) {
       const place = places.get(key)
       if (!place)
-        throw new Error(`expected a storage '${key}', there is none, or it lies behind one of an unknown type`)
+        throw new CascadeError(
+          'checkpoint',
+          `expected a storage '${key}', there is none, or it lies behind one of an unknown type`,
+        )
       return { source: sliceSource(source, place.offset, place.size), verify() {} }
     },
   }
@@ -91,13 +101,15 @@ async function placesOf(
     const { stored, length } = storages.get(key)!
     const header = await readBytes(source, offset, 8)
     const found = new DataView(header.buffer).getBigUint64(0, true)
-    if (found !== BigInt(length)) throw new Error(`storage '${key}': expected ${length} numbers, got ${found}`)
+    if (found !== BigInt(length))
+      throw new CascadeError('checkpoint', `storage '${key}': expected ${length} numbers, got ${found}`)
     // Where the next one is cannot be told.
     if (!stored) return places
     const size = length * stored.bytes
     places.set(key, { offset: offset + 8, size })
     offset += 8 + size
   }
-  if (offset !== source.size) throw new Error(`expected ${offset} bytes, got ${source.size}: cut short or corrupt`)
+  if (offset !== source.size)
+    throw new CascadeError('checkpoint', `expected ${offset} bytes, got ${source.size}: cut short or corrupt`)
   return places
 }

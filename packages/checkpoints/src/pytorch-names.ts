@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { shorten } from './json.ts'
 import { type Pickled, PickledBytes, PickledGlobal, PickledObject } from './pickled.ts'
 import { PickledTensor, UnreadableTensor } from './pytorch-tensor.ts'
@@ -34,7 +35,7 @@ export function tensorsOf(root: Pickled): NamedTensors {
 
   const refuse = (name: string, reason: string) => {
     if (unreadable.size === maxUnreadable)
-      throw new Error(`expected at most ${maxUnreadable} tensors that cannot be read`)
+      throw new CascadeError('checkpoint', `expected at most ${maxUnreadable} tensors that cannot be read`)
     tensors.delete(name)
     unreadable.set(name, reason)
     return true
@@ -53,7 +54,8 @@ export function tensorsOf(root: Pickled): NamedTensors {
     if (again && !(entered.get(node) && (!(node instanceof PickledObject) || isModule(node)))) return false
     if (node instanceof PickledObject && kinds.size < keptKinds) kinds.add(node.kind)
     if (again) repeats += 1 + sizeOf(node)
-    if (repeats > maxRepeats) throw new Error(`expected at most ${maxRepeats} values that are repeated, got more`)
+    if (repeats > maxRepeats)
+      throw new CascadeError('checkpoint', `expected at most ${maxRepeats} values that are repeated, got more`)
     if (depth > maxDepth) return refuse(shorten(path), `it is nested more than ${maxDepth} deep`)
     entered.set(node, undefined)
     let any = false

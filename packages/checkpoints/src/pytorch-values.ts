@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { isShape, shorten } from './json.ts'
 import { type Pickled, PickledBytes, PickledGlobal, PickledObject } from './pickled.ts'
 import { describe, Storage, tensorOf } from './pytorch-tensor.ts'
@@ -23,7 +24,7 @@ function persistent(id: Pickled): Pickled {
   const [, begin = 0, count = length] = Array.isArray(part) ? part : []
   const isStorage = kind === 'storage' && type instanceof PickledGlobal && typeof key === 'string'
   if (!isStorage || ![length, begin, count].every(isCount))
-    throw new Error(`pickle: expected a reference to a tensor's storage, got ${describe(id)}`)
+    throw new CascadeError('checkpoint', `pickle: expected a reference to a tensor's storage, got ${describe(id)}`)
   return new Storage(type.name, storageTypes.get(type.name), key, length, begin, count)
 }
 

@@ -1,4 +1,5 @@
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type ByteSource, type Readable, readBytes, withSource } from './byte-source.ts'
 import { byteWidth, computedType } from './elements.ts'
 import { isLegacy, readLegacy, type Saved } from './pytorch-legacy.ts'
@@ -31,11 +32,13 @@ export const readPyTorch = (from: Readable, keep?: (name: string) => boolean): P
 
 /** The tensors that the file's object holds, none of them read yet. */
 export async function pytorchContents(source: ByteSource): Promise<Contents> {
-  if (await isTar(source)) throw new Error('a tar archive, as torch before 0.1.10 wrote it, is not read: save it again')
+  if (await isTar(source))
+    throw new CascadeError('checkpoint', 'a tar archive, as torch before 0.1.10 wrote it, is not read: save it again')
   const saved = (await isLegacy(source)) ? await readLegacy(source, rules) : await readZip(source)
   const { tensors: all, unreadable, kinds } = tensorsOf(saved.root)
   if (all.size + unreadable.size === 0)
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `expected a state dict, found no tensor in the file${kinds.size > 0 ? `, but objects of ${[...kinds].join(', ')}` : ''}`,
     )
   const { tensors, beyond } = withinLimit(all, source.size)
@@ -78,16 +81,19 @@ export async function isTar(source: ByteSource): Promise<boolean> {
 async function readZip(source: ByteSource): Promise<Saved> {
   const zip = await openZip(source)
   const pickle = zip.names.find((name) => name.endsWith('/data.pkl'))
-  if (!pickle) throw new Error(`expected an entry data.pkl, got ${zip.names.slice(0, 5).join(', ')}`)
+  if (!pickle)
+    throw new CascadeError('checkpoint', `expected an entry data.pkl, got ${zip.names.slice(0, 5).join(', ')}`)
   const folder = pickle.slice(0, -'data.pkl'.length)
   if (zip.names.includes(`${folder}constants.pkl`))
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       "expected a state dict, got a program of TorchScript: save its model's state_dict() with torch.save",
     )
   const order = zip.names.includes(`${folder}byteorder`)
     ? new TextDecoder().decode(await zip.read(`${folder}byteorder`))
     : 'little'
-  if (order !== 'little' && order !== 'big') throw new Error(`expected byte order little or big, got ${order}`)
+  if (order !== 'little' && order !== 'big')
+    throw new CascadeError('checkpoint', `expected byte order little or big, got ${order}`)
   const root = unpickle(await zip.read(pickle), rules)
   return { root, bigEndian: order === 'big', open: (key) => zip.open(`${folder}data/${key}`) }
 }
@@ -118,7 +124,7 @@ async function readStorage({ open, bigEndian }: Saved, storage: StorageView): Pr
   const entry = await open(storage.key)
   const bytes = length * byteWidth[type]
   if (entry.source.size !== bytes)
-    throw new Error(`expected ${bytes} bytes of ${type} [${length}], got ${entry.source.size}`)
+    throw new CascadeError('checkpoint', `expected ${bytes} bytes of ${type} [${length}], got ${entry.source.size}`)
   return readEntryArray(entry, { type, shape: [length], offset: 0, bigEndian })
 }
 

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type ByteSource, type Readable, readBytes, withSource } from './byte-source.ts'
 import { asRecord, maxJsonBytes, parseJson } from './json.ts'
 import { answerIn, strangerIn } from './strangers.ts'
@@ -17,14 +18,15 @@ export const readJson = (from: Readable): Promise<Readonly<Record<string, unknow
 
 /** @param wanted what should be there, for the error if something else is. */
 export async function recordIn(source: ByteSource, wanted: string): Promise<Readonly<Record<string, unknown>>> {
-  if (source.size > maxJsonBytes) throw new Error(`expected JSON of at most ${maxJsonBytes} bytes, got ${source.size}`)
+  if (source.size > maxJsonBytes)
+    throw new CascadeError('checkpoint', `expected JSON of at most ${maxJsonBytes} bytes, got ${source.size}`)
   const bytes = await readBytes(source, 0, source.size)
   if (!/^(\xef\xbb\xbf)?\s*[[{]/.test(Buffer.from(bytes.subarray(0, 100)).toString('latin1'))) {
     const stranger = await strangerIn(source, wanted)
-    if (stranger) throw new Error(`expected JSON, got ${stranger}`)
+    if (stranger) throw new CascadeError('checkpoint', `expected JSON, got ${stranger}`)
   }
   const record = asRecord(parseJson(bytes, maxDepth), 'the file')
   const answer = answerIn(record)
-  if (answer) throw new Error(`${answer}, not ${wanted}`)
+  if (answer) throw new CascadeError('checkpoint', `${answer}, not ${wanted}`)
   return record
 }

@@ -1,4 +1,5 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { byteWidth, type StoredType } from './elements.ts'
 import { asRecord, isShape, parseJson, shorten, show } from './json.ts'
 
@@ -66,31 +67,39 @@ export function parseHeader(bytes: Uint8Array, dataBytes: number): Header {
   let end = 0
   for (const entry of entries) {
     if (entry.begin !== end)
-      throw new Error(
+      throw new CascadeError(
+        'checkpoint',
         `tensor '${shorten(entry.name)}': expected its data to begin at ${end}, where the one before ends, got ${entry.begin}`,
       )
     end = entry.end
   }
   if (end !== dataBytes)
-    throw new Error(`expected ${end} bytes of data after the header, got ${dataBytes}: cut short or corrupt`)
+    throw new CascadeError(
+      'checkpoint',
+      `expected ${end} bytes of data after the header, got ${dataBytes}: cut short or corrupt`,
+    )
   const metadata = asRecord(record.__metadata__ ?? {}, 'the metadata')
   for (const [key, value] of Object.entries(metadata))
-    if (typeof value !== 'string') throw new Error(`metadata '${shorten(key)}': expected a string, got ${show(value)}`)
+    if (typeof value !== 'string')
+      throw new CascadeError('checkpoint', `metadata '${shorten(key)}': expected a string, got ${show(value)}`)
   return { entries, metadata: metadata as Record<string, string> }
 }
 
 function parseEntry(name: string, value: unknown): HeaderEntry {
   const what = `tensor '${shorten(name)}'`
   const { dtype, shape, data_offsets: offsets } = asRecord(value, what)
-  if (typeof dtype !== 'string') throw new Error(`${what}: expected a dtype, got ${show(dtype)}`)
+  if (typeof dtype !== 'string') throw new CascadeError('checkpoint', `${what}: expected a dtype, got ${show(dtype)}`)
   const type = storedTypes.get(dtype)
-  if (!isShape(shape)) throw new Error(`${what}: expected a shape, got ${show(shape)}`)
+  if (!isShape(shape)) throw new CascadeError('checkpoint', `${what}: expected a shape, got ${show(shape)}`)
   if (!isShape(offsets) || offsets.length !== 2)
-    throw new Error(`${what}: expected two data offsets, got ${show(offsets)}`)
+    throw new CascadeError('checkpoint', `${what}: expected two data offsets, got ${show(offsets)}`)
   const [begin, end] = offsets as [number, number]
   // Of a type that is not known the size is not either.
   const bytes = type ? sizeOf(shape) * byteWidth[type] : Math.max(end - begin, 0)
   if (end - begin !== bytes)
-    throw new Error(`${what}: expected ${bytes} bytes for ${shorten(dtype)} [${shape}], got ${end - begin}`)
+    throw new CascadeError(
+      'checkpoint',
+      `${what}: expected ${bytes} bytes for ${shorten(dtype)} [${shape}], got ${end - begin}`,
+    )
   return { name, dtype, type, shape, begin, end }
 }

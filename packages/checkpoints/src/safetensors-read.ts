@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type ByteSource, type Readable, readBytes, withSource } from './byte-source.ts'
 import { computedType } from './elements.ts'
 import { maxJsonBytes } from './json.ts'
@@ -41,7 +42,8 @@ export async function safetensorsContents(source: ByteSource): Promise<Contents>
   const most = Math.min(maxJsonBytes, source.size - 8)
   if (source.size < 8 || length > most) {
     const stranger = await strangerIn(source, 'the weights')
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       stranger
         ? `expected a safetensors file, got ${stranger}`
         : `expected a header of at most ${most} bytes, got a length of ${length}: another format, or cut short`,
@@ -82,7 +84,8 @@ export async function safetensorsContents(source: ByteSource): Promise<Contents>
     }
     await readPieces(source, pieces(), hash && ((bytes) => hash.update(bytes)))
     const digest = hash?.digest('hex')
-    if (digest !== checksum) throw new Error(`the file is corrupt: expected SHA-256 ${checksum}, got ${digest}`)
+    if (digest !== checksum)
+      throw new CascadeError('checkpoint', `the file is corrupt: expected SHA-256 ${checksum}, got ${digest}`)
     return Object.fromEntries(arrays)
   }
   return { tensors, unreadable, metadata: described, readAll }
@@ -99,7 +102,7 @@ function* within(what: string, pieces: Iterable<Piece>): Generator<Piece> {
           try {
             use(bytes)
           } catch (cause) {
-            throw new Error(`${what}: ${(cause as Error).message}`, { cause })
+            throw new CascadeError('checkpoint', `${what}: ${(cause as Error).message}`, { cause })
           }
         },
       }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { type DType, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { writeAtomically } from './atomic-file.ts'
 import { checksumField, checksumKey, noChecksum } from './safetensors-header.ts'
 import type { LazyTensor } from './tensor-file.ts'
@@ -22,7 +23,8 @@ export async function writeSafetensors(
   tensors: Readonly<Record<string, WritableTensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  if (checksumKey in metadata) throw new Error(`writeSafetensors: the metadata key '${checksumKey}' is reserved`)
+  if (checksumKey in metadata)
+    throw new CascadeError('checkpoint', `writeSafetensors: the metadata key '${checksumKey}' is reserved`)
   const ordered = Object.entries(tensors).sort(([, a], [, b]) => width[b.dtype] - width[a.dtype])
   const header = new TextEncoder().encode(headerText(ordered, metadata))
   const prefix = new Uint8Array(8 + header.length)
@@ -53,7 +55,10 @@ export async function writeSafetensors(
 async function readAs(name: string, { dtype, shape, read }: LazyTensor): Promise<NDArray> {
   const array = await read()
   if (array.dtype !== dtype || `${array.shape}` !== `${shape}`)
-    throw new Error(`'${name}': expected ${dtype} [${shape}] as announced, got ${array.dtype} [${array.shape}]`)
+    throw new CascadeError(
+      'checkpoint',
+      `'${name}': expected ${dtype} [${shape}] as announced, got ${array.dtype} [${array.shape}]`,
+    )
   return array
 }
 
@@ -68,9 +73,12 @@ function headerText(
   const entries = ordered.map(([name, tensor]) => {
     const { dtype, shape } = tensor
     if (name === '__metadata__' || name === '__proto__')
-      throw new Error(`writeSafetensors: a tensor cannot be named '${name}'`)
+      throw new CascadeError('checkpoint', `writeSafetensors: a tensor cannot be named '${name}'`)
     if ('data' in tensor && sizeOf(shape) !== tensor.data.length)
-      throw new Error(`writeSafetensors: '${name}' [${shape}] holds ${sizeOf(shape)} values, got ${tensor.data.length}`)
+      throw new CascadeError(
+        'checkpoint',
+        `writeSafetensors: '${name}' [${shape}] holds ${sizeOf(shape)} values, got ${tensor.data.length}`,
+      )
     const begin = end
     end += bytesOf(tensor)
     return [name, { dtype: formatNames[dtype], shape, data_offsets: [begin, end] }]

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { ByteSource } from './byte-source.ts'
 import { asRecord, shorten, show } from './json.ts'
 import { expectPlainName, withSiblings } from './siblings.ts'
@@ -10,7 +11,8 @@ import { type Contents, type LazyTensor, named, readTensors } from './tensor-fil
 export function filesOf(weightMap: unknown): string[] {
   const files = new Set(Object.values(asRecord(weightMap, 'weight_map')).flat())
   return [...files].map((file) => {
-    if (typeof file !== 'string') throw new Error(`weight_map: expected files' names, got ${show(file)}`)
+    if (typeof file !== 'string')
+      throw new CascadeError('checkpoint', `weight_map: expected files' names, got ${show(file)}`)
     expectPlainName(file)
     return file
   })
@@ -32,13 +34,15 @@ export const shardContents = (
     const tensors = new Map<string, LazyTensor>()
     const unreadable = new Map<string, string>()
     for (const [name, file] of map) {
-      if (typeof file !== 'string') throw new Error(`'${shorten(name)}': expected a file's name, got ${show(file)}`)
+      if (typeof file !== 'string')
+        throw new CascadeError('checkpoint', `'${shorten(name)}': expected a file's name, got ${show(file)}`)
       const contents = shards.get(file) ?? (await named(`shard ${file}`, async () => openShard(await open(file))))
       shards.set(file, contents)
       const tensor = contents.tensors.get(name)
       const reason = contents.unreadable?.get(name)
       if (reason !== undefined) unreadable.set(name, `shard ${file}: ${reason}`)
-      else if (!tensor) throw new Error(`shard ${file}: expected a tensor '${shorten(name)}', there is none`)
+      else if (!tensor)
+        throw new CascadeError('checkpoint', `shard ${file}: expected a tensor '${shorten(name)}', there is none`)
       else tensors.set(name, tensor)
     }
     /** Each shard as a whole, so that its checksum is verified. */

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { ByteSource } from './byte-source.ts'
 import { shorten } from './json.ts'
 import type { Contents } from './tensor-file.ts'
@@ -9,7 +10,7 @@ const maxFiles = 1000
 /** @throws unless a name is that of a file beside another, on any system: no path, nothing hidden. */
 export function expectPlainName(name: string): void {
   if (name === '' || name !== basename(name) || name.startsWith('.') || /[\\:\0]/.test(name))
-    throw new Error(`expected a plain name of a file beside it, got '${shorten(name)}'`)
+    throw new CascadeError('checkpoint', `expected a plain name of a file beside it, got '${shorten(name)}'`)
 }
 
 /**
@@ -22,7 +23,7 @@ export async function withSiblings(
   what: string,
   make: (open: (name: string) => Promise<ByteSource>) => Promise<Contents>,
 ): Promise<Contents> {
-  if (!source.sibling) throw new Error(`expected a path: ${what}`)
+  if (!source.sibling) throw new CascadeError('checkpoint', `expected a path: ${what}`)
   const opened = new Map<string, ByteSource>()
   const close = async () => {
     for (const file of opened.values()) await file.close()
@@ -30,8 +31,9 @@ export async function withSiblings(
   try {
     const contents = await make(async (name) => {
       expectPlainName(name)
-      if (opened.has(name)) throw new Error(`expected each file once, got '${shorten(name)}' twice`)
-      if (opened.size === maxFiles) throw new Error(`expected at most ${maxFiles} files, got more`)
+      if (opened.has(name))
+        throw new CascadeError('checkpoint', `expected each file once, got '${shorten(name)}' twice`)
+      if (opened.size === maxFiles) throw new CascadeError('checkpoint', `expected at most ${maxFiles} files, got more`)
       const file = await source.sibling!(name)
       opened.set(name, file)
       return file

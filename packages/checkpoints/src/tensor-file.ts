@@ -1,4 +1,5 @@
 import type { DType, NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { ByteSource } from './byte-source.ts'
 import { shorten } from './json.ts'
 
@@ -58,13 +59,13 @@ export function tensorFile(format: CheckpointFormat, source: ByteSource, content
   const { metadata = {} } = contents
   const { tensors, unreadable = new Map<string, string>() } = contents
   const label = `${formatNames[format]} ${source.name}`
-  if (tensors.has('__proto__')) throw new Error("expected names of tensors, got '__proto__'")
+  if (tensors.has('__proto__')) throw new CascadeError('checkpoint', "expected names of tensors, got '__proto__'")
   const find = (name: string): LazyTensor => {
     const tensor = tensors.get(name)
     if (tensor) return tensor
     const reason = unreadable.get(name)
-    if (reason !== undefined) throw new Error(`${label}: tensor '${shorten(name)}': ${reason}`)
-    throw new Error(`${label}: expected a tensor '${shorten(name)}', there is none`)
+    if (reason !== undefined) throw new CascadeError('checkpoint', `${label}: tensor '${shorten(name)}': ${reason}`)
+    throw new CascadeError('checkpoint', `${label}: expected a tensor '${shorten(name)}', there is none`)
   }
   const readAll = (keep: (name: string) => boolean) => {
     expectReadable(unreadable, keep)
@@ -98,7 +99,8 @@ function expectReadable(unreadable: ReadonlyMap<string, string>, keep: (name: st
   const [name, reason] = first
   const more = others.slice(0, listed).map(([other]) => `'${shorten(other)}'`)
   if (others.length > listed) more.push(`${others.length - listed} more`)
-  throw new Error(
+  throw new CascadeError(
+    'checkpoint',
     `tensor '${shorten(name)}': ${reason}${more.length > 0 ? `; nor can ${more.join(', ')} be read` : ''}; the file's other tensors can be read without ${more.length > 0 ? 'them' : 'it'}, by the argument keep`,
   )
 }
@@ -131,6 +133,6 @@ export async function named<T>(what: string, run: () => T | Promise<T>): Promise
     return await run()
   } catch (cause) {
     const { message } = cause as Error
-    throw message.startsWith(what) ? cause : new Error(`${what}: ${message}`, { cause })
+    throw message.startsWith(what) ? cause : new CascadeError('checkpoint', `${what}: ${message}`, { cause })
   }
 }

@@ -1,4 +1,5 @@
 import { type DType, float32, int32, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type ByteSource, joinSources, readBytes } from './byte-source.ts'
 import { byteWidth, type StoredType } from './elements.ts'
 import { asRecord, isShape, shorten, show } from './json.ts'
@@ -26,14 +27,15 @@ const complexBytes = 8
  * @throws unless the manifest and the lengths of the files agree.
  */
 export async function tfjsContents(source: ByteSource, manifest: unknown): Promise<Contents> {
-  if (!Array.isArray(manifest)) throw new Error(`weightsManifest: expected a list, got ${show(manifest)}`)
+  if (!Array.isArray(manifest))
+    throw new CascadeError('checkpoint', `weightsManifest: expected a list, got ${show(manifest)}`)
   return withSiblings(source, 'the weights are files beside model.json', async (open) => {
     const tensors = new Map<string, LazyTensor>()
     const unreadable = new Map<string, string>()
     for (const group of manifest) {
       const { paths, weights } = asRecord(group, 'a group of weights')
       if (!Array.isArray(paths) || !Array.isArray(weights) || !paths.every((path) => typeof path === 'string'))
-        throw new Error('a group of weights: expected lists of paths and of weights')
+        throw new CascadeError('checkpoint', 'a group of weights: expected lists of paths and of weights')
       const files: ByteSource[] = []
       for (const path of paths) files.push(await open(path))
       const joined = joinSources(paths.join(', '), files)
@@ -41,13 +43,14 @@ export async function tfjsContents(source: ByteSource, manifest: unknown): Promi
       for (const weight of weights) {
         const { name, tensor, reason, bytes } = await weightAt(joined, offset, weight)
         if (tensors.has(name) || unreadable.has(name))
-          throw new Error(`expected one weight '${shorten(name)}', got two`)
+          throw new CascadeError('checkpoint', `expected one weight '${shorten(name)}', got two`)
         if (tensor) tensors.set(name, tensor)
         else unreadable.set(name, reason)
         offset += bytes
       }
       if (Number.isNaN(offset)) continue
-      if (offset !== joined.size) throw new Error(`${joined.name}: expected ${offset} bytes, got ${joined.size}`)
+      if (offset !== joined.size)
+        throw new CascadeError('checkpoint', `${joined.name}: expected ${offset} bytes, got ${joined.size}`)
     }
     return { tensors, unreadable }
   })
@@ -64,10 +67,10 @@ interface Weight {
 
 async function weightAt(source: ByteSource, offset: number, weight: unknown): Promise<Weight> {
   const { name, shape, dtype: type, quantization } = asRecord(weight, 'a weight')
-  if (typeof name !== 'string') throw new Error(`a weight: expected a name, got ${show(name)}`)
+  if (typeof name !== 'string') throw new CascadeError('checkpoint', `a weight: expected a name, got ${show(name)}`)
   const what = `weight '${shorten(name)}'`
-  if (typeof type !== 'string') throw new Error(`${what}: expected a dtype, got ${show(type)}`)
-  if (!isShape(shape)) throw new Error(`${what}: expected a shape, got ${show(shape)}`)
+  if (typeof type !== 'string') throw new CascadeError('checkpoint', `${what}: expected a dtype, got ${show(type)}`)
+  if (!isShape(shape)) throw new CascadeError('checkpoint', `${what}: expected a shape, got ${show(shape)}`)
   const readable = (tensor: LazyTensor, stored: StoredType): Weight => ({
     name,
     tensor,
@@ -113,6 +116,7 @@ function dequantized({ data, shape }: NDArray, dtype: 'float32' | 'int32', scale
     )
   const values = Float64Array.from(data, (q) => Math.round(q * scale + min))
   const beyond = values.find((value) => value !== (value | 0))
-  if (beyond !== undefined) throw new Error(`expected values within the int32 range, got ${beyond}`)
+  if (beyond !== undefined)
+    throw new CascadeError('checkpoint', `expected values within the int32 range, got ${beyond}`)
   return int32(Int32Array.from(values), shape)
 }

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { shorten } from './json.ts'
 import { type Pickled, PickledBytes, PickledGlobal, PickledObject } from './pickled.ts'
 
@@ -34,7 +35,7 @@ export function unpickleFrom(
 
   const take = (length: number): number => {
     if (at + length > bytes.length)
-      throw new Error(`pickle: expected ${length} more bytes at ${at}, got ${bytes.length - at}`)
+      throw new CascadeError('checkpoint', `pickle: expected ${length} more bytes at ${at}, got ${bytes.length - at}`)
     at += length
     return at - length
   }
@@ -52,12 +53,13 @@ export function unpickleFrom(
     return value
   }
   const pop = (): Pickled => {
-    if (stack.length === 0 || stack.at(-1) === mark) throw new Error(`pickle: expected a value on the stack at ${at}`)
+    if (stack.length === 0 || stack.at(-1) === mark)
+      throw new CascadeError('checkpoint', `pickle: expected a value on the stack at ${at}`)
     return stack.pop()
   }
   const popTo = (): Pickled[] => {
     const from = stack.lastIndexOf(mark)
-    if (from < 0) throw new Error(`pickle: expected a mark on the stack at ${at}`)
+    if (from < 0) throw new CascadeError('checkpoint', `pickle: expected a mark on the stack at ${at}`)
     const values = stack.splice(from)
     return values.slice(1)
   }
@@ -66,32 +68,35 @@ export function unpickleFrom(
   const topDict = (): Map<Pickled, Pickled> => {
     const value = stack.at(-1)
     if (value instanceof Map) return value
-    if (!(value instanceof PickledObject)) throw new Error(`pickle: expected a dict on the stack at ${at}`)
+    if (!(value instanceof PickledObject))
+      throw new CascadeError('checkpoint', `pickle: expected a dict on the stack at ${at}`)
     value.items ??= new Map()
     return value.items
   }
   const topList = (): Pickled[] => {
     const value = stack.at(-1)
     if (Array.isArray(value)) return value
-    if (!(value instanceof PickledObject)) throw new Error(`pickle: expected a list on the stack at ${at}`)
+    if (!(value instanceof PickledObject))
+      throw new CascadeError('checkpoint', `pickle: expected a list on the stack at ${at}`)
     value.elements ??= []
     return value.elements
   }
   const global = (module: Pickled, name: Pickled) => {
     if (typeof module !== 'string' || typeof name !== 'string')
-      throw new Error(`pickle: expected a global's module and name at ${at}`)
+      throw new CascadeError('checkpoint', `pickle: expected a global's module and name at ${at}`)
     // Cut short: a pickle can mention a long text many times.
     return new PickledGlobal(`${shorten(module)}.${shorten(name)}`)
   }
   /** A class or function by its number in a registry of the program that wrote the file. */
   const extension = (code: number) => stack.push(new PickledGlobal(`copyreg.extension ${code}`))
   const recall = (key: number): Pickled => {
-    if (!memo.has(key)) throw new Error(`pickle: expected memo ${key} at ${at}, there is none`)
+    if (!memo.has(key)) throw new CascadeError('checkpoint', `pickle: expected memo ${key} at ${at}, there is none`)
     return memo.get(key)
   }
   const setItems = (items: Pickled[]) => {
     const dict = topDict()
-    if (items.length % 2 === 1) throw new Error(`pickle: expected pairs of a key and a value at ${at}`)
+    if (items.length % 2 === 1)
+      throw new CascadeError('checkpoint', `pickle: expected pairs of a key and a value at ${at}`)
     for (let i = 0; i < items.length; i += 2) dict.set(items[i], items[i + 1])
   }
   const addItems = (items: Pickled[]) => {
@@ -99,7 +104,7 @@ export function unpickleFrom(
     for (const item of items) list.push(item)
   }
   const callWith = (callable: Pickled, args: Pickled) => {
-    if (!Array.isArray(args)) throw new Error(`pickle: expected a call with a tuple at ${at}`)
+    if (!Array.isArray(args)) throw new CascadeError('checkpoint', `pickle: expected a call with a tuple at ${at}`)
     stack.push(callable instanceof PickledGlobal ? call(callable, args) : new PickledObject('an object'))
   }
   const callTop = () => {
@@ -170,7 +175,7 @@ export function unpickleFrom(
       const object = stack.at(-1)
       if (object instanceof PickledObject) object.attributes = state
       else if (typeof object !== 'object' || object === null || Array.isArray(object))
-        throw new Error(`pickle: expected an object on the stack at ${at}`)
+        throw new CascadeError('checkpoint', `pickle: expected an object on the stack at ${at}`)
     },
     48: () => stack.pop(), // POP, of a mark too
     49: () => popTo(), // POP_MARK
@@ -187,7 +192,8 @@ export function unpickleFrom(
     const opcode = u8()
     if (opcode === 0x2e) return { value: pop(), end: at } // STOP
     const operation = operations[opcode]
-    if (!operation) throw new Error(`pickle: refused the opcode 0x${opcode.toString(16)} at ${at - 1}`)
+    if (!operation)
+      throw new CascadeError('checkpoint', `pickle: refused the opcode 0x${opcode.toString(16)} at ${at - 1}`)
     operation()
   }
 }

@@ -1,4 +1,5 @@
 import { constants, crc32, inflateRawSync } from 'node:zlib'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type ByteSource, bytesSource, readBytes, sliceSource } from './byte-source.ts'
 import { inflateOptions } from './inflate-options.ts'
 import { shorten } from './json.ts'
@@ -51,7 +52,8 @@ const is64 = 0xffffffff
 export async function openZip(source: ByteSource): Promise<Zip> {
   const { count, bytes, offset } = await findDirectory(source)
   if (count > maxEntries || bytes > maxDirectoryBytes)
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `zip: expected at most ${maxEntries} entries in ${maxDirectoryBytes} bytes, got ${count} in ${bytes}`,
     )
   const directory = new DataView((await readBytes(source, offset, bytes)).buffer)
@@ -62,10 +64,10 @@ export async function openZip(source: ByteSource): Promise<Zip> {
     const nameBytes = directory.getUint16(at + 28, true)
     const extraBytes = directory.getUint16(at + 30, true)
     const next = at + 46 + nameBytes + extraBytes + directory.getUint16(at + 32, true)
-    if (next > bytes) throw new Error('zip: the directory is cut short')
+    if (next > bytes) throw new CascadeError('checkpoint', 'zip: the directory is cut short')
     const name = new TextDecoder().decode(new Uint8Array(directory.buffer, at + 46, nameBytes))
     const entry = parseEntry(directory, at, new DataView(directory.buffer, at + 46 + nameBytes, extraBytes))
-    if (entries.has(name)) throw new Error(`zip: expected one entry '${shorten(name)}', got two`)
+    if (entries.has(name)) throw new CascadeError('checkpoint', `zip: expected one entry '${shorten(name)}', got two`)
     entries.set(name, entry)
     at = next
   }
@@ -74,7 +76,7 @@ export async function openZip(source: ByteSource): Promise<Zip> {
   const isChecked = [...entries.values()].some(({ crc }) => crc !== 0)
   const find = (name: string): Entry => {
     const entry = entries.get(name)
-    if (!entry) throw new Error(`zip: expected an entry '${shorten(name)}', there is none`)
+    if (!entry) throw new CascadeError('checkpoint', `zip: expected an entry '${shorten(name)}', there is none`)
     return entry
   }
   const open = async (name: string): Promise<ZipEntry> => openEntry(source, name, find(name), isChecked)
@@ -87,7 +89,10 @@ export async function openZip(source: ByteSource): Promise<Zip> {
       const entry = await open(name)
       const { size } = entry.source
       if (size > maxBytes)
-        throw new Error(`zip: entry '${shorten(name)}': expected at most ${maxBytes} bytes, got ${size}`)
+        throw new CascadeError(
+          'checkpoint',
+          `zip: entry '${shorten(name)}': expected at most ${maxBytes} bytes, got ${size}`,
+        )
       const content = new Uint8Array(size)
       let crc = 0
       await readPieces(entry.source, piecesOf(content), (bytes) => {
@@ -112,13 +117,17 @@ function checkEntries(entries: readonly Entry[], fileBytes: number): void {
   for (const entry of [...entries].sort((a, b) => a.offset - b.offset)) {
     packed += entry.packed
     size += entry.size
-    if (packed > fileBytes) throw new Error(`zip: entries hold ${packed} bytes in a file of ${fileBytes}: corrupt`)
-    if (entry.offset < end) throw new Error('zip: entries overlap: corrupt, or made to harm')
+    if (packed > fileBytes)
+      throw new CascadeError('checkpoint', `zip: entries hold ${packed} bytes in a file of ${fileBytes}: corrupt`)
+    if (entry.offset < end) throw new CascadeError('checkpoint', 'zip: entries overlap: corrupt, or made to harm')
     end = entry.offset + localBytes + entry.packed
   }
   const most = Math.max(maxInflatedBytes, maxInflation * packed)
   if (size > most)
-    throw new Error(`zip: expected ${packed} bytes to inflate to ${most} at most, the directory claims ${size}`)
+    throw new CascadeError(
+      'checkpoint',
+      `zip: expected ${packed} bytes to inflate to ${most} at most, the directory claims ${size}`,
+    )
 }
 
 /** An entry's local header, without its name. */
@@ -131,7 +140,11 @@ async function findDirectory(source: ByteSource): Promise<{ count: number; bytes
   const view = new DataView((await readBytes(source, tailStart, tail)).buffer)
   let end = tail - endBytes
   while (end >= 0 && view.getUint32(end, true) !== 0x06054b50) end--
-  if (end < 0) throw new Error('zip: expected a zip archive, found no end record: another format, or cut short')
+  if (end < 0)
+    throw new CascadeError(
+      'checkpoint',
+      'zip: expected a zip archive, found no end record: another format, or cut short',
+    )
   const record = {
     count: view.getUint16(end + 10, true),
     bytes: view.getUint32(end + 12, true),
@@ -172,11 +185,12 @@ async function openEntry(source: ByteSource, name: string, entry: Entry, isCheck
   const what = labelOf(name)
   const start = await placeOf(source, what, entry)
   const verify = (actual: number) => {
-    if (isChecked && actual !== crc) throw new Error(`${what} is corrupt: expected CRC-32 ${crc}, got ${actual}`)
+    if (isChecked && actual !== crc)
+      throw new CascadeError('checkpoint', `${what} is corrupt: expected CRC-32 ${crc}, got ${actual}`)
   }
   const content = method === 0 ? undefined : inflate(what, await readBytes(source, start, packed), size)
   const actual = content?.length ?? packed
-  if (actual !== size) throw new Error(`${what}: expected ${size} bytes, got ${actual}`)
+  if (actual !== size) throw new CascadeError('checkpoint', `${what}: expected ${size} bytes, got ${actual}`)
   return { verify, source: content ? bytesSource(content) : sliceSource(source, start, packed) }
 }
 
@@ -186,7 +200,8 @@ const labelOf = (name: string) => `zip: entry '${shorten(name)}'`
 async function placeOf(source: ByteSource, what: string, { method, offset }: Entry): Promise<number> {
   const local = new DataView((await readBytes(source, offset, localBytes)).buffer)
   expectSignature(local, 0, 0x04034b50, localBytes)
-  if (method !== 0 && method !== 8) throw new Error(`${what}: expected method 0 (stored) or 8 (deflate), got ${method}`)
+  if (method !== 0 && method !== 8)
+    throw new CascadeError('checkpoint', `${what}: expected method 0 (stored) or 8 (deflate), got ${method}`)
   return offset + localBytes + local.getUint16(26, true) + local.getUint16(28, true)
 }
 
@@ -207,11 +222,11 @@ function inflating(what: string, run: () => Uint8Array): Uint8Array {
   try {
     return run()
   } catch (cause) {
-    throw new Error(`${what} does not inflate: ${(cause as Error).message}`)
+    throw new CascadeError('checkpoint', `${what} does not inflate: ${(cause as Error).message}`)
   }
 }
 
 function expectSignature(view: DataView, at: number, signature: number, bytes: number): void {
   if (at + bytes > view.byteLength || view.getUint32(at, true) !== signature)
-    throw new Error(`zip: expected signature ${signature.toString(16)} at ${at}: corrupt`)
+    throw new CascadeError('checkpoint', `zip: expected signature ${signature.toString(16)} at ${at}: corrupt`)
 }

@@ -1,3 +1,4 @@
+import { CascadeError } from './cascade-error.ts'
 import { shown } from './shown.ts'
 
 /** What a number may be; both ends belong to it. */
@@ -34,7 +35,7 @@ function checked(
   const number = value as number
   if (ok && number >= from && number <= to) return number
   const range = (Number.isFinite(from) ? ` from ${from}` : '') + (Number.isFinite(to) ? ` to ${to}` : '')
-  throw new Error(`${where}: expected ${what}, ${kind}${range}, got ${shown(value)}`)
+  throw new CascadeError('input', `${where}: expected ${what}, ${kind}${range}, got ${shown(value)}`)
 }
 
 /**
@@ -44,5 +45,8 @@ function checked(
  */
 export function checkFunction<T>(where: string, what: string, value: T, example?: string): T {
   if (typeof value === 'function') return value
-  throw new Error(`${where}: expected ${what}, a function${example ? ` (${example})` : ''}, got ${shown(value)}`)
+  throw new CascadeError(
+    'input',
+    `${where}: expected ${what}, a function${example ? ` (${example})` : ''}, got ${shown(value)}`,
+  )
 }

@@ -1,3 +1,4 @@
+export { CascadeError, type ErrorCode, isCascadeError, throwIfAborted } from './cascade-error.ts'
 export { checkFunction, checkInteger, checkNumber, type NumberRange } from './check-value.ts'
 export { nearest } from './nearest.ts'
 export { checkOneOf } from './one-of.ts'

@@ -1,3 +1,4 @@
+import { CascadeError } from './cascade-error.ts'
 import { nearest } from './nearest.ts'
 import { shown } from './shown.ts'
 
@@ -10,7 +11,8 @@ import { shown } from './shown.ts'
 export function checkOneOf<T extends string>(where: string, what: string, value: unknown, allowed: readonly T[]): T {
   if (allowed.includes(value as T)) return value as T
   const close = typeof value === 'string' ? nearest(value, allowed) : undefined
-  throw new Error(
+  throw new CascadeError(
+    'input',
     `${where}: expected ${what}, one of ${allowed.map((name) => `'${name}'`).join(', ')}; got ${shown(value)}` +
       (close ? `. Did you mean '${close}'?` : ''),
   )

@@ -1,3 +1,4 @@
+import { CascadeError } from './cascade-error.ts'
 import { nearest } from './nearest.ts'
 import { shown } from './shown.ts'
 
@@ -12,12 +13,13 @@ export type KnownKeys<T> = Readonly<Record<keyof T, true>>
  */
 export function checkOptions<T extends object>(where: string, options: T, known: KnownKeys<T>): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
-    throw new Error(`${where}: expected an object of options, got ${shown(options)}`)
+    throw new CascadeError('input', `${where}: expected an object of options, got ${shown(options)}`)
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || Object.hasOwn(known, name)) continue
     const names = Object.keys(known)
     const close = nearest(name, names)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `${where}: unknown option '${name}'. ${close ? `Did you mean '${close}'?` : `There are ${names.join(', ')}`}`,
     )
   }

@@ -1,5 +1,6 @@
 import { access, constants, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { CascadeError } from '@cascade-diffusion/checks'
 
 /**
  * Sees before a long run whether its results can be written.
@@ -13,9 +14,12 @@ export async function checkFolder(out: string): Promise<void> {
       throw error
     })
     if (!found) continue
-    if (!found.isDirectory()) throw new Error(`--out: expected a folder, got '${out}': ${path} is a file`)
+    if (!found.isDirectory())
+      throw new CascadeError('input', `--out: expected a folder, got '${out}': ${path} is a file`)
     await access(path, constants.W_OK).catch((cause) => {
-      throw new Error(`--out: expected a folder that can be written to, got '${out}': ${path} is not`, { cause })
+      throw new CascadeError('input', `--out: expected a folder that can be written to, got '${out}': ${path} is not`, {
+        cause,
+      })
     })
     return
   }

@@ -1,5 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { nearest } from '@cascade-diffusion/checks'
+import { CascadeError, nearest } from '@cascade-diffusion/checks'
 
 /** One command of the program. */
 export interface Command {
@@ -25,7 +25,11 @@ export interface CommandIo {
 export const INTERRUPTED = 130
 
 /** A mistake in how the program was called. */
-export class UsageError extends Error {}
+export class UsageError extends CascadeError {
+  constructor(message: string) {
+    super('input', message)
+  }
+}
 
 type Options = NonNullable<ParseArgsConfig['options']>
 

@@ -1,5 +1,6 @@
 import { float32 } from '@cascade-diffusion/arrays'
 import { giveResult } from '@cascade-diffusion/backends'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type EngineName, jit } from '@cascade-diffusion/jit'
 import * as tf from '@tensorflow/tfjs-core'
 
@@ -9,5 +10,5 @@ await giveResult(async () => {
   const square = jit((x: tf.Tensor2D) => tf.matMul(x, x), { engine })
   const { data } = await square(float32([1, 2, 3, 4], [2, 2]))
   await square.dispose()
-  if (String(data) !== '7,10,15,22') throw new Error(`expected a product of 7,10,15,22, got ${data}`)
+  if (String(data) !== '7,10,15,22') throw new CascadeError('input', `expected a product of 7,10,15,22, got ${data}`)
 })

@@ -1,4 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 
@@ -31,7 +32,8 @@ export interface ConditioningAugmentation {
  */
 export function checkLevel({ name, maxLevel }: ConditioningAugmentation, level: number): number {
   if (!(Number.isInteger(level) && level >= 0 && level <= maxLevel))
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `${name}: expected an augmentation level (s) that is an integer from 0 to ${maxLevel}, got ${level}`,
     )
   return level

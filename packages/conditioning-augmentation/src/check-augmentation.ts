@@ -1,5 +1,5 @@
 import { type Compile, int32, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
-import { checkFunction, checkInteger, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkFunction, checkInteger, shown } from '@cascade-diffusion/checks'
 import { rng } from '@cascade-diffusion/random'
 import { engine, getBackend, type Tensor, tensor, tidy } from '@tensorflow/tfjs-core'
 import type { ConditioningAugmentation } from './augmentation.ts'
@@ -11,26 +11,30 @@ import type { ConditioningAugmentation } from './augmentation.ts'
  */
 export function checkAugmentation(augmentation: ConditioningAugmentation): ConditioningAugmentation {
   if (typeof augmentation !== 'object' || augmentation === null)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `augmentation: expected a record of name, maxLevel, embedsLevel, sampleLevels, apply, got ${shown(augmentation)}`,
     )
   const { name, maxLevel, embedsLevel, apply } = augmentation
-  if (typeof name !== 'string' || name === '') throw new Error(`augmentation: expected a name, got ${shown(name)}`)
+  if (typeof name !== 'string' || name === '')
+    throw new CascadeError('input', `augmentation: expected a name, got ${shown(name)}`)
   const where = `augmentation '${name}'`
   checkInteger(where, 'maxLevel', maxLevel, { from: 0 })
   if (typeof embedsLevel !== 'boolean')
-    throw new Error(`${where}: expected embedsLevel, true or false, got ${shown(embedsLevel)}`)
+    throw new CascadeError('input', `${where}: expected embedsLevel, true or false, got ${shown(embedsLevel)}`)
   checkFunction(where, 'sampleLevels', augmentation.sampleLevels, '(n, rng) => int32 [n]')
   checkFunction(where, 'apply', apply, '(z, level, noise) => z, corrupted')
   const n = 64
   const levels = augmentation.sampleLevels(n, rng(0).fold('augmentation'))
   if (levels?.dtype !== 'int32' || String(levels.shape) !== `${n}` || !(levels.data instanceof Int32Array))
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `${where}: expected sampleLevels(${n}, rng) to give int32 [${n}], got ` +
         (Array.isArray(levels?.shape) ? `${levels.dtype} [${levels.shape}]` : shown(levels)),
     )
   const wrong = levels.data.find((level) => level < 0 || level > maxLevel)
-  if (wrong !== undefined) throw new Error(`${where}: expected levels from 0 to maxLevel ${maxLevel}, got ${wrong}`)
+  if (wrong !== undefined)
+    throw new CascadeError('input', `${where}: expected levels from 0 to maxLevel ${maxLevel}, got ${wrong}`)
   return augmentation
 }
 
@@ -57,7 +61,11 @@ export function tryAugmentation(
   const given = [z, int32([0, Math.min(1, augmentation.maxLevel), augmentation.maxLevel]), key.normal(z.shape)] as const
   const apply = (...tensors: Parameters<ConditioningAugmentation['apply']>) => augmentation.apply(...tensors)
   const failed = (cause: Error): never => {
-    throw new Error(`${where}: apply(z, level, noise) failed on images [${z.shape}]: ${cause.message}`, { cause })
+    throw new CascadeError(
+      'input',
+      `${where}: apply(z, level, noise) failed on images [${z.shape}]: ${cause.message}`,
+      { cause },
+    )
   }
   if (compile) {
     const compiled = compile(apply)
@@ -104,17 +112,20 @@ interface Made {
 
 function checkApplied(where: string, z: NDArray<'float32'>, made: Made | undefined): void {
   if (made?.dtype !== 'float32' || String(made.shape) !== String(z.shape))
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `${where}: expected apply to give float32 [${z.shape}], like the images that it is given, got ` +
         (made?.shape ? `${made.dtype} [${made.shape}]` : shown(made)),
     )
   const data = typeof made.data === 'function' ? made.data() : made.data
   const bad = Array.from(data).findIndex((x) => !Number.isFinite(x))
-  if (bad >= 0) throw new Error(`${where}: expected apply to give finite values, got ${data[bad]} at ${bad}`)
+  if (bad >= 0)
+    throw new CascadeError('input', `${where}: expected apply to give finite values, got ${data[bad]} at ${bad}`)
   const size = sizeOf(z.shape.slice(1))
   for (let i = 0; i < size; i++)
     if (Math.abs(data[i]! - z.data[i]!) > 1e-5)
-      throw new Error(
+      throw new CascadeError(
+        'input',
         `${where}: expected apply to give the images themselves at level 0, got ${data[i]} for ${z.data[i]}`,
       )
 }

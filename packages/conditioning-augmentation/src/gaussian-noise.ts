@@ -1,4 +1,4 @@
-import { checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import type { DiscreteSchedule } from '@cascade-diffusion/schedules'
 import { add, gather, mul, reshape, type Tensor1D, type Tensor4D, tensor1d } from '@tensorflow/tfjs-core'
 import type { ConditioningAugmentation } from './augmentation.ts'
@@ -24,12 +24,16 @@ export function gaussianNoise(options: GaussianNoiseOptions): ConditioningAugmen
   checkOptions('gaussianNoise', options, { schedule: true, maxLevel: true })
   const { alphasCumprod } = options.schedule ?? {}
   if (!alphasCumprod)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `gaussianNoise: expected a schedule of discrete steps, such as cosineSchedule(4000), got ${shown(options.schedule)}`,
     )
   const { maxLevel = alphasCumprod.length } = options
   if (!(Number.isInteger(maxLevel) && maxLevel >= 1 && maxLevel <= alphasCumprod.length))
-    throw new Error(`gaussianNoise: expected a maxLevel from 1 to ${alphasCumprod.length}, got ${shown(maxLevel)}`)
+    throw new CascadeError(
+      'input',
+      `gaussianNoise: expected a maxLevel from 1 to ${alphasCumprod.length}, got ${shown(maxLevel)}`,
+    )
   const kept = [1, ...alphasCumprod.subarray(0, maxLevel)]
   const alphas = Float32Array.from(kept, Math.sqrt)
   const sigmas = Float32Array.from(kept, (a) => Math.sqrt(1 - a))

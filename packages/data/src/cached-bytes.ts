@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { CascadeError } from '@cascade-diffusion/checks'
 
 const digest = (bytes: Uint8Array): Buffer => createHash('sha256').update(bytes).digest()
 
@@ -19,7 +20,9 @@ export async function cachedBytes(path: string, make: () => Promise<Uint8Array>)
     await rename(aside, path)
   } catch (cause) {
     await rm(aside, { force: true }).catch(() => {}) // the first error is the one to tell
-    throw new Error(`cannot keep ${bytes.length} bytes at ${path}: ${(cause as Error).message}`, { cause })
+    throw new CascadeError('data', `cannot keep ${bytes.length} bytes at ${path}: ${(cause as Error).message}`, {
+      cause,
+    })
   }
   return bytes
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { checkOneOf, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOneOf, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import type { Style } from '@dicebear/core'
 import { cachedBytes } from './cached-bytes.ts'
 import { type ImageDataset, imageDataset } from './image-dataset.ts'
@@ -28,7 +28,13 @@ export interface DicebearOptions {
 }
 
 const dicebearKeys: KnownKeys<DicebearOptions> = {
-  ...{ split: true, perClass: true, styles: true, size: true, seed: true, cacheDir: true, onProgress: true },
+  split: true,
+  perClass: true,
+  styles: true,
+  size: true,
+  seed: true,
+  cacheDir: true,
+  onProgress: true,
 }
 
 const cc0Styles: readonly DicebearStyle[] = ['thumbs', 'pixelArt', 'shapes', 'identicon', 'lorelei', 'rings', 'glass']
@@ -44,13 +50,17 @@ export async function loadDicebear(options: DicebearOptions): Promise<ImageDatas
   checkOptions('loadDicebear', options, dicebearKeys)
   const { perClass, styles = defaultStyles, size = 64, seed = 0, cacheDir, onProgress } = options
   const split = checkOneOf('loadDicebear', 'a split', options.split, ['train', 'test'])
-  if (!Array.isArray(styles)) throw new Error(`loadDicebear: expected styles, a list, got ${shown(styles)}`)
+  if (!Array.isArray(styles))
+    throw new CascadeError('input', `loadDicebear: expected styles, a list, got ${shown(styles)}`)
   for (const style of styles)
     if (!cc0Styles.includes(style))
-      throw new Error(`loadDicebear: unknown style ${style}: expected ${cc0Styles.join(', ')}`)
+      throw new CascadeError('input', `loadDicebear: unknown style ${style}: expected ${cc0Styles.join(', ')}`)
   for (const [what, value] of Object.entries({ perClass, size, 'number of styles': styles.length }))
     if (!(Number.isInteger(value) && value >= 1))
-      throw new Error(`loadDicebear: expected ${what} to be an integer of at least 1, got ${shown(value)}`)
+      throw new CascadeError(
+        'input',
+        `loadDicebear: expected ${what} to be an integer of at least 1, got ${shown(value)}`,
+      )
   const draw = await drawer(size)
   const drawing = (style: number, i: number) => draw(styles[style]!, `${seed} ${split} ${i}`)
   const total = styles.length * perClass
@@ -87,7 +97,7 @@ async function drawer(size: number): Promise<(style: DicebearStyle, seed: string
     import('@resvg/resvg-js'),
   ]).catch((cause) => {
     const packages = '@dicebear/core @dicebear/collection @resvg/resvg-js'
-    throw new Error(`missing data: the packages that draw do not load: npm i ${packages}`, { cause })
+    throw new CascadeError('input', `missing data: the packages that draw do not load: npm i ${packages}`, { cause })
   })
   const options = {
     fitTo: { mode: 'width', value: size },

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { ByteImages } from './byte-images.ts'
 
 /**
@@ -9,17 +10,24 @@ import type { ByteImages } from './byte-images.ts'
 export function parseIdx(bytes: Uint8Array, file: string): ByteImages {
   const hex = (part: Uint8Array) => [...part].map((byte) => byte.toString(16).padStart(2, '0')).join(' ')
   if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== 8)
-    throw new Error(
+    throw new CascadeError(
+      'data',
       `${file}: expected an IDX file of bytes, which begins with 00 00 08, got ${hex(bytes.subarray(0, 4))}`,
     )
   const axes = bytes[3]!
   const header = 4 + 4 * axes
   if (bytes.length < header)
-    throw new Error(`${file}: expected a header of ${header} bytes for ${axes} axes, got ${bytes.length} bytes`)
+    throw new CascadeError(
+      'data',
+      `${file}: expected a header of ${header} bytes for ${axes} axes, got ${bytes.length} bytes`,
+    )
   const view = new DataView(bytes.buffer, bytes.byteOffset)
   const shape = Array.from({ length: axes }, (_, i) => view.getUint32(4 + 4 * i))
   const size = shape.reduce((n, d) => n * d, 1)
   if (bytes.length !== header + size)
-    throw new Error(`${file}: expected ${header + size} bytes for the shape [${shape}], got ${bytes.length}`)
+    throw new CascadeError(
+      'data',
+      `${file}: expected ${header + size} bytes for the shape [${shape}], got ${bytes.length}`,
+    )
   return { shape, data: new Uint8Array(bytes.buffer, bytes.byteOffset + header, size) }
 }

@@ -1,5 +1,5 @@
 import { type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
-import { checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import type { ByteImages } from './byte-images.ts'
 
 /** Square images of one size with a class each, all in memory. Make it with {@link imageDataset}, which checks it. */
@@ -37,30 +37,42 @@ const datasetKeys: KnownKeys<ImageDatasetOptions> = { name: true, images: true, 
 export function imageDataset(dataset: ImageDatasetOptions): ImageDataset {
   checkOptions('imageDataset', dataset, datasetKeys)
   const { name, classNames } = dataset
-  if (typeof name !== 'string') throw new Error(`imageDataset: expected a name, a text, got ${shown(name)}`)
+  if (typeof name !== 'string')
+    throw new CascadeError('input', `imageDataset: expected a name, a text, got ${shown(name)}`)
   const images = checkedImages(name, dataset.images)
   if (!Array.isArray(classNames) || classNames.length === 0 || !classNames.every((x) => typeof x === 'string'))
-    throw new Error(`${name}: expected classNames, a list of at least one text, got ${shown(classNames)}`)
+    throw new CascadeError(
+      'input',
+      `${name}: expected classNames, a list of at least one text, got ${shown(classNames)}`,
+    )
   const twice = classNames.find((className, i) => classNames.indexOf(className) < i)
-  if (twice !== undefined) throw new Error(`${name}: expected different class names, got '${twice}' twice`)
+  if (twice !== undefined)
+    throw new CascadeError('input', `${name}: expected different class names, got '${twice}' twice`)
   return { name, images, labels: checkedLabels(name, images.shape[0]!, dataset.labels, classNames), classNames }
 }
 
 function checkedImages(name: string, images: ByteImages): ByteImages {
   const { shape, data } = (images ?? {}) as Partial<ByteImages>
   if (!Array.isArray(shape) || data === undefined)
-    throw new Error(`${name}: expected images { shape: [n, size, size, 1 or 3], data: bytes }, got ${shown(images)}`)
+    throw new CascadeError(
+      'input',
+      `${name}: expected images { shape: [n, size, size, 1 or 3], data: bytes }, got ${shown(images)}`,
+    )
   const [n = 0, height, width, channels] = shape as readonly number[]
   if (shape.length !== 4 || height !== width || (channels !== 1 && channels !== 3))
-    throw new Error(`${name}: wrong image size: expected [n, size, size, 1 or 3], got [${shape}]`)
-  if (!(n > 0)) throw new Error(`${name}: expected at least one image, got [${shape}]`)
+    throw new CascadeError('input', `${name}: wrong image size: expected [n, size, size, 1 or 3], got [${shape}]`)
+  if (!(n > 0)) throw new CascadeError('input', `${name}: expected at least one image, got [${shape}]`)
   const clamped: unknown = data
   if (!(data instanceof Uint8Array || clamped instanceof Uint8ClampedArray))
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `${name}: expected images in bytes, a Uint8Array of 0 to 255, got ${shown(data)}; toUint8 makes them of values from -1 to 1`,
     )
   if (data.length !== sizeOf(shape))
-    throw new Error(`${name}: wrong image size: [${shape}] takes ${sizeOf(shape)} bytes, got ${data.length}`)
+    throw new CascadeError(
+      'input',
+      `${name}: wrong image size: [${shape}] takes ${sizeOf(shape)} bytes, got ${data.length}`,
+    )
   return data instanceof Uint8Array ? images : { shape, data: bytesOf(clamped as Uint8ClampedArray) }
 }
 
@@ -73,13 +85,18 @@ function checkedLabels(
   classNames: readonly string[],
 ): Int32Array {
   if (!Array.isArray(labels) && !ArrayBuffer.isView(labels))
-    throw new Error(`${name}: expected labels, a list of indices into classNames or of names, got ${shown(labels)}`)
-  if (labels.length !== n) throw new Error(`${name}: expected ${n} labels, one for each image, got ${labels.length}`)
+    throw new CascadeError(
+      'input',
+      `${name}: expected labels, a list of indices into classNames or of names, got ${shown(labels)}`,
+    )
+  if (labels.length !== n)
+    throw new CascadeError('input', `${name}: expected ${n} labels, one for each image, got ${labels.length}`)
   const index = new Map(classNames.map((className, i) => [className, i]))
   const checked = Int32Array.from(labels as ArrayLike<unknown>, (label, i) => {
     const at = typeof label === 'string' ? index.get(label) : (label as number)
     if (Number.isInteger(at) && at! >= 0 && at! < classNames.length) return at!
-    throw new Error(
+    throw new CascadeError(
+      'input',
       typeof label === 'string'
         ? `${name}: expected labels of ${classNames.join(', ')}, got ${shown(label)} for image ${i}`
         : `${name}: expected labels from 0 to ${classNames.length - 1}, got ${shown(label)} for image ${i}`,
@@ -100,11 +117,12 @@ export function batch({ name, images, labels, classNames }: ImageDataset, indice
   for (let i = 0; i < indices.length; i++) {
     const index = indices[i]!
     if (!(Number.isInteger(index) && index >= 0 && index < n))
-      throw new Error(`batch: expected indices from 0 to ${n - 1} of ${name}, got ${index}`)
+      throw new CascadeError('input', `batch: expected indices from 0 to ${n - 1} of ${name}, got ${index}`)
     for (let j = 0; j < size; j++) image[i * size + j] = images.data[index * size + j]! / 127.5 - 1
     const of = labels[index]!
     if (!(of >= 0 && of < classNames.length))
-      throw new Error(
+      throw new CascadeError(
+        'input',
         `batch: expected labels from 0 to ${classNames.length - 1} of ${name}, got ${of} for image ${index}`,
       )
     label[i] = of
@@ -119,7 +137,8 @@ export function batch({ name, images, labels, classNames }: ImageDataset, indice
 export function classIndex({ classNames }: Pick<ImageDataset, 'classNames'>, nameOrIndex: string | number): number {
   const index = typeof nameOrIndex === 'number' ? nameOrIndex : classNames.indexOf(nameOrIndex)
   if (Number.isInteger(index) && index >= 0 && index < classNames.length) return index
-  throw new Error(
+  throw new CascadeError(
+    'input',
     `unknown class label ${nameOrIndex}: expected ${classNames.join(', ')}, or an index from 0 to ${classNames.length - 1}`,
   )
 }

@@ -1,5 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
-import { checkInteger, checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkInteger, checkOptions, shown } from '@cascade-diffusion/checks'
 import { type ByteImages, separate } from './byte-images.ts'
 
 /** Options of {@link imageGrid}. */
@@ -27,10 +27,10 @@ export function imageGrid(
   checkInteger('imageGrid', 'a padding', padding, { from: 0 })
   checkInteger('imageGrid', 'a scale', scale, { from: 1 })
   if (!Array.isArray(rows) || !rows.every((row) => Array.isArray(row)))
-    throw new Error(`imageGrid: expected rows of images, a list of lists, got ${shown(rows)}`)
+    throw new CascadeError('input', `imageGrid: expected rows of images, a list of lists, got ${shown(rows)}`)
   const cells = rows.map((row) => row.flatMap(separate))
   const images = cells.flat()
-  if (images.length === 0) throw new Error('imageGrid: expected at least one image')
+  if (images.length === 0) throw new CascadeError('input', 'imageGrid: expected at least one image')
   const cellHeight = scale * Math.max(...images.map(({ shape }) => shape[0]!))
   const cellWidth = scale * Math.max(...images.map(({ shape }) => shape[1]!))
   const channels = Math.max(...images.map(({ shape }) => shape[2]!))

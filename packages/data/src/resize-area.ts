@@ -1,4 +1,5 @@
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { ImageDataset } from './image-dataset.ts'
 
 /**
@@ -20,7 +21,10 @@ export function resized(dataset: ImageDataset, size: number): ImageDataset {
 
 function resizedShape([n, height, width, channels]: readonly number[], size: number): number[] {
   if (!(height === width && Number.isInteger(size) && size >= 1 && height! % size === 0))
-    throw new Error(`wrong image size: expected a square of a whole multiple of ${size}, got ${height} × ${width}`)
+    throw new CascadeError(
+      'input',
+      `wrong image size: expected a square of a whole multiple of ${size}, got ${height} × ${width}`,
+    )
   return [n!, size, size, channels!]
 }
 

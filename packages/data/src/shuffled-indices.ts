@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 
 /**
@@ -9,11 +10,11 @@ import type { Rng } from '@cascade-diffusion/random'
 export function shuffledIndices(n: number, batchSize: number, rng: Rng): (step: number) => Int32Array {
   for (const [what, value] of Object.entries({ n, batchSize }))
     if (!(Number.isInteger(value) && value >= 1))
-      throw new Error(`shuffledIndices: expected ${what} to be an integer of at least 1, got ${value}`)
+      throw new CascadeError('input', `shuffledIndices: expected ${what} to be an integer of at least 1, got ${value}`)
   let latest: { epoch: number; order: Int32Array } = { epoch: -1, order: new Int32Array() }
   return (step) => {
     if (!(Number.isSafeInteger(step) && step >= 0))
-      throw new Error(`shuffledIndices: expected the step to be an integer of at least 0, got ${step}`)
+      throw new CascadeError('input', `shuffledIndices: expected the step to be an integer of at least 0, got ${step}`)
     return Int32Array.from({ length: batchSize }, (_, i) => {
       const at = step * batchSize + i
       const epoch = Math.floor(at / n)

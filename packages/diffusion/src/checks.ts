@@ -1,5 +1,5 @@
 import { isNDArray } from '@cascade-diffusion/arrays'
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import type { DiscreteSchedule } from '@cascade-diffusion/schedules'
 import type { Tensor } from '@tensorflow/tfjs-core'
@@ -18,19 +18,23 @@ const arrayOr = (value: unknown): string =>
 /** @throws unless it is a record that has all of these fields. */
 export function checkRecord(where: string, what: string, value: unknown, fields: readonly string[]): void {
   if (!isRecord(value) || !fields.every((field) => value[field] !== undefined))
-    throw new Error(`${where}: expected ${what}, { ${fields.join(', ')} }, got ${shown(value)}`)
+    throw new CascadeError('input', `${where}: expected ${what}, { ${fields.join(', ')} }, got ${shown(value)}`)
 }
 
 /** @throws unless it is a schedule of discrete steps. */
 export function checkDiscrete(where: string, schedule: DiscreteSchedule): void {
   if (!isRecord(schedule) || !('betas' in schedule && 'alphasCumprod' in schedule))
-    throw new Error(`${where}: expected a schedule of discrete steps (cosineSchedule(1000), …), got ${shown(schedule)}`)
+    throw new CascadeError(
+      'input',
+      `${where}: expected a schedule of discrete steps (cosineSchedule(1000), …), got ${shown(schedule)}`,
+    )
 }
 
 /** @throws unless it is a key of random numbers. `why` says what for. */
 export function checkRng(where: string, rng: Rng | undefined, why = ''): asserts rng is Rng {
   if (!isRecord(rng) || typeof rng.fold !== 'function')
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `${where}: expected a key of random numbers (rng(1) of @cascade-diffusion/random)${why}, got ${shown(rng)}`,
     )
 }
@@ -38,7 +42,7 @@ export function checkRng(where: string, rng: Rng | undefined, why = ''): asserts
 /** @throws unless all are tensors. */
 export function checkTensors(where: string, tensors: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(tensors))
-    if (!isTensor(value)) throw new Error(`${where}: expected ${name}, a tensor, got ${arrayOr(value)}`)
+    if (!isTensor(value)) throw new CascadeError('input', `${where}: expected ${name}, a tensor, got ${arrayOr(value)}`)
 }
 
 /** @throws unless all are tensors of images, float32 [N,H,W,C], of one shape. */
@@ -47,18 +51,24 @@ export function checkImageTensors(where: string, images: Readonly<Record<string,
   const [first, ...others] = Object.entries(images)
   for (const [name, { shape, dtype }] of Object.entries(images))
     if (shape.length !== 4 || dtype !== 'float32')
-      throw new Error(`${where}: expected ${name}, images float32 [N,H,W,C], got ${dtype} [${shape}]`)
+      throw new CascadeError('input', `${where}: expected ${name}, images float32 [N,H,W,C], got ${dtype} [${shape}]`)
   for (const [name, { shape }] of others)
     if (String(shape) !== String(first![1].shape))
-      throw new Error(`${where}: expected ${name} of the shape of ${first![0]}, [${first![1].shape}], got [${shape}]`)
+      throw new CascadeError(
+        'input',
+        `${where}: expected ${name} of the shape of ${first![0]}, [${first![1].shape}], got [${shape}]`,
+      )
 }
 
 /** @throws unless steps are a number, or a tensor of int32 for one or for each of n images. */
 export function checkSteps(where: string, t: Steps, n?: number): void {
   if (typeof t === 'number') return
   if (!isTensor(t))
-    throw new Error(`${where}: expected t, a step as a number or steps as a tensor of int32, got ${arrayOr(t)}`)
-  if (t.dtype !== 'int32') throw new Error(`${where}: expected t, whole steps of int32, got ${t.dtype}`)
+    throw new CascadeError(
+      'input',
+      `${where}: expected t, a step as a number or steps as a tensor of int32, got ${arrayOr(t)}`,
+    )
+  if (t.dtype !== 'int32') throw new CascadeError('input', `${where}: expected t, whole steps of int32, got ${t.dtype}`)
   if (n !== undefined && t.size !== 1 && t.size !== n)
-    throw new Error(`${where}: expected t, one step or one for each of ${n} images, got [${t.shape}]`)
+    throw new CascadeError('input', `${where}: expected t, one step or one for each of ${n} images, got [${t.shape}]`)
 }

@@ -17,8 +17,11 @@ const initial = rng(11).normal(shape)
 
 async function run(sampler: Sampler, steps: number, noise: Rng): Promise<NDArray<'float32'>> {
   const model = createSampler({
-    ...{ network: mixtureNetwork, process: mixtureProcess, sampler },
-    ...{ compile: eager, processX0: keepX0 },
+    network: mixtureNetwork,
+    process: mixtureProcess,
+    sampler,
+    compile: eager,
+    processX0: keepX0,
   })
   return model.sample({ shape, condition: undefined, rng: noise, initial, steps: times(steps), stop: 0 })
 }

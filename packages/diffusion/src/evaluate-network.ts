@@ -1,4 +1,4 @@
-import { checkFunction } from '@cascade-diffusion/checks'
+import { CascadeError, checkFunction } from '@cascade-diffusion/checks'
 import { split, type Tensor1D, type Tensor4D, tile } from '@tensorflow/tfjs-core'
 import { checkImageTensors, checkTensors } from './checks.ts'
 import { type DiffusionModel, learnsVariance, type Schedule } from './process.ts'
@@ -48,7 +48,8 @@ export function splitOutput(
   const learned = learnsVariance(process)
   const expected = [...xt.shape.slice(0, 3), xt.shape[3] * (learned ? 2 : 1)]
   if (String(output.shape) !== String(expected))
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `network: expected an output [${expected}] for x_t [${xt.shape}], as the variance is ${process.variance}, ` +
         `got [${output.shape}]`,
     )

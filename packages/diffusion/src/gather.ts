@@ -1,4 +1,4 @@
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import {
   gather,
   less,
@@ -42,5 +42,5 @@ export function gatherForImages(table: ArrayLike<number>, t: Steps): Tensor4D {
 /** @throws unless t is a step of a process of T steps. */
 export function checkStep(what: string, t: number, T: number): void {
   if (!(Number.isInteger(t) && t >= 0 && t < T))
-    throw new Error(`${what}: expected a step from 0 to ${T - 1}, got ${shown(t)}`)
+    throw new CascadeError('input', `${what}: expected a step from 0 to ${T - 1}, got ${shown(t)}`)
 }

@@ -15,7 +15,9 @@ import type { DiffusionProcess, NoiseInput, Schedule } from './process.ts'
 const schedule = respace(cosineSchedule(4000), 10)
 const processOf = <S extends Schedule>(schedule: S, noiseInput: NoiseInput): DiffusionProcess<S> => ({
   schedule,
-  ...{ prediction: 'epsilon', variance: 'fixed-small', noiseInput },
+  prediction: 'epsilon',
+  variance: 'fixed-small',
+  noiseInput,
 })
 
 /** ᾱ of the cosine schedule of T steps in closed form: no β is clipped before its last steps. */

@@ -1,5 +1,5 @@
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core'
 import { checkDiscrete } from './checks.ts'
 import { checkStep, gather1d, gatherForImages, type Steps } from './gather.ts'
@@ -36,7 +36,10 @@ export function noiseLevel(schedule: Schedule, t: number): NoiseLevel {
   if (!discrete) return { alpha: schedule.alpha(t), sigma: schedule.sigma(t) }
   const alphaCumprod = typeof t === 'number' ? schedule.alphasCumprod[t] : undefined
   if (alphaCumprod === undefined)
-    throw new Error(`noiseLevel: expected a step from -1 to ${schedule.betas.length - 1}, got ${shown(t)}`)
+    throw new CascadeError(
+      'input',
+      `noiseLevel: expected a step from -1 to ${schedule.betas.length - 1}, got ${shown(t)}`,
+    )
   return { alpha: Math.sqrt(alphaCumprod), sigma: Math.sqrt(1 - alphaCumprod) }
 }
 
@@ -52,7 +55,7 @@ export function noiseInput(process: DiffusionProcess<Schedule>, t: number): numb
   const rescaled = noiseInput === 'rescaled-timestep'
   if (!isDiscrete(schedule)) {
     if (!(typeof t === 'number' && t >= 0 && t <= 1))
-      throw new Error(`noiseInput: expected a time from 0 to 1, got ${shown(t)}`)
+      throw new CascadeError('input', `noiseInput: expected a time from 0 to 1, got ${shown(t)}`)
     return rescaled ? 1000 * t : t
   }
   checkStep('noiseInput', t, schedule.betas.length)
@@ -63,7 +66,10 @@ function noiseInputOfLevel(noiseInput: 'noise-level' | 'log-snr', { alpha, sigma
   if (noiseInput === 'noise-level') return alpha
   const logSnr = 2 * Math.log(alpha / sigma)
   if (!Number.isFinite(logSnr))
-    throw new Error(`noiseInput: expected a finite log-SNR to tell the network, got ${logSnr} at alpha ${alpha}`)
+    throw new CascadeError(
+      'input',
+      `noiseInput: expected a finite log-SNR to tell the network, got ${logSnr} at alpha ${alpha}`,
+    )
   return logSnr
 }
 
@@ -107,7 +113,7 @@ export function noiseLevelArrays(
   const given = typeof at === 'object' && at !== null && 'alpha' in at
   for (const [what, list] of Object.entries(given ? { alpha: at.alpha, sigma: at.sigma } : { steps: at }))
     if (!Array.isArray(list) && !ArrayBuffer.isView(list))
-      throw new Error(`noiseLevelArrays: expected a list of ${what}, got ${shown(list)}`)
+      throw new CascadeError('input', `noiseLevelArrays: expected a list of ${what}, got ${shown(list)}`)
   const levels =
     'alpha' in at ? givenLevels(at.alpha, at.sigma) : Array.from(at, (t) => noiseLevel(process.schedule, t))
   const inputs = 'alpha' in at ? levels.map(betweenSteps(process)) : Array.from(at, (t) => noiseInput(process, t))
@@ -121,16 +127,25 @@ export function noiseLevelArrays(
 
 function givenLevels(alphas: ArrayLike<number>, sigmas: ArrayLike<number>): NoiseLevel[] {
   if (alphas.length !== sigmas.length)
-    throw new Error(`noiseLevelArrays: expected as many sigmas as alphas, got ${sigmas.length} and ${alphas.length}`)
+    throw new CascadeError(
+      'input',
+      `noiseLevelArrays: expected as many sigmas as alphas, got ${sigmas.length} and ${alphas.length}`,
+    )
   return Array.from(alphas, (alpha, i) => {
     const sigma = sigmas[i]!
     if (!(Math.abs(alpha ** 2 + sigma ** 2 - 1) < 1e-6 && alpha >= 0 && sigma >= 0))
-      throw new Error(`noiseLevelArrays: expected alpha² + sigma² = 1, got alpha ${alpha} and sigma ${sigma}`)
+      throw new CascadeError(
+        'input',
+        `noiseLevelArrays: expected alpha² + sigma² = 1, got alpha ${alpha} and sigma ${sigma}`,
+      )
     return { alpha, sigma }
   })
 }
 
 function betweenSteps({ noiseInput }: DiffusionProcess<Schedule>): (level: NoiseLevel) => number {
   if (noiseInput === 'noise-level' || noiseInput === 'log-snr') return (level) => noiseInputOfLevel(noiseInput, level)
-  throw new Error(`noiseLevelArrays: expected a network that is told its noise-level or log-snr, not its ${noiseInput}`)
+  throw new CascadeError(
+    'input',
+    `noiseLevelArrays: expected a network that is told its noise-level or log-snr, not its ${noiseInput}`,
+  )
 }

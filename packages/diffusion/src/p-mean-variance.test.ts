@@ -32,7 +32,9 @@ describe.each([
 const schedule = linearSchedule(50)
 const processOf = (variance: Variance): DiffusionProcess => ({
   schedule,
-  ...{ prediction: 'x0', variance, noiseInput: 'timestep' },
+  prediction: 'x0',
+  variance,
+  noiseInput: 'timestep',
 })
 /** x0 = 0, and the values for the variance. */
 const saying = (value: number) => (xt: tf.Tensor4D) =>

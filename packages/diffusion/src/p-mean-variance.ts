@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { DiscreteSchedule } from '@cascade-diffusion/schedules'
 import { exp, type Tensor4D } from '@tensorflow/tfjs-core'
 import { checkDiscrete, checkImageTensors, checkRecord, checkSteps } from './checks.ts'
@@ -32,7 +33,10 @@ export function pMeanVariance<C>(
   checkSteps('pMeanVariance', t, xt.shape[0])
   const at = typeof t === 'number' ? t : schedule.betas.length - 1
   if (prediction === 'epsilon' && schedule.alphasCumprod[at] === 0)
-    throw new Error(`pMeanVariance: nothing of the data is left at step ${at} to predict from epsilon; x0 or v can`)
+    throw new CascadeError(
+      'input',
+      `pMeanVariance: nothing of the data is left at step ${at} to predict from epsilon; x0 or v can`,
+    )
   const { x0, epsilon, logVariance: learned } = denoiser(model, options)(xt, noiseLevelAt(model.process, t), condition)
   const posterior = qPosterior(schedule, x0, xt, t)
   if (variance === 'fixed-small') return { ...posterior, x0, epsilon }

@@ -1,4 +1,4 @@
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { add, div, mul, sub, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core'
 import { checkRecord, checkTensors } from './checks.ts'
 import type { Prediction } from './process.ts'
@@ -86,4 +86,4 @@ export function predictionTarget(prediction: Prediction, truth: DataAndNoise, le
 }
 
 const unknownPrediction = (where: string, prediction: never) =>
-  new Error(`${where}: expected a prediction of epsilon, x0, v; got ${shown(prediction)}`)
+  new CascadeError('input', `${where}: expected a prediction of epsilon, x0, v; got ${shown(prediction)}`)

@@ -1,4 +1,4 @@
-import { checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import {
   abs,
   add,
@@ -40,7 +40,10 @@ export function dynamicThreshold(options: DynamicThresholdOptions = {}): Process
   checkOptions('dynamicThreshold', options, { percentile: true })
   const { percentile = 0.995 } = options
   if (!(typeof percentile === 'number' && percentile > 0 && percentile <= 1))
-    throw new Error(`dynamicThreshold: expected a percentile above 0 and at most 1, got ${shown(percentile)}`)
+    throw new CascadeError(
+      'input',
+      `dynamicThreshold: expected a percentile above 0 and at most 1, got ${shown(percentile)}`,
+    )
   return (x0) => {
     const n = x0.shape[0]
     const s = reshape(maximum(quantile(abs(reshape(x0, [n, -1])), percentile), 1), [n, 1, 1, 1])

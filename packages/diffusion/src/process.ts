@@ -1,4 +1,4 @@
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import type { DiscreteSchedule, NoiseSchedule } from '@cascade-diffusion/schedules'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 
@@ -63,7 +63,8 @@ export function isDiscrete(schedule: Schedule): schedule is DiscreteSchedule {
     if ('betas' in schedule) return true
     if ('logSnr' in schedule) return false
   }
-  throw new Error(
+  throw new CascadeError(
+    'input',
     `process: expected a schedule (cosineSchedule(1000), cosineNoise(), …; processOf of @cascade-diffusion/cascade makes one of a configuration), got ${shown(schedule)}`,
   )
 }
@@ -82,11 +83,15 @@ const noiseInputs: readonly NoiseInput[] = ['timestep', 'rescaled-timestep', 'no
 /** @throws if a process has no schedule, or names that nobody knows: it may come from a file. */
 export function checkProcess(process: DiffusionProcess<Schedule>): void {
   if (typeof process !== 'object' || process === null)
-    throw new Error(`process: expected { schedule, prediction, variance, noiseInput }, got ${shown(process)}`)
+    throw new CascadeError(
+      'input',
+      `process: expected { schedule, prediction, variance, noiseInput }, got ${shown(process)}`,
+    )
   const { schedule, prediction, variance, noiseInput } = process
   isDiscrete(schedule)
   const check = (what: string, known: readonly string[], got: string) => {
-    if (!known.includes(got)) throw new Error(`process: expected ${what} of ${known.join(', ')}; got ${shown(got)}`)
+    if (!known.includes(got))
+      throw new CascadeError('input', `process: expected ${what} of ${known.join(', ')}; got ${shown(got)}`)
   }
   check('a prediction', predictions, prediction)
   check('a variance', variances, variance)

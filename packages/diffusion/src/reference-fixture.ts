@@ -14,11 +14,14 @@ const referenceProcesses = {
   'linear40-simple': { ...simple, schedule: linearSchedule(40) },
   'cosine100-hybrid-respaced10': { ...learned, schedule: respace(cosineSchedule(100), 10) },
   'cosine4000-hybrid-respaced25': {
-    ...{ ...learned, noiseInput: 'rescaled-timestep' },
+    ...learned,
+    noiseInput: 'rescaled-timestep',
     schedule: respace(cosineSchedule(4000), 25),
   },
   'linear1000-x0-ddim20-fixed-small': {
-    ...{ ...simple, prediction: 'x0', variance: 'fixed-small' },
+    ...simple,
+    prediction: 'x0',
+    variance: 'fixed-small',
     schedule: respace(linearSchedule(1000), { ddim: 20 }),
   },
   'cosine1000-kl-respaced10': { ...learned, schedule: respace(cosineSchedule(1000), 10) },

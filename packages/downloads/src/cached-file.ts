@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { cacheFolder } from './cache-folder.ts'
 import { type Downloaded, type DownloadOptions, download } from './download.ts'
 import { HttpError, request } from './http.ts'
@@ -42,7 +43,7 @@ export async function cachedFile(url: string, options: CachedFileOptions = {}): 
     const file = await valid(path, url, options.sha256)
     if (file) return file
   }
-  throw new Error(`${path} does not hold what was written to it`)
+  throw new CascadeError('download', `${path} does not hold what was written to it`)
 }
 
 /**

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { Checksum } from './checksum.ts'
 import { Hopeless, WrongChecksum } from './errors.ts'
 import { fetchRest } from './fetch-rest.ts'
@@ -108,7 +109,9 @@ async function check(name: string, part: Part, checksum: Checksum | undefined): 
 const describe = (part: Part, path: string, checksum: Checksum | undefined): Downloaded => {
   const { etag, lastModified }: Validator = part.validator ?? {}
   return {
-    ...{ path, sha256: part.digest('sha256'), size: part.done },
+    path,
+    sha256: part.digest('sha256'),
+    size: part.done,
     ...(checksum && { checkedBy: checksum.source }),
     ...(etag !== undefined && { etag }),
     ...(lastModified !== undefined && { lastModified }),
@@ -118,7 +121,8 @@ const describe = (part: Part, path: string, checksum: Checksum | undefined): Dow
 function givingUp(name: string, part: Part, attempts: number, cause: Error): Error {
   const total = part.validator?.total
   const kept = `${part.done}${total === undefined ? '' : ` of ${total}`} bytes are kept, and the next attempt goes on from there`
-  return new Error(
+  return new CascadeError(
+    'download',
     `${name}: ${cause.message}; ${attempts} attempts brought nothing further${part.done > 0 ? `; ${kept}` : ''}`,
     { cause },
   )

@@ -1,5 +1,11 @@
+import { CascadeError } from '@cascade-diffusion/checks'
+
 /** A download that trying again does not help. */
-export class Hopeless extends Error {}
+export class Hopeless extends CascadeError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('download', message, options)
+  }
+}
 
 /** The bytes are not those that they should be. */
 export class WrongChecksum extends Hopeless {

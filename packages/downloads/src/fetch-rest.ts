@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { announcedChecksum, type Checksum } from './checksum.ts'
 import { checkContent, diskError, Hopeless } from './errors.ts'
 import { follow, HttpError, shown } from './http.ts'
@@ -22,7 +23,8 @@ type Answer = Awaited<ReturnType<typeof follow>>
 export async function fetchRest(url: string, part: Part, options: FetchOptions): Promise<Checksum | undefined> {
   const { onProgress, stallAfter } = options
   const stall = new AbortController()
-  const give = () => stall.abort(new Error(`no data from ${new URL(url).host} for ${stallAfter / 1000} s`))
+  const give = () =>
+    stall.abort(new CascadeError('download', `no data from ${new URL(url).host} for ${stallAfter / 1000} s`))
   let timer = setTimeout(give, stallAfter)
   try {
     await part.touch()
@@ -42,17 +44,20 @@ export async function fetchRest(url: string, part: Part, options: FetchOptions):
       onProgress?.(part.done, total)
     }
     if (total !== undefined && part.done < total)
-      throw new Error(`the connection ended ${total - part.done} of ${total} bytes too early`)
+      throw new CascadeError('download', `the connection ended ${total - part.done} of ${total} bytes too early`)
     if (total !== undefined && part.done > total) {
       await part.restart()
-      throw new Error(`expected ${total} bytes, got more`)
+      throw new CascadeError('download', `expected ${total} bytes, got more`)
     }
     return announcedChecksum(headers, response.status === 200)
   } catch (error) {
     if (stall.signal.aborted && !options.signal.aborted) throw stall.signal.reason
     // What undici says of a connection that broke off.
     if (error instanceof TypeError && error.message === 'terminated')
-      throw new Error(`the connection broke off (${(error.cause as Error | undefined)?.message ?? 'no reason given'})`)
+      throw new CascadeError(
+        'download',
+        `the connection broke off (${(error.cause as Error | undefined)?.message ?? 'no reason given'})`,
+      )
     throw error
   } finally {
     clearTimeout(timer)

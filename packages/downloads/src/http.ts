@@ -1,11 +1,12 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 /** What the server answered is not what can be used. `status` is the HTTP status. */
-export class HttpError extends Error {
+export class HttpError extends CascadeError {
   constructor(
     message: string,
     readonly status: number,
     readonly headers: Headers = new Headers(),
   ) {
-    super(message)
+    super('download', message)
   }
 
   /** Whether asking again may help: the server is busy or has a passing fault. */
@@ -47,7 +48,7 @@ export async function follow(url: string, headers: Record<string, string>, signa
     const { status, statusText } = response
     throw new HttpError(`${shown(target)} answered ${status} ${statusText}`.trim(), status, response.headers)
   }
-  throw new Error(`${shown(first)} led on to other addresses more than ${maxRedirections} times`)
+  throw new CascadeError('download', `${shown(first)} led on to other addresses more than ${maxRedirections} times`)
 }
 
 /** `follow`, for those who do not look at redirections. */
@@ -73,8 +74,12 @@ async function ask(url: URL, headers: Record<string, string>, signal: AbortSigna
   } catch (error) {
     signal.throwIfAborted()
     const { cause } = error as Error
-    throw new Error(`${target.host} cannot be reached: ${(cause as Error | undefined)?.message ?? error}`, {
-      cause: error,
-    })
+    throw new CascadeError(
+      'download',
+      `${target.host} cannot be reached: ${(cause as Error | undefined)?.message ?? error}`,
+      {
+        cause: error,
+      },
+    )
   }
 }

@@ -1,6 +1,6 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import type { ProcessConfig, Stage, StageNetwork, TrainedStage } from '@cascade-diffusion/cascade'
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import type { PretrainedUNet } from '@cascade-diffusion/pretrained'
 import type { Params } from '@cascade-diffusion/unet'
 
@@ -32,15 +32,24 @@ export interface Model {
 export function modelOf(source: ExportSource, name: string): Model {
   const given = (source ?? {}) as { stage?: unknown; network?: { config?: unknown }; params?: unknown }
   if (!given.params || !(given.stage || given.network?.config))
-    throw new Error(`export: expected a trained stage or a U-Net, as fromPretrained gives them, got ${shown(source)}`)
+    throw new CascadeError(
+      'input',
+      `export: expected a trained stage or a U-Net, as fromPretrained gives them, got ${shown(source)}`,
+    )
   return 'stage' in source ? ofStage(source) : ofUNet(source, name)
 }
 
 function ofStage({ stage, params }: TrainedStage): Model {
   const { name, network, resolution, imageChannels, classNames, description } = stage
   return {
-    ...{ name, network, params, imageChannels, process: description.process, resolution: [resolution, resolution] },
-    ...{ classNames: classNames ?? null, labelled: classNames !== undefined },
+    name,
+    network,
+    params,
+    imageChannels,
+    process: description.process,
+    resolution: [resolution, resolution],
+    classNames: classNames ?? null,
+    labelled: classNames !== undefined,
     ...(stage.kind === 'super-resolution' && {
       lowRes: [stage.lowResolution, stage.lowResolution, imageChannels],
       augmentation: stage.augmentation,
@@ -51,11 +60,20 @@ function ofStage({ stage, params }: TrainedStage): Model {
 function ofUNet({ network, params, process, lowResolution }: PretrainedUNet, name: string): Model {
   const { resolution, imageChannels, numClasses, lowRes, augmentationLevels } = network.config
   if (augmentationLevels)
-    throw new Error(`export: '${name}' is told levels of augmentation: it has to be exported as the stage that it is`)
+    throw new CascadeError(
+      'input',
+      `export: '${name}' is told levels of augmentation: it has to be exported as the stage that it is`,
+    )
   if (lowRes && lowResolution === undefined)
-    throw new Error(`export: '${name}' enlarges images: give their height and width as lowResolution`)
+    throw new CascadeError('input', `export: '${name}' enlarges images: give their height and width as lowResolution`)
   return {
-    ...{ name, network, params, process, imageChannels, classNames: null, labelled: numClasses !== undefined },
+    name,
+    network,
+    params,
+    process,
+    imageChannels,
+    classNames: null,
+    labelled: numClasses !== undefined,
     resolution: typeof resolution === 'number' ? [resolution, resolution] : resolution,
     ...(lowRes && { lowRes: [lowResolution as number, lowResolution as number, lowRes.channels] }),
   }

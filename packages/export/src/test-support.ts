@@ -22,7 +22,10 @@ export const base = baseStage({ name: 'small', resolution: 4, ...common })
 
 /** A stage 4×4 → 8×8 with conditioning augmentation and a learned variance. */
 export const enlarging = superResolutionStage({
-  ...{ ...common, name: 'large', resolution: 8, lowResolution: 4 },
+  ...common,
+  name: 'large',
+  resolution: 8,
+  lowResolution: 4,
   process: { ...process, variance: 'learned-range', noiseInput: 'rescaled-timestep' },
   augmentation: { name: 'gaussian-noise', ...process, maxLevel: 20 },
 })

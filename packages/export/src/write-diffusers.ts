@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeSafetensors } from '@cascade-diffusion/checkpoints'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { toSchedulerConfig } from '@cascade-diffusion/pretrained'
 import { toDiffusers, toDiffusersConfig, type UNetConfig } from '@cascade-diffusion/unet'
 import type { ExportSource } from './model.ts'
@@ -26,7 +27,7 @@ export async function writeDiffusers(source: ExportSource, folder: string): Prom
   const process = 'stage' in source ? source.stage.description.process : source.process
   const config = network.config as (UNetConfig & { noiseSkip?: boolean }) | null
   if (!config || typeof config !== 'object' || !('baseChannels' in config) || config.noiseSkip)
-    throw new Error(`writeDiffusers: expected a U-Net without noiseSkip, got ${JSON.stringify(config)}`)
+    throw new CascadeError('input', `writeDiffusers: expected a U-Net without noiseSkip, got ${JSON.stringify(config)}`)
   const json = toDiffusersConfig(config)
   const stateDict = toDiffusers(params, config)
   await mkdir(folder, { recursive: true })

@@ -30,7 +30,10 @@ test('stages as safetensors are read without being told anything', async () => {
 test('a stage as a folder of diffusers, and back, also as files of a U-Net', async () => {
   const folder = await temporaryFolder()
   const stage = baseStage({
-    ...{ name: 'small', resolution: 4, imageChannels: 3, process: { schedule: 'linear', steps: 100 } },
+    name: 'small',
+    resolution: 4,
+    imageChannels: 3,
+    process: { schedule: 'linear', steps: 100 },
     network: {
       baseChannels: 8,
       channelMultipliers: [1, 2],
@@ -76,13 +79,18 @@ test('what diffusers has not is named', async () => {
   const folder = await temporaryFolder()
   await expect(writeDiffusers(drawn(enlarging), folder)).rejects.toThrow('augmentationLevels')
   const skipping = baseStage({
-    ...{ name: 'small', resolution: 4, imageChannels: 1, process: { schedule: 'cosine', steps: 10 } },
+    name: 'small',
+    resolution: 4,
+    imageChannels: 1,
+    process: { schedule: 'cosine', steps: 10 },
     network: { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4, noiseSkip: true },
   })
   await expect(writeDiffusers(drawn(skipping), folder)).rejects.toThrow('expected a U-Net without noiseSkip')
   expect(await readdir(folder)).toEqual([])
   const told = baseStage({
-    ...{ name: 'small', resolution: 4, imageChannels: 1 },
+    name: 'small',
+    resolution: 4,
+    imageChannels: 1,
     process: { schedule: 'cosine', steps: 10, noiseInput: 'rescaled-timestep' },
     network: { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 },
   })
@@ -97,9 +105,13 @@ test('what no pipeline of diffusers runs has no model_index.json', async () => {
   const process = { schedule: 'cosine', steps: 10 } as const
   const network = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 }
   const common = { imageChannels: 1, process, network }
-  const classes = baseStage({ ...{ name: 'small', resolution: 4, classNames: ['left', 'right'] }, ...common })
+  const classes = baseStage({ name: 'small', resolution: 4, classNames: ['left', 'right'], ...common })
   const large = superResolutionStage({
-    ...{ name: 'large', resolution: 8, lowResolution: 4, augmentation: { name: 'none' }, ...common },
+    name: 'large',
+    resolution: 8,
+    lowResolution: 4,
+    augmentation: { name: 'none' },
+    ...common,
   })
   for (const [stage, given] of [
     [classes, 'a class'],

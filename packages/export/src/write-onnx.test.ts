@@ -84,8 +84,11 @@ test('a cascade is sampled from its folder alone as it is here', async () => {
   expect(manifest.stages.map(({ process }) => process)).toEqual([
     ...[{ schedule: 'cosine', steps: 50, prediction: 'epsilon', variance: 'fixed-large', noiseInput: 'timestep' }],
     {
-      ...{ schedule: 'cosine', steps: 50, prediction: 'epsilon' },
-      ...{ variance: 'learned-range', noiseInput: 'rescaled-timestep' },
+      schedule: 'cosine',
+      steps: 50,
+      prediction: 'epsilon',
+      variance: 'learned-range',
+      noiseInput: 'rescaled-timestep',
     },
   ])
   expect(manifest.stages[1]).toMatchObject({

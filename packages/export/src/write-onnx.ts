@@ -2,7 +2,7 @@ import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import '@cascade-diffusion/ops'
 import { processOf } from '@cascade-diffusion/cascade'
-import { checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
 import { isDiscrete, learnsVariance, noiseInput } from '@cascade-diffusion/diffusion'
 import { exportOnnx, saveOnnx } from '@cascade-diffusion/jit'
 import type { ExportedCascade, ExportedInput, ExportedStage } from './manifest.ts'
@@ -32,10 +32,10 @@ export async function writeOnnx(
   const { precision = 'float32', name = 'unet' } = options
   checkOneOf('writeOnnx', 'a precision', precision, ['float32', 'float16'])
   const models = [sources].flat().map((source) => modelOf(source as ExportSource, name))
-  if (models.length === 0) throw new Error('writeOnnx: expected at least one stage or U-Net, got none')
-  if (typeof folder !== 'string') throw new Error(`writeOnnx: expected a folder, got ${shown(folder)}`)
+  if (models.length === 0) throw new CascadeError('input', 'writeOnnx: expected at least one stage or U-Net, got none')
+  if (typeof folder !== 'string') throw new CascadeError('input', `writeOnnx: expected a folder, got ${shown(folder)}`)
   const twice = models.find((model, i) => models.findIndex((other) => other.name === model.name) !== i)
-  if (twice) throw new Error(`writeOnnx: expected different names, got '${twice.name}' twice`)
+  if (twice) throw new CascadeError('input', `writeOnnx: expected different names, got '${twice.name}' twice`)
   checkOrder(models)
   await mkdir(folder, { recursive: true })
   const stages: ExportedStage[] = []
@@ -59,7 +59,8 @@ function checkOrder(models: readonly Model[]): void {
   )
   const sorted = models.toSorted((a, b) => a.resolution[0] - b.resolution[0])
   const fits = sorted.every((model, i) => i === 0 || follows(sorted[i - 1] as Model, model))
-  throw new Error(
+  throw new CascadeError(
+    'input',
     'writeOnnx: expected the stages of a cascade in order, each of which enlarges what the one before it makes, got ' +
       `${described.join(', ')}${fits ? `; the order is ${sorted.map(({ name }) => `'${name}'`).join(', ')}` : ''}`,
   )
@@ -69,14 +70,19 @@ async function writeModel(model: Model, folder: string, precision: 'float32' | '
   const { name, network, params, process, resolution, imageChannels, classNames, augmentation } = model
   const { xt, noise, ...condition } = inputsOf(model)
   const onnx = exportOnnx(network.apply, [params, xt, noise, condition] as never, {
-    ...{ inputs: ['', 'xt', 'noise', ''], output: 'output', precision },
+    inputs: ['', 'xt', 'noise', ''],
+    output: 'output',
+    precision,
     metadata: { name, description: `The network of '${name}': see cascade.json.` },
   })
   await saveOnnx(join(folder, `${name}.onnx`), onnx)
   const made = processOf(process)
   const { schedule, prediction, variance } = made
   return {
-    ...{ name, network: `${name}.onnx`, precision, classNames },
+    name,
+    network: `${name}.onnx`,
+    precision,
+    classNames,
     process: { ...process, prediction, variance, noiseInput: made.noiseInput },
     inputs: { xt, noise, ...condition } as Record<string, ExportedInput>,
     outChannels: imageChannels * (learnsVariance(made) ? 2 : 1),
@@ -95,7 +101,8 @@ function inputsOf({ resolution, imageChannels, labelled, lowRes, augmentation }:
   const image: ExportedInput = { dtype: 'float32', shape: ['N', ...resolution, imageChannels] }
   const perImage = (dtype: ExportedInput['dtype']): ExportedInput => ({ dtype, shape: ['N'] })
   return {
-    ...{ xt: image, noise: perImage('float32') },
+    xt: image,
+    noise: perImage('float32'),
     ...(labelled && { label: perImage('int32') }),
     ...(lowRes && { lowRes: { dtype: 'float32', shape: ['N', ...lowRes] } satisfies ExportedInput }),
     ...(augmentation?.embedsLevel && { augmentationLevel: perImage('int32') }),

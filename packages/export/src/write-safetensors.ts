@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { writeStage, writeUNet } from '@cascade-diffusion/pretrained'
 import type { ExportSource } from './model.ts'
 
@@ -18,7 +19,8 @@ export async function writeSafetensorsFolder(
   const paths: string[] = []
   for (const source of [sources].flat() as ExportSource[]) {
     const path = join(folder, `${'stage' in source ? source.stage.name : name}.safetensors`)
-    if (paths.includes(path)) throw new Error(`writeSafetensorsFolder: expected different names, got ${path} twice`)
+    if (paths.includes(path))
+      throw new CascadeError('input', `writeSafetensorsFolder: expected different names, got ${path} twice`)
     if ('stage' in source) await writeStage(path, source.stage.description, source.params)
     else {
       const { config, process, lowResolution } = source

@@ -11,7 +11,7 @@ import {
   type TreeShape,
   takeArguments,
 } from '@cascade-diffusion/arrays'
-import { checkFunction, checkOptions } from '@cascade-diffusion/checks'
+import { CascadeError, checkFunction, checkOptions } from '@cascade-diffusion/checks'
 import { type BatchAxesTree, batchPolicy } from './batch/batch-axes.ts'
 import { lowerBatch } from './batch/lower-batch.ts'
 import type { BatchAxes } from './batch/unify.ts'
@@ -144,12 +144,18 @@ export function jit<Args extends readonly unknown[], Out>(
     call(args, async ({ model, executable, results }, inputs) => {
       const given = flatten(out as Tree<NDArray>, isNDArray)
       if (String(given.shape.paths) !== String(results.paths))
-        throw new Error(`jit: expected arrays for the results [${results.paths}], got [${given.shape.paths}]`)
+        throw new CascadeError(
+          'input',
+          `jit: expected arrays for the results [${results.paths}], got [${given.shape.paths}]`,
+        )
       const shapes = outputShapes(model, inputs)
       given.leaves.forEach((leaf, i) => {
         const type = { dtype: model.outputs[i]?.dtype as DType, shape: shapes[i] as readonly number[] }
         if (describe(leaf) !== describe(type))
-          throw new Error(`jit: expected ${describe(type)} for the result '${results.paths[i]}', got ${describe(leaf)}`)
+          throw new CascadeError(
+            'input',
+            `jit: expected ${describe(type)} for the result '${results.paths[i]}', got ${describe(leaf)}`,
+          )
       })
       await executable.run(inputs, given.leaves)
     })

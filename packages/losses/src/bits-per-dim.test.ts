@@ -45,7 +45,9 @@ describe.each(ways)('%s', (_, compile) => {
 
 const process: DiffusionProcess = {
   schedule: linearSchedule(20),
-  ...{ prediction: 'x0', variance: 'fixed-small', noiseInput: 'timestep' },
+  prediction: 'x0',
+  variance: 'fixed-small',
+  noiseInput: 'timestep',
 }
 const evaluator = bitsPerDim({ network: tf.zerosLike, process, compile: eager })
 

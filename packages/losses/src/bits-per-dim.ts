@@ -1,5 +1,5 @@
 import { type ArraysOf, type Compile, int32, isNDArray, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
-import { checkFunction, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkFunction, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import type { DenoiserOptions, DiffusionModel } from '@cascade-diffusion/diffusion'
 import type { Rng } from '@cascade-diffusion/random'
 import { squaredDifference, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
@@ -30,7 +30,12 @@ export interface EvaluateBitsOptions<C> {
 }
 
 const evaluateKeys: KnownKeys<EvaluateBitsOptions<unknown>> = {
-  ...{ x0: true, condition: true, rng: true, firstIndex: true, stop: true, signal: true },
+  x0: true,
+  condition: true,
+  rng: true,
+  firstIndex: true,
+  stop: true,
+  signal: true,
 }
 
 /** The variational bound of n images over all steps, in bits per dimension, float64. */
@@ -86,9 +91,9 @@ export function bitsPerDim<C = undefined>(options: BitsPerDimOptions<C>): BitsPe
       const { x0, condition, rng, firstIndex = 0, stop = -1, signal } = options
       checkImages(x0)
       if (typeof rng?.fold !== 'function')
-        throw new Error(`bitsPerDim: expected rng, a key such as rng(0), got ${shown(rng)}`)
+        throw new CascadeError('input', `bitsPerDim: expected rng, a key such as rng(0), got ${shown(rng)}`)
       if (!(Number.isInteger(stop) && stop >= -1 && stop < T))
-        throw new Error(`bitsPerDim: expected a step to stop at from -1 to ${T - 1}, got ${stop}`)
+        throw new CascadeError('input', `bitsPerDim: expected a step to stop at from -1 to ${T - 1}, got ${stop}`)
       const dimensions = sizeOf(x0.shape.slice(1))
       const prior = Float64Array.from((await priorOf(x0)).data)
       const total = prior.slice()
@@ -115,8 +120,10 @@ export function bitsPerDim<C = undefined>(options: BitsPerDimOptions<C>): BitsPe
 }
 
 function checkImages(x0: NDArray<'float32'>): void {
-  if (!isNDArray(x0)) throw new Error(`bitsPerDim: expected images x0, float32 [n,H,W,C], got ${shown(x0)}`)
-  if (x0.shape.length !== 4) throw new Error(`bitsPerDim: expected images [n,H,W,C], got [${x0.shape}]`)
+  if (!isNDArray(x0))
+    throw new CascadeError('input', `bitsPerDim: expected images x0, float32 [n,H,W,C], got ${shown(x0)}`)
+  if (x0.shape.length !== 4) throw new CascadeError('input', `bitsPerDim: expected images [n,H,W,C], got [${x0.shape}]`)
   const wrong = x0.data.findIndex((value) => !(value >= -1 && value <= 1))
-  if (wrong >= 0) throw new Error(`bitsPerDim: expected images from -1 to 1, got ${x0.data[wrong]} at ${wrong}`)
+  if (wrong >= 0)
+    throw new CascadeError('input', `bitsPerDim: expected images from -1 to 1, got ${x0.data[wrong]} at ${wrong}`)
 }

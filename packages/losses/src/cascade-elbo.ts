@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { BitsPerDim } from './bits-per-dim.ts'
 
 /** The bound of a whole cascade, of each of n images. */
@@ -22,13 +23,16 @@ export interface CascadeElbo {
  */
 export function cascadeElbo(stages: readonly BitsPerDim[]): CascadeElbo {
   const last = stages.at(-1)
-  if (!last) throw new Error('cascadeElbo: expected at least one stage, got none')
+  if (!last) throw new CascadeError('input', 'cascadeElbo: expected at least one stage, got none')
   if (last.stop !== -1)
-    throw new Error(`cascadeElbo: expected a last stage that goes to the data, got one that stops at ${last.stop}`)
+    throw new CascadeError(
+      'input',
+      `cascadeElbo: expected a last stage that goes to the data, got one that stops at ${last.stop}`,
+    )
   const bits = new Float64Array(last.total.length)
   for (const [i, { total, dimensions }] of stages.entries()) {
     if (total.length !== bits.length)
-      throw new Error(`cascadeElbo: expected ${bits.length} images in stage ${i}, got ${total.length}`)
+      throw new CascadeError('input', `cascadeElbo: expected ${bits.length} images in stage ${i}, got ${total.length}`)
     total.forEach((perDim, n) => {
       bits[n]! += perDim * dimensions
     })

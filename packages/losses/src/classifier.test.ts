@@ -10,7 +10,9 @@ import { relativeError, ways } from './test-support.ts'
 
 const process: DiffusionProcess = {
   schedule: linearSchedule(50),
-  ...{ prediction: 'epsilon', variance: 'fixed-large', noiseInput: 'timestep' },
+  prediction: 'epsilon',
+  variance: 'fixed-large',
+  noiseInput: 'timestep',
 }
 const [n, classes, pixels] = [3, 4, 8]
 const random = rng(2)

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import {
   type DiffusionProcess,
   type NoiseLevelTensors,
@@ -69,7 +70,7 @@ export function classifierLossPerExample(
   const noise = level.noiseInput.shape[0] === n ? level.noiseInput : tile(level.noiseInput, [n])
   const logits = classifier(epsilon ? xtFrom({ x0, epsilon }, level) : x0, noise)
   if (logits.rank !== 2 || logits.shape[0] !== n)
-    throw new Error(`classifierLoss: expected logits [${n}, K], got [${logits.shape}]`)
+    throw new CascadeError('input', `classifierLoss: expected logits [${n}, K], got [${logits.shape}]`)
   return neg(labelLogProbability(logits, label))
 }
 

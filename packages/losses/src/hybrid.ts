@@ -1,4 +1,4 @@
-import { checkOptions } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions } from '@cascade-diffusion/checks'
 import {
   type DiffusionModel,
   evaluateNetwork,
@@ -49,7 +49,8 @@ export function hybridLossPerExample<C>(
   const xt = xtFrom(input, level)
   const { prediction, variance } = evaluateNetwork(model, xt, level.noiseInput, input.condition)
   if (!variance)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `hybridLoss: expected a process whose variance is learned or learned-range, got ${process.variance}`,
     )
   const frozen = concat([stopGradient(prediction), variance], 3)

@@ -57,8 +57,14 @@ export function referenceTerms(config: ReferenceConfig, input: ReferenceInput): 
   const bars = referenceAlphasCumprod(config)
   const size = input.x0.length / input.t.length
   const terms: ReferenceTerms = {
-    ...{ mse: [], l1: [], vbBits: [], x0Mse: [], epsilonMse: [] },
-    ...{ mean: [], logVariance: [], predictedX0: [] },
+    mse: [],
+    l1: [],
+    vbBits: [],
+    x0Mse: [],
+    epsilonMse: [],
+    mean: [],
+    logVariance: [],
+    predictedX0: [],
   }
   for (const [n, t] of input.t.entries()) {
     const values = Array.from({ length: size }, (_, i) => valueTerms(config, bars, input, t, n * size + i))
@@ -105,7 +111,9 @@ function valueTerms(config: ReferenceConfig, bars: number[], input: ReferenceInp
   const std = Math.exp(logVariance / 2)
   const kl = (logVariance - small) / 2 + (Math.exp(small) + (posteriorMean(x0) - mean) ** 2) / (2 * std ** 2) - 0.5
   return {
-    ...{ mean, logVariance, predictedX0 },
+    mean,
+    logVariance,
+    predictedX0,
     mse: error ** 2,
     l1: Math.abs(error),
     vbBits: (t === 0 ? decoderNll(x0, mean, std) : kl) / Math.LN2,

@@ -81,7 +81,9 @@ describe.each(ways)('%s', (_, compile) => {
   test('continuous time: noise levels of times, told as log-SNR, v predicted', async () => {
     const process: DiffusionProcess<NoiseSchedule> = {
       schedule: cosineNoise({ offset: 0 }),
-      ...{ prediction: 'v', variance: 'fixed-small', noiseInput: 'log-snr' },
+      prediction: 'v',
+      variance: 'fixed-small',
+      noiseInput: 'log-snr',
     }
     const times = [0.01, 0.3, 0.75, 0.99]
     const fn = compile((p: tf.Tensor1D, x0: tf.Tensor4D, epsilon: tf.Tensor4D, t: NoiseLevelTensors) =>
@@ -140,7 +142,10 @@ test('the weighting is told the signal-to-noise ratio and the prediction', () =>
 
 test('options that are wrong are told', () => {
   const process: DiffusionProcess = {
-    ...{ schedule: linearSchedule(40), prediction: 'x0', variance: 'fixed-small', noiseInput: 'timestep' },
+    schedule: linearSchedule(40),
+    prediction: 'x0',
+    variance: 'fixed-small',
+    noiseInput: 'timestep',
   }
   const input = { x0: zeros, t: 3, epsilon: zeros, condition: undefined }
   const loss = (options: object) => () => simpleLoss({ network: tf.zerosLike, process }, input, options as never)

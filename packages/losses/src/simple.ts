@@ -1,4 +1,4 @@
-import { checkFunction, checkOneOf, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
+import { CascadeError, checkFunction, checkOneOf, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
 import {
   type DiffusionModel,
   type DiffusionProcess,
@@ -91,7 +91,8 @@ export function levelOf(
   if (typeof t === 'object' && 'alpha' in t) return t
   const { schedule } = process
   if (isDiscrete(schedule)) return noiseLevelAt({ ...process, schedule }, t)
-  throw new Error(
+  throw new CascadeError(
+    'input',
     `${loss}: expected noise levels, as noiseLevelArrays makes them, of a process in continuous time; got steps`,
   )
 }

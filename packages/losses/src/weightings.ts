@@ -1,4 +1,4 @@
-import { checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
 import type { Prediction } from '@cascade-diffusion/diffusion'
 import { add, div, greater, minimum, mul, pow, scalar, type Tensor, where } from '@tensorflow/tfjs-core'
 
@@ -40,7 +40,8 @@ const p2Keys: KnownKeys<P2Options> = { gamma: true, k: true }
 export function p2(options: P2Options = {}): Weighting {
   checkOptions('p2', options, p2Keys)
   const { gamma = 1, k = 1 } = options
-  if (!(gamma >= 0 && gamma < Infinity)) throw new Error(`p2: expected a gamma of at least 0, got ${gamma}`)
+  if (!(gamma >= 0 && gamma < Infinity))
+    throw new CascadeError('input', `p2: expected a gamma of at least 0, got ${gamma}`)
   checkPositive('p2: k', k)
   return (snr, prediction) => {
     const ofEpsilon = pow(add(snr, k), -gamma)
@@ -68,5 +69,6 @@ export function edm(options: { readonly sigmaData?: number } = {}): Weighting {
 }
 
 function checkPositive(what: string, value: number): void {
-  if (!(value > 0 && value < Infinity)) throw new Error(`${what}: expected a number above 0, got ${value}`)
+  if (!(value > 0 && value < Infinity))
+    throw new CascadeError('input', `${what}: expected a number above 0, got ${value}`)
 }

@@ -1,5 +1,5 @@
 import { isNDArray, type NDArray } from '@cascade-diffusion/arrays'
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 
 /** How often predictions match labels. */
 export interface ClassAccuracy {
@@ -20,16 +20,22 @@ export interface ClassAccuracy {
 export function classAccuracy(logits: NDArray, labels: NDArray): ClassAccuracy {
   for (const [what, array] of Object.entries({ logits, labels }))
     if (!isNDArray(array))
-      throw new Error(`classAccuracy: expected ${what}, a host array such as int32([0, 1]) makes, got ${shown(array)}`)
+      throw new CascadeError(
+        'input',
+        `classAccuracy: expected ${what}, a host array such as int32([0, 1]) makes, got ${shown(array)}`,
+      )
   const [count = 0, classes = 0] = logits.shape
   if (logits.shape.length !== 2 || logits.data.length === 0 || `${labels.shape}` !== `${count}`)
-    throw new Error(`classAccuracy: expected logits [N, K] and labels [N], got [${logits.shape}] and [${labels.shape}]`)
+    throw new CascadeError(
+      'input',
+      `classAccuracy: expected logits [N, K] and labels [N], got [${logits.shape}] and [${labels.shape}]`,
+    )
   const right = new Array<number>(classes).fill(0)
   const total = new Array<number>(classes).fill(0)
   for (let n = 0; n < count; n++) {
     const label = labels.data[n]!
     if (!(Number.isInteger(label) && label >= 0 && label < classes))
-      throw new Error(`classAccuracy: expected labels from 0 to ${classes - 1}, got ${label}`)
+      throw new CascadeError('input', `classAccuracy: expected labels from 0 to ${classes - 1}, got ${label}`)
     const row = logits.data.subarray(n * classes, (n + 1) * classes)
     let best = 0
     for (let k = 1; k < classes; k++) if (row[k]! > row[best]!) best = k

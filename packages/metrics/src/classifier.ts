@@ -1,5 +1,5 @@
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
-import { checkInteger, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
+import { CascadeError, checkInteger, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
 import { groupNorm, silu } from '@cascade-diffusion/ops'
 import type { Rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
@@ -18,7 +18,11 @@ export interface ClassifierConfig {
 }
 
 const configKeys: KnownKeys<ClassifierConfig> = {
-  ...{ resolution: true, imageChannels: true, numClasses: true, width: true, featureSize: true },
+  resolution: true,
+  imageChannels: true,
+  numClasses: true,
+  width: true,
+  featureSize: true,
 }
 
 /** Weights by name: tensors inside a network, host arrays outside. */
@@ -60,9 +64,9 @@ export function classifier(config: ClassifierConfig): Classifier {
   for (const [what, value] of Object.entries({ imageChannels, numClasses, featureSize }))
     checkInteger('classifier', what, value, { from: 1 })
   if (!(Number.isInteger(resolution / 16) && resolution > 0))
-    throw new Error(`classifier: resolution must be a multiple of 16, got ${resolution}`)
+    throw new CascadeError('input', `classifier: resolution must be a multiple of 16, got ${resolution}`)
   if (!(Number.isInteger(width / channelsPerGroup) && width > 0))
-    throw new Error(`classifier: width must be a multiple of ${channelsPerGroup}, got ${width}`)
+    throw new CascadeError('input', `classifier: width must be a multiple of ${channelsPerGroup}, got ${width}`)
 
   const stride = resolution / 16
   const kernel = Math.max(3, 2 * stride - 1)
@@ -85,7 +89,7 @@ export function classifier(config: ClassifierConfig): Classifier {
   const features = (params: ClassifierParams, x: tf.Tensor4D): tf.Tensor2D => {
     const expected = [resolution, resolution, imageChannels]
     if (`${x.shape.slice(1)}` !== `${expected}`)
-      throw new Error(`classifier: expected images of shape [N,${expected}], got [${x.shape}]`)
+      throw new CascadeError('input', `classifier: expected images of shape [N,${expected}], got [${x.shape}]`)
     const h0 = convolution(params, 'stem', x, stride)
     const h1 = tf.avgPool(convolution(params, 'conv1', h0, 1), 2, 2, 'valid')
     const h2 = tf.avgPool(convolution(params, 'conv2', h1, 1), 2, 2, 'valid')

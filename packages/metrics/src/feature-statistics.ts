@@ -1,4 +1,5 @@
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 
 /** What the Fréchet distance needs of a set of features: a few numbers whatever the size of the set, in float64. */
 export interface FeatureStatistics {
@@ -18,12 +19,15 @@ export interface FeatureStatistics {
 export function featureStatistics(features: NDArray): FeatureStatistics {
   const [count = 0, dimension = 0] = features.shape
   if (features.shape.length !== 2 || sizeOf(features.shape) === 0)
-    throw new Error(`featureStatistics: expected features of shape [N, D], got [${features.shape}]`)
+    throw new CascadeError('input', `featureStatistics: expected features of shape [N, D], got [${features.shape}]`)
   const mean = new Float64Array(dimension)
   for (let i = 0; i < features.data.length; i++) {
     const x = features.data[i]!
     if (!Number.isFinite(x))
-      throw new Error(`featureStatistics: expected finite features, got ${x} in row ${Math.floor(i / dimension)}`)
+      throw new CascadeError(
+        'input',
+        `featureStatistics: expected finite features, got ${x} in row ${Math.floor(i / dimension)}`,
+      )
     mean[i % dimension]! += x
   }
   for (let j = 0; j < dimension; j++) mean[j]! /= count
@@ -54,7 +58,10 @@ export function featureStatistics(features: NDArray): FeatureStatistics {
 export function mergeStatistics(a: FeatureStatistics, b: FeatureStatistics): FeatureStatistics {
   const dimension = a.mean.length
   if (b.mean.length !== dimension)
-    throw new Error(`mergeStatistics: expected features of one dimension, got ${dimension} and ${b.mean.length}`)
+    throw new CascadeError(
+      'input',
+      `mergeStatistics: expected features of one dimension, got ${dimension} and ${b.mean.length}`,
+    )
   const count = a.count + b.count
   const delta = b.mean.map((x, i) => x - a.mean[i]!)
   const mean = a.mean.map((x, i) => x + (delta[i]! * b.count) / count)
@@ -79,6 +86,7 @@ export async function streamStatistics(batches: AsyncIterable<NDArray>): Promise
     const next = featureStatistics(features)
     statistics = statistics ? mergeStatistics(statistics, next) : next
   }
-  if (!statistics) throw new Error('streamStatistics: expected at least one batch of features, got none')
+  if (!statistics)
+    throw new CascadeError('input', 'streamStatistics: expected at least one batch of features, got none')
   return statistics
 }

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { FeatureStatistics } from './feature-statistics.ts'
 import { symmetricEigen, symmetricEigenvalues } from './symmetric-eigen.ts'
 
@@ -27,10 +28,13 @@ const fewSamples = 2048
 export function frechetDistance(a: FeatureStatistics, b: FeatureStatistics): FrechetDistance {
   const dimension = a.mean.length
   if (b.mean.length !== dimension)
-    throw new Error(`frechetDistance: expected features of one dimension, got ${dimension} and ${b.mean.length}`)
+    throw new CascadeError(
+      'input',
+      `frechetDistance: expected features of one dimension, got ${dimension} and ${b.mean.length}`,
+    )
   const counts = [a.count, b.count] as const
   if (Math.min(...counts) < 2)
-    throw new Error(`frechetDistance: expected at least 2 samples, got ${counts.join(' and ')}`)
+    throw new CascadeError('input', `frechetDistance: expected at least 2 samples, got ${counts.join(' and ')}`)
   const between = a.mean.reduce((sum, x, i) => sum + (x - b.mean[i]!) ** 2, 0)
   const traces = trace(a.covariance, dimension) + trace(b.covariance, dimension)
   const distance = Math.max(0, between + traces - 2 * traceOfRoot(a.covariance, b.covariance, dimension))

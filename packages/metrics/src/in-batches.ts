@@ -1,5 +1,5 @@
 import { concatenate, type NDArray, rows } from '@cascade-diffusion/arrays'
-import { checkFunction, checkInteger, checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkFunction, checkInteger, checkOptions, shown } from '@cascade-diffusion/checks'
 
 /** Options of {@link inBatches}. */
 export interface InBatchesOptions {
@@ -27,7 +27,7 @@ export async function* inBatches(
   checkInteger('inBatches', 'a count', count, { from: 0 })
   checkFunction('inBatches', 'batch', batch, '(from, to) => examples')
   if (!(Number.isInteger(batchSize) && batchSize > 0))
-    throw new Error(`inBatches: batchSize must be a positive integer, got ${shown(batchSize)}`)
+    throw new CascadeError('input', `inBatches: batchSize must be a positive integer, got ${shown(batchSize)}`)
   for (let from = 0; from < count; from += batchSize) {
     const size = Math.min(batchSize, count - from)
     const examples = expectExamples(batch(from, from + size), size, 'batch')
@@ -38,6 +38,7 @@ export async function* inBatches(
 }
 
 function expectExamples(a: NDArray, n: number, from: string): NDArray {
-  if (a.shape[0] !== n) throw new Error(`inBatches: expected ${n} examples from ${from}, got shape [${a.shape}]`)
+  if (a.shape[0] !== n)
+    throw new CascadeError('input', `inBatches: expected ${n} examples from ${from}, got shape [${a.shape}]`)
   return a
 }

@@ -1,5 +1,5 @@
 import { allocate, type NDArray } from '@cascade-diffusion/arrays'
-import { checkInteger, checkOptions } from '@cascade-diffusion/checks'
+import { CascadeError, checkInteger, checkOptions } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 
 /** Options of {@link shiftImages}. */
@@ -25,7 +25,7 @@ export function shiftImages(
   checkInteger('shiftImages', 'maxShift', maxShift, { from: 0 })
   const [n, h, w, c] = images.shape
   if (images.shape.length !== 4 || n === undefined || h === undefined || w === undefined || c === undefined)
-    throw new Error(`shiftImages: expected images of shape [N, H, W, C], got [${images.shape}]`)
+    throw new CascadeError('input', `shiftImages: expected images of shape [N, H, W, C], got [${images.shape}]`)
   const shifts = rng.integers([n, 2], -maxShift, maxShift + 1).data
   const data = allocate('float32', images.data.length).fill(fill)
   for (let i = 0; i < n; i++) {

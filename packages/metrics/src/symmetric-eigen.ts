@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 /** Eigenvalues in ascending order, and eigenvector i in row i of a row-major n×n matrix. */
 export interface SymmetricEigen {
   values: Float64Array
@@ -37,8 +38,9 @@ interface Tridiagonal {
 }
 
 function tridiagonalize(matrix: Float64Array, n: number, wantVectors: boolean): Tridiagonal {
-  if (matrix.length !== n * n) throw new Error(`symmetricEigen: expected ${n}×${n} values, got ${matrix.length}`)
-  if (!matrix.every(Number.isFinite)) throw new Error('symmetricEigen: expected finite values')
+  if (matrix.length !== n * n)
+    throw new CascadeError('input', `symmetricEigen: expected ${n}×${n} values, got ${matrix.length}`)
+  if (!matrix.every(Number.isFinite)) throw new CascadeError('input', 'symmetricEigen: expected finite values')
   const a = Float64Array.from(matrix)
   const factors = new Float64Array(n)
   const offDiagonal = new Float64Array(n)
@@ -112,7 +114,8 @@ function implicitQL(d: Float64Array, e: Float64Array, vectors?: Float64Array): v
       let m = l
       while (m < n - 1 && Math.abs(e[m]!) > Number.EPSILON * (Math.abs(d[m]!) + Math.abs(d[m + 1]!))) m++
       if (m === l) break
-      if (iteration === 100) throw new Error(`symmetricEigen: eigenvalue ${l} did not converge in 100 iterations`)
+      if (iteration === 100)
+        throw new CascadeError('input', `symmetricEigen: eigenvalue ${l} did not converge in 100 iterations`)
       // Wilkinson's shift
       let g = (d[l + 1]! - d[l]!) / (2 * e[l]!)
       g = d[m]! - d[l]! + e[l]! / (g + (g < 0 ? -1 : 1) * Math.hypot(g, 1))

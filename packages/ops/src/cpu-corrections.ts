@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** What is used of tfjs's cpu backend. */
@@ -91,7 +92,10 @@ const inside =
     valuesOf(call, indices).forEach((index, i) => {
       const length = shape[i % axes]!
       if (index < 0 || index >= length)
-        throw new Error(`expected indices of 0 to ${length - 1} along axis ${i % axes} of [${shape}], got ${index}`)
+        throw new CascadeError(
+          'input',
+          `expected indices of 0 to ${length - 1} along axis ${i % axes} of [${shape}], got ${index}`,
+        )
     })
     return kernel(call)
   }

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** Options of {@link dropout}. */
@@ -21,11 +22,16 @@ export interface DropoutOptions {
  * @throws if the rate is not in [0, 1), the layer no integer from 0, or the seeds of another shape or type.
  */
 export function dropout<T extends tf.Tensor>(x: T, seeds: tf.Tensor1D, { rate, layer = 0 }: DropoutOptions): T {
-  if (!(rate >= 0 && rate < 1)) throw new Error(`dropout: expected a rate from 0 to below 1, got ${rate}`)
-  if (!(Number.isSafeInteger(layer) && layer >= 0)) throw new Error(`dropout: expected a layer from 0, got ${layer}`)
-  if (x.rank < 2) throw new Error(`dropout: expected x of shape [N, …, C], got [${x.shape}]`)
+  if (!(rate >= 0 && rate < 1))
+    throw new CascadeError('input', `dropout: expected a rate from 0 to below 1, got ${rate}`)
+  if (!(Number.isSafeInteger(layer) && layer >= 0))
+    throw new CascadeError('input', `dropout: expected a layer from 0, got ${layer}`)
+  if (x.rank < 2) throw new CascadeError('input', `dropout: expected x of shape [N, …, C], got [${x.shape}]`)
   if (seeds.dtype !== 'int32' || `${seeds.shape}` !== `${x.shape[0]}`)
-    throw new Error(`dropout: expected int32 seeds [${x.shape[0]}], got ${seeds.dtype} [${seeds.shape}]`)
+    throw new CascadeError(
+      'input',
+      `dropout: expected int32 seeds [${x.shape[0]}], got ${seeds.dtype} [${seeds.shape}]`,
+    )
   if (rate === 0) return x
   return masked(rate, layer)(x, seeds) as T
 }

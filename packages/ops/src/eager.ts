@@ -14,6 +14,7 @@ import {
   type TreeShape,
   takeArguments,
 } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import * as tf from '@tensorflow/tfjs-core'
 import { correctCpuKernels } from './cpu-corrections.ts'
 
@@ -85,11 +86,14 @@ export function eager<Args extends readonly unknown[], Out>(
 /** Starts a backend, and leaves the current one current. */
 async function start(backend: string): Promise<void> {
   if (!tf.findBackendFactory(backend))
-    throw new Error(`eager: expected a registered tfjs backend, got '${backend}'; import its package first`)
+    throw new CascadeError(
+      'input',
+      `eager: expected a registered tfjs backend, got '${backend}'; import its package first`,
+    )
   const before: string | undefined = tf.engine().backendName
   const started = await tf.setBackend(backend)
   if (before) await tf.setBackend(before)
-  if (!started) throw new Error(`eager: the tfjs backend '${backend}' does not start here`)
+  if (!started) throw new CascadeError('input', `eager: the tfjs backend '${backend}' does not start here`)
 }
 
 /** Does synchronous work on a backend that has been started. */
@@ -111,9 +115,13 @@ function prepareBackend(): void {
     backend = tf.backend() as { firstUse?: boolean }
   } catch (cause) {
     const { message } = cause as Error
-    throw new Error(`eager: expected a backend of tfjs; import '@tensorflow/tfjs-backend-cpu', say (${message})`, {
-      cause,
-    })
+    throw new CascadeError(
+      'input',
+      `eager: expected a backend of tfjs; import '@tensorflow/tfjs-backend-cpu', say (${message})`,
+      {
+        cause,
+      },
+    )
   }
   // In Node.js tfjs's cpu backend advertises another package when it is first written to, unless it takes itself for used.
   if (backend.firstUse) backend.firstUse = false
@@ -132,7 +140,10 @@ function compute(fn: () => unknown): Tensors {
     shape = result.shape
     result.leaves.forEach(({ dtype }, i) => {
       if (dtype === 'complex64' || dtype === 'string')
-        throw new Error(`eager: expected float32, int32 or bool at '${shape.paths[i]}' of the result, got ${dtype}`)
+        throw new CascadeError(
+          'input',
+          `eager: expected float32, int32 or bool at '${shape.paths[i]}' of the result, got ${dtype}`,
+        )
     })
     // Clones, because a result may be an argument or a tensor that is not ours to dispose of.
     return result.leaves.map((y) => tf.clone(y))
@@ -181,12 +192,18 @@ function fitting(out: Tree<NDArray>, results: Results): NDArray[] {
   const { leaves, shape } = flatten<NDArray>(out, isNDArray)
   const list = (paths: readonly string[]) => paths.map((path) => `'${path}'`).join(', ')
   if (shape.paths.join() !== results.shape.paths.join())
-    throw new Error(`eager: expected arrays ${list(results.shape.paths)} to write into, got ${list(shape.paths)}`)
+    throw new CascadeError(
+      'input',
+      `eager: expected arrays ${list(results.shape.paths)} to write into, got ${list(shape.paths)}`,
+    )
   const describe = (a: NDArray) => `${a.dtype} [${a.shape}]`
   for (const [i, target] of leaves.entries()) {
     const result = results.leaves[i]!
     if (describe(target) !== describe(result))
-      throw new Error(`eager: expected ${describe(result)} to write '${shape.paths[i]}' into, got ${describe(target)}`)
+      throw new CascadeError(
+        'input',
+        `eager: expected ${describe(result)} to write '${shape.paths[i]}' into, got ${describe(target)}`,
+      )
   }
   return leaves
 }

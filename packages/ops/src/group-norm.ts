@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import * as tf from '@tensorflow/tfjs-core'
 import { runNamedKernel } from './named-kernel.ts'
 
@@ -28,12 +29,15 @@ export function groupNorm(
 ): tf.Tensor4D {
   const [n, h, w, c] = x.shape
   if (!(Number.isInteger(groups) && groups > 0 && c % groups === 0))
-    throw new Error(`groupNorm: groups must divide the ${c} channels, got ${groups}`)
+    throw new CascadeError('input', `groupNorm: groups must divide the ${c} channels, got ${groups}`)
   for (const [name, { shape }] of Object.entries({ scale, shift }))
     if (`${shape}` !== `${c}` && `${shape}` !== `${n},${c}`)
-      throw new Error(`groupNorm: expected ${name} of shape [${c}] or [${n},${c}], got [${shape}]`)
+      throw new CascadeError('input', `groupNorm: expected ${name} of shape [${c}] or [${n},${c}], got [${shape}]`)
   if (scale.rank !== shift.rank)
-    throw new Error(`groupNorm: expected scale and shift of one shape, got [${scale.shape}] and [${shift.shape}]`)
+    throw new CascadeError(
+      'input',
+      `groupNorm: expected scale and shift of one shape, got [${scale.shape}] and [${shift.shape}]`,
+    )
 
   const run = runNamedKernel('GroupNorm', { x, scale, shift }, { groups, epsilon })
   if (run) return run as tf.Tensor4D

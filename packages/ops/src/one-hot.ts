@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
@@ -6,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core'
  * @throws if there is no class.
  */
 export function oneHot(labels: tf.Tensor, classes: number): tf.Tensor {
-  if (!Number.isInteger(classes) || classes < 1) throw new Error(`oneHot: expected at least 1 class, got ${classes}`)
+  if (!Number.isInteger(classes) || classes < 1)
+    throw new CascadeError('input', `oneHot: expected at least 1 class, got ${classes}`)
   return tf.cast(tf.equal(tf.expandDims(labels, -1), tf.range(0, classes, 1, 'int32')), 'float32')
 }

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
@@ -8,7 +9,7 @@ import * as tf from '@tensorflow/tfjs-core'
 export function spaceToDepth(x: tf.Tensor4D, size: number): tf.Tensor4D {
   const [n, h, w, c] = x.shape
   if (!(Number.isInteger(size) && size > 0 && h % size === 0 && w % size === 0))
-    throw new Error(`spaceToDepth: expected a size that divides ${h}×${w}, got ${size}`)
+    throw new CascadeError('input', `spaceToDepth: expected a size that divides ${h}×${w}, got ${size}`)
   const cut = tf.reshape(x, [n, h / size, size, w / size, size, c])
   return tf.reshape(tf.transpose(cut, [0, 1, 3, 2, 4, 5]), [n, h / size, w / size, size * size * c])
 }
@@ -20,7 +21,7 @@ export function spaceToDepth(x: tf.Tensor4D, size: number): tf.Tensor4D {
 export function depthToSpace(x: tf.Tensor4D, size: number): tf.Tensor4D {
   const [n, h, w, c] = x.shape
   if (!(Number.isInteger(size) && size > 0 && c % size ** 2 === 0))
-    throw new Error(`depthToSpace: expected a size whose square divides ${c} channels, got ${size}`)
+    throw new CascadeError('input', `depthToSpace: expected a size whose square divides ${c} channels, got ${size}`)
   const cut = tf.reshape(x, [n, h, w, size, size, c / size ** 2])
   return tf.reshape(tf.transpose(cut, [0, 1, 3, 2, 4, 5]), [n, size * h, size * w, c / size ** 2])
 }

@@ -45,8 +45,10 @@ function shrunk<P extends Preset>(preset: P): P {
 
 const images = rng(1).integers([6 * 64 * 3], 0, 256).data
 const dataset: ImageDataset = {
-  ...{ name: 'noise', images: { shape: [6, 8, 8, 3], data: Uint8Array.from(images) } },
-  ...{ labels: Int32Array.from({ length: 6 }, (_, i) => i % 2), classNames: ['even', 'odd'] },
+  name: 'noise',
+  images: { shape: [6, 8, 8, 3], data: Uint8Array.from(images) },
+  labels: Int32Array.from({ length: 6 }, (_, i) => i % 2),
+  classNames: ['even', 'odd'],
 }
 
 describe('trains and samples, at another size', () => {

@@ -1,5 +1,5 @@
 import { baseStage, type Stage, type StageSamplerOptions, superResolutionStage } from '@cascade-diffusion/cascade'
-import { checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import { type ConditioningAugmentation, noAugmentation } from '@cascade-diffusion/conditioning-augmentation'
 import { ancestral } from '@cascade-diffusion/diffusion'
 import type { CompleteUNetConfig } from '@cascade-diffusion/unet'
@@ -19,14 +19,17 @@ export interface PresetStageOptions {
  */
 export function presetStage(preset: Preset, options: PresetStageOptions = {}): Stage {
   if (typeof preset?.stage !== 'object')
-    throw new Error(`presetStage: expected a preset, such as imagenet32 or presetNamed gives, got ${shown(preset)}`)
+    throw new CascadeError(
+      'input',
+      `presetStage: expected a preset, such as imagenet32 or presetNamed gives, got ${shown(preset)}`,
+    )
   checkOptions('presetStage', options, { classNames: true, augmentation: true })
   const { classNames, augmentation } = options
   const { name, numClasses } = preset
   const names = classNames ?? (numClasses === null ? undefined : Array.from({ length: numClasses }, (_, i) => `${i}`))
   const common = { name, ...(names && { classNames: names }) }
   if (preset.kind === 'base') {
-    if (augmentation) throw new Error(`preset '${name}': expected no augmentation, since it is a base`)
+    if (augmentation) throw new CascadeError('input', `preset '${name}': expected no augmentation, since it is a base`)
     return baseStage({ ...common, ...preset.stage })
   }
   return superResolutionStage({ ...common, ...preset.stage, augmentation: augmentation ?? augmentationOf(preset) })
@@ -36,7 +39,8 @@ function augmentationOf({ name, stage }: Extract<Preset, { kind: 'super-resoluti
   const { augmentation } = stage
   if (augmentation.name !== 'gaussian-blur') return augmentation
   const [low, high] = augmentation.sigma
-  throw new Error(
+  throw new CascadeError(
+    'input',
     `preset '${name}': expected an augmentation to be handed in that blurs ${100 * augmentation.probability} % of the images by ` +
       `${augmentation.size}×${augmentation.size} pixels with σ from ${low} to ${high}`,
   )

@@ -15,8 +15,12 @@ const gaussianNoise = { name: 'gaussian-noise', schedule: 'cosine', steps: 4000,
 
 /** The networks of at most 64×64. */
 const wide = (residualBlocks: number): StageUNetConfig => ({
-  ...{ baseChannels: 256, channelMultipliers: [1, 2, 3, 4], residualBlocks },
-  ...{ attentionResolutions: [8, 16], attentionHeads: 4, dropout: 0.1 },
+  baseChannels: 256,
+  channelMultipliers: [1, 2, 3, 4],
+  residualBlocks,
+  attentionResolutions: [8, 16],
+  attentionHeads: 4,
+  dropout: 0.1,
 })
 
 const training = (settings: Pick<TrainingSettings, 'steps' | 'batchSize' | 'randomFlips'>): TrainingSettings => ({
@@ -70,8 +74,15 @@ export const imagenet32To64: SuperResolutionPreset = {
  * this reading they are within 2 % of the 550 and 625 million that SR3 states for the same widths.
  */
 const sr3 = (channelMultipliers: readonly number[]): StageUNetConfig => ({
-  ...{ baseChannels: 128, channelMultipliers, residualBlocks: 3, attentionResolutions: [16], attentionHeads: 1 },
-  ...{ resampling: 'residual', residualScale: Math.SQRT1_2, scaleShiftNorm: false, dropout: 0 },
+  baseChannels: 128,
+  channelMultipliers,
+  residualBlocks: 3,
+  attentionResolutions: [16],
+  attentionHeads: 1,
+  resampling: 'residual',
+  residualScale: Math.SQRT1_2,
+  scaleShiftNorm: false,
+  dropout: 0,
   lowRes: { resize: 'bicubic' },
 })
 
@@ -135,8 +146,12 @@ export const imagenet64To256: SuperResolutionPreset = {
  * the dropout that the paper adds.
  */
 const baseline: StageUNetConfig = {
-  ...{ baseChannels: 192, channelMultipliers: [1, 2, 3, 4], residualBlocks: 3 },
-  ...{ attentionResolutions: [8, 16], attentionHeads: 4, dropout: 0.1 },
+  baseChannels: 192,
+  channelMultipliers: [1, 2, 3, 4],
+  residualBlocks: 3,
+  attentionResolutions: [8, 16],
+  attentionHeads: 4,
+  dropout: 0.1,
 }
 
 /** Improved DDPM's batches and learning rate; twice its 250,000 steps. */

@@ -3,15 +3,21 @@ import type { BasePreset, SuperResolutionPreset, TrainingSettings } from './pres
 
 /** What both models share: attention with heads of 64 channels, trained in continuous time and told the noise level. */
 const network = (baseChannels: number, channelMultipliers: readonly number[]): StageUNetConfig => ({
-  ...{ baseChannels, channelMultipliers, residualBlocks: 3, attentionResolutions: [8, 16, 32] },
-  ...{ attentionHeadChannels: 64, dropout: 0.1 },
+  baseChannels,
+  channelMultipliers,
+  residualBlocks: 3,
+  attentionResolutions: [8, 16, 32],
+  attentionHeadChannels: 64,
+  dropout: 0.1,
 })
 
 const process = { schedule: 'cosine', noiseInput: 'noise-level' } as const
 const schedule = { schedule: 'cosine', steps: 256 } as const
 
 const training = (settings: Pick<TrainingSettings, 'steps' | 'batchSize' | 'learningRate'>): TrainingSettings => ({
-  ...{ emaDecay: 0.9999, randomFlips: false, loss: { name: 'simple' } },
+  emaDecay: 0.9999,
+  randomFlips: false,
+  loss: { name: 'simple' },
   ...settings,
 })
 
@@ -45,7 +51,9 @@ export const lsun64To128: SuperResolutionPreset = {
     augmentation: { name: 'gaussian-noise', ...schedule, maxLevel: 256 },
     network: {
       ...network(64, [1, 2, 4, 6, 8]),
-      ...{ resampling: 'residual', residualScale: Math.SQRT1_2, scaleShiftNorm: false },
+      resampling: 'residual',
+      residualScale: Math.SQRT1_2,
+      scaleShiftNorm: false,
       lowRes: { resize: 'bicubic' },
     },
   },

@@ -1,4 +1,4 @@
-import { nearest, shown } from '@cascade-diffusion/checks'
+import { CascadeError, nearest, shown } from '@cascade-diffusion/checks'
 import {
   imagenet16,
   imagenet16To64,
@@ -36,7 +36,7 @@ export function presetNamed(name: string): Preset {
     const names = presets.map((preset) => preset.name)
     const close = typeof name === 'string' ? nearest(name, names) : undefined
     const meant = close ? `. Did you mean '${close}'?` : ''
-    throw new Error(`preset: expected one of ${names.join(', ')}; got ${shown(name)}${meant}`)
+    throw new CascadeError('input', `preset: expected one of ${names.join(', ')}; got ${shown(name)}${meant}`)
   }
   return found
 }

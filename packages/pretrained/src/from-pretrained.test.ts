@@ -67,7 +67,8 @@ test('guided-diffusion: the weights tell the architecture, the flags what they c
 test('improved-diffusion, a class-conditional network and one of super-resolution', async () => {
   const family = 'improved-diffusion'
   const conditional = await load(fixture('improved-classcond/model.pt'), {
-    ...{ family, flags: { imageSize: 16, numHeads: 2, diffusionSteps: 4000, noiseSchedule: 'cosine' } },
+    family,
+    flags: { imageSize: 16, numHeads: 2, diffusionSteps: 4000, noiseSchedule: 'cosine' },
   })
   expect(conditional.process).toMatchObject({ schedule: 'cosine', steps: 4000, noiseInput: 'rescaled-timestep' })
   expect(await differenceFromPyTorch('improved-classcond', conditional)).toBeLessThan(1e-4)
@@ -229,15 +230,16 @@ test('says what it looked for in vain', async () => {
 test('a classifier tells the size of its images, and that it is none of the published ones', async () => {
   const folder = await temporaryFolder()
   const net = encoder({
-    ...{
-      resolution: 16,
-      imageChannels: 3,
-      classes: 5,
-      baseChannels: 32,
-      channelMultipliers: [1, 2, 2],
-      residualBlocks: 1,
-    },
-    ...{ attentionResolutions: [4], attentionHeadChannels: 32, resampling: 'residual', normGroups: 32 },
+    resolution: 16,
+    imageChannels: 3,
+    classes: 5,
+    baseChannels: 32,
+    channelMultipliers: [1, 2, 2],
+    residualBlocks: 1,
+    attentionResolutions: [4],
+    attentionHeadChannels: 32,
+    resampling: 'residual',
+    normGroups: 32,
   })
   const params = net.init(rng(3))
   const path = join(folder, '64x64_classifier.pt')

@@ -8,7 +8,7 @@ import {
   type Stage,
 } from '@cascade-diffusion/cascade'
 import { openCheckpoint, type TensorFile } from '@cascade-diffusion/checkpoints'
-import { checkOneOf, checkOptions, type KnownKeys, nearest, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOneOf, checkOptions, type KnownKeys, nearest, shown } from '@cascade-diffusion/checks'
 import type { Spacing } from '@cascade-diffusion/schedules'
 import {
   type Encoder,
@@ -54,19 +54,24 @@ export interface FromPretrainedOptions extends LocateOptions {
 }
 
 const knownOptions: KnownKeys<FromPretrainedOptions> = {
-  ...{
-    flags: true,
-    preset: true,
-    family: true,
-    prefix: true,
-    imageSize: true,
-    process: true,
-    own: true,
-    variant: true,
-    average: true,
-  },
-  ...{ cache: true, refresh: true, sha256: true, headers: true, signal: true, onProgress: true },
-  ...{ attempts: true, retryDelay: true, stallAfter: true },
+  flags: true,
+  preset: true,
+  family: true,
+  prefix: true,
+  imageSize: true,
+  process: true,
+  own: true,
+  variant: true,
+  average: true,
+  cache: true,
+  refresh: true,
+  sha256: true,
+  headers: true,
+  signal: true,
+  onProgress: true,
+  attempts: true,
+  retryDelay: true,
+  stallAfter: true,
 }
 
 /** A U-Net with weights. */
@@ -132,11 +137,12 @@ export async function fromPretrained(pathOrUrl: string, options: FromPretrainedO
   const { flags, preset, family, prefix, imageSize, process, own, ...rest } = options
   checkOptions('fromPretrained', options, knownOptions)
   if (typeof pathOrUrl !== 'string')
-    throw new Error(`fromPretrained: expected a path or an address, got ${shown(pathOrUrl)}`)
+    throw new CascadeError('checkpoint', `fromPretrained: expected a path or an address, got ${shown(pathOrUrl)}`)
   if (family !== undefined) checkOneOf('fromPretrained', 'family', family, ['improved-diffusion', 'guided-diffusion'])
   if (flags !== undefined && typeof flags !== 'string') checkFlags('fromPretrained: flags', flags)
   if (rest.sha256 !== undefined && !/^https?:/i.test(pathOrUrl))
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `fromPretrained: expected no sha256 for ${pathOrUrl}: it is compared with what comes from an address`,
     )
   const presetOf = publishedNamed(preset)
@@ -144,7 +150,8 @@ export async function fromPretrained(pathOrUrl: string, options: FromPretrainedO
   const refuse = (what: string, names: readonly (keyof FromPretrainedOptions)[]) => {
     for (const name of names)
       if (options[name] !== undefined)
-        throw new Error(
+        throw new CascadeError(
+          'checkpoint',
           `${located.weights}: expected no ${name} for ${what}, ${instead[name] ?? 'on which it has no effect'}`,
         )
   }
@@ -156,7 +163,7 @@ export async function fromPretrained(pathOrUrl: string, options: FromPretrainedO
     }
     // If some of its tensors cannot be read, that is what the error of reading them says.
     const found = findStateDict(located.weights, [...file.names, ...file.unreadable.keys()], prefix)
-    if (found.naming === 'lucidrains') throw new Error(`${located.weights}: ${noLucidrains}`)
+    if (found.naming === 'lucidrains') throw new CascadeError('checkpoint', `${located.weights}: ${noLucidrains}`)
     if (found.naming === 'diffusers') {
       refuse('a network of diffusers', ['flags', 'preset', 'family', 'own'])
       const stateDict = handOver(await readUnder(found.prefix, file))
@@ -166,7 +173,7 @@ export async function fromPretrained(pathOrUrl: string, options: FromPretrainedO
     const stateDict = handOver(await readUnder(found.prefix, file))
     const kind = isClassifier(stateDict) ? 'classifier' : 'unet'
     if (presetOf && presetOf.kind !== kind)
-      throw new Error(`${located.weights}: expected a preset of a ${kind}, got '${preset}'`)
+      throw new CascadeError('checkpoint', `${located.weights}: expected a preset of a ${kind}, got '${preset}'`)
     const published = presetOf ?? publishedAs(pathOrUrl)
     const given = typeof flags === 'string' ? parseFlags(flags, kind) : flags
     if (typeof flags === 'string') checkFlags('flags', given as OpenAIFlags)
@@ -243,7 +250,8 @@ async function diffusersFiles(
 ) {
   const config = await located.json('config.json')
   if (!config)
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `${located.weights}: expected config.json beside the weights of a network of diffusers, there is none`,
     )
   const scheduler = process
@@ -257,7 +265,8 @@ function publishedNamed(preset: string | undefined) {
   const names = Object.keys(publishedCheckpoints)
   if (typeof preset === 'string' && Object.hasOwn(publishedCheckpoints, preset)) return publishedCheckpoints[preset]
   const close = typeof preset === 'string' ? nearest(preset, names) : undefined
-  throw new Error(
+  throw new CascadeError(
+    'checkpoint',
     `fromPretrained: expected a preset of ${names.join(', ')}; got ${shown(preset)}${close ? `. Did you mean '${close}'?` : ''}`,
   )
 }

@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readJson, shardNames } from '@cascade-diffusion/checkpoints'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type CachedFileOptions, cachedFile, cachedFileIfAny } from '@cascade-diffusion/downloads'
 import { type Folder, type SavedModelOptions, savedModel, usualWeights } from './diffusers/saved-model.ts'
 
@@ -37,7 +38,7 @@ export async function locate(pathOrUrl: string, options: LocateOptions): Promise
   if (/^https?:\/\//i.test(pathOrUrl)) return locateUrl(pathOrUrl, options)
   const path = pathOrUrl.startsWith('file:') ? fileURLToPath(pathOrUrl) : pathOrUrl
   const info = await stat(path).catch((cause) => {
-    throw new Error(`${path}: expected a file or a folder, there is none`, { cause })
+    throw new CascadeError('checkpoint', `${path}: expected a file or a folder, there is none`, { cause })
   })
   const base = info.isDirectory() ? path : dirname(path)
   const folder: Folder = {
@@ -57,7 +58,8 @@ export async function locate(pathOrUrl: string, options: LocateOptions): Promise
 /** A file of weights that was asked for itself. */
 function oneFile(weights: string, name: string, folder: Folder, { variant, average }: SavedModelOptions) {
   if (variant !== undefined || average !== undefined)
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `${weights}: expected a folder for the option ${variant === undefined ? 'average' : 'variant'}, got a file`,
     )
   return withShards(weights, name, folder)
@@ -93,7 +95,8 @@ async function locateUrl(address: string, options: LocateOptions): Promise<Locat
     const file = await cachedFileIfAny(address, { ...rest, ...hash, ...progress(address) })
     if (file) return oneFile(file.path, url.pathname.split('/').at(-1) as string, inFolder(new URL('.', url)), options)
   }
-  throw new Error(
+  throw new CascadeError(
+    'checkpoint',
     `${address}: expected a file of weights (.pt, .bin, .safetensors), or a folder with config.json and ${usualWeights}; there is none`,
   )
 }
@@ -123,7 +126,7 @@ async function withShards(weights: string, name: string, folder: Folder): Promis
   if (isIndex.test(weights))
     for (const shard of await shardNames(weights))
       if (!(await folder.file(shard)))
-        throw new Error(`${weights}: expected the shard ${shard} beside it, there is none`)
+        throw new CascadeError('checkpoint', `${weights}: expected the shard ${shard} beside it, there is none`)
   return { weights, name, json: jsonIn(folder) }
 }
 
@@ -134,7 +137,8 @@ async function onlyCheckpoint(folder: string): Promise<string> {
   )
   const [name, other] = names
   if (name === undefined || other !== undefined)
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `${folder}: expected config.json with ${usualWeights}, or one checkpoint; got ${names.length === 0 ? 'none' : names.sort().join(', ')}`,
     )
   return join(folder, name)

@@ -45,11 +45,9 @@ test('images of two, six or eight channels are what flags say they are', async (
   const enlarging = await imagesOf(1, { lowRes: { channels: 1 }, outChannels: 2 })
   const found = await fromPretrained(enlarging, { flags: { ...told, smallSize: 8 } })
   expect(found).toMatchObject({
-    ...{
-      config: { imageChannels: 1, lowRes: { channels: 1 } },
-      lowResolution: 8,
-      process: { variance: 'learned-range' },
-    },
+    config: { imageChannels: 1, lowRes: { channels: 1 } },
+    lowResolution: 8,
+    process: { variance: 'learned-range' },
   })
   const learned = await fromPretrained(await imagesOf(2, { outChannels: 4 }), { flags: told })
   expect(learned).toMatchObject({ config: { imageChannels: 2 }, process: { variance: 'learned-range' } })
@@ -64,7 +62,8 @@ test('what nobody told is said', async () => {
     predictXstart: false,
   } as const
   expect(await fromPretrained(four, { flags: { ...told, ...process } })).toMatchObject({
-    ...{ config: { imageChannels: 4 }, assumed: ['superResolution', 'sigmaSmall'] },
+    config: { imageChannels: 4 },
+    assumed: ['superResolution', 'sigmaSmall'],
   })
   const flags = { ...told, ...process, sigmaSmall: true, superResolution: false }
   expect(await fromPretrained(four, { flags })).toMatchObject({ assumed: [], process: { variance: 'fixed-small' } })
@@ -104,15 +103,24 @@ let classifier: string
 let ours: string
 beforeAll(async () => {
   const net = encoder({
-    ...{ resolution: 8, imageChannels: 3, classes: 4, baseChannels: 32, channelMultipliers: [1, 1], residualBlocks: 1 },
-    ...{ attentionHeadChannels: 32, normGroups: 32 },
+    resolution: 8,
+    imageChannels: 3,
+    classes: 4,
+    baseChannels: 32,
+    channelMultipliers: [1, 1],
+    residualBlocks: 1,
+    attentionHeadChannels: 32,
+    normGroups: 32,
   })
   const folder = await mkdtemp(join(tmpdir(), 'options-'))
   classifier = join(folder, 'classifier.safetensors')
   await writeSafetensors(classifier, toGuidedClassifier(net.init(rng(3)), net.config))
   ours = join(folder, 'ours.safetensors')
   const stage = baseStage({
-    ...{ name: 'ours', resolution: 4, imageChannels: 1, process: { schedule: 'cosine', steps: 20 } },
+    name: 'ours',
+    resolution: 4,
+    imageChannels: 1,
+    process: { schedule: 'cosine', steps: 20 },
     network: { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 },
   })
   await writeStage(ours, stage.description, stage.network.init(rng(4)))

@@ -13,7 +13,12 @@ import { fromPretrained } from './from-pretrained.ts'
 import { temporaryFolder } from './test-support.ts'
 
 const net = unet({
-  ...{ resolution: 8, imageChannels: 1, baseChannels: 32, channelMultipliers: [1], residualBlocks: 1, numClasses: 3 },
+  resolution: 8,
+  imageChannels: 1,
+  baseChannels: 32,
+  channelMultipliers: [1],
+  residualBlocks: 1,
+  numClasses: 3,
 })
 /** Weights that are nowhere zero. */
 const params = Object.fromEntries(
@@ -80,8 +85,12 @@ test('a stage of it takes the spacing that the flags have', async () => {
   const found = await fromPretrained(await checkpoint(), { flags: `${flags} --timestep_respacing ddim5` })
   if (found.kind !== 'unet') throw new Error(`expected a U-Net, got a ${found.kind}`)
   const stage = baseStage({
-    ...{ name: 'loaded', resolution: 8, imageChannels: 1, classNames: ['a', 'b', 'c'] },
-    ...{ process: found.process, network: found.network },
+    name: 'loaded',
+    resolution: 8,
+    imageChannels: 1,
+    classNames: ['a', 'b', 'c'],
+    process: found.process,
+    network: found.network,
   })
   const sampler = stageSampler({ stage, params: found.params }, { ...found.sampling, sampler: ddim(), compile: jit })
   const images = await sampler.sample({ count: 2, labels: label, rng: rng(7) })

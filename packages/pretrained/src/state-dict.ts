@@ -1,3 +1,5 @@
+import { CascadeError } from '@cascade-diffusion/checks'
+
 /** Names that a network's state dict has, by which it is found within a larger file. */
 const landmarks = {
   openai: 'input_blocks.0.0.weight',
@@ -31,13 +33,17 @@ export function findStateDict(file: string, names: readonly string[], prefix?: s
   const [one, other] = chosen
   if (!one) {
     const some = names.slice(0, 5).join(', ')
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       prefix === undefined || found.length === 0
         ? `${file}: expected a network of guided-diffusion, improved-diffusion or diffusers, got tensors ${some}, …`
         : `${file}: expected weights under '${prefix}', they are under ${prefixes(found)}`,
     )
   }
   if (other)
-    throw new Error(`${file}: there are several networks, under ${prefixes(chosen)}: choose one by the option prefix`)
+    throw new CascadeError(
+      'checkpoint',
+      `${file}: there are several networks, under ${prefixes(chosen)}: choose one by the option prefix`,
+    )
   return one
 }

@@ -1,4 +1,5 @@
 import { type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { normalPair } from './normal-pair.ts'
 import { type Key, threefry } from './threefry.ts'
 
@@ -62,7 +63,7 @@ function fromKey(key: Key): Rng {
     },
     integers(shape, low, high, offset = 0) {
       if (!(Number.isInteger(low) && Number.isInteger(high) && -(2 ** 31) <= low && low < high && high <= 2 ** 31))
-        throw new Error(`integers: expected int32 limits low < high, got ${low}, ${high}`)
+        throw new CascadeError('input', `integers: expected int32 limits low < high, got ${low}, ${high}`)
       const data = new Int32Array(sizeOfShape('integers', shape))
       const bits = words('integers', natural('integers: offset', offset), data.length)
       for (let i = 0; i < data.length; i++) data[i] = low + below(high - low, bits, i)
@@ -100,13 +101,15 @@ function foldString(key: Key, label: string): Key {
 const toWords = (n: number): Key => [n >>> 0, Math.floor(n / 2 ** 32)]
 
 function natural(what: string, n: number): number {
-  if (!(Number.isSafeInteger(n) && n >= 0)) throw new Error(`${what}: expected an integer from 0 to 2^53 - 1, got ${n}`)
+  if (!(Number.isSafeInteger(n) && n >= 0))
+    throw new CascadeError('input', `${what}: expected an integer from 0 to 2^53 - 1, got ${n}`)
   return n
 }
 
 function sizeOfShape(what: string, shape: readonly number[]): number {
   if (!Array.isArray(shape) || !shape.every((d) => Number.isSafeInteger(d) && d >= 0))
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `${what}: expected a shape of integers from 0, got ${Array.isArray(shape) ? `[${shape}]` : String(shape)}`,
     )
   return sizeOf(shape)

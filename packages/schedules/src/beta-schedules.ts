@@ -1,4 +1,4 @@
-import { checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import { areNumbers, checkCount } from './checks.ts'
 import { type DiscreteSchedule, scheduleFromBetas } from './discrete-schedule.ts'
 import { toDiscrete } from './discretization.ts'
@@ -23,7 +23,7 @@ export function linearSchedule(steps: number, options: LinearScheduleOptions = {
   checkOptions('linearSchedule', options, { betaStart: true, betaEnd: true })
   const { betaStart = (1000 / steps) * 0.0001, betaEnd = (1000 / steps) * 0.02 } = options
   if (options.betaEnd === undefined && !(Number.isInteger(steps) && steps >= 20))
-    throw new Error(`linearSchedule: expected an integer of at least 20 steps, got ${shown(steps)}`)
+    throw new CascadeError('input', `linearSchedule: expected an integer of at least 20 steps, got ${shown(steps)}`)
   return scheduleFromBetas(evenlySpaced('linearSchedule', steps, betaStart, betaEnd))
 }
 
@@ -44,14 +44,18 @@ export function scaledLinearSchedule(steps: number, options: ScaledLinearSchedul
   checkOptions('scaledLinearSchedule', options, { betaStart: true, betaEnd: true })
   const { betaStart = 0.00085, betaEnd = 0.012 } = options
   if (!areNumbers(betaStart, betaEnd))
-    throw new Error(`scaledLinearSchedule: expected numbers as betas, got ${shown(betaStart)}, ${shown(betaEnd)}`)
+    throw new CascadeError(
+      'input',
+      `scaledLinearSchedule: expected numbers as betas, got ${shown(betaStart)}, ${shown(betaEnd)}`,
+    )
   const roots = evenlySpaced('scaledLinearSchedule', steps, Math.sqrt(betaStart), Math.sqrt(betaEnd))
   return scheduleFromBetas(roots.map((root) => root ** 2))
 }
 
 function evenlySpaced(what: string, steps: number, start: number, end: number): Float64Array {
   checkCount(`${what}: steps`, steps)
-  if (!areNumbers(start, end)) throw new Error(`${what}: expected numbers as betas, got ${shown(start)}, ${shown(end)}`)
+  if (!areNumbers(start, end))
+    throw new CascadeError('input', `${what}: expected numbers as betas, got ${shown(start)}, ${shown(end)}`)
   return Float64Array.from({ length: steps }, (_, t) => (t === 0 ? start : start + (t * (end - start)) / (steps - 1)))
 }
 

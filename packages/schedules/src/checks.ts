@@ -1,4 +1,4 @@
-import { checkInteger, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkInteger, shown } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import type { DiscreteSchedule } from './discrete-schedule.ts'
 import type { LogSnrRange } from './log-snr.ts'
@@ -6,19 +6,26 @@ import type { NoiseSchedule } from './noise-schedule.ts'
 
 /** Throws unless n is an integer of at least 1. `what` names the caller and the number. */
 export function checkCount(what: string, n: number): void {
-  if (!(Number.isInteger(n) && n >= 1)) throw new Error(`${what}: expected an integer of at least 1, got ${shown(n)}`)
+  if (!(Number.isInteger(n) && n >= 1))
+    throw new CascadeError('input', `${what}: expected an integer of at least 1, got ${shown(n)}`)
 }
 
 /** Throws unless 0 < low < high < ∞. `what` names the caller and the two numbers. */
 export function checkPositiveRange(what: string, low: number, high: number): void {
   if (!(areNumbers(low, high) && low > 0 && low < high && high < Infinity))
-    throw new Error(`${what}: expected positive numbers in increasing order, got ${shown(low)}, ${shown(high)}`)
+    throw new CascadeError(
+      'input',
+      `${what}: expected positive numbers in increasing order, got ${shown(low)}, ${shown(high)}`,
+    )
 }
 
 /** Throws unless min < max, both finite. `what` names the caller. */
 export function checkLogSnrRange(what: string, { min, max }: LogSnrRange): void {
   if (!(areNumbers(min, max) && min < max && Number.isFinite(max - min)))
-    throw new Error(`${what}: expected a finite range of log-SNR, min < max, got ${shown(min)}, ${shown(max)}`)
+    throw new CascadeError(
+      'input',
+      `${what}: expected a finite range of log-SNR, min < max, got ${shown(min)}, ${shown(max)}`,
+    )
 }
 
 /** Whether all values are numbers: JavaScript compares texts of digits with numbers as well. */
@@ -27,19 +34,26 @@ export const areNumbers = (...values: readonly unknown[]): boolean => values.eve
 /** Throws unless it is a schedule of discrete steps. */
 export function checkSchedule(where: string, schedule: DiscreteSchedule): void {
   if (typeof schedule !== 'object' || schedule === null || !(schedule.betas && schedule.alphasCumprod))
-    throw new Error(`${where}: expected a schedule of discrete steps (cosineSchedule(1000), …), got ${shown(schedule)}`)
+    throw new CascadeError(
+      'input',
+      `${where}: expected a schedule of discrete steps (cosineSchedule(1000), …), got ${shown(schedule)}`,
+    )
 }
 
 /** Throws unless it is a schedule in continuous time. */
 export function checkNoiseSchedule(where: string, schedule: NoiseSchedule): void {
   if (typeof schedule !== 'object' || schedule === null || typeof schedule.logSnr !== 'function')
-    throw new Error(`${where}: expected a schedule in continuous time (cosineNoise(), …), got ${shown(schedule)}`)
+    throw new CascadeError(
+      'input',
+      `${where}: expected a schedule in continuous time (cosineNoise(), …), got ${shown(schedule)}`,
+    )
 }
 
 /** Throws unless it is a key of random numbers. */
 export function checkRng(where: string, rng: Rng): void {
   if (typeof rng !== 'object' || rng === null || typeof rng.fold !== 'function')
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `${where}: expected a key of random numbers (rng(1) of @cascade-diffusion/random), got ${shown(rng)}`,
     )
 }
@@ -53,8 +67,8 @@ export function checkDraw(where: string, n: number, rng: Rng): void {
 /** Throws unless it is a list of numbers, plain or typed; `what` is the plural of what they are. */
 export function checkList(where: string, what: string, list: ArrayLike<number>): void {
   if (!(Array.isArray(list) || (ArrayBuffer.isView(list) && 'length' in list)))
-    throw new Error(`${where}: expected ${what}, a list of numbers, got ${shown(list)}`)
+    throw new CascadeError('input', `${where}: expected ${what}, a list of numbers, got ${shown(list)}`)
   for (let i = 0; i < list.length; i++)
     if (typeof list[i] !== 'number')
-      throw new Error(`${where}: expected ${what}, a list of numbers, got ${shown(list[i])} at ${i}`)
+      throw new CascadeError('input', `${where}: expected ${what}, a list of numbers, got ${shown(list[i])} at ${i}`)
 }

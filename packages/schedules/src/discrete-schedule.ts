@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { checkList } from './checks.ts'
 
 /**
@@ -42,10 +43,10 @@ export function scheduleFromBetas(betas: ArrayLike<number>, spaced?: SpacedSteps
   checkList('schedule', 'betas', betas)
   const beta = Float64Array.from(betas)
   const T = beta.length
-  if (T === 0) throw new Error('schedule: expected at least one beta, got none')
+  if (T === 0) throw new CascadeError('input', 'schedule: expected at least one beta, got none')
   beta.forEach((b, t) => {
     if (!(b > 0 && b <= 1))
-      throw new Error(`schedule: betas must be greater than 0 and at most 1, got ${b} at step ${t}`)
+      throw new CascadeError('input', `schedule: betas must be greater than 0 and at most 1, got ${b} at step ${t}`)
   })
   const table = (entry: (t: number) => number) => Float64Array.from(beta, (_, t) => entry(t))
   const alphasCumprod = beta.slice()
@@ -79,12 +80,16 @@ export function scheduleFromAlphasCumprod(alphasCumprod: ArrayLike<number>, spac
 }
 
 function checkedTimesteps({ timesteps, unspacedSteps }: SpacedSteps, T: number): Int32Array {
-  if (timesteps.length !== T) throw new Error(`schedule: expected ${T} timesteps, one a beta, got ${timesteps.length}`)
+  if (timesteps.length !== T)
+    throw new CascadeError('input', `schedule: expected ${T} timesteps, one a beta, got ${timesteps.length}`)
   let last = -1
   return Int32Array.from(timesteps, (t) => {
     if (!(Number.isInteger(t) && t >= 0 && t < unspacedSteps))
-      throw new Error(`schedule: expected timesteps that are integers from 0 to ${unspacedSteps - 1}, got ${t}`)
-    if (t <= last) throw new Error(`schedule: timesteps must increase, got ${last}, ${t}`)
+      throw new CascadeError(
+        'input',
+        `schedule: expected timesteps that are integers from 0 to ${unspacedSteps - 1}, got ${t}`,
+      )
+    if (t <= last) throw new CascadeError('input', `schedule: timesteps must increase, got ${last}, ${t}`)
     last = t
     return t
   })

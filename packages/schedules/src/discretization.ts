@@ -1,4 +1,4 @@
-import { checkNumber, checkOptions } from '@cascade-diffusion/checks'
+import { CascadeError, checkNumber, checkOptions } from '@cascade-diffusion/checks'
 import { checkCount, checkNoiseSchedule, checkSchedule } from './checks.ts'
 import { type DiscreteSchedule, scheduleFromBetas } from './discrete-schedule.ts'
 import { logSnrs } from './log-snr.ts'
@@ -45,7 +45,7 @@ export function toContinuous(schedule: DiscreteSchedule): NoiseSchedule {
   const levels = logSnrs(schedule)
   const T = levels.length
   if (levels[0] === -Infinity)
-    throw new Error('toContinuous: expected some of the data in the first step, got pure noise')
+    throw new CascadeError('input', 'toContinuous: expected some of the data in the first step, got pure noise')
   return noiseScheduleFromLogSnr(
     (t) => {
       const i = Math.min(Math.floor(t * T), T - 1)

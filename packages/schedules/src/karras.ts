@@ -1,4 +1,4 @@
-import { checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import { checkCount, checkPositiveRange } from './checks.ts'
 import { edmSigmaOfLogSnr, logSnrOfEdmSigma } from './log-snr.ts'
 import { type NoiseSchedule, noiseScheduleFromLogSnr } from './noise-schedule.ts'
@@ -23,7 +23,8 @@ export function karrasNoise(options: KarrasOptions = {}): NoiseSchedule {
   checkOptions('karras', options, { sigmaMin: true, sigmaMax: true, rho: true })
   const { sigmaMin = 0.002, sigmaMax = 80, rho = 7 } = options
   checkPositiveRange('karras: sigmaMin, sigmaMax', sigmaMin, sigmaMax)
-  if (!(Number.isFinite(rho) && rho > 0)) throw new Error(`karras: expected rho above 0, got ${shown(rho)}`)
+  if (!(Number.isFinite(rho) && rho > 0))
+    throw new CascadeError('input', `karras: expected rho above 0, got ${shown(rho)}`)
   const [low, high] = [sigmaMin ** (1 / rho), sigmaMax ** (1 / rho)]
   return noiseScheduleFromLogSnr(
     (t) => rho * logSnrOfEdmSigma((1 - t) * low + t * high),

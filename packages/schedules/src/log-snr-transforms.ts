@@ -1,4 +1,4 @@
-import { checkOptions } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions } from '@cascade-diffusion/checks'
 import { checkCount, checkLogSnrRange, checkNoiseSchedule } from './checks.ts'
 import type { LogSnrRange } from './log-snr.ts'
 import { type NoiseSchedule, noiseScheduleFromLogSnr } from './noise-schedule.ts'
@@ -66,9 +66,9 @@ export function evenLogSnrTimes(schedule: NoiseSchedule, steps: number, options:
   const { start = 1, stop = 0.001 } = options
   checkCount('evenLogSnrTimes: steps', steps)
   const [first, last] = [schedule.logSnr(start), schedule.logSnr(stop)]
-  if (!(start > stop)) throw new Error(`evenLogSnrTimes: times must decrease, got ${start}, ${stop}`)
+  if (!(start > stop)) throw new CascadeError('input', `evenLogSnrTimes: times must decrease, got ${start}, ${stop}`)
   if (!Number.isFinite(last - first))
-    throw new Error(`evenLogSnrTimes: expected a finite log-SNR at both ends, got ${first}, ${last}`)
+    throw new CascadeError('input', `evenLogSnrTimes: expected a finite log-SNR at both ends, got ${first}, ${last}`)
   const times = Float64Array.from({ length: steps + 1 }, (_, i) =>
     schedule.timeOf(((steps - i) / steps) * first + (i / steps) * last),
   )

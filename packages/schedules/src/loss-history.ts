@@ -1,5 +1,5 @@
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
-import { checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import { checkCount, checkList } from './checks.ts'
 
 /**
@@ -43,13 +43,13 @@ export function recordLosses(history: LossHistory, t: ArrayLike<number>, losses:
   checkList('recordLosses', 'steps', t)
   checkList('recordLosses', 'losses', losses)
   if (t.length !== losses.length)
-    throw new Error(`recordLosses: expected a loss for each of ${t.length} steps, got ${losses.length}`)
+    throw new CascadeError('input', `recordLosses: expected a loss for each of ${t.length} steps, got ${losses.length}`)
   const [T, length] = history.losses.shape as [number, number]
   const [kept, counts] = [history.losses.data.slice(), history.counts.data.slice()]
   for (let i = 0; i < t.length; i++) {
     const [step, loss] = [t[i]!, losses[i]!]
     if (!(Number.isInteger(step) && step >= 0 && step < T))
-      throw new Error(`recordLosses: expected steps from 0 to ${T - 1}, got ${step}`)
+      throw new CascadeError('input', `recordLosses: expected steps from 0 to ${T - 1}, got ${step}`)
     if (!Number.isFinite(loss)) continue
     const row = kept.subarray(step * length, (step + 1) * length)
     if (counts[step] === length) {
@@ -80,7 +80,8 @@ export function lossSecondMomentProbabilities(
   const { losses, counts } = history
   const { uniformProbability = 0.001 } = options
   if (!(typeof uniformProbability === 'number' && uniformProbability >= 0 && uniformProbability <= 1))
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `lossSecondMomentProbabilities: expected a uniform share from 0 to 1, got ${shown(uniformProbability)}`,
     )
   const [T, length] = losses.shape as [number, number]
@@ -95,5 +96,8 @@ export function lossSecondMomentProbabilities(
 
 function checkHistory(where: string, history: LossHistory): void {
   if (typeof history !== 'object' || history === null || !history.losses || !history.counts)
-    throw new Error(`${where}: expected a history of losses, as lossHistory makes it, got ${shown(history)}`)
+    throw new CascadeError(
+      'input',
+      `${where}: expected a history of losses, as lossHistory makes it, got ${shown(history)}`,
+    )
 }

@@ -1,4 +1,4 @@
-import { checkFunction, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkFunction, shown } from '@cascade-diffusion/checks'
 import { alphaOfLogSnr, sigmaOfLogSnr } from './log-snr.ts'
 
 /**
@@ -30,7 +30,7 @@ export function noiseScheduleFromLogSnr(
   checkFunction('noiseScheduleFromLogSnr', 'timeOf', timeOf, 'the inverse of logSnr')
   const checked = (t: number) => {
     if (!(typeof t === 'number' && t >= 0 && t <= 1))
-      throw new Error(`noise schedule: expected a time from 0 to 1, got ${shown(t)}`)
+      throw new CascadeError('input', `noise schedule: expected a time from 0 to 1, got ${shown(t)}`)
     return logSnr(t)
   }
   return {
@@ -40,7 +40,10 @@ export function noiseScheduleFromLogSnr(
     timeOf(value) {
       const [low, high] = [logSnr(1), logSnr(0)]
       if (!(typeof value === 'number' && value >= low && value <= high))
-        throw new Error(`noise schedule: expected a log-SNR from ${low} to ${high}, got ${shown(value)}`)
+        throw new CascadeError(
+          'input',
+          `noise schedule: expected a log-SNR from ${low} to ${high}, got ${shown(value)}`,
+        )
       return Math.min(Math.max(timeOf(value), 0), 1)
     },
   }

@@ -1,4 +1,4 @@
-import { checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import { areNumbers, checkLogSnrRange, checkPositiveRange } from './checks.ts'
 import type { LogSnrRange } from './log-snr.ts'
 import { type NoiseSchedule, noiseScheduleFromLogSnr } from './noise-schedule.ts'
@@ -46,7 +46,7 @@ export function cosineNoise(options: CosineNoiseOptions = {}): NoiseSchedule {
   checkOptions('cosineNoise', options, { offset: true })
   const { offset = 0.008 } = options
   if (!(Number.isFinite(offset) && offset >= 0))
-    throw new Error(`cosineNoise: expected an offset of at least 0, got ${shown(offset)}`)
+    throw new CascadeError('input', `cosineNoise: expected an offset of at least 0, got ${shown(offset)}`)
   const angle = (t: number) => ((t / (1 + offset)) * Math.PI) / 2
   const first = angle(offset)
   return noiseScheduleFromLogSnr(
@@ -82,7 +82,10 @@ export function sigmoidNoise(options: SigmoidNoiseOptions = {}): NoiseSchedule {
   const { start = -3, end = 3, tau = 1 } = options
   const width = (end - start) / tau
   if (!(areNumbers(start, end, tau) && start < end && tau > 0 && width < Infinity))
-    throw new Error(`sigmoidNoise: expected start < end and tau > 0, got ${shown(start)}, ${shown(end)}, ${shown(tau)}`)
+    throw new CascadeError(
+      'input',
+      `sigmoidNoise: expected start < end and tau > 0, got ${shown(start)}, ${shown(end)}, ${shown(tau)}`,
+    )
   // sigmoid(a) - sigmoid(b) = sinh((a - b) / 2) / (2 cosh(a / 2) cosh(b / 2)): no difference of nearly equal numbers.
   const ratio = Math.cosh(start / tau / 2) / Math.cosh(end / tau / 2)
   return noiseScheduleFromLogSnr(

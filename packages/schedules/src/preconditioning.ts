@@ -1,4 +1,4 @@
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { checkCount, checkNoiseSchedule } from './checks.ts'
 import { logSnrOfEdmSigma } from './log-snr.ts'
 import type { NoiseSchedule } from './noise-schedule.ts'
@@ -24,7 +24,10 @@ export interface Preconditioning {
  */
 export function edmPreconditioning(sigmaData = 0.5): Preconditioning {
   if (!(Number.isFinite(sigmaData) && sigmaData > 0))
-    throw new Error(`edmPreconditioning: expected a standard deviation above 0, got ${shown(sigmaData)}`)
+    throw new CascadeError(
+      'input',
+      `edmPreconditioning: expected a standard deviation above 0, got ${shown(sigmaData)}`,
+    )
   return {
     skip: (sigma) => sigmaData ** 2 / (sigma ** 2 + sigmaData ** 2),
     out: (sigma) => (sigma * sigmaData) / Math.hypot(sigma, sigmaData),

@@ -1,4 +1,4 @@
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { checkSchedule } from './checks.ts'
 import { type DiscreteSchedule, scheduleFromAlphasCumprod } from './discrete-schedule.ts'
 
@@ -17,7 +17,8 @@ export type Spacing = number | readonly number[] | { readonly ddim: number }
 export function parseSpacing(text: string): Spacing | undefined {
   const parts = typeof text === 'string' && /^\s*(?:ddim\s*(\d+)|(\d+(?:\s*,\s*\d+)*))?\s*$/.exec(text)
   if (!parts)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `parseSpacing: expected a number of steps, numbers between commas, or ddim and a number; got ${shown(text)}`,
     )
   const [, ddim, counts] = parts
@@ -35,7 +36,7 @@ export function parseSpacing(text: string): Spacing | undefined {
 export function respace(schedule: DiscreteSchedule, spacing: Spacing): DiscreteSchedule {
   checkSchedule('respace', schedule)
   const kept = spacedSteps(schedule.betas.length, spacing)
-  if (kept.length === 0) throw new Error('respace: expected at least one step, got none')
+  if (kept.length === 0) throw new CascadeError('input', 'respace: expected at least one step, got none')
   return scheduleFromAlphasCumprod(
     kept.map((t) => schedule.alphasCumprod[t]!),
     { timesteps: kept.map((t) => schedule.timesteps[t]!), unspacedSteps: schedule.unspacedSteps },
@@ -46,7 +47,8 @@ function spacedSteps(T: number, spacing: Spacing): number[] {
   if (typeof spacing === 'number') return sectionSteps(T, [spacing])
   if (Array.isArray(spacing)) return sectionSteps(T, spacing)
   if (typeof spacing === 'object' && spacing !== null && 'ddim' in spacing) return stridedSteps(T, spacing.ddim)
-  throw new Error(
+  throw new CascadeError(
+    'input',
     `respace: expected a number of steps, a list of them, or { ddim: n }; got ${shown(spacing)}` +
       (typeof spacing === 'string' ? `; parseSpacing reads what guided-diffusion writes` : ''),
   )
@@ -55,7 +57,8 @@ function spacedSteps(T: number, spacing: Spacing): number[] {
 function stridedSteps(T: number, n: number): number[] {
   for (let stride = 1; stride < T; stride++)
     if (Math.ceil(T / stride) === n) return Array.from({ length: n }, (_, i) => i * stride)
-  throw new Error(
+  throw new CascadeError(
+    'input',
     `respace: expected a number of steps that a stride below ${T} takes of ${T}, got { ddim: ${shown(n)} }`,
   )
 }
@@ -66,7 +69,10 @@ function sectionSteps(T: number, counts: readonly number[]): number[] {
     // What does not divide evenly goes to the first sections.
     const size = Math.floor(T / counts.length) + (section < T % counts.length ? 1 : 0)
     if (!(Number.isInteger(count) && count >= 0 && count <= size))
-      throw new Error(`respace: expected 0 to ${size} steps in section ${section} of ${T} steps, got ${shown(count)}`)
+      throw new CascadeError(
+        'input',
+        `respace: expected 0 to ${size} steps in section ${section} of ${T} steps, got ${shown(count)}`,
+      )
     const stride = count <= 1 ? 1 : (size - 1) / (count - 1)
     const steps: number[] = []
     // A running sum, not i * stride: where a step falls midway between two, its last bit decides as in the original.

@@ -1,4 +1,4 @@
-import { checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import { areNumbers, checkDraw } from './checks.ts'
 import { probit } from './probit.ts'
@@ -46,7 +46,8 @@ function normals(
   checkOptions(what, options, { mean: true, std: true, lowDiscrepancy: true })
   const { mean = defaults.mean, std = defaults.std } = options
   if (!(areNumbers(mean, std) && std > 0 && Number.isFinite(mean + std)))
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `${what}: expected a finite mean and a standard deviation above 0, got ${shown(mean)}, ${shown(std)}`,
     )
   // Half a grain up, so that 0, the quantile of which is -∞, is never drawn.

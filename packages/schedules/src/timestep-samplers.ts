@@ -1,4 +1,5 @@
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import { checkDraw, checkList, checkSchedule } from './checks.ts'
 import type { DiscreteSchedule } from './discrete-schedule.ts'
@@ -30,11 +31,11 @@ export function sampleTimesteps(n: number, probabilities: ArrayLike<number>, rng
   let total = 0
   const sums = Float64Array.from(probabilities, (p, t) => {
     if (!(p >= 0 && p < Infinity))
-      throw new Error(`sampleTimesteps: expected probabilities of at least 0, got ${p} at step ${t}`)
+      throw new CascadeError('input', `sampleTimesteps: expected probabilities of at least 0, got ${p} at step ${t}`)
     total += p
     return total
   })
-  if (!(total > 0)) throw new Error('sampleTimesteps: expected a probability above 0, got none')
+  if (!(total > 0)) throw new CascadeError('input', 'sampleTimesteps: expected a probability above 0, got none')
   const t = Int32Array.from(uniforms(n, rng), (u) => firstAbove(sums, u * total))
   const weights = Float32Array.from(t, (step) => total / (sums.length * probabilities[step]!))
   return { t: ndarray(t, [n]), weights: ndarray(weights, [n]) }

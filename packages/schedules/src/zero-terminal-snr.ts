@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { checkSchedule } from './checks.ts'
 import { type DiscreteSchedule, scheduleFromAlphasCumprod } from './discrete-schedule.ts'
 
@@ -10,7 +11,8 @@ import { type DiscreteSchedule, scheduleFromAlphasCumprod } from './discrete-sch
 export function zeroTerminalSnr(schedule: DiscreteSchedule): DiscreteSchedule {
   checkSchedule('zeroTerminalSnr', schedule)
   const roots = schedule.alphasCumprod.map(Math.sqrt)
-  if (roots.length < 2) throw new Error('zeroTerminalSnr: expected a schedule of at least 2 steps, got 1')
+  if (roots.length < 2)
+    throw new CascadeError('input', 'zeroTerminalSnr: expected a schedule of at least 2 steps, got 1')
   const [first, last] = [roots[0]!, roots[roots.length - 1]!]
   const stretch = first / (first - last)
   return scheduleFromAlphasCumprod(

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 
 /**
  * Makes sure that checkpoints can be saved at a path before any work is done for them: makes its folder if it is not there, and
@@ -9,9 +9,13 @@ import { shown } from '@cascade-diffusion/checks'
  */
 export function prepareCheckpoint(path: string): void {
   if (typeof path !== 'string' || path === '')
-    throw new Error(`checkpoint: expected the path of a file, such as 'runs/base.safetensors', got ${shown(path)}`)
+    throw new CascadeError(
+      'checkpoint',
+      `checkpoint: expected the path of a file, such as 'runs/base.safetensors', got ${shown(path)}`,
+    )
   if (existsSync(path) && statSync(path).isDirectory())
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `checkpoint ${path}: expected the path of a file, such as ${join(path, 'base.safetensors')}, got a folder`,
     )
   const folder = dirname(path)
@@ -21,7 +25,8 @@ export function prepareCheckpoint(path: string): void {
     writeFileSync(trial, 'x')
     rmSync(trial)
   } catch (cause) {
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `checkpoint ${path} could not be saved: ${folder} cannot be written to: ${(cause as Error).message}`,
       {
         cause,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
 import { readSafetensors, type Safetensors, writeSafetensors } from '@cascade-diffusion/checkpoints'
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { mapParams, type Params, stateParts, type TrainState } from './params.ts'
 
 /** What a checkpoint says about itself. */
@@ -47,7 +47,8 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
   for (const part of stateParts)
     for (const [name, array] of Object.entries(state[part])) {
       if (!(array.data as Float32Array).every(Number.isFinite))
-        throw new Error(
+        throw new CascadeError(
+          'checkpoint',
           `checkpoint ${path} not saved: expected finite values, '${part}.${name}' has others; older checkpoints are untouched`,
         )
       tensors[`${part}.${name}`] = array
@@ -58,7 +59,11 @@ export async function saveCheckpoint(path: string, checkpoint: Checkpoint): Prom
   const metadata = { format, kind, config: JSON.stringify(config), ...numbers }
   const next = withSuffix(path, 'next')
   await writeSafetensors(next, tensors, metadata).catch((cause) => {
-    throw new Error(`checkpoint ${path} not saved: ${cause.message}; older checkpoints are untouched`, { cause })
+    throw new CascadeError(
+      'checkpoint',
+      `checkpoint ${path} not saved: ${cause.message}; older checkpoints are untouched`,
+      { cause },
+    )
   })
   if (existsSync(path)) await rename(path, previousPath(path))
   await rename(next, path)
@@ -78,12 +83,16 @@ export async function loadCheckpoint(path: string): Promise<Checkpoint> {
   }
   for (const key of stateParts) {
     const difference = differentShape(state.params, state[key])
-    if (difference) throw new Error(`checkpoint ${path}: expected '${key}' like 'params', got ${difference}`)
+    if (difference)
+      throw new CascadeError('checkpoint', `checkpoint ${path}: expected '${key}' like 'params', got ${difference}`)
   }
   const losses = tensors.losses?.data
   const described = describe(path, metadata)
   if (!(losses instanceof Float32Array && losses.length === described.step))
-    throw new Error(`checkpoint ${path}: expected ${described.step} losses, got ${losses?.length ?? 'none'}`)
+    throw new CascadeError(
+      'checkpoint',
+      `checkpoint ${path}: expected ${described.step} losses, got ${losses?.length ?? 'none'}`,
+    )
   const memory = part(tensors, 'memory')
   return { ...described, state, losses, ...(Object.keys(memory).length > 0 && { memory }) }
 }
@@ -99,15 +108,18 @@ export async function loadEma(path: string): Promise<Description & { step: numbe
 }
 
 async function read(path: string, keep?: (name: string) => boolean): Promise<Safetensors> {
-  if (typeof path !== 'string') throw new Error(`checkpoint: expected a path, got ${shown(path)}`)
+  if (typeof path !== 'string') throw new CascadeError('checkpoint', `checkpoint: expected a path, got ${shown(path)}`)
   try {
     const file = await readSafetensors(path, { keep })
-    if (file.metadata.format !== format) throw new Error(`expected a training checkpoint, got ${kindOf(file.metadata)}`)
+    if (file.metadata.format !== format)
+      throw new CascadeError('checkpoint', `expected a training checkpoint, got ${kindOf(file.metadata)}`)
     return file
   } catch (cause) {
     // The path is named already.
     const message = (cause as Error).message.replace(`safetensors ${path}: `, '').replace(`${path}: `, '')
-    throw new Error(`checkpoint ${path} cannot be used: ${message}${await adviceOn(path)}`, { cause })
+    throw new CascadeError('checkpoint', `checkpoint ${path} cannot be used: ${message}${await adviceOn(path)}`, {
+      cause,
+    })
   }
 }
 
@@ -156,12 +168,19 @@ function describe(
   const step = Number(metadata.step)
   const seed = Number(metadata.seed)
   if (!Number.isSafeInteger(step) || step < 0 || !Number.isSafeInteger(seed))
-    throw new Error(`checkpoint ${path}: expected a step and a seed, got '${metadata.step}', '${metadata.seed}'`)
+    throw new CascadeError(
+      'checkpoint',
+      `checkpoint ${path}: expected a step and a seed, got '${metadata.step}', '${metadata.seed}'`,
+    )
   const parse = (what: string, text: string): unknown => {
     try {
       return JSON.parse(text)
     } catch (cause) {
-      throw new Error(`checkpoint ${path}: expected its ${what} as JSON, got '${text.slice(0, 60)}'`, { cause })
+      throw new CascadeError(
+        'checkpoint',
+        `checkpoint ${path}: expected its ${what} as JSON, got '${text.slice(0, 60)}'`,
+        { cause },
+      )
     }
   }
   return { kind, config: parse('config', config), step, seed, optimizer: parse('optimizer', optimizer) }

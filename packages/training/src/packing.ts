@@ -1,4 +1,5 @@
 import { type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Params } from './params.ts'
 
@@ -23,7 +24,7 @@ export const packedName = '(small)'
  */
 export function packSmall(params: Params<NDArray>, limit = 16384): Packing {
   for (const [name, { dtype }] of Object.entries(params))
-    if (dtype !== 'float32') throw new Error(`parameter '${name}': expected float32, got ${dtype}`)
+    if (dtype !== 'float32') throw new CascadeError('input', `parameter '${name}': expected float32, got ${dtype}`)
   // Names, not the parameters: their first values need not stay.
   const names = Object.keys(params)
   const shapes = Object.entries(params).map(([name, { shape }]) => ({ name, shape, size: sizeOf(shape) }))

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type Checkpoint, type Description, differentShape, loadCheckpoint, previousPath } from './checkpoint.ts'
 import { differences } from './differences.ts'
 import type { Params } from './params.ts'
@@ -32,10 +33,14 @@ export async function findCheckpoint(
   ]
   const advice = 'restore the settings to go on from it, or remove it or choose another path to begin anew'
   if (lines.length > 0)
-    throw new Error(`checkpoint ${found} is of another run:\n${lines.map((line) => `  ${line}`).join('\n')}\n${advice}`)
+    throw new CascadeError(
+      'checkpoint',
+      `checkpoint ${found} is of another run:\n${lines.map((line) => `  ${line}`).join('\n')}\n${advice}`,
+    )
   const difference =
     differentShape(params, checkpoint.state.params) ?? differentShape(identity.memory ?? {}, checkpoint.memory ?? {})
-  if (difference) throw new Error(`checkpoint ${found} is of another model: ${difference}; ${advice}`)
+  if (difference)
+    throw new CascadeError('checkpoint', `checkpoint ${found} is of another model: ${difference}; ${advice}`)
   return checkpoint
 }
 

@@ -1,4 +1,5 @@
 import { type ArraysOf, type Compile, disposeAll, type NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type Rng, rng } from '@cascade-diffusion/random'
 import { checkTrainOptions } from './check-train.ts'
 import { type Description, saveCheckpoint } from './checkpoint.ts'
@@ -165,7 +166,7 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
   const { beta1, beta2, epsilon, clipNorm, emaDecay } = optimizer
   const compiled = trainer<Batch>(compile, packedLoss, { beta1, beta2, epsilon, clipNorm, emaDecay })
   /** An error of this step, with what is left of the run. */
-  const failed = (what: string) => new Error(`train: ${what}; ${lastGood(checkpoint?.path, saved)}`)
+  const failed = (what: string) => new CascadeError('input', `train: ${what}; ${lastGood(checkpoint?.path, saved)}`)
   const timer = stepTimer()
   try {
     let next = step < steps ? prefetch(step) : undefined
@@ -213,7 +214,11 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
 }
 
 function lossesOf(each: Float32Array | undefined): Float32Array {
-  if (!each) throw new Error('train: expected a loss of each example, since there is a memory; got one of the batch')
+  if (!each)
+    throw new CascadeError(
+      'input',
+      'train: expected a loss of each example, since there is a memory; got one of the batch',
+    )
   return each
 }
 
@@ -233,7 +238,7 @@ function optimizerSettings<Batch>(options: TrainOptions<Batch>) {
 
 function checkedRate(rate: number, step: number): number {
   if (!(Number.isFinite(rate) && rate >= 0))
-    throw new Error(`train: expected a learning rate from 0 at step ${step}, got ${rate}`)
+    throw new CascadeError('input', `train: expected a learning rate from 0 at step ${step}, got ${rate}`)
   return rate
 }
 

@@ -7,7 +7,7 @@ import {
   float32,
   type NDArray,
 } from '@cascade-diffusion/arrays'
-import { checkFunction, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkFunction, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import type { AdamOptions } from './adam.ts'
 import { clipFactor } from './clip.ts'
 import type { TrainState } from './params.ts'
@@ -23,7 +23,11 @@ export interface TrainerOptions extends AdamOptions {
 
 /** The names of {@link TrainerOptions}. */
 export const trainerKeys: KnownKeys<TrainerOptions> = {
-  ...{ beta1: true, beta2: true, epsilon: true, clipNorm: true, emaDecay: true },
+  beta1: true,
+  beta2: true,
+  epsilon: true,
+  clipNorm: true,
+  emaDecay: true,
 }
 
 /** What a step depends on besides the state and the batch. */
@@ -70,7 +74,7 @@ export function trainer<Batch>(compile: Compile, loss: Loss<Batch>, options: Tra
   checkOptions('trainer', options, trainerKeys)
   for (const [name, value] of Object.entries(options))
     if (value !== undefined && !(typeof value === 'number' && value >= 0))
-      throw new Error(`trainer: expected ${name}, a number from 0, got ${shown(value)}`)
+      throw new CascadeError('input', `trainer: expected ${name}, a number from 0, got ${shown(value)}`)
   checkFunction('trainer', 'compile', compile, 'jit of @cascade-diffusion/jit, or eager of @cascade-diffusion/ops')
   checkFunction('trainer', 'loss', loss)
   const { clipNorm = 1, ...hyper } = options

@@ -10,7 +10,9 @@ test('an abort before the first step begins nothing and saves nothing', async ()
   const batches = vi.fn()
   const run = train(lineRun({ checkpoint, signal: AbortSignal.abort('enough'), progress: batches }))
   await expect(run).rejects.toMatchObject({
-    ...{ name: 'AbortError', cause: 'enough', result: { step: 0, skipped: 0 } },
+    name: 'AbortError',
+    cause: 'enough',
+    result: { step: 0, skipped: 0 },
     message: 'train: interrupted after step 0 of 20; no checkpoint has been saved',
   })
   expect([readdirSync(folder), batches.mock.calls]).toEqual([[], []])

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { TrainResult } from './train.ts'
 
 /**
@@ -5,16 +6,14 @@ import type { TrainResult } from './train.ts'
  * the next stage of a cascade, begins with half-trained weights. Its `name` is `AbortError`, as of all that a signal ends, and its `cause`
  * the signal's reason.
  */
-export class TrainingInterrupted extends Error {
-  override readonly name = 'AbortError'
-
+export class TrainingInterrupted extends CascadeError {
   /** @param result what training had come to. */
   constructor(
     message: string,
     readonly result: TrainResult,
     options?: ErrorOptions,
   ) {
-    super(message, options)
+    super('interrupted', message, options)
     // Or Node.js would print all weights of a run that nobody catches.
     Object.defineProperty(this, 'result', { enumerable: false })
   }

@@ -13,15 +13,16 @@ replaceFilterGradient()
 
 const random = rng(11)
 const net = unet({
-  ...{
-    resolution: 16,
-    imageChannels: 2,
-    baseChannels: 16,
-    channelMultipliers: [1, 1.5, 1.5],
-    residualBlocks: 1,
-    normGroups: 4,
-  },
-  ...{ attentionResolutions: [8], attentionHeads: 2, numClasses: 3, augmentationLevels: true },
+  resolution: 16,
+  imageChannels: 2,
+  baseChannels: 16,
+  channelMultipliers: [1, 1.5, 1.5],
+  residualBlocks: 1,
+  normGroups: 4,
+  attentionResolutions: [8],
+  attentionHeads: 2,
+  numClasses: 3,
+  augmentationLevels: true,
   lowRes: { channels: 1, resize: 'bicubic' },
   resampling: { down: ['conv', 'residual'], up: ['pool', 'conv'] },
 })

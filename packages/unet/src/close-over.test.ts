@@ -9,7 +9,12 @@ import { closeOver } from './close-over.ts'
 import { unet } from './unet.ts'
 
 const net = unet({
-  ...{ resolution: 4, imageChannels: 1, baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 },
+  resolution: 4,
+  imageChannels: 1,
+  baseChannels: 8,
+  channelMultipliers: [1],
+  residualBlocks: 1,
+  normGroups: 4,
   numClasses: 2,
 })
 const params = Object.fromEntries(

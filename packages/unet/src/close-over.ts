@@ -1,5 +1,5 @@
 import { isNDArray, type NDArray } from '@cascade-diffusion/arrays'
-import { checkFunction, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkFunction, shown } from '@cascade-diffusion/checks'
 import { tensor } from '@tensorflow/tfjs-core'
 import type { Params } from './layers.ts'
 
@@ -37,14 +37,15 @@ export function closeOver<Inputs extends unknown[], Out>(
 
 function checkWeights(shapes: Readonly<Record<string, readonly number[]>>, params: Params<NDArray>): void {
   if (typeof params !== 'object' || params === null)
-    throw new Error(`closeOver: expected weights by name, got ${shown(params)}`)
+    throw new CascadeError('input', `closeOver: expected weights by name, got ${shown(params)}`)
   for (const [name, value] of Object.entries(params))
     if (!isNDArray(value))
-      throw new Error(`closeOver: expected host arrays as weights, got ${shown(value)} at '${name}'`)
+      throw new CascadeError('input', `closeOver: expected host arrays as weights, got ${shown(value)} at '${name}'`)
   for (const [name, shape] of Object.entries(shapes)) {
     const given = params[name]
     if (String(given?.shape) !== String(shape))
-      throw new Error(
+      throw new CascadeError(
+        'input',
         `closeOver: expected the weight '${name}' of shape [${shape}], got ${given ? `[${given.shape}]` : 'none'}`,
       )
   }

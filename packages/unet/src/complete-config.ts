@@ -1,14 +1,34 @@
-import { type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { type CompleteUNetConfig, imageSize, type Resampling, type UNetConfig } from './config.ts'
 
 /** The fields of a configuration. */
 export const unetFields: KnownKeys<UNetConfig> = {
-  ...{ resolution: true, imageChannels: true, outChannels: true, patchSize: true, baseChannels: true },
-  ...{ channelMultipliers: true, firstChannels: true, residualBlocks: true, attentionResolutions: true },
-  ...{ attentionHeads: true, attentionHeadsUp: true, attentionHeadChannels: true, middleAttention: true },
-  ...{ middleAttentionNorm: true, resampling: true, downsamplePadding: true, noiseEmbedding: true, numClasses: true },
-  ...{ lowRes: true, augmentationLevels: true, scaleShiftNorm: true, dropout: true, residualScale: true },
-  ...{ middleResidualScale: true, normGroups: true, normEpsilon: true },
+  resolution: true,
+  imageChannels: true,
+  outChannels: true,
+  patchSize: true,
+  baseChannels: true,
+  channelMultipliers: true,
+  firstChannels: true,
+  residualBlocks: true,
+  attentionResolutions: true,
+  attentionHeads: true,
+  attentionHeadsUp: true,
+  attentionHeadChannels: true,
+  middleAttention: true,
+  middleAttentionNorm: true,
+  resampling: true,
+  downsamplePadding: true,
+  noiseEmbedding: true,
+  numClasses: true,
+  lowRes: true,
+  augmentationLevels: true,
+  scaleShiftNorm: true,
+  dropout: true,
+  residualScale: true,
+  middleResidualScale: true,
+  normGroups: true,
+  normEpsilon: true,
 }
 
 /**
@@ -18,7 +38,7 @@ export const unetFields: KnownKeys<UNetConfig> = {
 export function checkConfig(where: string, config: UNetConfig): void {
   const { channelMultipliers, attentionResolutions = [], resampling, noiseEmbedding, lowRes, resolution } = config
   const expect = (is: boolean, field: string, what: string, value: unknown) => {
-    if (!is) throw new Error(`${where}: expected ${field}, ${what}, got ${shown(value)}`)
+    if (!is) throw new CascadeError('input', `${where}: expected ${field}, ${what}, got ${shown(value)}`)
   }
   const isRecord = (value: unknown) => value === undefined || (typeof value === 'object' && value !== null)
   const isPair = Array.isArray(resolution) && resolution.length === 2
@@ -77,7 +97,8 @@ function heads({ attentionHeads, attentionHeadsUp, attentionHeadChannels }: UNet
   if (attentionHeadChannels === undefined)
     return { attentionHeads: attentionHeads ?? 1, attentionHeadsUp: attentionHeadsUp ?? attentionHeads ?? 1 }
   if (attentionHeads !== undefined || attentionHeadsUp !== undefined)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       'unet: expected attentionHeadChannels or numbers of heads, got attentionHeadChannels and ' +
         `attentionHead${attentionHeads === undefined ? 'sUp' : 's'}`,
     )
@@ -104,21 +125,24 @@ function checkNumbers(config: CompleteUNetConfig): void {
   }
   for (const [name, count] of Object.entries(counts))
     if (!(Number.isInteger(count) && count > 0))
-      throw new Error(`unet: ${name} must be a positive integer, got ${shown(count)}`)
+      throw new CascadeError('input', `unet: ${name} must be a positive integer, got ${shown(count)}`)
   if (config.residualBlocks > 1000)
-    throw new Error(`unet: residualBlocks must be at most 1000, got ${config.residualBlocks}`)
+    throw new CascadeError('input', `unet: residualBlocks must be at most 1000, got ${config.residualBlocks}`)
   const { residualScale, middleResidualScale, normEpsilon } = config
   for (const [name, value] of Object.entries({ residualScale, middleResidualScale, normEpsilon }))
     if (!(Number.isFinite(value) && value > 0))
-      throw new Error(`unet: ${name} must be a positive number, got ${shown(value)}`)
+      throw new CascadeError('input', `unet: ${name} must be a positive number, got ${shown(value)}`)
   if (!(Number.isFinite(config.dropout) && config.dropout >= 0 && config.dropout < 1))
-    throw new Error(`unet: dropout must be a rate from 0 to below 1, got ${shown(config.dropout)}`)
-  if (config.baseChannels % 2 !== 0) throw new Error(`unet: baseChannels must be even, got ${config.baseChannels}`)
-  if (config.channelMultipliers.length === 0) throw new Error('unet: channelMultipliers: expected at least one')
+    throw new CascadeError('input', `unet: dropout must be a rate from 0 to below 1, got ${shown(config.dropout)}`)
+  if (config.baseChannels % 2 !== 0)
+    throw new CascadeError('input', `unet: baseChannels must be even, got ${config.baseChannels}`)
+  if (config.channelMultipliers.length === 0)
+    throw new CascadeError('input', 'unet: channelMultipliers: expected at least one')
   for (const multiplier of config.channelMultipliers) {
     const channels = multiplier * config.baseChannels
     if (!(Number.isInteger(channels) && channels > 0))
-      throw new Error(
+      throw new CascadeError(
+        'input',
         `unet: channelMultipliers times baseChannels must be positive integers, got ${multiplier} · ${config.baseChannels}`,
       )
   }
@@ -128,19 +152,28 @@ function checkResolutions(config: CompleteUNetConfig): void {
   const [height, width] = imageSize(config)
   const { patchSize, channelMultipliers } = config
   if (height % patchSize !== 0 || width % patchSize !== 0)
-    throw new Error(`unet: patchSize must divide the resolution ${height}×${width}, got ${patchSize}`)
+    throw new CascadeError('input', `unet: patchSize must divide the resolution ${height}×${width}, got ${patchSize}`)
   const [high, wide] = [height / patchSize, width / patchSize]
   const heights = channelMultipliers.map((_, level) => high / 2 ** level)
   const halvings = heights.length - 1
   if (high % 2 ** halvings !== 0 || wide % 2 ** halvings !== 0) {
     const patches = patchSize === 1 ? '' : ` patches of ${patchSize}×${patchSize}`
-    throw new Error(`unet: resolution must halve evenly ${halvings} times, got ${high}×${wide}${patches}`)
+    throw new CascadeError(
+      'input',
+      `unet: resolution must halve evenly ${halvings} times, got ${high}×${wide}${patches}`,
+    )
   }
   for (const at of config.attentionResolutions)
     if (!heights.includes(at))
-      throw new Error(`unet: attentionResolutions must be among the levels' heights ${heights.join(', ')}, got ${at}`)
+      throw new CascadeError(
+        'input',
+        `unet: attentionResolutions must be among the levels' heights ${heights.join(', ')}, got ${at}`,
+      )
   if (config.augmentationLevels && !config.lowRes)
-    throw new Error('unet: augmentationLevels needs lowRes: there is no low-resolution image to augment')
+    throw new CascadeError(
+      'input',
+      'unet: augmentationLevels needs lowRes: there is no low-resolution image to augment',
+    )
 }
 
 function checkChoices(config: CompleteUNetConfig): void {
@@ -151,7 +184,10 @@ function checkChoices(config: CompleteUNetConfig): void {
     for (const way of ['down', 'up'] as const) {
       const changes = channelMultipliers.length - 1
       if (resampling[way].length !== changes)
-        throw new Error(`unet: expected resampling.${way} of length ${changes}, got ${resampling[way].length}`)
+        throw new CascadeError(
+          'input',
+          `unet: expected resampling.${way} of length ${changes}, got ${resampling[way].length}`,
+        )
       for (const kind of resampling[way]) expectOneOf(`resampling.${way}`, kind, kinds)
     }
   expectOneOf('downsamplePadding', config.downsamplePadding, ['both', 'after'])
@@ -160,12 +196,13 @@ function checkChoices(config: CompleteUNetConfig): void {
   if (noiseEmbedding.kind === 'timestep' && noiseEmbedding.frequencyShift !== undefined) {
     expectOneOf('noiseEmbedding.frequencyShift', noiseEmbedding.frequencyShift, [0, 1])
     if (noiseEmbedding.frequencyShift === 1 && baseChannels < 4)
-      throw new Error(`unet: a frequencyShift of 1 needs at least 4 baseChannels, got ${baseChannels}`)
+      throw new CascadeError('input', `unet: a frequencyShift of 1 needs at least 4 baseChannels, got ${baseChannels}`)
   }
 }
 
 function expectOneOf<T>(name: string, value: T, choices: readonly T[]): void {
-  if (!choices.includes(value)) throw new Error(`unet: ${name} must be one of ${choices.join(', ')}, got ${value}`)
+  if (!choices.includes(value))
+    throw new CascadeError('input', `unet: ${name} must be one of ${choices.join(', ')}, got ${value}`)
 }
 
 const greatestCommonDivisor = (a: number, b: number): number => (b > 0 ? greatestCommonDivisor(b, a % b) : a)

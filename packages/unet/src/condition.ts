@@ -1,5 +1,5 @@
 import { isNDArray } from '@cascade-diffusion/arrays'
-import { checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { type CompleteUNetConfig, imageSize } from './config.ts'
 import type { Params } from './layers.ts'
@@ -58,10 +58,10 @@ export function checkInputs(config: CompleteUNetConfig, xt: Tensor4D, noise: Ten
 /** @throws if weights are no tensors, missing, or of other shapes. */
 export function checkParams(shapes: Readonly<Record<string, readonly number[]>>, params: Params): void {
   if (typeof params !== 'object' || params === null)
-    throw new Error(`unet: expected weights by name, got ${shown(params)}`)
+    throw new CascadeError('input', `unet: expected weights by name, got ${shown(params)}`)
   for (const [name, shape] of Object.entries(shapes)) {
     const value = params[name]
-    if (!value) throw new Error(`unet: missing parameter '${name}'`)
+    if (!value) throw new CascadeError('input', `unet: missing parameter '${name}'`)
     expectTensor(`parameter '${name}'`, value, '; closeOver(network, params) takes weights that are host arrays')
     expectShape(`parameter '${name}'`, value, shape)
   }
@@ -72,22 +72,25 @@ const isTensor = (x: unknown): x is Tensor => typeof x === 'object' && x !== nul
 function expectTensor(name: string, value: unknown, ofArrays = ''): void {
   if (isTensor(value)) return
   const hint = ofArrays || '; jit(network.apply) and eager(network.apply) take host arrays'
-  throw new Error(
+  throw new CascadeError(
+    'input',
     `unet: expected ${name}, a tensor, got ${isNDArray(value) ? `a host array [${value.shape}]${hint}` : shown(value)}`,
   )
 }
 
 function expectType(name: string, { dtype }: Tensor, types: readonly string[]): void {
-  if (!types.includes(dtype)) throw new Error(`unet: expected ${name} of ${types.join(' or ')}, got ${dtype}`)
+  if (!types.includes(dtype))
+    throw new CascadeError('input', `unet: expected ${name} of ${types.join(' or ')}, got ${dtype}`)
 }
 
 function expectGiven(name: string, value: unknown, wanted: boolean, field: string): void {
   if (wanted && value === undefined)
-    throw new Error(`unet: expected condition.${name}, since the network has ${field}; got none`)
+    throw new CascadeError('input', `unet: expected condition.${name}, since the network has ${field}; got none`)
   if (!wanted && value !== undefined)
-    throw new Error(`unet: expected no condition.${name}, since the network has no ${field}`)
+    throw new CascadeError('input', `unet: expected no condition.${name}, since the network has no ${field}`)
 }
 
 function expectShape(name: string, { shape }: { shape: readonly number[] }, expected: readonly number[]): void {
-  if (`${shape}` !== `${expected}`) throw new Error(`unet: expected ${name} of shape [${expected}], got [${shape}]`)
+  if (`${shape}` !== `${expected}`)
+    throw new CascadeError('input', `unet: expected ${name} of shape [${expected}], got [${shape}]`)
 }

@@ -16,8 +16,15 @@ import { type UNetOptions, unet } from './unet.ts'
 replaceFilterGradient()
 
 const config: UNetConfig = {
-  ...{ resolution: 8, imageChannels: 2, baseChannels: 8, channelMultipliers: [1, 2], residualBlocks: 1 },
-  ...{ normGroups: 4, attentionResolutions: [4], dropout: 0.3, resampling: 'residual' },
+  resolution: 8,
+  imageChannels: 2,
+  baseChannels: 8,
+  channelMultipliers: [1, 2],
+  residualBlocks: 1,
+  normGroups: 4,
+  attentionResolutions: [4],
+  dropout: 0.3,
+  resampling: 'residual',
 }
 const random = rng(3)
 const params = Object.fromEntries(

@@ -1,5 +1,5 @@
 import { allocate, type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import type { ParameterSpec } from './parameters.ts'
 
@@ -9,7 +9,10 @@ export function initialParams(
   rng: Rng,
 ): Record<string, NDArray<'float32'>> {
   if (typeof rng?.fold !== 'function')
-    throw new Error(`unet: expected a key of random numbers (rng(1) of @cascade-diffusion/random), got ${shown(rng)}`)
+    throw new CascadeError(
+      'input',
+      `unet: expected a key of random numbers (rng(1) of @cascade-diffusion/random), got ${shown(rng)}`,
+    )
   return Object.fromEntries(specs.map(([name, spec]) => [name, initial(spec, rng.fold(name))]))
 }
 

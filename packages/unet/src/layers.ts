@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { groupNorm } from '@cascade-diffusion/ops'
 import * as tf from '@tensorflow/tfjs-core'
 import type { CompleteUNetConfig } from './config.ts'
@@ -8,7 +9,7 @@ export type Params<T = tf.Tensor> = Readonly<Record<string, T>>
 /** @throws if the parameter is missing. */
 export function parameter<T extends tf.Tensor>(params: Params, name: string): T {
   const value = params[name]
-  if (!value) throw new Error(`unet: missing parameter '${name}'`)
+  if (!value) throw new CascadeError('input', `unet: missing parameter '${name}'`)
   return value as T
 }
 

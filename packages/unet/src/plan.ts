@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { resamplingOf } from './complete-config.ts'
 import { type CompleteUNetConfig, imageSize } from './config.ts'
 
@@ -124,5 +125,5 @@ function headsOf(
 
 function expectDivides(what: string, divisor: number, channels: number, name: string): void {
   if (channels % divisor !== 0)
-    throw new Error(`unet: ${what} must divide the ${channels} channels of '${name}', got ${divisor}`)
+    throw new CascadeError('input', `unet: ${what} must divide the ${channels} channels of '${name}', got ${divisor}`)
 }

@@ -43,8 +43,16 @@ const small = { resolution: 8, imageChannels: 2, baseChannels: 8, residualBlocks
 const configs: Record<string, UNetConfig | EncoderConfig> = {
   plain: { ...small, channelMultipliers: [1, 2] },
   'full, not square': {
-    ...{ ...small, resolution: [8, 16], channelMultipliers: [1, 2], attentionResolutions: [4], attentionHeads: 2 },
-    ...{ numClasses: 5, lowRes: { channels: 1 }, augmentationLevels: true, outChannels: 4, scaleShiftNorm: false },
+    ...small,
+    resolution: [8, 16],
+    channelMultipliers: [1, 2],
+    attentionResolutions: [4],
+    attentionHeads: 2,
+    numClasses: 5,
+    lowRes: { channels: 1 },
+    augmentationLevels: true,
+    outChannels: 4,
+    scaleShiftNorm: false,
   },
   'residual resampling': {
     ...small,
@@ -121,8 +129,13 @@ describe('published figures', () => {
 
   test("Improved DDPM's network of the benchmarks: 7.28 million parameters, 3.23 billion operations, 2 for a multiply-add", () => {
     const config: UNetConfig = {
-      ...{ resolution: 32, imageChannels: 3, baseChannels: 64, channelMultipliers: [1, 2, 2], residualBlocks: 2 },
-      ...{ attentionResolutions: [16, 8], attentionHeads: 4 },
+      resolution: 32,
+      imageChannels: 3,
+      baseChannels: 64,
+      channelMultipliers: [1, 2, 2],
+      residualBlocks: 2,
+      attentionResolutions: [16, 8],
+      attentionHeads: 4,
     }
     const { millions, billions } = rounded(summary(config), 4)
     expect([millions.toFixed(2), (2 * billions).toFixed(2)]).toEqual(['7.28', '3.23'])

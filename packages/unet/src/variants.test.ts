@@ -15,8 +15,13 @@ replaceFilterGradient()
 
 const random = rng(3)
 const base: UNetConfig = {
-  ...{ resolution: [8, 4], imageChannels: 2, baseChannels: 8, channelMultipliers: [1, 1.5], residualBlocks: 1 },
-  ...{ normGroups: 4, attentionResolutions: [4] },
+  resolution: [8, 4],
+  imageChannels: 2,
+  baseChannels: 8,
+  channelMultipliers: [1, 1.5],
+  residualBlocks: 1,
+  normGroups: 4,
+  attentionResolutions: [4],
 }
 const xt = random.fold('xt').normal([2, 8, 4, 2])
 const noise = float32([3, 900])
@@ -100,15 +105,14 @@ test('residualScale multiplies the input of each branch as much as the branch', 
   // Without middle, attention or change of channels all branches are silent: what is left is the first convolution's output, scaled
   // once for each block.
   const config: UNetConfig = {
-    ...{
-      resolution: [8, 4],
-      imageChannels: 2,
-      baseChannels: 8,
-      channelMultipliers: [1],
-      residualBlocks: 1,
-      normGroups: 4,
-    },
-    ...{ middleAttention: false, outChannels: 8 },
+    resolution: [8, 4],
+    imageChannels: 2,
+    baseChannels: 8,
+    channelMultipliers: [1],
+    residualBlocks: 1,
+    normGroups: 4,
+    middleAttention: false,
+    outChannels: 8,
   }
   const net = unet({ ...config, residualScale: 0.5, middleResidualScale: 0.25 })
   const silent = Object.fromEntries(

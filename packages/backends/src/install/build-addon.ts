@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { backendPackages } from '../backend-name.ts'
 import { shimFiles } from '../tfjs-shim.ts'
 import { versions } from '../versions.ts'
@@ -24,7 +25,8 @@ export async function checkTools(signal: AbortSignal): Promise<void> {
       missing.push(debian)
     })
   if (missing.length > 0)
-    throw new Error(
+    throw new CascadeError(
+      'engine',
       `the add-on is compiled here, for which ${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} missing: \`apt install ${missing.join(' ')}\`, or your system's like`,
     )
 }
@@ -77,7 +79,8 @@ export async function unpackTensorFlow(wheel: string, folder: string, options: I
     ['libtensorflow.so', 'libtensorflow_cc.so.2'],
     ['libtensorflow_framework.so', 'libtensorflow_framework.so.2'],
   ] as const) {
-    if (!files.includes(join(deps, 'lib', library))) throw new Error(`${wheel} does not hold ${library}`)
+    if (!files.includes(join(deps, 'lib', library)))
+      throw new CascadeError('engine', `${wheel} does not hold ${library}`)
     await symlink(library, join(deps, 'lib', link))
   }
 }

@@ -14,7 +14,9 @@ export async function fetchWheel(query: WheelQuery, options: InstallOptions): Pr
   const path = join(downloadFolder(cache), `${sha256.slice(0, 16)}-${filename}`)
   if (existsSync(path)) return path
   await download(url, {
-    ...{ path, sha256, signal },
+    path,
+    sha256,
+    signal,
     ...(progress && { onProgress: (done, total) => progress('downloading', done, total) }),
   })
   return path

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { link, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { cacheFolder } from '@cascade-diffusion/downloads'
 import { findPackage, versionIn } from '../locate.ts'
 import { onnxruntimeProbe } from '../probe.ts'
@@ -43,10 +44,14 @@ export async function installCuda(options: InstallCudaOptions): Promise<Receipt>
   const machine = `${process.platform}-${process.arch}`
   const kind = onnxruntimeWheels[machine]
   if (!kind)
-    throw new Error(`the CUDA provider is for ${Object.keys(onnxruntimeWheels).join(' and ')}, not for ${machine}`)
+    throw new CascadeError(
+      'engine',
+      `the CUDA provider is for ${Object.keys(onnxruntimeWheels).join(' and ')}, not for ${machine}`,
+    )
   const found = await onnxruntimeFolders(from)
   if (!found || !existsSync(found.libraries))
-    throw new Error(
+    throw new CascadeError(
+      'engine',
       'onnxruntime-node is not installed: `npm i onnxruntime-node --ignore-scripts`, then install its CUDA provider',
     )
   const version = versionIn(found.folder)
@@ -62,7 +67,8 @@ export async function installCuda(options: InstallCudaOptions): Promise<Receipt>
       place: (name) => libraries.find((library) => name === `onnxruntime/capi/${library}`),
       ...(progress && { onProgress: (done, total) => progress('unpacking', done, total) }),
     })
-    if (files.length !== libraries.length) throw new Error(`${wheel} does not hold ${libraries.join(' and ')}`)
+    if (files.length !== libraries.length)
+      throw new CascadeError('engine', `${wheel} does not hold ${libraries.join(' and ')}`)
     await keepOld(found.libraries, fresh)
     for (const library of libraries) {
       await rename(join(fresh, library), join(found.libraries, library))
@@ -70,7 +76,8 @@ export async function installCuda(options: InstallCudaOptions): Promise<Receipt>
     }
     log?.('trying ONNX Runtime')
     const probe = await runModule(onnxruntimeProbe, [found.folder], { signal })
-    if (!probe.ok) throw new Error(`with the CUDA provider ONNX Runtime does not work any more: ${probe.error}`)
+    if (!probe.ok)
+      throw new CascadeError('engine', `with the CUDA provider ONNX Runtime does not work any more: ${probe.error}`)
     const sizes = await Promise.all(libraries.map(async (library) => (await stat(join(found.libraries, library))).size))
     const receipt: Receipt = {
       name: 'cuda',

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { cacheFolder } from '@cascade-diffusion/downloads'
 import { backendFolder } from '../folders.ts'
 import { probeBackend } from '../probe.ts'
@@ -22,7 +23,8 @@ export async function installTensorFlow(name: 'node' | 'node-gpu', options: Inst
   const machine = `${process.platform}-${process.arch}`
   const kind = tensorflowWheels[name][machine]
   if (!kind || !hasGlibc())
-    throw new Error(
+    throw new CascadeError(
+      'engine',
       `backend '${name}' can be built on ${Object.keys(tensorflowWheels[name]).join(' and ')} with the GNU C library, not on ${machine}${kind ? ' without it' : ''}; try \`npm i @tensorflow/tfjs-${name}\`, which downloads an older one`,
     )
   await checkTools(signal)
@@ -39,7 +41,7 @@ export async function installTensorFlow(name: 'node' | 'node-gpu', options: Inst
     // Without the folders that a package manager's scripts may see and other programs do not.
     const { NODE_PATH: _, ...env } = process.env
     const probe = await probeBackend(name, { signal, env }, folder)
-    if (!probe.ok) throw new Error(`it was built, but does not work: ${probe.error}`)
+    if (!probe.ok) throw new CascadeError('engine', `it was built, but does not work: ${probe.error}`)
     const needs = name === 'node-gpu' ? await cudaRequirements(wheel) : []
     await rm(wheel)
     const receipt: Receipt = {

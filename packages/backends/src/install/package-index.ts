@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { HttpError, request } from '@cascade-diffusion/downloads'
 
 /** A file on a package index. */
@@ -31,9 +32,15 @@ export async function findWheel(index: string, query: WheelQuery, signal: AbortS
     .filter(({ filename }) => platform.test(filename.split('-').at(-1) as string))
     .sort((a, b) => b.filename.localeCompare(a.filename, 'en', { numeric: true }))
   if (!best)
-    throw new Error(`${hostOf(index)} has no wheel of ${project} ${version} for ${process.platform} ${process.arch}`)
+    throw new CascadeError(
+      'engine',
+      `${hostOf(index)} has no wheel of ${project} ${version} for ${process.platform} ${process.arch}`,
+    )
   if (!/^[0-9a-f]{64}$/.test(best.sha256))
-    throw new Error(`${hostOf(index)} gives no SHA-256 for ${best.filename}, without which it is not to be trusted`)
+    throw new CascadeError(
+      'engine',
+      `${hostOf(index)} gives no SHA-256 for ${best.filename}, without which it is not to be trusted`,
+    )
   return best
 }
 
@@ -44,7 +51,8 @@ async function projectFiles(index: string, project: string, signal: AbortSignal)
   const accept = 'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1'
   const url = `${index.replace(/\/+$/, '')}/${project}/`
   const response = await request(url, { accept }, signal).catch((error) => {
-    if (error instanceof HttpError && error.status === 404) throw new Error(`${hostOf(index)} does not have ${project}`)
+    if (error instanceof HttpError && error.status === 404)
+      throw new CascadeError('engine', `${hostOf(index)} does not have ${project}`)
     throw error
   })
   const base = withLogin(response.url || url, url)

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { CascadeError } from '@cascade-diffusion/checks'
 
 export interface RunOptions {
   readonly cwd?: string
@@ -28,7 +29,8 @@ export function runCommand(
     })
     child.stderr.on('data', keep)
     child.on('error', (error) => {
-      if (!signal.aborted) reject(new Error(`${command} cannot be started: ${error.message}`, { cause: error }))
+      if (!signal.aborted)
+        reject(new CascadeError('engine', `${command} cannot be started: ${error.message}`, { cause: error }))
     })
     // Not before it has ended: it still writes to the folder that whoever waits for this may remove.
     child.on('close', (code, killedBy) => {
@@ -36,7 +38,10 @@ export function runCommand(
       else if (code === 0) resolve(output)
       else
         reject(
-          new Error(`${command} ${args.join(' ')} failed (${killedBy ?? `exit code ${code}`}):\n${lastLines(all)}`),
+          new CascadeError(
+            'engine',
+            `${command} ${args.join(' ')} failed (${killedBy ?? `exit code ${code}`}):\n${lastLines(all)}`,
+          ),
         )
     })
   })

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { OnProgress } from '@cascade-diffusion/downloads'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
 
@@ -51,7 +52,10 @@ export async function unpackWheel(
       await pipeline(await wheel.openReadStreamPromise(entry), count, createWriteStream(to), { signal })
       const [expected, got] = [record.get(entry.fileName), hash.digest('base64url')]
       if (expected !== got)
-        throw new Error(`${entry.fileName} of ${path}: expected SHA-256 ${expected ?? 'in its RECORD'}, got ${got}`)
+        throw new CascadeError(
+          'engine',
+          `${entry.fileName} of ${path}: expected SHA-256 ${expected ?? 'in its RECORD'}, got ${got}`,
+        )
     }
     return wanted.map(({ to }) => to)
   } finally {
@@ -64,7 +68,7 @@ export async function readFromWheel(path: string, wants: (name: string) => boole
   const wheel = await openPromise(path, { autoClose: false })
   try {
     const entry = (await entriesOf(wheel)).find(({ fileName }) => wants(fileName))
-    if (!entry) throw new Error(`${path} lacks a file that every wheel has`)
+    if (!entry) throw new CascadeError('engine', `${path} lacks a file that every wheel has`)
     return await text(await wheel.openReadStreamPromise(entry))
   } finally {
     wheel.close()
@@ -80,7 +84,7 @@ async function entriesOf(wheel: ZipFile): Promise<Entry[]> {
 /** The SHA-256 of each file, base64url, as `name.dist-info/RECORD` has them. */
 async function readRecord(wheel: ZipFile, entries: readonly Entry[], path: string): Promise<Map<string, string>> {
   const entry = entries.find(({ fileName }) => /^[^/]+\.dist-info\/RECORD$/.test(fileName))
-  if (!entry) throw new Error(`${path} is not a wheel: it has no RECORD`)
+  if (!entry) throw new CascadeError('engine', `${path} is not a wheel: it has no RECORD`)
   const lines = (await text((await wheel.openReadStreamPromise(entry)) as Readable)).split('\n')
   return new Map(
     lines.flatMap((line) => {

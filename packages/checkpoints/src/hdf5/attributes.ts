@@ -1,4 +1,5 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { shorten } from '../json.ts'
 import { named } from '../tensor-file.ts'
 import { type Cursor, textOf } from './cursor.ts'
@@ -50,7 +51,10 @@ function parseAttribute(body: Cursor) {
 
 async function textsOf(file: Hdf5, heap: TextHeap, type: Datatype, count: number, data: Cursor): Promise<string[]> {
   if (type.bytes === 0 || count * type.bytes > data.left)
-    throw new Error(`expected ${count} texts of ${type.bytes} bytes, got ${data.left} bytes: corrupt`)
+    throw new CascadeError(
+      'checkpoint',
+      `expected ${count} texts of ${type.bytes} bytes, got ${data.left} bytes: corrupt`,
+    )
   const texts: string[] = []
   for (let i = 0; i < count; i++) {
     file.spend(type.bytes)

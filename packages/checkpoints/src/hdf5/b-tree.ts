@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { Cursor } from './cursor.ts'
 import type { Hdf5 } from './file.ts'
 
@@ -23,7 +24,7 @@ export async function* leaves(
   const stack: { address: number | undefined; level?: number }[] = [{ address: root }]
   for (let next = stack.pop(); next; next = stack.pop()) {
     const { address, level: expected } = next
-    if (seen.has(address)) throw new Error('expected a B-tree, reached a node twice: corrupt')
+    if (seen.has(address)) throw new CascadeError('checkpoint', 'expected a B-tree, reached a node twice: corrupt')
     seen.add(address)
     const prefixBytes = 8 + 2 * addressBytes
     const prefix = await file.read(address, prefixBytes)
@@ -32,7 +33,8 @@ export async function* leaves(
     const level = prefix.uint(1)
     const used = prefix.uint(2)
     if (got !== type || level !== (expected ?? level))
-      throw new Error(
+      throw new CascadeError(
+        'checkpoint',
         `expected a B-tree's node of type ${type}, level ${expected ?? level}, got ${got}, ${level}: corrupt`,
       )
     const entries = await file.read(address! + prefixBytes, used * (keyBytes + addressBytes))

@@ -1,4 +1,5 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { checkRange } from '../byte-source.ts'
 import { leaves } from './b-tree.ts'
 import type { Hdf5 } from './file.ts'
@@ -36,7 +37,10 @@ export async function chunksOf(
   const count = sizeOf(grid)
   if (count === 0) return []
   if (count * indexBytes > file.source.size)
-    throw new Error(`expected an index of ${count} chunks, the file has ${file.source.size} bytes: corrupt`)
+    throw new CascadeError(
+      'checkpoint',
+      `expected an index of ${count} chunks, the file has ${file.source.size} bytes: corrupt`,
+    )
   const originOf = (i: number) => {
     const origin = [...shape]
     for (let axis = grid.length - 1, rest = i; axis >= 0; axis--) {
@@ -45,7 +49,7 @@ export async function chunksOf(
     }
     return origin
   }
-  if (address === undefined) throw new Error('expected data, got none: it was never written')
+  if (address === undefined) throw new CascadeError('checkpoint', 'expected data, got none: it was never written')
   const inOrder = (entries: readonly Entry[]) =>
     entries.map((entry, i): Chunk => ({ bytes, mask: 0, ...entry, origin: originOf(i) }))
   switch (index.kind) {
@@ -78,7 +82,8 @@ async function treeChunks(
       origin.some((at, axis) => at >= shape[axis]! || at % chunk[axis]! !== 0) ||
       child === undefined
     )
-      throw new Error(
+      throw new CascadeError(
+        'checkpoint',
         `expected the chunks of [${shape}] by [${chunk.slice(0, -1)}] once each, got one at [${origin}]: corrupt`,
       )
     seen.add(place)
@@ -89,12 +94,15 @@ async function treeChunks(
 
 function checked({ source }: Hdf5, chunks: readonly Chunk[], count: number): readonly Chunk[] {
   if (chunks.length !== count)
-    throw new Error(`expected ${count} chunks, got ${chunks.length}: corrupt, or some were never written`)
+    throw new CascadeError(
+      'checkpoint',
+      `expected ${count} chunks, got ${chunks.length}: corrupt, or some were never written`,
+    )
   const sorted = [...chunks].sort((a, b) => a.address - b.address)
   let end = 0
   for (const { address, bytes } of sorted) {
     checkRange(source, address, bytes)
-    if (address < end) throw new Error('chunks overlap: corrupt, or made to harm')
+    if (address < end) throw new CascadeError('checkpoint', 'chunks overlap: corrupt, or made to harm')
     end = address + bytes
   }
   return sorted

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 /** How many bytes a file gives to addresses and to lengths. */
 export interface Widths {
   readonly address: number
@@ -28,7 +29,7 @@ export class Cursor {
 
   bytes(count: number): Uint8Array<ArrayBuffer> {
     if (!(count >= 0 && count <= this.left))
-      throw new Error(`expected ${count} more bytes of a structure, got ${this.left}: corrupt`)
+      throw new CascadeError('checkpoint', `expected ${count} more bytes of a structure, got ${this.left}: corrupt`)
     this.#at += count
     return this.#bytes.subarray(this.#at - count, this.#at)
   }
@@ -50,7 +51,8 @@ export class Cursor {
   /** An unsigned integer of so many bytes. @throws if it is not below 2^53. */
   uint(width: number): number {
     const value = this.bytes(width).reduceRight((sum, byte) => 256 * sum + byte, 0)
-    if (!Number.isSafeInteger(value)) throw new Error(`expected a number below 2^53, got ${value}: corrupt`)
+    if (!Number.isSafeInteger(value))
+      throw new CascadeError('checkpoint', `expected a number below 2^53, got ${value}: corrupt`)
     return value
   }
 
@@ -70,13 +72,15 @@ export class Cursor {
   /** @throws unless the structure's name comes next, naming what came. */
   expect(signature: string): void {
     const got = String.fromCharCode(...this.bytes(signature.length))
-    if (got !== signature) throw new Error(`expected a structure ${signature}, got ${JSON.stringify(got)}: corrupt`)
+    if (got !== signature)
+      throw new CascadeError('checkpoint', `expected a structure ${signature}, got ${JSON.stringify(got)}: corrupt`)
   }
 
   /** @throws unless one of these versions comes next. */
   version(what: string, ...known: readonly number[]): number {
     const version = this.uint(1)
-    if (!known.includes(version)) throw new Error(`${what}: expected version ${known.join(' or ')}, got ${version}`)
+    if (!known.includes(version))
+      throw new CascadeError('checkpoint', `${what}: expected version ${known.join(' or ')}, got ${version}`)
     return version
   }
 }

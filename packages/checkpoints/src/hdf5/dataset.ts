@@ -1,4 +1,5 @@
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { bytesSource } from '../byte-source.ts'
 import { byteWidth } from '../elements.ts'
 import { readArray } from '../read-array.ts'
@@ -37,14 +38,19 @@ export async function parseDataset(
   const isBfloat16 =
     datatype.kind === 'opaque' && datatype.bytes === 2 && (await attributes()).get('dtype') === 'bfloat16'
   if (datatype.kind !== 'number' && !isBfloat16)
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `expected little-endian numbers, got ${datatype.kind === 'other' ? datatype.what : datatype.kind}: not supported, save it as such numbers`,
     )
   const type = datatype.kind === 'number' ? datatype.type : 'bfloat16'
   const bytes = sizeOf(shape) * byteWidth[type]
-  if (!Number.isSafeInteger(bytes)) throw new Error(`expected an array, got ${type} [${shape}]: corrupt`)
+  if (!Number.isSafeInteger(bytes))
+    throw new CascadeError('checkpoint', `expected an array, got ${type} [${shape}]: corrupt`)
   if (header.has('externalFiles'))
-    throw new Error('expected data in the file itself, got other files: not supported, save a copy')
+    throw new CascadeError(
+      'checkpoint',
+      'expected data in the file itself, got other files: not supported, save a copy',
+    )
   const layout = parseLayout(header.one('layout'))
   const filters = header.has('filters') ? parseFilters(header.one('filters')) : []
   checkFilters(filters)
@@ -63,17 +69,19 @@ function readerOf(file: Hdf5, layout: Layout, filters: readonly Filter[], array:
       chunk.at(-1) !== byteWidth[type] ||
       chunk.includes(0)
     )
-      throw new Error(
+      throw new CascadeError(
+        'checkpoint',
         `expected chunks of ${type} [${shape}], got [${chunk}] with the bytes of an element last: corrupt`,
       )
     return () => readChunks(file, layout, filters, array)
   }
   const stored = layout.kind === 'compact' ? layout.data.length : layout.bytes
   if (stored !== bytes && !(bytes === 0 && layout.kind === 'contiguous'))
-    throw new Error(`expected ${bytes} bytes of ${type} [${shape}], got ${stored}: corrupt`)
+    throw new CascadeError('checkpoint', `expected ${bytes} bytes of ${type} [${shape}], got ${stored}: corrupt`)
   if (layout.kind === 'compact') return () => readArray(bytesSource(layout.data), { type, shape, offset: 0 })
   return async () => {
-    if (bytes > 0 && layout.address === undefined) throw new Error('expected data, got none: it was never written')
+    if (bytes > 0 && layout.address === undefined)
+      throw new CascadeError('checkpoint', 'expected data, got none: it was never written')
     return readArray(file.source, { type, shape, offset: layout.address ?? 0 })
   }
 }

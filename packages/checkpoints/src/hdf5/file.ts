@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type ByteSource, checkRange, readBytes } from '../byte-source.ts'
 import { Cursor, textOf, type Widths } from './cursor.ts'
 
@@ -32,10 +33,14 @@ export function structures(source: ByteSource, widths: Widths): Hdf5 {
   const spend = (bytes: number) => {
     spent += bytes
     if (spent > maxRereading * source.size)
-      throw new Error(`expected structures of fewer bytes than the file's ${source.size}, got ${spent}: corrupt`)
+      throw new CascadeError(
+        'checkpoint',
+        `expected structures of fewer bytes than the file's ${source.size}, got ${spent}: corrupt`,
+      )
   }
   const read = async (address: number | undefined, bytes: number) => {
-    if (address === undefined) throw new Error('expected the address of a structure, got none: corrupt')
+    if (address === undefined)
+      throw new CascadeError('checkpoint', 'expected the address of a structure, got none: corrupt')
     checkRange(source, address, bytes)
     spend(bytes)
     const page = Math.floor(address / pageBytes)
@@ -59,20 +64,24 @@ export async function openHdf5(source: ByteSource): Promise<{ file: Hdf5; root: 
   const start = new Cursor(await readBytes(source, 0, Math.min(source.size, 104)), { address: 8, length: 8 })
   const first = start.bytes(Math.min(8, start.left))
   if (!isHdf5(first))
-    throw new Error(`expected an HDF5 file, got one that begins with ${JSON.stringify(textOf(first))}`)
+    throw new CascadeError(
+      'checkpoint',
+      `expected an HDF5 file, got one that begins with ${JSON.stringify(textOf(first))}`,
+    )
   const version = start.version('superblock', 0, 1, 2, 3)
   if (version < 2) start.skip(4)
   const widths = { address: start.uint(1), length: start.uint(1) }
   for (const width of Object.values(widths))
-    if (width !== 4 && width !== 8) throw new Error(`expected addresses and lengths of 4 or 8 bytes, got ${width}`)
+    if (width !== 4 && width !== 8)
+      throw new CascadeError('checkpoint', `expected addresses and lengths of 4 or 8 bytes, got ${width}`)
   start.skip(version === 0 ? 9 : version === 1 ? 13 : 1)
   const rest = new Cursor(start.bytes(start.left), widths)
   const base = rest.address()
-  if (base !== 0) throw new Error(`expected addresses from the file's first byte on, got ${base}`)
+  if (base !== 0) throw new CascadeError('checkpoint', `expected addresses from the file's first byte on, got ${base}`)
   rest.address()
   const end = rest.address()
   if (end === undefined || end > source.size)
-    throw new Error(`expected a file of ${end} bytes, got ${source.size}: cut short or corrupt`)
+    throw new CascadeError('checkpoint', `expected a file of ${end} bytes, got ${source.size}: cut short or corrupt`)
   if (version < 2) {
     rest.address()
     rest.address()

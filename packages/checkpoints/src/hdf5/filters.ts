@@ -1,4 +1,5 @@
 import { inflateSync } from 'node:zlib'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { inflateOptions } from '../inflate-options.ts'
 import type { Filter } from './messages.ts'
 
@@ -18,11 +19,13 @@ export function checkFilters(filters: readonly Filter[]): void {
   const unknown = filters.find(({ id }) => id !== deflate && id !== shuffle)
   if (unknown) {
     const name = unknown.name || otherNames[unknown.id] || 'filter'
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `expected chunks of the filters deflate (gzip) and shuffle, got ${name} (${unknown.id}): not supported, h5repack -f GZIP=4 packs it so`,
     )
   }
-  if (new Set(ids).size < ids.length) throw new Error(`expected each filter once, got ${ids}: corrupt, or made to harm`)
+  if (new Set(ids).size < ids.length)
+    throw new CascadeError('checkpoint', `expected each filter once, got ${ids}: corrupt, or made to harm`)
 }
 
 /**
@@ -41,7 +44,8 @@ export function unfilter(
     (data, { id }) => (id === deflate ? inflate(data, bytes) : unshuffle(data, elementBytes)),
     packed,
   )
-  if (content.length !== bytes) throw new Error(`expected a chunk of ${bytes} bytes, got ${content.length}: corrupt`)
+  if (content.length !== bytes)
+    throw new CascadeError('checkpoint', `expected a chunk of ${bytes} bytes, got ${content.length}: corrupt`)
   return content
 }
 
@@ -49,7 +53,7 @@ function inflate(packed: Uint8Array, bytes: number): Uint8Array {
   try {
     return inflateSync(packed, inflateOptions(packed, bytes))
   } catch (cause) {
-    throw new Error(`a chunk does not inflate to ${bytes} bytes: ${(cause as Error).message}`)
+    throw new CascadeError('checkpoint', `a chunk does not inflate to ${bytes} bytes: ${(cause as Error).message}`)
   }
 }
 

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { Hdf5 } from './file.ts'
 
 /** A chunk's place, and its bytes and omitted filters if chunks have filters. */
@@ -25,10 +26,14 @@ export async function fixedArray(
   const pageEntries = 2 ** header.uint(1)
   const got = header.length()
   if (got !== count)
-    throw new Error(`expected a fixed array of ${count} chunks, got ${got}: an array that may grow is not supported`)
+    throw new CascadeError(
+      'checkpoint',
+      `expected a fixed array of ${count} chunks, got ${got}: an array that may grow is not supported`,
+    )
   const sizeBytes = entryBytes - addressBytes - (isFiltered ? 4 : 0)
   if (isFiltered ? sizeBytes < 1 || sizeBytes > 8 : sizeBytes !== 0)
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `expected a fixed array of chunks' addresses and sizes, got entries of ${entryBytes} bytes: corrupt`,
     )
   const isPaged = count > pageEntries
@@ -43,7 +48,7 @@ export async function fixedArray(
     const page = await file.read(at, length * entryBytes)
     for (let i = 0; i < length; i++) {
       const chunk = page.address()
-      if (chunk === undefined) throw new Error('expected all chunks, some were never written')
+      if (chunk === undefined) throw new CascadeError('checkpoint', 'expected all chunks, some were never written')
       entries.push(
         isFiltered ? { address: chunk, bytes: page.uint(sizeBytes), mask: page.uint(4) } : { address: chunk },
       )

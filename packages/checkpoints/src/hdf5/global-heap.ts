@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type Cursor, textOf } from './cursor.ts'
 import type { Hdf5 } from './file.ts'
 
@@ -18,7 +19,10 @@ export function textHeap(file: Hdf5): TextHeap {
     collections.set(address, collection)
     const bytes = collection.get(index)
     if (!bytes || bytes.length < length)
-      throw new Error(`expected a text of ${length} bytes in a heap, got ${bytes?.length ?? 'none'}: corrupt`)
+      throw new CascadeError(
+        'checkpoint',
+        `expected a text of ${length} bytes in a heap, got ${bytes?.length ?? 'none'}: corrupt`,
+      )
     file.spend(length)
     return textOf(bytes.subarray(0, length))
   }
@@ -31,7 +35,8 @@ async function readCollection(file: Hdf5, address: number): Promise<Collection> 
   prefix.version('heap', 1)
   prefix.skip(3)
   const rest = prefix.length() - prefixBytes
-  if (rest < 0) throw new Error('expected a heap of texts, got one shorter than its own header: corrupt')
+  if (rest < 0)
+    throw new CascadeError('checkpoint', 'expected a heap of texts, got one shorter than its own header: corrupt')
   const body = await file.read(address + prefixBytes, rest)
   const found = new Map<number, Uint8Array>()
   while (body.left >= prefixBytes) {

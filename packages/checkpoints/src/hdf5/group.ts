@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { leaves } from './b-tree.ts'
 import { type Cursor, textOf } from './cursor.ts'
 import type { Hdf5 } from './file.ts'
@@ -67,7 +68,8 @@ async function tableMembers(file: Hdf5, table: Cursor): Promise<readonly Member[
     prefix.version('symbol table', 1)
     prefix.skip(1)
     const count = prefix.uint(2)
-    if (members.length + count > maxObjects) throw new Error(`expected at most ${maxObjects} objects, got more`)
+    if (members.length + count > maxObjects)
+      throw new CascadeError('checkpoint', `expected at most ${maxObjects} objects, got more`)
     const entries = await file.read(child! + 8, count * entryBytes)
     for (let i = 0; i < count; i++) {
       const entry = entries.sub(entryBytes)

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { ByteSource } from '../byte-source.ts'
 import { asRecord, shorten, show } from '../json.ts'
 import { withSiblings } from '../siblings.ts'
@@ -26,7 +27,7 @@ export const kerasShardContents = (source: ByteSource, map: unknown): Promise<Co
     const openShard = async (file: string): Promise<ReadonlySet<string>> => {
       const contents = await hdf5Contents(await open(file))
       for (const [name, tensor] of contents.tensors) {
-        if (tensors.has(name)) throw new Error(`expected one weight '${shorten(name)}', got two`)
+        if (tensors.has(name)) throw new CascadeError('checkpoint', `expected one weight '${shorten(name)}', got two`)
         const read = () => named(`shard ${file}`, () => tensor.read())
         tensors.set(name, { ...tensor, read })
       }
@@ -37,10 +38,12 @@ export const kerasShardContents = (source: ByteSource, map: unknown): Promise<Co
     }
     for (const [group, files] of Object.entries(asRecord(map, 'weight_map')))
       for (const file of [files].flat()) {
-        if (typeof file !== 'string') throw new Error(`'${shorten(group)}': expected files' names, got ${show(file)}`)
+        if (typeof file !== 'string')
+          throw new CascadeError('checkpoint', `'${shorten(group)}': expected files' names, got ${show(file)}`)
         const held = groups.get(file) ?? (await named(`shard ${file}`, () => openShard(file)))
         groups.set(file, held)
-        if (!held.has(group)) throw new Error(`shard ${file}: expected weights of '${shorten(group)}', there are none`)
+        if (!held.has(group))
+          throw new CascadeError('checkpoint', `shard ${file}: expected weights of '${shorten(group)}', there are none`)
       }
     return { tensors, unreadable, metadata: Object.assign({}, ...metadata) }
   })

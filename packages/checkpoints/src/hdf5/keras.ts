@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { ByteSource } from '../byte-source.ts'
 import { computedType } from '../elements.ts'
 import { asRecord, maxJsonBytes, parseJson, shorten } from '../json.ts'
@@ -46,9 +47,9 @@ function kerasNames({ datasets, unreadable, groups }: Objects): ReadonlyMap<stri
   for (const { path, name } of paths) {
     const dataset = all.get(path)
     if (dataset === undefined)
-      throw new Error(`expected the weight '${shorten(path)}' that its group lists, there is none`)
+      throw new CascadeError('checkpoint', `expected the weight '${shorten(path)}' that its group lists, there is none`)
     const unique = uses.get(name)! > 1 ? path.replace(modelGroup, '') : name
-    if (found.has(unique)) throw new Error(`expected one weight '${shorten(unique)}', got two`)
+    if (found.has(unique)) throw new CascadeError('checkpoint', `expected one weight '${shorten(unique)}', got two`)
     found.set(unique, dataset)
   }
   return found

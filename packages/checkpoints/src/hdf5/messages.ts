@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type Cursor, textOf } from './cursor.ts'
 
 /** The most axes of an array in HDF5. */
@@ -10,7 +11,7 @@ export function parseDataspace(body: Cursor): readonly number[] | undefined {
   body.skip(1)
   const kind = version === 1 ? 1 : body.uint(1)
   if (version === 1) body.skip(5)
-  if (rank > maxRank) throw new Error(`expected at most ${maxRank} axes, got ${rank}: corrupt`)
+  if (rank > maxRank) throw new CascadeError('checkpoint', `expected at most ${maxRank} axes, got ${rank}: corrupt`)
   return kind === 2 ? undefined : Array.from({ length: rank }, () => body.length())
 }
 
@@ -39,7 +40,11 @@ export function parseLayout(body: Cursor): Layout {
   const kind = body.uint(1)
   if (kind === 0) return { kind: 'compact', data: body.bytes(body.uint(2)) }
   if (kind === 1) return { kind: 'contiguous', address: body.address(), bytes: body.length() }
-  if (kind !== 2) throw new Error(`layout of a dataset: expected compact, contiguous or chunked, got class ${kind}`)
+  if (kind !== 2)
+    throw new CascadeError(
+      'checkpoint',
+      `layout of a dataset: expected compact, contiguous or chunked, got class ${kind}`,
+    )
   if (version > 3) return parseNewChunked(body)
   const rank = body.uint(1)
   const address = body.address()
@@ -55,7 +60,8 @@ const indexNames = ['', 'single', 'implicit', 'fixed array', 'extensible array',
 
 function parseNewChunked(body: Cursor): Layout {
   const flags = body.uint(1)
-  if (flags & 1) throw new Error('chunks: expected filters on all, got none at the edges: not supported')
+  if (flags & 1)
+    throw new CascadeError('checkpoint', 'chunks: expected filters on all, got none at the edges: not supported')
   const rank = body.uint(1)
   const width = body.uint(1)
   const chunk = Array.from({ length: rank }, () => body.uint(width))
@@ -71,7 +77,8 @@ function parseNewChunked(body: Cursor): Layout {
   }
   if (type === 2) return chunked({ kind: 'implicit' })
   if (type !== 3)
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `chunks: expected an index by B-tree of version 1 or by fixed array, got ${indexNames[type] ?? type}: not supported, save it without maxshape, or with libver='earliest'`,
     )
   body.skip(1)

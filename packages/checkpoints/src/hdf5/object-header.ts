@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { Cursor } from './cursor.ts'
 import type { Hdf5 } from './file.ts'
 
@@ -58,17 +59,21 @@ export async function readObjectHeader(file: Hdf5, address: number | undefined):
       const message = layout.message(block)
       messages.push(message)
       if (messages.length > maxMessages)
-        throw new Error(`expected at most ${maxMessages} messages of an object, got more`)
+        throw new CascadeError('checkpoint', `expected at most ${maxMessages} messages of an object, got more`)
       if (message.type !== messageTypes.continuation) continue
       const next = message.body.address()
-      if (seen.has(next)) throw new Error("expected an object's header that ends, got a cycle: corrupt")
+      if (seen.has(next))
+        throw new CascadeError('checkpoint', "expected an object's header that ends, got a cycle: corrupt")
       seen.add(next)
       blocks.push(await layout.next(next, message.body.length()))
     }
   const all = (type: MessageType) => {
     const found = messages.filter((message) => message.type === messageTypes[type])
     if (found.some(({ flags }) => flags & isShared))
-      throw new Error(`expected the ${type} of an object in its header, got one shared with others: not supported`)
+      throw new CascadeError(
+        'checkpoint',
+        `expected the ${type} of an object in its header, got one shared with others: not supported`,
+      )
     return found.map(({ body }) => body)
   }
   return {
@@ -76,7 +81,7 @@ export async function readObjectHeader(file: Hdf5, address: number | undefined):
     all,
     one(type) {
       const [body] = all(type)
-      if (!body) throw new Error(`expected the ${type} of an object, there is none: corrupt`)
+      if (!body) throw new CascadeError('checkpoint', `expected the ${type} of an object, there is none: corrupt`)
       return body
     },
   }

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { ByteSource } from '../byte-source.ts'
 import { shorten } from '../json.ts'
 import { named } from '../tensor-file.ts'
@@ -39,7 +40,10 @@ export async function readObjects(source: ByteSource): Promise<Objects> {
   /** Notes an object; its members, if it is a group. */
   const enter = async (path: string, address: number | undefined): Promise<readonly Member[]> => {
     if (++count > maxObjects || path.length > maxPath)
-      throw new Error(`expected at most ${maxObjects} objects with paths of ${maxPath} characters, got more`)
+      throw new CascadeError(
+        'checkpoint',
+        `expected at most ${maxObjects} objects with paths of ${maxPath} characters, got more`,
+      )
     const header = await readObjectHeader(file, address)
     if (isDataset(header)) {
       try {
@@ -52,7 +56,7 @@ export async function readObjects(source: ByteSource): Promise<Objects> {
     }
     if (!isGroup(header)) return []
     if (entered.has(address!))
-      throw new Error('expected a tree of groups, reached a group twice: corrupt, or made to harm')
+      throw new CascadeError('checkpoint', 'expected a tree of groups, reached a group twice: corrupt, or made to harm')
     entered.add(address!)
     groups.set(path, await attributesOf(file, heap, header))
     return membersOf(file, header).catch((error: unknown) => {
@@ -71,7 +75,7 @@ export async function readObjects(source: ByteSource): Promise<Objects> {
         groups.has(inner) ||
         unreadable.has(inner)
       )
-        throw new Error(`expected names of members, each once, got '${shorten(inner)}': corrupt`)
+        throw new CascadeError('checkpoint', `expected names of members, each once, got '${shorten(inner)}': corrupt`)
       await visit(inner, member.address)
     }
   }

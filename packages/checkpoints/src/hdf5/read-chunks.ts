@@ -1,4 +1,5 @@
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { byteWidth, decode, type StoredType, toNDArray } from '../elements.ts'
 import { maxDeflation } from '../inflate-options.ts'
 import { type Piece, readPieces } from '../read-array.ts'
@@ -31,7 +32,7 @@ export async function readChunks(
   const chunks = await chunksOf(structures(source, widths), layout, shape, chunkBytes, filters.length > 0)
   const packed = chunks.reduce((sum, { bytes }) => sum + bytes, 0)
   if (bytes > maxDeflation * packed)
-    throw new Error(`expected ${bytes} bytes, got ${packed} that do not hold so many: corrupt`)
+    throw new CascadeError('checkpoint', `expected ${bytes} bytes, got ${packed} that do not hold so many: corrupt`)
   const target = new Uint8Array(bytes)
   function* pieces(): Generator<Piece> {
     for (const part of neighbours(chunks)) {

@@ -55,7 +55,9 @@ async function installOne(
 ): Promise<number> {
   try {
     const receipt = await install(name, {
-      ...{ signal, log, from: from() },
+      signal,
+      log,
+      from: from(),
       progress: byteProgress(),
       ...(index !== undefined && { index }),
     })

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type ExportSource, writeDiffusers, writeOnnx, writeSafetensorsFolder } from '@cascade-diffusion/export'
 import { fromPretrained } from '@cascade-diffusion/pretrained'
 import { byteProgress } from '../byte-progress.ts'
@@ -36,11 +37,13 @@ export async function runExport(args: readonly string[], io: CommandIo): Promise
   const sources: ExportSource[] = []
   for (const path of positionals) {
     const found = await fromPretrained(path, {
-      ...{ signal: io.signal, onProgress: byteProgress() },
+      signal: io.signal,
+      onProgress: byteProgress(),
       ...(flags !== undefined && { flags }),
       ...(imageSize !== undefined && { imageSize }),
     })
-    if (found.kind === 'classifier') throw new Error(`${path} is a classifier; stages and U-Nets can be exported`)
+    if (found.kind === 'classifier')
+      throw new CascadeError('input', `${path} is a classifier; stages and U-Nets can be exported`)
     if (found.kind === 'unet' && found.assumed.length > 0)
       io.log(`${path}: nobody tells ${found.assumed.join(', ')}: taken for the defaults of ${found.family}`)
     sources.push(found.kind === 'unet' && lowResolution !== undefined ? { ...found, lowResolution } : found)

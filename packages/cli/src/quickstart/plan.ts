@@ -59,7 +59,10 @@ function mnist(fast: boolean): Plan {
     classifier: { steps: fast ? 500 : 1000, batchSize: 128, learningRate: 4e-3 },
     base: {
       stage: baseStage({
-        ...{ name: 'base', resolution: 8, process, ...images },
+        name: 'base',
+        resolution: 8,
+        process,
+        ...images,
         network: { baseChannels: 32, channelMultipliers: [1, 2], residualBlocks: 1, normGroups: 8 },
       }),
       training: { steps: fast ? 500 : 2000, batchSize: 64, learningRate: 2e-3 },
@@ -67,7 +70,11 @@ function mnist(fast: boolean): Plan {
     },
     superResolution: {
       stage: superResolutionStage({
-        ...{ name: 'super-resolution', resolution: 32, lowResolution: 8, process: velocity, ...images },
+        name: 'super-resolution',
+        resolution: 32,
+        lowResolution: 8,
+        process: velocity,
+        ...images,
         augmentation: { name: 'gaussian-noise', ...process, maxLevel: 400 },
         network: { patchSize: 2, baseChannels: 32, channelMultipliers: [1, 2], residualBlocks: 1, normGroups: 8 },
       }),
@@ -96,7 +103,10 @@ function dicebear(fast: boolean, cacheDir: string): Plan {
     classifier: { steps: fast ? 200 : 400, batchSize: 64, learningRate: 2e-3 },
     base: {
       stage: baseStage({
-        ...{ name: 'base', resolution: 16, process, ...images },
+        name: 'base',
+        resolution: 16,
+        process,
+        ...images,
         network: { baseChannels: 32, channelMultipliers: [1, 2, 2], residualBlocks: 1, normGroups: 8 },
       }),
       training: { steps: fast ? 400 : 1800, batchSize: 16, learningRate: 2e-3 },
@@ -104,7 +114,11 @@ function dicebear(fast: boolean, cacheDir: string): Plan {
     },
     superResolution: {
       stage: superResolutionStage({
-        ...{ name: 'super-resolution', resolution: 64, lowResolution: 16, process, ...images },
+        name: 'super-resolution',
+        resolution: 64,
+        lowResolution: 16,
+        process,
+        ...images,
         augmentation: { name: 'gaussian-noise', ...process, maxLevel: 400 },
         network: {
           noiseSkip: true,

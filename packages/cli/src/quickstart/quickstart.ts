@@ -48,7 +48,9 @@ export async function quickstart(options: QuickstartOptions): Promise<{ report: 
 
   const sampled = await sampleAll({ plan, runs, judge, seed, compile, signal }).finally(judge.dispose)
   const outcome: Outcome = {
-    ...{ plan, seed, judge },
+    plan,
+    seed,
+    judge,
     pictures: {
       samples: encodePng(sampled.samples),
       process: encodePng(sampled.process),

@@ -58,7 +58,10 @@ export async function sampleAll({ plan, runs, judge, seed, compile, signal }: Sa
   try {
     let before = 0
     const options = {
-      ...{ count: total, labels, signal, batchSize: plan.samplingBatchSize },
+      count: total,
+      labels,
+      signal,
+      batchSize: plan.samplingBatchSize,
       rng: rng(seed).fold('samples'),
       progress: ({ done }: { done: number }) => line.update(before + done),
     }

@@ -39,13 +39,11 @@ export const tinyPlan: Plan = {
   },
   superResolution: {
     stage: superResolutionStage({
-      ...{
-        ...common,
-        name: 'super-resolution',
-        resolution: 16,
-        lowResolution: 4,
-        network: { ...network, baseChannels: 16, patchSize: 2 },
-      },
+      ...common,
+      name: 'super-resolution',
+      resolution: 16,
+      lowResolution: 4,
+      network: { ...network, baseChannels: 16, patchSize: 2 },
       augmentation: { name: 'gaussian-noise', schedule: 'cosine', steps: 100, maxLevel: 40 },
     }),
     training: { steps: 250, batchSize: 16, learningRate: 5e-3 },

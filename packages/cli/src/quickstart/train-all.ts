@@ -34,7 +34,12 @@ export async function trainAll({ plan, trainSet, folder, seed, compile, signal }
   const stage = (stage: Stage, training: TrainingPlan) =>
     shown(stage.name, training, (progress) =>
       trainStage({
-        ...{ stage, dataset: trainSet, seed, compile, signal, progress },
+        stage,
+        dataset: trainSet,
+        seed,
+        compile,
+        signal,
+        progress,
         steps: training.steps,
         batchSize: training.batchSize,
         learningRate: cosineRate(training.learningRate, training.steps, { warmup: 50 }),
@@ -44,7 +49,12 @@ export async function trainAll({ plan, trainSet, folder, seed, compile, signal }
     )
   const classifier = await shown('classifier', plan.classifier, (progress) =>
     trainJudge({
-      ...{ dataset: trainSet, plan: plan.classifier, seed, compile, signal, progress },
+      dataset: trainSet,
+      plan: plan.classifier,
+      seed,
+      compile,
+      signal,
+      progress,
       checkpointPath: path('classifier'),
     }),
   )

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { formatNumbers } from './axis.ts'
 import { escapeXml } from './escape-xml.ts'
 import { reportStyle } from './report-style.ts'
@@ -97,14 +98,18 @@ function section({ heading, text, charts = [], images = [], table: cells }: Repo
 
 function image({ pngDataUri, caption }: ReportImage): string {
   if (!/^data:image\/png;base64,[A-Za-z0-9+/]+=*$/.test(pngDataUri))
-    throw new Error(`htmlReport: expected data:image/png;base64,…, got ${pngDataUri.slice(0, 40)}`)
+    throw new CascadeError('input', `htmlReport: expected data:image/png;base64,…, got ${pngDataUri.slice(0, 40)}`)
   const text = escapeXml(caption)
   return `<figure><img src="${pngDataUri}" alt="${text}"/><figcaption>${text}</figcaption></figure>`
 }
 
 function table({ header, rows }: ReportTable): string {
   const wrong = rows.find((row) => row.length !== header.length)
-  if (wrong) throw new Error(`htmlReport: expected ${header.length} cells in each row, got ${wrong.length}: ${wrong}`)
+  if (wrong)
+    throw new CascadeError(
+      'input',
+      `htmlReport: expected ${header.length} cells in each row, got ${wrong.length}: ${wrong}`,
+    )
   const columns = header.map((_, k) => {
     const values = rows.map((row) => row[k]!)
     const numbers = values.filter((value) => typeof value === 'number')

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { axis, formatNumber } from './axis.ts'
 import { escapeXml } from './escape-xml.ts'
 
@@ -42,7 +43,8 @@ export function svgLineChart({ title, xLabel, yLabel, series, logX, logY }: Line
     runs: runsOf(s.points, ([x, y]) => drawable(x, logX) && drawable(y, logY)),
   }))
   const points = lines.flatMap((line) => line.runs.flat())
-  if (points.length === 0) throw new Error(`svgLineChart: expected a point to draw in '${title}', got none`)
+  if (points.length === 0)
+    throw new CascadeError('input', `svgLineChart: expected a point to draw in '${title}', got none`)
   const xs = axis(
     points.map(([x]) => x),
     { log: logX },

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { presetNetwork, presets } from '@cascade-diffusion/presets'
 import { fromPretrained } from '@cascade-diffusion/pretrained'
 import {
@@ -72,20 +72,20 @@ const parts = ['resolution', 'imageChannels', 'baseChannels', 'channelMultiplier
 async function configuration(path: string): Promise<UNetConfig | EncoderConfig> {
   const expected = `${path}: expected the configuration of a U-Net or an encoder as JSON, with ${parts.join(', ')}`
   const text = await readFile(path, 'utf8').catch((error) => {
-    throw new Error(`${expected}: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}`)
+    throw new CascadeError('input', `${expected}: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}`)
   })
   let json: unknown
   try {
     json = JSON.parse(text)
   } catch (error) {
-    throw new Error(`${expected}: ${(error as Error).message}`)
+    throw new CascadeError('input', `${expected}: ${(error as Error).message}`)
   }
   const isConfig = typeof json === 'object' && json !== null && parts.every((part) => part in json)
-  if (!isConfig) throw new Error(`${expected}; got ${shown(json)}`)
+  if (!isConfig) throw new CascadeError('input', `${expected}; got ${shown(json)}`)
   return json as UNetConfig | EncoderConfig
 }
 
 function stageNetwork(name: string, config: unknown): UNetConfig {
   if (typeof config === 'object' && config !== null && 'baseChannels' in config) return config as UNetConfig
-  throw new Error(`${name} has a network of another kind than U-Net`)
+  throw new CascadeError('input', `${name} has a network of another kind than U-Net`)
 }

@@ -13,8 +13,15 @@ const file = (content: string) => {
 }
 
 const encoder = {
-  ...{ resolution: 8, imageChannels: 2, classes: 3, baseChannels: 8, channelMultipliers: [1], residualBlocks: 1 },
-  ...{ normGroups: 4, middleAttention: false, pool: 'adaptive' },
+  resolution: 8,
+  imageChannels: 2,
+  classes: 3,
+  baseChannels: 8,
+  channelMultipliers: [1],
+  residualBlocks: 1,
+  normGroups: 4,
+  middleAttention: false,
+  pool: 'adaptive',
 }
 
 test('lists the presets', async () => {

@@ -1,5 +1,5 @@
 import { flatten, type Tree } from '@cascade-diffusion/arrays'
-import { checkFunction, checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkFunction, checkOptions, shown } from '@cascade-diffusion/checks'
 import {
   add,
   concat,
@@ -41,14 +41,16 @@ export function classifierFreeGuidance<C>(network: Network<C>, options: Classifi
   checkOptions('classifierFreeGuidance', options, { scale: true, unconditional: true, interval: true })
   const { scale, unconditional, interval } = options
   checkFunction('classifierFreeGuidance', 'unconditional', unconditional, 'withoutLabel()')
-  if (!Number.isFinite(scale)) throw new Error(`classifierFreeGuidance: expected a finite scale, got ${shown(scale)}`)
+  if (!Number.isFinite(scale))
+    throw new CascadeError('input', `classifierFreeGuidance: expected a finite scale, got ${shown(scale)}`)
   if (
     interval !== undefined &&
     !(Array.isArray(interval) && interval.length === 2 && interval.every((x) => typeof x === 'number'))
   )
-    throw new Error(`classifierFreeGuidance: expected an interval [low, high], got ${shown(interval)}`)
+    throw new CascadeError('input', `classifierFreeGuidance: expected an interval [low, high], got ${shown(interval)}`)
   if (interval && !(interval[0] <= interval[1]))
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `classifierFreeGuidance: expected an interval from low to high, got ${interval[0]} to ${interval[1]}`,
     )
   return (xt, noise, condition) => {
@@ -79,7 +81,8 @@ const isTensor = (x: unknown): x is Tensor => x instanceof Tensor
 function concatTrees<C>(a: C, b: C): C {
   const [first, second] = [a, b].map((tree) => flatten<Tensor>(tree as Tree<Tensor>, isTensor))
   if (String(first!.shape.paths) !== String(second!.shape.paths))
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `classifierFreeGuidance: expected an unconditional condition of [${first!.shape.paths}], got [${second!.shape.paths}]`,
     )
   return first!.shape.rebuild(first!.leaves.map((leaf, i) => concat([leaf, second!.leaves[i]!], 0))) as C

@@ -41,7 +41,8 @@ test.each([
   ['compiled', jit as Compile],
 ])('guided by the exact classifier, all of the mixture is sampled as the component is, %s', async (_, compile) => {
   const guided = createSampler<Condition>({
-    ...{ denoiser: classifierGuidance(unguided, { logProbability }), compile },
+    denoiser: classifierGuidance(unguided, { logProbability }),
+    compile,
     ...common,
   })
   const conditional = createSampler<Condition>({ ...model, ...common, compile, processX0: keepX0 })

@@ -1,4 +1,4 @@
-import { checkFunction, checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkFunction, checkOptions, shown } from '@cascade-diffusion/checks'
 import {
   add,
   div,
@@ -35,7 +35,8 @@ export function classifierGuidance<C>(denoise: Denoiser<C>, options: ClassifierG
   checkOptions('classifierGuidance', options, { logProbability: true, scale: true })
   const { logProbability, scale = 1 } = options
   checkFunction('classifierGuidance', 'logProbability', logProbability, 'of xt, noise and condition')
-  if (!Number.isFinite(scale)) throw new Error(`classifierGuidance: expected a finite scale, got ${shown(scale)}`)
+  if (!Number.isFinite(scale))
+    throw new CascadeError('input', `classifierGuidance: expected a finite scale, got ${shown(scale)}`)
   return (xt, level, condition) => {
     const { alpha, sigma, noiseInput } = level
     const denoised = denoise(xt, level, condition)

@@ -43,8 +43,10 @@ test('keeps what is known, and resampling draws the rest from what goes with it'
       shape,
     )
   const model = createSampler({
-    ...{ denoiser: inpainting(denoiser<undefined>({ network, process }, { processX0: keepX0 })), process },
-    ...{ sampler: ancestral(), compile: jit },
+    denoiser: inpainting(denoiser<undefined>({ network, process }, { processX0: keepX0 })),
+    process,
+    sampler: ancestral(),
+    compile: jit,
   })
   const condition = { known: pairs(1.5, 99), mask: pairs(1, 0), condition: undefined }
   const unknown = async (times: number) => {

@@ -1,5 +1,5 @@
 import { isNDArray, type NDArray, ndarray } from '@cascade-diffusion/arrays'
-import { checkInteger, checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkInteger, checkOptions, shown } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import { fill, type Tensor1D } from '@tensorflow/tfjs-core'
 import { checkRng } from '../checks.ts'
@@ -20,13 +20,14 @@ export interface DropLabelsOptions {
  */
 export function dropLabels(labels: NDArray<'int32'>, options: DropLabelsOptions): NDArray<'int32'> {
   if (!isNDArray(labels) || labels.dtype !== 'int32')
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `dropLabels: expected labels of int32 (int32([3, 7])), got ${isNDArray(labels) ? labels.dtype : shown(labels)}`,
     )
   checkOptions('dropLabels', options, { probability: true, noLabel: true, rng: true })
   const { probability, noLabel = -1, rng } = options
   if (!(typeof probability === 'number' && probability >= 0 && probability <= 1))
-    throw new Error(`dropLabels: expected a probability from 0 to 1, got ${shown(probability)}`)
+    throw new CascadeError('input', `dropLabels: expected a probability from 0 to 1, got ${shown(probability)}`)
   checkInteger('dropLabels', 'noLabel', noLabel)
   checkRng('dropLabels', rng)
   const drawn = rng.uniform(labels.shape).data
@@ -44,7 +45,7 @@ export function withoutLabel(noLabel = -1): <C extends { readonly label?: Tensor
   checkInteger('withoutLabel', 'noLabel', noLabel)
   return (condition) => {
     if (typeof condition !== 'object' || condition === null)
-      throw new Error(`withoutLabel: expected a condition, { label }, got ${shown(condition)}`)
+      throw new CascadeError('input', `withoutLabel: expected a condition, { label }, got ${shown(condition)}`)
     return condition.label ? { ...condition, label: fill(condition.label.shape, noLabel, 'int32') } : condition
   }
 }

@@ -55,8 +55,11 @@ const everySampler: [name: string, Sampler, steps: number][] = [
 test.each(everySampler)('%s gives the mean and the covariance of a Gaussian mixture', async (_, sampler, steps) => {
   const n = 1000
   const model = createSampler({
-    ...{ network: mixtureNetwork, process: mixtureProcess, sampler },
-    ...{ compile: eager, processX0: keepX0 },
+    network: mixtureNetwork,
+    process: mixtureProcess,
+    sampler,
+    compile: eager,
+    processX0: keepX0,
   })
   const times = spacedSteps(mixtureProcess, steps, { to: 0 })
   const { data } = await model.sample({ shape: [n, 1, 1, 2], condition: undefined, rng: rng(3), steps: times })

@@ -1,4 +1,4 @@
-import { checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import { posteriorBetween } from '../posterior.ts'
 import type { Level } from './level.ts'
 import { type Sampler, weightedSum } from './sampler.ts'
@@ -16,7 +16,8 @@ export interface DdimOptions {
 export function ddim(options: DdimOptions = {}): Sampler<'x0' | 'epsilon' | 'sigma'> {
   checkOptions('ddim', options, { eta: true })
   const { eta = 0 } = options
-  if (!(typeof eta === 'number' && eta >= 0)) throw new Error(`ddim: expected an eta of at least 0, got ${shown(eta)}`)
+  if (!(typeof eta === 'number' && eta >= 0))
+    throw new CascadeError('input', `ddim: expected an eta of at least 0, got ${shown(eta)}`)
   return {
     name: 'ddim',
     coefficients: ['x0', 'epsilon', 'sigma'],
@@ -24,7 +25,8 @@ export function ddim(options: DdimOptions = {}): Sampler<'x0' | 'epsilon' | 'sig
     plan({ now, next }) {
       const sigma = eta * Math.sqrt(posteriorBetween(now, next).small)
       if (eta > 0 && sigma > next.sigma)
-        throw new Error(
+        throw new CascadeError(
+          'input',
           `ddim: expected noise of at most ${next.sigma} in a step to that level, got ${sigma} with eta ${eta}`,
         )
       return [{ at: now, c: coefficients(now, next, eta) }]

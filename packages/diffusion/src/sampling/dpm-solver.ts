@@ -1,4 +1,4 @@
-import { checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import { type Sampler, weightedSum } from './sampler.ts'
 
 /** Options of {@link dpmSolver}. */
@@ -17,7 +17,7 @@ export function dpmSolver(options: DpmSolverOptions = {}): Sampler<'xt' | 'x0' |
   checkOptions('dpmSolver', options, { eta: true })
   const { eta = 0 } = options
   if (!(typeof eta === 'number' && eta >= 0 && eta <= 1))
-    throw new Error(`dpmSolver: expected an eta from 0 to 1, got ${shown(eta)}`)
+    throw new CascadeError('input', `dpmSolver: expected an eta from 0 to 1, got ${shown(eta)}`)
   return {
     name: eta > 0 ? 'sde-dpm-solver++(2m)' : 'dpm-solver++(2m)',
     coefficients: ['xt', 'x0', 'before', 'sigma'],

@@ -82,7 +82,10 @@ test('restarts on the way: the frames go up and down again', async () => {
 test.each([dpmSolver(), unipc(), heun()])('$name remembers nothing across a restart', async (sampler) => {
   const other = samplerOf(sampler)
   const again = await other.sample({
-    ...{ ...run, initial: await other.sample(run), initialStep: -1, steps: stepsDown(12) },
+    ...run,
+    initial: await other.sample(run),
+    initialStep: -1,
+    steps: stepsDown(12),
     rng: run.rng.fold('restart').fold(1),
   })
   const sample = await other.sample({ ...run, restarts: [{ at: -1, to: 12 }] })
@@ -109,11 +112,14 @@ test('a run in continuous time takes the steps of the discrete process of the sa
   const continuous = createSampler({
     network: (xt, time) => referenceNetwork(xt, tf.sub(tf.mul(time, 20), 1)),
     process: { ...process, schedule: cosineNoise() },
-    ...{ sampler: ancestral(), compile: eager },
+    sampler: ancestral(),
+    compile: eager,
   })
   const discrete = createSampler({
-    ...{ network: referenceNetwork, process: { ...process, schedule: toDiscrete(cosineNoise(), 20) } },
-    ...{ sampler: ancestral(), compile: eager },
+    network: referenceNetwork,
+    process: { ...process, schedule: toDiscrete(cosineNoise(), 20) },
+    sampler: ancestral(),
+    compile: eager,
   })
   const noise = (t: number) => rng(Math.round(t)).normal(run.shape)
   const key = (step: (t: number) => number) => givenNoise((path) => noise(step(Number(path.replace('noise.', '')))))
@@ -131,7 +137,8 @@ test('steps between steps lead from level to level as whole ones do', async () =
   const constant = createSampler({
     network: (xt) => tf.zerosLike(xt),
     process: { ...process, prediction: 'x0' },
-    ...{ sampler: ddim(), compile: eager },
+    sampler: ddim(),
+    compile: eager,
   })
   const sample = await constant.sample({ ...run, initial: images, steps: [24, 12.5, 3.25], stop: 2 })
   const ratio = noiseLevel(process.schedule, 2).sigma / noiseLevel(process.schedule, 24).sigma

@@ -9,7 +9,7 @@ import {
   sizeOf,
   zeros,
 } from '@cascade-diffusion/arrays'
-import { checkFunction, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkFunction, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { add, mul, slice, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
 import { type Denoiser, type DenoiserOptions, denoiser } from '../denoiser.ts'
 import { checkProcess, type DiffusionProcess, type Network, type Schedule } from '../process.ts'
@@ -143,7 +143,7 @@ function checkCreateOptions<C>(options: CreateSamplerOptions<C>): void {
   checkProcess(process)
   const { plan, update } = (sampler ?? {}) as Partial<Sampler>
   if (typeof plan !== 'function' || typeof update !== 'function')
-    throw new Error(`createSampler: expected a sampler (ddim(), ancestral(), …), got ${shown(sampler)}`)
+    throw new CascadeError('input', `createSampler: expected a sampler (ddim(), ancestral(), …), got ${shown(sampler)}`)
   checkFunction(
     'createSampler',
     'compile',
@@ -151,7 +151,10 @@ function checkCreateOptions<C>(options: CreateSamplerOptions<C>): void {
     'jit of @cascade-diffusion/jit, or eager of @cascade-diffusion/ops',
   )
   if ((network === undefined) === (denoiser === undefined))
-    throw new Error(`createSampler: expected a network or a denoiser, got ${network === undefined ? 'none' : 'both'}`)
+    throw new CascadeError(
+      'input',
+      `createSampler: expected a network or a denoiser, got ${network === undefined ? 'none' : 'both'}`,
+    )
   const [what, given] = network === undefined ? ['a denoiser', denoiser] : ['a network', network]
   checkFunction(
     'createSampler',
@@ -160,14 +163,15 @@ function checkCreateOptions<C>(options: CreateSamplerOptions<C>): void {
     'closeOver(network, params) of @cascade-diffusion/unet makes a network one',
   )
   if (denoiser !== undefined && processX0 !== undefined)
-    throw new Error('createSampler: expected no processX0 with a denoiser, which is made with its own')
+    throw new CascadeError('input', 'createSampler: expected no processX0 with a denoiser, which is made with its own')
 }
 
 /** An engine's words for an index out of its table, in ours. */
 function explained(error: unknown): never {
   const { message } = error as Error
   if (!/out of data bounds|index value .* is not in/.test(message)) throw error
-  throw new Error(
+  throw new CascadeError(
+    'input',
     'sample: a number that the network looks up is not in its table, most likely a label: expected classes from 0 to one less than ' +
       `it has, or -1 for none (${message})`,
     { cause: error },

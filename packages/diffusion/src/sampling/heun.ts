@@ -1,4 +1,4 @@
-import { checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import type { Level } from './level.ts'
 import { type Sampler, weightedSum } from './sampler.ts'
@@ -22,11 +22,12 @@ export function heun(options: HeunOptions = {}): Sampler<'input' | 'churn' | 'xt
   checkOptions('heun', options, { churn: true, churnRange: true, churnNoise: true })
   const { churn = 0, churnRange = [0, Infinity], churnNoise = 1 } = options
   if (!(Array.isArray(churnRange) && churnRange.length === 2))
-    throw new Error(`heun: expected a churnRange [low, high], got ${shown(churnRange)}`)
+    throw new CascadeError('input', `heun: expected a churnRange [low, high], got ${shown(churnRange)}`)
   const [low, high] = churnRange as readonly [number, number]
   const areNumbers = [churn, churnNoise, low, high].every((value) => typeof value === 'number')
   if (!(areNumbers && churn >= 0 && churnNoise >= 0 && low >= 0 && high >= low))
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `heun: expected churn, churnNoise and the ends of churnRange of at least 0, got ${shown(churn)}, ${shown(churnNoise)}, ${shown(low)} to ${shown(high)}`,
     )
 
@@ -45,7 +46,8 @@ export function heun(options: HeunOptions = {}): Sampler<'input' | 'churn' | 'xt
     needsNoise: churn > 0,
     history: 1,
     plan({ now, next, steps, ofLambda }) {
-      if (now.alpha === 0) throw new Error(`heun: expected some of the data in every step, got pure noise at ${now.t}`)
+      if (now.alpha === 0)
+        throw new CascadeError('input', `heun: expected some of the data in every step, got pure noise at ${now.t}`)
       const from = churned(now, steps, ofLambda)
       const added = churnNoise * Math.sqrt(Math.max(edmSigma(from) ** 2 - edmSigma(now) ** 2, 0))
       const gain = next.alpha * (edmSigma(next) - edmSigma(from))

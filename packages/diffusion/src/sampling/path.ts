@@ -1,4 +1,4 @@
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { type DiffusionProcess, isDiscrete, lastStep, type Schedule } from '../process.ts'
 import type { RunOptions } from './sample-options.ts'
 import type { Sampler } from './sampler.ts'
@@ -20,27 +20,40 @@ export function checkedPath(
   const last = lastStep(schedule)
   const check = (what: string, t: number, data: boolean) => {
     if (!(typeof t === 'number' && ((t >= 0 && t <= last) || (data && t === -1))))
-      throw new Error(`sample: ${what} must be from 0 to ${last}${data ? ', or -1 for the data' : ''}, got ${shown(t)}`)
+      throw new CascadeError(
+        'input',
+        `sample: ${what} must be from 0 to ${last}${data ? ', or -1 for the data' : ''}, got ${shown(t)}`,
+      )
   }
   const stop = givenStop ?? (upwards ? last : -1)
   check('stops', stop, !upwards)
   if (!steps && !discrete)
-    throw new Error('sample: expected steps, as a process in continuous time has none of its own; got none')
+    throw new CascadeError(
+      'input',
+      'sample: expected steps, as a process in continuous time has none of its own; got none',
+    )
   if (steps !== undefined && !Array.isArray(steps) && !ArrayBuffer.isView(steps))
-    throw new Error(`sample: expected steps, a list of them (spacedSteps(process, 10) makes one), got ${shown(steps)}`)
+    throw new CascadeError(
+      'input',
+      `sample: expected steps, a list of them (spacedSteps(process, 10) makes one), got ${shown(steps)}`,
+    )
   const all = steps ?? (upwards ? stepsDown(stop - 1).reverse() : stepsDown(last, Math.floor(stop) + 1))
-  if (all.length === 0) throw new Error('sample: expected at least one timestep, got none')
+  if (all.length === 0) throw new CascadeError('input', 'sample: expected at least one timestep, got none')
   const path = [...all, stop]
   for (const [i, t] of path.entries()) {
     if (i < all.length) check('timesteps', t, false)
     const before = path[i - 1]
     if (before !== undefined && (upwards ? t <= before : t >= before))
-      throw new Error(`sample: timesteps must ${upwards ? 'increase' : 'decrease'}, got ${before}, ${t}`)
+      throw new CascadeError(
+        'input',
+        `sample: timesteps must ${upwards ? 'increase' : 'decrease'}, got ${before}, ${t}`,
+      )
   }
   if (initialStep !== undefined) {
     check('initialStep', initialStep, true)
     if (upwards ? initialStep !== path[0] : initialStep > path[0]!)
-      throw new Error(
+      throw new CascadeError(
+        'input',
         `sample: expected an initialStep ${upwards ? 'that is' : 'of at most'} the first step ${path[0]} of ${name}, got ${initialStep}`,
       )
   }

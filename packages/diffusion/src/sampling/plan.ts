@@ -1,4 +1,5 @@
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { DiffusionProcess, Schedule } from '../process.ts'
 import { type Level, type Levels, levels } from './level.ts'
 import { checkedPath, type Route } from './path.ts'
@@ -65,6 +66,6 @@ function noiseBetween(t: number | undefined, to: Level, scale: Levels): NDArray<
 
 function numbersOf(scale: Levels, { prediction }: DiffusionProcess<Schedule>, at: Level, c: readonly number[]) {
   if (at.alpha === 0 && prediction === 'epsilon')
-    throw new Error(`sample: nothing of the data is left at timestep ${at.t} to predict from the noise`)
+    throw new CascadeError('input', `sample: nothing of the data is left at timestep ${at.t} to predict from the noise`)
   return float32([scale.noiseInput(at.t), at.alpha, at.sigma, ...c])
 }

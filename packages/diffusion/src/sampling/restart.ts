@@ -1,4 +1,4 @@
-import { checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import { checkRecord } from '../checks.ts'
 import type { Level } from './level.ts'
 import type { Sampler } from './sampler.ts'
@@ -28,12 +28,16 @@ export interface RepaintOptions {
  * @throws if a number is not a positive integer.
  */
 export function repaintRestarts(steps: readonly number[], options: RepaintOptions = {}): Restart[] {
-  if (!Array.isArray(steps)) throw new Error(`repaintRestarts: expected the steps of a run, got ${shown(steps)}`)
+  if (!Array.isArray(steps))
+    throw new CascadeError('input', `repaintRestarts: expected the steps of a run, got ${shown(steps)}`)
   checkOptions('repaintRestarts', options, { jump: true, times: true })
   const { jump = 10, times = 10 } = options
   for (const [name, value] of Object.entries({ jump, times }))
     if (!(Number.isInteger(value) && value > 0))
-      throw new Error(`repaintRestarts: expected a ${name} that is an integer of at least 1, got ${shown(value)}`)
+      throw new CascadeError(
+        'input',
+        `repaintRestarts: expected a ${name} that is an integer of at least 1, got ${shown(value)}`,
+      )
   if (times === 1) return []
   return steps.flatMap((to, i) => {
     const at = i % jump === 0 ? (steps[i + jump] ?? (i + jump === steps.length ? -1 : undefined)) : undefined
@@ -47,18 +51,22 @@ export function checkedRestarts(
   { name, upwards }: Sampler,
   restarts: readonly Restart[],
 ): { readonly at: number; readonly to: number; left: number }[] {
-  if (upwards && restarts.length > 0) throw new Error(`sample: expected no restarts of ${name}, which goes upwards`)
+  if (upwards && restarts.length > 0)
+    throw new CascadeError('input', `sample: expected no restarts of ${name}, which goes upwards`)
   const steps = path.map(({ t }) => t)
   if (!Array.isArray(restarts))
-    throw new Error(`sample: expected restarts, a list of { at, to }, got ${shown(restarts)}`)
+    throw new CascadeError('input', `sample: expected restarts, a list of { at, to }, got ${shown(restarts)}`)
   return restarts.map((restart) => {
     checkRecord('sample', 'a restart', restart, ['at', 'to'])
     checkOptions('sample: restarts', restart, { at: true, to: true, times: true })
     const { at, to, times = 1 } = restart as Restart
     if (!(steps.includes(at) && steps.includes(to) && at < to))
-      throw new Error(`sample: expected restarts from a step of the run up to another, got ${at} to ${to}`)
+      throw new CascadeError(
+        'input',
+        `sample: expected restarts from a step of the run up to another, got ${at} to ${to}`,
+      )
     if (!(Number.isInteger(times) && times >= 0))
-      throw new Error(`sample: expected a number of times to restart from ${at}, got ${shown(times)}`)
+      throw new CascadeError('input', `sample: expected a number of times to restart from ${at}, got ${shown(times)}`)
     return { at, to, left: times }
   })
 }

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { add, mul, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core'
 import type { Denoised } from '../denoiser.ts'
 import type { DiffusionProcess, Schedule } from '../process.ts'
@@ -72,6 +73,7 @@ export interface Sampler<K extends string = string> {
 /** Σ c x, for pairs of a number c, a tensor [1], and images x; images that are not there count as zeros. @throws if none are. */
 export function weightedSum(...pairs: readonly (readonly [c: Tensor, x: Tensor4D | undefined])[]): Tensor4D {
   const terms = pairs.flatMap(([c, x]): Tensor4D[] => (x ? [mul(c, x)] : []))
-  if (terms.length === 0) throw new Error('weightedSum: expected a pair of a number and images, got none')
+  if (terms.length === 0)
+    throw new CascadeError('input', 'weightedSum: expected a pair of a number and images, got none')
   return terms.reduce((sum, x) => add(sum, x))
 }

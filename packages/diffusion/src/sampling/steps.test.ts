@@ -6,7 +6,9 @@ import { spacedSteps, stepsDown } from './steps.ts'
 
 const processOf = <S extends Schedule>(schedule: S): DiffusionProcess<S> => ({
   schedule,
-  ...{ prediction: 'epsilon', variance: 'fixed-small', noiseInput: 'timestep' },
+  prediction: 'epsilon',
+  variance: 'fixed-small',
+  noiseInput: 'timestep',
 })
 const linear = processOf(linearSchedule(1000))
 const lambdaAt = (t: number) => levels(linear).at(t).lambda

@@ -1,4 +1,4 @@
-import { checkNumber, checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkNumber, checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
 import { checkProcess, type DiffusionProcess, isDiscrete, type Schedule } from '../process.ts'
 import { levels } from './level.ts'
 
@@ -44,14 +44,18 @@ export function spacedSteps(
   const discrete = isDiscrete(process.schedule)
   const { by = 'step', rho = 7, from = last, to = discrete ? 0 : undefined } = options
   const { whole = by === 'step' && discrete } = options
-  if (to === undefined) throw new Error('spacedSteps: expected the last time, to, of a process in continuous time')
+  if (to === undefined)
+    throw new CascadeError('input', 'spacedSteps: expected the last time, to, of a process in continuous time')
   if (!(Number.isInteger(count) && count > 0))
-    throw new Error(`spacedSteps: expected a count of at least 1, got ${shown(count)}`)
+    throw new CascadeError('input', `spacedSteps: expected a count of at least 1, got ${shown(count)}`)
   if (!(to >= 0 && from <= last && (count === 1 ? to <= from : to < from)))
-    throw new Error(`spacedSteps: expected to < from within 0 to ${last}, got ${to}, ${from}`)
+    throw new CascadeError('input', `spacedSteps: expected to < from within 0 to ${last}, got ${to}, ${from}`)
   const lambdas = [at(from).lambda, at(to).lambda] as const
   if (by !== 'step' && !lambdas.every(Number.isFinite))
-    throw new Error(`spacedSteps: expected a finite log-SNR at both ends, got ${2 * lambdas[0]}, ${2 * lambdas[1]}`)
+    throw new CascadeError(
+      'input',
+      `spacedSteps: expected a finite log-SNR at both ends, got ${2 * lambdas[0]}, ${2 * lambdas[1]}`,
+    )
 
   const between = (part: number): number => {
     if (part === 0) return from
@@ -65,7 +69,8 @@ export function spacedSteps(
   const rounded = whole ? steps.map(Math.round) : steps
   const twice = rounded.findIndex((t, i) => i > 0 && t >= rounded[i - 1]!)
   if (twice > 0)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `spacedSteps: expected room for ${count} whole steps from ${from} to ${to}, got ${rounded[twice]} twice`,
     )
   return rounded

@@ -4,7 +4,8 @@ import type { Level } from './level.ts'
 import { integration } from './unipc-weights.ts'
 
 const levelAt = (lambda: number): Level => ({
-  ...{ t: 0, lambda },
+  t: 0,
+  lambda,
   alpha: alphaOfLogSnr(2 * lambda),
   sigma: sigmaOfLogSnr(2 * lambda),
 })

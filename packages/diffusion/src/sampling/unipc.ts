@@ -1,4 +1,4 @@
-import { checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import type { Level } from './level.ts'
 import { type Sampler, weightedSum } from './sampler.ts'
 import { type Integration, integration } from './unipc-weights.ts'
@@ -19,7 +19,8 @@ export interface UnipcOptions {
 export function unipc(options: UnipcOptions = {}): Sampler {
   checkOptions('unipc', options, { order: true })
   const { order = 2 } = options
-  if (![1, 2, 3].includes(order)) throw new Error(`unipc: expected an order of 1, 2 or 3, got ${shown(order)}`)
+  if (![1, 2, 3].includes(order))
+    throw new CascadeError('input', `unipc: expected an order of 1, 2 or 3, got ${shown(order)}`)
   const names = (what: string, count: number) => Array.from({ length: count }, (_, i) => `${what}${i}`)
   const [corrected, predicted] = [names('corrected', order + 1), names('predicted', order)]
   return {
@@ -40,7 +41,9 @@ export function unipc(options: UnipcOptions = {}): Sampler {
         {
           at: now,
           c: {
-            ...{ xt: corrector ? 0 : 1, previous: corrector?.x ?? 0, next: predictor.x },
+            xt: corrector ? 0 : 1,
+            previous: corrector?.x ?? 0,
+            next: predictor.x,
             ...named(corrected, corrector?.outputs),
             ...named(predicted, predictor.outputs),
           },

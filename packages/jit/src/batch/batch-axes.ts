@@ -1,4 +1,5 @@
 import type { Tree, TreeShape } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { TensorType } from '../graph/graph.ts'
 import type { BatchAxes } from './unify.ts'
 
@@ -28,11 +29,12 @@ export function batchPolicy(dynamicBatch: BatchAxesTree | boolean): BatchPolicy 
   return (leaves, shape) => {
     const axes = spread(dynamicBatch, shape)
     if (axes.every((axis) => axis === undefined))
-      throw new Error('jit: expected dynamicBatch to name an axis of an argument, got none')
+      throw new CascadeError('engine', 'jit: expected dynamicBatch to name an axis of an argument, got none')
     axes.forEach((axis, i) => {
       const { length } = (leaves[i] as TensorType).shape
       if (axis !== undefined && !(Number.isInteger(axis) && axis >= 0 && axis < length))
-        throw new Error(
+        throw new CascadeError(
+          'engine',
           `jit: expected dynamicBatch to be an axis of '${shape.paths[i]}', which has ${length}, got ${axis}`,
         )
     })
@@ -47,7 +49,8 @@ function checkSizes(leaves: Leaves, paths: readonly string[], axes: BatchAxes): 
   const first = sizes.findIndex((d) => d !== undefined)
   const other = sizes.findIndex((d) => d !== undefined && d !== sizes[first])
   if (other !== -1)
-    throw new Error(
+    throw new CascadeError(
+      'engine',
       `jit: expected one batch size, got ${sizes[first]} of '${paths[first]}' and ${sizes[other]} of '${paths[other]}'`,
     )
 }

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { stringify } from '../graph/graph.ts'
 import type { BatchLength, OnnxInitializer, OnnxModel, OnnxNode, OnnxTensorType } from '../onnx/model.ts'
 import { BatchEmitter } from './emit.ts'
@@ -17,7 +18,7 @@ const operation = (node: OnnxNode | undefined) => {
 
 /** @throws always, saying why there is no model for all batch sizes. */
 export const refuse = (what: string): never => {
-  throw new Error(`jit: the function cannot be compiled for any batch size: ${what}`)
+  throw new CascadeError('engine', `jit: the function cannot be compiled for any batch size: ${what}`)
 }
 
 /**

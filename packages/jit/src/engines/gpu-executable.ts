@@ -1,4 +1,5 @@
 import { type DeviceArray, type DType, isDeviceArray, type NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { InferenceSession, Tensor } from 'onnxruntime-web'
 import type { OnnxModel } from '../onnx/model.ts'
 import type { Executable } from './engine.ts'
@@ -76,7 +77,7 @@ function gpuArray(tensor: Tensor, forget: () => void): DeviceArray {
     shape,
     async read() {
       if (!memory.has(array))
-        throw new Error(`jit: expected an array that is in use, got a ${dtype}[${shape}] disposed of`)
+        throw new CascadeError('engine', `jit: expected an array that is in use, got a ${dtype}[${shape}] disposed of`)
       reading ??= tensor.getData()
       return { dtype, shape, data: await reading } as NDArray
     },

@@ -1,4 +1,5 @@
 import { allocate, type DeviceArray, type DType, isDeviceArray, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { TensorType } from '../graph/graph.ts'
 import { outputShapes } from '../onnx/model.ts'
 import type { Executable } from './engine.ts'
@@ -104,7 +105,7 @@ export function hostDeviceArray(array: NDArray, reuse: (array: NDArray) => void)
     shape,
     read: async () => {
       if (!memory.has(device))
-        throw new Error(`jit: expected an array that is in use, got a ${dtype}[${shape}] disposed of`)
+        throw new CascadeError('engine', `jit: expected an array that is in use, got a ${dtype}[${shape}] disposed of`)
       held.wasRead = true
       return array
     },

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { Engine } from './engine.ts'
 import { inNode } from './in-node.ts'
 import { onnxRuntimeNode } from './onnxruntime-node.ts'
@@ -30,11 +31,14 @@ const candidates: readonly EngineName[] = inNode ? ['cuda', 'webgpu', 'cpu'] : [
 /** The engine of this name. @throws if there is none of the name, or not in a browser. */
 export function engineNamed(name: EngineName): Engine {
   if (!engineNames.includes(name))
-    throw new Error(`jit: expected an engine, 'auto' or one of '${engineNames.join("', '")}', got '${name}'`)
+    throw new CascadeError(
+      'engine',
+      `jit: expected an engine, 'auto' or one of '${engineNames.join("', '")}', got '${name}'`,
+    )
   if (name === 'wasm') return onnxRuntimeWeb({ provider: 'wasm' })
   if (inNode) return onnxRuntimeNode({ provider: name })
   if (name === 'webgpu') return onnxRuntimeWeb({ provider: 'webgpu' })
-  throw new Error(`jit: the engine '${name}' runs in Node.js, got a browser; use 'webgpu' or 'wasm'`)
+  throw new CascadeError('engine', `jit: the engine '${name}' runs in Node.js, got a browser; use 'webgpu' or 'wasm'`)
 }
 
 /** Tries every engine on a small function, and says which work here and why the others do not. */
@@ -69,7 +73,8 @@ async function choose(): Promise<Engine> {
   for (const name of candidates) reports.push(await report(name))
   const working = reports.filter(({ works }) => works).map(({ name }) => engineNamed(name))
   if (working.length === 0)
-    throw new Error(
+    throw new CascadeError(
+      'engine',
       `jit: no engine works here: ${reports.map(({ name, reason }) => `'${name}': ${reason}`).join('; ')}`,
     )
   if (working.length === 1) return working[0] as Engine

@@ -1,4 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { EncodedModel } from '../onnx/encode.ts'
 import type { OnnxModel, OnnxTensorType } from '../onnx/model.ts'
 import type { Executable } from './engine.ts'
@@ -53,6 +54,7 @@ async function load() {
   const ort = await import('onnxruntime-node').catch((cause) => {
     throw notLoading('onnxruntime-node', cause)
   })
-  if (!ort.InferenceSession) throw new Error('jit: onnxruntime-node runs in Node.js, got a browser; use onnxRuntimeWeb')
+  if (!ort.InferenceSession)
+    throw new CascadeError('engine', 'jit: onnxruntime-node runs in Node.js, got a browser; use onnxRuntimeWeb')
   return ort
 }

@@ -1,4 +1,5 @@
 import { allocate, type DeviceArray, type DType, isDeviceArray, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { Tensor } from 'onnxruntime-node'
 import type { TensorType } from '../graph/graph.ts'
 import { type OnnxModel, outputShapes } from '../onnx/model.ts'
@@ -100,7 +101,7 @@ function gpuArray({ dtype, shape }: TensorType, tensor: Tensor, transfer: GpuTra
     shape,
     read: async () => {
       if (!memory.has(array))
-        throw new Error(`jit: expected an array that is in use, got a ${dtype}[${shape}] disposed of`)
+        throw new CascadeError('engine', `jit: expected an array that is in use, got a ${dtype}[${shape}] disposed of`)
       reading ??= transfer.read(tensor)
       return reading
     },

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { encodeModel } from '../onnx/encode.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 
@@ -28,9 +29,13 @@ async function checkCuda(ort: Ort): Promise<void> {
     'install it with `npx cascade-diffusion backends install cuda`, ' +
     `or put libonnxruntime_providers_cuda.so and _shared.so of ONNX Runtime ${version} into ${folder}`
   if (!process.getBuiltinModule('node:fs').existsSync(file))
-    throw new Error(`jit: the engine 'cuda' needs ONNX Runtime's CUDA provider, which is not installed: ${install}`)
+    throw new CascadeError(
+      'engine',
+      `jit: the engine 'cuda' needs ONNX Runtime's CUDA provider, which is not installed: ${install}`,
+    )
   await multiply(ort, 'cuda').catch((cause) => {
-    throw new Error(
+    throw new CascadeError(
+      'engine',
       `jit: the engine 'cuda' does not work here, though its provider is installed. It needs an NVIDIA GPU, its driver, and the libraries of CUDA and cuDNN: ${cause.message}`,
       { cause },
     )
@@ -40,7 +45,8 @@ async function checkCuda(ort: Ort): Promise<void> {
 async function checkWebgpu(ort: Ort): Promise<void> {
   await multiply(ort, 'webgpu').catch((cause) => {
     const linux = process.platform === 'linux' ? ', and the Vulkan loader libvulkan.so.1' : ''
-    throw new Error(
+    throw new CascadeError(
+      'engine',
       `jit: the engine 'webgpu' does not work here. It needs a GPU with a driver${linux}: ${cause.message.trim().split('. ').at(-1)}`,
       { cause },
     )
@@ -69,7 +75,7 @@ async function multiply(ort: Ort, provider: NodeProvider): Promise<void> {
   try {
     const { y } = await session.run({ x: new ort.Tensor('float32', Float32Array.of(1, 2, 3, 4), [2, 2]) })
     const [expected, got] = ['7,10,15,22', String(y?.data)]
-    if (got !== expected) throw new Error(`expected a product of [${expected}], got [${got}]`)
+    if (got !== expected) throw new CascadeError('engine', `expected a product of [${expected}], got [${got}]`)
   } finally {
     await session.release()
   }

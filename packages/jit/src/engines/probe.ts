@@ -1,4 +1,5 @@
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import * as tf from '@tensorflow/tfjs-core'
 import { lower } from '../lower/lower.ts'
 import { toHalf } from '../onnx/half.ts'
@@ -24,7 +25,7 @@ export async function probe(engine: Engine): Promise<void> {
   try {
     const [y] = (await executable.run([x])) as [NDArray]
     if (y.data.some((value, i) => Math.abs(Number(value) - (expected[i] as number)) > 1e-3))
-      throw new Error(`jit: expected '${engine.name}' to compute [${expected}], got [${y.data}]`)
+      throw new CascadeError('engine', `jit: expected '${engine.name}' to compute [${expected}], got [${y.data}]`)
   } finally {
     await executable.dispose()
   }
@@ -65,12 +66,13 @@ async function multiplyHalf(engine: Engine, precision: HalfPrecision): Promise<v
       const [y] = (await executable.run([float32([x, 0, 0, 2], [2, 2])])) as [NDArray]
       const [a, b] = [y.data[0] as number, y.data[3] as number]
       if (Math.abs(a - x * x) > 2 ** -7 || b !== 4)
-        throw new Error(`expected a product of [${x * x},0,0,4], got [${y.data}]`)
+        throw new CascadeError('engine', `expected a product of [${x * x},0,0,4], got [${y.data}]`)
     } finally {
       await executable.dispose()
     }
   } catch (cause) {
-    throw new Error(
+    throw new CascadeError(
+      'engine',
       `jit: the engine '${engine.name}' does not compute in ${precision} here: ${(cause as Error).message}`,
       { cause },
     )

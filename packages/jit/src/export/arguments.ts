@@ -7,6 +7,7 @@ import {
   type Tree,
   type TreeShape,
 } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { BatchAxes } from '../batch/unify.ts'
 import type { TensorType } from '../graph/graph.ts'
 
@@ -48,7 +49,7 @@ const isLeaf = (x: unknown): x is InputSpec | NDArray =>
 export function exportLeaves(args: readonly unknown[], prefixes: readonly string[] | undefined): ExportLeaves {
   const { leaves, shape } = flatten(args as Tree<InputSpec | NDArray>, isLeaf)
   if (prefixes && prefixes.length !== args.length)
-    throw new Error(`jit: expected names for ${args.length} arguments, got ${prefixes.length}`)
+    throw new CascadeError('input', `jit: expected names for ${args.length} arguments, got ${prefixes.length}`)
   const names = args.flatMap((arg, i) => {
     const { paths } = flatten(arg as Tree<InputSpec | NDArray>, isLeaf).shape
     const alone = isLeaf(arg) ? 'input' : ''
@@ -57,12 +58,17 @@ export function exportLeaves(args: readonly unknown[], prefixes: readonly string
   const lengths: readonly (number | string)[] = leaves.flatMap((leaf): readonly (number | string)[] => leaf.shape)
   const symbols = new Set(lengths.filter((d) => typeof d === 'string'))
   if (symbols.size > 1)
-    throw new Error(`jit: expected one length to be left open, the batch's, got ${[...symbols].join(', ')}`)
+    throw new CascadeError(
+      'input',
+      `jit: expected one length to be left open, the batch's, got ${[...symbols].join(', ')}`,
+    )
   const axes = leaves.map(({ shape }, i) => {
     const open = shape.flatMap((d, axis) => (typeof d === 'string' ? [axis] : []))
-    if (open.length > 1) throw new Error(`jit: expected one batch axis of '${names[i]}', got [${shape}]`)
+    if (open.length > 1)
+      throw new CascadeError('input', `jit: expected one batch axis of '${names[i]}', got [${shape}]`)
     const bad = shape.find((d) => typeof d === 'number' && !(Number.isInteger(d) && d >= 0))
-    if (bad !== undefined) throw new Error(`jit: expected lengths for the axes of '${names[i]}', got [${shape}]`)
+    if (bad !== undefined)
+      throw new CascadeError('input', `jit: expected lengths for the axes of '${names[i]}', got [${shape}]`)
     return open[0]
   })
   return {

@@ -1,4 +1,4 @@
-import { checkOneOf } from '@cascade-diffusion/checks'
+import { CascadeError, checkOneOf } from '@cascade-diffusion/checks'
 import { lowerBatch } from '../batch/lower-batch.ts'
 import { lower } from '../lower/lower.ts'
 import { direct, portable, type Target } from '../lower/target.ts'
@@ -99,6 +99,10 @@ function simplified(model: OnnxModel, leaves: ExportLeaves, weights: Map<string,
 function checkNames(names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined)
-    throw new Error(`jit: expected a name of its own for each input, weight and output, got '${twice}' twice`)
-  if (names.includes('')) throw new Error("jit: expected names for all inputs and outputs, got '' for one")
+    throw new CascadeError(
+      'input',
+      `jit: expected a name of its own for each input, weight and output, got '${twice}' twice`,
+    )
+  if (names.includes(''))
+    throw new CascadeError('input', "jit: expected names for all inputs and outputs, got '' for one")
 }

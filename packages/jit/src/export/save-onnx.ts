@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { encodeModel } from '../onnx/encode.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 
@@ -7,7 +8,8 @@ import type { OnnxModel } from '../onnx/model.ts'
  */
 export function encodeOnnx(model: OnnxModel): Uint8Array {
   const { bytes, external } = encodeModel(model)
-  if (external) throw new Error(`jit: expected weights of at most 1.5 GiB for one file, got ${external.size} bytes`)
+  if (external)
+    throw new CascadeError('input', `jit: expected weights of at most 1.5 GiB for one file, got ${external.size} bytes`)
   return bytes
 }
 

@@ -1,4 +1,5 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { TensorType, Value } from '../graph/graph.ts'
 import { identity } from '../lower/layout.ts'
 import type { Lowering, Physical } from '../lower/lowering.ts'
@@ -58,7 +59,8 @@ function check(q: TensorType, k: TensorType, v: TensorType): void {
   const fit =
     lead(q) === lead(k) && lead(q) === lead(v) && q.shape.at(-1) === k.shape.at(-1) && k.shape.at(-2) === v.shape.at(-2)
   if (!fit)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `expected q [..., L, D], k [..., M, D], v [..., M, E], got [${q.shape}], [${k.shape}], [${v.shape}]`,
     )
 }

@@ -11,13 +11,25 @@ import { binaryKernels } from './binary.ts'
 type Op = (a: tf.Tensor, b: tf.Tensor) => tf.Tensor
 
 const arithmetic: Record<string, Op> = {
-  ...{ add: tf.add, sub: tf.sub, mul: tf.mul, div: tf.div, maximum: tf.maximum, minimum: tf.minimum },
-  ...{ squaredDifference: tf.squaredDifference, mod: tf.mod, prelu: tf.prelu, atan2: tf.atan2 },
+  add: tf.add,
+  sub: tf.sub,
+  mul: tf.mul,
+  div: tf.div,
+  maximum: tf.maximum,
+  minimum: tf.minimum,
+  squaredDifference: tf.squaredDifference,
+  mod: tf.mod,
+  prelu: tf.prelu,
+  atan2: tf.atan2,
 }
 
 const comparisons: Record<string, Op> = {
-  ...{ equal: tf.equal, notEqual: tf.notEqual, greater: tf.greater, greaterEqual: tf.greaterEqual },
-  ...{ less: tf.less, lessEqual: tf.lessEqual },
+  equal: tf.equal,
+  notEqual: tf.notEqual,
+  greater: tf.greater,
+  greaterEqual: tf.greaterEqual,
+  less: tf.less,
+  lessEqual: tf.lessEqual,
 }
 
 const apply = (ops: Record<string, Op>, a: tf.Tensor, b: tf.Tensor) =>

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { GraphBuilder, Value } from '../graph/graph.ts'
 import { call, first, type Kernel, type Kernels } from './kernel.ts'
 
@@ -28,5 +29,5 @@ export const composer =
   })
 
 const notRecorded = () => {
-  throw new Error('only its parts are recorded')
+  throw new CascadeError('input', 'only its parts are recorded')
 }

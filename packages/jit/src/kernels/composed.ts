@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { Value } from '../graph/graph.ts'
 import { binaryKernels } from './binary.ts'
 import { composer } from './compose.ts'
@@ -17,7 +18,12 @@ const composed = composer({
 
 /** tfjs's names for activations, and their kernels. */
 const activations: Readonly<Record<string, string>> = {
-  ...{ relu: 'Relu', relu6: 'Relu6', elu: 'Elu', sigmoid: 'Sigmoid', leakyrelu: 'LeakyRelu', prelu: 'Prelu' },
+  relu: 'Relu',
+  relu6: 'Relu6',
+  elu: 'Elu',
+  sigmoid: 'Sigmoid',
+  leakyrelu: 'LeakyRelu',
+  prelu: 'Prelu',
 }
 
 /** A product or convolution with a bias and an activation. */
@@ -33,7 +39,8 @@ const fused = (op: string, names: readonly [string, string]): Kernel =>
     const activation = given.activation as string | undefined
     if (!activation || activation === 'linear') return y
     const kernel = activations[activation]
-    if (!kernel) throw new Error(`expected an activation of ${Object.keys(activations)}, got ${activation}`)
+    if (!kernel)
+      throw new CascadeError('input', `expected an activation of ${Object.keys(activations)}, got ${activation}`)
     const weights = operand('preluActivationWeights')
     return run(kernel, kernel === 'Prelu' && weights ? [y, weights] : [y], { alpha: given.leakyreluAlpha })
   })

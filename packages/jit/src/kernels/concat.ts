@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { TensorType } from '../graph/graph.ts'
 import { physicalShape } from '../lower/layout.ts'
 import { preferredLayout } from './align.ts'
@@ -12,7 +13,7 @@ export const concatKernels: Kernels = {
       const { shape, dtype } = first(types)
       const rest = (t: TensorType) => `${t.dtype} ${t.shape.map((d, i) => (i === axis ? '*' : d))}`
       const other = types.find((t) => rest(t) !== rest(first(types)))
-      if (other) throw new Error(`expected ${rest(first(types))}, got ${rest(other)}`)
+      if (other) throw new CascadeError('input', `expected ${rest(first(types))}, got ${rest(other)}`)
       const length = types.reduce((n, t) => n + (t.shape[axis as number] as number), 0)
       return [{ shape: shape.with(axis as number, length), dtype }]
     },
@@ -37,7 +38,7 @@ export const concatKernels: Kernels = {
       const known = sizes.reduce((n, s) => (s === -1 ? n : n + s), 0)
       const whole = sizes.map((s) => (s === -1 ? d - known : s))
       if (whole.reduce((a, b) => a + b, 0) !== d || !whole.every((s) => Number.isInteger(s) && s >= 0))
-        throw new Error(`expected parts of ${d} along axis ${axis}, got ${parts}`)
+        throw new CascadeError('input', `expected parts of ${d} along axis ${axis}, got ${parts}`)
       return { axis, sizes: whole }
     },
     infer: ([x], { axis, sizes }) =>

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { backend_util } from '@tensorflow/tfjs-core'
 import type { Attributes, TensorType, Value } from '../graph/graph.ts'
 import type { Layout } from '../lower/layout.ts'
@@ -22,7 +23,7 @@ type Shape5 = [number, number, number, number, number]
 
 function sizesOf(volume: readonly number[], filter: readonly number[], given: Attributes): Sizes {
   if (given.dataFormat !== undefined && given.dataFormat !== 'NDHWC')
-    throw new Error(`expected dataFormat NDHWC, got ${given.dataFormat}`)
+    throw new CascadeError('input', `expected dataFormat NDHWC, got ${given.dataFormat}`)
   const info = backend_util.computeConv3DInfo(
     volume as Shape5,
     filter as Shape5,
@@ -31,7 +32,7 @@ function sizesOf(volume: readonly number[], filter: readonly number[], given: At
     given.pad as 'same',
   )
   if (info.inChannels !== filter[3])
-    throw new Error(`expected a filter of ${info.inChannels} input channels, got ${filter[3]}`)
+    throw new CascadeError('input', `expected a filter of ${info.inChannels} input channels, got ${filter[3]}`)
   const { inChannels, outChannels } = info
   return { windows: windowsFrom(info), n: info.batchSize, inChannels, outChannels }
 }

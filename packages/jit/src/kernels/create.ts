@@ -1,9 +1,10 @@
 import { allocate, type DataOf, type DType, sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { TensorType } from '../graph/graph.ts'
 import { first, type Kernel, type Kernels } from './kernel.ts'
 
 const unreachable = () => {
-  throw new Error('constants are recorded as such')
+  throw new CascadeError('input', 'constants are recorded as such')
 }
 
 /** Known when traced: a tensor of one value. */

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { Attributes, TensorType, Value } from '../graph/graph.ts'
 import { HWNC } from '../lower/layout.ts'
 import type { Lowering, Physical } from '../lower/lowering.ts'
@@ -19,7 +20,7 @@ interface Sizes {
 function sizesOf(image: readonly number[], filter: readonly number[], given: Attributes): Sizes {
   const info = convolutionInfo(image, filter, given, true)
   if (info.inChannels !== filter[2])
-    throw new Error(`expected a filter of ${info.inChannels} channels, got ${filter[2]}`)
+    throw new CascadeError('input', `expected a filter of ${info.inChannels} channels, got ${filter[2]}`)
   return { windows: windowsFrom(info), n: info.batchSize, channels: info.inChannels, each: filter[3] as number }
 }
 
@@ -31,7 +32,8 @@ const weights = (l: Lowering, filter: Physical, { channels, each, windows }: Siz
 
 function checkGradient({ windows, n, channels, each }: Sizes, { shape }: TensorType): void {
   const expected = [n, ...windows.output, channels * each]
-  if (!sameShape(shape, expected)) throw new Error(`expected a gradient of shape [${expected}], got [${shape}]`)
+  if (!sameShape(shape, expected))
+    throw new CascadeError('input', `expected a gradient of shape [${expected}], got [${shape}]`)
 }
 
 /** Convolutions that keep the channels apart, with the gradients that tfjs asks for. */

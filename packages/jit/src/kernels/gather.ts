@@ -1,4 +1,5 @@
 import { type DType, sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { backend_util } from '@tensorflow/tfjs-core'
 import type { TensorType, Value } from '../graph/graph.ts'
 import type { Lowering, Physical } from '../lower/lowering.ts'
@@ -124,7 +125,7 @@ export const gatherKernels: Kernels = {
       const { shape, dtype } = x as TensorType
       const outer = (ids as TensorType).shape
       if (!sameShape(shape.slice(0, outer.length), outer))
-        throw new Error(`expected ids for the leading axes of [${shape}], got [${outer}]`)
+        throw new CascadeError('input', `expected ids for the leading axes of [${shape}], got [${outer}]`)
       return [
         { shape: [numSegments as number, ...shape.slice(outer.length)], dtype: dtype === 'bool' ? 'int32' : dtype },
       ]

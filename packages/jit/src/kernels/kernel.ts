@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { Attributes, GraphBuilder, TensorType, Value } from '../graph/graph.ts'
 import type { Rule } from '../lower/lowering.ts'
 
@@ -48,7 +49,7 @@ export function axesOf(value: unknown, rank: number): number[] {
   if (value === undefined || value === null) return Array.from({ length: rank }, (_, i) => i)
   const axes = list(value).map((axis) => (axis < 0 ? axis + rank : axis))
   if (!axes.every((axis) => Number.isInteger(axis) && axis >= 0 && axis < rank))
-    throw new Error(`expected axes of the ${rank} there are, got ${value}`)
+    throw new CascadeError('input', `expected axes of the ${rank} there are, got ${value}`)
   return axes.sort((a, b) => a - b)
 }
 

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { backend_util } from '@tensorflow/tfjs-core'
 import type { TensorType, Value } from '../graph/graph.ts'
 import { identity, sameOrder } from '../lower/layout.ts'
@@ -51,7 +52,8 @@ export const matMulKernels: Kernels = {
       const batch = backend_util.assertAndGetBroadcastShape(left.slice(0, -2), right.slice(0, -2))
       const inner = [left.at(transposeA ? -2 : -1), right.at(transposeB ? -1 : -2)]
       if (left.length < 2 || right.length < 2 || inner[0] !== inner[1])
-        throw new Error(
+        throw new CascadeError(
+          'input',
           `expected matrices with equal inner sizes, got [${left}]${transposeA ? 'ᵀ' : ''} and [${right}]${transposeB ? 'ᵀ' : ''}`,
         )
       const rows = left.at(transposeA ? -1 : -2) as number

@@ -1,4 +1,5 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type Node, splatValue, type TensorType, type Value } from '../graph/graph.ts'
 import { physicalShape } from '../lower/layout.ts'
 import type { Lowering, Physical } from '../lower/lowering.ts'
@@ -21,7 +22,7 @@ const expand = (l: Lowering, node: Node) => {
 
 function padded(x: TensorType, paddings: readonly Sides[]): TensorType {
   if (paddings.length !== x.shape.length)
-    throw new Error(`expected paddings of ${x.shape.length} axes, got ${paddings.length}`)
+    throw new CascadeError('input', `expected paddings of ${x.shape.length} axes, got ${paddings.length}`)
   return { shape: x.shape.map((d, i) => (paddings[i] as Sides).reduce((a, b) => a + b, d)), dtype: x.dtype }
 }
 

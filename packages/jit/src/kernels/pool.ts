@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { backend_util } from '@tensorflow/tfjs-core'
 import type { Attributes, TensorType, Value } from '../graph/graph.ts'
 import { HWNC, type Layout, NCHW } from '../lower/layout.ts'
@@ -21,8 +22,8 @@ function windowsOf({ shape }: TensorType, rank: Rank, given: Attributes): Window
     dimRoundingMode: undefined
   }
   if (given.dataFormat !== undefined && given.dataFormat !== 'NHWC' && given.dataFormat !== 'NDHWC')
-    throw new Error(`expected channels last, got dataFormat ${given.dataFormat}`)
-  if (shape.length !== rank) throw new Error(`expected ${rank} axes, got [${shape}]`)
+    throw new CascadeError('input', `expected channels last, got dataFormat ${given.dataFormat}`)
+  if (shape.length !== rank) throw new CascadeError('input', `expected ${rank} axes, got [${shape}]`)
   return windowsFrom(
     rank === 4
       ? backend_util.computePool2DInfo(shape as never, filterSize as never, strides as never, 1, pad, dimRoundingMode)
@@ -55,7 +56,7 @@ const poolGrad = (
     const expected = pooled(input as TensorType, windowsIn(attributes))
     // tfjs's gradients of two-dimensional pools do not hand on `dimRoundingMode`.
     if (!sameShape((dy as TensorType).shape, expected))
-      throw new Error(`expected a gradient of shape [${expected}], got [${(dy as TensorType).shape}]`)
+      throw new CascadeError('input', `expected a gradient of shape [${expected}], got [${(dy as TensorType).shape}]`)
     return [input as TensorType]
   },
   lower: (l, node) => {

@@ -28,7 +28,12 @@ const cases = operands(1).chain((x) =>
 
 type Reduction = (x: tf.Tensor, axes?: number[], keepDims?: boolean) => tf.Tensor
 const differentiable: Record<string, Reduction> = {
-  ...{ sum: tf.sum, mean: tf.mean, max: tf.max, min: tf.min, logSumExp: tf.logSumExp, prod: tf.prod },
+  sum: tf.sum,
+  mean: tf.mean,
+  max: tf.max,
+  min: tf.min,
+  logSumExp: tf.logSumExp,
+  prod: tf.prod,
 }
 
 test('values over every subset of axes, wherever the operand lies', () =>

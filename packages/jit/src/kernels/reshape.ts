@@ -1,4 +1,5 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type Node, splatValue, type TensorType, type Value } from '../graph/graph.ts'
 import { physicalShape, reshapeLayout } from '../lower/layout.ts'
 import type { Lowering } from '../lower/lowering.ts'
@@ -23,7 +24,7 @@ const reshapeKernel = (
     const shape = shapeOf(x as TensorType, given)
     const size = sizeOf((x as TensorType).shape)
     if (sizeOf(shape) !== size || !shape.every(Number.isInteger))
-      throw new Error(`expected a shape of ${size} elements, got [${shape}]`)
+      throw new CascadeError('input', `expected a shape of ${size} elements, got [${shape}]`)
     return { shape }
   },
   infer: ([x], { shape }) => [{ shape: shape as number[], dtype: (x as TensorType).dtype }],

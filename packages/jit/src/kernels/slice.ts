@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { slice_util } from '@tensorflow/tfjs-core'
 import type { TensorType, Value } from '../graph/graph.ts'
 import { identity, physicalShape } from '../lower/layout.ts'
@@ -48,7 +49,7 @@ export const sliceKernels: Kernels = {
         return n < 0 ? d - (begin[i] as number) : n
       })
       if (!type.shape.every((d, i) => (begin[i] as number) >= 0 && (begin[i] as number) + (size[i] as number) <= d))
-        throw new Error(`expected a part of [${type.shape}], got [${size}] from [${begin}] on`)
+        throw new CascadeError('input', `expected a part of [${type.shape}], got [${size}] from [${begin}] on`)
       return { begin, size }
     },
     infer: ([x], { size }) => [{ shape: size as number[], dtype: (x as TensorType).dtype }],

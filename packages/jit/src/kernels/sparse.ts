@@ -1,4 +1,5 @@
 import { type DataOf, type DType, int32 } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { splatValue, type TensorType, type Value } from '../graph/graph.ts'
 import type { Lowering, Physical } from '../lower/lowering.ts'
 import { binaryKernels } from './binary.ts'
@@ -21,7 +22,11 @@ const segments = (mean: boolean): Kernel =>
   composed(['data', 'indices', 'segmentIds'], (run, operand, _, builder) => {
     const [data, indices, segmentIds] = ['data', 'indices', 'segmentIds'].map(operand) as [Value, Value, Value]
     const ids = known(segmentIds)
-    if (!ids) throw new Error('expected segment ids that are known while tracing, made by tf.tensor1d(values, "int32")')
+    if (!ids)
+      throw new CascadeError(
+        'input',
+        'expected segment ids that are known while tracing, made by tf.tensor1d(values, "int32")',
+      )
     const numSegments = (ids.at(-1) ?? -1) + 1
     const sums = run('UnsortedSegmentSum', [run('GatherV2', [data, indices], { axis: 0 }), segmentIds], { numSegments })
     if (!mean) return sums

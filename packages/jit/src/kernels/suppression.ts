@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { Value } from '../graph/graph.ts'
 import type { Kernels } from './kernel.ts'
 
@@ -21,7 +22,7 @@ export const suppressionKernels: Kernels = {
     }),
     infer: (_, { maxOutputSize, padToMaxOutputSize }) => {
       if (!padToMaxOutputSize)
-        throw new Error('expected padToMaxOutputSize: how many boxes are left depends on their values')
+        throw new CascadeError('input', 'expected padToMaxOutputSize: how many boxes are left depends on their values')
       return [
         { shape: [maxOutputSize as number], dtype: 'int32' },
         { shape: [], dtype: 'int32' },

@@ -1,4 +1,5 @@
 import type { DType } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { TensorType } from '../graph/graph.ts'
 import type { Lowering, Physical } from '../lower/lowering.ts'
 import { elementwise, numeric, unary } from './elementwise.ts'
@@ -108,7 +109,7 @@ export const unaryKernels: Kernels = {
     attributes: (given) => ({ dtype: given.dtype }),
     infer: ([x], { dtype }) => {
       if (dtype !== 'float32' && dtype !== 'int32' && dtype !== 'bool')
-        throw new Error(`expected float32, int32 or bool, got ${dtype}`)
+        throw new CascadeError('input', `expected float32, int32 or bool, got ${dtype}`)
       return [{ shape: (x as TensorType).shape, dtype }]
     },
     simplify: ([x], { dtype }) => (x?.dtype === dtype ? x : undefined),

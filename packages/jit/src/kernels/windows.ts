@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type backend_util, util } from '@tensorflow/tfjs-core'
 import type { Lowering, Physical } from '../lower/lowering.ts'
 
@@ -35,11 +36,17 @@ export function windowsFrom(info: backend_util.Conv2DInfo | backend_util.Conv3DI
   const axes = axesFrom(info)
   const all = <K extends keyof Axis>(key: K) => axes.map((a) => a[key])
   const w = {
-    ...{ input: all('input'), output: all('output'), size: all('size'), strides: all('stride') },
-    ...{ dilations: all('dilation'), before: all('before'), after: all('after') },
+    input: all('input'),
+    output: all('output'),
+    size: all('size'),
+    strides: all('stride'),
+    dilations: all('dilation'),
+    before: all('before'),
+    after: all('after'),
   }
   if (axes.some(({ left, stride }) => left >= stride))
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `expected ${w.output.join('×')} windows to fill the padded input, ${all('left').join('×')} are left`,
     )
   return w
@@ -177,9 +184,13 @@ const steps = (w: Windows): Windows[] =>
       numbers.map((n, i) => (i === k ? n : idle(i)))
     const length = (i: number) => (i < k ? w.output : w.input)[i] as number
     return {
-      ...{ input: only(w.input, length), output: only(w.output, length), size: only(w.size, () => 1) },
-      ...{ strides: only(w.strides, () => 1), dilations: only(w.dilations, () => 1) },
-      ...{ before: only(w.before, () => 0), after: only(w.after, () => 0) },
+      input: only(w.input, length),
+      output: only(w.output, length),
+      size: only(w.size, () => 1),
+      strides: only(w.strides, () => 1),
+      dilations: only(w.dilations, () => 1),
+      before: only(w.before, () => 0),
+      after: only(w.after, () => 0),
     }
   })
 

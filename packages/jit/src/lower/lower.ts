@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { earlyValues } from '../graph/early-values.ts'
 import { fuseBias } from '../graph/fuse-bias.ts'
 import type { Graph } from '../graph/graph.ts'
@@ -24,7 +25,7 @@ export function lower(traced: Graph, target: Target, lengths?: Lengths): OnnxMod
   const half = halfNodes(graph, target)
   for (const node of graph.nodes) {
     const kernel = kernels[node.op]
-    if (!kernel) throw new Error(`jit: no rule to lower '${node.op}'`)
+    if (!kernel) throw new CascadeError('input', `jit: no rule to lower '${node.op}'`)
     kernel.lower(lowering, node)
     name(lowering, named, scopes(node.op), half.has(node))
   }

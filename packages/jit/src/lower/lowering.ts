@@ -1,4 +1,5 @@
 import { type DataOf, type DType, sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { constantKey, type Node, stringify, type Value } from '../graph/graph.ts'
 import {
   type Attribute,
@@ -57,7 +58,7 @@ export class Lowering {
   /** The operand as it lies. */
   placed(value: Value): Placed {
     const placed = this.#placed.get(value)
-    if (!placed) throw new Error(`jit: value ${value.id} is used before it is lowered`)
+    if (!placed) throw new CascadeError('input', `jit: value ${value.id} is used before it is lowered`)
     return placed
   }
 
@@ -143,7 +144,8 @@ export class Lowering {
 
   reshape(x: Physical, shape: readonly number[]): Physical {
     if (String(x.shape) === String(shape)) return x
-    if (sizeOf(x.shape) !== sizeOf(shape)) throw new Error(`jit: cannot reshape [${x.shape}] to [${shape}]`)
+    if (sizeOf(x.shape) !== sizeOf(shape))
+      throw new CascadeError('input', `jit: cannot reshape [${x.shape}] to [${shape}]`)
     return this.op('Reshape', [x, this.ints(shape)], shape)
   }
 

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type ElementType, elementTypes, type OnnxModel, type OnnxNode } from './model.ts'
 
 const TRUTHS = new Set('And Equal Greater GreaterOrEqual IsInf IsNaN Less LessOrEqual Not Or Xor'.split(' '))
@@ -23,7 +24,7 @@ export function typesOf({ initializers, inputs, nodes }: OnnxModel): Map<string,
   const types = new Map([...initializers, ...inputs].map(({ name, dtype }) => [name, dtype]))
   const typeOf = (name: string) => {
     const type = types.get(name)
-    if (!type) throw new Error(`jit: expected '${name}' to be made before it is used`)
+    if (!type) throw new CascadeError('input', `jit: expected '${name}' to be made before it is used`)
     return type
   }
   for (const node of nodes)

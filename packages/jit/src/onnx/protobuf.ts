@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 /**
  * A type of message of protobuf (https://protobuf.dev/programming-guides/encoding): its fields with their numbers and types.
  * `int` stands for every type that is a varint. A field that holds a list is repeated.
@@ -83,7 +84,8 @@ export function encodeMessage(type: MessageType, message: object, room = 2 ** 16
       const name = names[n] as string
       const value = (message as Readonly<Record<string, unknown>>)[name]
       const known = type[name]
-      if (!known) throw new Error(`protobuf: expected one of the fields [${Object.keys(type)}], got '${name}'`)
+      if (!known)
+        throw new CascadeError('input', `protobuf: expected one of the fields [${Object.keys(type)}], got '${name}'`)
       if (Array.isArray(value)) for (let i = value.length - 1; i >= 0; i--) field(known, value[i])
       else if (value !== undefined) field(known, value)
     }

@@ -1,4 +1,5 @@
 import type { DataOf, DType } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Attributes, GraphBuilder, Value } from '../graph/graph.ts'
 import { call, type Kernel } from '../kernels/kernel.ts'
@@ -31,7 +32,8 @@ class TraceBackend extends tf.KernelBackend {
   tracedOf(tensor: tf.TensorInfo, op: string): Traced {
     const value = this.#values.get(tensor.dataId)
     if (!value)
-      throw new Error(
+      throw new CascadeError(
+        'input',
         `jit: '${op}' uses a ${tensor.dtype} tensor of shape [${tensor.shape}] that was made outside of the traced function; ` +
           'hand it in as an argument, or make it inside with tf.tensor(values, shape)',
       )
@@ -42,25 +44,31 @@ class TraceBackend extends tf.KernelBackend {
   valueOf(tensor: tf.TensorInfo, op: string): Value {
     const value = this.tracedOf(tensor, op)
     if (isComplex(value))
-      throw new Error(
+      throw new CascadeError(
+        'input',
         `jit: expected a real tensor for '${op}', got a complex one of shape [${tensor.shape}]; use tf.real and tf.imag`,
       )
     return value
   }
 
   override write(values: tf.BackendValues, shape: number[], dtype: tf.DataType): tf.DataId {
-    if (!this.builder) throw new Error("jit: the backend 'trace' makes tensors only while jit traces a function")
+    if (!this.builder)
+      throw new CascadeError('input', "jit: the backend 'trace' makes tensors only while jit traces a function")
     const data = typed(values, dtype)
     return this.handle(this.builder.constant(data, shape, dtype as DType)).dataId
   }
 
   override readSync(dataId: object): never {
     if (!this.builder)
-      throw new Error('jit: a tensor of a traced function was used outside of it; return it from the function instead')
+      throw new CascadeError(
+        'input',
+        'jit: a tensor of a traced function was used outside of it; return it from the function instead',
+      )
     const traced = this.#values.get(dataId)
     const value = traced && isComplex(traced) ? traced.real : traced
     const maker = value?.node ? `result of '${value.node.op}'` : 'argument'
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `jit: the function reads the values of the ${maker}, ${value?.dtype} of shape [${value?.shape}], while it is traced. ` +
         'There are none yet: a compiled function cannot branch on values (use tf.where), nor call dataSync, arraySync or ops that do',
     )
@@ -87,7 +95,7 @@ class TraceBackend extends tf.KernelBackend {
   override epsilon = (): number => 1e-7
   override timerAvailable = (): boolean => false
   override move(): never {
-    throw new Error("jit: a tensor of another backend was moved to 'trace'; hand it in as an argument")
+    throw new CascadeError('input', "jit: a tensor of another backend was moved to 'trace'; hand it in as an argument")
   }
   override dispose(): void {}
 }
@@ -97,7 +105,7 @@ function typed(values: tf.BackendValues, dtype: tf.DataType): DataOf[DType] {
   if (dtype === 'float32') return values instanceof Float32Array ? values : Float32Array.from(numbers)
   if (dtype === 'int32') return values instanceof Int32Array ? values : Int32Array.from(numbers)
   if (dtype === 'bool') return values instanceof Uint8Array ? values : Uint8Array.from(numbers)
-  throw new Error(`jit: expected a float32, int32 or bool tensor, got ${dtype}`)
+  throw new CascadeError('input', `jit: expected a float32, int32 or bool tensor, got ${dtype}`)
 }
 
 /** Records one call of a kernel. */
@@ -109,7 +117,7 @@ function record(
   attrs: object,
 ): tf.TensorInfo | tf.TensorInfo[] {
   const { builder } = backend
-  if (!builder) throw new Error(`jit: '${op}' was called on the backend 'trace' outside of a trace`)
+  if (!builder) throw new CascadeError('input', `jit: '${op}' was called on the backend 'trace' outside of a trace`)
   const named = (given ?? {}) as Record<string, tf.TensorInfo>
   const names = inputs === 'list' ? Object.keys(named) : inputs.filter((name) => named[name])
   const operands = names.map((name) => backend.tracedOf(named[name] as tf.TensorInfo, op))
@@ -122,7 +130,7 @@ function record(
     return returnsList(op) ? handles : (handles[0] as tf.TensorInfo)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
-    throw new Error(message.startsWith('jit: ') ? message : `jit: '${op}' cannot be traced: ${message}`)
+    throw new CascadeError('input', message.startsWith('jit: ') ? message : `jit: '${op}' cannot be traced: ${message}`)
   }
 }
 

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type GraphBuilder, splatValue, type Value } from '../graph/graph.ts'
 import { call, type Kernel } from '../kernels/kernel.ts'
 import { kernels } from '../kernels/table.ts'
@@ -133,7 +134,11 @@ export function callComplex(
 ): Traced[] | undefined {
   if (!operands.some(isComplex) && !(op in complexKernels) && given.dtype !== 'complex64') return undefined
   const rule = rules[op]
-  if (!rule) throw new Error(`expected real tensors, got complex ones, which ${Object.keys(rules).join(', ')} take`)
+  if (!rule)
+    throw new CascadeError(
+      'input',
+      `expected real tensors, got complex ones, which ${Object.keys(rules).join(', ')} take`,
+    )
   const run: Run = (name, values, attributes = {}) => {
     const names = (kernels[name] as Kernel).inputs
     const present = names === 'list' ? values.map((_, i) => `${i}`) : names.slice(0, values.length)

@@ -1,4 +1,5 @@
 import { flatten, type Tree, type TreeShape } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import * as tf from '@tensorflow/tfjs-core'
 import { type Graph, GraphBuilder, type TensorType } from '../graph/graph.ts'
 import { traceBackend } from './backend.ts'
@@ -54,13 +55,13 @@ function resultOf(result: unknown): { leaves: tf.Tensor[]; shape: TreeShape } {
   if (result instanceof Promise) {
     // What it would say comes too late.
     result.catch(() => {})
-    throw new Error('jit: expected a function that returns tensors, got a promise')
+    throw new CascadeError('input', 'jit: expected a function that returns tensors, got a promise')
   }
   try {
     return flatten(result as Tree<tf.Tensor>, isTensor)
   } catch (error) {
     const message = error instanceof Error ? error.message : error
-    throw new Error(`jit: expected a function that returns a tree of tensors: ${message}`)
+    throw new CascadeError('input', `jit: expected a function that returns a tree of tensors: ${message}`)
   }
 }
 
@@ -76,13 +77,15 @@ function clearTape(): void {
 function explained(error: unknown): unknown {
   const missing = error instanceof Error && /Kernel '(\w+)' not registered for backend/.exec(error.message)
   if (missing)
-    return new Error(
+    return new CascadeError(
+      'input',
       `jit: '${missing[1]}' cannot be traced: there is no rule for it. See the list of kernels in the README`,
     )
   const gradient =
     error instanceof Error && /Cannot compute gradient: gradient function not found for (\w+)/.exec(error.message)
   if (gradient)
-    return new Error(
+    return new CascadeError(
+      'input',
       `jit: no gradient is registered for '${gradient[1]}'` +
         (tf.getGradient('Add') === undefined
           ? '. @tensorflow/tfjs-core alone registers none: import @cascade-diffusion/ops, or @tensorflow/tfjs'
@@ -94,5 +97,8 @@ function explained(error: unknown): unknown {
 /** @throws if a function is being traced just now. */
 export function refuseInsideTrace(): void {
   if (traceBackend().backend.builder)
-    throw new Error('jit: a traced function called another jitted function; call the plain function instead')
+    throw new CascadeError(
+      'input',
+      'jit: a traced function called another jitted function; call the plain function instead',
+    )
 }

@@ -42,7 +42,11 @@ function axesOf({ shape }: tf.Tensor, given: Settings): Axis[] {
   if ('inDepth' in info)
     axes.unshift([info.inDepth, info.outDepth, info.filterDepth, info.strideDepth, info.padInfo.front])
   return (axes as [number, number, number, number, number][]).map(([input, output, size, stride, before]) => ({
-    ...{ input, output, size, stride, before },
+    input,
+    output,
+    size,
+    stride,
+    before,
   }))
 }
 

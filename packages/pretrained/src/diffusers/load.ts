@@ -1,5 +1,6 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import type { ProcessConfig } from '@cascade-diffusion/cascade'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { fromDiffusers, fromDiffusersConfig, type Params, type UNetConfig } from '@cascade-diffusion/unet'
 import { type ReadScheduler, readScheduler } from './scheduler.ts'
 
@@ -37,8 +38,12 @@ function processOfFile(json: Readonly<Record<string, unknown>> | undefined): Rea
   try {
     return readScheduler(json)
   } catch (cause) {
-    throw new Error(`${(cause as Error).message} (scheduler_config.json; the option process takes its place)`, {
-      cause,
-    })
+    throw new CascadeError(
+      'checkpoint',
+      `${(cause as Error).message} (scheduler_config.json; the option process takes its place)`,
+      {
+        cause,
+      },
+    )
   }
 }

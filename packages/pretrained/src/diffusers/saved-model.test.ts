@@ -18,7 +18,12 @@ const config = {
 const stem = 'diffusion_pytorch_model'
 /** What `EMAModel.save_pretrained` adds. */
 const ofAverage = {
-  ...{ decay: 0.9999, inv_gamma: 1, min_decay: 0, optimization_step: 1, power: 2 / 3, update_after_step: 0 },
+  decay: 0.9999,
+  inv_gamma: 1,
+  min_decay: 0,
+  optimization_step: 1,
+  power: 2 / 3,
+  update_after_step: 0,
   use_ema_warmup: false,
 }
 

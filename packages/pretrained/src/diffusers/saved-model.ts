@@ -1,4 +1,4 @@
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 
 /** Which of the weights that diffusers has saved in a folder are meant. */
 export interface SavedModelOptions {
@@ -66,7 +66,7 @@ export async function savedModel(
   { variant, average }: SavedModelOptions,
 ): Promise<SavedModel | undefined> {
   if (variant !== undefined && !/^[\w-]+$/.test(variant))
-    throw new Error(`fromPretrained: expected variant, a name as fp16, got ${shown(variant)}`)
+    throw new CascadeError('checkpoint', `fromPretrained: expected variant, a name as fp16, got ${shown(variant)}`)
   const prefixes = average === undefined ? ['', 'unet_ema/', 'unet/'] : average ? ['unet_ema/'] : ['', 'unet/']
   const seen: string[] = []
   for (const prefix of prefixes) {
@@ -86,8 +86,12 @@ export async function savedModel(
   }
   const got = folder.list ? `; got ${seen.join(', ') || 'none'}` : ', there is none'
   if (variant !== undefined)
-    throw new Error(`${place}: expected weights ${weightNames(variant)[0]} or its shards${got}`)
-  if (average) throw new Error(`${place}: expected averaged weights, unet_ema/config.json with ${usualWeights}${got}`)
+    throw new CascadeError('checkpoint', `${place}: expected weights ${weightNames(variant)[0]} or its shards${got}`)
+  if (average)
+    throw new CascadeError(
+      'checkpoint',
+      `${place}: expected averaged weights, unet_ema/config.json with ${usualWeights}${got}`,
+    )
   return undefined
 }
 
@@ -102,5 +106,8 @@ function variantsIn(place: string, names: readonly string[], listed: boolean): r
   const variants = [...new Set(parts)].filter((part) => weightNames(part).some((name) => names.includes(name)))
   if (variants.length < 2) return variants
   const choice = variants.sort().map((one) => `'${one}'`)
-  throw new Error(`${place}: there are several variants: choose one by the option variant, of ${choice.join(', ')}`)
+  throw new CascadeError(
+    'checkpoint',
+    `${place}: there are several variants: choose one by the option variant, of ${choice.join(', ')}`,
+  )
 }

@@ -1,4 +1,4 @@
-import { nearest, shown } from '@cascade-diffusion/checks'
+import { CascadeError, nearest, shown } from '@cascade-diffusion/checks'
 import { otherProcesses, type ProcessSettings, samplingSettings, schedulerClasses } from './scheduler-classes.ts'
 
 /** What errors call a scheduler. */
@@ -11,7 +11,10 @@ export const where = (className: string): string => `fromSchedulerConfig: ${clas
  */
 export function schedulerSettings(json: Readonly<Record<string, unknown>>) {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw new Error(`fromSchedulerConfig: expected the settings of a scheduler as an object, got ${shown(json)}`)
+    throw new CascadeError(
+      'checkpoint',
+      `fromSchedulerConfig: expected the settings of a scheduler as an object, got ${shown(json)}`,
+    )
   const className = classOf(json)
   const defaults = schedulerClasses[className]!
   // Null says nothing, and names that begin with _ are diffusers' notes on the file.
@@ -20,7 +23,8 @@ export function schedulerSettings(json: Readonly<Record<string, unknown>>) {
   for (const [name, value] of given) if (!Object.hasOwn(defaults, name)) checkForeign(className, name, value)
   const settings = { ...defaults, ...Object.fromEntries(given) } as ProcessSettings
   if (settings.use_flow_sigmas)
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `${where(className)}: use_flow_sigmas: its process ${otherProcesses.FlowMatchEulerDiscreteScheduler}`,
     )
   return { className, settings, told }
@@ -29,15 +33,20 @@ export function schedulerSettings(json: Readonly<Record<string, unknown>>) {
 function classOf(json: Readonly<Record<string, unknown>>): string {
   const name = json._class_name
   if (typeof name !== 'string')
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `fromSchedulerConfig: expected _class_name, the scheduler of diffusers whose settings these are, got ${shown(name)}`,
     )
   if (Object.hasOwn(schedulerClasses, name)) return name
   const expected = 'expected a scheduler whose process is one of discrete betas'
   if (Object.hasOwn(otherProcesses, name))
-    throw new Error(`fromSchedulerConfig: ${expected}, got ${name}: its process ${otherProcesses[name]}`)
+    throw new CascadeError(
+      'checkpoint',
+      `fromSchedulerConfig: ${expected}, got ${name}: its process ${otherProcesses[name]}`,
+    )
   const close = nearest(name, Object.keys(schedulerClasses))
-  throw new Error(
+  throw new CascadeError(
+    'checkpoint',
     `fromSchedulerConfig: ${expected}, got ${shown(name)}, which is unknown${close ? `. Did you mean '${close}'?` : ''}`,
   )
 }
@@ -58,19 +67,22 @@ function checkForeign(className: string, name: string, value: unknown): void {
   if (samplingSettings.has(name) || name === 'variance_type' || name === 'beta_start' || name === 'beta_end') return
   if (Object.hasOwn(plain, name)) {
     if (value === plain[name]) return
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `${where(className)}: expected no ${name} but ${shown(plain[name])}, which the class has not, got ${shown(value)}`,
     )
   }
   if (name === 'predict_epsilon') {
     if (value === true) return
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `${where(className)}: expected prediction_type 'sample' in place of predict_epsilon ${shown(value)}, which diffusers ignores today`,
     )
   }
   const known = Object.keys(schedulerClasses[className]!).concat(...samplingSettings)
   const close = nearest(name, known)
-  throw new Error(
+  throw new CascadeError(
+    'checkpoint',
     `${where(className)}: unknown setting '${name}'${close ? `. Did you mean '${close}'?` : ', which may change the process'}`,
   )
 }

@@ -111,15 +111,18 @@ test('refuses what is no object', () => {
 
 test('sets aside what only says how to sample, of other classes too, notes and nulls', () => {
   const aside = {
-    ...{
-      clip_sample: false,
-      skip_prk_steps: true,
-      steps_offset: 1,
-      use_karras_sigmas: true,
-      timestep_spacing: 'trailing',
-    },
-    ...{ lambda_min_clipped: -Infinity, _diffusers_version: '0.6.0', timestep_values: null, predict_epsilon: true },
-    ...{ use_flow_sigmas: false, snr_shift_scale: 1, timestep_type: 'discrete' },
+    clip_sample: false,
+    skip_prk_steps: true,
+    steps_offset: 1,
+    use_karras_sigmas: true,
+    timestep_spacing: 'trailing',
+    lambda_min_clipped: -Infinity,
+    _diffusers_version: '0.6.0',
+    timestep_values: null,
+    predict_epsilon: true,
+    use_flow_sigmas: false,
+    snr_shift_scale: 1,
+    timestep_type: 'discrete',
   }
   expect(fromSchedulerConfig({ ...ddpm, ...aside })).toEqual(fromSchedulerConfig(ddpm))
 })

@@ -1,5 +1,5 @@
 import { type ProcessConfig, scheduleOf } from '@cascade-diffusion/cascade'
-import { checkInteger, checkNumber, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkInteger, checkNumber, shown } from '@cascade-diffusion/checks'
 import type { Prediction, Variance } from '@cascade-diffusion/diffusion'
 import { namedBetas, shiftSnr } from './named-betas.ts'
 import type { ProcessSettings } from './scheduler-classes.ts'
@@ -47,10 +47,14 @@ export function readScheduler(json: Readonly<Record<string, unknown>>): ReadSche
   const steps = checkInteger(at, 'num_train_timesteps', settings.num_train_timesteps, { from: 1 })
   const prediction = named(at, 'prediction_type', predictions, settings.prediction_type ?? 'epsilon')
   if (settings.timestep_type === 'continuous' && prediction === 'v')
-    throw new Error(`${at}: expected timestep_type 'discrete', got 'continuous': the network is told ln σ / 4`)
+    throw new CascadeError(
+      'checkpoint',
+      `${at}: expected timestep_type 'discrete', got 'continuous': the network is told ln σ / 4`,
+    )
   const variance = settings.variance_type ?? 'fixed_small'
   if (variance === 'learned')
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `${at}: expected another variance_type than 'learned': diffusers takes what the network says for the variance itself, ` +
         'the papers and processes here for its logarithm',
     )
@@ -88,7 +92,8 @@ function ownSchedule(at: string, settings: ProcessSettings, steps: number): Sche
   const { trained_betas: betas, beta_schedule: name } = settings
   if (betas) {
     if (!Array.isArray(betas) || betas.length !== steps || betas.some((beta) => typeof beta !== 'number'))
-      throw new Error(
+      throw new CascadeError(
+        'checkpoint',
         `${at}: expected trained_betas, ${steps} numbers as num_train_timesteps says, got ${shown(betas)}`,
       )
     return { schedule: 'betas', betas }
@@ -101,13 +106,13 @@ function ownSchedule(at: string, settings: ProcessSettings, steps: number): Sche
   const computed = namedBetas(name, steps, betaStart, betaEnd)
   if (computed) return { schedule: 'betas', betas: computed }
   const known = [...Object.keys(schedules), ...ofBetas].map((one) => `'${one}'`).join(', ')
-  throw new Error(`${at}: expected beta_schedule, one of ${known}; got ${shown(name)}`)
+  throw new CascadeError('checkpoint', `${at}: expected beta_schedule, one of ${known}; got ${shown(name)}`)
 }
 
 function named<T>(at: string, field: keyof ProcessSettings, known: Readonly<Record<string, T>>, name: string): T {
   if (Object.hasOwn(known, name)) return known[name]!
   const names = Object.keys(known).map((one) => `'${one}'`)
-  throw new Error(`${at}: expected ${field}, one of ${names.join(', ')}; got ${shown(name)}`)
+  throw new CascadeError('checkpoint', `${at}: expected ${field}, one of ${names.join(', ')}; got ${shown(name)}`)
 }
 
 /**
@@ -119,11 +124,13 @@ export function toSchedulerConfig(process: ProcessConfig): Readonly<Record<strin
   const { schedule, steps, prediction = 'epsilon', variance = 'fixed-large', noiseInput = 'timestep' } = process
   const told = noiseInput === 'timestep' || (noiseInput === 'rescaled-timestep' && steps === 1000)
   if (steps === undefined || !told)
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `diffusers: its schedulers tell networks the step of a discrete process, this one is ${steps === undefined ? 'in continuous time' : `told the ${noiseInput} of ${steps}`}`,
     )
   if (variance === 'learned')
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       "diffusers: its networks with variance_type 'learned' say the variance itself, this one says its logarithm",
     )
   const keyOf = (record: Readonly<Record<string, string>>, value: string) =>

@@ -1,4 +1,12 @@
-import { checkInteger, checkNumber, checkOneOf, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import {
+  CascadeError,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  type KnownKeys,
+  shown,
+} from '@cascade-diffusion/checks'
 import { parseSpacing } from '@cascade-diffusion/schedules'
 import type { OpenAIFamily, OpenAIFlags } from './flags.ts'
 
@@ -6,13 +14,15 @@ type Check = (where: string, flag: string, value: unknown) => void
 
 const count: Check = (where, flag, value) => void checkInteger(where, flag, value, { from: 1 })
 const boolean: Check = (where, flag, value) => {
-  if (typeof value !== 'boolean') throw new Error(`${where}: expected ${flag}, true or false, got ${shown(value)}`)
+  if (typeof value !== 'boolean')
+    throw new CascadeError('checkpoint', `${where}: expected ${flag}, true or false, got ${shown(value)}`)
 }
 const numbers: Check = (where, flag, value) => {
-  if (!Array.isArray(value)) throw new Error(`${where}: expected ${flag}, a list of numbers, got ${shown(value)}`)
+  if (!Array.isArray(value))
+    throw new CascadeError('checkpoint', `${where}: expected ${flag}, a list of numbers, got ${shown(value)}`)
   for (const number of value)
     if (!(checkNumber(where, `a number in ${flag}`, number) > 0))
-      throw new Error(`${where}: expected positive numbers in ${flag}, got ${number}`)
+      throw new CascadeError('checkpoint', `${where}: expected positive numbers in ${flag}, got ${number}`)
 }
 
 /** What each flag may be. */
@@ -43,7 +53,7 @@ const checks: Readonly<Record<keyof OpenAIFlags, Check>> = {
     try {
       parseSpacing(value as string)
     } catch (cause) {
-      throw new Error(`${where}: timestepRespacing: ${(cause as Error).message}`, { cause })
+      throw new CascadeError('checkpoint', `${where}: timestepRespacing: ${(cause as Error).message}`, { cause })
     }
   },
 }
@@ -66,12 +76,16 @@ const ofUNets = [
 /** @throws if a flag that is given says nothing of a classifier. */
 export function refuseFlagsOfUNets(where: string, flags: OpenAIFlags): void {
   const flag = ofUNets.find((name) => flags[name] !== undefined)
-  if (flag) throw new Error(`${where}: ${flag} says nothing of a classifier, which this is`)
+  if (flag) throw new CascadeError('checkpoint', `${where}: ${flag} says nothing of a classifier, which this is`)
 }
 
 /** @throws if a flag that is given is none of the family's scripts. */
 export function refuseFlagsOfOthers(where: string, flags: OpenAIFlags, family: OpenAIFamily): void {
   if (family !== 'improved-diffusion') return
   const flag = (['numHeadChannels', 'useNewAttentionOrder'] as const).find((name) => flags[name])
-  if (flag) throw new Error(`${where}: networks of improved-diffusion have no ${flag}: guided-diffusion's may have`)
+  if (flag)
+    throw new CascadeError(
+      'checkpoint',
+      `${where}: networks of improved-diffusion have no ${flag}: guided-diffusion's may have`,
+    )
 }

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 /**
  * Command-line flags of improved-diffusion and guided-diffusion, as their scripts call them, in camel case. What the weights'
  * names and shapes tell (the first group) need not be given, and is compared if it is. What they cannot tell has to be.
@@ -76,5 +77,6 @@ export function checkArchitecture(name: string, flags: OpenAIFlags, told: Archit
     const ordered = flag === 'channelMult' ? String(given) === String(value) : words(given) === words(value)
     return given === undefined || ordered ? [] : [`${flag} ${given}, the weights have ${value}`]
   })
-  if (wrong.length > 0) throw new Error(`${name}: the flags are another network's: ${wrong.join('; ')}`)
+  if (wrong.length > 0)
+    throw new CascadeError('checkpoint', `${name}: the flags are another network's: ${wrong.join('; ')}`)
 }

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { OpenAIFlags } from './flags.ts'
 import type { Inferred } from './infer.ts'
 
@@ -25,14 +26,18 @@ export function imageChannelsOf(
   const { smallSize, imageChannels, learnSigma } = flags
   const enlarges = flags.superResolution ?? (smallSize !== undefined ? true : undefined)
   if (smallSize !== undefined && enlarges === false)
-    throw new Error(`${name}: expected no smallSize of a network without super-resolution, got ${smallSize}`)
+    throw new CascadeError(
+      'checkpoint',
+      `${name}: expected no smallSize of a network without super-resolution, got ${smallSize}`,
+    )
   const channels = `${inChannels} channels go in and ${outChannels} come out`
   const possible = [
     { imageChannels: inChannels, superResolution: false },
     { imageChannels: inChannels / 2, superResolution: true },
   ].filter(({ imageChannels: c }) => Number.isInteger(c) && (outChannels === c || outChannels === 2 * c))
   if (possible.length === 0)
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `${name}: expected as many channels out as an image has, or twice as many; ${channels}, which no images explain, nor images with small ones beside them`,
     )
   const fitting = possible.filter(
@@ -43,7 +48,7 @@ export function imageChannelsOf(
   if (fitting.length === 0) {
     const given = Object.entries({ superResolution: flags.superResolution, smallSize, imageChannels })
     const words = given.flatMap(([flag, value]) => (value === undefined ? [] : [`${flag} ${value}`])).join(', ')
-    throw new Error(`${name}: the flags are another network's: ${words}, but ${channels}`)
+    throw new CascadeError('checkpoint', `${name}: the flags are another network's: ${words}, but ${channels}`)
   }
   const [one, other] =
     fitting.length > 1 && learnSigma !== undefined
@@ -51,7 +56,8 @@ export function imageChannelsOf(
       : fitting
   if (!other) return { ...one!, assumed: [] }
   if (inChannels === 4) return { ...one!, assumed: ['superResolution'] }
-  throw new Error(
+  throw new CascadeError(
+    'checkpoint',
     `${name}: ${channels}: images of ${inChannels} channels, or super-resolution of ${inChannels / 2} with a learned variance. ` +
       'Give the flag superResolution (true or false), smallSize (of the small images) or imageChannels',
   )

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { ArchitectureFlags } from './flags.ts'
 
 /** Shapes of PyTorch's tensors by name. */
@@ -32,7 +33,11 @@ export interface Inferred {
 export function inferOpenAI(name: string, shapes: Shapes, numResBlocks?: number): Inferred {
   const at = (key: string): readonly number[] => {
     const shape = shapes[key]
-    if (!shape) throw new Error(`${name}: expected a network of improved- or guided-diffusion, but '${key}' is missing`)
+    if (!shape)
+      throw new CascadeError(
+        'checkpoint',
+        `${name}: expected a network of improved- or guided-diffusion, but '${key}' is missing`,
+      )
     return shape
   }
   const baseChannels = at('time_embed.0.weight')[1] as number
@@ -45,7 +50,11 @@ export function inferOpenAI(name: string, shapes: Shapes, numResBlocks?: number)
   const range = Array.from({ length: levels }, (_, level) => level)
   const channels = range.map((level) => at(`${first(level)}.0.out_layers.3.weight`)[0] as number)
   return {
-    ...{ kind: isUNet ? 'unet' : 'classifier', baseChannels, inChannels, residualBlocks, resampling },
+    kind: isUNet ? 'unet' : 'classifier',
+    baseChannels,
+    inChannels,
+    residualBlocks,
+    resampling,
     channelMultipliers: channels.map((count) => count / baseChannels),
     attentionLevels: range.filter((level) => `${first(level)}.1.qkv.weight` in shapes),
     numClasses: shapes['label_emb.weight']?.[0],
@@ -64,7 +73,10 @@ function head(name: string, shapes: Shapes): Pick<Inferred, 'outChannels' | 'poo
   if (shapes['out.3.weight']?.length === 4) return { pool: 'adaptive', outChannels: classes('out.3.weight') as number }
   if (shapes['out.3.weight']) return { pool: 'spatial_v2', outChannels: classes('out.3.weight') as number }
   if (shapes['out.2.weight']) return { pool: 'spatial', outChannels: classes('out.2.weight') as number }
-  throw new Error(`${name}: expected a classifier's last layers under the name 'out.', there are none`)
+  throw new CascadeError(
+    'checkpoint',
+    `${name}: expected a classifier's last layers under the name 'out.', there are none`,
+  )
 }
 
 interface Levels {
@@ -81,7 +93,10 @@ function levelsOfUNet(name: string, shapes: Shapes): Levels {
   const gap = firstGap(shapes)
   const residualBlocks = convolution ?? residual ?? (gap === undefined ? blocks - 1 : gap - 1)
   if (blocks % (residualBlocks + 1) !== 0)
-    throw new Error(`${name}: expected levels of ${residualBlocks + 1} blocks each on the way up, got ${blocks} blocks`)
+    throw new CascadeError(
+      'checkpoint',
+      `${name}: expected levels of ${residualBlocks + 1} blocks each on the way up, got ${blocks} blocks`,
+    )
   const resampling =
     residual !== undefined ? 'residual' : convolution === undefined && gap !== undefined ? 'pool' : 'conv'
   return { levels: blocks / (residualBlocks + 1), residualBlocks, resampling }
@@ -108,7 +123,8 @@ function levelsOfEncoder(name: string, shapes: Shapes, numResBlocks: number | un
     several.length === 1 ? several : several.filter((p) => p.residualBlocks === (numResBlocks ?? p.residualBlocks))
   const [found, other] = likely
   if (!found || other)
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `${name}: the weights leave open how many levels it has (${several.map((p) => p.levels).join(' or ') || 'none fits'}): give the flag numResBlocks`,
     )
   return found

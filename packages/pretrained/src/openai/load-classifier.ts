@@ -1,4 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type EncoderConfig, fromGuidedClassifier, type Params } from '@cascade-diffusion/unet'
 import type { OpenAIFlags } from './flags.ts'
 import { inferOpenAI } from './infer.ts'
@@ -22,7 +23,8 @@ export function loadOpenAIClassifier(name: string, stateDict: Params<NDArray>, g
   const { imageChannels } = given
   const found = inferOpenAI(name, shapesOf(stateDict), given.numResBlocks)
   if (imageChannels !== undefined && imageChannels !== found.inChannels)
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `${name}: the flags are another network's: imageChannels ${imageChannels}, the weights have ${found.inChannels}`,
     )
   const size = found.lowestSize && found.lowestSize * 2 ** (found.channelMultipliers.length - 1)
@@ -33,7 +35,10 @@ export function loadOpenAIClassifier(name: string, stateDict: Params<NDArray>, g
     ...given,
   }
   if (size !== undefined && flags.imageSize !== size)
-    throw new Error(`${name}: the flags are another network's: imageSize ${flags.imageSize}, the weights have ${size}`)
+    throw new CascadeError(
+      'checkpoint',
+      `${name}: the flags are another network's: imageSize ${flags.imageSize}, the weights have ${size}`,
+    )
   const { numHeads, numHeadChannels } = flags
   const config: EncoderConfig = {
     ...commonConfig(name, found, flags, 'guided-diffusion', found.inChannels),

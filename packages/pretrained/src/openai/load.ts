@@ -1,5 +1,6 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import type { ProcessConfig } from '@cascade-diffusion/cascade'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { parseSpacing, type Spacing } from '@cascade-diffusion/schedules'
 import { fromGuidedDiffusion, fromImprovedDiffusion, type Params, type UNetConfig } from '@cascade-diffusion/unet'
 import { checkArchitecture, type OpenAIFamily, type OpenAIFlags } from './flags.ts'
@@ -42,7 +43,9 @@ export function loadOpenAIUNet(
   const spacing = parseSpacing(timestepRespacing)
   const { process, assumed } = openAIProcess(flags, family, learnSigma)
   return {
-    ...{ config, params, process },
+    config,
+    params,
+    process,
     ...(smallSize !== undefined && { lowResolution: smallSize }),
     sampling: spacing === undefined ? {} : { spacing },
     assumed: [...images.assumed, ...assumed],
@@ -65,7 +68,10 @@ export function commonConfig(
   checkArchitecture(name, flags, architectureFlags(found, resolution, imageChannels))
   const { baseChannels, channelMultipliers } = found
   return {
-    ...{ resolution, imageChannels, baseChannels, channelMultipliers },
+    resolution,
+    imageChannels,
+    baseChannels,
+    channelMultipliers,
     firstChannels: (channelMultipliers[0] as number) * baseChannels,
     residualBlocks: found.residualBlocks,
     attentionResolutions: found.attentionLevels.map((level) => resolution / 2 ** level),
@@ -108,7 +114,8 @@ function requireFlags(name: string, found: Inferred, flags: OpenAIFlags, family:
       : []),
   ]
   if (missing.length > 0)
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `${name}: give the flags ${missing.join(', ')}: weights do not tell them, and with wrong ones the network gives noise. ` +
         'A file that OpenAI published has them under its own name',
     )

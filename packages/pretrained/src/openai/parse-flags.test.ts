@@ -40,10 +40,17 @@ test('of a command for a network and its classifier each takes its own', () => {
     '--image_size 64 --num_channels 192 --num_res_blocks 3 --attention_resolutions 32,16,8 --use_scale_shift_norm True ' +
     '--classifier_width 128 --classifier_depth 4 --classifier_attention_resolutions 16,8 --classifier_scale 1.0'
   expect(parseFlags(command, 'unet')).toEqual({
-    ...{ imageSize: 64, numChannels: 192, numResBlocks: 3, attentionResolutions: [32, 16, 8], useScaleShiftNorm: true },
+    imageSize: 64,
+    numChannels: 192,
+    numResBlocks: 3,
+    attentionResolutions: [32, 16, 8],
+    useScaleShiftNorm: true,
   })
   expect(parseFlags(command, 'classifier')).toEqual({
-    ...{ imageSize: 64, numChannels: 128, numResBlocks: 4, attentionResolutions: [16, 8] },
+    imageSize: 64,
+    numChannels: 128,
+    numResBlocks: 4,
+    attentionResolutions: [16, 8],
   })
 })
 
@@ -51,7 +58,9 @@ test('keeps the spacing of sampling, and what makes a network one of super-resol
   expect(parseFlags('--timestep_respacing 10,8,2', 'unet')).toEqual({ timestepRespacing: '10,8,2' })
   expect(parseFlags('--timestep_respacing ""', 'unet')).toEqual({ timestepRespacing: '' })
   expect(parseFlags('--large_size 64 --in_channels 2', 'unet')).toEqual({
-    ...{ imageSize: 64, superResolution: true, imageChannels: 2 },
+    imageSize: 64,
+    superResolution: true,
+    imageChannels: 2,
   })
 })
 

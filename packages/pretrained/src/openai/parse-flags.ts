@@ -1,4 +1,4 @@
-import { nearest } from '@cascade-diffusion/checks'
+import { CascadeError, nearest } from '@cascade-diffusion/checks'
 import { FlagReader } from '@cascade-diffusion/unet'
 import type { OpenAIFlags } from './flags.ts'
 
@@ -86,7 +86,8 @@ export function parseFlags(text: string, kind: 'unet' | 'classifier'): OpenAIFla
   const unknown = Object.keys(read.rest()).find((name) => !others.has(name))
   if (unknown !== undefined) {
     const close = nearest(unknown, [...Object.keys(readers), ...others])
-    throw new Error(
+    throw new CascadeError(
+      'checkpoint',
       `flags: --${unknown} is ${close ? `unknown. Did you mean --${close}?` : `none of ${Object.keys(readers).join(', ')}`}`,
     )
   }

@@ -1,4 +1,4 @@
-import { checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
 import { checkCount, checkPositiveRange } from '../checks.ts'
 import { nelderMead } from './nelder-mead.ts'
 import { checkSearch, type ScheduleParameters, type SearchOptions, type SearchResult, trialRunner } from './trials.ts'
@@ -30,11 +30,14 @@ export interface FitScheduleOptions<P extends string, S> extends SearchOptions<P
 export async function fitSchedule<P extends string, S>(options: FitScheduleOptions<P, S>): Promise<SearchResult<P, S>> {
   checkSearch('fitSchedule', options, { ranges: true, trials: true, tolerance: true })
   if (typeof options.ranges !== 'object' || options.ranges === null)
-    throw new Error(`fitSchedule: expected ranges, { low, high } of each parameter, got ${shown(options.ranges)}`)
+    throw new CascadeError(
+      'input',
+      `fitSchedule: expected ranges, { low, high } of each parameter, got ${shown(options.ranges)}`,
+    )
   const { ranges, trials = 50, tolerance = 0.01 } = options
   checkCount('fitSchedule: trials', trials)
   const axes = Object.entries(ranges).map(([name, range]) => ({ name, at: placeIn(name, range as ParameterRange) }))
-  if (axes.length === 0) throw new Error('fitSchedule: expected at least one parameter, got none')
+  if (axes.length === 0) throw new CascadeError('input', 'fitSchedule: expected at least one parameter, got none')
   const { run, result } = trialRunner(options, trials)
   await nelderMead(
     (point) => run(Object.fromEntries(axes.map(({ name, at }, j) => [name, at(point[j]!)])) as ScheduleParameters<P>),
@@ -54,6 +57,6 @@ function placeIn(name: string, range: ParameterRange): (place: number) => number
     return (place) => low ** (1 - place) * high ** place
   }
   if (!(low < high && Number.isFinite(high - low)))
-    throw new Error(`fitSchedule: range of ${name}: expected low < high, got ${low}, ${high}`)
+    throw new CascadeError('input', `fitSchedule: range of ${name}: expected low < high, got ${low}, ${high}`)
   return (place) => (1 - place) * low + place * high
 }

@@ -1,4 +1,4 @@
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { checkSearch, type ScheduleParameters, type SearchOptions, type SearchResult, trialRunner } from './trials.ts'
 
 /** Options of {@link gridSearch}. */
@@ -16,7 +16,7 @@ export interface GridSearchOptions<P extends string, S> extends SearchOptions<P,
 export async function gridSearch<P extends string, S>(options: GridSearchOptions<P, S>): Promise<SearchResult<P, S>> {
   checkSearch('gridSearch', options, { grid: true })
   if (typeof options.grid !== 'object' || options.grid === null)
-    throw new Error(`gridSearch: expected a grid, values of each parameter, got ${shown(options.grid)}`)
+    throw new CascadeError('input', `gridSearch: expected a grid, values of each parameter, got ${shown(options.grid)}`)
   const combinations = combine(Object.entries(options.grid) as [P, readonly number[]][])
   const { run, result } = trialRunner(options, combinations.length)
   for (const parameters of combinations) await run(parameters)
@@ -24,12 +24,13 @@ export async function gridSearch<P extends string, S>(options: GridSearchOptions
 }
 
 function combine<P extends string>(grid: readonly [P, readonly number[]][]): ScheduleParameters<P>[] {
-  if (grid.length === 0) throw new Error('gridSearch: expected at least one parameter, got none')
+  if (grid.length === 0) throw new CascadeError('input', 'gridSearch: expected at least one parameter, got none')
   return grid.reduce<Partial<Record<P, number>>[]>(
     (combinations, [name, values]) => {
       if (!Array.isArray(values))
-        throw new Error(`gridSearch: expected a list of values of ${name}, got ${shown(values)}`)
-      if (values.length === 0) throw new Error(`gridSearch: expected at least one value of ${name}, got none`)
+        throw new CascadeError('input', `gridSearch: expected a list of values of ${name}, got ${shown(values)}`)
+      if (values.length === 0)
+        throw new CascadeError('input', `gridSearch: expected at least one value of ${name}, got none`)
       return combinations.flatMap((combination) => values.map((value) => ({ ...combination, [name]: value })))
     },
     [{}],

@@ -1,4 +1,4 @@
-import { checkFunction, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
+import { CascadeError, checkFunction, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
 
 /** Numbers by name, which a schedule is made of: first and last β, say. */
 export type ScheduleParameters<P extends string> = Readonly<Record<P, number>>
@@ -67,7 +67,10 @@ export function trialRunner<P extends string, S>(options: SearchOptions<P, S>, t
       const schedule = scheduleOf(parameters)
       const score = await scoreOf(schedule, { signal })
       if (typeof score !== 'number' || Number.isNaN(score))
-        throw new Error(`schedule search: expected a number as score, got ${score} for ${JSON.stringify(parameters)}`)
+        throw new CascadeError(
+          'input',
+          `schedule search: expected a number as score, got ${score} for ${JSON.stringify(parameters)}`,
+        )
       const trial = { parameters, schedule, score }
       trials.push(trial)
       if (!best || score < best.score) best = trial

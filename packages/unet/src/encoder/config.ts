@@ -1,4 +1,4 @@
-import { checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { checkConfig, completeConfig } from '../complete-config.ts'
 import type { CompleteUNetConfig, Resampling, UNetConfig } from '../config.ts'
 
@@ -46,10 +46,26 @@ export type CompleteEncoderConfig = Required<Omit<EncoderConfig, 'attentionHeads
   Pick<EncoderConfig, 'attentionHeads' | 'attentionHeadChannels'>
 
 const known: KnownKeys<EncoderConfig> = {
-  ...{ resolution: true, imageChannels: true, baseChannels: true, channelMultipliers: true, firstChannels: true },
-  ...{ residualBlocks: true, attentionResolutions: true, attentionHeads: true, attentionHeadChannels: true },
-  ...{ middleAttention: true, downsamplePadding: true, noiseEmbedding: true, scaleShiftNorm: true, dropout: true },
-  ...{ residualScale: true, normGroups: true, normEpsilon: true, classes: true, pool: true, resampling: true },
+  resolution: true,
+  imageChannels: true,
+  baseChannels: true,
+  channelMultipliers: true,
+  firstChannels: true,
+  residualBlocks: true,
+  attentionResolutions: true,
+  attentionHeads: true,
+  attentionHeadChannels: true,
+  middleAttention: true,
+  downsamplePadding: true,
+  noiseEmbedding: true,
+  scaleShiftNorm: true,
+  dropout: true,
+  residualScale: true,
+  normGroups: true,
+  normEpsilon: true,
+  classes: true,
+  pool: true,
+  resampling: true,
 }
 
 /**
@@ -65,9 +81,10 @@ export function completeEncoderConfig(given: EncoderConfig): {
   checkConfig('encoder', given)
   const { classes, pool = 'attention', ...half } = given
   if (!(Number.isInteger(classes) && classes > 0))
-    throw new Error(`encoder: classes must be a positive integer, got ${shown(classes)}`)
+    throw new CascadeError('input', `encoder: classes must be a positive integer, got ${shown(classes)}`)
   const pools: readonly Pool[] = ['attention', 'adaptive', 'spatial', 'spatial_v2']
-  if (!pools.includes(pool)) throw new Error(`encoder: pool must be one of ${pools.join(', ')}, got ${pool}`)
+  if (!pools.includes(pool))
+    throw new CascadeError('input', `encoder: pool must be one of ${pools.join(', ')}, got ${pool}`)
   const firstChannels = half.firstChannels ?? half.baseChannels * (half.channelMultipliers[0] ?? 1)
   const whole = completeConfig({ ...half, firstChannels })
   const { attentionHeads, attentionHeadChannels } = whole

@@ -18,20 +18,33 @@ replaceFilterGradient()
 const common = { resolution: 8, imageChannels: 3, classes: 10, residualBlocks: 1, normGroups: 32 } as const
 const configs = {
   attention: {
-    ...{ ...common, baseChannels: 64, channelMultipliers: [1, 2], attentionResolutions: [4], pool: 'attention' },
-    ...{ attentionHeadChannels: 32, resampling: 'residual' },
+    ...common,
+    baseChannels: 64,
+    channelMultipliers: [1, 2],
+    attentionResolutions: [4],
+    pool: 'attention',
+    attentionHeadChannels: 32,
+    resampling: 'residual',
   },
   adaptive: {
-    ...{ ...common, baseChannels: 64, channelMultipliers: [0.5, 1], attentionResolutions: [8], pool: 'adaptive' },
-    ...{ attentionHeads: 2, scaleShiftNorm: false },
+    ...common,
+    baseChannels: 64,
+    channelMultipliers: [0.5, 1],
+    attentionResolutions: [8],
+    pool: 'adaptive',
+    attentionHeads: 2,
+    scaleShiftNorm: false,
   },
   spatial: {
-    ...{ ...common, baseChannels: 32, channelMultipliers: [2, 4], attentionResolutions: [4], pool: 'spatial' },
-    ...{ attentionHeads: 4, resampling: 'residual' },
+    ...common,
+    baseChannels: 32,
+    channelMultipliers: [2, 4],
+    attentionResolutions: [4],
+    pool: 'spatial',
+    attentionHeads: 4,
+    resampling: 'residual',
   },
-  spatial_v2: {
-    ...{ ...common, baseChannels: 32, channelMultipliers: [2, 2], pool: 'spatial_v2', resampling: 'pool' },
-  },
+  spatial_v2: { ...common, baseChannels: 32, channelMultipliers: [2, 2], pool: 'spatial_v2', resampling: 'pool' },
 } as const satisfies Record<string, EncoderConfig>
 
 const compilers: [string, Compile][] = [
@@ -89,8 +102,15 @@ test('flags that say nothing of the classifier are left, those that cannot be ar
 })
 
 const small: EncoderConfig = {
-  ...{ resolution: [4, 8], imageChannels: 2, classes: 3, baseChannels: 8, channelMultipliers: [1, 2] },
-  ...{ residualBlocks: 1, normGroups: 4, dropout: 0.5, noiseEmbedding: { kind: 'noise-level' } },
+  resolution: [4, 8],
+  imageChannels: 2,
+  classes: 3,
+  baseChannels: 8,
+  channelMultipliers: [1, 2],
+  residualBlocks: 1,
+  normGroups: 4,
+  dropout: 0.5,
+  noiseEmbedding: { kind: 'noise-level' },
 }
 const random = rng(5)
 const inputs = (n: number) => ({ xt: random.normal([n, 4, 8, 2]), noise: float32(new Array(n).fill(0.3)) })

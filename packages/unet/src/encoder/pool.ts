@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { attention, groupNorm, silu } from '@cascade-diffusion/ops'
 import * as tf from '@tensorflow/tfjs-core'
 import { type CompleteUNetConfig, imageSize } from '../config.ts'
@@ -30,7 +31,8 @@ export function poolPlan({ pool, classes }: CompleteEncoderConfig, whole: Comple
   const { attentionHeads, attentionHeadChannels } = whole
   const heads = attentionHeadChannels ? channels / attentionHeadChannels : (attentionHeads as number)
   if (pool === 'attention' && !(Number.isInteger(heads) && channels % heads === 0))
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `encoder: attention heads must divide the ${channels} channels of the pool, got ` +
         (attentionHeadChannels ? `heads of ${attentionHeadChannels} channels` : `${heads} heads`),
     )

@@ -6,24 +6,50 @@ import { toDiffusersConfig } from './to-diffusers-config.ts'
 
 /** The config.json of google/ddpm-cifar10-32. */
 const cifar10 = {
-  ...{ _class_name: 'UNet2DModel', _diffusers_version: '0.0.4', act_fn: 'silu', attention_head_dim: null },
-  ...{ block_out_channels: [128, 256, 256, 256], center_input_sample: false, downsample_padding: 0 },
+  _class_name: 'UNet2DModel',
+  _diffusers_version: '0.0.4',
+  act_fn: 'silu',
+  attention_head_dim: null,
+  block_out_channels: [128, 256, 256, 256],
+  center_input_sample: false,
+  downsample_padding: 0,
   down_block_types: ['DownBlock2D', 'AttnDownBlock2D', 'DownBlock2D', 'DownBlock2D'],
-  ...{ flip_sin_to_cos: false, freq_shift: 1, in_channels: 3, layers_per_block: 2, mid_block_scale_factor: 1 },
-  ...{ norm_eps: 1e-6, norm_num_groups: 32, out_channels: 3, sample_size: 32, time_embedding_type: 'positional' },
+  flip_sin_to_cos: false,
+  freq_shift: 1,
+  in_channels: 3,
+  layers_per_block: 2,
+  mid_block_scale_factor: 1,
+  norm_eps: 1e-6,
+  norm_num_groups: 32,
+  out_channels: 3,
+  sample_size: 32,
+  time_embedding_type: 'positional',
   up_block_types: ['UpBlock2D', 'UpBlock2D', 'AttnUpBlock2D', 'UpBlock2D'],
 }
 const small = {
-  ...{ sample_size: 8, in_channels: 1, out_channels: 1, block_out_channels: [16, 32], norm_num_groups: 8 },
-  ...{ down_block_types: ['DownBlock2D', 'AttnDownBlock2D'], up_block_types: ['AttnUpBlock2D', 'UpBlock2D'] },
+  sample_size: 8,
+  in_channels: 1,
+  out_channels: 1,
+  block_out_channels: [16, 32],
+  norm_num_groups: 8,
+  down_block_types: ['DownBlock2D', 'AttnDownBlock2D'],
+  up_block_types: ['AttnUpBlock2D', 'UpBlock2D'],
 }
 
 test("reads DDPM's network for CIFAR-10", () => {
   expect(fromDiffusersConfig(cifar10)).toEqual({
     config: unet({
-      ...{ resolution: 32, imageChannels: 3, baseChannels: 128, channelMultipliers: [1, 2, 2, 2], residualBlocks: 2 },
-      ...{ attentionResolutions: [16], downsamplePadding: 'after', normGroups: 32, normEpsilon: 1e-6 },
-      ...{ noiseEmbedding: { kind: 'timestep', frequencyShift: 1 }, scaleShiftNorm: false },
+      resolution: 32,
+      imageChannels: 3,
+      baseChannels: 128,
+      channelMultipliers: [1, 2, 2, 2],
+      residualBlocks: 2,
+      attentionResolutions: [16],
+      downsamplePadding: 'after',
+      normGroups: 32,
+      normEpsilon: 1e-6,
+      noiseEmbedding: { kind: 'timestep', frequencyShift: 1 },
+      scaleShiftNorm: false,
     }).config,
     options: { flipSinToCos: false },
   })
@@ -53,8 +79,13 @@ test('writes what it reads', () => {
 test("takes diffusers' defaults, and a resolution where there is none", () => {
   const { config } = fromDiffusersConfig({}, 64)
   expect(config).toMatchObject({
-    ...{ resolution: 64, baseChannels: 224, channelMultipliers: [1, 2, 3, 4], attentionResolutions: [32, 16, 8] },
-    ...{ attentionHeadChannels: 8, downsamplePadding: 'both', noiseEmbedding: { kind: 'timestep', frequencyShift: 0 } },
+    resolution: 64,
+    baseChannels: 224,
+    channelMultipliers: [1, 2, 3, 4],
+    attentionResolutions: [32, 16, 8],
+    attentionHeadChannels: 8,
+    downsamplePadding: 'both',
+    noiseEmbedding: { kind: 'timestep', frequencyShift: 0 },
   })
   expect(() => fromDiffusersConfig({})).toThrow(
     'fromDiffusersConfig: sample_size: expected a number, a pair of them, or a resolution besides, got null',
@@ -63,7 +94,12 @@ test("takes diffusers' defaults, and a resolution where there is none", () => {
 
 test("sets aside the seven settings that an average of weights leaves beside the network's", () => {
   const average = {
-    ...{ decay: 0.9999, inv_gamma: 1, min_decay: 0, optimization_step: 3, power: 2 / 3, update_after_step: 0 },
+    decay: 0.9999,
+    inv_gamma: 1,
+    min_decay: 0,
+    optimization_step: 3,
+    power: 2 / 3,
+    update_after_step: 0,
     use_ema_warmup: false,
   }
   expect(fromDiffusersConfig({ ...cifar10, ...average })).toEqual(fromDiffusersConfig(cifar10))
@@ -108,8 +144,13 @@ test('expects an object', () => {
 })
 
 const ours: UNetConfig = {
-  ...{ resolution: 8, imageChannels: 1, baseChannels: 16, channelMultipliers: [1, 2, 2], residualBlocks: 1 },
-  ...{ attentionResolutions: [4, 2], attentionHeadChannels: 8 },
+  resolution: 8,
+  imageChannels: 1,
+  baseChannels: 16,
+  channelMultipliers: [1, 2, 2],
+  residualBlocks: 1,
+  attentionResolutions: [4, 2],
+  attentionHeadChannels: 8,
 }
 
 test('finds the width of heads where all are as wide', () => {

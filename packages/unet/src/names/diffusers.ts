@@ -1,4 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { CompleteUNetConfig, UNetConfig } from '../config.ts'
 import type { Params } from '../layers.ts'
 import { type Plan, planOf, type ResidualStep } from '../plan.ts'
@@ -62,7 +63,8 @@ export function expectUNet2D(name: string, config: CompleteUNetConfig): void {
     ...(!config.scaleShiftNorm && { middleAttentionNorm: true }),
   })
   if (config.channelMultipliers[0] !== 1)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `${name}: networks of diffusers' UNet2DModel have baseChannels at their first level: ` +
         `expected a first multiplier of 1, got ${config.channelMultipliers[0]}`,
     )

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { CompleteUNetConfig } from '../config.ts'
 
 /** A configuration's fields that a family of networks leaves no choice about, and what they are there. */
@@ -25,7 +26,7 @@ export function expectFamily(name: string, source: string, config: CompleteUNetC
     const given = config[field as keyof CompleteUNetConfig]
     return same(explicit(value), explicit(given)) ? [] : [`${field} ${text(value)}, got ${text(given)}`]
   })
-  if (wrong.length > 0) throw new Error(`${name}: networks of ${source} have ${wrong.join('; ')}`)
+  if (wrong.length > 0) throw new CascadeError('input', `${name}: networks of ${source} have ${wrong.join('; ')}`)
 }
 
 /** With defaults within a field written out. */

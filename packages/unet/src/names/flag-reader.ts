@@ -1,4 +1,4 @@
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 
 /**
  * Flags of OpenAI's training and sampling scripts: as they are written in a shell, `--image_size 64 --class_cond True`, or by
@@ -16,7 +16,7 @@ export class FlagReader {
     flags: OpenAiFlags,
   ) {
     if (typeof flags !== 'string' && (typeof flags !== 'object' || flags === null || Array.isArray(flags)))
-      throw new Error(`${name}: expected flags as text or by name, got ${shown(flags)}`)
+      throw new CascadeError('input', `${name}: expected flags as text or by name, got ${shown(flags)}`)
     const entries = typeof flags === 'string' ? parse(name, flags) : Object.entries(flags)
     this.values = new Map(entries.map(([key, value]) => [key, String(value)]))
     this.unread = new Set(this.values.keys())
@@ -79,7 +79,7 @@ export class FlagReader {
   }
 
   private wrong(flag: string, expected: string, got: unknown): Error {
-    return new Error(`${this.name}: --${flag}: expected ${expected}, got ${got}`)
+    return new CascadeError('input', `${this.name}: --${flag}: expected ${expected}, got ${got}`)
   }
 }
 
@@ -89,9 +89,10 @@ function parse(name: string, text: string): [string, string][] {
   const entries: [string, string][] = []
   for (let i = 0; i < words.length; i++) {
     const [, flag, given] = /^--([a-z_0-9]+)(?:=(.*))?$/.exec(words[i]!) ?? []
-    if (!flag) throw new Error(`${name}: expected --flag value, got '${words[i]}'`)
+    if (!flag) throw new CascadeError('input', `${name}: expected --flag value, got '${words[i]}'`)
     const value = given ?? words[++i]
-    if (value === undefined || value.startsWith('--')) throw new Error(`${name}: --${flag}: expected a value, got none`)
+    if (value === undefined || value.startsWith('--'))
+      throw new CascadeError('input', `${name}: --${flag}: expected a value, got none`)
     entries.push([flag, value.replace(/^(["'])(.*)\1$/, '$2')])
   }
   return entries

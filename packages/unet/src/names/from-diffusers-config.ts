@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { imageSize, type Resampling, type UNetConfig } from '../config.ts'
 import { unet } from '../unet.ts'
 import type { DiffusersOptions } from './diffusers.ts'
@@ -59,14 +60,15 @@ export function fromDiffusersConfig(json: unknown, resolution?: UNetConfig['reso
 /** With defaults, and none that is unknown or cannot be. */
 function settingsOf(json: unknown): DiffusersConfig {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
-    throw new Error('fromDiffusersConfig: expected the settings of a UNet2DModel as an object')
+    throw new CascadeError('input', 'fromDiffusersConfig: expected the settings of a UNet2DModel as an object')
   const ofNetwork = (name: string) => !name.startsWith('_') && !averageSettings.includes(name)
   const given = Object.fromEntries(Object.entries(json).filter(([name]) => ofNetwork(name)))
   const className = (json as { _class_name?: unknown })._class_name ?? 'UNet2DModel'
   if (className !== 'UNet2DModel')
-    throw new Error(`fromDiffusersConfig: expected _class_name 'UNet2DModel', got '${className}'`)
+    throw new CascadeError('input', `fromDiffusersConfig: expected _class_name 'UNet2DModel', got '${className}'`)
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(diffusersDefaults, name))
-  if (unknown.length > 0) throw new Error(`fromDiffusersConfig: a UNet2DModel has no ${unknown.join(', ')}`)
+  if (unknown.length > 0)
+    throw new CascadeError('input', `fromDiffusersConfig: a UNet2DModel has no ${unknown.join(', ')}`)
   const settings = { ...diffusersDefaults, ...given } as DiffusersConfig
   for (const [name, values] of Object.entries(plainSettings)) {
     const value = settings[name as keyof DiffusersConfig]
@@ -79,7 +81,8 @@ function settingsOf(json: unknown): DiffusersConfig {
       throw wrong(settings, name, `a list of ${type}s`)
   }
   if (down_block_types.length !== block_out_channels.length || up_block_types.length !== block_out_channels.length)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       'fromDiffusersConfig: expected block_out_channels, down_block_types and up_block_types of one length, got ' +
         `${block_out_channels.length}, ${down_block_types.length} and ${up_block_types.length}`,
     )
@@ -93,7 +96,8 @@ function levelsWithAttention({ down_block_types: down, up_block_types: up }: Dif
   const levels = (types: readonly string[]) => types.flatMap((type, i) => (type.startsWith('Attn') ? [i] : []))
   const [onTheWayDown, onTheWayUp] = [levels(down), levels([...up].reverse())]
   if (`${onTheWayDown}` !== `${onTheWayUp}`)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       'fromDiffusersConfig: expected attention at the same resolutions in down_block_types and up_block_types, got ' +
         `levels ${onTheWayDown.join(', ') || 'none'} and ${onTheWayUp.join(', ') || 'none'}`,
     )
@@ -123,6 +127,7 @@ const blockTypes = {
 }
 
 const wrong = (settings: DiffusersConfig, name: string, expected: string) =>
-  new Error(
+  new CascadeError(
+    'input',
     `fromDiffusersConfig: ${name}: expected ${expected}, got ${JSON.stringify(settings[name as keyof DiffusersConfig])}`,
   )

@@ -1,5 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
-import { checkOneOf, checkOptions } from '@cascade-diffusion/checks'
+import { CascadeError, checkOneOf, checkOptions } from '@cascade-diffusion/checks'
 import type { UNetConfig } from '../config.ts'
 import type { Params } from '../layers.ts'
 import { planOf } from '../plan.ts'
@@ -54,7 +54,7 @@ function guidedDiffusion(name: string, given: UNetConfig, options: GuidedDiffusi
   const { config, parameterShapes: shapes } = unet(given)
   expectFamily(name, 'guided-diffusion', config, openAiFamily(config))
   if (typeof config.resampling !== 'string')
-    throw new Error(`${name}: networks of guided-diffusion have one kind of resampling for all levels`)
+    throw new CascadeError('input', `${name}: networks of guided-diffusion have one kind of resampling for all levels`)
   const plan = planOf(config)
   const steps = [...plan.down, ...plan.middle, ...plan.up]
   return { shapes, pieces: openAiPieces(shapes, openAiLayers(plan), steps, attentionOrder) }

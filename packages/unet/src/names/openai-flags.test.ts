@@ -80,8 +80,14 @@ test('reads every flag of a network, and leaves the others', () => {
     rest: { noise_schedule: 'cosine', learn_sgima: 'True' },
   })
   expect(guidedDiffusionConfig({ image_size: 64, class_cond: true, resblock_updown: true }).config).toMatchObject({
-    ...{ numClasses: 1000, channelMultipliers: [1, 2, 3, 4], attentionResolutions: [16, 8], attentionHeadsUp: 4 },
-    ...{ resampling: 'residual', scaleShiftNorm: true, baseChannels: 128, residualBlocks: 2 },
+    numClasses: 1000,
+    channelMultipliers: [1, 2, 3, 4],
+    attentionResolutions: [16, 8],
+    attentionHeadsUp: 4,
+    resampling: 'residual',
+    scaleShiftNorm: true,
+    baseChannels: 128,
+    residualBlocks: 2,
   })
 })
 
@@ -114,9 +120,13 @@ test('improved-diffusion has other sizes, and any with multipliers', () => {
     'improvedDiffusionConfig: expected image_size among 32, 64, 256, or channel_mult; got 128',
   )
   expect(improvedDiffusionConfig('--image_size 128 --channel_mult 1,1,2,3,4').config).toMatchObject({
-    ...{ resolution: 128, channelMultipliers: [1, 1, 2, 3, 4], attentionResolutions: [16, 8] },
+    resolution: 128,
+    channelMultipliers: [1, 1, 2, 3, 4],
+    attentionResolutions: [16, 8],
   })
   expect(improvedDiffusionConfig('--large_size 128 --channel_mult 1,2').config).toMatchObject({
-    ...{ resolution: 128, channelMultipliers: [1, 2], lowRes: { channels: 3 } },
+    resolution: 128,
+    channelMultipliers: [1, 2],
+    lowRes: { channels: 3 },
   })
 })

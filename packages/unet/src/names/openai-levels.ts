@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 /** Multipliers of guided-diffusion by the size of images. */
 export const guidedMultipliers: Readonly<Record<number, readonly number[]>> = {
   512: [0.5, 1, 1, 2, 2, 4, 4],
@@ -26,5 +27,8 @@ export function multipliersOf(
   otherwise = '',
 ): readonly number[] {
   if (known[size]) return known[size]
-  throw new Error(`${name}: expected ${flag} among ${Object.keys(known).join(', ')}${otherwise}; got ${size}`)
+  throw new CascadeError(
+    'input',
+    `${name}: expected ${flag} among ${Object.keys(known).join(', ')}${otherwise}; got ${size}`,
+  )
 }

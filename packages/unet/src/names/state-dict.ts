@@ -1,5 +1,5 @@
 import { allocate, type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
-import { shown } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import type { Params } from '../layers.ts'
 import { copy, type Layout, layoutOf, type Piece } from './layout.ts'
 
@@ -66,7 +66,7 @@ export function toPieces(
 
 function expectArrays(name: string, given: Params<NDArray>): void {
   if (typeof given !== 'object' || given === null)
-    throw new Error(`${name}: expected arrays by name, got ${shown(given)}`)
+    throw new CascadeError('input', `${name}: expected arrays by name, got ${shown(given)}`)
 }
 
 function expectNames(name: string, wanted: readonly string[], given: Params<NDArray>): void {
@@ -74,7 +74,8 @@ function expectNames(name: string, wanted: readonly string[], given: Params<NDAr
   const missing = [...set].filter((key) => !Object.hasOwn(given, key))
   const unexpected = Object.keys(given).filter((key) => !set.has(key))
   if (missing.length + unexpected.length > 0)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `${name}: the weights are another network's: missing ${list(missing)}; unexpected ${list(unexpected)}`,
     )
 }
@@ -90,7 +91,7 @@ function expectShapes(
     if (dtype === 'float32' && `${withoutOnes(shape)}` === `${withoutOnes(expected)}`) return []
     return [`'${key}' as float32 [${expected}], got ${dtype} [${shape}]`]
   })
-  if (wrong.length > 0) throw new Error(`${name}: expected ${list(wrong)}`)
+  if (wrong.length > 0) throw new CascadeError('input', `${name}: expected ${list(wrong)}`)
 }
 
 /** Without axes of length 1 at the end of a kernel: a linear layer may be stored as a convolution of size 1. */

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { type CompleteUNetConfig, imageSize, type UNetConfig } from '../config.ts'
 import { planOf } from '../plan.ts'
 import { unet } from '../unet.ts'
@@ -45,7 +46,10 @@ function resamplingsOf({ resampling, channelMultipliers }: CompleteUNetConfig) {
   const each = channelMultipliers.slice(1).map(() => resampling)
   const kinds = typeof resampling === 'string' ? { down: each, up: each } : resampling
   if ([...kinds.down, ...kinds.up].includes('pool'))
-    throw new Error("toDiffusersConfig: a UNet2DModel cannot resample without weights: expected no 'pool'")
+    throw new CascadeError(
+      'input',
+      "toDiffusersConfig: a UNet2DModel cannot resample without weights: expected no 'pool'",
+    )
   return kinds as { down: ('conv' | 'residual')[]; up: ('conv' | 'residual')[] }
 }
 
@@ -63,7 +67,8 @@ function blockTypes(config: CompleteUNetConfig, kinds: ReturnType<typeof resampl
     const levels = kinds[way].map((_, i) => (way === 'down' ? i : i + 1))
     const withAttention = new Set(kinds[way].filter((_, i) => attends(levels[i]!)))
     if (withAttention.size > 1)
-      throw new Error(
+      throw new CascadeError(
+        'input',
         `toDiffusersConfig: expected one kind of resampling.${way} for all levels with attention, got two`,
       )
     return withAttention.has('residual') ? 'resnet' : 'conv'
@@ -88,7 +93,8 @@ function headChannels(config: CompleteUNetConfig): number | null {
   if (attentions.every(({ heads }) => heads === 1)) return null
   const widths = [...new Set(attentions.map(({ width }) => width))]
   if (widths.length > 1)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `toDiffusersConfig: a UNet2DModel has heads of one width: expected attentionHeadChannels, got numbers of heads ` +
         `that make their channels ${widths.join(', ')}`,
     )

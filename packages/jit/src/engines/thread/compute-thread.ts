@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { openGate, shut } from './gate.ts'
 import type { Answer, Handle, Message, Reply, Request } from './protocol.ts'
 import { startThread } from './start.ts'
@@ -43,7 +44,7 @@ function start(): ComputeThread | undefined {
   }
   const end = (reason: string, cause?: unknown) => {
     if (running === thread) running = undefined
-    over ??= new Error(`jit: the thread that computes has ended: ${reason}`, { cause })
+    over ??= new CascadeError('engine', `jit: the thread that computes has ended: ${reason}`, { cause })
     for (const id of [...waiting.keys()]) settled(id)?.reject(over)
     process.off('exit', close)
   }
@@ -53,7 +54,8 @@ function start(): ComputeThread | undefined {
   worker.unref()
   worker.on('message', (reply: Reply) => {
     const asker = settled(reply.id)
-    if ('error' in reply) asker?.reject(reply.error)
+    // A copy from the other thread is an error of no class of ours.
+    if ('error' in reply) asker?.reject(new CascadeError('engine', messageOf(reply.error), { cause: reply.error }))
     else asker?.resolve(reply.answer)
   })
   worker.on('error', (error) => end(error.message, error))
@@ -76,3 +78,5 @@ function start(): ComputeThread | undefined {
   }
   return thread
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

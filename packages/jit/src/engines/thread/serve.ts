@@ -1,4 +1,5 @@
 import type { DeviceArray, NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { Executable } from '../engine.ts'
 import { freeBuffers } from '../free-buffers.ts'
 import { givenAway, heldOnHost, onHost } from '../host-executable.ts'
@@ -43,7 +44,7 @@ function server(): (request: Request) => Promise<Answer> {
   const arrays = new Map<Handle, DeviceArray>()
   const known = <T>(map: ReadonlyMap<Handle, T>, handle: Handle): T => {
     const found = map.get(handle)
-    if (!found) throw new Error(`jit: expected what is in use, got ${handle}, which is not`)
+    if (!found) throw new CascadeError('engine', `jit: expected what is in use, got ${handle}, which is not`)
     return found
   }
   // What came from the host was made for this call: it may hold results.

@@ -1,4 +1,5 @@
 import { type DeviceArray, type DType, isDeviceArray, type NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { TensorType } from '../../graph/graph.ts'
 import type { EncodedModel } from '../../onnx/encode.ts'
 import { outputShapes } from '../../onnx/model.ts'
@@ -134,7 +135,7 @@ function threadArray(
     shape,
     read: async () => {
       if (!memory.has(array))
-        throw new Error(`jit: expected an array that is in use, got a ${dtype}[${shape}] disposed of`)
+        throw new CascadeError('engine', `jit: expected an array that is in use, got a ${dtype}[${shape}] disposed of`)
       return value ?? ((await thread.ask({ kind: 'read', array: handle })).arrays[0] as NDArray)
     },
     dispose: () => {

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { Attributes, TensorType, Value } from '../../graph/graph.ts'
 import { HWNC } from '../../lower/layout.ts'
 import type { Lowering } from '../../lower/lowering.ts'
@@ -57,7 +58,8 @@ export const convolutionKernels: Kernels = {
 /** tfjs's gradients do not hand on `dimRoundingMode`. */
 function checkGradient(w: Window, dy: TensorType): void {
   const expected = [w.n, w.outHeight, w.outWidth, w.outChannels]
-  if (!sameShape(dy.shape, expected)) throw new Error(`expected a gradient of shape [${expected}], got [${dy.shape}]`)
+  if (!sameShape(dy.shape, expected))
+    throw new CascadeError('input', `expected a gradient of shape [${expected}], got [${dy.shape}]`)
 }
 
 /** Leaves an image [H, W, N, C] where the target keeps its activations. */

@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import { backend_util } from '@tensorflow/tfjs-core'
 import type { Lowering, Physical } from '../../lower/lowering.ts'
 import { type Axis, axesFrom, cutOuter, padOuter } from '../windows.ts'
@@ -29,7 +30,7 @@ export function convolutionInfo(
   depthwise = false,
 ): backend_util.Conv2DInfo {
   if (given.dataFormat !== undefined && given.dataFormat !== 'NHWC')
-    throw new Error(`expected dataFormat NHWC, got ${given.dataFormat}`)
+    throw new CascadeError('input', `expected dataFormat NHWC, got ${given.dataFormat}`)
   return backend_util.computeConv2DInfo(
     inShape as [number, number, number, number],
     filterShape as [number, number, number, number],
@@ -45,7 +46,7 @@ export function convolutionInfo(
 export function windowOf(inShape: readonly number[], filterShape: readonly number[], given: Given): Window {
   const info = convolutionInfo(inShape, filterShape, given)
   if (info.inChannels !== filterShape[2])
-    throw new Error(`expected a filter of ${info.inChannels} input channels, got ${filterShape[2]}`)
+    throw new CascadeError('input', `expected a filter of ${info.inChannels} input channels, got ${filterShape[2]}`)
   return windowFrom(info)
 }
 
@@ -56,7 +57,8 @@ export function windowOf(inShape: readonly number[], filterShape: readonly numbe
 function windowFrom(info: backend_util.Conv2DInfo): Window {
   const [rows, columns] = axesFrom(info) as [Axis, Axis]
   if (rows.left >= rows.stride || columns.left >= columns.stride)
-    throw new Error(
+    throw new CascadeError(
+      'input',
       `expected ${rows.output}×${columns.output} windows to fill the padded image, ${rows.left}×${columns.left} pixels are left`,
     )
   return {

@@ -1,0 +1,58 @@
+/**
+ * What went wrong, for programs:
+ * - `input`: an argument or a configuration is wrong; the same call fails again.
+ * - `data`: images or labels are missing or damaged.
+ * - `checkpoint`: a file of weights or of training is missing, damaged or of another run.
+ * - `download`: a file could not be fetched.
+ * - `engine`: what computes is not there or failed.
+ * - `training`: a loss or gradient is not finite, or the loss explodes.
+ * - `interrupted`: an `AbortSignal` ended the work.
+ * - `unsupported`: the input is right, but this version cannot do it.
+ * - `internal`: a defect of this software.
+ */
+export type ErrorCode =
+  | 'input'
+  | 'data'
+  | 'checkpoint'
+  | 'download'
+  | 'engine'
+  | 'training'
+  | 'interrupted'
+  | 'unsupported'
+  | 'internal'
+
+/** Registered for the whole process, so that copies of this package recognise each other's errors. */
+const marker = Symbol.for('@cascade-diffusion/error')
+
+/**
+ * The error that all packages throw. Its `name` is `AbortError` if its code is `interrupted`, as of everything that an `AbortSignal`
+ * ends. Tell one from other errors by {@link isCascadeError}, not by `instanceof`: a program may hold several copies of this class.
+ */
+export class CascadeError extends Error {
+  /** @param message `where: expected what, got what`. */
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+    const hidden = { enumerable: false, configurable: true, writable: true }
+    Object.defineProperty(this, 'name', { ...hidden, value: code === 'interrupted' ? 'AbortError' : 'CascadeError' })
+    Object.defineProperty(this, marker, { ...hidden, value: true })
+  }
+}
+
+/** Whether an error is a {@link CascadeError}, from this copy of the package or another; and has the code, if one is given. */
+export function isCascadeError(error: unknown, code?: ErrorCode): error is CascadeError {
+  if (typeof error !== 'object' || error === null || !(marker in error)) return false
+  return code === undefined || (error as unknown as CascadeError).code === code
+}
+
+/**
+ * Ends work whose signal has aborted.
+ * @param where who was interrupted: `searchLevels`.
+ * @throws {CascadeError} `where: interrupted`, of code `interrupted`, with the signal's reason as its cause.
+ */
+export function throwIfAborted(signal: AbortSignal | undefined, where: string): void {
+  if (signal?.aborted) throw new CascadeError('interrupted', `${where}: interrupted`, { cause: signal.reason })
+}
