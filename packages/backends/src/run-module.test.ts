@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import { probeBackend } from './probe.ts'
 import { runModule } from './run-module.ts'
-import { temporaryFolder } from './testing/temporary-folder.ts'
 
 async function moduleOf(source: string): Promise<URL> {
-  const path = join(await temporaryFolder(), 'a module.mjs')
+  const path = join(temporaryFolder(), 'a module.mjs')
   await writeFile(path, source)
   return pathToFileURL(path)
 }
@@ -33,7 +33,7 @@ test('can be stopped', async () => {
 
 test('a backend computes in a process of its own, or says why not', async () => {
   expect(await probeBackend('cpu')).toMatchObject({ ok: true, value: { name: 'cpu' } })
-  const env = { ...process.env, CASCADE_DIFFUSION_CACHE: await temporaryFolder() }
+  const env = { ...process.env, CASCADE_DIFFUSION_CACHE: temporaryFolder() }
   expect(await probeBackend('node-gpu', { env })).toMatchObject({
     ok: false,
     error: expect.stringContaining('is not installed'),

@@ -1,14 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test, vi } from 'vitest'
 import { notLoading } from './load-error.ts'
-import { temporaryFolder } from './testing/temporary-folder.ts'
 import { loadBackend, useBackend } from './use-backend.ts'
 
 /** A folder of ours with a tfjs-node in it. */
 async function cacheWith(version: string, files: Record<string, string>): Promise<string> {
-  const cache = await temporaryFolder()
+  const cache = temporaryFolder()
   const folder = join(cache, 'backends/node/node_modules/@tensorflow/tfjs-node')
   const manifest = JSON.stringify({ name: '@tensorflow/tfjs-node', version, main: 'index.js' })
   for (const [name, text] of Object.entries({ 'package.json': manifest, ...files })) {
@@ -31,7 +31,7 @@ test('makes plain JavaScript and WebAssembly the backend, without a greeting', a
 
 test('says how to install what is absent or incomplete', async () => {
   const install = '`npx cascade-diffusion backends install node` builds it'
-  const cache = await temporaryFolder()
+  const cache = temporaryFolder()
   await expect(useBackend('node', { cache })).rejects.toThrow(
     /@tensorflow\/tfjs-node is not installed\. .*install node/,
   )
@@ -47,7 +47,7 @@ test('refuses another version than tfjs-core’s', async () => {
 })
 
 test('refuses a package that sees another copy of tfjs-core', async () => {
-  const home = await temporaryFolder()
+  const home = temporaryFolder()
   const copy = join(home, 'node_modules/@tensorflow/tfjs-core')
   await mkdir(copy, { recursive: true })
   await writeFile(

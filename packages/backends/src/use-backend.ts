@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { CascadeError } from '@cascade-diffusion/checks'
-import { cacheFolder } from '@cascade-diffusion/downloads'
+import { cacheFolder } from '@cascade-diffusion/files'
 import type * as Tfjs from '@tensorflow/tfjs-core'
 import { type BackendName, backendNames, backendPackages, isNative } from './backend-name.ts'
 import { missing, notLoading } from './load-error.ts'
@@ -16,7 +16,7 @@ const require = createRequire(import.meta.url)
 export interface UseBackendOptions {
   /** Threads for one operation of TensorFlow; by default as many as the machine has cores. Counts for the first call only. */
   readonly threads?: number
-  /** Where installed backends lie; see `cacheFolder` of `@cascade-diffusion/downloads`. */
+  /** Where installed backends lie; see `cacheFolder` of `@cascade-diffusion/files`. */
   readonly cache?: string
 }
 

@@ -1,7 +1,4 @@
 import '@tensorflow/tfjs-backend-cpu'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
 import type { ImageDataset } from '@cascade-diffusion/data'
 import { resizeBilinear } from '@cascade-diffusion/ops'
@@ -14,8 +11,6 @@ import {
   type SuperResolutionStageOptions,
   superResolutionStage,
 } from './stage.ts'
-
-export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'cascade-'))
 
 /** What a network was given in one call. */
 export type Given = Readonly<Record<string, number[]>>

@@ -5,6 +5,7 @@ import { ddim } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { loadCheckpoint } from '@cascade-diffusion/training'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test, vi } from 'vitest'
@@ -17,7 +18,6 @@ import {
   maxLevel,
   smear,
   T,
-  temporaryFolder,
   tinyBase,
   tinyNetwork,
   tinySuperResolution,

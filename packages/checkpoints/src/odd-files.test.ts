@@ -1,10 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { float32 } from '@cascade-diffusion/arrays'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import { readNpz } from './npy.ts'
 import { openCheckpoint, readCheckpoint } from './open-checkpoint.ts'
-import { fixture, fixturePath, temporaryFolder, toNumber } from './test-support.ts'
+import { fixture, fixturePath, toNumber } from './test-support.ts'
 
 const weight = float32([0, 1, 2])
 const isWeight = (name: string) => name === 'weight'

@@ -1,12 +1,13 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { float32, int32 } from '@cascade-diffusion/arrays'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import { readNpz } from './npy.ts'
 import { openCheckpoint, readCheckpoint } from './open-checkpoint.ts'
 import { readPyTorch } from './pytorch.ts'
 import { writeSafetensorsShards } from './safetensors-shards.ts'
-import { fixture, fixturePath, temporaryFolder } from './test-support.ts'
+import { fixture, fixturePath } from './test-support.ts'
 
 test.each(['nested.pt', 'nested-legacy.pt'])(
   '%s: shapes before anything is read, then the tensors one by one',

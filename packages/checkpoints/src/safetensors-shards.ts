@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeAtomically } from './atomic-file.ts'
+import { writeAtomically } from '@cascade-diffusion/files'
 import { bytesOf, type WritableTensor, writeSafetensors } from './safetensors-write.ts'
 
 /** Options of {@link writeSafetensorsShards}. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FileHandle } from 'node:fs/promises'
 import { type DType, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
-import { writeAtomically } from './atomic-file.ts'
+import { writeAtomically } from '@cascade-diffusion/files'
 import { checksumField, checksumKey, noChecksum } from './safetensors-header.ts'
 import type { LazyTensor } from './tensor-file.ts'
 

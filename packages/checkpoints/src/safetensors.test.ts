@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { float32, int32, ndarray } from '@cascade-diffusion/arrays'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { describe, expect, test } from 'vitest'
 import { readSafetensors } from './safetensors-read.ts'
 import { writeSafetensors } from './safetensors-write.ts'
-import { expected, fixturePath, temporaryFolder, toNumber } from './test-support.ts'
+import { expected, fixturePath, toNumber } from './test-support.ts'
 
 const tensors = {
   flag: ndarray(Uint8Array.of(1, 0, 1), [3]),

@@ -2,12 +2,13 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { float32 } from '@cascade-diffusion/arrays'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import { type ByteSource, bytesSource } from './byte-source.ts'
 import { readNpz } from './npy.ts'
 import { openCheckpoint, readCheckpoint, shardNames } from './open-checkpoint.ts'
 import { writeSafetensors } from './safetensors-write.ts'
-import { fixture, temporaryFolder } from './test-support.ts'
+import { fixture } from './test-support.ts'
 
 /** An index as transformers and diffusers write it, beside shards. */
 function write(name: string, map: unknown, shards: Readonly<Record<string, Uint8Array>>): string {

@@ -1,10 +1,11 @@
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import { openCheckpoint, shardNames } from './open-checkpoint.ts'
 import { readJson } from './read-json.ts'
 import { readSafetensors } from './safetensors-read.ts'
-import { fixture, temporaryFolder } from './test-support.ts'
+import { fixture } from './test-support.ts'
 
 function write(content: string | Uint8Array, name = 'a'): string {
   const path = join(temporaryFolder(), name)

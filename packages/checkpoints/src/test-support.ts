@@ -1,13 +1,9 @@
-import { mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { crc32 } from 'node:zlib'
 
 export const fixturePath = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
 export const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(fixturePath(name)))
-export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'checkpoints-'))
-
 /** What the fixtures hold, as NumPy and PyTorch print it: shape, and values in row-major order. */
 export const expected: Record<'tensors' | 'arrays', Record<string, { shape: number[]; values: string[] }>> = JSON.parse(
   readFileSync(fixturePath('expected.json'), 'utf8'),

@@ -3,6 +3,7 @@
  * - `input`: an argument or a configuration is wrong; the same call fails again.
  * - `data`: images or labels are missing or damaged.
  * - `checkpoint`: a file of weights or of training is missing, damaged or of another run.
+ * - `file`: a file cannot be written.
  * - `download`: a file could not be fetched.
  * - `engine`: what computes is not there or failed.
  * - `training`: a loss or gradient is not finite, or the loss explodes.
@@ -14,6 +15,7 @@ export type ErrorCode =
   | 'input'
   | 'data'
   | 'checkpoint'
+  | 'file'
   | 'download'
   | 'engine'
   | 'training'

@@ -3,15 +3,16 @@ import { once } from 'node:events'
 import { appendFile, readdir, readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { cacheFolder } from '@cascade-diffusion/files'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
-import { cacheFolder } from './cache-folder.ts'
 import { cachedFile, cachedFileIfAny } from './cached-file.ts'
-import { bytes, file, serve, sha256, temporaryFolder } from './test-server.ts'
+import { bytes, file, serve, sha256 } from './test-server.ts'
 
 const body = bytes(200_000)
 
 test('a file is loaded once, and is there without the server', async () => {
-  const cache = await temporaryFolder()
+  const cache = temporaryFolder()
   const { url, close } = await serve({ '/models/x.pt': file(() => body) })
   const found = await cachedFile(`${url}/models/x.pt`, { cache })
   expect(found).toMatchObject({ url: `${url}/models/x.pt`, sha256: sha256(body), size: body.length })
@@ -27,7 +28,7 @@ test('a file is loaded once, and is there without the server', async () => {
 })
 
 test('files of one folder lie in one folder, those of another elsewhere', async () => {
-  const cache = await temporaryFolder()
+  const cache = temporaryFolder()
   const paths = ['/a/x', '/a/y', '/b/x', '/a/x?version=2']
   const { url } = await serve(Object.fromEntries(paths.map((path) => [path, file(() => Buffer.from(path))])))
   const found = await Promise.all(paths.map((path) => cachedFile(url + path, { cache })))
@@ -38,7 +39,7 @@ test('files of one folder lie in one folder, those of another elsewhere', async 
 })
 
 test('a file that was damaged on the disk is loaded anew', async () => {
-  const cache = await temporaryFolder()
+  const cache = temporaryFolder()
   const { url, requests } = await serve({ '/x': file(() => body) })
   const { path } = await cachedFile(`${url}/x`, { cache })
   await appendFile(path, '!')
@@ -48,7 +49,7 @@ test('a file that was damaged on the disk is loaded anew', async () => {
 })
 
 test('asked to, it looks whether the file has changed', async () => {
-  const cache = await temporaryFolder()
+  const cache = temporaryFolder()
   let current = body
   const { url } = await serve({ '/x': file(() => current) })
   await cachedFile(`${url}/x`, { cache })
@@ -58,7 +59,7 @@ test('asked to, it looks whether the file has changed', async () => {
 })
 
 test('the checksum in the file beside it is verified', async () => {
-  const cache = await temporaryFolder()
+  const cache = temporaryFolder()
   const other = bytes(100, 5)
   const { url, requests } = await serve({
     '/x': file(() => body),
@@ -92,7 +93,7 @@ function processWanting(url: string, cache: string) {
 }
 
 test('several processes at once, one of which is killed: each has the whole file in the end', async () => {
-  const cache = await temporaryFolder()
+  const cache = temporaryFolder()
   let started: (value: unknown) => void
   const first = new Promise((resolve) => {
     started = resolve

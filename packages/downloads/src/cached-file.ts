@@ -3,7 +3,7 @@ import { createReadStream, existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CascadeError } from '@cascade-diffusion/checks'
-import { cacheFolder } from './cache-folder.ts'
+import { cacheFolder } from '@cascade-diffusion/files'
 import { type Downloaded, type DownloadOptions, download } from './download.ts'
 import { HttpError, request } from './http.ts'
 

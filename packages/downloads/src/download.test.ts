@@ -1,15 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import { type DownloadOptions, download } from './download.ts'
-import { bytes, type Faults, file, serve, sha256, temporaryFolder } from './test-server.ts'
+import { bytes, type Faults, file, serve, sha256 } from './test-server.ts'
 
 const body = bytes(300_000)
 
 /** Downloads a file from a server with faults. */
 async function fetched(faults: Faults, options: Partial<DownloadOptions> = {}, current: () => Buffer = () => body) {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   const path = join(folder, 'x.bin')
   const { url, requests } = await serve({ '/x.bin': file(current, faults) })
   const run = () => download(`${url}/x.bin`, { path, retryDelay: 1, ...options })
@@ -81,7 +82,7 @@ test('a server that always sends everything, a slow one, and one that tells no l
     await run()
     await expectWhole(path)
   }
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   const { url } = await serve({ '/x': (_, response) => void response.writeHead(200).end(body) })
   const told: (number | undefined)[] = []
   await download(`${url}/x`, { path: join(folder, 'x'), onProgress: (_, total) => told.push(total) })
@@ -120,7 +121,7 @@ test('a wrong checksum, given or from the server, is an error at once, and nothi
 })
 
 test('follows redirections, with what they say of the file, and without secrets to other hosts', async () => {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   const seen: (string | undefined)[] = []
   const store = await serve({
     '/blob': (request, response) => {
@@ -141,7 +142,7 @@ test('follows redirections, with what they say of the file, and without secrets 
 })
 
 test('what is not the file is refused: an error, a page, a pointer, an answer', async () => {
-  const path = join(await temporaryFolder(), 'x')
+  const path = join(temporaryFolder(), 'x')
   const { url, requests } = await serve({
     '/page': (_, response) => void response.setHeader('content-type', 'text/html').end('<p>Please log in'),
     '/html': (_, response) => void response.end('\n<!DOCTYPE html>\n'),
@@ -167,7 +168,7 @@ test('what is not the file is refused: an error, a page, a pointer, an answer', 
 })
 
 test('asks again when the server is busy, and waits as long as it says', async () => {
-  const path = join(await temporaryFolder(), 'x')
+  const path = join(temporaryFolder(), 'x')
   let times = 0
   const { url, requests } = await serve({
     '/x': (request, response) => {
@@ -185,7 +186,7 @@ test('asks again when the server is busy, and waits as long as it says', async (
 })
 
 test('gives up on a server that stays silent or is not there', async () => {
-  const path = join(await temporaryFolder(), 'x')
+  const path = join(temporaryFolder(), 'x')
   const { url } = await serve({ '/x': (_, response) => void response.writeHead(200).write('abc') })
   await expect(download(`${url}/x`, { path, attempts: 1, stallAfter: 100 })).rejects.toThrow('no data from 127.0.0.1')
   await expect(download('http://127.0.0.1:9/x', { path, attempts: 2, retryDelay: 1 })).rejects.toThrow(
@@ -216,7 +217,7 @@ test('the same file wanted twice at a time is loaded once', async () => {
 })
 
 test('a full disk is a clear error, and what has come is kept', async (context) => {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', folder]).status !== 0) return context.skip()
   try {
     const { run } = await fetched({}, { path: join(folder, 'x.bin') })

@@ -1,4 +1,3 @@
-export { cacheFolder } from './cache-folder.ts'
 export { type CachedFile, type CachedFileOptions, cachedFile, cachedFileIfAny } from './cached-file.ts'
 export { type Downloaded, type DownloadOptions, download, type OnProgress } from './download.ts'
 export { HttpError, request } from './http.ts'

@@ -4,7 +4,7 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, utim
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { flush } from './flush.ts'
+import { flush } from '@cascade-diffusion/files'
 import { isRunning } from './is-running.ts'
 
 /** What tells whether the file on the server is still the one of which we have a part. */

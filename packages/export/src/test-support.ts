@@ -1,18 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
 import { baseStage, type Stage, superResolutionStage, type TrainedStage } from '@cascade-diffusion/cascade'
 import { rng } from '@cascade-diffusion/random'
-import { onTestFinished } from 'vitest'
-
-/** A folder for the rest of the test. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'export-'))
-  onTestFinished(() => rm(folder, { recursive: true, force: true }))
-  return folder
-}
 
 const process = { schedule: 'cosine', steps: 50 } as const
 const size = { baseChannels: 8, channelMultipliers: [1, 2], residualBlocks: 1, normGroups: 4 }

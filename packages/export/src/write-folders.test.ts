@@ -4,9 +4,10 @@ import type { NDArray } from '@cascade-diffusion/arrays'
 import { baseStage, superResolutionStage } from '@cascade-diffusion/cascade'
 import { readSafetensors } from '@cascade-diffusion/checkpoints'
 import { fromPretrained } from '@cascade-diffusion/pretrained'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import type { UNetConfig } from '@cascade-diffusion/unet'
 import { expect, test } from 'vitest'
-import { base, drawn, enlarging, temporaryFolder } from './test-support.ts'
+import { base, drawn, enlarging } from './test-support.ts'
 import { writeDiffusers } from './write-diffusers.ts'
 import { writeOnnx } from './write-onnx.ts'
 import { writeSafetensorsFolder } from './write-safetensors.ts'
@@ -15,7 +16,7 @@ const described = (params: Readonly<Record<string, NDArray>>) =>
   Object.entries(params).map(([name, { shape, data }]) => [name, shape, Buffer.from(data.buffer).toString('base64')])
 
 test('stages as safetensors are read without being told anything', async () => {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   const stages = [drawn(base), drawn(enlarging)]
   const paths = await writeSafetensorsFolder(stages, folder)
   expect((await readdir(folder)).sort()).toEqual(['large.safetensors', 'small.safetensors'])
@@ -28,7 +29,7 @@ test('stages as safetensors are read without being told anything', async () => {
 })
 
 test('a stage as a folder of diffusers, and back, also as files of a U-Net', async () => {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   const stage = baseStage({
     name: 'small',
     resolution: 4,
@@ -67,16 +68,16 @@ test('a stage as a folder of diffusers, and back, also as files of a U-Net', asy
   expect(loaded.network.config).toMatchObject(config)
   expect(loaded.process).toMatchObject({ schedule: 'linear', steps: 100, variance: 'fixed-large' })
 
-  const [path] = await writeSafetensorsFolder(loaded, await temporaryFolder(), 'mine')
+  const [path] = await writeSafetensorsFolder(loaded, temporaryFolder(), 'mine')
   const again = await fromPretrained(path!)
   expect(again).toMatchObject({ kind: 'unet', family: 'cascade-diffusion', process: loaded.process })
   expect(described(again.params)).toEqual(described(trained.params))
-  const { stages } = await writeOnnx(loaded, await temporaryFolder(), { name: 'mine' })
+  const { stages } = await writeOnnx(loaded, temporaryFolder(), { name: 'mine' })
   expect(stages).toMatchObject([{ name: 'mine', network: 'mine.onnx', image: [4, 4, 3], classNames: null }])
 })
 
 test('what diffusers has not is named', async () => {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   await expect(writeDiffusers(drawn(enlarging), folder)).rejects.toThrow('augmentationLevels')
   const skipping = baseStage({
     name: 'small',
@@ -117,7 +118,7 @@ test('what no pipeline of diffusers runs has no model_index.json', async () => {
     [classes, 'a class'],
     [large, 'a small image'],
   ] as const) {
-    const folder = await temporaryFolder()
+    const folder = temporaryFolder()
     expect(await writeDiffusers(drawn(stage), folder)).toEqual({
       noPipeline: `DDPMPipeline has no network that is given ${given}`,
     })

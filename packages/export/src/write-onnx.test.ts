@@ -5,10 +5,11 @@ import { cascadeSampler, type TrainedStage } from '@cascade-diffusion/cascade'
 import { ddim } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import * as ort from 'onnxruntime-node'
 import { beforeAll, expect, test } from 'vitest'
 import type { ExportedCascade, ExportedStage } from './manifest.ts'
-import { base, drawn, enlarging, temporaryFolder } from './test-support.ts'
+import { base, drawn, enlarging } from './test-support.ts'
 import { writeOnnx } from './write-onnx.ts'
 
 const stages = [drawn(base), drawn(enlarging)]
@@ -73,7 +74,7 @@ const worst = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i]!)))
 
 test('a cascade is sampled from its folder alone as it is here', async () => {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   const manifest = await writeOnnx(stages, folder)
   expect(JSON.parse(await readFile(join(folder, 'cascade.json'), 'utf8'))).toEqual(manifest)
   expect(manifest.stages.map(({ name, network, outChannels }) => [name, network, outChannels])).toEqual([
@@ -110,7 +111,7 @@ test('a cascade is sampled from its folder alone as it is here', async () => {
 })
 
 test('in 16 bits the files are smaller and the images nearly the same', async () => {
-  const [half, single] = [await temporaryFolder(), await temporaryFolder()]
+  const [half, single] = [temporaryFolder(), temporaryFolder()]
   const manifest = await writeOnnx(stages, half, { precision: 'float16' })
   await writeOnnx(stages, single)
   expect(manifest.stages.map(({ precision }) => precision)).toEqual(['float16', 'float16'])
@@ -123,7 +124,7 @@ test('in 16 bits the files are smaller and the images nearly the same', async ()
 })
 
 test('options that there are not are refused', async () => {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   const write = (options: object) => writeOnnx(stages, folder, options)
   await expect(write({ precison: 'float16' })).rejects.toThrow("unknown option 'precison'. Did you mean 'precision'?")
   await expect(write({ precision: 'half' })).rejects.toThrow("one of 'float32', 'float16'; got 'half'")
@@ -131,14 +132,14 @@ test('options that there are not are refused', async () => {
 })
 
 test('two stages of one name are refused', async () => {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   await expect(writeOnnx([stages[0]!, stages[0]!], folder)).rejects.toThrow(
     "expected different names, got 'small' twice",
   )
 })
 
 test('stages that do not follow one another are refused, and the order that does is told', async () => {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   const [small, large] = stages as [TrainedStage, TrainedStage]
   await expect(writeOnnx([large, small], folder)).rejects.toThrow(
     "each of which enlarges what the one before it makes, got 'large' (4×4 → 8×8), 'small' (4×4); the order is 'small', 'large'",

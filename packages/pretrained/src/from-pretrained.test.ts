@@ -7,11 +7,12 @@ import { baseStage, superResolutionStage } from '@cascade-diffusion/cascade'
 import { readNpz, toNDArray, writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { saveCheckpoint } from '@cascade-diffusion/training'
 import { encoder, fromDiffusersConfig, toDiffusers, toGuidedClassifier, unet } from '@cascade-diffusion/unet'
 import { expect, test } from 'vitest'
 import { type FromPretrainedOptions, fromPretrained, type PretrainedUNet } from './from-pretrained.ts'
-import { serveFolder, temporaryFolder } from './test-support.ts'
+import { serveFolder } from './test-support.ts'
 import { writeStage } from './weights-file.ts'
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../unet/src/fixtures/${name}`, import.meta.url))
@@ -90,7 +91,7 @@ test('flags that are missing are named, all at once, and those of another networ
 })
 
 test('a file of several networks needs a prefix, one with a prefix does not', async () => {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   const { config, options } = fromDiffusersConfig(diffusersConfig)
   const dict = toDiffusers(unet(config).init(rng(1)), config, options)
   const under = (prefix: string) =>
@@ -129,7 +130,7 @@ const scheduler = { _class_name: 'DDPMScheduler', beta_schedule: 'squaredcos_cap
 
 /** A folder as a pipeline of diffusers leaves it, with the weights in shards. */
 async function pipelineFolder(ending = 'safetensors') {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   const { config, options } = fromDiffusersConfig(diffusersConfig)
   const params = unet(config).init(rng(2))
   const dict = Object.entries(toDiffusers(params, config, options))
@@ -159,7 +160,7 @@ test('a pipeline of diffusers in shards: from its folder, and from its address, 
       `expected no ${Object.keys(option)[0]} for a network of diffusers`,
     )
 
-  const cache = await temporaryFolder()
+  const cache = temporaryFolder()
   const { url, requests, close } = await serveFolder(folder, { dropEvery: 3 })
   const told: string[] = []
   const onProgress = (file: string) => void told.push(file)
@@ -182,16 +183,16 @@ test('shards are told by their content, and an index cannot lead out of its fold
   for (const shard of ['../model_index.json', '/etc/passwd', 'http://127.0.0.1/x']) {
     await writeFile(index, JSON.stringify({ weight_map: { x: shard } }))
     await expect(load(folder)).rejects.toThrow(`expected a plain name of a file beside it, got '${shard}'`)
-    await expect(load(url, { cache: await temporaryFolder() })).rejects.toThrow('expected a plain name')
+    await expect(load(url, { cache: temporaryFolder() })).rejects.toThrow('expected a plain name')
   }
   await writeFile(index, JSON.stringify({ weight_map: { x: '%2e%2e' } }))
-  await expect(load(url, { cache: await temporaryFolder() })).rejects.toThrow('expected the shard %2e%2e beside it')
+  await expect(load(url, { cache: temporaryFolder() })).rejects.toThrow('expected the shard %2e%2e beside it')
   expect(requests.at(-1)?.path).toBe('/unet/%252e%252e')
 })
 
 test('a checkpoint from its address keeps the flags of its name', async () => {
-  const cache = await temporaryFolder()
-  const folder = await temporaryFolder()
+  const cache = temporaryFolder()
+  const folder = temporaryFolder()
   const bytes = await readFile(fixture('guided-adm/model.pt'))
   await writeFile(join(folder, '64x64_diffusion.pt'), bytes)
   const { url } = await serveFolder(folder)
@@ -213,7 +214,7 @@ test('a checkpoint from its address keeps the flags of its name', async () => {
 })
 
 test('says what it looked for in vain', async () => {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   await expect(load(join(folder, 'x.pt'))).rejects.toThrow('x.pt: expected a file or a folder, there is none')
   await expect(load(folder)).rejects.toThrow(
     'expected config.json with diffusion_pytorch_model.safetensors, or one checkpoint; got none',
@@ -228,7 +229,7 @@ test('says what it looked for in vain', async () => {
 })
 
 test('a classifier tells the size of its images, and that it is none of the published ones', async () => {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   const net = encoder({
     resolution: 16,
     imageChannels: 3,
@@ -253,7 +254,7 @@ test('a classifier tells the size of its images, and that it is none of the publ
 })
 
 test('our own stages come back whole', async () => {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   const process = { schedule: 'cosine', steps: 20 } as const
   const network = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 }
   const common = { resolution: 4, imageChannels: 1, classNames: ['a', 'b'], process, network }
@@ -289,7 +290,7 @@ test('a classifier of our own training', async () => {
     classNames: ['a', 'b'],
     noised: true,
   }
-  const path = join(await temporaryFolder(), 'classifier.safetensors')
+  const path = join(temporaryFolder(), 'classifier.safetensors')
   const rest = { step: 0, seed: 1, optimizer: {}, losses: new Float32Array() }
   await saveCheckpoint(path, { kind: 'classifier', config, state: { params: ema, ema, m: ema, v: ema }, ...rest })
   const loaded = await fromPretrained(path)

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url'
 import { baseStage } from '@cascade-diffusion/cascade'
 import { writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { rng } from '@cascade-diffusion/random'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { encoder, toGuidedClassifier, toGuidedDiffusion, type UNetConfig, unet } from '@cascade-diffusion/unet'
 import { beforeAll, expect, test } from 'vitest'
 import { type FromPretrainedOptions, fromPretrained } from './from-pretrained.ts'
-import { temporaryFolder } from './test-support.ts'
 import { writeStage } from './weights-file.ts'
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../unet/src/fixtures/${name}`, import.meta.url))
@@ -27,7 +27,7 @@ async function imagesOf(imageChannels: number, more: Partial<UNetConfig> = {}): 
     residualBlocks: 1,
     ...more,
   }
-  const path = join(await temporaryFolder(), 'model.safetensors')
+  const path = join(temporaryFolder(), 'model.safetensors')
   await writeSafetensors(path, toGuidedDiffusion(unet(config).init(rng(0)), config))
   return path
 }

@@ -7,10 +7,10 @@ import { createSampler, ddim, spacedSteps } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { closeOver, toGuidedDiffusion, unet } from '@cascade-diffusion/unet'
 import { expect, test } from 'vitest'
 import { fromPretrained } from './from-pretrained.ts'
-import { temporaryFolder } from './test-support.ts'
 
 const net = unet({
   resolution: 8,
@@ -38,7 +38,7 @@ const shape = [2, 8, 8, 1]
 
 /** The checkpoint of a training with guided-diffusion. */
 async function checkpoint(): Promise<string> {
-  const path = join(await temporaryFolder(), 'ema_0.9999_250000.safetensors')
+  const path = join(temporaryFolder(), 'ema_0.9999_250000.safetensors')
   await writeSafetensors(path, toGuidedDiffusion(params, net.config))
   return path
 }

@@ -1,8 +1,9 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { eager } from '@cascade-diffusion/ops'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test, vi } from 'vitest'
 import { constantRate, cosineRate } from './learning-rate.ts'
-import { checkpointIn, lineBatch, lineRun, temporaryFolder } from './test-support.ts'
+import { checkpointIn, lineBatch, lineRun } from './test-support.ts'
 import { train } from './train.ts'
 import { trainer } from './trainer.ts'
 

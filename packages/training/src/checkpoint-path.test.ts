@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test, vi } from 'vitest'
 import { loadCheckpoint } from './checkpoint.ts'
-import { checkpointIn, lineBatch, lineRun, temporaryFolder } from './test-support.ts'
+import { checkpointIn, lineBatch, lineRun } from './test-support.ts'
 import { train } from './train.ts'
 
 const at = (path: string) => ({ ...checkpointIn(temporaryFolder()), path })

@@ -3,9 +3,10 @@ import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from
 import { join } from 'node:path'
 import { float32, zeros } from '@cascade-diffusion/arrays'
 import { writeSafetensors } from '@cascade-diffusion/checkpoints'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { afterAll, expect, test } from 'vitest'
 import { loadCheckpoint, loadEma, previousPath, saveCheckpoint } from './checkpoint.ts'
-import { checkpointOf, temporaryFolder } from './test-support.ts'
+import { checkpointOf } from './test-support.ts'
 
 const pathIn = (folder: string) => join(folder, 'model.safetensors')
 

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { type ArraysOf, type Compile, float32, ndarray } from '@cascade-diffusion/arrays'
 import { cpuExact, jit, onnxRuntimeNode } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { roundingEngine } from '../../jit/src/testing/rounding-engine.ts'
 import type { Params } from './params.ts'
 import { engineRun } from './test-engine-run.ts'
-import { temporaryFolder } from './test-support.ts'
 import { type TrainOptions, train } from './train.ts'
 
 const inHalf =

@@ -1,7 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
@@ -11,8 +9,6 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { Checkpoint } from './checkpoint.ts'
 import type { Params } from './params.ts'
 import type { TrainOptions } from './train.ts'
-
-export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'training-'))
 
 /** Examples x with their values y. */
 export interface LineBatch {

@@ -1,18 +1,10 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { type Compile, float32 } from '@cascade-diffusion/arrays'
 import { eager } from '@cascade-diffusion/ops'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { loadCheckpoint, loadEma, previousPath } from './checkpoint.ts'
-import {
-  checkpointIn,
-  type LineBatch,
-  lineBatch,
-  lineLosses,
-  lineRun,
-  moduleHere,
-  runScript,
-  temporaryFolder,
-} from './test-support.ts'
+import { checkpointIn, type LineBatch, lineBatch, lineLosses, lineRun, moduleHere, runScript } from './test-support.ts'
 import { type Progress, type TrainOptions, type TrainResult, train } from './train.ts'
 import { TrainingInterrupted } from './training-interrupted.ts'
 

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test, vi } from 'vitest'
 import { loadCheckpoint } from './checkpoint.ts'
-import { checkpointIn, lineRun, moduleHere, runScript, temporaryFolder } from './test-support.ts'
+import { checkpointIn, lineRun, moduleHere, runScript } from './test-support.ts'
 import { train } from './train.ts'
 
 test('an abort before the first step begins nothing and saves nothing', async () => {

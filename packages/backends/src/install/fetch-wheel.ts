@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheFolder, download } from '@cascade-diffusion/downloads'
+import { download } from '@cascade-diffusion/downloads'
+import { cacheFolder } from '@cascade-diffusion/files'
 import { downloadFolder } from '../folders.ts'
 import type { InstallOptions } from './options.ts'
 import { findWheel, type WheelQuery } from './package-index.ts'

@@ -1,8 +1,9 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import { type Answer, jsonPage, makeWheel, serve, sha256 } from '../testing/fake-index.ts'
-import { never, temporaryFolder } from '../testing/temporary-folder.ts'
+import { never } from '../testing/temporary-folder.ts'
 import { onnxruntimeWheels } from '../versions.ts'
 import { installCuda, installedCuda } from './install-cuda.ts'
 import { remove } from './installed.ts'
@@ -11,7 +12,7 @@ const has = `${process.platform}-${process.arch}` in onnxruntimeWheels
 
 /** A program whose onnxruntime-node multiplies matrices, unless its CUDA provider says `broken`. */
 async function program() {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   const ort = join(folder, 'node_modules/onnxruntime-node')
   const libraries = join(ort, 'bin/napi-v6', process.platform, process.arch)
   await mkdir(libraries, { recursive: true })

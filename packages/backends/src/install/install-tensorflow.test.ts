@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test, vi } from 'vitest'
 import { probeBackend } from '../probe.ts'
 import { jsonPage, makeWheel, resumable, serve, sha256 } from '../testing/fake-index.ts'
 import { fakeNodeGyp, fakeTfjsNode, npmPackage } from '../testing/fake-registry.ts'
-import { never, temporaryFolder } from '../testing/temporary-folder.ts'
+import { never } from '../testing/temporary-folder.ts'
 import { tensorflowWheels, versions } from '../versions.ts'
 import { installTensorFlow } from './install-tensorflow.ts'
 import { installed, remove } from './installed.ts'
@@ -21,7 +22,7 @@ interface Fakes {
 
 /** An index and a registry on this machine, with a wheel and packages of a few bytes. */
 async function fakes({ wrongChecksum = false, breakAt, wrongResults = false, compilerFails = false }: Fakes = {}) {
-  const cache = await temporaryFolder()
+  const cache = temporaryFolder()
   const wheel = await makeWheel({
     'tensorflow/libtensorflow_cc.so.2': 'library'.repeat(1000),
     'tensorflow/libtensorflow_framework.so.2': 'framework',

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { CascadeError } from '@cascade-diffusion/checks'
-import { cacheFolder } from '@cascade-diffusion/downloads'
+import { cacheFolder } from '@cascade-diffusion/files'
 import { backendFolder } from '../folders.ts'
 import { probeBackend } from '../probe.ts'
 import { tensorflowWheels, versions } from '../versions.ts'

@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { cacheFolder } from '@cascade-diffusion/downloads'
+import { cacheFolder } from '@cascade-diffusion/files'
 import { backendFolder, downloadFolder } from '../folders.ts'
 import { installedCuda, removeCuda } from './install-cuda.ts'
 import { type Receipt, readReceipt } from './receipt.ts'
@@ -13,7 +13,7 @@ export type InstallableName = (typeof installableNames)[number]
 
 /** Options of {@link installed} and {@link remove}. */
 export interface InstalledOptions {
-  /** See `cacheFolder` of `@cascade-diffusion/downloads`. */
+  /** See `cacheFolder` of `@cascade-diffusion/files`. */
   readonly cache?: string
   /** Files or folders from which `onnxruntime-node` is looked for. */
   readonly from?: readonly string[]

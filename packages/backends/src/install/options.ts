@@ -2,7 +2,7 @@
 export interface InstallOptions {
   /** Ctrl-C: ends the installation, and nothing but partly downloaded files stays, from which the next one goes on. */
   readonly signal: AbortSignal
-  /** Where backends and downloads lie; see `cacheFolder` of `@cascade-diffusion/downloads`. */
+  /** Where backends and downloads lie; see `cacheFolder` of `@cascade-diffusion/files`. */
   readonly cache?: string
   /** The package index, an address of its simple API; by default the one that pip uses. */
   readonly index?: string

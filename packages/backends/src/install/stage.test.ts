@@ -1,13 +1,13 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
-import { temporaryFolder } from '../testing/temporary-folder.ts'
 import { replaceFolder } from './stage.ts'
 
 const fill = (text: string) => (folder: string) => writeFile(join(folder, 'file'), text)
 
 test('replaces a folder at once, and keeps the old one if that fails', async () => {
-  const parent = join(await temporaryFolder(), 'backends')
+  const parent = join(temporaryFolder(), 'backends')
   const target = join(parent, 'node')
   await replaceFolder(target, fill('one'))
   await replaceFolder(target, fill('two'))
@@ -23,7 +23,7 @@ test('replaces a folder at once, and keeps the old one if that fails', async () 
 })
 
 test('removes what a process that is gone left behind, but nothing of one that runs', async () => {
-  const parent = await temporaryFolder()
+  const parent = temporaryFolder()
   const [dead, alive, other] = ['.node.new.4194305', `.node.new.${process.ppid}`, '.node-gpu.new.4194305']
   for (const name of [dead, alive, other]) await mkdir(join(parent, name as string))
   await replaceFolder(join(parent, 'node'), fill('x'))

@@ -1,15 +1,16 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import { makeWheel } from '../testing/fake-index.ts'
-import { never, temporaryFolder } from '../testing/temporary-folder.ts'
+import { never } from '../testing/temporary-folder.ts'
 import { cudaRequirements } from './cuda-requirements.ts'
 import { unpackWheel } from './wheel.ts'
 
 const files = { 'lib/a.so': 'library a', 'lib/b.so': 'library b', 'include/a.h': 'int a;' }
 
 test('unpacks what is wanted to where it is wanted', async () => {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   await writeFile(join(folder, 'x.whl'), await makeWheel(files))
   const told: number[] = []
   const paths = await unpackWheel(join(folder, 'x.whl'), {
@@ -24,7 +25,7 @@ test('unpacks what is wanted to where it is wanted', async () => {
 })
 
 test('refuses a file that differs from the wheel’s own list, and what is not a wheel', async () => {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   const options = { folder, signal: never, place: (name: string) => name }
   await writeFile(join(folder, 'x.whl'), await makeWheel(files, 'lib/b.so'))
   await expect(unpackWheel(join(folder, 'x.whl'), options)).rejects.toThrow('lib/b.so of')
@@ -33,7 +34,7 @@ test('refuses a file that differs from the wheel’s own list, and what is not a
 })
 
 test('reads which of NVIDIA’s wheels are needed', async () => {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   const metadata = [
     'Requires-Dist: numpy>=2',
     'Requires-Dist: nvidia-cudnn-cu13~=9.0; extra == "cudnn"',

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import { cacheFolder } from '@cascade-diffusion/downloads'
+import { cacheFolder } from '@cascade-diffusion/files'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { locate } from '../locate.ts'

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import { bytesSource } from '../byte-source.ts'
 import { openCheckpoint, readCheckpoint } from '../open-checkpoint.ts'
-import { fixture, temporaryFolder } from '../test-support.ts'
+import { fixture } from '../test-support.ts'
 import { openZip } from '../zip.ts'
 
 const weights = await (await openZip(bytesSource(fixture('keras3.keras')))).read('model.weights.h5')

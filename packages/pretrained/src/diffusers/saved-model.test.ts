@@ -2,10 +2,11 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { rng } from '@cascade-diffusion/random'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { toDiffusers, toDiffusersConfig, unet } from '@cascade-diffusion/unet'
 import { expect, test } from 'vitest'
 import { type FromPretrainedOptions, fromPretrained } from '../from-pretrained.ts'
-import { serveFolder, temporaryFolder } from '../test-support.ts'
+import { serveFolder } from '../test-support.ts'
 
 const config = {
   resolution: 4,
@@ -70,10 +71,10 @@ test.each([
 ])(
   'the only variant is found, in a pipeline and in the folder of the network, here and at an address: %s',
   async (name) => {
-    const folder = await temporaryFolder()
+    const folder = temporaryFolder()
     await save(join(folder, 'unet'), [name])
     const { url } = await serveFolder(folder)
-    const cache = await temporaryFolder()
+    const cache = temporaryFolder()
     for (const base of [folder, url]) {
       expect(await taken(base, { cache })).toEqual({ file: `unet/${name}`, seed: 1 })
       expect(await taken(`${base}/unet`, { cache, variant: 'fp16' })).toEqual({ file: name, seed: 1 })
@@ -83,10 +84,10 @@ test.each([
 )
 
 test('weights without a variant are preferred, others are had by name', async () => {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   await save(folder, [`${stem}.bin`, `${stem}.fp16.safetensors`, `${stem}.non_ema.safetensors`])
   const { url } = await serveFolder(folder)
-  const cache = await temporaryFolder()
+  const cache = temporaryFolder()
   for (const base of [folder, url]) {
     expect(await taken(base, { cache })).toEqual({ file: `${stem}.bin`, seed: 1 })
     expect(await taken(base, { cache, variant: 'fp16' })).toEqual({ file: `${stem}.fp16.safetensors`, seed: 2 })
@@ -103,7 +104,7 @@ test('weights without a variant are preferred, others are had by name', async ()
 })
 
 test('of several variants one must be chosen', async () => {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   await save(join(folder, 'unet'), [`${stem}.safetensors.index.fp16.json`, `${stem}.bf16.bin`])
   await expect(taken(folder)).rejects.toThrow(
     "unet: there are several variants: choose one by the option variant, of 'bf16', 'fp16'",
@@ -112,7 +113,7 @@ test('of several variants one must be chosen', async () => {
 })
 
 test('of a training checkpoint the average is taken, unless it is refused', async () => {
-  const folder = join(await temporaryFolder(), 'checkpoint-500')
+  const folder = join(temporaryFolder(), 'checkpoint-500')
   const name = `${stem}.safetensors`
   await save(join(folder, 'unet'), [name])
   await expect(taken(folder, { average: true })).rejects.toThrow(
@@ -121,7 +122,7 @@ test('of a training checkpoint the average is taken, unless it is refused', asyn
   expect(await taken(folder)).toEqual({ file: `unet/${name}`, seed: 1 })
   await save(join(folder, 'unet_ema'), [name], ofAverage, 2)
   const { url } = await serveFolder(dirname(folder))
-  const cache = await temporaryFolder()
+  const cache = temporaryFolder()
   for (const base of [folder, `${url}/checkpoint-500`]) {
     expect(await taken(base, { cache })).toEqual({ file: `unet_ema/${name}`, seed: 2 })
     expect(await taken(base, { cache, average: true })).toEqual({ file: `unet_ema/${name}`, seed: 2 })
@@ -131,7 +132,7 @@ test('of a training checkpoint the average is taken, unless it is refused', asyn
 })
 
 test('a scheduler of another process is refused, unless the process is given', async () => {
-  const folder = await temporaryFolder()
+  const folder = temporaryFolder()
   await save(folder, [`${stem}.safetensors`])
   const scheduler = join(folder, 'scheduler_config.json')
   await writeFile(scheduler, JSON.stringify({ _class_name: 'EDMEulerScheduler', sigma_max: 80 }))

@@ -3,11 +3,11 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { float32, zeros } from '@cascade-diffusion/arrays'
+import { writeAtomically } from '@cascade-diffusion/files'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { afterAll, expect, test } from 'vitest'
-import { writeAtomically } from './atomic-file.ts'
 import { readSafetensors } from './safetensors-read.ts'
 import { writeSafetensors } from './safetensors-write.ts'
-import { temporaryFolder } from './test-support.ts'
 
 const mounted: string[] = []
 afterAll(() => {

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import { flush } from './flush.ts'
-import { temporaryFolder } from './test-support.ts'
 
 const failing = (code?: string) => async () => {
   throw Object.assign(new Error('Method not implemented.'), code && { code })

@@ -13,17 +13,20 @@ const reasons: Record<string, string> = {
   EROFS: 'the file system is read-only',
 }
 
+/** What a file is to hold: its bytes or text, or a function that writes them. */
+export type FileContents = string | Uint8Array | ((file: FileHandle) => Promise<void>)
+
 /**
- * Writes a file so that `path` holds either what it held before or the whole new file, whatever fails: `write` fills
- * `<path>.partial` beside it, which is flushed to the disk and then renamed. The partial file is removed on failure.
- * @throws an error that names the path, the reason and that the previous file is untouched.
+ * Writes a file so that `path` holds either what it held before or the whole new file, whatever fails: the contents go to
+ * `<path>.partial`, which is flushed to the disk and then renamed. The partial file is removed on failure.
+ * @throws {CascadeError} of code `file`, which names the path and the reason and says that the previous file is untouched.
  */
-export async function writeAtomically(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
+export async function writeAtomically(path: string, contents: FileContents): Promise<void> {
   const partial = `${path}.partial`
   try {
     const file = await open(partial, 'w')
     try {
-      await write(file)
+      await (typeof contents === 'function' ? contents(file) : file.writeFile(contents))
       await flush(file)
     } finally {
       await file.close()
@@ -33,7 +36,7 @@ export async function writeAtomically(path: string, write: (file: FileHandle) =>
     await rm(partial, { force: true }).catch(() => {})
     const reason = reasons[(cause as NodeJS.ErrnoException).code ?? ''] ?? 'an error came'
     const rest = existsSync(path) ? 'the previous file is untouched' : 'no file was left there'
-    throw new CascadeError('checkpoint', `could not write ${path}: ${reason} (${(cause as Error).message}); ${rest}`, {
+    throw new CascadeError('file', `could not write ${path}: ${reason} (${(cause as Error).message}); ${rest}`, {
       cause,
     })
   }

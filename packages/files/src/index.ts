@@ -1,0 +1,3 @@
+export { cacheFolder } from './cache-folder.ts'
+export { flush } from './flush.ts'
+export { writeAtomically } from './write-atomically.ts'

@@ -1,0 +1,2 @@
+export { greatestDifference } from './greatest-difference.ts'
+export { temporaryFolder } from './temporary-folder.ts'
