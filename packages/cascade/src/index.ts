@@ -1,17 +1,30 @@
 export type { ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
-export type { AugmentationConfig, GaussianNoiseConfig, NoAugmentationConfig } from './augmentation-config.ts'
-export { augmentationOf } from './augmentation-config.ts'
-export { type CascadeSampleOptions, type CascadeSampler, cascadeSampler } from './cascade-sampler.ts'
-export type { Labels } from './check-conditions.ts'
 export {
   classifierLogProbability,
   type LoadedClassifier,
   loadClassifier,
   type TrainedClassifier,
-} from './load-classifier.ts'
-export { describedStage, type LoadStageOptions, loadStage, type TrainedStage } from './load-stage.ts'
-export { type ProcessConfig, processOf, type ScheduleConfig, scheduleOf } from './process-config.ts'
-export { type LevelResult, type SearchLevelsOptions, searchLevels } from './search-levels.ts'
+} from './classifier/load-classifier.ts'
+export {
+  type ClassifierDescription,
+  type TrainClassifierOptions,
+  trainClassifier,
+} from './classifier/train-classifier.ts'
+export { type CascadeSampleOptions, type CascadeSampler, cascadeSampler } from './sampling/cascade-sampler.ts'
+export type { Labels } from './sampling/check-conditions.ts'
+export { type LevelResult, type SearchLevelsOptions, searchLevels } from './sampling/search-levels.ts'
+export {
+  type ClassifierGuidance,
+  type GuidanceConfig,
+  type StageSampleOptions,
+  type StageSampler,
+  type StageSamplerOptions,
+  stageSampler,
+} from './sampling/stage-sampler.ts'
+export type { AugmentationConfig, GaussianNoiseConfig, NoAugmentationConfig } from './stage/augmentation-config.ts'
+export { augmentationOf } from './stage/augmentation-config.ts'
+export { describedStage, type LoadStageOptions, loadStage, type TrainedStage } from './stage/load-stage.ts'
+export { type ProcessConfig, processOf, type ScheduleConfig, scheduleOf } from './stage/process-config.ts'
 export {
   type BaseStage,
   type BaseStageOptions,
@@ -24,17 +37,8 @@ export {
   type SuperResolutionStage,
   type SuperResolutionStageOptions,
   superResolutionStage,
-} from './stage.ts'
-export {
-  type ClassifierGuidance,
-  type GuidanceConfig,
-  type StageSampleOptions,
-  type StageSampler,
-  type StageSamplerOptions,
-  stageSampler,
-} from './stage-sampler.ts'
-export { type ClassifierDescription, type TrainClassifierOptions, trainClassifier } from './train-classifier.ts'
-export { type TrainStageOptions, trainStage } from './train-stage.ts'
+} from './stage/stage.ts'
+export { type TrainStageOptions, trainStage } from './training/train-stage.ts'
 export type {
   HybridLossConfig,
   KlLossConfig,
@@ -43,5 +47,5 @@ export type {
   SimpleLossConfig,
   TrainingObjective,
   WeightingConfig,
-} from './training-objective.ts'
-export type { TrainingRun } from './training-run.ts'
+} from './training/training-objective.ts'
+export type { TrainingRun } from './training/training-run.ts'

@@ -10,7 +10,7 @@ import {
   type StageUNetConfig,
   type SuperResolutionStageOptions,
   superResolutionStage,
-} from './stage.ts'
+} from './stage/stage.ts'
 
 /** What a network was given in one call. */
 export type Given = Readonly<Record<string, number[]>>

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { float32 } from '@cascade-diffusion/arrays'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
-import { readNpz } from './npy.ts'
+import { readNpz } from './numpy/npy.ts'
 import { openCheckpoint, readCheckpoint } from './open-checkpoint.ts'
 import { fixture, fixturePath, toNumber } from './test-support.ts'
 

@@ -3,10 +3,10 @@ import { join } from 'node:path'
 import { float32, int32 } from '@cascade-diffusion/arrays'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
-import { readNpz } from './npy.ts'
+import { readNpz } from './numpy/npy.ts'
 import { openCheckpoint, readCheckpoint } from './open-checkpoint.ts'
-import { readPyTorch } from './pytorch.ts'
-import { writeSafetensorsShards } from './safetensors-shards.ts'
+import { readPyTorch } from './pytorch/pytorch.ts'
+import { writeSafetensorsShards } from './safetensors/safetensors-shards.ts'
 import { fixture, fixturePath } from './test-support.ts'
 
 test.each(['nested.pt', 'nested-legacy.pt'])(

@@ -2,9 +2,9 @@ import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
+import { readJson } from './json/read-json.ts'
 import { openCheckpoint, shardNames } from './open-checkpoint.ts'
-import { readJson } from './read-json.ts'
-import { readSafetensors } from './safetensors-read.ts'
+import { readSafetensors } from './safetensors/safetensors-read.ts'
 import { fixture } from './test-support.ts'
 
 function write(content: string | Uint8Array, name = 'a'): string {

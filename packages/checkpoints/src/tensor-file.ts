@@ -1,7 +1,7 @@
 import type { DType, NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { ByteSource } from './byte-source.ts'
-import { shorten } from './json.ts'
+import { shorten } from './json/json.ts'
 
 /** What a file can be. */
 export type CheckpointFormat = 'safetensors' | 'pytorch' | 'npz' | 'tfjs' | 'hdf5' | 'keras'

@@ -1,9 +1,9 @@
 import { type DType, float32, int32, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
+import { byteWidth, type StoredType } from './arrays/elements.ts'
+import { readArray } from './arrays/read-array.ts'
 import { type ByteSource, joinSources, readBytes } from './byte-source.ts'
-import { byteWidth, type StoredType } from './elements.ts'
-import { asRecord, isShape, shorten, show } from './json.ts'
-import { readArray } from './read-array.ts'
+import { asRecord, isShape, shorten, show } from './json/json.ts'
 import { withSiblings } from './siblings.ts'
 import type { Contents, LazyTensor } from './tensor-file.ts'
 

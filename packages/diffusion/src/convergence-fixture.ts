@@ -6,7 +6,7 @@ import { flow, mixtureNetwork, mixtureProcess } from './mixture-fixture.ts'
 import { posteriorBetween } from './posterior.ts'
 import { keepX0 } from './process-x0.ts'
 import { createSampler } from './sampling/driver.ts'
-import type { Sampler } from './sampling/sampler.ts'
+import type { Sampler } from './sampling/samplers/sampler.ts'
 
 const images = 32
 const shape = [images, 1, 1, 2]

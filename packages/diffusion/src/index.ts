@@ -45,15 +45,15 @@ export {
 } from './process.ts'
 export { clipX0, type DynamicThresholdOptions, dynamicThreshold, keepX0, type ProcessX0 } from './process-x0.ts'
 export { qMeanVariance, qSample } from './q-sample.ts'
-export { type AncestralOptions, ancestral } from './sampling/ancestral.ts'
-export { type DdimOptions, ddim } from './sampling/ddim.ts'
-export { ddimInversion } from './sampling/ddim-inversion.ts'
-export { type DpmSolverOptions, dpmSolver } from './sampling/dpm-solver.ts'
 export { type CreateSamplerOptions, createSampler, type ModelSampler } from './sampling/driver.ts'
-export { type HeunOptions, heun } from './sampling/heun.ts'
 export type { Level } from './sampling/level.ts'
 export { type RepaintOptions, type Restart, repaintRestarts } from './sampling/restart.ts'
 export type { Frame, RunOptions, SampleOptions } from './sampling/sample-options.ts'
+export { type AncestralOptions, ancestral } from './sampling/samplers/ancestral.ts'
+export { type DdimOptions, ddim } from './sampling/samplers/ddim.ts'
+export { ddimInversion } from './sampling/samplers/ddim-inversion.ts'
+export { type DpmSolverOptions, dpmSolver } from './sampling/samplers/dpm-solver.ts'
+export { type HeunOptions, heun } from './sampling/samplers/heun.ts'
 export {
   type Evaluation,
   type Sampler,
@@ -61,6 +61,6 @@ export {
   type SamplerUpdate,
   type Transition,
   weightedSum,
-} from './sampling/sampler.ts'
+} from './sampling/samplers/sampler.ts'
+export { type UnipcOptions, unipc } from './sampling/samplers/unipc.ts'
 export { type SpacedStepsOptions, spacedSteps, stepsDown } from './sampling/steps.ts'
-export { type UnipcOptions, unipc } from './sampling/unipc.ts'

@@ -1,8 +1,8 @@
 import { CascadeError, checkInteger, shown } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
-import type { DiscreteSchedule } from './discrete-schedule.ts'
-import type { LogSnrRange } from './log-snr.ts'
-import type { NoiseSchedule } from './noise-schedule.ts'
+import type { LogSnrRange } from './continuous/log-snr.ts'
+import type { NoiseSchedule } from './continuous/noise-schedule.ts'
+import type { DiscreteSchedule } from './discrete/discrete-schedule.ts'
 
 /** Throws unless n is an integer of at least 1. `what` names the caller and the number. */
 export function checkCount(what: string, n: number): void {

@@ -1,19 +1,5 @@
-export {
-  cosineSchedule,
-  type LinearScheduleOptions,
-  linearSchedule,
-  type ScaledLinearScheduleOptions,
-  scaledLinearSchedule,
-  sigmoidSchedule,
-} from './beta-schedules.ts'
-export {
-  type DiscreteSchedule,
-  type SpacedSteps,
-  scheduleFromAlphasCumprod,
-  scheduleFromBetas,
-} from './discrete-schedule.ts'
-export { type ToDiscreteOptions, toContinuous, toDiscrete } from './discretization.ts'
-export { type KarrasOptions, karrasNoise, karrasSigmas } from './karras.ts'
+export { type ToDiscreteOptions, toContinuous, toDiscrete } from './continuous/discretization.ts'
+export { type KarrasOptions, karrasNoise, karrasSigmas } from './continuous/karras.ts'
 export {
   alphaOfLogSnr,
   edmSigmaOfLogSnr,
@@ -22,24 +8,15 @@ export {
   logSnrOfEdmSigma,
   logSnrs,
   sigmaOfLogSnr,
-} from './log-snr.ts'
+} from './continuous/log-snr.ts'
 export {
   type EvenLogSnrOptions,
   evenLogSnrTimes,
   type ResolutionShift,
   shiftToResolution,
   truncateLogSnr,
-} from './log-snr-transforms.ts'
-export {
-  type LossHistory,
-  type LossHistoryOptions,
-  type LossSecondMomentOptions,
-  lossHistory,
-  lossSecondMomentProbabilities,
-  recordLosses,
-} from './loss-history.ts'
-export { type NoiseLevels, type PiecewiseUniformOptions, piecewiseUniformNoiseLevels } from './noise-level-sampler.ts'
-export { type NoiseSchedule, noiseScheduleFromLogSnr } from './noise-schedule.ts'
+} from './continuous/log-snr-transforms.ts'
+export { type NoiseSchedule, noiseScheduleFromLogSnr } from './continuous/noise-schedule.ts'
 export {
   type CosineNoiseOptions,
   cosineNoise,
@@ -48,13 +25,45 @@ export {
   logLinearNoise,
   type SigmoidNoiseOptions,
   sigmoidNoise,
-} from './noise-schedules.ts'
-export { edmPreconditioning, type Preconditioning, vePreconditioning, vpPreconditioning } from './preconditioning.ts'
-export { parseSpacing, respace, type Spacing } from './respace.ts'
+} from './continuous/noise-schedules.ts'
+export {
+  edmPreconditioning,
+  type Preconditioning,
+  vePreconditioning,
+  vpPreconditioning,
+} from './continuous/preconditioning.ts'
+export {
+  cosineSchedule,
+  type LinearScheduleOptions,
+  linearSchedule,
+  type ScaledLinearScheduleOptions,
+  scaledLinearSchedule,
+  sigmoidSchedule,
+} from './discrete/beta-schedules.ts'
+export {
+  type DiscreteSchedule,
+  type SpacedSteps,
+  scheduleFromAlphasCumprod,
+  scheduleFromBetas,
+} from './discrete/discrete-schedule.ts'
+export { parseSpacing, respace, type Spacing } from './discrete/respace.ts'
+export { zeroTerminalSnr } from './discrete/zero-terminal-snr.ts'
+export {
+  type LossHistory,
+  type LossHistoryOptions,
+  type LossSecondMomentOptions,
+  lossHistory,
+  lossSecondMomentProbabilities,
+  recordLosses,
+} from './drawing/loss-history.ts'
+export {
+  type NoiseLevels,
+  type PiecewiseUniformOptions,
+  piecewiseUniformNoiseLevels,
+} from './drawing/noise-level-sampler.ts'
+export { logitNormalTimes, logNormalSigmas, type NormalOptions, uniformTimes } from './drawing/time-samplers.ts'
+export { sampleTimesteps, uniformTimesteps, type WeightedTimesteps } from './drawing/timestep-samplers.ts'
+export type { LowDiscrepancy } from './drawing/uniforms.ts'
 export { type FitScheduleOptions, fitSchedule, type ParameterRange } from './search/fit-schedule.ts'
 export { type GridSearchOptions, gridSearch } from './search/grid-search.ts'
 export type { ScheduleParameters, SearchOptions, SearchProgress, SearchResult, Trial } from './search/trials.ts'
-export { logitNormalTimes, logNormalSigmas, type NormalOptions, uniformTimes } from './time-samplers.ts'
-export { sampleTimesteps, uniformTimesteps, type WeightedTimesteps } from './timestep-samplers.ts'
-export type { LowDiscrepancy } from './uniforms.ts'
-export { zeroTerminalSnr } from './zero-terminal-snr.ts'

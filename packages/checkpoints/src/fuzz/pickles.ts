@@ -1,6 +1,6 @@
 import { bytesSource } from '../byte-source.ts'
 import { fixture, zipOf } from '../test-support.ts'
-import { openZip } from '../zip.ts'
+import { openZip } from '../zip/zip.ts'
 import { damageBytes, damageNumbers, type Field, type Next, oneOf } from './damage.ts'
 
 const latin1 = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'))

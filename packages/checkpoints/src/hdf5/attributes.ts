@@ -1,6 +1,6 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
-import { shorten } from '../json.ts'
+import { shorten } from '../json/json.ts'
 import { named } from '../tensor-file.ts'
 import { type Cursor, textOf } from './cursor.ts'
 import { type Datatype, parseDatatype } from './datatype.ts'

@@ -1,4 +1,4 @@
-import type { StoredType } from '../elements.ts'
+import type { StoredType } from '../arrays/elements.ts'
 import type { Cursor } from './cursor.ts'
 
 /** What a dataset's or an attribute's elements are. */

@@ -1,6 +1,6 @@
 import { inflateSync } from 'node:zlib'
 import { CascadeError } from '@cascade-diffusion/checks'
-import { inflateOptions } from '../inflate-options.ts'
+import { inflateOptions } from '../zip/inflate-options.ts'
 import type { Filter } from './messages.ts'
 
 const deflate = 1

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { bytesSource } from '../byte-source.ts'
 import { openCheckpoint, readCheckpoint } from '../open-checkpoint.ts'
 import { fixture } from '../test-support.ts'
-import { openZip } from '../zip.ts'
+import { openZip } from '../zip/zip.ts'
 
 const weights = await (await openZip(bytesSource(fixture('keras3.keras')))).read('model.weights.h5')
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { bytesSource } from '../byte-source.ts'
 import { openCheckpoint, readCheckpoint } from '../open-checkpoint.ts'
 import { fixture, fixturePath, zipOf } from '../test-support.ts'
-import { openZip } from '../zip.ts'
+import { openZip } from '../zip/zip.ts'
 import { computed, expectedKeras, plain } from './test-support.ts'
 
 test.each(['keras2.h5', 'keras2-weights.h5', 'keras3.keras'])('%s: the weights that Keras says', async (name) => {

@@ -1,6 +1,6 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { ByteSource } from '../byte-source.ts'
-import { shorten } from '../json.ts'
+import { shorten } from '../json/json.ts'
 import { named } from '../tensor-file.ts'
 import { type Attributes, attributesOf } from './attributes.ts'
 import { type Dataset, isDataset, parseDataset } from './dataset.ts'

@@ -10,7 +10,7 @@ import { logDensities, mixture, mixtureNetwork, mixtureProcess } from '../mixtur
 import { keepX0 } from '../process-x0.ts'
 import { relativeError } from '../reference-fixture.ts'
 import { createSampler } from '../sampling/driver.ts'
-import { heun } from '../sampling/heun.ts'
+import { heun } from '../sampling/samplers/heun.ts'
 import { classifierGuidance } from './classifier.ts'
 
 interface Condition {

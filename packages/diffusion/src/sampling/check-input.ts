@@ -3,7 +3,7 @@ import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diff
 import { checkRng } from '../checks.ts'
 import type { PlannedStep } from './plan.ts'
 import type { RunOptions } from './sample-options.ts'
-import type { Sampler } from './sampler.ts'
+import type { Sampler } from './samplers/sampler.ts'
 
 /** A run's options, with its condition. */
 export type AnyRun = RunOptions & { readonly condition?: unknown }

@@ -9,10 +9,10 @@ import { expect, test, vi } from 'vitest'
 import type { DiffusionProcess } from '../process.ts'
 import { keepX0 } from '../process-x0.ts'
 import { givenNoise, referenceNetwork, relativeError } from '../reference-fixture.ts'
-import { ancestral } from './ancestral.ts'
-import { ddim } from './ddim.ts'
 import { createSampler } from './driver.ts'
 import type { Frame, SampleOptions } from './sample-options.ts'
+import { ancestral } from './samplers/ancestral.ts'
+import { ddim } from './samplers/ddim.ts'
 import { stepsDown } from './steps.ts'
 
 const process: DiffusionProcess = {

@@ -16,7 +16,7 @@ import { checkProcess, type DiffusionProcess, type Network, type Schedule } from
 import { checkFinite, checkImages, checkInput, checkNoise, checkOptionsOfRun } from './check-input.ts'
 import { planRun } from './plan.ts'
 import type { Frame, SampleOptions } from './sample-options.ts'
-import type { Sampler } from './sampler.ts'
+import type { Sampler } from './samplers/sampler.ts'
 import { tracedStep } from './traced-step.ts'
 
 /** What {@link createSampler} compiles: a network, or a denoiser made of one, such as guidance. */

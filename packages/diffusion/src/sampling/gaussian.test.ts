@@ -8,10 +8,10 @@ import { noiseLevel } from '../noise-level.ts'
 import type { DiffusionProcess } from '../process.ts'
 import { keepX0 } from '../process-x0.ts'
 import { givenNoise } from '../reference-fixture.ts'
-import { ancestral } from './ancestral.ts'
-import { ddim } from './ddim.ts'
 import { createSampler } from './driver.ts'
-import type { Sampler } from './sampler.ts'
+import { ancestral } from './samplers/ancestral.ts'
+import { ddim } from './samplers/ddim.ts'
+import type { Sampler } from './samplers/sampler.ts'
 
 /** The data: two correlated values, as the channels of one pixel. */
 const mean = [0.7, -0.4]

@@ -1,7 +1,7 @@
 import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { type DiffusionProcess, isDiscrete, lastStep, type Schedule } from '../process.ts'
 import type { RunOptions } from './sample-options.ts'
-import type { Sampler } from './sampler.ts'
+import type { Sampler } from './samplers/sampler.ts'
 import { stepsDown } from './steps.ts'
 
 /** Where a run goes: as {@link RunOptions} has it. */

@@ -4,7 +4,7 @@ import type { DiffusionProcess, Schedule } from '../process.ts'
 import { type Level, type Levels, levels } from './level.ts'
 import { checkedPath, type Route } from './path.ts'
 import { checkedRestarts } from './restart.ts'
-import type { Sampler } from './sampler.ts'
+import type { Sampler } from './samplers/sampler.ts'
 
 /** One step of a sampling run: from x_t to x_next. */
 export interface PlannedStep {

@@ -4,10 +4,10 @@ import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { expect, test } from 'vitest'
 import { givenNoise, loadReference, type ReferenceName, referenceNames, relativeError } from '../reference-fixture.ts'
-import { ancestral } from './ancestral.ts'
-import { ddim } from './ddim.ts'
 import { createSampler } from './driver.ts'
-import type { Sampler } from './sampler.ts'
+import { ancestral } from './samplers/ancestral.ts'
+import { ddim } from './samplers/ddim.ts'
+import type { Sampler } from './samplers/sampler.ts'
 
 /** A chain of a fixture, from its first images and with its noise. */
 async function sampleChain(name: ReferenceName, sampler: Sampler, compile: Compile) {

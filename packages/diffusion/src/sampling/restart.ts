@@ -1,7 +1,7 @@
 import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import { checkRecord } from '../checks.ts'
 import type { Level } from './level.ts'
-import type { Sampler } from './sampler.ts'
+import type { Sampler } from './samplers/sampler.ts'
 
 /** Noise put back into what a run has reached. */
 export interface Restart {

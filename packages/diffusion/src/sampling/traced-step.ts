@@ -1,6 +1,6 @@
 import { slice, sum, type Tensor, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
 import type { Denoiser } from '../denoiser.ts'
-import type { Sampler } from './sampler.ts'
+import type { Sampler } from './samplers/sampler.ts'
 
 /** What goes from evaluation to evaluation. */
 export interface SamplingState {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { linearSchedule } from '../beta-schedules.ts'
-import { logSnrs } from '../log-snr.ts'
+import { logSnrs } from '../continuous/log-snr.ts'
+import { linearSchedule } from '../discrete/beta-schedules.ts'
 import { fitSchedule } from './fit-schedule.ts'
 
 test('finds the parameters of a schedule from its noise levels', async () => {

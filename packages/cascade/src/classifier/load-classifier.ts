@@ -1,0 +1,54 @@
+import type { NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
+import { labelLogProbability } from '@cascade-diffusion/losses'
+import { loadEma } from '@cascade-diffusion/training'
+import { closeOver, type Encoder, encoder, type Params, type UNetCondition } from '@cascade-diffusion/unet'
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
+import type { ProcessConfig } from '../stage/process-config.ts'
+import type { ClassifierDescription } from './train-classifier.ts'
+
+/** A classifier with its weights: the moving average of training. */
+export interface TrainedClassifier {
+  readonly classifier: Encoder
+  readonly params: Params<NDArray>
+}
+
+/** A classifier from its checkpoint, and what it was trained for. */
+export interface LoadedClassifier extends TrainedClassifier {
+  readonly process: ProcessConfig
+  /** The class of each output. */
+  readonly classNames: readonly string[]
+  /** Whether it knows images at all noise levels, or clean ones only. */
+  readonly noised: boolean
+}
+
+/**
+ * Reads a classifier from its checkpoint, which says all that is needed to build it again.
+ * @throws if the file is missing, corrupt, or not a classifier's.
+ */
+export async function loadClassifier(path: string): Promise<LoadedClassifier> {
+  const { kind, config, params } = await loadEma(path)
+  if (kind !== 'classifier')
+    throw new CascadeError('checkpoint', `loadClassifier: expected a classifier in ${path}, got '${kind}'`)
+  const { classifier, process, classNames, noised } = (config ?? {}) as Partial<ClassifierDescription>
+  if (!classifier || !process || !classNames || noised === undefined)
+    throw new CascadeError(
+      'checkpoint',
+      `loadClassifier: expected a classifier that trainClassifier made in ${path}, got one of another kind, ` +
+        `such as judges the samples of the quickstart: ${shown(config)}`,
+    )
+  return { classifier: encoder(classifier), params, process, classNames, noised }
+}
+
+/**
+ * ln p(label | x_t) by a trained classifier: the `logProbability` of `classifierGuidance` of `diffusion`, for conditions with a
+ * `label`.
+ */
+export function classifierLogProbability({ classifier, params }: TrainedClassifier) {
+  const logits = closeOver(classifier, params)
+  return (xt: Tensor4D, noise: Tensor1D, { label }: Pick<UNetCondition, 'label'>): Tensor1D => {
+    if (!label)
+      throw new CascadeError('checkpoint', 'classifierLogProbability: expected a condition with a label, got none')
+    return labelLogProbability(logits(xt, noise), label)
+  }
+}

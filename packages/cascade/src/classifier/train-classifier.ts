@@ -1,0 +1,139 @@
+import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { batch, type ImageDataset, resized, shuffledIndices } from '@cascade-diffusion/data'
+import {
+  type DiffusionProcess,
+  isDiscrete,
+  type NoiseLevelTensors,
+  noiseLevelArrays,
+  type Schedule,
+} from '@cascade-diffusion/diffusion'
+import { classifierLoss } from '@cascade-diffusion/losses'
+import { type Rng, rng } from '@cascade-diffusion/random'
+import { type Loss, type TrainResult, train } from '@cascade-diffusion/training'
+import type { Encoder } from '@cascade-diffusion/unet'
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
+import { type ProcessConfig, processKeys, processOf } from '../stage/process-config.ts'
+import { noiseLevelsOf } from '../training/noise-levels-of.ts'
+import { checkImages, checkRun, dropoutSeeds, runKeys, runOptions, type TrainingRun } from '../training/training-run.ts'
+
+/** Options of {@link trainClassifier}. */
+export interface TrainClassifierOptions extends TrainingRun {
+  /** The network, `encoder(config)` of `unet`, with as many outputs as the data has classes. */
+  readonly classifier: Encoder
+  /** The process of the model that it is to guide: it is told the noise as that is. Its prediction and variance do not matter. */
+  readonly process: ProcessConfig
+  /** Real images of the classifier's resolution or a multiple of it: they are brought down to it by averaging areas. */
+  readonly dataset: ImageDataset
+  /** Whether it sees images at all noise levels, to guide; or clean ones at time 0, to classify samples. Default true. */
+  readonly noised?: boolean
+}
+
+const trainClassifierKeys: KnownKeys<TrainClassifierOptions> = {
+  ...runKeys,
+  classifier: true,
+  process: true,
+  dataset: true,
+  noised: true,
+}
+
+/** A training batch: real images, their classes, and the noise that they are seen in. */
+interface ClassifierBatch {
+  readonly x0: Tensor4D
+  readonly label: Tensor1D
+  /** The step of each image, int32 [N], or its noise level. */
+  readonly t: Tensor1D | NoiseLevelTensors
+  readonly epsilon?: Tensor4D | undefined
+  /** The seeds of what the network drops, int32 [N]. */
+  readonly dropout?: Tensor1D | undefined
+}
+
+/** What a checkpoint says of a classifier: a JSON value. */
+export interface ClassifierDescription {
+  readonly classifier: Encoder['config']
+  readonly process: ProcessConfig
+  readonly classNames: readonly string[]
+  readonly noised: boolean
+}
+
+/**
+ * Trains a classifier of noisy images, such as guides a sampler (Dhariwal & Nichol 2021, section 4), or of clean ones: on the cross
+ * entropy of each image's class.
+ * @throws if the data does not fit the classifier; and as `train`.
+ */
+export async function trainClassifier(options: TrainClassifierOptions): Promise<TrainResult> {
+  checkOptions('trainClassifier', options, trainClassifierKeys)
+  const { classifier, dataset, noised = true, batchSize, seed } = options
+  if (typeof classifier?.apply !== 'function')
+    throw new CascadeError(
+      'input',
+      `trainClassifier: expected a classifier, as encoder of unet makes them, got ${shown(classifier)}`,
+    )
+  checkRun('trainClassifier', options)
+  checkDataset(classifier, dataset)
+  checkOptions('process', options.process, processKeys)
+  // What is predicted does not matter to it: pure noise, from which ε tells nothing, has classes as likely as any.
+  const process = processOf({ ...options.process, prediction: 'x0' })
+  const key = rng(seed).fold('classifier')
+  const description: ClassifierDescription = {
+    classifier: classifier.config,
+    process: options.process,
+    classNames: dataset.classNames,
+    noised,
+  }
+  const config = { ...description, data: { name: dataset.name, images: dataset.images.shape }, batchSize }
+  const loss: Loss<ClassifierBatch> = (params, { dropout, epsilon, ...input }) =>
+    classifierLoss(
+      { classifier: (xt, noise) => classifier.apply(params, xt, noise, dropout ? { dropout } : {}), process },
+      { ...input, ...(epsilon && { epsilon }) },
+    )
+  return train<ClassifierBatch>({
+    params: classifier.init(key.fold('weights')),
+    loss,
+    batch: batches(classifier, process, dataset, { batchSize, noised }, key),
+    ...runOptions(options, 'classifier', config),
+  })
+}
+
+/** The batch of each step: a pure function of the step and its key. */
+function batches(
+  { config }: Encoder,
+  process: DiffusionProcess<Schedule>,
+  dataset: ImageDataset,
+  { batchSize, noised }: { batchSize: number; noised: boolean },
+  key: Rng,
+) {
+  const images = resized(dataset, sizeOf(config)[0])
+  const levels = noiseLevelsOf({ name: 'uniform' }, { name: 'classifier', process }, { name: 'simple' })
+  const indicesOf = shuffledIndices(dataset.labels.length, batchSize, key.fold('order'))
+  return (step: number, rng: Rng): ArraysOf<ClassifierBatch> => {
+    const { image, label } = batch(images, indicesOf(step))
+    const noise = noised
+      ? { t: levels.draw(batchSize, rng.fold('t'), undefined).t, epsilon: rng.fold('epsilon').normal(image.shape) }
+      : { t: timeZero(process, batchSize) }
+    const seeds = config.dropout > 0 && { dropout: dropoutSeeds(batchSize, rng) }
+    return { x0: image, label, ...noise, ...seeds }
+  }
+}
+
+/** What a classifier of clean images is told. */
+const timeZero = (
+  process: DiffusionProcess<Schedule>,
+  n: number,
+): NDArray<'int32'> | ReturnType<typeof noiseLevelArrays> =>
+  isDiscrete(process.schedule)
+    ? { dtype: 'int32', shape: [n], data: new Int32Array(n) }
+    : noiseLevelArrays(process, new Array(n).fill(0))
+
+const sizeOf = ({ resolution }: Encoder['config']): readonly [number, number] =>
+  typeof resolution === 'number' ? [resolution, resolution] : resolution
+
+function checkDataset({ config }: Encoder, dataset: ImageDataset): void {
+  checkImages('classifier', sizeOf(config), config.imageChannels, dataset)
+  const { name, classNames } = dataset
+  if (classNames.length !== config.classes)
+    throw new CascadeError(
+      'input',
+      `classifier: expected ${config.classes} classes, got ${classNames.length} in '${name}'`,
+    )
+}

@@ -1,0 +1,163 @@
+import { concatenate, type NDArray, rows } from '@cascade-diffusion/arrays'
+import { CascadeError, checkOptions as checkKeys, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
+import type { Rng } from '@cascade-diffusion/random'
+import type { TrainedStage } from '../stage/load-stage.ts'
+import { checkConditions, type Labels, labelsOf } from './check-conditions.ts'
+import { checkRng, checkTrained } from './check-sampling.ts'
+import { type StageSampler, type StageSamplerOptions, stageSampler } from './stage-sampler.ts'
+
+/** What {@link CascadeSampler.sample} makes. */
+export interface CascadeSampleOptions {
+  readonly count: number
+  /** The class of each image, by index or by name; only of a class-conditional cascade. */
+  readonly labels?: Labels
+  /** s of each super-resolution stage, in order: one for each. Default 0 for all: no augmentation. */
+  readonly levels?: readonly number[]
+  readonly rng: Rng
+  /** Images sampled at a time; it changes the memory that is needed, not the images. Default 50. */
+  readonly batchSize?: number
+  /** Called as images of a stage are finished. */
+  readonly progress?: (progress: { stage: string; done: number; count: number }) => void
+  readonly signal?: AbortSignal
+}
+
+const sampleKeys: KnownKeys<CascadeSampleOptions> = {
+  count: true,
+  labels: true,
+  levels: true,
+  rng: true,
+  batchSize: true,
+  progress: true,
+  signal: true,
+}
+
+/** Trained stages, joined to a cascade. Sampling throws before its first step if the options do not fit every stage. */
+export interface CascadeSampler {
+  readonly stages: readonly StageSampler[]
+  /** The images of every stage, the base's first: Algorithm 2 of the paper, non-truncated. */
+  sample(options: CascadeSampleOptions): Promise<NDArray<'float32'>[]>
+  /** The images of one stage, from those of the stage below. */
+  sampleStage(index: number, options: CascadeSampleOptions, lowRes?: NDArray<'float32'>): Promise<NDArray<'float32'>>
+  /** Frees what the engine holds. */
+  dispose(): Promise<void>
+}
+
+/**
+ * Joins trained stages: each enlarges what the one before it made.
+ * @param options of every stage, or of each.
+ * @throws if the stages do not follow on one another, or have the same name, or there are not options for each.
+ */
+export function cascadeSampler(
+  stages: readonly TrainedStage[],
+  options: StageSamplerOptions | readonly StageSamplerOptions[],
+): CascadeSampler {
+  if (!Array.isArray(stages))
+    throw new CascadeError('input', `cascade: expected a list of trained stages, got ${shown(stages)}`)
+  for (const stage of stages) checkTrained('cascade', stage)
+  checkChain(stages)
+  const each: readonly StageSamplerOptions[] = isList(options) ? options : stages.map(() => options)
+  if (each.length !== stages.length)
+    throw new CascadeError('input', `cascade: expected options for each of ${stages.length} stages, got ${each.length}`)
+  const samplers = stages.map((stage, i) => stageSampler(stage, each[i] as StageSamplerOptions))
+
+  const sampleStage: CascadeSampler['sampleStage'] = async (index, options, lowRes) => {
+    checkOptions(stages, options)
+    const { count, levels = [], rng, batchSize = 50, progress, signal } = options
+    const sampler = samplers[index]
+    if (!sampler)
+      throw new CascadeError('input', `cascade: expected a stage from 0 to ${samplers.length - 1}, got ${shown(index)}`)
+    const { name, kind } = sampler.stage
+    const level = kind === 'super-resolution' ? (levels[index - 1] ?? 0) : undefined
+    const labels = checkConditions(sampler.stage, {
+      count,
+      ...(options.labels && { labels: options.labels }),
+      ...(lowRes && { lowRes }),
+      ...(level !== undefined && { level }),
+    })
+    const parts: NDArray<'float32'>[] = []
+    for (let from = 0; from < count; from += batchSize) {
+      const to = Math.min(count, from + batchSize)
+      const batch = await sampler.sample({
+        count: to - from,
+        rng: rng.fold(name),
+        firstIndex: from,
+        ...(labels && { labels: rows(labels, from, to) }),
+        ...(lowRes && { lowRes: rows(lowRes, from, to) }),
+        ...(level !== undefined && { level }),
+        ...(signal && { signal }),
+      })
+      parts.push(batch)
+      progress?.({ stage: name, done: to, count })
+    }
+    return concatenate(parts)
+  }
+
+  return {
+    stages: samplers,
+    sampleStage,
+    async sample(options) {
+      const images: NDArray<'float32'>[] = []
+      for (const i of samplers.keys()) images.push(await sampleStage(i, options, images[i - 1]))
+      return images
+    },
+    async dispose() {
+      await Promise.all(samplers.map((s) => s.dispose()))
+    },
+  }
+}
+
+const isList = <T>(options: T | readonly T[]): options is readonly T[] => Array.isArray(options)
+
+function checkOptions(stages: readonly TrainedStage[], options: CascadeSampleOptions): void {
+  checkKeys('cascade', options, sampleKeys)
+  const { count, labels, levels, batchSize = 50, rng } = options
+  checkRng('cascade', rng)
+  for (const [name, value] of Object.entries({ count, batchSize }))
+    if (!(Number.isInteger(value) && value > 0))
+      throw new CascadeError(
+        'input',
+        `cascade: expected a ${name} that is an integer of at least 1, got ${shown(value)}`,
+      )
+  if (levels !== undefined && levels?.length !== stages.length - 1)
+    throw new CascadeError(
+      'input',
+      `cascade: expected ${stages.length - 1} levels, one for each super-resolution stage, got ${shown(levels)}`,
+    )
+  for (const [i, { stage }] of stages.entries()) {
+    labelsOf(stage, count, labels)
+    if (stage.kind === 'super-resolution') checkLevel(stage.augmentation, levels?.[i - 1] ?? 0)
+  }
+}
+
+function checkChain(stages: readonly TrainedStage[]): void {
+  if (stages.length === 0) throw new CascadeError('input', 'cascade: expected at least one stage, got none')
+  for (const [i, { stage }] of stages.entries()) {
+    const below = stages[i - 1]?.stage
+    // Names are the keys of the stages' noise.
+    if (stages.slice(0, i).some((other) => other.stage.name === stage.name))
+      throw new CascadeError('input', `cascade: expected different names, got two stages '${stage.name}'`)
+    if (i === 0 && stage.kind !== 'base')
+      throw new CascadeError(
+        'input',
+        `cascade: expected a base stage first, got the super-resolution stage '${stage.name}'`,
+      )
+    if (!below) continue
+    if (stage.kind !== 'super-resolution')
+      throw new CascadeError(
+        'input',
+        `cascade: expected a super-resolution stage after '${below.name}', got the base '${stage.name}'`,
+      )
+    if (stage.lowResolution !== below.resolution || stage.imageChannels !== below.imageChannels)
+      throw new CascadeError(
+        'input',
+        `cascade: stage '${stage.name}' enlarges ${stage.lowResolution}×${stage.lowResolution}×${stage.imageChannels}, ` +
+          `but '${below.name}' makes ${below.resolution}×${below.resolution}×${below.imageChannels}`,
+      )
+    if (String(stage.classNames) !== String(below.classNames))
+      throw new CascadeError(
+        'input',
+        `cascade: expected the classes of '${below.name}' (${below.classNames ?? 'none'}), got ${stage.classNames ?? 'none'} in '${stage.name}'`,
+      )
+  }
+}

@@ -1,0 +1,73 @@
+import { isNDArray, type NDArray, ndarray } from '@cascade-diffusion/arrays'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
+import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
+import type { Stage } from '../stage/stage.ts'
+import type { StageSampleOptions } from './stage-sampler.ts'
+
+/**
+ * The class of each image: an int32 array [n], or a list of indices into `classNames`, or of their names. -1 is none, of a stage that
+ * was trained with `labelDropout`.
+ */
+export type Labels = NDArray<'int32'> | ArrayLike<number> | readonly string[]
+
+/**
+ * The labels as an array, undefined for an unconditional stage.
+ * @throws if a stage is not conditioned on just what it was trained with, or on values that it does not know.
+ */
+export function checkConditions(
+  stage: Stage,
+  { count, labels, lowRes, level }: Pick<StageSampleOptions, 'count' | 'labels' | 'lowRes' | 'level'>,
+): NDArray<'int32'> | undefined {
+  const checked = labelsOf(stage, count, labels)
+  if (stage.kind === 'super-resolution') {
+    const { name, lowResolution, imageChannels, augmentation } = stage
+    const expected = [count, lowResolution, lowResolution, imageChannels]
+    const got = isNDArray(lowRes) ? `${lowRes.dtype} [${lowRes.shape}]` : lowRes === undefined ? 'none' : shown(lowRes)
+    if (got !== `float32 [${expected}]`)
+      throw new CascadeError(
+        'input',
+        `stage '${name}': expected small images lowRes, float32 [${expected}], got ${got}`,
+      )
+    checkLevel(augmentation, level ?? 0)
+  } else if (lowRes || level !== undefined)
+    throw new CascadeError(
+      'input',
+      `stage '${stage.name}': expected no lowRes and no level, since it is the base of the cascade`,
+    )
+  return checked
+}
+
+/** The labels as an array. @throws unless there is a class for each image of a class-conditional stage, and none for another. */
+export function labelsOf(
+  { name, classNames, labelDropout }: Stage,
+  count: number,
+  labels: Labels | undefined,
+): NDArray<'int32'> | undefined {
+  if (!classNames) {
+    if (labels) throw new CascadeError('input', `stage '${name}': expected no labels, since the stage is unconditional`)
+    return undefined
+  }
+  const given = listOf(labels)
+  const fits = given && (isNDArray(labels) ? String(labels.shape) === String([count]) : given.length === count)
+  if (!fits) {
+    const got = labels === undefined ? 'none' : isNDArray(labels) ? `[${labels.shape}]` : shown(labels)
+    throw new CascadeError('input', `stage '${name}': expected labels [${count}], got ${got}`)
+  }
+  const known = `the classes are 0 to ${classNames.length - 1}: ${classNames.join(', ')}`
+  const data = Int32Array.from(given as ArrayLike<unknown>, (label) => {
+    const index = typeof label === 'string' ? classNames.indexOf(label) : (label as number)
+    const isClass = Number.isInteger(index) && index >= 0 && index < classNames.length
+    if (isClass || (label === -1 && labelDropout > 0)) return index
+    throw new CascadeError(
+      'input',
+      `stage '${name}': unknown class label ${typeof label === 'string' ? shown(label) : String(label)}; ${known}` +
+        (label === -1 ? '; -1, none, takes a stage that was trained with labelDropout' : ''),
+    )
+  })
+  return ndarray(data, [count])
+}
+
+function listOf(labels: Labels | undefined): ArrayLike<unknown> | undefined {
+  if (isNDArray(labels)) return labels.data as ArrayLike<number>
+  return Array.isArray(labels) || ArrayBuffer.isView(labels) ? (labels as unknown as ArrayLike<unknown>) : undefined
+}

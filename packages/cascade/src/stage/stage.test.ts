@@ -1,0 +1,94 @@
+import { cosineSchedule, linearSchedule } from '@cascade-diffusion/schedules'
+import { unet } from '@cascade-diffusion/unet'
+import * as tf from '@tensorflow/tfjs-core'
+import { expect, test } from 'vitest'
+import { smear, tinyNetwork } from '../test-support.ts'
+import { processOf } from './process-config.ts'
+import { baseStage, superResolutionStage } from './stage.ts'
+
+const process = { schedule: 'cosine', steps: 20 } as const
+const size = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1 }
+const options = { name: 'sr', resolution: 8, lowResolution: 4, imageChannels: 3, process, network: size } as const
+const { lowResolution: _, ...ofBase } = options
+const augmentation = { name: 'gaussian-noise', ...process, maxLevel: 5 } as const
+
+test('a stage of a single class is one', () => {
+  expect(baseStage({ ...ofBase, network: tinyNetwork(), classNames: ['all'] }).classNames).toEqual(['all'])
+  expect(() => baseStage({ ...options, network: size })).toThrow("baseStage: unknown option 'lowResolution'")
+})
+
+test("a stage settles its U-Net's inputs and outputs", () => {
+  const given = { ...size, resolution: 8, imageChannels: 3 }
+  expect(baseStage({ ...ofBase, network: size }).network.config).toEqual(unet(given).config)
+  const classNames = ['a', 'b', 'c']
+  expect(superResolutionStage({ ...options, classNames, augmentation }).network.config).toEqual(
+    unet({ ...given, numClasses: 3, lowRes: { channels: 3 }, augmentationLevels: true }).config,
+  )
+  const without = superResolutionStage({ ...options, augmentation: { name: 'none' } })
+  expect(without.network.config).toEqual(unet({ ...given, lowRes: { channels: 3 } }).config)
+  const network = tinyNetwork()
+  expect(baseStage({ ...ofBase, network }).network).toBe(network)
+})
+
+test('its description is JSON, with the augmentation in full or what is to be known of one of your own', () => {
+  const described = superResolutionStage({ ...options, augmentation }).description
+  expect(JSON.parse(JSON.stringify(described))).toEqual(described)
+  expect(described).toMatchObject({ kind: 'super-resolution', lowResolution: 4, classNames: null, augmentation })
+  expect(superResolutionStage({ ...options, augmentation: smear }).description.augmentation).toEqual({
+    name: 'smear',
+    maxLevel: 2,
+    embedsLevel: true,
+  })
+  expect(baseStage(ofBase).description).not.toHaveProperty('augmentation')
+})
+
+test('the process is that of its name', () => {
+  expect(processOf({ schedule: 'linear', steps: 30, variance: 'fixed-small' })).toEqual({
+    schedule: linearSchedule(30),
+    prediction: 'epsilon',
+    variance: 'fixed-small',
+    noiseInput: 'timestep',
+  })
+  expect(baseStage(ofBase).process).toMatchObject({ schedule: cosineSchedule(20), variance: 'fixed-large' })
+})
+
+test.each([
+  [{ lowResolution: 3 }, "stage 'sr': expected a resolution that is a multiple of lowResolution 3, got 8"],
+  [{ lowResolution: 8 }, 'a multiple of lowResolution 8, got 8'],
+  [{ lowResolution: 0.5 }, 'a multiple of lowResolution 0.5, got 8'],
+  [{ name: 'to 8×8' }, "stage: expected a name of letters, digits, - and _, since it names files; got 'to 8×8'"],
+  [{ name: '' }, "got ''"],
+  [
+    { process: { schedule: 'quadratic', steps: 20 } },
+    "schedule: expected cosine, linear, scaled-linear, sigmoid, betas; got 'quadratic'",
+  ],
+  [{ process: { schedule: 'cosine', steps: 0 } }, '0'],
+  [{ augmentation: { name: 'blur' } }, "{ name: 'none' } or one of your own with 'apply', got 'blur'"],
+  [{ augmentation: 'none' }, "{ name: 'none' } or one of your own with 'apply', got 'none'"],
+  [{ augmentation: { ...augmentation, maxlevel: 3 } }, "augmentation gaussian-noise: unknown option 'maxlevel'"],
+  [{ augmentation: { ...smear, apply: undefined } }, "augmentation 'smear': expected apply, a function"],
+  [{ augmentation: { ...smear, sampleLevels: () => [0] } }, 'expected sampleLevels(64, rng) to give int32 [64]'],
+  [{ augmentation: { ...smear, apply: (z: tf.Tensor4D) => tf.mean(z) } }, 'expected apply to give float32 [3,4,4,3]'],
+  [{ labelDropout: '0.1', classNames: ['a'] }, "of a stage with classes, got '0.1'"],
+  [{ augmentation: { name: 'mine', apply: smear.apply } }, "augmentation 'mine': expected maxLevel, an integer from 0"],
+  [{ classnames: ['a'] }, "superResolutionStage: unknown option 'classnames'. Did you mean 'classNames'?"],
+  [{ classNames: 'ab' }, "expected classNames, a list of texts, or none of an unconditional stage, got 'ab'"],
+  [{ classNames: [] }, 'expected classNames, a list of texts, or none of an unconditional stage, got an array of 0'],
+  [{ classNames: [0, 1] }, 'got an array of 2 that are not all texts'],
+  [{ classNames: ['a', 'a'] }, "expected different classNames, got 'a' twice"],
+  [{ imageChannels: undefined }, "stage 'sr': expected imageChannels, an integer from 1, got undefined"],
+  [{ name: undefined }, 'got undefined'],
+  [{ process: 'cosine' }, "process: expected an object of options, got 'cosine'"],
+  [{ process: { ...process, step: 3 } }, "process: unknown option 'step'. Did you mean 'steps'?"],
+  [{ network: undefined }, 'expected a network, its size or { config, init, apply }, got undefined'],
+  [{ network: { apply: tinyNetwork().apply } }, "stage 'sr': expected init of its network, a function, got undefined"],
+  [{ augmentation: { ...augmentation, maxLevel: 21 } }, 'expected a maxLevel from 1 to 20, got 21'],
+  [{ network: { ...size, patchSize: 3 } }, 'patchSize must divide the resolution 8×8, got 3'],
+])('%j is refused', (changes, message) => {
+  expect(() => superResolutionStage({ ...options, augmentation, ...(changes as object) })).toThrow(message)
+})
+
+test('a super-resolution stage without its augmentation is an error of types', () => {
+  // @ts-expect-error there is no default
+  expect(() => superResolutionStage(options)).toThrow()
+})

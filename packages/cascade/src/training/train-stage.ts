@@ -1,0 +1,173 @@
+import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { tryAugmentation } from '@cascade-diffusion/conditioning-augmentation'
+import { batch, type ImageDataset, resized, shuffledIndices } from '@cascade-diffusion/data'
+import { dropLabels, type NoiseLevelTensors } from '@cascade-diffusion/diffusion'
+import { averageLoss } from '@cascade-diffusion/losses'
+import { type Rng, rng } from '@cascade-diffusion/random'
+import { type LossHistory, recordLosses } from '@cascade-diffusion/schedules'
+import { type Loss, type TrainResult, train } from '@cascade-diffusion/training'
+import type { Params, UNetCondition, UNetConfig } from '@cascade-diffusion/unet'
+import { mul, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
+import type { Stage, SuperResolutionStage } from '../stage/stage.ts'
+import { checkWeighting } from './check-weighting.ts'
+import { defaultLoss, lossOf, type StageLoss } from './loss-of.ts'
+import { type NoiseLevels, noiseLevelsOf } from './noise-levels-of.ts'
+import { drawFlips, mirrored } from './random-flips.ts'
+import type { TrainingObjective } from './training-objective.ts'
+import { checkImages, checkRun, dropoutSeeds, runKeys, runOptions, type TrainingRun } from './training-run.ts'
+
+/** Options of {@link trainStage}. */
+export interface TrainStageOptions extends TrainingObjective, TrainingRun {
+  readonly stage: Stage
+  /** Real images of the stage's resolution or a multiple of it: they are brought down to it by averaging areas. */
+  readonly dataset: ImageDataset
+  /** Whether images are mirrored left to right, each with probability ½; small images with theirs. Default false. */
+  readonly randomFlips?: boolean
+}
+
+const trainStageKeys: KnownKeys<TrainStageOptions> = {
+  ...runKeys,
+  stage: true,
+  dataset: true,
+  randomFlips: true,
+  loss: true,
+  noiseLevels: true,
+}
+
+/** A training batch: real images, and all that is drawn for them. */
+interface StageBatch {
+  readonly x0: Tensor4D
+  /** The step of each image, int32 [N], or its noise level. */
+  readonly t: Tensor1D | NoiseLevelTensors
+  /** What makes up for steps drawn with unequal probabilities, float32 [N]. */
+  readonly weights?: Tensor1D | undefined
+  readonly epsilon: Tensor4D
+  readonly label: Tensor1D | undefined
+  readonly lowRes: LowResBatch | undefined
+  /** The seeds of what the network drops, int32 [N]. */
+  readonly dropout?: Tensor1D | undefined
+}
+
+interface LowResBatch {
+  /** Real small images z. */
+  readonly z: Tensor4D
+  /** The augmentation level of each, int32 [N]. */
+  readonly level: Tensor1D
+  readonly noise: Tensor4D
+}
+
+/**
+ * Trains one stage of a cascade by itself, on real images: Algorithm 1 of the paper. A super-resolution stage sees real
+ * small images that its conditioning augmentation has corrupted, each at a level drawn for it, which the network is told.
+ * @throws before the first step if an option is missing or unknown, or the data or the objective do not fit the stage; and as `train`.
+ */
+export async function trainStage(options: TrainStageOptions): Promise<TrainResult> {
+  checkOptions('trainStage', options, trainStageKeys)
+  const { stage, dataset, batchSize, seed, compile } = options
+  if (typeof stage?.network?.apply !== 'function')
+    throw new CascadeError(
+      'input',
+      `trainStage: expected a stage, as baseStage and superResolutionStage make them, got ${shown(stage)}`,
+    )
+  const { loss = defaultLoss(stage), noiseLevels = { name: 'uniform' } } = options
+  checkRun('trainStage', options)
+  checkDataset(stage, dataset)
+  const lossOfEach = lossOf(loss, stage)
+  const levels = noiseLevelsOf(noiseLevels, stage, loss)
+  await checkWeighting(stage, loss, noiseLevels, compile)
+  if (stage.kind === 'super-resolution')
+    await tryAugmentation(stage.augmentation, [stage.lowResolution, stage.lowResolution, stage.imageChannels], compile)
+  const key = rng(seed).fold(stage.name)
+  const config = {
+    stage: stage.description,
+    data: { name: dataset.name, images: dataset.images.shape },
+    batchSize,
+    ...(options.loss && { loss }),
+    ...(options.noiseLevels && { noiseLevels }),
+    ...(options.randomFlips && { randomFlips: true }),
+  }
+  return train<StageBatch>({
+    params: stage.network.init(key.fold('weights')),
+    loss: stageLoss(stage, lossOfEach, levels),
+    batch: batches(options, levels, key),
+    ...(levels.history && { memory: { initial: { ...levels.history }, record: recordBatch } }),
+    ...runOptions(options, 'cascade stage', config),
+  })
+}
+
+/** What is minimised, at noise handed in, conditioned on augmented small images. */
+function stageLoss(stage: Stage, lossOfEach: StageLoss, { history }: NoiseLevels): Loss<StageBatch> {
+  return (params, { x0, t, weights, epsilon, label, lowRes, dropout }) => {
+    const condition = {
+      ...(label && { label }),
+      ...(lowRes && augmented(stage as SuperResolutionStage, lowRes)),
+      ...(dropout && { dropout }),
+    }
+    const network = (xt: Tensor4D, noise: Tensor1D, c: UNetCondition) => stage.network.apply(params, xt, noise, c)
+    const each = lossOfEach({ network, process: stage.process }, { x0, t, epsilon, condition })
+    return history ? mul(each, weights as Tensor1D) : averageLoss(each)
+  }
+}
+
+/** The history with the losses of a batch, which come weighted. */
+function recordBatch(
+  memory: Params<NDArray>,
+  { t, weights }: ArraysOf<StageBatch>,
+  losses: Float32Array,
+): Params<NDArray> {
+  const [steps, factors] = [(t as NDArray<'int32'>).data, (weights as NDArray<'float32'>).data]
+  return {
+    ...recordLosses(
+      memory as unknown as LossHistory,
+      steps,
+      losses.map((loss, i) => loss / factors[i]!),
+    ),
+  }
+}
+
+const augmented = ({ augmentation }: SuperResolutionStage, { z, level, noise }: LowResBatch): UNetCondition => ({
+  lowRes: augmentation.apply(z, level, noise),
+  ...(augmentation.embedsLevel && { augmentationLevel: level }),
+})
+
+/** The batch of each step: a pure function of the step and its key, and of the losses so far where levels are drawn by them. */
+function batches({ stage, dataset, batchSize, randomFlips }: TrainStageOptions, levels: NoiseLevels, key: Rng) {
+  const large = resized(dataset, stage.resolution)
+  const small = stage.kind === 'super-resolution' ? resized(large, stage.lowResolution) : undefined
+  const indicesOf = shuffledIndices(dataset.labels.length, batchSize, key.fold('order'))
+  const { classNames, labelDropout } = stage
+  return (step: number, rng: Rng, memory: Params<NDArray>): ArraysOf<StageBatch> => {
+    const indices = indicesOf(step)
+    const flips = randomFlips ? drawFlips(batchSize, rng) : []
+    const { image, label } = batch(large, indices)
+    const z = small && mirrored(batch(small, indices).image, flips)
+    const kept = labelDropout > 0 ? dropLabels(label, { probability: labelDropout, rng: rng.fold('label') }) : label
+    return {
+      x0: mirrored(image, flips),
+      ...levels.draw(batchSize, rng.fold('t'), levels.history && (memory as unknown as LossHistory)),
+      epsilon: rng.fold('epsilon').normal(image.shape),
+      label: classNames && kept,
+      lowRes: z && lowResBatch(stage as SuperResolutionStage, z, rng),
+      ...(drops(stage) && { dropout: dropoutSeeds(batchSize, rng) }),
+    }
+  }
+}
+
+/** Whether the network of a stage is a U-Net with dropout. */
+const drops = ({ network }: Stage): boolean => ((network.config as Partial<UNetConfig> | null)?.dropout ?? 0) > 0
+
+const lowResBatch = ({ augmentation }: SuperResolutionStage, z: NDArray, rng: Rng) => ({
+  z,
+  level: augmentation.sampleLevels(z.shape[0] as number, rng.fold('level')),
+  noise: rng.fold('augmentation').normal(z.shape),
+})
+
+function checkDataset({ name, resolution, imageChannels, classNames }: Stage, dataset: ImageDataset): void {
+  checkImages(`stage '${name}'`, [resolution, resolution], imageChannels, dataset)
+  if (classNames && String(classNames) !== String(dataset.classNames))
+    throw new CascadeError(
+      'input',
+      `stage '${name}': expected the classes ${classNames.join(', ')}, got ${dataset.classNames.join(', ')} in '${dataset.name}'`,
+    )
+}

@@ -1,0 +1,87 @@
+import { sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
+import { byteWidth, type StoredType } from '../arrays/elements.ts'
+import { isShape, show } from '../json/json.ts'
+
+/** What the header of a `.npy` file says. */
+export interface NpyHeader {
+  readonly type: StoredType
+  readonly bigEndian: boolean
+  readonly columnMajor: boolean
+  readonly shape: readonly number[]
+  /** Where the elements begin. */
+  readonly offset: number
+}
+
+/** By the letter of the kind and the bytes of an element. */
+const types: ReadonlyMap<string, StoredType> = new Map([
+  ['f8', 'float64'],
+  ['f4', 'float32'],
+  ['f2', 'float16'],
+  ['i8', 'int64'],
+  ['i4', 'int32'],
+  ['i2', 'int16'],
+  ['i1', 'int8'],
+  ['u8', 'uint64'],
+  ['u4', 'uint32'],
+  ['u2', 'uint16'],
+  ['u1', 'uint8'],
+  ['b1', 'bool'],
+])
+
+/** What elements of other kinds are, by the letter of the kind. */
+const otherKinds: ReadonlyMap<string | undefined, string> = new Map([
+  ['c', ': complex, save its .real and .imag'],
+  ['O', ': objects of Python, save arrays of numbers'],
+  ['U', ': texts, save numbers'],
+  ['S', ': texts, save numbers'],
+  ['V', ': raw bytes, as which NumPy saves bfloat16 and other types of ml_dtypes, save float32'],
+])
+
+const magic = '\x93NUMPY'
+const headerPattern =
+  /^\{\s*'descr':\s*'([^']*)',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([\d\s,]*)\),?\s*\}\s*$/
+
+/** Headers are rarely longer. */
+export const usualHeaderBytes = 256
+
+/**
+ * Reads the header of a `.npy` file, format versions 1 to 3.
+ * @param start the file's first bytes; how many are needed is told by the header itself.
+ * @param size of the file.
+ * @returns the header, or of how many bytes it is, if `start` has fewer.
+ * @throws on element types that are not numbers or booleans, and if the file's size does not fit the shape.
+ */
+export function parseNpyHeader(start: Uint8Array, size: number): NpyHeader | number {
+  const view = new DataView(start.buffer, start.byteOffset, start.byteLength)
+  if (start.length < 12 || String.fromCharCode(...start.subarray(0, 6)) !== magic)
+    throw new CascadeError('checkpoint', "npy: expected a file that begins with '\\x93NUMPY'")
+  const version = view.getUint8(6)
+  if (version < 1 || version > 3)
+    throw new CascadeError('checkpoint', `npy: expected format version 1, 2 or 3, got ${version}`)
+  const from = version === 1 ? 10 : 12
+  const end = from + (version === 1 ? view.getUint16(8, true) : view.getUint32(8, true))
+  if (end > size) throw new CascadeError('checkpoint', `npy: expected a header of ${end} bytes, the file has ${size}`)
+  if (end > start.length) return end
+  const header = new TextDecoder().decode(start.subarray(from, end))
+  const match = headerPattern.exec(header)
+  if (!match)
+    throw new CascadeError(
+      'checkpoint',
+      `npy: expected a header of descr, fortran_order and shape, got ${header.trim().slice(0, 80)}`,
+    )
+  const [, descr = '', fortran, dims = ''] = match
+  const type = /^[<>|=]/.test(descr) ? types.get(descr.slice(1)) : undefined
+  if (!type)
+    throw new CascadeError(
+      'checkpoint',
+      `npy: expected an element type of ${[...types.keys()].join(', ')}, got ${show(descr)}${otherKinds.get(descr.replace(/^[<>|=]/, '')[0]) ?? ''}`,
+    )
+  const shape = dims.split(',').flatMap((d) => (d.trim() === '' ? [] : [Number(d)]))
+  if (!isShape(shape)) throw new CascadeError('checkpoint', `npy: expected a shape, got ${show(shape)}`)
+  const bytes = sizeOf(shape) * byteWidth[type]
+  if (bytes !== size - end)
+    throw new CascadeError('checkpoint', `npy: expected ${bytes} bytes of ${descr} [${shape}], got ${size - end}`)
+  const bigEndian = descr.startsWith('>') && byteWidth[type] > 1
+  return { type, bigEndian, columnMajor: fortran === 'True', shape, offset: end }
+}

@@ -1,0 +1,110 @@
+import { createHash } from 'node:crypto'
+import type { NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
+import { computedType } from '../arrays/elements.ts'
+import { arrayPieces, digestedPieces, type Piece, type Place, readArray, readPieces } from '../arrays/read-array.ts'
+import { type ByteSource, type Readable, readBytes, withSource } from '../byte-source.ts'
+import { maxJsonBytes } from '../json/json.ts'
+import { strangerIn } from '../strangers.ts'
+import { type Contents, type LazyTensor, named, tensorFile } from '../tensor-file.ts'
+import { checksumField, checksumKey, type HeaderEntry, noChecksum, parseHeader, refusal } from './safetensors-header.ts'
+
+/** Tensors by name, and what the file says about itself. */
+export interface Safetensors {
+  readonly tensors: Record<string, NDArray>
+  readonly metadata: Record<string, string>
+}
+
+/** Options of {@link readSafetensors}. */
+export interface ReadSafetensorsOptions {
+  /** Which tensors to keep in memory; all by default. The others are still read if the file carries a checksum. */
+  readonly keep?: (name: string) => boolean
+}
+
+/**
+ * Reads a safetensors file and checks every length and offset in it. Tensors are read to where they stay in memory: there
+ * is no second copy. Other element types are converted as {@link toNDArray} does: F16, BF16, F8 and F64 to float32,
+ * integers to int32. A file that {@link writeSafetensors} wrote carries a checksum, which is verified in the same pass.
+ * @throws if the file is cut short, corrupt or inconsistent, naming it and what was expected.
+ */
+export const readSafetensors = (from: Readable, { keep }: ReadSafetensorsOptions = {}): Promise<Safetensors> =>
+  withSource(from, (source) =>
+    named(`safetensors ${source.name}`, async () => {
+      const { readAll, metadata } = tensorFile('safetensors', source, await safetensorsContents(source))
+      return { tensors: await readAll(keep), metadata: { ...metadata } }
+    }),
+  )
+
+/** Reads the header alone. */
+export async function safetensorsContents(source: ByteSource): Promise<Contents> {
+  const lengthBytes = await readBytes(source, 0, Math.min(source.size, 8))
+  const length = source.size < 8 ? 0 : Number(new DataView(lengthBytes.buffer).getBigUint64(0, true))
+  const most = Math.min(maxJsonBytes, source.size - 8)
+  if (source.size < 8 || length > most) {
+    const stranger = await strangerIn(source, 'the weights')
+    throw new CascadeError(
+      'checkpoint',
+      stranger
+        ? `expected a safetensors file, got ${stranger}`
+        : `expected a header of at most ${most} bytes, got a length of ${length}: another format, or cut short`,
+    )
+  }
+  const header = await readBytes(source, 8, length)
+  const start = 8 + length
+  const { entries, metadata } = parseHeader(header, source.size - start)
+  const { [checksumKey]: checksum, ...described } = metadata
+  const tensors = new Map<string, LazyTensor>()
+  const unreadable = new Map<string, string>()
+  const places = new Map<HeaderEntry, Place>()
+  for (const entry of entries) {
+    const { name, dtype, type, shape, begin } = entry
+    if (!type) unreadable.set(name, refusal(dtype))
+    else {
+      const place = { type, shape, offset: start + begin }
+      places.set(entry, place)
+      tensors.set(name, { dtype: computedType(type), shape, read: () => readArray(source, place) })
+    }
+  }
+
+  /** In the order of the file, so that one pass reads and hashes. */
+  const readAll = async (keep: (name: string) => boolean): Promise<Record<string, NDArray>> => {
+    const hash = checksum === undefined ? undefined : createHash('sha256')
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(header)
+    hash?.update(lengthBytes).update(text.replace(checksumField(checksum!), checksumField(noChecksum)))
+    const arrays: [string, NDArray][] = []
+    function* pieces(): Generator<Piece> {
+      for (const entry of entries) {
+        const place = places.get(entry)
+        if (place && keep(entry.name)) {
+          const { array, pieces } = arrayPieces(source, place)
+          arrays.push([entry.name, array])
+          yield* within(`tensor '${entry.name}'`, pieces)
+        } else if (hash) yield* digestedPieces(start + entry.begin, entry.end - entry.begin)
+      }
+    }
+    await readPieces(source, pieces(), hash && ((bytes) => hash.update(bytes)))
+    const digest = hash?.digest('hex')
+    if (digest !== checksum)
+      throw new CascadeError('checkpoint', `the file is corrupt: expected SHA-256 ${checksum}, got ${digest}`)
+    return Object.fromEntries(arrays)
+  }
+  return { tensors, unreadable, metadata: described, readAll }
+}
+
+/** Errors of using a piece gain a name in front. */
+function* within(what: string, pieces: Iterable<Piece>): Generator<Piece> {
+  for (const { use, ...piece } of pieces) {
+    if (!use) yield piece
+    else
+      yield {
+        ...piece,
+        use(bytes) {
+          try {
+            use(bytes)
+          } catch (cause) {
+            throw new CascadeError('checkpoint', `${what}: ${(cause as Error).message}`, { cause })
+          }
+        },
+      }
+  }
+}

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto'
+import type { FileHandle } from 'node:fs/promises'
+import { type DType, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
+import { writeAtomically } from '@cascade-diffusion/files'
+import type { LazyTensor } from '../tensor-file.ts'
+import { checksumField, checksumKey, noChecksum } from './safetensors-header.ts'
+
+/** A tensor to write: an array, or one that is made or read when its turn comes, so that only one is in memory. */
+export type WritableTensor = NDArray | LazyTensor
+
+const writeBytes = 1 << 26
+
+/**
+ * Writes tensors to a safetensors file, atomically: `path` holds the old file or the whole new one, never a part.
+ * The metadata gains `sha256`, the digest of the whole file as it is with zeros for the digest's own 64 digits;
+ * the data is written and hashed in one pass and never copied.
+ * @throws if the metadata already has `sha256`, a lazy tensor turns out to be of another shape, or writing fails: the
+ * error names the path and the reason.
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: Readonly<Record<string, WritableTensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  if (checksumKey in metadata)
+    throw new CascadeError('checkpoint', `writeSafetensors: the metadata key '${checksumKey}' is reserved`)
+  const ordered = Object.entries(tensors).sort(([, a], [, b]) => width[b.dtype] - width[a.dtype])
+  const header = new TextEncoder().encode(headerText(ordered, metadata))
+  const prefix = new Uint8Array(8 + header.length)
+  new DataView(prefix.buffer).setBigUint64(0, BigInt(header.length), true)
+  prefix.set(header, 8)
+
+  await writeAtomically(path, async (file) => {
+    const hash = createHash('sha256')
+    let position = 0
+    const append = async (bytes: Uint8Array) => {
+      for (let done = 0; done < bytes.length; done += writeBytes) {
+        const chunk = bytes.subarray(done, done + writeBytes)
+        hash.update(chunk)
+        await writeFully(file, chunk, position)
+        position += chunk.length
+      }
+    }
+    await append(prefix)
+    for (const [name, tensor] of ordered) {
+      const { data } = 'read' in tensor ? await readAs(name, tensor) : tensor
+      await append(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    }
+    const at = Buffer.from(prefix.buffer).indexOf(checksumField(noChecksum)) + checksumField('').length - 1
+    await writeFully(file, new TextEncoder().encode(hash.digest('hex')), at)
+  })
+}
+
+async function readAs(name: string, { dtype, shape, read }: LazyTensor): Promise<NDArray> {
+  const array = await read()
+  if (array.dtype !== dtype || `${array.shape}` !== `${shape}`)
+    throw new CascadeError(
+      'checkpoint',
+      `'${name}': expected ${dtype} [${shape}] as announced, got ${array.dtype} [${array.shape}]`,
+    )
+  return array
+}
+
+const width: Record<DType, number> = { float32: 4, int32: 4, bool: 1 }
+const formatNames: Record<DType, string> = { float32: 'F32', int32: 'I32', bool: 'BOOL' }
+
+function headerText(
+  ordered: readonly (readonly [string, WritableTensor])[],
+  metadata: Readonly<Record<string, string>>,
+): string {
+  let end = 0
+  const entries = ordered.map(([name, tensor]) => {
+    const { dtype, shape } = tensor
+    if (name === '__metadata__' || name === '__proto__')
+      throw new CascadeError('checkpoint', `writeSafetensors: a tensor cannot be named '${name}'`)
+    if ('data' in tensor && sizeOf(shape) !== tensor.data.length)
+      throw new CascadeError(
+        'checkpoint',
+        `writeSafetensors: '${name}' [${shape}] holds ${sizeOf(shape)} values, got ${tensor.data.length}`,
+      )
+    const begin = end
+    end += bytesOf(tensor)
+    return [name, { dtype: formatNames[dtype], shape, data_offsets: [begin, end] }]
+  })
+  const fields = { __metadata__: { [checksumKey]: noChecksum, ...metadata }, ...Object.fromEntries(entries) }
+  const text = JSON.stringify(fields)
+  const padding = (8 - (Buffer.byteLength(text) % 8)) % 8
+  return text + ' '.repeat(padding)
+}
+
+/** Bytes of a tensor's data. */
+export const bytesOf = ({ dtype, shape }: WritableTensor): number => sizeOf(shape) * width[dtype]
+
+async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done)
+    done += bytesWritten
+  }
+}

@@ -1,0 +1,53 @@
+import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
+import { posteriorBetween } from '../../posterior.ts'
+import type { Level } from '../level.ts'
+import { type Sampler, weightedSum } from './sampler.ts'
+
+/** Options of {@link ddim}. */
+export interface DdimOptions {
+  /** How random: 0 is deterministic, 1 adds as much noise as DDPM's posterior has. At least 0. Default 0. */
+  readonly eta?: number
+}
+
+/**
+ * DDIM (Song et al. 2021, equation 12): x_next = α_next x0 + √(σ_next² - s²) ε + s z, with s = η √β̃ (equation 16).
+ * @throws if eta is negative, or (while sampling is prepared) so large that a step would add more noise than its target has.
+ */
+export function ddim(options: DdimOptions = {}): Sampler<'x0' | 'epsilon' | 'sigma'> {
+  checkOptions('ddim', options, { eta: true })
+  const { eta = 0 } = options
+  if (!(typeof eta === 'number' && eta >= 0))
+    throw new CascadeError('input', `ddim: expected an eta of at least 0, got ${shown(eta)}`)
+  return {
+    name: 'ddim',
+    coefficients: ['x0', 'epsilon', 'sigma'],
+    needsNoise: eta > 0,
+    plan({ now, next }) {
+      const sigma = eta * Math.sqrt(posteriorBetween(now, next).small)
+      if (eta > 0 && sigma > next.sigma)
+        throw new CascadeError(
+          'input',
+          `ddim: expected noise of at most ${next.sigma} in a step to that level, got ${sigma} with eta ${eta}`,
+        )
+      return [{ at: now, c: coefficients(now, next, eta) }]
+    },
+    update: ({ denoised, c, noise }) => ({
+      xt: weightedSum([c.x0, denoised.x0], [c.epsilon, denoised.epsilon], [c.sigma, noise]),
+    }),
+  }
+}
+
+/**
+ * guided-diffusion computes these numbers in float32, from ᾱ on: the noise is then off by up to 3e-8 / σ². Its chains are
+ * followed to their last digits only by rounding alike, above all where a schedule ends in nearly pure noise and
+ * 1 - ᾱ_next - s² cancels.
+ */
+function coefficients(now: Level, next: Level, eta: number) {
+  const f = Math.fround
+  const [alphaBar, alphaBarNext] = [f(now.alpha ** 2), f(next.alpha ** 2)]
+  const variance = f(1 - alphaBarNext)
+  if (eta === 0) return { x0: next.alpha, epsilon: Math.sqrt(variance), sigma: 0 }
+  const noiseRatio = f(Math.sqrt(f(variance / f(1 - alphaBar))))
+  const sigma = f(f(f(eta) * noiseRatio) * f(Math.sqrt(f(1 - f(alphaBar / alphaBarNext)))))
+  return { x0: next.alpha, epsilon: Math.sqrt(Math.max(f(variance - f(sigma * sigma)), 0)), sigma }
+}

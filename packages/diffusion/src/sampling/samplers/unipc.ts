@@ -1,0 +1,71 @@
+import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
+import type { Level } from '../level.ts'
+import { type Sampler, weightedSum } from './sampler.ts'
+import { type Integration, integration } from './unipc-weights.ts'
+
+/** Options of {@link unipc}. */
+export interface UnipcOptions {
+  /** p, 1 to 3: how many predictions of x0 are extrapolated. The order of convergence is p + 1. Default 2. */
+  readonly order?: 1 | 2 | 3
+}
+
+/**
+ * UniPC-p (Zhao et al. 2023, "UniPC", algorithms 5 and 6) for predicted x0, with B(h) = e^h - 1 ("bh2"): a predictor of
+ * order p, and at the next level, once the network has been called there, a corrector of order p + 1 that needs no call
+ * more. It takes its first steps at lower orders, and the last, to the data, at first order, uncorrected. One evaluation
+ * of the network a step.
+ * @throws if the order is not 1, 2 or 3.
+ */
+export function unipc(options: UnipcOptions = {}): Sampler {
+  checkOptions('unipc', options, { order: true })
+  const { order = 2 } = options
+  if (![1, 2, 3].includes(order))
+    throw new CascadeError('input', `unipc: expected an order of 1, 2 or 3, got ${shown(order)}`)
+  const names = (what: string, count: number) => Array.from({ length: count }, (_, i) => `${what}${i}`)
+  const [corrected, predicted] = [names('corrected', order + 1), names('predicted', order)]
+  return {
+    name: `unipc-${order}`,
+    // Of the corrected images at this level and the predicted ones at the next: of x_t, of the corrected x before, and of
+    // the predictions of x0, the latest first.
+    coefficients: ['xt', 'previous', 'next', ...corrected, ...predicted],
+    needsNoise: false,
+    history: 1 + order,
+    plan({ now, next, before: all }) {
+      // The step from pure noise is infinitely long.
+      const before = all.filter(({ alpha }) => alpha > 0)
+      const predictor = integration(now, next, next.sigma === 0 ? [] : before.slice(0, order - 1))
+      const corrector = correctorOf(before.slice(0, order), now)
+      const named = (names: readonly string[], weights: readonly number[] = []) =>
+        Object.fromEntries(names.map((name, i) => [name, weights[i] ?? 0]))
+      return [
+        {
+          at: now,
+          c: {
+            xt: corrector ? 0 : 1,
+            previous: corrector?.x ?? 0,
+            next: predictor.x,
+            ...named(corrected, corrector?.outputs),
+            ...named(predicted, predictor.outputs),
+          },
+        },
+      ]
+    },
+    update({ xt, denoised, history: [previous, ...earlier], c }) {
+      const x0s = [denoised.x0, ...earlier]
+      const weighted = (names: readonly string[]) => names.map((name, i) => [c[name]!, x0s[i]] as const)
+      const here = weightedSum([c.xt!, xt], [c.previous!, previous], ...weighted(corrected))
+      return {
+        xt: weightedSum([c.next!, here], ...weighted(predicted)),
+        history: [here, ...x0s.slice(0, order)],
+      }
+    },
+  }
+}
+
+/** The step to this level once more, with the prediction made here first among the outputs. */
+function correctorOf([from, ...earlier]: readonly Level[], now: Level): Integration | undefined {
+  if (!from) return undefined
+  const { x, outputs } = integration(from, now, [now, ...earlier])
+  const [atFrom, atNow, ...rest] = outputs
+  return { x, outputs: [atNow!, atFrom!, ...rest] }
+}
