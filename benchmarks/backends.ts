@@ -1,19 +1,13 @@
 // `tsx --conditions=@cascade-diffusion/source benchmarks/backends.ts`: the U-Net of `bench network` on jit and, operation by
 // operation, on the native backends of tfjs that are installed; prints a table of times and of how well they agree.
 import { cpus } from 'node:os'
+import type { Params } from '@cascade-diffusion/arrays'
 import { type Compile, float32 } from '@cascade-diffusion/arrays'
 import { beside, giveResult, runModule, useBackend } from '@cascade-diffusion/backends'
 import { jit, onnxRuntimeNode } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
-import {
-  type AnyTrainState,
-  initialState,
-  type Params,
-  packSmall,
-  readState,
-  trainer,
-} from '@cascade-diffusion/training'
+import { type AnyTrainState, initialState, packSmall, readState, trainer } from '@cascade-diffusion/training'
 import { unet } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { config } from './network-ours.ts'
@@ -67,9 +61,11 @@ async function measure(name: string): Promise<Measured> {
       ]
     }),
   )
-  const forward = compile((params: Params, x: tf.Tensor4D, t: tf.Tensor1D) => network.apply(params, x, t, {}))
+  const forward = compile((params: Params<tf.Tensor>, x: tf.Tensor4D, t: tf.Tensor1D) =>
+    network.apply(params, x, t, {}),
+  )
   const packing = packSmall(weights)
-  const loss = (params: Params, { x, noise, t }: TensorBatch) =>
+  const loss = (params: Params<tf.Tensor>, { x, noise, t }: TensorBatch) =>
     tf.mean(tf.squaredDifference(network.apply(packing.unpackTensors(params), x, t, {}), noise)) as tf.Scalar
   const { step } = trainer<TensorBatch>(compile, loss, { clipNorm: Number.POSITIVE_INFINITY })
   let state: AnyTrainState = initialState(packing.pack(weights))

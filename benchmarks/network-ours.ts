@@ -1,3 +1,4 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { type Compile, type DeviceArray, disposeAll, donate, float32, type NDArray } from '@cascade-diffusion/arrays'
 import { cpu, jit, onnxRuntimeNode } from '@cascade-diffusion/jit'
 import {
@@ -7,7 +8,6 @@ import {
   initialState,
   lossGradients,
   type Packing,
-  type Params,
   packSmall,
   trainer,
 } from '@cascade-diffusion/training'
@@ -56,7 +56,7 @@ export function forward(weights: Weights, { x, t }: Batch, threads: number, netw
 /** The mean squared error of the predicted noise, as a function of packed weights. */
 function lossOf(network: UNetConfig, packing: Packing) {
   const { apply } = unet(network)
-  return (params: Params, { x, noise, t }: TensorBatch) =>
+  return (params: Params<tf.Tensor>, { x, noise, t }: TensorBatch) =>
     tf.mean(tf.squaredDifference(apply(packing.unpackTensors(params), x, t, {}), noise)) as tf.Scalar
 }
 
@@ -65,7 +65,7 @@ export function gradients(weights: Weights, batch: Batch, threads: number, netwo
   const { apply } = unet(network)
   const names = Object.keys(weights)
   const compiled = jit(
-    (params: Params, { x, noise, t }: TensorBatch) => {
+    (params: Params<tf.Tensor>, { x, noise, t }: TensorBatch) => {
       const named = (given: readonly tf.Tensor[]) => Object.fromEntries(names.map((name, i) => [name, given[i]!]))
       const loss = (...given: tf.Tensor[]) =>
         tf.mean(tf.squaredDifference(apply(named(given), x, t, {}), noise)) as tf.Scalar
@@ -88,9 +88,10 @@ interface AdamState<T> {
 export function train(weights: Weights, batch: Batch, threads: number, network = config): Runner<number> {
   const packing = packSmall(weights)
   const loss = lossOf(network, packing)
-  const gradients = (params: Params, batch: TensorBatch) => {
+  const gradients = (params: Params<tf.Tensor>, batch: TensorBatch) => {
     const names = Object.keys(params)
-    const named = (given: readonly tf.Tensor[]): Params => Object.fromEntries(names.map((name, i) => [name, given[i]!]))
+    const named = (given: readonly tf.Tensor[]): Params<tf.Tensor> =>
+      Object.fromEntries(names.map((name, i) => [name, given[i]!]))
     const { value, grads } = tf.valueAndGrads((...given: tf.Tensor[]) => loss(named(given), batch))(
       Object.values(params),
     )
@@ -98,13 +99,13 @@ export function train(weights: Weights, batch: Batch, threads: number, network =
   }
   const update = (
     state: AdamState<tf.Tensor>,
-    gradients: Params,
+    gradients: Params<tf.Tensor>,
     hyper: { stepSize: tf.Scalar; epsilon: tf.Scalar },
   ) => {
     const updated = Object.entries(state.params).map(([name, x]) => {
       return { name, ...adam(x, gradients[name]!, { m: state.m[name]!, v: state.v[name]! }, hyper) }
     })
-    const part = (key: 'x' | 'm' | 'v'): Params => Object.fromEntries(updated.map((u) => [u.name, u[key]]))
+    const part = (key: 'x' | 'm' | 'v'): Params<tf.Tensor> => Object.fromEntries(updated.map((u) => [u.name, u[key]]))
     return { params: part('x'), m: part('m'), v: part('v') }
   }
   const engine = engineFor(threads)

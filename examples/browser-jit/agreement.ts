@@ -1,7 +1,8 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import { type Engine, jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
-import { initialState, type Params, packSmall, readState, trainer } from '@cascade-diffusion/training'
+import { initialState, packSmall, readState, trainer } from '@cascade-diffusion/training'
 import { unet } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
 
@@ -42,7 +43,7 @@ export async function runOn(engine: Engine): Promise<Results> {
     }),
   )
   const packing = packSmall(params)
-  const predict = (packed: Params, { xt, noise, label }: Batch) =>
+  const predict = (packed: Params<tf.Tensor>, { xt, noise, label }: Batch) =>
     net.apply(packing.unpackTensors(packed), xt, noise, { label })
   const forward = jit(predict, { engine })
   const { step, dispose } = trainer<Batch>(

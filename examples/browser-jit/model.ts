@@ -1,8 +1,8 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import { type DiffusionProcess, denoiser, noiseInputAt, noiseLevel, noiseLevelAt } from '@cascade-diffusion/diffusion'
 import { type LossInput, simpleLoss } from '@cascade-diffusion/losses'
 import { cosineSchedule } from '@cascade-diffusion/schedules'
-import type { Params } from '@cascade-diffusion/training'
 import { type UNetCondition, unet } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { classNames, resolution } from './shapes.ts'
@@ -26,13 +26,13 @@ export const process: DiffusionProcess = {
 }
 
 /** The noise is led around the U-Net, which learns v = α ε - σ x₀ instead: ε_θ = σ x_t + α v. It makes short training go further. */
-const networkOf = (params: Params) => (xt: tf.Tensor4D, noise: tf.Tensor1D, condition: UNetCondition) => {
+const networkOf = (params: Params<tf.Tensor>) => (xt: tf.Tensor4D, noise: tf.Tensor1D, condition: UNetCondition) => {
   const { alpha, sigma } = noiseLevelAt(process, tf.cast(noise, 'int32'))
   return tf.add(tf.mul(sigma, xt), tf.mul(alpha, net.apply(params, xt, noise, condition))) as tf.Tensor4D
 }
 
 /** What training minimises: DDPM's simple loss. */
-export const loss = (params: Params, batch: LossInput<UNetCondition>): tf.Scalar =>
+export const loss = (params: Params<tf.Tensor>, batch: LossInput<UNetCondition>): tf.Scalar =>
   simpleLoss({ network: networkOf(params), process }, batch)
 
 /** A step of sampling: what it is told of where it is and where it goes. See {@link samplingPlan}. */
@@ -43,7 +43,7 @@ interface Step {
 }
 
 /** One step of DDIM with η = 1 (Song et al. 2021, equation 12), with the weights as arguments: they change all the time. */
-export function samplingStep(params: Params, xt: tf.Tensor4D, { numbers, noise, label }: Step): tf.Tensor4D {
+export function samplingStep(params: Params<tf.Tensor>, xt: tf.Tensor4D, { numbers, noise, label }: Step): tf.Tensor4D {
   const [t, alpha, sigma, ofX0, ofEpsilon, ofNoise] = tf.split(numbers, 6) as [tf.Tensor1D, ...tf.Tensor1D[]]
   const noiseInput = tf.tile(noiseInputAt(process, tf.cast(t, 'int32')), [xt.shape[0]])
   const denoise = denoiser({ network: networkOf(params), process })

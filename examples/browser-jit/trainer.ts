@@ -1,7 +1,8 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { disposeAll, type NDArray } from '@cascade-diffusion/arrays'
 import { type Engine, jit } from '@cascade-diffusion/jit'
 import { type Rng, rng } from '@cascade-diffusion/random'
-import { type AnyTrainState, initialState, type Params, packSmall, trainer } from '@cascade-diffusion/training'
+import { type AnyTrainState, initialState, packSmall, trainer } from '@cascade-diffusion/training'
 import type * as tf from '@tensorflow/tfjs-core'
 import { loss, net, process, samplingPlan, samplingStep } from './model.ts'
 import { drawShapes, resolution } from './shapes.ts'
@@ -25,7 +26,7 @@ export function shapeTrainer(engine: Engine, { batchSize = 32, learningRate = 2e
     { emaDecay: 0.98 },
   )
   const denoise = jit(
-    (params: Params, ...rest: [tf.Tensor4D, Parameters<typeof samplingStep>[2]]) =>
+    (params: Params<tf.Tensor>, ...rest: [tf.Tensor4D, Parameters<typeof samplingStep>[2]]) =>
       samplingStep(packing.unpackTensors(params), ...rest),
     { engine },
   )

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import type { Params } from '@cascade-diffusion/arrays'
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
 import { rng } from '@cascade-diffusion/random'
 import {
   type EncoderConfig,
   encoder,
-  type Params,
   toGuidedClassifier,
   toGuidedDiffusion,
   type UNetConfig,

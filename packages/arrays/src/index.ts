@@ -25,4 +25,5 @@ export {
 } from './compile.ts'
 export { type Arguments, type DeviceArray, disposeAll, donate, isDeviceArray, takeArguments } from './device-array.ts'
 export { toNCHW, toNHWC } from './layout.ts'
+export type { Params } from './params.ts'
 export { flatten, type Tree, type TreeShape } from './tree.ts'

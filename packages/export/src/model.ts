@@ -1,8 +1,7 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
+import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import type { ProcessConfig, Stage, StageNetwork, TrainedStage } from '@cascade-diffusion/cascade'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
 import type { PretrainedUNet } from '@cascade-diffusion/pretrained'
-import type { Params } from '@cascade-diffusion/unet'
 
 /** What can be exported: a stage with its weights, or a U-Net as `fromPretrained` gives it. */
 export type ExportSource = TrainedStage | PretrainedUNet

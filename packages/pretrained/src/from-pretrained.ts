@@ -1,4 +1,4 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
+import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import {
   describedStage,
   type LoadStageOptions,
@@ -10,15 +10,7 @@ import {
 import { openCheckpoint, type TensorFile } from '@cascade-diffusion/checkpoints'
 import { CascadeError, checkOneOf, checkOptions, type KnownKeys, nearest, shown } from '@cascade-diffusion/checks'
 import type { Spacing } from '@cascade-diffusion/schedules'
-import {
-  type Encoder,
-  type EncoderConfig,
-  encoder,
-  type Params,
-  type UNet,
-  type UNetConfig,
-  unet,
-} from '@cascade-diffusion/unet'
+import { type Encoder, type EncoderConfig, encoder, type UNet, type UNetConfig, unet } from '@cascade-diffusion/unet'
 import { loadDiffusers } from './diffusers/load.ts'
 import { handOver } from './hand-over.ts'
 import { type Located, type LocateOptions, locate } from './locate.ts'

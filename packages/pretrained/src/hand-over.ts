@@ -1,6 +1,5 @@
 import { MessageChannel } from 'node:worker_threads'
-import type { NDArray } from '@cascade-diffusion/arrays'
-import type { Params } from '@cascade-diffusion/unet'
+import type { NDArray, Params } from '@cascade-diffusion/arrays'
 
 /**
  * A state dict whose numbers are there once: each array's memory is given back to the system when the next one's numbers are asked

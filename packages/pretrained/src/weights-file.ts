@@ -1,7 +1,7 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
+import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import type { ProcessConfig, StageDescription } from '@cascade-diffusion/cascade'
 import { writeSafetensors } from '@cascade-diffusion/checkpoints'
-import type { Params, UNetConfig } from '@cascade-diffusion/unet'
+import type { UNetConfig } from '@cascade-diffusion/unet'
 
 const stageFormat = 'cascade-diffusion stage 1'
 const unetFormat = 'cascade-diffusion unet 1'

@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
+import type { Params } from '@cascade-diffusion/arrays'
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
 import { readSafetensors, type Safetensors, writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
-import { mapParams, type Params, stateParts, type TrainState } from './params.ts'
+import { mapParams, stateParts, type TrainState } from './params.ts'
 
 /** What a checkpoint says about itself. */
 export interface Description {

@@ -1,10 +1,10 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { loadCheckpoint } from './checkpoint.ts'
 import { growthOf } from './divergence.ts'
-import type { Params } from './params.ts'
 import { checkpointIn, lineBatch, lineRun } from './test-support.ts'
 import { type TrainOptions, train } from './train.ts'
 
@@ -70,7 +70,7 @@ describe('steps that are not finite', () => {
       'its gradient comes to NaN: look for roots and norms at 0',
     ],
   ])('%s: batch and weights are finite', async (_, spoiled, cause) => {
-    const loss = ({ weight }: Params) => tf.sum(spoiled(tf.square(weight!))) as tf.Scalar
+    const loss = ({ weight }: Params<tf.Tensor>) => tf.sum(spoiled(tf.square(weight!))) as tf.Scalar
     await expect(train(lineRun({ loss }))).rejects.toThrow(`in step 1 `)
     await expect(train(lineRun({ loss }))).rejects.toThrow(`batch and weights are finite, ${cause}`)
   })

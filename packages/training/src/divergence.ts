@@ -1,5 +1,5 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { flatten, isNDArray, type NDArray, type Tree } from '@cascade-diffusion/arrays'
-import type { Params } from './params.ts'
 
 /** A step whose loss or gradient is not finite, with all that it was computed from. */
 export interface BadStep {

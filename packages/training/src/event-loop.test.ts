@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net'
 import { ndarray } from '@cascade-diffusion/arrays'
 import { jit } from '@cascade-diffusion/jit'
 import '@cascade-diffusion/ops' // registers gradients
+import type { Params } from '@cascade-diffusion/arrays'
 import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import type { Params } from './params.ts'
 import { type TrainOptions, train } from './train.ts'
 import { TrainingInterrupted } from './training-interrupted.ts'
 
@@ -25,7 +25,7 @@ const params = {
 }
 
 /** A deep product, whose step takes some hundred milliseconds. */
-const loss = (p: Params, { x }: Batch) => {
+const loss = (p: Params<tf.Tensor>, { x }: Batch) => {
   let h: tf.Tensor2D = x
   for (let i = 0; i < 24; i++) h = tf.tanh(tf.matMul(h, p.w as tf.Tensor2D)) as tf.Tensor2D
   return tf.mean(tf.square(h)) as tf.Scalar

@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { join } from 'node:path'
+import type { Params } from '@cascade-diffusion/arrays'
 import { type ArraysOf, type Compile, float32, ndarray } from '@cascade-diffusion/arrays'
 import { cpuExact, jit, onnxRuntimeNode } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
@@ -7,7 +8,6 @@ import { temporaryFolder } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { roundingEngine } from '../../jit/src/testing/rounding-engine.ts'
-import type { Params } from './params.ts'
 import { engineRun } from './test-engine-run.ts'
 import { type TrainOptions, train } from './train.ts'
 
@@ -56,7 +56,7 @@ const params = {
 /** Two convolutions learn to sharpen; the loss has a factor that makes its gradients small. */
 const loss =
   (factor: number) =>
-  (p: Params, { x, y }: Batch): tf.Scalar => {
+  (p: Params<tf.Tensor>, { x, y }: Batch): tf.Scalar => {
     const conv = (x: tf.Tensor, name: string) =>
       tf.conv2d(x as tf.Tensor4D, p[`${name}.kernel`] as tf.Tensor4D, 1, 'same')
     const out = conv(tf.relu(tf.add(conv(x, 'first'), p['first.bias']!)), 'second')
@@ -127,7 +127,7 @@ test('a scale that is too large comes down by itself, and a run that is resumed 
 }, 60_000)
 
 test('what is not finite at any scale ends the run', async () => {
-  const nowhere = (p: Params, { x, y }: Batch) => tf.mul(loss(1)(p, { x, y }), Number.NaN) as tf.Scalar
+  const nowhere = (p: Params<tf.Tensor>, { x, y }: Batch) => tf.mul(loss(1)(p, { x, y }), Number.NaN) as tf.Scalar
   const failing = run(jit, { loss: nowhere, steps: 40, lossScaling: { initial: 4 } })
   await expect(train(failing)).rejects.toThrow(/not finite 5 times in a row, at last in step 5/)
   await expect(train({ ...failing, maxNonFinite: 1 })).rejects.toThrow(

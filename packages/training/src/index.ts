@@ -13,7 +13,7 @@ export { emaDecay, emaUpdate } from './ema.ts'
 export { constantRate, cosineRate, type LearningRate, type LearningRateOptions } from './learning-rate.ts'
 export { initialLossScale, type LossScale, type LossScaling, nextLossScale } from './loss-scale.ts'
 export { type Packing, packedName, packSmall } from './packing.ts'
-export { initialState, type Params, readState, type TrainState } from './params.ts'
+export { initialState, readState, type TrainState } from './params.ts'
 export {
   type BatchMemory,
   type CheckpointOptions,

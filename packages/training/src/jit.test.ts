@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu'
+import type { Params } from '@cascade-diffusion/arrays'
 import { type ArraysOf, type Compile, float32, ndarray } from '@cascade-diffusion/arrays'
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
@@ -6,7 +7,6 @@ import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { packedName, packSmall } from './packing.ts'
-import type { Params } from './params.ts'
 import { type TrainOptions, train } from './train.ts'
 
 /** Two layers, the first of which is too large to be packed with the rest. */
@@ -32,7 +32,7 @@ interface Batch {
   readonly y: tf.Tensor2D
 }
 
-const loss = (p: Params, { x, y }: Batch) => {
+const loss = (p: Params<tf.Tensor>, { x, y }: Batch) => {
   const hidden = tf.relu(tf.add(tf.matMul(x, p['first.weight'] as tf.Tensor2D), p['first.bias']!))
   const out = tf.mul(tf.matMul(hidden as tf.Tensor2D, p['second.weight'] as tf.Tensor2D), p.scale!)
   return tf.mean(tf.square(tf.sub(out, y))) as tf.Scalar

@@ -1,7 +1,8 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { type Compile, disposeAll } from '@cascade-diffusion/arrays'
 import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
-import { initialState, type Params } from './params.ts'
+import { initialState } from './params.ts'
 import { type AnyTrainState, trainer } from './trainer.ts'
 
 /** What a process holds after some steps. */
@@ -21,7 +22,7 @@ interface Batch {
   readonly y: tf.Tensor2D
 }
 
-const loss = (p: Params, { x, y }: Batch) => {
+const loss = (p: Params<tf.Tensor>, { x, y }: Batch) => {
   const hidden = tf.relu(tf.conv2d(x, p.kernel as tf.Tensor4D, 1, 'same'))
   const out = tf.matMul(tf.reshape(hidden, [4, -1]), p.weight as tf.Tensor2D)
   return tf.mean(tf.squaredDifference(out, y)) as tf.Scalar

@@ -1,10 +1,10 @@
 import '@tensorflow/tfjs-backend-cpu'
+import type { Params } from '@cascade-diffusion/arrays'
 import { float32, int32 } from '@cascade-diffusion/arrays'
 import { eager } from '@cascade-diffusion/ops'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { packedName, packSmall } from './packing.ts'
-import type { Params } from './params.ts'
 
 const params = {
   'b.bias': float32([1, 2]),
@@ -32,8 +32,8 @@ test('all small, and none small', () => {
 test('tensors unpack alike, and gradients flow back into the vector', async () => {
   const packing = packSmall(params, 4)
   const packed = packing.pack(params)
-  expect(await eager((p: Params) => packing.unpackTensors(p))(packed)).toEqual(params)
-  const weighted = (p: Params) => {
+  expect(await eager((p: Params<tf.Tensor>) => packing.unpackTensors(p))(packed)).toEqual(params)
+  const weighted = (p: Params<tf.Tensor>) => {
     const { 'b.bias': bias, scale, 'a.weight': weight } = packing.unpackTensors(p)
     return tf.sum(tf.mul(tf.mul(bias!, scale!), tf.sum(weight!)))
   }

@@ -1,7 +1,7 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
 import * as tf from '@tensorflow/tfjs-core'
-import type { Params } from './params.ts'
 
 /** Small parameters laid one after another in a single vector, named {@link packedName}; large ones by themselves. */
 export interface Packing {
@@ -10,7 +10,7 @@ export interface Packing {
   /** The arrays by their own names again: views of the packed ones. */
   unpack(packed: Params<NDArray>): Params<NDArray>
   /** As `unpack`, of tensors: traceable and differentiable. */
-  unpackTensors(packed: Params): Params
+  unpackTensors(packed: Params<tf.Tensor>): Params<tf.Tensor>
 }
 
 /** The name of the vector of small parameters. */

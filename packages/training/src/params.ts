@@ -1,8 +1,6 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { type DeviceArray, isDeviceArray, type NDArray } from '@cascade-diffusion/arrays'
 import type { Tensor } from '@tensorflow/tfjs-core'
-
-/** Weights, or anything else that there is one of for each weight, by dotted name: tensors, or host arrays. */
-export type Params<T = Tensor> = Readonly<Record<string, T>>
 
 /** What a training step turns into the next: the weights, their moving average, and Adam's two moments, as sums. */
 export interface TrainState<T = Tensor> {

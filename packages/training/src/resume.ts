@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs'
-import type { NDArray } from '@cascade-diffusion/arrays'
+import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
 import { type Checkpoint, type Description, differentShape, loadCheckpoint, previousPath } from './checkpoint.ts'
 import { differences } from './differences.ts'
-import type { Params } from './params.ts'
 
 /** What a run must have in common with the checkpoint that it goes on from. */
 export interface RunIdentity extends Description {

@@ -1,9 +1,10 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { type Compile, disposeAll, type NDArray } from '@cascade-diffusion/arrays'
 import { rng } from '@cascade-diffusion/random'
 import { type UNetConfig, unet } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { packSmall } from './packing.ts'
-import { initialState, type Params, readState } from './params.ts'
+import { initialState, readState } from './params.ts'
 import { type AnyTrainState, trainer } from './trainer.ts'
 
 /** A super-resolution U-Net with everything in it: classes, levels of augmentation, attention in the middle, down and up. */
@@ -49,9 +50,9 @@ export async function engineRun(compile: Compile): Promise<EngineRun> {
     return [name, { ...a, data: a.data.map((x, i) => x + 0.05 * noise[i]!) } as NDArray]
   })
   const packing = packSmall(Object.fromEntries(drawn))
-  const apply = (params: Params, { xt, t, noise: _, ...condition }: Batch) =>
+  const apply = (params: Params<tf.Tensor>, { xt, t, noise: _, ...condition }: Batch) =>
     network.apply(packing.unpackTensors(params), xt, t, condition)
-  const loss = (params: Params, batch: Batch) =>
+  const loss = (params: Params<tf.Tensor>, batch: Batch) =>
     tf.mean(tf.squaredDifference(apply(params, batch), batch.noise)) as tf.Scalar
 
   const forward = compile(apply)

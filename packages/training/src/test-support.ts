@@ -2,12 +2,12 @@ import '@tensorflow/tfjs-backend-cpu'
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { Params } from '@cascade-diffusion/arrays'
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import { eager } from '@cascade-diffusion/ops'
 import type { Rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Checkpoint } from './checkpoint.ts'
-import type { Params } from './params.ts'
 import type { TrainOptions } from './train.ts'
 
 /** Examples x with their values y. */
@@ -17,10 +17,11 @@ export interface LineBatch {
 }
 
 /** Linear regression: the square of x·weight + bias - y of each example. */
-export const lineLosses = ({ weight, bias }: Params, { x, y }: LineBatch): tf.Tensor1D =>
+export const lineLosses = ({ weight, bias }: Params<tf.Tensor>, { x, y }: LineBatch): tf.Tensor1D =>
   tf.square(tf.sub(tf.add(tf.reshape(tf.matMul(x, weight as tf.Tensor2D), [-1]), bias!), y)) as tf.Tensor1D
 
-const lineLoss = (params: Params, batch: LineBatch): tf.Scalar => tf.mean(lineLosses(params, batch)) as tf.Scalar
+const lineLoss = (params: Params<tf.Tensor>, batch: LineBatch): tf.Scalar =>
+  tf.mean(lineLosses(params, batch)) as tf.Scalar
 
 /** 32 examples without noise of y = 2·x₀ - x₁ + 0.5. */
 export function lineBatch(_: number, rng: Rng): { x: NDArray<'float32'>; y: NDArray<'float32'> } {

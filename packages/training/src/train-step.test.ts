@@ -1,13 +1,13 @@
 import '@tensorflow/tfjs-backend-cpu'
+import type { Params } from '@cascade-diffusion/arrays'
 import { float32 } from '@cascade-diffusion/arrays'
 import { eager } from '@cascade-diffusion/ops'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import type { Params } from './params.ts'
 import { lossGradients } from './train-step.ts'
 
 /** Σ x⁴/4 + slope·x */
-const quartic = ({ x }: Params, slope: tf.Tensor1D) =>
+const quartic = ({ x }: Params<tf.Tensor>, slope: tf.Tensor1D) =>
   tf.sum(tf.add(tf.div(tf.square(tf.square(x!)), 4), tf.mul(slope, x!))) as tf.Scalar
 
 test('gradients are those of the loss times its scale, their norm that of the loss', async () => {
@@ -24,8 +24,8 @@ test('gradients are those of the loss times its scale, their norm that of the lo
 
 test('the loss of each example: its mean is minimised, and each comes back', async () => {
   /** (w - y)² of each example. */
-  const each = ({ w }: Params, y: tf.Tensor1D) => tf.square(tf.sub(w!, y)) as tf.Tensor1D
-  const mean = (params: Params, y: tf.Tensor1D) => tf.mean(each(params, y)) as tf.Scalar
+  const each = ({ w }: Params<tf.Tensor>, y: tf.Tensor1D) => tf.square(tf.sub(w!, y)) as tf.Tensor1D
+  const mean = (params: Params<tf.Tensor>, y: tf.Tensor1D) => tf.mean(each(params, y)) as tf.Scalar
   const [params, y] = [{ w: float32(1) }, float32([0, 4, 6])]
   const before = tf.memory().numTensors
   const given = await eager(lossGradients(each))(params, y)

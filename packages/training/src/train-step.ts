@@ -1,21 +1,22 @@
 import '@cascade-diffusion/ops' // registers tfjs's gradients
+import type { Params } from '@cascade-diffusion/arrays'
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
 import * as tf from '@tensorflow/tfjs-core'
 import { type AdamOptions, adam, adamScales } from './adam.ts'
 import { globalNorm } from './clip.ts'
 import { emaDecay, emaUpdate } from './ema.ts'
-import type { Params, TrainState } from './params.ts'
+import type { TrainState } from './params.ts'
 
 /**
  * A traceable function: the mean loss of a batch, a scalar; or the loss of each example, [N], the mean of which is minimised
  * and which the step gives too.
  */
-export type Loss<Batch> = (params: Params, batch: Batch) => tf.Scalar | tf.Tensor1D
+export type Loss<Batch> = (params: Params<tf.Tensor>, batch: Batch) => tf.Scalar | tf.Tensor1D
 
 /** What the first half of a step gives. */
 export interface LossGradients {
   /** Of the loss times its scale; zeros for parameters that the loss does not depend on. */
-  readonly gradients: Params
+  readonly gradients: Params<tf.Tensor>
   readonly loss: tf.Scalar
   /** The loss of each example, [N], if the loss is that of each. */
   readonly each?: tf.Tensor1D
@@ -32,7 +33,7 @@ export interface LossGradients {
  */
 export const lossGradients =
   <Batch>(loss: Loss<Batch>) =>
-  (params: Params, batch: Batch, lossScale?: tf.Scalar): LossGradients => {
+  (params: Params<tf.Tensor>, batch: Batch, lossScale?: tf.Scalar): LossGradients => {
     const names = Object.keys(params)
     const values = names.map((name) => params[name]!)
     let each: tf.Tensor1D | undefined
@@ -62,7 +63,7 @@ export const lossGradients =
  */
 export const updateState =
   (options: AdamOptions = {}) =>
-  (state: TrainState, gradients: Params, hyper: tf.Tensor1D): TrainState => {
+  (state: TrainState, gradients: Params<tf.Tensor>, hyper: tf.Tensor1D): TrainState => {
     const [stepSize, epsilon, decay, factor] = tf.split(hyper, hyper.size).map((x) => tf.reshape(x, []) as tf.Scalar)
     const updated = Object.entries(state.params).map(([name, value]) => {
       const gradient = factor ? tf.mul(gradients[name]!, factor) : gradients[name]!
@@ -70,7 +71,8 @@ export const updateState =
       const { x, m, v } = adam(value, gradient, moments, { stepSize: stepSize!, epsilon: epsilon! }, options)
       return { name, params: x, ema: emaUpdate(state.ema[name]!, x, decay!), m, v }
     })
-    const part = (key: 'params' | 'ema' | 'm' | 'v'): Params => Object.fromEntries(updated.map((u) => [u.name, u[key]]))
+    const part = (key: 'params' | 'ema' | 'm' | 'v'): Params<tf.Tensor> =>
+      Object.fromEntries(updated.map((u) => [u.name, u[key]]))
     return { params: part('params'), ema: part('ema'), m: part('m'), v: part('v') }
   }
 

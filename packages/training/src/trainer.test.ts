@@ -1,14 +1,15 @@
 import '@tensorflow/tfjs-backend-cpu'
+import type { Params } from '@cascade-diffusion/arrays'
 import { type Compile, disposeAll, float32, type NDArray } from '@cascade-diffusion/arrays'
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import { initialState, type Params, readState } from './params.ts'
+import { initialState, readState } from './params.ts'
 import { type AnyTrainState, trainer } from './trainer.ts'
 
 /** Σ x⁴/4 + slope·x */
-const quartic = ({ x }: Params, slope: tf.Tensor1D) =>
+const quartic = ({ x }: Params<tf.Tensor>, slope: tf.Tensor1D) =>
   tf.sum(tf.add(tf.div(tf.square(tf.square(x!)), 4), tf.mul(slope, x!))) as tf.Scalar
 
 const engines: [string, Compile][] = [
@@ -95,7 +96,7 @@ test('leaves no tensor behind', async () => {
 
 test('from the second step on a compiled state stays in its memory', async () => {
   const size = 100_000
-  const loss = ({ x }: Params) => tf.sum(tf.square(x!)) as tf.Scalar
+  const loss = ({ x }: Params<tf.Tensor>) => tf.sum(tf.square(x!)) as tf.Scalar
   const { step, dispose } = trainer<undefined>(jit, loss)
   const at = (t: number) => ({ t, learningRate: 0.1 })
   let { state } = await step(initialState({ x: float32(new Float32Array(size).fill(1)) }), undefined, at(0))

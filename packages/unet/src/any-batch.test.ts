@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu'
+import type { Params } from '@cascade-diffusion/arrays'
 import { float32, int32, type NDArray } from '@cascade-diffusion/arrays'
 import { cpu, exportOnnx, jit, onnxRuntimeNode, portable } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
@@ -6,7 +7,6 @@ import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { replaceFilterGradient } from './filter-gradient.ts'
-import type { Params } from './layers.ts'
 import { unet } from './unet.ts'
 
 replaceFilterGradient()
@@ -105,7 +105,12 @@ test('exported as ONNX it gives the same at any batch size, with the weights by 
 })
 
 test('jitted for any batch size it gives what programs for one size give, with gradients', async () => {
-  const step = (params: Params, xt: tf.Tensor4D, noise: tf.Tensor1D, condition: { [name: string]: tf.Tensor }) => {
+  const step = (
+    params: Params<tf.Tensor>,
+    xt: tf.Tensor4D,
+    noise: tf.Tensor1D,
+    condition: { [name: string]: tf.Tensor },
+  ) => {
     const names = Object.keys(params)
     const loss = (...values: tf.Tensor[]) => {
       const given = Object.fromEntries(names.map((name, i) => [name, values[i]!]))

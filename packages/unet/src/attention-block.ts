@@ -1,7 +1,8 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { attention } from '@cascade-diffusion/ops'
 import * as tf from '@tensorflow/tfjs-core'
 import type { CompleteUNetConfig } from './config.ts'
-import { linear, norm, type Params } from './layers.ts'
+import { linear, norm } from './layers.ts'
 import type { ResidualStep } from './plan.ts'
 
 /**
@@ -11,7 +12,7 @@ import type { ResidualStep } from './plan.ts'
  * @param x [N, H, W, C].
  */
 export function attentionBlock(
-  params: Params,
+  params: Params<tf.Tensor>,
   config: CompleteUNetConfig,
   { name: block, attention: given, scale }: ResidualStep,
   x: tf.Tensor4D,

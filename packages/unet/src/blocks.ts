@@ -1,8 +1,9 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { dropout, groupNorm, recompute, silu, upsampleNearest2x } from '@cascade-diffusion/ops'
 import * as tf from '@tensorflow/tfjs-core'
 import { attentionBlock } from './attention-block.ts'
 import type { CompleteUNetConfig } from './config.ts'
-import { conv, linear, norm, type Params, parameter } from './layers.ts'
+import { conv, linear, norm, parameter } from './layers.ts'
 import type { ResampleStep, ResidualStep } from './plan.ts'
 
 /** What a residual block is told besides its input. */
@@ -19,7 +20,7 @@ export interface Told {
  * @returns [N, H, W, to], with H and W halved or doubled if the block resamples.
  */
 export function residualBlock(
-  params: Params,
+  params: Params<tf.Tensor>,
   config: CompleteUNetConfig,
   step: ResidualStep,
   x: tf.Tensor4D,
@@ -60,7 +61,7 @@ export const recomputedBlock: typeof residualBlock = (params, config, step, x, {
 
 /** norm(x) · (1 + scale) + shift, with the scale and shift of each image folded into the normalisation's own. */
 function scaleShiftNorm(
-  params: Params,
+  params: Params<tf.Tensor>,
   name: string,
   x: tf.Tensor4D,
   scale: tf.Tensor,
@@ -80,7 +81,7 @@ function resampled({ resample }: ResidualStep, x: tf.Tensor4D): tf.Tensor4D {
 
 /** Halves or doubles the resolution; see {@link UNetConfig.resampling}. */
 export function resample(
-  params: Params,
+  params: Params<tf.Tensor>,
   { downsamplePadding }: Pick<CompleteUNetConfig, 'downsamplePadding'>,
   step: ResampleStep,
   x: tf.Tensor4D,

@@ -1,12 +1,13 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { isNDArray, type NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError, checkFunction, shown } from '@cascade-diffusion/checks'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import { tensor } from '@tensorflow/tfjs-core'
-import type { Params } from './layers.ts'
 
 /** A network as a function of its weights and of what it is shown: a `UNet`, an `Encoder`, a stage's network, or one's own. */
 export interface WeightedNetwork<Inputs extends unknown[], Out> {
   /** The network as a function of its weights, which are tensors here. */
-  apply(params: Params, ...inputs: Inputs): Out
+  apply(params: Params<Tensor>, ...inputs: Inputs): Out
   /** The shapes of its weights, which are then checked. */
   readonly parameterShapes?: Readonly<Record<string, readonly number[]>>
 }

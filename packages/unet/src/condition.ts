@@ -1,8 +1,8 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { isNDArray } from '@cascade-diffusion/arrays'
 import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { type CompleteUNetConfig, imageSize } from './config.ts'
-import type { Params } from './layers.ts'
 
 /** What the network is told besides the noisy image and the time: exactly what its configuration asks for. */
 export interface UNetCondition {
@@ -56,7 +56,7 @@ export function checkInputs(config: CompleteUNetConfig, xt: Tensor4D, noise: Ten
 }
 
 /** @throws if weights are no tensors, missing, or of other shapes. */
-export function checkParams(shapes: Readonly<Record<string, readonly number[]>>, params: Params): void {
+export function checkParams(shapes: Readonly<Record<string, readonly number[]>>, params: Params<Tensor>): void {
   if (typeof params !== 'object' || params === null)
     throw new CascadeError('input', `unet: expected weights by name, got ${shown(params)}`)
   for (const [name, shape] of Object.entries(shapes)) {

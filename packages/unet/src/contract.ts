@@ -1,15 +1,16 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { silu } from '@cascade-diffusion/ops'
 import type * as tf from '@tensorflow/tfjs-core'
 import { resample, type residualBlock, type Told } from './blocks.ts'
 import type { UNetCondition } from './condition.ts'
 import type { CompleteUNetConfig } from './config.ts'
 import { embed } from './embeddings.ts'
-import { conv, type Params } from './layers.ts'
+import { conv } from './layers.ts'
 import type { Plan } from './plan.ts'
 
 /** What all residual blocks are told. */
 export const toldBlocks = (
-  params: Params,
+  params: Params<tf.Tensor>,
   config: CompleteUNetConfig,
   plan: Plan,
   noise: tf.Tensor1D,
@@ -25,7 +26,7 @@ export const toldBlocks = (
  * @returns what the middle gives, and what the first convolution and each step down give.
  */
 export function contract(
-  params: Params,
+  params: Params<tf.Tensor>,
   config: CompleteUNetConfig,
   plan: Plan,
   block: typeof residualBlock,

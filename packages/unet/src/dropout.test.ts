@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu'
+import type { Params } from '@cascade-diffusion/arrays'
 import { float32, int32, type NDArray } from '@cascade-diffusion/arrays'
 import { cpu, cpuExact, jit, onnxRuntimeNode, portable } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
@@ -9,7 +10,6 @@ import { residualBlock } from './blocks.ts'
 import type { UNetCondition } from './condition.ts'
 import type { UNetConfig } from './config.ts'
 import { replaceFilterGradient } from './filter-gradient.ts'
-import type { Params } from './layers.ts'
 import { planOf, type ResidualStep } from './plan.ts'
 import { type UNetOptions, unet } from './unet.ts'
 
@@ -41,7 +41,7 @@ const seeds = int32([1, 70_000, 2 ** 24 - 3])
 /** The output and all gradients of its square. */
 const gradientsOf =
   (given = config, options: UNetOptions = {}) =>
-  (p: Params, image: tf.Tensor4D, t: tf.Tensor1D, condition: UNetCondition) => {
+  (p: Params<tf.Tensor>, image: tf.Tensor4D, t: tf.Tensor1D, condition: UNetCondition) => {
     const net = unet(given, options)
     const names = Object.keys(p)
     const apply = (...values: tf.Tensor[]) =>

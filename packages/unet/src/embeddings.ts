@@ -1,8 +1,9 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { silu } from '@cascade-diffusion/ops'
 import * as tf from '@tensorflow/tfjs-core'
 import type { UNetCondition } from './condition.ts'
 import type { CompleteUNetConfig } from './config.ts'
-import { linear, type Params, parameter } from './layers.ts'
+import { linear, parameter } from './layers.ts'
 import type { Plan } from './plan.ts'
 
 /**
@@ -27,7 +28,7 @@ const noiseLevelScale = 5000
  * added. [N, plan.embedding]
  */
 export function embed(
-  params: Params,
+  params: Params<tf.Tensor>,
   { noiseEmbedding }: Pick<CompleteUNetConfig, 'noiseEmbedding'>,
   plan: Plan,
   noise: tf.Tensor1D,

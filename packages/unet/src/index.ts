@@ -11,7 +11,6 @@ export type {
 export type { CompleteEncoderConfig, EncoderConfig, Pool } from './encoder/config.ts'
 export { type Encoder, encoder, encoderParameterCount } from './encoder/encoder.ts'
 export { type FormatSummaryOptions, formatSummary } from './format-summary.ts'
-export type { Params } from './layers.ts'
 export { type DiffusersOptions, fromDiffusers, toDiffusers } from './names/diffusers.ts'
 export type { DiffusersConfig } from './names/diffusers-config.ts'
 export { FlagReader, type OpenAiFlags } from './names/flag-reader.ts'

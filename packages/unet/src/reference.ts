@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
+import type { Params } from '@cascade-diffusion/arrays'
 import { type Compile, type NDArray, ndarray } from '@cascade-diffusion/arrays'
 import { readNpz, readPyTorch, toNDArray } from '@cascade-diffusion/checkpoints'
 import { cpu, cpuExact, jit, onnxRuntimeNode } from '@cascade-diffusion/jit'
@@ -8,7 +9,6 @@ import * as tf from '@tensorflow/tfjs-core'
 import { expect } from 'vitest'
 import type { UNetCondition } from './condition.ts'
 import type { UNetConfig } from './config.ts'
-import type { Params } from './layers.ts'
 import { unet } from './unet.ts'
 
 /** A network of PyTorch's with inputs and outputs. */
@@ -92,7 +92,7 @@ export async function expectReference(
 ): Promise<void> {
   const net = unet(config)
   const run = compile(
-    (weights: Params, xt: tf.Tensor4D, noise: tf.Tensor1D, condition: UNetCondition, seed: tf.Tensor) => {
+    (weights: Params<tf.Tensor>, xt: tf.Tensor4D, noise: tf.Tensor1D, condition: UNetCondition, seed: tf.Tensor) => {
       const keys = Object.keys(weights)
       const apply = (image: tf.Tensor, ...tensors: tf.Tensor[]): tf.Tensor => {
         const named = Object.fromEntries(keys.map((key, i) => [key, tensors[i]!]))

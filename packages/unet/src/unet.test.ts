@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu'
+import type { Params } from '@cascade-diffusion/arrays'
 import { float32, int32, type NDArray, zeros } from '@cascade-diffusion/arrays'
 import type { Network } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
@@ -9,7 +10,6 @@ import { expect, test } from 'vitest'
 import type { UNetCondition } from './condition.ts'
 import type { UNetConfig } from './config.ts'
 import { replaceFilterGradient } from './filter-gradient.ts'
-import type { Params } from './layers.ts'
 import { type UNet, unet } from './unet.ts'
 
 replaceFilterGradient()
@@ -65,7 +65,7 @@ test('starts by giving zeros', async () => {
 
 test('every input and every weight matters', async () => {
   const net = unet(full)
-  const gradients = eager((params: Params, image: tf.Tensor4D, t: tf.Tensor1D, given: UNetCondition) => {
+  const gradients = eager((params: Params<tf.Tensor>, image: tf.Tensor4D, t: tf.Tensor1D, given: UNetCondition) => {
     const names = Object.keys(params)
     const tensors = [...names.map((name) => params[name]!), image, t, given.lowRes!, given.augmentationLevel!]
     const loss = (...values: tf.Tensor[]): tf.Tensor => {
@@ -98,10 +98,11 @@ test('the gradient is that of the values', async () => {
   const net = unet(full)
   const params = weights(net)
   const direction = random.fold('direction').normal(xt.shape)
-  const loss = (image: tf.Tensor, p: Params, t: tf.Tensor1D, given: UNetCondition) =>
+  const loss = (image: tf.Tensor, p: Params<tf.Tensor>, t: tf.Tensor1D, given: UNetCondition) =>
     tf.mean(tf.square(net.apply(p, image as tf.Tensor4D, t, given)))
-  const slope = eager((image: tf.Tensor, along: tf.Tensor, p: Params, t: tf.Tensor1D, given: UNetCondition) =>
-    tf.sum(tf.mul(along, tf.grad((x: tf.Tensor) => loss(x, p, t, given))(image))),
+  const slope = eager(
+    (image: tf.Tensor, along: tf.Tensor, p: Params<tf.Tensor>, t: tf.Tensor1D, given: UNetCondition) =>
+      tf.sum(tf.mul(along, tf.grad((x: tf.Tensor) => loss(x, p, t, given))(image))),
   )
   const value = eager(loss)
   const at = async (step: number) =>
@@ -125,7 +126,7 @@ test('recomputed in the backward pass, its gradients are the same', async () => 
   const params = weights(unet(full))
   const gradients = async (recompute: boolean) => {
     const net = unet(full, { recompute })
-    const compiled = jit((p: Params, image: tf.Tensor4D, t: tf.Tensor1D, given: UNetCondition) => {
+    const compiled = jit((p: Params<tf.Tensor>, image: tf.Tensor4D, t: tf.Tensor1D, given: UNetCondition) => {
       const names = Object.keys(p)
       const loss = (...values: tf.Tensor[]) =>
         tf.mean(tf.square(net.apply(Object.fromEntries(names.map((name, i) => [name, values[i]!])), image, t, given)))
@@ -180,7 +181,7 @@ test('works on patches: its outputs and the images it sees are cut alike', async
   expect(net.parameterShapes['output.conv.kernel']).toEqual([3, 3, 8, 4 * 2])
   const params = weights(net)
   const run = (x: NDArray) =>
-    eager((p: Params, x: tf.Tensor4D, t: tf.Tensor1D, c: UNetCondition) => net.apply(p, x, t, c))(
+    eager((p: Params<tf.Tensor>, x: tf.Tensor4D, t: tf.Tensor1D, c: UNetCondition) => net.apply(p, x, t, c))(
       params as never,
       x as never,
       noise as never,
@@ -192,7 +193,7 @@ test('works on patches: its outputs and the images it sees are cut alike', async
   const plain = unet({ ...base, patchSize: 2 })
   const shared = weights(plain)
   expect(small.parameterShapes).toEqual(plain.parameterShapes)
-  const apply = (of: UNet) => (p: Params, x: tf.Tensor4D, t: tf.Tensor1D) =>
+  const apply = (of: UNet) => (p: Params<tf.Tensor>, x: tf.Tensor4D, t: tf.Tensor1D) =>
     of.config.patchSize === 1 ? depthToSpace(of.apply(p, spaceToDepth(x, 2), t, {}), 2) : of.apply(p, x, t, {})
   const [a, b] = await Promise.all(
     [plain, small].map((net) => eager(apply(net))(shared as never, xt as never, noise as never)),
@@ -242,7 +243,7 @@ test('says which weight is missing', async () => {
 test('is a network of a diffusion process once its weights are closed over', () => {
   const net = unet(full)
   const close =
-    (params: Params): Network<UNetCondition> =>
+    (params: Params<tf.Tensor>): Network<UNetCondition> =>
     (x, t, given) =>
       net.apply(params, x, t, given)
   expect(close({})).toBeTypeOf('function')

@@ -1,3 +1,4 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
 import { checkOptions } from '@cascade-diffusion/checks'
 import { depthToSpace, resizeBicubic, resizeBilinear, silu, spaceToDepth } from '@cascade-diffusion/ops'
@@ -9,7 +10,7 @@ import { checkInputs, checkParams, type UNetCondition } from './condition.ts'
 import type { CompleteUNetConfig, UNetConfig } from './config.ts'
 import { contract, toldBlocks } from './contract.ts'
 import { initialParams } from './init.ts'
-import { conv, norm, type Params } from './layers.ts'
+import { conv, norm } from './layers.ts'
 import { parameterSpecs } from './parameters.ts'
 import { type Plan, planOf } from './plan.ts'
 
@@ -42,7 +43,7 @@ export interface UNet {
    * @throws if an input is no tensor, its type or shape does not fit the configuration, a condition or weight is missing, or a
    * condition has no place; and, when the labels are looked up, if one is no class and not -1.
    */
-  apply(params: Params, xt: tf.Tensor4D, noise: tf.Tensor1D, condition?: UNetCondition): tf.Tensor4D
+  apply(params: Params<tf.Tensor>, xt: tf.Tensor4D, noise: tf.Tensor1D, condition?: UNetCondition): tf.Tensor4D
 }
 
 /**
@@ -76,7 +77,7 @@ export const parameterCount = (config: UNetConfig): number =>
   Object.values(unet(config).parameterShapes).reduce((count, shape) => count + sizeOf(shape), 0)
 
 function forward(
-  params: Params,
+  params: Params<tf.Tensor>,
   config: CompleteUNetConfig,
   plan: Plan,
   block: typeof residualBlock,

@@ -1,4 +1,5 @@
 import '@tensorflow/tfjs-backend-cpu'
+import type { Params } from '@cascade-diffusion/arrays'
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import { jit } from '@cascade-diffusion/jit'
 import { eager, resizeBicubic } from '@cascade-diffusion/ops'
@@ -8,7 +9,6 @@ import { expect, test } from 'vitest'
 import type { UNetCondition } from './condition.ts'
 import type { UNetConfig } from './config.ts'
 import { replaceFilterGradient } from './filter-gradient.ts'
-import type { Params } from './layers.ts'
 import { type UNetOptions, unet } from './unet.ts'
 
 replaceFilterGradient()
@@ -46,7 +46,7 @@ const difference = (a: NDArray, b: NDArray) => Math.max(...a.data.map((v, i) => 
 /** The gradients by all weights of the sum of squares, and by the low-resolution image. */
 const gradients = (config: UNetConfig, options?: UNetOptions) => {
   const net = unet(config, options)
-  return (params: Params, image: tf.Tensor4D, t: tf.Tensor1D, given: UNetCondition) => {
+  return (params: Params<tf.Tensor>, image: tf.Tensor4D, t: tf.Tensor1D, given: UNetCondition) => {
     const names = Object.keys(params)
     const loss = (...values: tf.Tensor[]) => {
       const named = Object.fromEntries(names.map((name, i) => [name, values[i]!]))

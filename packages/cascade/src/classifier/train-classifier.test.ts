@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Params } from '@cascade-diffusion/arrays'
 import { int32, type NDArray } from '@cascade-diffusion/arrays'
 import { batch, resized } from '@cascade-diffusion/data'
 import { ancestral, classifierGuidance, createSampler, denoiser, type Network } from '@cascade-diffusion/diffusion'
@@ -6,7 +7,7 @@ import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import { temporaryFolder } from '@cascade-diffusion/testing'
-import { type Encoder, encoder, type Params } from '@cascade-diffusion/unet'
+import { type Encoder, encoder } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { stageSampler } from '../sampling/stage-sampler.ts'
@@ -82,7 +83,11 @@ async function accuracy({ apply }: Encoder, params: Params<NDArray>, count: numb
     Array.from({ length: count }, (_, i) => i),
   )
   const times = { dtype: 'float32', shape: [count], data: new Float32Array(count) } as const
-  const logits = await eager((p: Params, x: tf.Tensor4D, t: tf.Tensor1D) => apply(p, x, t))(params, image, times)
+  const logits = await eager((p: Params<tf.Tensor>, x: tf.Tensor4D, t: tf.Tensor1D) => apply(p, x, t))(
+    params,
+    image,
+    times,
+  )
   const right = Array.from(label.data).filter((c, n) => (logits.data[2 * n + 1]! > logits.data[2 * n]! ? 1 : 0) === c)
   return right.length / count
 }

@@ -1,8 +1,8 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
+import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import { CascadeError, checkOptions } from '@cascade-diffusion/checks'
 import type { ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
 import { loadEma } from '@cascade-diffusion/training'
-import type { Params, UNetConfig } from '@cascade-diffusion/unet'
+import type { UNetConfig } from '@cascade-diffusion/unet'
 import type { AugmentationConfig } from './augmentation-config.ts'
 import {
   baseStage,

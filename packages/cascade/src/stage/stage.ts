@@ -1,4 +1,4 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
+import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import {
   CascadeError,
   checkFunction,
@@ -10,8 +10,8 @@ import {
 import { type ConditioningAugmentation, tryAugmentation } from '@cascade-diffusion/conditioning-augmentation'
 import { type DiffusionProcess, learnsVariance, type Schedule } from '@cascade-diffusion/diffusion'
 import type { Rng } from '@cascade-diffusion/random'
-import { type LowResConfig, type Params, type UNetCondition, type UNetConfig, unet } from '@cascade-diffusion/unet'
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
+import { type LowResConfig, type UNetCondition, type UNetConfig, unet } from '@cascade-diffusion/unet'
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { type AugmentationConfig, augmentationOf, isOwn } from './augmentation-config.ts'
 import { noiseSkip } from './noise-skip.ts'
 import { type ProcessConfig, processOf } from './process-config.ts'
@@ -26,7 +26,7 @@ export interface StageNetwork {
    * Raw output for noisy images [N,H,W,C], told `noise` [N] in the unit of the process: C channels, or twice as many if the variance
    * is learned. Where labels are dropped, a label may be -1: none.
    */
-  apply(params: Params, xt: Tensor4D, noise: Tensor1D, condition: UNetCondition): Tensor4D
+  apply(params: Params<Tensor>, xt: Tensor4D, noise: Tensor1D, condition: UNetCondition): Tensor4D
 }
 
 /** The part of a U-Net's configuration that a stage does not settle by itself. */

@@ -1,7 +1,7 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
+import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import type { ProcessConfig } from '@cascade-diffusion/cascade'
 import { CascadeError } from '@cascade-diffusion/checks'
-import { fromDiffusers, fromDiffusersConfig, type Params, type UNetConfig } from '@cascade-diffusion/unet'
+import { fromDiffusers, fromDiffusersConfig, type UNetConfig } from '@cascade-diffusion/unet'
 import { type ReadScheduler, readScheduler } from './scheduler.ts'
 
 /** A network of diffusers, read. */

@@ -1,6 +1,6 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
+import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
-import { type EncoderConfig, fromGuidedClassifier, type Params } from '@cascade-diffusion/unet'
+import { type EncoderConfig, fromGuidedClassifier } from '@cascade-diffusion/unet'
 import type { OpenAIFlags } from './flags.ts'
 import { inferOpenAI } from './infer.ts'
 import { commonConfig, shapesOf } from './load.ts'

@@ -1,11 +1,11 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
 import type { Rng } from '@cascade-diffusion/random'
-import type { Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { recomputedBlock, residualBlock } from '../blocks.ts'
 import { checkInputs, checkParams, type UNetCondition } from '../condition.ts'
 import { contract, toldBlocks } from '../contract.ts'
 import { initialParams } from '../init.ts'
-import type { Params } from '../layers.ts'
 import { contractionSpecs, specBuilder } from '../parameters.ts'
 import { planOf } from '../plan.ts'
 import type { UNetOptions } from '../unet.ts'
@@ -27,7 +27,7 @@ export interface Encoder {
    * The vectors [N, classes], such as logits, of the images `xt` [N, H, W, imageChannels] at the times `noise` [N].
    * @throws if an input is no tensor, its type or shape does not fit the configuration, or a weight is missing.
    */
-  apply(params: Params, xt: Tensor4D, noise: Tensor1D, condition?: Pick<UNetCondition, 'dropout'>): Tensor2D
+  apply(params: Params<Tensor>, xt: Tensor4D, noise: Tensor1D, condition?: Pick<UNetCondition, 'dropout'>): Tensor2D
 }
 
 /**

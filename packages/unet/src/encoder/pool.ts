@@ -1,8 +1,9 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
 import { attention, groupNorm, silu } from '@cascade-diffusion/ops'
 import * as tf from '@tensorflow/tfjs-core'
 import { type CompleteUNetConfig, imageSize } from '../config.ts'
-import { linear, norm, type Params, parameter } from '../layers.ts'
+import { linear, norm, parameter } from '../layers.ts'
 import type { specBuilder } from '../parameters.ts'
 import type { Plan } from '../plan.ts'
 import type { CompleteEncoderConfig } from './config.ts'
@@ -66,7 +67,7 @@ export function poolSpecs(plan: PoolPlan, { specs, layer, norm }: ReturnType<typ
  * @returns [N, classes].
  */
 export function pooled(
-  params: Params,
+  params: Params<tf.Tensor>,
   whole: CompleteUNetConfig,
   plan: PoolPlan,
   middle: tf.Tensor4D,
@@ -83,7 +84,7 @@ export function pooled(
 }
 
 /** Group normalisation of rows [N, C]. */
-function normedRows(params: Params, rows: tf.Tensor2D): tf.Tensor2D {
+function normedRows(params: Params<tf.Tensor>, rows: tf.Tensor2D): tf.Tensor2D {
   const [n, channels] = rows.shape
   const [scale, shift] = [parameter(params, 'pool.norm.scale'), parameter(params, 'pool.norm.shift')]
   const images = tf.reshape(rows, [n, 1, 1, channels]) as tf.Tensor4D
@@ -91,7 +92,7 @@ function normedRows(params: Params, rows: tf.Tensor2D): tf.Tensor2D {
 }
 
 /** The mean over all pixels attends to itself and to them: [N, C]. The 3C channels of `qkv` are ordered as in the blocks' attention. */
-function attended(params: Params, { channels, pixels, heads }: PoolPlan, x: tf.Tensor4D): tf.Tensor2D {
+function attended(params: Params<tf.Tensor>, { channels, pixels, heads }: PoolPlan, x: tf.Tensor4D): tf.Tensor2D {
   const n = x.shape[0]
   const tokens = tf.reshape(x, [n, pixels, channels])
   const positioned = tf.add(

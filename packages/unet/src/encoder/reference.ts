@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
+import type { Params } from '@cascade-diffusion/arrays'
 import { type Compile, float32, type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect } from 'vitest'
-import type { Params } from '../layers.ts'
 import { fromGuidedClassifier, toGuidedClassifier } from '../names/guided-classifier.ts'
 import type { GuidedDiffusionOptions } from '../names/guided-diffusion.ts'
 import type { EncoderConfig } from './config.ts'
@@ -71,7 +71,7 @@ export async function expectReference(
   const x = toNHWC(noise(sizeOf(size), 1000), size)
   const seed = float32(noise(output.length, 2000), [2, output.length / 2])
   const net = encoder(config)
-  const run = compile((weights: Params, xt: tf.Tensor4D, times: tf.Tensor1D, along: tf.Tensor) => {
+  const run = compile((weights: Params<tf.Tensor>, xt: tf.Tensor4D, times: tf.Tensor1D, along: tf.Tensor) => {
     const names = Object.keys(weights)
     const apply = (image: tf.Tensor, ...tensors: tf.Tensor[]): tf.Tensor =>
       net.apply(Object.fromEntries(names.map((key, i) => [key, tensors[i]!])), image as tf.Tensor4D, times)

@@ -1,7 +1,6 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
+import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { CompleteUNetConfig, UNetConfig } from '../config.ts'
-import type { Params } from '../layers.ts'
 import { type Plan, planOf, type ResidualStep } from '../plan.ts'
 import { unet } from '../unet.ts'
 import { expectFamily } from './family.ts'

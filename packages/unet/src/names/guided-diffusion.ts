@@ -1,7 +1,6 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
+import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import { CascadeError, checkOneOf, checkOptions } from '@cascade-diffusion/checks'
 import type { UNetConfig } from '../config.ts'
-import type { Params } from '../layers.ts'
 import { planOf } from '../plan.ts'
 import { unet } from '../unet.ts'
 import { expectFamily, openAiFamily } from './family.ts'

@@ -1,6 +1,5 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
+import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import type { UNetConfig } from '../config.ts'
-import type { Params } from '../layers.ts'
 import { planOf } from '../plan.ts'
 import { unet } from '../unet.ts'
 import { expectFamily, openAiFamily } from './family.ts'

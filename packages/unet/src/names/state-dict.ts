@@ -1,6 +1,6 @@
+import type { Params } from '@cascade-diffusion/arrays'
 import { allocate, type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
-import type { Params } from '../layers.ts'
 import { copy, type Layout, layoutOf, type Piece } from './layout.ts'
 
 /** The shape of each parameter of ours. */
