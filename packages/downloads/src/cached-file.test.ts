@@ -81,10 +81,14 @@ test('the checksum in the file beside it is verified', async () => {
 function processWanting(url: string, cache: string) {
   const code = `import { cachedFile, cachedFileIfAny } from ${JSON.stringify(fileURLToPath(new URL('./cached-file.ts', import.meta.url)))}
     console.log((await cachedFile(${JSON.stringify(url)}, { cache: ${JSON.stringify(cache)} })).sha256)`
-  const child = spawn(process.execPath, ['--import=tsx', '--input-type=module', '-e', code], {
-    cwd: fileURLToPath(new URL('.', import.meta.url)),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    ['--conditions=@cascade-diffusion/source', '--import=tsx', '--input-type=module', '-e', code],
+    {
+      cwd: fileURLToPath(new URL('.', import.meta.url)),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   let output = ''
   child.stdout.on('data', (text) => {
     output += text
