@@ -3,10 +3,10 @@ import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { jit } from '../jit.ts'
 import type { Engine } from './engine.ts'
-import { hostExecutable } from './host-executable.ts'
 import { automaticEngine, availableEngines, type EngineName, engineNamed, engineNames } from './named-engines.ts'
 import { onnxRuntimeNode } from './onnxruntime-node.ts'
 import { probe } from './probe.ts'
+import { hostExecutable } from './shared/host-executable.ts'
 
 test('the same function on engines by name', async () => {
   for (const engine of ['cpu', 'wasm', 'auto', undefined] as const) {

@@ -1,9 +1,9 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { Engine } from './engine.ts'
-import { inNode } from './in-node.ts'
 import { onnxRuntimeNode } from './onnxruntime-node.ts'
 import { onnxRuntimeWeb } from './onnxruntime-web.ts'
 import { probe, timeProducts } from './probe.ts'
+import { inNode } from './shared/in-node.ts'
 
 /** The engines that have names. */
 export const engineNames = ['cpu', 'cuda', 'webgpu', 'wasm'] as const

@@ -5,8 +5,8 @@ import { cpu, cpuExact, portable } from '../lower/target.ts'
 import { encodeModel } from '../onnx/encode.ts'
 import { expectElementTypes } from '../testing/element-types.ts'
 import { onnxOf } from '../testing/onnx-of.ts'
-import { createExecutable } from './node-executable.ts'
-import { sessionPlan } from './node-session.ts'
+import { createExecutable } from './node/node-executable.ts'
+import { sessionPlan } from './node/node-session.ts'
 import { onnxRuntimeNode } from './onnxruntime-node.ts'
 
 test('weights outside of the message give the same result as those inside', async () => {

@@ -1,6 +1,5 @@
-import { CascadeError } from '@cascade-diffusion/checks'
 import type { GraphBuilder, Value } from '../graph/graph.ts'
-import { call, first, type Kernel, type Kernels } from './kernel.ts'
+import { call, first, type Kernel, type Kernels, notRecorded } from './kernel.ts'
 
 /** Calls a kernel on values of the graph. */
 export type Run = (op: string, operands: readonly Value[], attributes?: object) => Value
@@ -27,7 +26,3 @@ export const composer =
     infer: notRecorded,
     lower: notRecorded,
   })
-
-const notRecorded = () => {
-  throw new CascadeError('input', 'only its parts are recorded')
-}

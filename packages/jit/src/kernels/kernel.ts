@@ -1,8 +1,15 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { Attributes, GraphBuilder, TensorType, Value } from '../graph/graph.ts'
 import type { Rule } from '../lower/lowering.ts'
+import type { ComplexRule } from './complex.ts'
+import type { HalfRule } from './half.ts'
 
-/** What the tracer knows of a kernel: the types of its results, and how it becomes ONNX. */
+/**
+ * All that jit knows of a kernel. Its name, tfjs's or that of `@cascade-diffusion/ops`, is its key among {@link Kernels}. A kernel
+ * is added as one such object, in the record of its family or in a new one, which is one line of `table.ts`.
+ * Whether a result may be written over an operand is no fact of a kernel but of the ONNX operators that it is lowered to:
+ * see `onnx/operators.ts`.
+ */
 export interface Kernel {
   /** The names under which tfjs hands over the inputs, in the order of the node's; `list` if they come as a list. Some may be left out. */
   readonly inputs: readonly string[] | 'list'
@@ -17,7 +24,16 @@ export interface Kernel {
   infer(inputs: readonly TensorType[], attributes: Attributes): readonly TensorType[]
   /** A value that is already there and equals the result, or a simpler way to it. */
   simplify?(inputs: readonly Value[], attributes: Attributes, builder: GraphBuilder): Value | undefined
+  /** How its nodes become ONNX operators. */
   readonly lower: Rule
+  /** Whether it may compute in 16 bits; if missing, it computes in 32. */
+  readonly half?: HalfRule
+  /** How calls with complex tensors are recorded; if missing, they are refused. */
+  readonly complex?: ComplexRule
+  /** Whether every call is recorded by `complex`: some operand or result is always complex. */
+  readonly alwaysComplex?: true
+  /** Whether a node takes one number for each channel of its result, to be added to it, as one more input. */
+  readonly takesBias?: true
 }
 
 /** Records a call of a kernel, or what is simpler, and gives its results. */
@@ -34,6 +50,12 @@ export function call(
   return simpler ? [simpler] : builder.record(op, inputs, attributes, kernel.infer(inputs, attributes))
 }
 
+/** What kernels that are always recorded as calls of others have for `infer` and `lower`. */
+export const notRecorded = (): never => {
+  throw new CascadeError('internal', 'only its parts are recorded')
+}
+
+/** Kernels by name. */
 export type Kernels = Readonly<Record<string, Kernel>>
 
 /** An attribute that is one number or several, as several. */

@@ -1,67 +1,72 @@
-import { attentionKernels } from './attention.ts'
-import { binaryKernels } from './binary.ts'
-import { blockKernels } from './blocks.ts'
-import { composedKernels } from './composed.ts'
-import { concatKernels } from './concat.ts'
+import { convolution3DKernels } from './convolution/convolution-3d.ts'
+import { depthwiseKernels } from './convolution/depthwise.ts'
 import { convolutionKernels } from './convolution/kernels.ts'
-import { convolution3DKernels } from './convolution-3d.ts'
-import { createKernels } from './create.ts'
-import { cropAndResizeKernels } from './crop-and-resize.ts'
-import { cumprodKernels } from './cumprod.ts'
-import { depthwiseKernels } from './depthwise.ts'
-import { dilationKernels } from './dilation.ts'
-import { einsumKernels } from './einsum.ts'
-import { fourierKernels } from './fourier.ts'
-import { gatherKernels } from './gather.ts'
-import { groupNormKernels } from './group-norm.ts'
+import { binaryKernels } from './elementwise/binary.ts'
+import { complexNumberKernels } from './elementwise/complex-numbers.ts'
+import { unaryKernels } from './elementwise/unary.ts'
+import { cropAndResizeKernels } from './image/crop-and-resize.ts'
+import { resizeKernels } from './image/resize.ts'
+import { suppressionKernels } from './image/suppression.ts'
+import { transformKernels } from './image/transform.ts'
+import { gatherKernels } from './indexing/gather.ts'
+import { orderKernels } from './indexing/order.ts'
+import { scatterKernels } from './indexing/scatter.ts'
+import { sparseKernels } from './indexing/sparse.ts'
 import type { Kernels } from './kernel.ts'
-import { localResponseKernels } from './local-response.ts'
-import { matMulKernels } from './matmul.ts'
-import { matrixKernels } from './matrix.ts'
-import { orderKernels } from './order.ts'
-import { padKernels } from './pad.ts'
-import { poolKernels } from './pool.ts'
-import { reduceKernels } from './reduce.ts'
-import { reshapeKernels } from './reshape.ts'
-import { resizeKernels } from './resize.ts'
-import { scatterKernels } from './scatter.ts'
-import { sliceKernels } from './slice.ts'
-import { sparseKernels } from './sparse.ts'
-import { suppressionKernels } from './suppression.ts'
-import { transformKernels } from './transform.ts'
-import { unaryKernels } from './unary.ts'
+import { attentionKernels } from './layers/attention.ts'
+import { composedKernels } from './layers/composed.ts'
+import { groupNormKernels } from './layers/group-norm.ts'
+import { localResponseKernels } from './layers/local-response.ts'
+import { einsumKernels } from './linear/einsum.ts'
+import { fourierKernels } from './linear/fourier.ts'
+import { matMulKernels } from './linear/matmul.ts'
+import { matrixKernels } from './linear/matrix.ts'
+import { dilationKernels } from './pooling/dilation.ts'
+import { poolKernels } from './pooling/pool.ts'
+import { cumprodKernels } from './reduce/cumprod.ts'
+import { reduceKernels } from './reduce/reduce.ts'
+import { blockKernels } from './shape/blocks.ts'
+import { concatKernels } from './shape/concat.ts'
+import { createKernels } from './shape/create.ts'
+import { padKernels } from './shape/pad.ts'
+import { reshapeKernels } from './shape/reshape.ts'
+import { sliceKernels } from './shape/slice.ts'
 
-/** Every kernel that can be traced, by its tfjs name, and the named kernels of `@cascade-diffusion/ops`. */
-export const kernels: Kernels = {
-  ...unaryKernels,
-  ...binaryKernels,
-  ...reduceKernels,
-  ...reshapeKernels,
-  ...sliceKernels,
-  ...concatKernels,
-  ...padKernels,
-  ...gatherKernels,
-  ...createKernels,
-  ...matMulKernels,
-  ...convolutionKernels,
-  ...convolution3DKernels,
-  ...depthwiseKernels,
-  ...dilationKernels,
-  ...poolKernels,
-  ...resizeKernels,
-  ...groupNormKernels,
-  ...attentionKernels,
-  ...blockKernels,
-  ...cropAndResizeKernels,
-  ...cumprodKernels,
-  ...einsumKernels,
-  ...fourierKernels,
-  ...localResponseKernels,
-  ...matrixKernels,
-  ...orderKernels,
-  ...scatterKernels,
-  ...sparseKernels,
-  ...suppressionKernels,
-  ...transformKernels,
-  ...composedKernels,
-}
+/** A line for each family of kernels. */
+export const families: readonly Kernels[] = [
+  unaryKernels,
+  binaryKernels,
+  complexNumberKernels,
+  reduceKernels,
+  reshapeKernels,
+  sliceKernels,
+  concatKernels,
+  padKernels,
+  gatherKernels,
+  createKernels,
+  matMulKernels,
+  convolutionKernels,
+  convolution3DKernels,
+  depthwiseKernels,
+  dilationKernels,
+  poolKernels,
+  resizeKernels,
+  groupNormKernels,
+  attentionKernels,
+  blockKernels,
+  cropAndResizeKernels,
+  cumprodKernels,
+  einsumKernels,
+  fourierKernels,
+  localResponseKernels,
+  matrixKernels,
+  orderKernels,
+  scatterKernels,
+  sparseKernels,
+  suppressionKernels,
+  transformKernels,
+  composedKernels,
+]
+
+/** Every kernel that can be traced, by name: those of tfjs, and the named kernels of `@cascade-diffusion/ops`. */
+export const kernels: Kernels = Object.assign({}, ...families)

@@ -1,10 +1,10 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import { earlyValues } from '../graph/early-values.ts'
-import { fuseBias } from '../graph/fuse-bias.ts'
 import type { Graph } from '../graph/graph.ts'
 import { kernels } from '../kernels/table.ts'
 import type { OnnxModel, OnnxNode } from '../onnx/model.ts'
-import { halfNodes } from './half-kernels.ts'
+import { fuseBias } from './fuse-bias.ts'
+import { halfNodes } from './half-nodes.ts'
 import { type Lengths, Lowering } from './lowering.ts'
 import type { Target } from './target.ts'
 

@@ -2,7 +2,6 @@ import { type DType, flatten } from '@cascade-diffusion/arrays'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Graph, TensorType } from '../graph/graph.ts'
 import { kernels } from '../kernels/table.ts'
-import { complexKernels } from '../trace/complex.ts'
 import { trace } from '../trace/trace.ts'
 import { elementwiseExamples } from './examples/elementwise.ts'
 import type { Example, Examples } from './examples/example.ts'
@@ -25,19 +24,15 @@ export const kernelExamples: Readonly<Record<string, Examples>> = {
 export const internalKernels: readonly string[] = ['Constant', 'Splat']
 
 /** The names of the kernels that can be traced. */
-export const tracedKernels: readonly string[] = [
-  ...new Set([...Object.keys(kernels), ...Object.keys(complexKernels)]),
-].filter((name) => !internalKernels.includes(name))
-
-const inputNames = (name: string) => (complexKernels[name] ?? kernels[name])?.inputs ?? []
+export const tracedKernels: readonly string[] = Object.keys(kernels).filter((name) => !internalKernels.includes(name))
 
 const isTensor = (x: unknown): x is tf.Tensor => x instanceof tf.Tensor
 
 /** A function that calls the kernel and gives its results; complex ones as their two parts. */
 function caller(name: string, { attributes }: Example, dtype: DType) {
   return (...tensors: tf.Tensor[]) => {
-    const names = inputNames(name)
-    const takesComplex = name in complexKernels && name !== 'Complex'
+    const { inputs: names = [], alwaysComplex } = kernels[name] ?? {}
+    const takesComplex = alwaysComplex && name !== 'Complex'
     const operands = takesComplex ? [tf.complex(tensors[0] as tf.Tensor, tensors[1] as tf.Tensor)] : tensors
     if (name.startsWith('SparseSegment')) operands.push(tf.tensor1d([0, 0, 1, 3, 3], 'int32'))
     const inputs = names === 'list' ? operands : Object.fromEntries(operands.map((x, i) => [names[i] as string, x]))

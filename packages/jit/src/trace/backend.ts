@@ -2,9 +2,10 @@ import type { DataOf, DType } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Attributes, GraphBuilder, Value } from '../graph/graph.ts'
+import { isComplex, type Traced } from '../kernels/complex.ts'
 import { call, type Kernel } from '../kernels/kernel.ts'
 import { kernels } from '../kernels/table.ts'
-import { callComplex, complexKernels, isComplex, type Traced } from './complex.ts'
+import { callComplex } from './complex.ts'
 
 const NAME = 'trace'
 
@@ -127,15 +128,12 @@ function record(
       callComplex(builder, op, operands, attrs as Attributes) ??
       call(builder, op, kernel as Kernel, operands as Value[], attrs as Attributes, names)
     const handles = results.map((value) => backend.handle(value))
-    return returnsList(op) ? handles : (handles[0] as tf.TensorInfo)
+    return kernel?.returnsList ? handles : (handles[0] as tf.TensorInfo)
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)
     throw new CascadeError('input', message.startsWith('jit: ') ? message : `jit: '${op}' cannot be traced: ${message}`)
   }
 }
-
-/** Fourier transforms have two results in the graph, and one complex tensor for tfjs. */
-const returnsList = (op: string) => !(op in complexKernels) && kernels[op]?.returnsList
 
 let backend: TraceBackend | undefined
 
@@ -145,7 +143,7 @@ export function traceBackend(): { name: string; backend: TraceBackend } {
     const made = new TraceBackend()
     backend = made
     tf.registerBackend(NAME, () => made, 0)
-    for (const [op, { inputs: names }] of Object.entries({ ...kernels, ...complexKernels }))
+    for (const [op, { inputs: names }] of Object.entries(kernels))
       tf.registerKernel({
         kernelName: op,
         backendName: NAME,

@@ -1,9 +1,9 @@
 import type { DeviceArray, NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { Executable } from '../engine.ts'
-import { freeBuffers } from '../free-buffers.ts'
-import { givenAway, heldOnHost, onHost } from '../host-executable.ts'
-import { createExecutable } from '../node-executable.ts'
+import { createExecutable } from '../node/node-executable.ts'
+import { freeBuffers } from '../shared/free-buffers.ts'
+import { givenAway, heldOnHost, onHost } from '../shared/host-executable.ts'
 import { type Gate, within } from './gate.ts'
 import type { Answer, Handle, Message, Reply, Request } from './protocol.ts'
 

@@ -2,6 +2,7 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import type { Attributes, TensorType, Value } from '../../graph/graph.ts'
 import { HWNC } from '../../lower/layout.ts'
 import type { Lowering } from '../../lower/lowering.ts'
+import { products } from '../half.ts'
 import { first, type Kernels, sameShape } from '../kernel.ts'
 import { convolution, filterGradient, inputGradient } from './strategies.ts'
 import { type Window, windowOf } from './window.ts'
@@ -12,6 +13,8 @@ const windowIn = (attributes: Attributes) => attributes.window as Window
 export const convolutionKernels: Kernels = {
   Conv2D: {
     inputs: ['x', 'filter'],
+    half: products,
+    takesBias: true,
     attributes: (given, [x, filter]) => ({
       window: windowOf((x as TensorType).shape, (filter as TensorType).shape, given),
     }),
@@ -27,6 +30,7 @@ export const convolutionKernels: Kernels = {
   },
   Conv2DBackpropInput: {
     inputs: ['dy', 'filter'],
+    half: products,
     attributes: (given, [, filter]) => ({
       window: windowOf(given.inputShape as number[], (filter as TensorType).shape, given),
     }),
@@ -42,6 +46,7 @@ export const convolutionKernels: Kernels = {
   },
   Conv2DBackpropFilter: {
     inputs: ['x', 'dy'],
+    half: products,
     attributes: (given, [x]) => ({ window: windowOf((x as TensorType).shape, given.filterShape as number[], given) }),
     infer: ([, dy], attributes) => {
       const w = windowIn(attributes)

@@ -1,6 +1,6 @@
 import { NCHW, sameLayout } from '../../lower/layout.ts'
 import type { Lowering, Physical } from '../../lower/lowering.ts'
-import { matMul } from '../matmul.ts'
+import { matMul } from '../linear/matmul.ts'
 import { cutImage, isPointwise, padImage, patches, taps, unitStrides, type Window, withZeros } from './window.ts'
 import { isWinograd, winogradConvolution, winogradFilterGradient, winogradInputGradient } from './winograd.ts'
 

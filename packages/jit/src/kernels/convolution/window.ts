@@ -1,7 +1,7 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import { backend_util } from '@tensorflow/tfjs-core'
 import type { Lowering, Physical } from '../../lower/lowering.ts'
-import { type Axis, axesFrom, cutOuter, padOuter } from '../windows.ts'
+import { type Axis, axesFrom, cutOuter, padOuter } from './windows.ts'
 
 /** The sizes of a convolution of [N, height, width, inChannels] to [N, outHeight, outWidth, outChannels]. */
 export interface Window {

@@ -1,7 +1,7 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
 import type { Lowering, Physical } from '../../lower/lowering.ts'
 import { parts } from '../../lower/parts.ts'
-import { matMul } from '../matmul.ts'
+import { matMul } from '../linear/matmul.ts'
 import { unitStrides, type Window, withZeros } from './window.ts'
 
 /**

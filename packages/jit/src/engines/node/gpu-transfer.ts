@@ -1,0 +1,59 @@
+import { allocate, type DType, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import type { InferenceSession, Tensor } from 'onnxruntime-node'
+import type { TensorType } from '../../graph/graph.ts'
+import { encodeModel } from '../../onnx/encode.ts'
+
+type Ort = typeof import('onnxruntime-node')
+
+/** Makes, fills and reads tensors in GPU memory. */
+export interface GpuTransfer {
+  /** A new tensor; its values are arbitrary. */
+  allocate(type: TensorType): Promise<Tensor>
+  read(tensor: Tensor): Promise<NDArray>
+}
+
+/**
+ * ONNX Runtime's package for Node.js knows tensors in GPU memory, but has no function to make or to read one
+ * (`Tensor.getData` ends the process). Models that copy their input do: one leaves the copy on the GPU, one brings it back.
+ */
+export function gpuTransfer(ort: Ort, provider: string): GpuTransfer {
+  const sessions = new Map<string, Promise<InferenceSession>>()
+  const sessionFor = (dtype: DType, kept: boolean) => {
+    const key = `${dtype} ${kept}`
+    const made = sessions.get(key)
+    if (made) return made
+    const session = ort.InferenceSession.create(copyModel(dtype), {
+      executionProviders: [provider],
+      logSeverityLevel: 3,
+      ...(kept && { preferredOutputLocation: 'gpu-buffer' }),
+    })
+    sessions.set(key, session)
+    return session
+  }
+  const copy = async (x: Tensor, kept: boolean): Promise<Tensor> => {
+    const session = await sessionFor(x.type as DType, kept)
+    return (await session.run({ x })).y as Tensor
+  }
+  return {
+    async allocate({ dtype, shape }) {
+      const flat = await copy(new ort.Tensor(dtype, allocate(dtype, sizeOf(shape)) as never, [sizeOf(shape)]), true)
+      return viewOf(ort, flat, shape, () => flat.dispose())
+    },
+    async read(tensor) {
+      const { type, dims, size } = tensor
+      const flat = viewOf(ort, tensor, [size])
+      return { dtype: type as DType, shape: dims, data: (await copy(flat, false)).data } as NDArray
+    },
+  }
+}
+
+/** The same GPU memory in another shape. */
+const viewOf = (ort: Ort, tensor: Tensor, dims: readonly number[], dispose = () => {}): Tensor =>
+  ort.Tensor.fromGpuBuffer(tensor.gpuBuffer, { dataType: tensor.type as never, dims, dispose })
+
+const copyModel = (dtype: DType): Uint8Array => {
+  // A negative length is one that any will do for.
+  const vector = (name: string) => ({ name, dtype, shape: [-1] })
+  const node = { opType: 'Identity', domain: '', inputs: ['x'], outputs: ['y'], attributes: {} }
+  return encodeModel({ nodes: [node], initializers: [], inputs: [vector('x')], outputs: [vector('y')] }).bytes
+}
