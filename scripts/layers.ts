@@ -11,7 +11,7 @@ export const layers: readonly (readonly string[])[] = [
   ['losses', 'unet'],
   ['diffusion'],
   ['schedules'],
-  ['data', 'checkpoints', 'jit', 'backends'],
+  ['data', 'checkpoints', 'jit', 'backends', 'reports'],
   ['ops'],
   ['random'],
   ['arrays', 'downloads'],

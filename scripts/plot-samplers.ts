@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { flowError, pathError } from '../packages/diffusion/src/convergence-fixture.ts'
 import { ancestral, ddim, dpmSolver, heun, type Sampler, unipc } from '../packages/diffusion/src/index.ts'
-import { lineChart, type Series } from './line-chart.ts'
+import { type Series, svgLineChart } from '../packages/reports/src/index.ts'
 
 type ErrorOf = (sampler: Sampler, steps: number) => Promise<number>
 
@@ -36,10 +36,14 @@ for (const [name, sampler] of paths)
 
 writeFileSync(
   new URL('../docs/images/samplers.svg', import.meta.url),
-  lineChart({
+  svgLineChart({
     title: 'Error on a Gaussian mixture, and its order',
-    x: { label: 'log2 of the number of steps', ticks: [3, 4, 5, 6, 7] },
-    y: { label: 'log10 of the error', ticks: [-6, -5, -4, -3, -2, -1, 0] },
+    xLabel: 'log2 of the number of steps',
+    yLabel: 'log10 of the error',
+    xTicks: [3, 4, 5, 6, 7],
+    yTicks: [-6, -5, -4, -3, -2, -1, 0],
+    size: [820, 460],
+    standalone: true,
     series,
   }),
 )

@@ -1,5 +1,6 @@
 // Draws docs/images/schedules.svg: npx tsx --conditions=@cascade-diffusion/source scripts/plot-schedules.ts
 import { writeFileSync } from 'node:fs'
+import { svgLineChart } from '../packages/reports/src/index.ts'
 import {
   cosineNoise,
   karrasNoise,
@@ -12,7 +13,6 @@ import {
   toContinuous,
   zeroTerminalSnr,
 } from '../packages/schedules/src/index.ts'
-import { lineChart } from './line-chart.ts'
 
 const schedules: [name: string, schedule: NoiseSchedule, dashed?: boolean][] = [
   ['linear β', linearNoise()],
@@ -29,10 +29,14 @@ const times = Array.from({ length: 201 }, (_, i) => (1 - Math.cos((Math.PI * i) 
 
 writeFileSync(
   new URL('../docs/images/schedules.svg', import.meta.url),
-  lineChart({
+  svgLineChart({
     title: 'log-SNR over time',
-    x: { label: 't', ticks: [0, 0.2, 0.4, 0.6, 0.8, 1] },
-    y: { label: 'λ = ln(alpha² / sigma²)', ticks: [-15, -10, -5, 0, 5, 10, 15] },
+    xLabel: 't',
+    yLabel: 'λ = ln(alpha² / sigma²)',
+    xTicks: [0, 0.2, 0.4, 0.6, 0.8, 1],
+    yTicks: [-15, -10, -5, 0, 5, 10, 15],
+    size: [820, 460],
+    standalone: true,
     series: schedules.map(([name, schedule, dashed]) => ({
       name,
       points: times.map((t) => [t, schedule.logSnr(t)] as const),

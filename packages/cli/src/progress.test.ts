@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatDuration, formatProgress, progress } from './progress.ts'
+import { formatProgress, progress } from './progress.ts'
 
 test('formatProgress', () => {
   expect(formatProgress({ label: 'base', step: 0, total: 4000 })).toBe('base  0/4,000  0 %')
@@ -14,21 +14,6 @@ test('formatProgress', () => {
     'a  ██░░  3/5  60 %  0.0 steps/s  loss NaN  ? left',
   )
   expect(formatProgress({ label: 'a', step: 0, total: 0 })).toBe('a  0/0  100 %')
-})
-
-test('formatDuration', () => {
-  const times = [0, 7.2, 60, 185, 3600, 3601, 7620, 86399, Number.POSITIVE_INFINITY]
-  expect(times.map(formatDuration)).toEqual([
-    '0 s',
-    '8 s',
-    '1 min 00 s',
-    '3 min 05 s',
-    '1 h 00 min',
-    '1 h 01 min',
-    '2 h 07 min',
-    '24 h 00 min',
-    '?',
-  ])
 })
 
 function record(options: { live?: boolean; isTTY?: boolean; columns?: number; total?: number; start?: number }) {

@@ -1,3 +1,5 @@
+import { formatDuration } from '@cascade-diffusion/reports'
+
 export interface ProgressState {
   /** What is going on: `base`, `sampling`. */
   label: string
@@ -31,18 +33,6 @@ export function formatProgress({ label, step, total, rate, loss, bar = 0 }: Prog
 
 const formatRate = (rate: number) =>
   rate > 0.99 || rate === 0 ? `${rate.toFixed(rate < 100 ? 1 : 0)} steps/s` : `${(1 / rate).toFixed(1)} s/step`
-
-/** A time in seconds for a reader: `8 s`, `3 min 05 s`, `2 h 07 min`. */
-export function formatDuration(seconds: number): string {
-  if (!Number.isFinite(seconds)) return '?'
-  // Less a little, for the rounding errors of an estimate.
-  const s = Math.ceil(seconds - 1e-6)
-  const two = (n: number) => String(n).padStart(2, '0')
-  if (s < 60) return `${s} s`
-  if (s < 3600) return `${Math.floor(s / 60)} min ${two(s % 60)} s`
-  const minutes = Math.ceil(s / 60)
-  return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`
-}
 
 /** Where progress is written: a process's stdout or stderr. */
 export interface ProgressStream {

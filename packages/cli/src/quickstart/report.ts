@@ -1,6 +1,4 @@
-import { formatDuration } from '../progress.ts'
-import { htmlReport } from '../report/html-report.ts'
-import { type Series, svgLineChart } from '../report/svg-line-chart.ts'
+import { formatDuration, htmlReport, type Series, svgLineChart } from '@cascade-diffusion/reports'
 import type { Judge, Score } from './judge.ts'
 import type { Plan } from './plan.ts'
 import type { LevelScore } from './sample-all.ts'

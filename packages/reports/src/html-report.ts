@@ -1,6 +1,6 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import { formatNumbers } from './axis.ts'
 import { escapeXml } from './escape-xml.ts'
+import { formatNumbers } from './format.ts'
 import { reportStyle } from './report-style.ts'
 
 export interface Report {

@@ -1,4 +1,3 @@
-import { CascadeError } from '@cascade-diffusion/checks'
 /** Throws if a document is not well-formed: tags that nest, quoted attributes given once, only XML's own entities. Gives the element names. */
 export function checkXml(document: string): string[] {
   const names: string[] = []
@@ -9,23 +8,23 @@ export function checkXml(document: string): string[] {
     const text = /^[^<]*/.exec(rest)![0]
     const match = tag.exec(rest)
     const checked = match ? match[3]! : text
-    if (!match && text === '') throw new CascadeError('input', `not a tag: ${rest.slice(0, 60)}`)
-    if (/&(?!(?:amp|lt|gt|quot|#39);)/.test(checked)) throw new CascadeError('input', `bare ampersand: ${checked}`)
-    if (!match && open.length === 0 && text.trim() !== '') throw new CascadeError('input', `text outside: ${text}`)
+    if (!match && text === '') throw new Error(`not a tag: ${rest.slice(0, 60)}`)
+    if (/&(?!(?:amp|lt|gt|quot|#39);)/.test(checked)) throw new Error(`bare ampersand: ${checked}`)
+    if (!match && open.length === 0 && text.trim() !== '') throw new Error(`text outside: ${text}`)
     if (match) {
       const [, closing, name, attributes, empty] = match
       const keys = Array.from(attributes!.matchAll(/([\w:-]+)="/g), (m) => m[1])
-      if (new Set(keys).size < keys.length) throw new CascadeError('input', `an attribute twice: ${match[0]}`)
+      if (new Set(keys).size < keys.length) throw new Error(`an attribute twice: ${match[0]}`)
       if (closing) {
-        if (open.pop() !== name) throw new CascadeError('input', `unexpected </${name}>`)
+        if (open.pop() !== name) throw new Error(`unexpected </${name}>`)
       } else {
-        if (open.length === 0 && names.length > 0) throw new CascadeError('input', `a second root: ${name}`)
+        if (open.length === 0 && names.length > 0) throw new Error(`a second root: ${name}`)
         names.push(name!)
         if (!empty) open.push(name!)
       }
     }
     rest = rest.slice(match ? match[0].length : text.length)
   }
-  if (open.length > 0) throw new CascadeError('input', `not closed: ${open}`)
+  if (open.length > 0) throw new Error(`not closed: ${open}`)
   return names
 }

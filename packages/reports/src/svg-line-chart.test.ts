@@ -135,3 +135,48 @@ test('nothing to draw is an error', () => {
   const series = [{ name: 'a', points: [[0, Number.NaN]] as const }]
   expect(() => svgLineChart({ ...labels, series })).toThrow("expected a point to draw in 'Loss', got none")
 })
+
+test('lines are cut off where the given ticks end', () => {
+  const points = [
+    [0, -100],
+    [0.5, 0],
+    [1, 100],
+  ] as const
+  const svg = svgLineChart({ ...labels, xTicks: [0, 1], yTicks: [-2, 0, 2], series: [{ name: 'a', points }] })
+  expect(checkXml(svg).filter((name) => name === 'svg')).toHaveLength(2)
+  const [, x, y, width, height] = /<svg x="([^"]*)" y="([^"]*)" width="([^"]*)" height="([^"]*)"/.exec(svg)!.map(Number)
+  expect(svg).toContain(`viewBox="${x} ${y} ${width} ${height}"`)
+  expect([y, y! + height!]).toEqual([labelAt(svg, '2', 'y') - 4, labelAt(svg, '-2', 'y') - 4])
+  const middle = Number(/L([\d.]+) /.exec(paths(svg)[0]!)![1])
+  expect(middle).toBeCloseTo(x! + width! / 2, 0)
+})
+
+test('a line can be dashed, in the legend too', () => {
+  const points = [
+    [0, 1],
+    [1, 2],
+  ] as const
+  const rects = (dashed: boolean) => {
+    const series = [
+      { name: 'a', points, dashed },
+      { name: 'b', points },
+    ]
+    const svg = svgLineChart({ ...labels, series })
+    return [svg.match(/<rect/g)!.length, svg.match(/stroke-dasharray/g)?.length]
+  }
+  expect([rects(false), rects(true)]).toEqual([
+    [2, undefined],
+    [3, 1],
+  ])
+})
+
+test('a file of its own has a size and a background', () => {
+  const points = [
+    [0, 1],
+    [1, 2],
+  ] as const
+  const svg = svgLineChart({ ...labels, standalone: true, size: [800, 400], series: [{ name: 'a', points }] })
+  checkXml(svg)
+  expect(svg).toContain('width="800" height="400" viewBox="0 0 800 400"')
+  expect(svg).toContain('fill="#fff"')
+})

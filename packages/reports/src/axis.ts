@@ -1,3 +1,5 @@
+import { formatNumber } from './format.ts'
+
 /** A scale from data to a fraction of the axis, with the values to mark. */
 export interface Axis {
   /** 0 at the least value of the axis, 1 at the greatest. */
@@ -10,15 +12,17 @@ export interface AxisOptions {
   log?: boolean
   /** Extends the axis to a tick at either end. Default false: it ends with the data. */
   toTicks?: boolean
+  /** The ticks, from one end of the axis to the other, whatever the data. Default: chosen by the data. */
+  ticks?: readonly number[]
 }
 
 /**
  * An axis for the given values, finite and, if logarithmic, positive.
  * Ticks are at multiples of 1, 2 or 5 times a power of ten, or, on a logarithmic axis, at those numbers themselves.
  */
-export function axis(values: readonly number[], { log = false, toTicks = false }: AxisOptions = {}): Axis {
-  let [low, high] = spread(values, log)
-  const candidates = log ? logTicks(low, high) : linearTicks(low, high)
+export function axis(values: readonly number[], { log = false, toTicks = false, ticks }: AxisOptions = {}): Axis {
+  let [low, high] = ticks ? [ticks[0]!, ticks.at(-1)!] : spread(values, log)
+  const candidates = ticks ?? (log ? logTicks(low, high) : linearTicks(low, high))
   if (toTicks) {
     low = candidates.findLast((t) => t <= low) ?? low
     high = candidates.find((t) => t >= high) ?? high
@@ -67,23 +71,4 @@ function logTicks(low: number, high: number): number[] {
   for (let e = from; e < to + stride; e += stride) for (const m of multiples) ticks.push(Number(`${m}e${e}`))
   const inside = ticks.filter((t) => t >= low && t <= high)
   return inside.length >= 2 ? ticks : linearTicks(low, high).filter((t) => t > 0)
-}
-
-/** A number for a reader: `12,000`, `0.05`, `2.5e-7`; at most six digits that count. */
-export function formatNumber(value: number): string {
-  const rounded = Number(value.toPrecision(6))
-  const size = Math.abs(rounded)
-  if (!Number.isFinite(rounded)) return String(rounded)
-  if (size !== 0 && (size < 1e-4 || size >= 1e7)) return rounded.toExponential().replace('e+', 'e')
-  return rounded.toLocaleString('en-US', { maximumFractionDigits: 10 })
-}
-
-/** Numbers one below the other, as {@link formatNumber} but each with as many decimals as the one that has most. */
-export function formatNumbers(values: readonly number[]): string[] {
-  const texts = values.map(formatNumber)
-  if (texts.some((text) => text.includes('e'))) return texts
-  const digits = Math.max(0, ...texts.map((text) => text.split('.')[1]?.length ?? 0))
-  return values.map((value) =>
-    value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits }),
-  )
 }

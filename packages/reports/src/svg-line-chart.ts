@@ -1,15 +1,20 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import { axis, formatNumber } from './axis.ts'
+import { axis } from './axis.ts'
 import { escapeXml } from './escape-xml.ts'
+import { formatNumber } from './format.ts'
 
+/** A line of a chart. */
 export interface Series {
   name: string
   /** [x, y] in the order of the line. Points that are not finite, or not positive on a logarithmic axis, leave a gap. */
   points: readonly (readonly [x: number, y: number])[]
   /** Marks each point, its values shown when pointed at. Default false. */
   markers?: boolean
+  /** Default false. */
+  dashed?: boolean
 }
 
+/** Options of {@link svgLineChart}. */
 export interface LineChartOptions {
   title: string
   xLabel: string
@@ -20,38 +25,46 @@ export interface LineChartOptions {
   logX?: boolean
   /** Default false. */
   logY?: boolean
+  /** The ticks of the axis, from end to end; lines are cut off there. Default: chosen by the points. */
+  xTicks?: readonly number[]
+  /** As `xTicks`. */
+  yTicks?: readonly number[]
+  /** In pixels. Default 560 × 340. */
+  size?: readonly [width: number, height: number]
+  /** For an SVG file: of its `size`, black on white. Default false: for a page, whose width and colours it takes. */
+  standalone?: boolean
 }
 
-const width = 560
-const height = 340
 const right = 18
 const bottom = 48
-/** Told apart with the common kinds of colour blindness, and seen on white and on near-black. */
-const colours = ['#2f7de1', '#e8710a', '#12a150', '#a855f7', '#d6336c', '#8a8f98']
+/** Distinct with the common kinds of colour blindness, and visible on white and on near-black. */
+const colours = ['#2f7de1', '#e8710a', '#12a150', '#a855f7', '#d6336c', '#8a8f98', '#a67c00', '#0aa5a8']
 /** Estimated width of a character of the chart's text. */
 const charWidth = 7.2
 
 /**
- * A line chart as an SVG element that scales to any width. Text and axes have the colour of the text around
- * (`currentColor`), so that it suits light and dark pages alike.
+ * A line chart as an SVG element that scales to any width. Its text and axes take the colour of the text around it, so
+ * that it suits light and dark pages.
  * @throws if no point can be drawn.
  */
-export function svgLineChart({ title, xLabel, yLabel, series, logX, logY }: LineChartOptions): string {
+export function svgLineChart(options: LineChartOptions): string {
+  const { title, xLabel, yLabel, series, logX, logY, xTicks, yTicks, standalone } = options
+  const [width, height] = options.size ?? [560, 340]
   const drawable = (x: number, log = false) => Number.isFinite(x) && (!log || x > 0)
-  const lines = series.map((s) => ({
+  const stretches = series.map((s) => ({
     ...s,
     runs: runsOf(s.points, ([x, y]) => drawable(x, logX) && drawable(y, logY)),
   }))
-  const points = lines.flatMap((line) => line.runs.flat())
+  const points = stretches.flatMap((line) => line.runs.flat())
   if (points.length === 0)
     throw new CascadeError('input', `svgLineChart: expected a point to draw in '${title}', got none`)
   const xs = axis(
     points.map(([x]) => x),
-    { log: logX },
+    { log: logX, ticks: xTicks },
   )
   const ys = axis(
     points.map(([, y]) => y),
-    { log: logY, toTicks: true },
+    { log: logY, toTicks: true, ticks: yTicks },
   )
 
   const labelWidth = Math.max(...ys.ticks.map((t) => t.label.length)) * charWidth
@@ -68,16 +81,17 @@ export function svgLineChart({ title, xLabel, yLabel, series, logX, logY }: Line
 <text x="${round(left - 8)}" y="${y + 4}" text-anchor="end" fill-opacity=".7">${label}</text>`
   })
   const base = height - bottom
-  const xTicks = xs.ticks.map(({ value, label }) => {
+  const marks = xs.ticks.map(({ value, label }) => {
     const x = px(value)
     return `<path d="M${x} ${base}v5" stroke="currentColor" stroke-opacity=".5"/>
 <text x="${x}" y="${base + 19}" text-anchor="middle" fill-opacity=".7">${label}</text>`
   })
   const colour = (i: number) => colours[i % colours.length]!
-  const drawn = lines.flatMap((line, i) => [
+  const drawn = stretches.flatMap((line, i) => [
     ...line.runs.map((run) => {
       const d = run.map(([x, y], k) => `${k === 0 ? 'M' : 'L'}${px(x)} ${py(y)}`).join('')
-      return `<path d="${d}" fill="none" stroke="${colour(i)}" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"/>`
+      const dash = line.dashed ? ' stroke-dasharray="6 5"' : ''
+      return `<path d="${d}" fill="none" stroke="${colour(i)}" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"${dash}/>`
     }),
     ...line.runs
       .filter((run) => line.markers || run.length === 1)
@@ -88,22 +102,27 @@ export function svgLineChart({ title, xLabel, yLabel, series, logX, logY }: Line
       }),
   ])
   const key = legend.flatMap((row, r) =>
-    row.map(
-      ({
-        name,
-        index,
-        x,
-      }) => `<rect x="${round(left + x)}" y="${43 + r * 20}" width="14" height="4" rx="2" fill="${colour(index)}"/>
-<text x="${round(left + x + 20)}" y="${49 + r * 20}">${escapeXml(name)}</text>`,
-    ),
+    row.map(({ name, dashed, index, x }) => {
+      const [from, y, fill] = [round(left + x), 43 + r * 20, colour(index)]
+      const bar = (at: number, wide: number) =>
+        `<rect x="${round(from + at)}" y="${y}" width="${wide}" height="4" rx="2" fill="${fill}"/>`
+      const sample = dashed ? bar(0, 6) + bar(8, 6) : bar(0, 14)
+      return `${sample}\n<text x="${round(from + 20)}" y="${y + 6}">${escapeXml(name)}</text>`
+    }),
   )
   const middle = round((top + base) / 2)
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeXml(title)}" \
+  const [wide, high] = [round(width - left - right), round(base - top)]
+  // A nested picture cuts off what leaves it, and needs no id that could come twice on a page.
+  const within = `<svg x="${round(left)}" y="${top}" width="${wide}" height="${high}" viewBox="${round(left)} ${top} ${wide} ${high}">`
+  const lines = xTicks || yTicks ? [within, ...drawn, '</svg>'] : drawn
+  const fixed = standalone ? `width="${width}" height="${height}" ` : ''
+  const paper = standalone ? '<rect width="100%" height="100%" fill="#fff"/>\n' : ''
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${fixed}viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeXml(title)}" \
 font-family="system-ui, sans-serif" font-size="13" fill="currentColor">
-<text x="${round(left)}" y="22" font-size="15.5" font-weight="600">${escapeXml(title)}</text>
+${paper}<text x="${round(left)}" y="22" font-size="15.5" font-weight="600">${escapeXml(title)}</text>
 ${[...key, ...grid].join('\n')}
 <path d="M${round(left)} ${base}H${width - right}" stroke="currentColor" stroke-opacity=".5"/>
-${[...xTicks, ...drawn].join('\n')}
+${[...marks, ...lines].join('\n')}
 <text x="${round((left + width - right) / 2)}" y="${height - 8}" text-anchor="middle">${escapeXml(xLabel)}</text>
 <text transform="translate(14 ${middle}) rotate(-90)" text-anchor="middle">${escapeXml(yLabel)}</text>
 </svg>`
@@ -127,15 +146,15 @@ function runsOf<P>(points: readonly P[], drawable: (point: P) => boolean): P[][]
 
 /** The places of the names, in as many rows as they need. */
 function legendRows(series: readonly Series[], available: number) {
-  const rows: { name: string; index: number; x: number }[][] = [[]]
+  const rows: { name: string; dashed: boolean | undefined; index: number; x: number }[][] = [[]]
   let x = 0
-  for (const [index, { name }] of series.entries()) {
+  for (const [index, { name, dashed }] of series.entries()) {
     const needed = 20 + name.length * charWidth
     if (x > 0 && x + needed > available) {
       rows.push([])
       x = 0
     }
-    rows.at(-1)!.push({ name, index, x })
+    rows.at(-1)!.push({ name, dashed, index, x })
     x += needed + 20
   }
   return rows

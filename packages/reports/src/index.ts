@@ -1,0 +1,10 @@
+export { formatDuration, formatNumber, formatNumbers } from './format.ts'
+export {
+  htmlReport,
+  type KeyFigure,
+  type Report,
+  type ReportImage,
+  type ReportSection,
+  type ReportTable,
+} from './html-report.ts'
+export { type LineChartOptions, type Series, svgLineChart } from './svg-line-chart.ts'
