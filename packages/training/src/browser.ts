@@ -1,11 +1,12 @@
 // What browsers get in place of index.ts: all that needs no files.
-export { type AdamOptions, type AdamScales, adam, adamScales } from './adam.ts'
-export { clipFactor, globalNorm } from './clip.ts'
-export { emaDecay, emaUpdate } from './ema.ts'
-export { constantRate, cosineRate, type LearningRate, type LearningRateOptions } from './learning-rate.ts'
-export { initialLossScale, type LossScale, type LossScaling, nextLossScale } from './loss-scale.ts'
-export { type Packing, packedName, packSmall } from './packing.ts'
-export { initialState, readState, type TrainState } from './params.ts'
+
+export { constantRate, cosineRate, type LearningRate, type LearningRateOptions } from './loop/learning-rate.ts'
+export { type AdamOptions, type AdamScales, adam, adamScales } from './optimizers/adam.ts'
+export { clipFactor, globalNorm } from './optimizers/clip.ts'
+export { emaDecay, emaUpdate } from './step/ema.ts'
+export { initialLossScale, type LossScale, type LossScaling, nextLossScale } from './step/loss-scale.ts'
+export { type Packing, packedName, packSmall } from './step/packing.ts'
+export { initialState, readState, type TrainState } from './step/params.ts'
 export {
   type HyperOptions,
   hyperparameters,
@@ -13,7 +14,7 @@ export {
   type LossGradients,
   lossGradients,
   updateState,
-} from './train-step.ts'
+} from './step/train-step.ts'
 export {
   type AnyTrainState,
   type StepOptions,
@@ -21,4 +22,4 @@ export {
   type Trainer,
   type TrainerOptions,
   trainer,
-} from './trainer.ts'
+} from './step/trainer.ts'

@@ -1,4 +1,3 @@
-export { type AdamOptions, type AdamScales, adam, adamScales } from './adam.ts'
 export {
   type Checkpoint,
   type Description,
@@ -6,14 +5,9 @@ export {
   loadEma,
   previousPath,
   saveCheckpoint,
-} from './checkpoint.ts'
-export { prepareCheckpoint } from './checkpoint-path.ts'
-export { clipFactor, globalNorm } from './clip.ts'
-export { emaDecay, emaUpdate } from './ema.ts'
-export { constantRate, cosineRate, type LearningRate, type LearningRateOptions } from './learning-rate.ts'
-export { initialLossScale, type LossScale, type LossScaling, nextLossScale } from './loss-scale.ts'
-export { type Packing, packedName, packSmall } from './packing.ts'
-export { initialState, readState, type TrainState } from './params.ts'
+} from './checkpoint/checkpoint.ts'
+export { prepareCheckpoint } from './checkpoint/checkpoint-path.ts'
+export { constantRate, cosineRate, type LearningRate, type LearningRateOptions } from './loop/learning-rate.ts'
 export {
   type BatchMemory,
   type CheckpointOptions,
@@ -21,7 +15,14 @@ export {
   type TrainOptions,
   type TrainResult,
   train,
-} from './train.ts'
+} from './loop/train.ts'
+export { TrainingInterrupted } from './loop/training-interrupted.ts'
+export { type AdamOptions, type AdamScales, adam, adamScales } from './optimizers/adam.ts'
+export { clipFactor, globalNorm } from './optimizers/clip.ts'
+export { emaDecay, emaUpdate } from './step/ema.ts'
+export { initialLossScale, type LossScale, type LossScaling, nextLossScale } from './step/loss-scale.ts'
+export { type Packing, packedName, packSmall } from './step/packing.ts'
+export { initialState, readState, type TrainState } from './step/params.ts'
 export {
   type HyperOptions,
   hyperparameters,
@@ -29,7 +30,7 @@ export {
   type LossGradients,
   lossGradients,
   updateState,
-} from './train-step.ts'
+} from './step/train-step.ts'
 export {
   type AnyTrainState,
   type StepOptions,
@@ -37,5 +38,4 @@ export {
   type Trainer,
   type TrainerOptions,
   trainer,
-} from './trainer.ts'
-export { TrainingInterrupted } from './training-interrupted.ts'
+} from './step/trainer.ts'

@@ -5,8 +5,8 @@ import { float32, zeros } from '@cascade-diffusion/arrays'
 import { writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { afterAll, expect, test } from 'vitest'
+import { checkpointOf } from '../testing/test-support.ts'
 import { loadCheckpoint, loadEma, previousPath, saveCheckpoint } from './checkpoint.ts'
-import { checkpointOf } from './test-support.ts'
 
 const pathIn = (folder: string) => join(folder, 'model.safetensors')
 

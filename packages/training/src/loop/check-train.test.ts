@@ -2,10 +2,10 @@ import '@tensorflow/tfjs-backend-cpu'
 import { eager } from '@cascade-diffusion/ops'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test, vi } from 'vitest'
+import { trainer } from '../step/trainer.ts'
+import { checkpointIn, lineBatch, lineRun } from '../testing/test-support.ts'
 import { constantRate, cosineRate } from './learning-rate.ts'
-import { checkpointIn, lineBatch, lineRun } from './test-support.ts'
 import { train } from './train.ts'
-import { trainer } from './trainer.ts'
 
 const checkpoint = checkpointIn(temporaryFolder())
 

@@ -7,8 +7,8 @@ import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import { eager } from '@cascade-diffusion/ops'
 import type { Rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
-import type { Checkpoint } from './checkpoint.ts'
-import type { TrainOptions } from './train.ts'
+import type { Checkpoint } from '../checkpoint/checkpoint.ts'
+import type { TrainOptions } from '../loop/train.ts'
 
 /** Examples x with their values y. */
 export interface LineBatch {
@@ -63,12 +63,12 @@ export function checkpointOf(step: number): Checkpoint {
   }
 }
 
-/** A module of this folder, as a script imports it. */
-export const moduleHere = (name: string) => JSON.stringify(fileURLToPath(new URL(name, import.meta.url)))
+/** A module of src, as a script imports it. */
+export const moduleHere = (name: string) => JSON.stringify(fileURLToPath(new URL(`../${name}`, import.meta.url)))
 
 /** Runs TypeScript in a process of its own. */
 export function runScript(input: string) {
   const flags = ['--conditions=@cascade-diffusion/source', '--import=tsx', '--input-type=module']
-  const cwd = fileURLToPath(new URL('..', import.meta.url))
+  const cwd = fileURLToPath(new URL('../..', import.meta.url))
   return spawnSync(process.execPath, flags, { input, cwd, encoding: 'utf8' })
 }

@@ -2,8 +2,8 @@ import '@cascade-diffusion/ops' // registers tfjs's gradients
 import type { Params } from '@cascade-diffusion/arrays'
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
 import * as tf from '@tensorflow/tfjs-core'
-import { type AdamOptions, adam, adamScales } from './adam.ts'
-import { globalNorm } from './clip.ts'
+import { type AdamOptions, adam, adamScales } from '../optimizers/adam.ts'
+import { globalNorm } from '../optimizers/clip.ts'
 import { emaDecay, emaUpdate } from './ema.ts'
 import type { TrainState } from './params.ts'
 

@@ -3,8 +3,16 @@ import { type Compile, float32 } from '@cascade-diffusion/arrays'
 import { eager } from '@cascade-diffusion/ops'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { loadCheckpoint, loadEma, previousPath } from './checkpoint.ts'
-import { checkpointIn, type LineBatch, lineBatch, lineLosses, lineRun, moduleHere, runScript } from './test-support.ts'
+import { loadCheckpoint, loadEma, previousPath } from '../checkpoint/checkpoint.ts'
+import {
+  checkpointIn,
+  type LineBatch,
+  lineBatch,
+  lineLosses,
+  lineRun,
+  moduleHere,
+  runScript,
+} from '../testing/test-support.ts'
 import { type Progress, type TrainOptions, type TrainResult, train } from './train.ts'
 import { TrainingInterrupted } from './training-interrupted.ts'
 
@@ -137,8 +145,8 @@ describe('resuming', () => {
   test('a process that is killed loses only the steps since its last checkpoint', async () => {
     const checkpoint = checkpointIn(temporaryFolder(), 4)
     const script = `
-      import { train } from ${moduleHere('./train.ts')}
-      import { lineRun } from ${moduleHere('./test-support.ts')}
+      import { train } from ${moduleHere('loop/train.ts')}
+      import { lineRun } from ${moduleHere('testing/test-support.ts')}
       const progress = ({ step }) => step === 11 && process.kill(process.pid, 'SIGKILL')
       await train(lineRun({ checkpoint: ${JSON.stringify(checkpoint)}, progress }))`
     const child = runScript(script)

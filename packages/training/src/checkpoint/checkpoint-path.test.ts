@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test, vi } from 'vitest'
+import { train } from '../loop/train.ts'
+import { checkpointIn, lineBatch, lineRun } from '../testing/test-support.ts'
 import { loadCheckpoint } from './checkpoint.ts'
-import { checkpointIn, lineBatch, lineRun } from './test-support.ts'
-import { train } from './train.ts'
 
 const at = (path: string) => ({ ...checkpointIn(temporaryFolder()), path })
 

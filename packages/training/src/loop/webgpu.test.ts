@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { cpuExact, jit, onnxRuntimeNode } from '@cascade-diffusion/jit'
 import { expect, test } from 'vitest'
-import { type EngineRun, engineRun } from './test-engine-run.ts'
+import { type EngineRun, engineRun } from '../testing/test-engine-run.ts'
 
 /** Debian's chromium brings a Vulkan loader and a GPU in software, SwiftShader. */
 const [loader, driver] = ['/usr/lib/chromium', '/usr/lib/chromium/vk_swiftshader_icd.json']
@@ -20,14 +20,14 @@ test.skipIf(!works)(
     // A process of its own: the loader of libraries reads these variables when a process begins.
     const script = `
     import { jit } from '@cascade-diffusion/jit'
-    import { engineRun } from './src/test-engine-run.ts'
+    import { engineRun } from '../testing/test-engine-run.ts'
     const run = await engineRun((fn) => jit(fn, { engine: 'webgpu' }))
     const half = await engineRun((fn) => jit(fn, { engine: 'webgpu', precision: 'float16' })).catch((error) => error.message)
     process.stdout.write('RESULT' + JSON.stringify({ run, half }))`
     const flags = ['--conditions=@cascade-diffusion/source', '--import=tsx', '--input-type=module']
     const child = spawnSync(process.execPath, flags, {
       input: script,
-      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      cwd: fileURLToPath(new URL('../..', import.meta.url)),
       env: real ? process.env : { ...process.env, LD_LIBRARY_PATH: loader, VK_ICD_FILENAMES: driver },
       encoding: 'utf8',
       maxBuffer: 2 ** 28,

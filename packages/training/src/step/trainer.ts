@@ -8,8 +8,8 @@ import {
   type NDArray,
 } from '@cascade-diffusion/arrays'
 import { CascadeError, checkFunction, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
-import type { AdamOptions } from './adam.ts'
-import { clipFactor } from './clip.ts'
+import type { AdamOptions } from '../optimizers/adam.ts'
+import { clipFactor } from '../optimizers/clip.ts'
 import type { TrainState } from './params.ts'
 import { hyperparameters, type Loss, lossGradients, updateState } from './train-step.ts'
 

@@ -4,7 +4,7 @@ import type { Params } from '@cascade-diffusion/arrays'
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
 import { readSafetensors, type Safetensors, writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
-import { mapParams, stateParts, type TrainState } from './params.ts'
+import { mapParams, stateParts, type TrainState } from '../step/params.ts'
 
 /** What a checkpoint says about itself. */
 export interface Description {

@@ -2,8 +2,8 @@ import type { Params } from '@cascade-diffusion/arrays'
 import { type Compile, disposeAll } from '@cascade-diffusion/arrays'
 import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
-import { initialState } from './params.ts'
-import { type AnyTrainState, trainer } from './trainer.ts'
+import { initialState } from '../step/params.ts'
+import { type AnyTrainState, trainer } from '../step/trainer.ts'
 
 /** What a process holds after some steps. */
 export interface Held {

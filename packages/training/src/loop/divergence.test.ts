@@ -3,9 +3,9 @@ import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import { loadCheckpoint } from './checkpoint.ts'
+import { loadCheckpoint } from '../checkpoint/checkpoint.ts'
+import { checkpointIn, lineBatch, lineRun } from '../testing/test-support.ts'
 import { growthOf } from './divergence.ts'
-import { checkpointIn, lineBatch, lineRun } from './test-support.ts'
 import { type TrainOptions, train } from './train.ts'
 
 const nan = (batch: { x: NDArray<'float32'>; y: NDArray<'float32'> }) => ({

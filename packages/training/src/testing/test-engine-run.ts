@@ -3,9 +3,9 @@ import { type Compile, disposeAll, type NDArray } from '@cascade-diffusion/array
 import { rng } from '@cascade-diffusion/random'
 import { type UNetConfig, unet } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
-import { packSmall } from './packing.ts'
-import { initialState, readState } from './params.ts'
-import { type AnyTrainState, trainer } from './trainer.ts'
+import { packSmall } from '../step/packing.ts'
+import { initialState, readState } from '../step/params.ts'
+import { type AnyTrainState, trainer } from '../step/trainer.ts'
 
 /** A super-resolution U-Net with everything in it: classes, levels of augmentation, attention in the middle, down and up. */
 const config: UNetConfig = {

@@ -1,17 +1,17 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import type { Held } from './leak-run.ts'
+import type { Held } from '../testing/leak-run.ts'
 
 test('thousands of compiled steps hold on to nothing', () => {
   // So many that the thread that computes collects its own garbage, which nobody else can tell it to.
   // A process of its own, whose memory is not the other tests', and whose garbage can be collected.
   const script = `
     import { jit } from '@cascade-diffusion/jit'
-    import { leakRun } from './src/leak-run.ts'
+    import { leakRun } from '../testing/leak-run.ts'
     process.stdout.write(JSON.stringify(await leakRun((fn) => jit(fn), 4500, 3)))`
   const flags = ['--expose-gc', '--conditions=@cascade-diffusion/source', '--import=tsx', '--input-type=module']
-  const cwd = fileURLToPath(new URL('..', import.meta.url))
+  const cwd = fileURLToPath(new URL('../..', import.meta.url))
   const child = spawnSync(process.execPath, flags, { input: script, cwd, encoding: 'utf8' })
   expect(child.status, child.stderr).toBe(0)
   const [first, , last] = JSON.parse(child.stdout) as [Held, Held, Held]

@@ -7,8 +7,8 @@ import { rng } from '@cascade-diffusion/random'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import { roundingEngine } from '../../jit/src/testing/rounding-engine.ts'
-import { engineRun } from './test-engine-run.ts'
+import { roundingEngine } from '../../../jit/src/testing/rounding-engine.ts'
+import { engineRun } from '../testing/test-engine-run.ts'
 import { type TrainOptions, train } from './train.ts'
 
 const inHalf =

@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test, vi } from 'vitest'
-import { loadCheckpoint } from './checkpoint.ts'
-import { checkpointIn, lineRun, moduleHere, runScript } from './test-support.ts'
+import { loadCheckpoint } from '../checkpoint/checkpoint.ts'
+import { checkpointIn, lineRun, moduleHere, runScript } from '../testing/test-support.ts'
 import { train } from './train.ts'
 
 test('an abort before the first step begins nothing and saves nothing', async () => {
@@ -23,8 +23,8 @@ test('an abort before the first step begins nothing and saves nothing', async ()
 test('an abort ends the program of a loop over runs, with the first one saved and the second not begun', async () => {
   const folder = temporaryFolder()
   const script = `
-    import { train } from ${moduleHere('./train.ts')}
-    import { lineRun } from ${moduleHere('./test-support.ts')}
+    import { train } from ${moduleHere('loop/train.ts')}
+    import { lineRun } from ${moduleHere('testing/test-support.ts')}
     const stop = new AbortController()
     process.once('SIGINT', () => stop.abort(new Error('Ctrl-C')))
     for (const name of ['first', 'second']) {

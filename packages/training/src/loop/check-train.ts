@@ -7,10 +7,10 @@ import {
   type KnownKeys,
   shown,
 } from '@cascade-diffusion/checks'
+import type { LossScaling } from '../step/loss-scale.ts'
+import { trainerKeys } from '../step/trainer.ts'
 import { firstNonFinite } from './divergence.ts'
-import type { LossScaling } from './loss-scale.ts'
 import type { CheckpointOptions, TrainOptions } from './train.ts'
-import { trainerKeys } from './trainer.ts'
 
 const trainKeys: KnownKeys<TrainOptions<unknown>> = {
   ...trainerKeys,
