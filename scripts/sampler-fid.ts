@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { concatenate, int32, type NDArray, ndarray, rows } from '../packages/arrays/src/index.ts'
 import { stageSampler, trainStage } from '../packages/cascade/src/index.ts'
-import { judgeOf, trainJudge } from '../packages/cli/src/quickstart/judge.ts'
+import { evaluatorOf, trainEvaluator } from '../packages/cli/src/quickstart/judge.ts'
 import { planOf } from '../packages/cli/src/quickstart/plan.ts'
 import { type ImageDataset, imageDataset, resized } from '../packages/data/src/index.ts'
 import {
@@ -42,16 +42,18 @@ const { ema } = await trainStage({
   checkpoint: { path: join(folder, 'base.safetensors') },
 })
 
-// The judge takes images of 16×16: small ones with every pixel doubled.
-const [judged, tested] = [trainSet, testSet].map((set) => doubled(resized(set, stage.resolution)))
-const trained = await trainJudge({
+// The evaluator takes images of 16×16: small ones with every pixel doubled.
+const [real, tested] = [trainSet, testSet].map((set) => doubled(resized(set, stage.resolution)))
+const trained = await trainEvaluator({
   ...common,
-  dataset: judged!,
+  dataset: real!,
   plan: { steps: 500, batchSize: 128, learningRate: 4e-3 },
   checkpointPath: join(folder, 'classifier-8.safetensors'),
 })
-const judge = await judgeOf(trained.ema, { trainSet: judged!, testSet: tested!, compile: jit })
-console.log(`judge: accuracy ${judge.testAccuracy}, Fréchet distance of the test set ${judge.fidOfTest.toFixed(3)}`)
+const evaluator = await evaluatorOf(trained.ema, { trainSet: real!, testSet: tested!, compile: jit })
+console.log(
+  `evaluator: accuracy ${evaluator.ofTest.classAccuracy.value}, Fréchet distance of the test set ${evaluator.ofTest.fid.train.value.toFixed(3)}`,
+)
 
 const labels = int32(Array.from({ length: count }, (_, i) => i % 10))
 
@@ -69,8 +71,8 @@ async function score(sampler: Sampler, steps: readonly number[], seed: number) {
       }),
     )
   await model.dispose()
-  const { fidTrain, classAccuracy } = await judge.score(enlarged(concatenate(parts)), labels)
-  return { fid: fidTrain, accuracy: classAccuracy }
+  const { fid, classAccuracy } = await evaluator.evaluate({ images: doubledImages(concatenate(parts)), labels })
+  return { fid: fid.train.value, accuracy: classAccuracy.value }
 }
 
 const even = (n: number) => Array.from({ length: n }, (_, i) => Math.round(0.98 * 999 * (1 - i / n)))
@@ -101,7 +103,7 @@ for (const { seed, name, sampler, spacing, n } of cells.sort((a, b) => a.n - b.n
   writeFileSync(path, JSON.stringify(results, null, 1))
   console.log(`${key}: ${results[key].fid.toFixed(3)} (${(100 * results[key].accuracy).toFixed(1)} %)`)
 }
-await judge.dispose()
+await evaluator.dispose()
 
 function doubled(set: ImageDataset): ImageDataset {
   const [n, h, w, c] = set.images.shape as [number, number, number, number]
@@ -110,7 +112,7 @@ function doubled(set: ImageDataset): ImageDataset {
   return imageDataset({ ...set, images: { shape: [n, 2 * h, 2 * w, c], data } } as never)
 }
 
-function enlarged({ data, shape }: NDArray<'float32'>): NDArray<'float32'> {
+function doubledImages({ data, shape }: NDArray<'float32'>): NDArray<'float32'> {
   const [n, h, w, c] = shape as [number, number, number, number]
   const out = new Float32Array(data.length * 4)
   doublePixels(data, out, [n, h, w, c])

@@ -12,7 +12,7 @@ export {
 } from './classifier/train-classifier.ts'
 export { type CascadeSampleOptions, type CascadeSampler, cascadeSampler } from './sampling/cascade-sampler.ts'
 export type { Labels } from './sampling/check-conditions.ts'
-export { type LevelResult, type SearchLevelsOptions, searchLevels } from './sampling/search-levels.ts'
+export { type LevelCandidate, type SearchLevelsOptions, searchLevels } from './sampling/search-levels.ts'
 export {
   type ClassifierGuidance,
   type GuidanceConfig,

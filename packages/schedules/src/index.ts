@@ -66,4 +66,14 @@ export { sampleTimesteps, uniformTimesteps, type WeightedTimesteps } from './dra
 export type { LowDiscrepancy } from './drawing/uniforms.ts'
 export { type FitScheduleOptions, fitSchedule, type ParameterRange } from './search/fit-schedule.ts'
 export { type GridSearchOptions, gridSearch } from './search/grid-search.ts'
-export type { ScheduleParameters, SearchOptions, SearchProgress, SearchResult, Trial } from './search/trials.ts'
+export type { ScheduleCandidate, ScheduleParameters, ScheduleSearchOptions } from './search/schedule-candidate.ts'
+export {
+  checkSearch,
+  type SearchOptions,
+  type SearchProgress,
+  type SearchResult,
+  searchKeys,
+  searchTrials,
+  type Trial,
+  type Trials,
+} from './search/search.ts'

@@ -11,7 +11,7 @@ const key = rng(1)
 const noKey = 'expected a key of random numbers (rng(1) of @cascade-diffusion/random)'
 const noSteps = 'expected a schedule of discrete steps (cosineSchedule(1000), …)'
 const noTime = 'expected a schedule in continuous time (cosineNoise(), …)'
-const search = { schedule: () => 0, score: () => 0 }
+const search = { schedule: () => 0, evaluate: () => 0 }
 
 test.each([
   ['no steps', () => js.cosineSchedule(), 'cosineSchedule: steps: expected an integer of at least 1, got undefined'],
@@ -196,9 +196,9 @@ test.each([
     'gridSearch: expected a list of values of a, got 1',
   ],
   [
-    'no score',
-    () => js.gridSearch({ ...search, score: undefined, grid: { a: [1] } }),
-    'gridSearch: expected score, a function (of a schedule, lower is better), got undefined',
+    'no evaluation',
+    () => js.gridSearch({ ...search, evaluate: undefined, grid: { a: [1] } }),
+    'gridSearch: expected evaluate, a function (of a candidate), got undefined',
   ],
   [
     'no ranges',

@@ -1,11 +1,11 @@
-import { int32, type NDArray } from '@cascade-diffusion/arrays'
+import { int32 } from '@cascade-diffusion/arrays'
 import { ddim } from '@cascade-diffusion/diffusion'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { alphaBar, type Given, tinyBase, tinyNetwork, tinySuperResolution, worstDifference } from '../test-support.ts'
 import { cascadeSampler } from './cascade-sampler.ts'
-import { searchLevels } from './search-levels.ts'
+import { type LevelCandidate, searchLevels } from './search-levels.ts'
 
 const seen: Given[] = []
 const stage = tinySuperResolution({ network: tinyNetwork(seen) })
@@ -17,30 +17,35 @@ const cascade = cascadeSampler(
 )
 
 const lowRes = rng(1).uniform([4, 2, 2, 1])
+const sampling = { count: 4, labels: int32([0, 1, 0, 1]), rng: rng(2), batchSize: 3 }
 const options = {
-  count: 4,
-  labels: int32([0, 1, 0, 1]),
-  rng: rng(2),
-  batchSize: 3,
+  sampling,
   lowRes,
   levels: [0, 2, 9, 12],
-  judge: async (images: NDArray<'float32'>, level: number) => ({ first: images.data[0]!, level }),
+  evaluate: async ({ level, images }: LevelCandidate) => ({ first: images.data[0]!, level }),
   objective: ({ level }: { level: number }) => (level - 8) ** 2,
 }
 
-/** What the last stage is sampled with. */
-const { lowRes: _, judge: __, objective: ___, ...sampling } = options
-
-test('samples and judges the last stage at each level, and finds the least objective', async () => {
-  const { results, best } = await searchLevels(cascade, options)
-  expect(results.map(({ level }) => level)).toEqual([0, 2, 9, 12])
-  for (const { level, images, score } of results) {
+test('samples and evaluates the last stage at each level, and finds the least objective', async () => {
+  const progress = vi.fn()
+  const { trials, best } = await searchLevels(cascade, { ...options, progress })
+  expect(trials.map(({ candidate }) => candidate.level)).toEqual([0, 2, 9, 12])
+  for (const { candidate, evaluation, objective } of trials) {
+    const { level, images } = candidate
     expect(images).toEqual(await cascade.sampleStage(1, { ...sampling, levels: [level] }, lowRes))
-    expect(score).toEqual({ first: images.data[0], level })
+    expect(evaluation).toEqual({ first: images.data[0], level })
+    expect(objective).toBe((level - 8) ** 2)
   }
-  expect(best).toBe(results[2])
-  const least = (objective: (level: number) => number) =>
-    searchLevels(cascade, { ...options, objective: ({ level }) => objective(level) }).then((r) => r.best.level)
+  expect(best).toBe(trials[2])
+  expect(progress).toHaveBeenCalledTimes(4)
+  expect(progress).toHaveBeenLastCalledWith({ trial: trials[3], best, done: 4, total: 4 })
+  const least = (evaluate: (level: number) => number) =>
+    searchLevels(cascade, {
+      lowRes,
+      sampling,
+      levels: options.levels,
+      evaluate: ({ level }) => evaluate(level),
+    }).then((r) => r.best.candidate.level)
   expect(await least((level) => level)).toBe(0)
   expect(await least((level) => -level)).toBe(12)
   expect(await least(() => 1)).toBe(0)
@@ -48,7 +53,7 @@ test('samples and judges the last stage at each level, and finds the least objec
 
 test('all levels start from the same small images and the same noise', async () => {
   seen.length = 0
-  await searchLevels(cascade, { ...options, batchSize: 4 })
+  await searchLevels(cascade, { ...options, sampling: { ...sampling, batchSize: 4 } })
   const first = seen.filter((_, i) => i % 2 === 0)
   expect(first.map(({ level }) => level![0])).toEqual([0, 2, 9, 12])
   expect(first[0]!.lowRes).toEqual([...lowRes.data])
@@ -60,15 +65,26 @@ test('all levels start from the same small images and the same noise', async () 
   for (const noise of noises) expect(worstDifference(noise, noises[0]!)).toBeLessThan(1e-5)
 })
 
-test('the levels of the stages between are 0', async () => {
+test('any stage can be searched, from the images of the stage below', async () => {
   const third = tinySuperResolution({ name: 'sr2', resolution: 8, lowResolution: 4 })
   const three = cascadeSampler(
     [tinyBase(), stage, third].map((stage) => ({ stage, params })),
     how,
   )
   const small = rng(1).uniform([4, 4, 4, 1])
-  const { results } = await searchLevels(three, { ...options, lowRes: small, levels: [5] })
-  expect(results[0]?.images).toEqual(await three.sampleStage(2, { ...sampling, levels: [0, 5] }, small))
+  const { best } = await searchLevels(three, { ...options, lowRes: small, levels: [5] })
+  expect(best.candidate.images).toEqual(await three.sampleStage(2, { ...sampling, levels: [0, 5] }, small))
+  const middle = await searchLevels(three, { ...options, stage: 1, levels: [5] })
+  expect(middle.best.candidate.images).toEqual(await three.sampleStage(1, { ...sampling, levels: [5, 0] }, lowRes))
+})
+
+test('an abort ends the search, while it samples too', async () => {
+  const controller = new AbortController()
+  const progress = () => controller.abort(new Error('enough'))
+  for (const aborting of [{ progress }, { sampling: { ...sampling, progress } }])
+    await expect(searchLevels(cascade, { ...options, ...aborting, signal: controller.signal })).rejects.toMatchObject({
+      code: 'interrupted',
+    })
 })
 
 test('levels that cannot be searched are refused before any call of the network', async () => {
@@ -79,22 +95,29 @@ test('levels that cannot be searched are refused before any call of the network'
   for (const [wrong, message] of [
     [{ levels: 3 }, 'searchLevels: expected levels, a list, got 3'],
     [{ level: [3] }, "searchLevels: unknown option 'level'. Did you mean 'levels'?"],
-    [{ judge: undefined }, 'searchLevels: expected judge, a function, got undefined'],
-    [{ objective: 'fid' }, "searchLevels: expected objective, a function, got 'fid'"],
-    [{ rng: 0 }, 'cascade: expected rng, a key such as rng(0) of @cascade-diffusion/random gives, got 0'],
+    [{ evaluate: undefined }, 'searchLevels: expected evaluate, a function (of a candidate), got undefined'],
+    [{ objective: 'fid' }, 'searchLevels: expected objective, a function (of an evaluation, lower is better), got'],
+    [{ stage: 2 }, 'searchLevels: expected a stage, an integer from 0 to 1, got 2'],
+    [{ stage: 0 }, "searchLevels: expected a super-resolution stage, got 'base'"],
+    [{ sampling: undefined }, 'searchLevels: expected sampling, { count, labels, rng }, got undefined'],
+    [{ sampling: { ...sampling, levels: [1] } }, 'expected levels and a signal beside sampling, got one inside'],
+    [
+      { sampling: { ...sampling, rng: 0 } },
+      'cascade: expected rng, a key such as rng(0) of @cascade-diffusion/random gives, got 0',
+    ],
   ] as const)
     await expect(searchLevels(cascade, { ...options, ...wrong } as never)).rejects.toThrow(message)
   await expect(searchLevels(cascade, { ...options, levels: [0, 13] })).rejects.toThrow('from 0 to 12, got 13')
   const alone = cascadeSampler([{ stage: tinyBase(), params }], how)
-  await expect(searchLevels(alone, options)).rejects.toThrow("expected a super-resolution stage at the end, got 'base'")
+  await expect(searchLevels(alone, options)).rejects.toThrow("expected a super-resolution stage, got 'base'")
   expect(seen).toEqual([])
 })
 
-test('an objective that is not a number is no judgement', async () => {
+test('an objective that is not a number ends the search', async () => {
   await expect(searchLevels(cascade, { ...options, objective: () => 'bad' as never })).rejects.toThrow(
-    "searchLevels: expected a number as the objective of level 0, got 'bad'",
+    "searchLevels: expected an objective that is a number, got 'bad' in trial 1",
   )
-  await expect(searchLevels(cascade, { ...options, objective: () => Number.NaN })).rejects.toThrow(
-    'searchLevels: expected a number as the objective of level 0, got NaN',
+  await expect(searchLevels(cascade, { ...options, objective: undefined })).rejects.toThrow(
+    'searchLevels: expected an evaluation that is a number, got an object with first, level in trial 1',
   )
 })

@@ -1,77 +1,59 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
-import { CascadeError, checkFunction, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkInteger, shown } from '@cascade-diffusion/checks'
 import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
+import { checkSearch, type SearchOptions, type SearchResult, searchTrials } from '@cascade-diffusion/schedules'
 import type { CascadeSampleOptions, CascadeSampler } from './cascade-sampler.ts'
 
-/** Options of {@link searchLevels}. */
-export interface SearchLevelsOptions<Score> extends Omit<CascadeSampleOptions, 'levels'> {
-  /** The s to try, for the last stage. */
-  readonly levels: readonly number[]
-  /** The images of the stage below the last, which all s start from: sampled once. */
-  readonly lowRes: NDArray<'float32'>
-  /** Judges the images of one s. */
-  readonly judge: (images: NDArray<'float32'>, level: number) => Promise<Score>
-  /** What is to be least, e.g. the FID. */
-  readonly objective: (score: Score) => number
-}
-
-const searchKeys: KnownKeys<SearchLevelsOptions<unknown>> = {
-  count: true,
-  labels: true,
-  levels: true,
-  rng: true,
-  batchSize: true,
-  progress: true,
-  signal: true,
-  lowRes: true,
-  judge: true,
-  objective: true,
-}
-
-/** The images of one level s, and what the judge said. */
-export interface LevelResult<Score> {
+/** A level s to try, with the images that are sampled at it, float32 [N,H,W,C] in [-1, 1]. */
+export interface LevelCandidate {
   readonly level: number
   readonly images: NDArray<'float32'>
-  readonly score: Score
+}
+
+/** Options of {@link searchLevels}. */
+export interface SearchLevelsOptions<E = number> extends SearchOptions<LevelCandidate, E> {
+  /** The s to try. */
+  readonly levels: readonly number[]
+  /** The stage that they are of, counted from 0, the base. Default: the last. */
+  readonly stage?: number
+  /** The images of the stage below, which all s start from: sampled once. */
+  readonly lowRes: NDArray<'float32'>
+  /** What is sampled at each s, with the same noise. */
+  readonly sampling: Omit<CascadeSampleOptions, 'levels' | 'signal'>
 }
 
 /**
- * The search over s after training (paper, Section 4.3): samples the last stage at every level, from the same small
- * images and the same noise, and judges each.
- * @returns every level's result, and the best of them.
- * @throws if an option is unknown, no levels are given, the last stage does not know one, or an objective is not a number.
+ * The search over s after training (paper, Section 4.3): samples a stage at every level, from the same small images and the same
+ * noise, and evaluates the images of each.
+ * @throws before the first call of a network if an option is unknown or missing, no levels are given, or the stage has not one of them;
+ * if an objective is not a number; and as {@link CascadeSampler.sampleStage}.
  */
-export async function searchLevels<Score>(
+export async function searchLevels<E = number>(
   cascade: CascadeSampler,
-  options: SearchLevelsOptions<Score>,
-): Promise<{ results: LevelResult<Score>[]; best: LevelResult<Score> }> {
-  checkOptions('searchLevels', options, searchKeys)
-  const { levels, lowRes, judge, objective, ...sampling } = options
+  options: SearchLevelsOptions<E>,
+): Promise<SearchResult<LevelCandidate, E>> {
+  const where = 'searchLevels'
+  checkSearch(where, options, { levels: true, stage: true, lowRes: true, sampling: true })
+  const { levels, lowRes, sampling, signal } = options
   const last = cascade.stages.length - 1
-  const stage = cascade.stages[last]?.stage
-  if (stage?.kind !== 'super-resolution')
-    throw new CascadeError('input', `searchLevels: expected a super-resolution stage at the end, got '${stage?.name}'`)
-  if (!Array.isArray(levels))
-    throw new CascadeError('input', `searchLevels: expected levels, a list, got ${shown(levels)}`)
-  if (levels.length === 0) throw new CascadeError('input', 'searchLevels: expected at least one level, got none')
-  checkFunction('searchLevels', 'judge', judge)
-  checkFunction('searchLevels', 'objective', objective)
+  const index = checkInteger(where, 'a stage', options.stage ?? last, { from: 0, to: last })
+  const stage = cascade.stages[index]!.stage
+  if (stage.kind !== 'super-resolution')
+    throw new CascadeError('input', `${where}: expected a super-resolution stage, got '${stage.name}'`)
+  if (!Array.isArray(levels)) throw new CascadeError('input', `${where}: expected levels, a list, got ${shown(levels)}`)
+  if (levels.length === 0) throw new CascadeError('input', `${where}: expected at least one level, got none`)
   for (const level of levels) checkLevel(stage.augmentation, level)
+  if (typeof sampling !== 'object' || sampling === null)
+    throw new CascadeError('input', `${where}: expected sampling, { count, labels, rng }, got ${shown(sampling)}`)
+  if ('levels' in sampling || 'signal' in sampling)
+    throw new CascadeError('input', `${where}: expected levels and a signal beside sampling, got one inside`)
 
-  const below = Array.from({ length: last - 1 }, () => 0)
-  const results: LevelResult<Score>[] = []
-  let best: { result: LevelResult<Score>; value: number } | undefined
-  for (const level of levels) {
-    const images = await cascade.sampleStage(last, { ...sampling, levels: [...below, level] }, lowRes)
-    const result = { level, images, score: await judge(images, level) }
-    const value = objective(result.score)
-    if (typeof value !== 'number' || Number.isNaN(value))
-      throw new CascadeError(
-        'input',
-        `searchLevels: expected a number as the objective of level ${level}, got ${shown(value)}`,
-      )
-    if (!best || value < best.value) best = { result, value }
-    results.push(result)
-  }
-  return { results, best: best!.result }
+  const { run, result } = searchTrials(where, options, levels.length)
+  for (const level of levels)
+    await run(async () => {
+      // The levels of the other stages have no part in it: the images of the stage below are there.
+      const all = cascade.stages.slice(1).map((_, i) => (i === index - 1 ? level : 0))
+      return { level, images: await cascade.sampleStage(index, { ...sampling, levels: all, signal }, lowRes) }
+    })
+  return result()
 }

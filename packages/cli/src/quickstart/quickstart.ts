@@ -2,7 +2,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Compile } from '@cascade-diffusion/arrays'
 import { encodePng } from '@cascade-diffusion/data'
-import { judgeOf } from './judge.ts'
+import { evaluatorOf } from './judge.ts'
 import { realGrid } from './pictures.ts'
 import type { Plan } from './plan.ts'
 import { metricsOf, type Outcome, reportOf } from './report.ts'
@@ -25,7 +25,7 @@ export interface QuickstartOptions {
 
 /**
  * The main job from end to end: trains a classifier, a base and a super-resolution model on real images, samples the
- * cascade at several levels of conditioning augmentation, judges the samples, and writes pictures, figures and a report.
+ * cascade at several levels of conditioning augmentation, evaluates the samples, and writes pictures, figures and a report.
  * A run that was interrupted is gone on from.
  * @returns the path of the report, and what it is made from.
  * @throws {Interrupted} if the signal ended it; if data are missing, a checkpoint cannot be used or written, or training diverges.
@@ -43,14 +43,16 @@ export async function quickstart(options: QuickstartOptions): Promise<{ report: 
   log(`${count(trainSet.labels.length)} training and ${count(testSet.labels.length)} test images`)
 
   const runs = await trainAll({ plan, trainSet, folder, seed, compile, signal })
-  const judge = await judgeOf(runs.classifier.ema, { trainSet, testSet, compile })
-  log(`the classifier tells ${(100 * judge.testAccuracy).toFixed(2)} % of the real test images right`)
+  const evaluator = await evaluatorOf(runs.classifier.ema, { trainSet, testSet, compile })
+  log(
+    `the classifier has an accuracy of ${(100 * evaluator.ofTest.classAccuracy.value).toFixed(2)} % on the real test images`,
+  )
 
-  const sampled = await sampleAll({ plan, runs, judge, seed, compile, signal }).finally(judge.dispose)
+  const sampled = await sampleAll({ plan, runs, evaluator, seed, compile, signal }).finally(evaluator.dispose)
   const outcome: Outcome = {
     plan,
     seed,
-    judge,
+    evaluator,
     pictures: {
       samples: encodePng(sampled.samples),
       process: encodePng(sampled.process),

@@ -1,5 +1,5 @@
 import { formatDuration, htmlReport, type Series, svgLineChart } from '@cascade-diffusion/reports'
-import type { Judge, Score } from './judge.ts'
+import type { Evaluation, ExperimentEvaluator } from './judge.ts'
 import type { Plan } from './plan.ts'
 import type { LevelScore } from './sample-all.ts'
 
@@ -7,7 +7,7 @@ import type { LevelScore } from './sample-all.ts'
 export interface Outcome {
   readonly plan: Plan
   readonly seed: number
-  readonly judge: Pick<Judge, 'testAccuracy' | 'fidOfTest'>
+  readonly evaluator: Pick<ExperimentEvaluator, 'ofTest'>
   /** The loss of each step, by what was trained. */
   readonly losses: Readonly<Record<string, Float32Array>>
   readonly scores: readonly LevelScore[]
@@ -23,14 +23,16 @@ export interface Outcome {
 export const metricsOf = (o: Outcome) => ({
   dataset: o.plan.name,
   seed: o.seed,
-  classAccuracy: o.best.score.classAccuracy,
-  classifierTestAccuracy: o.judge.testAccuracy,
+  classAccuracy: o.best.score.classAccuracy.value,
+  classifierTestAccuracy: o.evaluator.ofTest.classAccuracy.value,
   fid: Object.fromEntries(
-    o.scores.map(({ level, score }) => [String(level), { train: score.fidTrain, test: score.fidTest }]),
+    o.scores.map(({ level, score }) => [String(level), { train: score.fid.train.value, test: score.fid.test.value }]),
   ),
-  classAccuracyByLevel: Object.fromEntries(o.scores.map(({ level, score }) => [String(level), score.classAccuracy])),
+  classAccuracyByLevel: Object.fromEntries(
+    o.scores.map(({ level, score }) => [String(level), score.classAccuracy.value]),
+  ),
   bestLevel: o.best.level,
-  fidOfRealTestImages: o.judge.fidOfTest,
+  fidOfRealTestImages: o.evaluator.ofTest.fid.train.value,
   samples: o.sampleCount,
   seconds: o.seconds,
   peakMemoryBytes: o.peakMemoryBytes,
@@ -52,10 +54,11 @@ function smoothed(losses: Float32Array): [number, number][] {
 
 /** The report as one HTML file. */
 export function reportOf(o: Outcome): string {
-  const { plan, best, judge, scores, pictures } = o
+  const { plan, best, scores, pictures } = o
+  const { ofTest } = o.evaluator
   const { base, superResolution } = plan
   const [low, high] = [base.stage.resolution, superResolution.stage.resolution]
-  const fids = (name: string, of: (s: Score) => number): Series => ({
+  const fids = (name: string, of: (s: Evaluation) => number): Series => ({
     name,
     markers: true,
     points: scores.map(({ level, score }) => [level, of(score)]),
@@ -78,14 +81,14 @@ export function reportOf(o: Outcome): string {
     figures: [
       {
         label: 'class accuracy',
-        value: percent(best.score.classAccuracy),
+        value: percent(best.score.classAccuracy.value),
         note: `${o.sampleCount} samples taken for the class asked for, at s = ${best.level}`,
       },
-      { label: 'classifier', value: percent(judge.testAccuracy), note: 'of the real test images told right' },
+      { label: 'classifier', value: percent(ofTest.classAccuracy.value), note: 'its accuracy on the real test images' },
       {
         label: 'FID, training set',
-        value: best.score.fidTrain.toFixed(2),
-        note: `the real test set comes to ${judge.fidOfTest.toFixed(2)}`,
+        value: best.score.fid.train.value.toFixed(2),
+        note: `the real test set comes to ${ofTest.fid.train.value.toFixed(2)}`,
       },
       {
         label: 'time',
@@ -117,16 +120,16 @@ export function reportOf(o: Outcome): string {
             title: 'FID by s',
             xLabel: 's',
             yLabel: 'FID',
-            series: [fids('training set', (s) => s.fidTrain), fids('test set', (s) => s.fidTest)],
+            series: [fids('training set', (s) => s.fid.train.value), fids('test set', (s) => s.fid.test.value)],
           }),
         ],
         table: {
           header: ['s', 'FID, training set', 'FID, test set', 'class accuracy'],
           rows: scores.map(({ level, score }) => [
             level,
-            Number(score.fidTrain.toFixed(3)),
-            Number(score.fidTest.toFixed(3)),
-            percent(score.classAccuracy),
+            Number(score.fid.train.value.toFixed(3)),
+            Number(score.fid.test.value.toFixed(3)),
+            percent(score.classAccuracy.value),
           ]),
         },
       },
@@ -136,7 +139,7 @@ export function reportOf(o: Outcome): string {
         text: 'How often the classifier takes a sample for the class that was asked for.',
         table: {
           header: ['class', 'accuracy'],
-          rows: best.score.perClass.map((x, i) => [plan.base.stage.classNames?.[i] ?? i, percent(x)]),
+          rows: best.score.classAccuracy.perClass.map((x, i) => [plan.base.stage.classNames?.[i] ?? i, percent(x)]),
         },
       },
     ],

@@ -26,10 +26,10 @@ export async function runQuickstart(args: readonly string[], { log, signal }: Co
   const compile = await compileOn(backend)
   try {
     const { report, outcome } = await quickstart({ plan, restart, seed, out, compile, signal, log })
-    const { best, judge } = outcome
-    log(`${(100 * best.score.classAccuracy).toFixed(1)} % of the samples are taken for the class asked for`)
+    const { best, evaluator } = outcome
+    log(`${(100 * best.score.classAccuracy.value).toFixed(1)} % of the samples are taken for the class asked for`)
     log(
-      `FID ${best.score.fidTrain.toFixed(2)} at s = ${best.level}; the real test set comes to ${judge.fidOfTest.toFixed(2)}`,
+      `FID ${best.score.fid.train.value.toFixed(2)} at s = ${best.level}; the real test set comes to ${evaluator.ofTest.fid.train.value.toFixed(2)}`,
     )
     log(`report: ${report}`)
     return 0

@@ -5,7 +5,7 @@ import { ddim, lastStep } from '@cascade-diffusion/diffusion'
 import { rng } from '@cascade-diffusion/random'
 import { progress } from '../progress.ts'
 import { Interrupted } from './interrupted.ts'
-import type { Judge, Score } from './judge.ts'
+import type { Evaluation, ExperimentEvaluator } from './judge.ts'
 import { processGrid, samplesGrid } from './pictures.ts'
 import type { Plan } from './plan.ts'
 import type { Runs } from './train-all.ts'
@@ -13,16 +13,16 @@ import type { Runs } from './train-all.ts'
 export interface SampleAllOptions {
   readonly plan: Plan
   readonly runs: Runs
-  readonly judge: Judge
+  readonly evaluator: ExperimentEvaluator
   readonly seed: number
   readonly compile: Compile
   readonly signal: AbortSignal
 }
 
-/** The score of the images of one level s of conditioning augmentation. */
+/** The figures of the images of one level s of conditioning augmentation. */
 export interface LevelScore {
   readonly level: number
-  readonly score: Score
+  readonly score: Evaluation
 }
 
 export interface Sampled {
@@ -33,10 +33,10 @@ export interface Sampled {
 }
 
 /**
- * Samples the base once and the last stage at every level, and judges.
+ * Samples the base once and the last stage at every level, and evaluates the images of each.
  * @throws {Interrupted} if the signal ended it.
  */
-export async function sampleAll({ plan, runs, judge, seed, compile, signal }: SampleAllOptions): Promise<Sampled> {
+export async function sampleAll({ plan, runs, evaluator, seed, compile, signal }: SampleAllOptions): Promise<Sampled> {
   const { base, superResolution, samplesPerClass, levels } = plan
   const classes = base.stage.classNames?.length as number
   const labels = classLabels(classes, samplesPerClass)
@@ -60,34 +60,35 @@ export async function sampleAll({ plan, runs, judge, seed, compile, signal }: Sa
     const options = {
       count: total,
       labels,
-      signal,
       batchSize: plan.samplingBatchSize,
       rng: rng(seed).fold('samples'),
       progress: ({ done }: { done: number }) => line.update(before + done),
     }
-    const small = await cascade.sampleStage(0, options)
+    const small = await cascade.sampleStage(0, { ...options, signal })
     before += total
-    const { results, best } = await searchLevels(cascade, {
-      ...options,
+    const { trials, best } = await searchLevels(cascade, {
+      sampling: options,
       levels,
       lowRes: small,
-      judge: (images) => {
+      evaluate: ({ images }) => {
         before += total
-        return judge.score(images, labels)
+        return evaluator.evaluate({ images, labels }, { signal })
       },
-      objective: (score) => score.fidTrain,
+      objective: ({ fid }) => fid.train.value,
+      signal,
     })
+    const { level, images } = best.candidate
     const process = await processGrid({
       stages: cascade.stages,
-      level: best.level,
+      level,
       labels: classLabels(classes, 1),
       rng: rng(seed).fold('process'),
       signal,
     })
     return {
-      scores: results.map(({ level, score }) => ({ level, score })),
-      best: { level: best.level, score: best.score },
-      samples: samplesGrid(small, best.images, labels, classes),
+      scores: trials.map(({ candidate, evaluation }) => ({ level: candidate.level, score: evaluation })),
+      best: { level, score: best.evaluation },
+      samples: samplesGrid(small, images, labels, classes),
       process,
     }
   } catch (error) {

@@ -5,10 +5,10 @@ import type { ImageDataset } from '@cascade-diffusion/data'
 import { cosineRate, TrainingInterrupted, type TrainResult } from '@cascade-diffusion/training'
 import { type Progress, progress } from '../progress.ts'
 import { Interrupted } from './interrupted.ts'
-import { trainJudge } from './judge.ts'
+import { trainEvaluator } from './judge.ts'
 import type { Plan, TrainingPlan } from './plan.ts'
 
-/** What was trained: the judge, and the stages of the cascade. */
+/** What was trained: the evaluator's classifier, and the stages of the cascade. */
 export interface Runs {
   readonly classifier: TrainResult
   readonly base: TrainResult
@@ -48,7 +48,7 @@ export async function trainAll({ plan, trainSet, folder, seed, compile, signal }
       }),
     )
   const classifier = await shown('classifier', plan.classifier, (progress) =>
-    trainJudge({
+    trainEvaluator({
       dataset: trainSet,
       plan: plan.classifier,
       seed,

@@ -11,13 +11,13 @@ test('finds the parameters of a schedule from its noise levels', async () => {
       betaEnd: { low: 0.01, high: 0.9 },
     },
     schedule: (options) => linearSchedule(8, options),
-    score: async (schedule) => logSnrs(schedule).reduce((sum, level, t) => sum + (level - wanted[t]!) ** 2, 0),
+    evaluate: async ({ schedule }) => logSnrs(schedule).reduce((sum, level, t) => sum + (level - wanted[t]!) ** 2, 0),
     trials: 150,
     tolerance: 1e-5,
   })
-  expect(best.parameters.betaStart / 3e-4).toBeCloseTo(1, 2)
-  expect(best.parameters.betaEnd).toBeCloseTo(0.27, 4)
-  expect(best.score).toBe(Math.min(...trials.map((trial) => trial.score)))
+  expect(best.candidate.parameters.betaStart / 3e-4).toBeCloseTo(1, 2)
+  expect(best.candidate.parameters.betaEnd).toBeCloseTo(0.27, 4)
+  expect(best.objective).toBe(Math.min(...trials.map((trial) => trial.objective)))
   expect(trials.length).toBeLessThan(150)
 })
 
@@ -25,11 +25,11 @@ test('a minimum outside the ranges is sought at their face', async () => {
   const { best } = await fitSchedule({
     ranges: { a: { low: -2, high: 3 }, b: { low: 0, high: 1 } },
     schedule: (parameters) => parameters,
-    score: ({ a, b }) => (a - 5) ** 2 + 10 * (b - 0.3) ** 2,
+    evaluate: ({ schedule: { a, b } }) => (a - 5) ** 2 + 10 * (b - 0.3) ** 2,
     trials: 100,
   })
-  expect(best.parameters.a).toBeCloseTo(3, 1)
-  expect(best.parameters.b).toBeCloseTo(0.3, 1)
+  expect(best.candidate.parameters.a).toBeCloseTo(3, 1)
+  expect(best.candidate.parameters.b).toBeCloseTo(0.3, 1)
 })
 
 test('three parameters in a curved valley', async () => {
@@ -37,38 +37,42 @@ test('three parameters in a curved valley', async () => {
     ranges: { x: { low: -2, high: 2 }, y: { low: -2, high: 3 }, z: { low: -1, high: 2 } },
     schedule: (parameters) => parameters,
     // Rosenbrock's function, at 0 in (1, 1), and a parabola.
-    score: ({ x, y, z }) => (1 - x) ** 2 + 20 * (y - x * x) ** 2 + (z - 0.5) ** 2,
+    evaluate: ({ schedule: { x, y, z } }) => (1 - x) ** 2 + 20 * (y - x * x) ** 2 + (z - 0.5) ** 2,
     trials: 400,
     tolerance: 1e-4,
   })
-  expect(best.score).toBeLessThan(1e-5)
+  expect(best.objective).toBeLessThan(1e-5)
 })
 
-test('keeps to the number of trials, starts in the middle, and tells how far it is', async () => {
+test('keeps to the number of trials, starts in the middle, and reports progress', async () => {
   for (const limit of [1, 2, 7]) {
     const done: number[] = []
     const { trials } = await fitSchedule({
       ranges: { a: { low: 0, high: 8 }, b: { low: 1, high: 100, scale: 'log' } },
       schedule: (parameters) => parameters,
-      score: ({ a, b }) => a + b,
+      evaluate: ({ schedule: { a, b } }) => a + b,
       trials: limit,
       tolerance: 0,
-      onProgress: (progress) => {
+      progress: (progress) => {
         expect(progress.total).toBe(limit)
         done.push(progress.done)
       },
     })
-    expect(trials[0]!.parameters.a).toBe(4)
-    expect(trials[0]!.parameters.b).toBeCloseTo(10, 12)
+    expect(trials[0]!.candidate.parameters.a).toBe(4)
+    expect(trials[0]!.candidate.parameters.b).toBeCloseTo(10, 12)
     expect(done).toEqual(Array.from({ length: limit }, (_, i) => i + 1))
   }
 })
 
-test('an abort ends it, and bad options are told', async () => {
-  const common = { schedule: () => 0, score: () => 1 }
+test('an abort ends it, and bad options are refused', async () => {
+  const common = { schedule: () => 0, evaluate: () => 1 }
   const a = { low: 0, high: 1 }
   const reason = new Error('stopped')
-  await expect(fitSchedule({ ...common, ranges: { a }, signal: AbortSignal.abort(reason) })).rejects.toBe(reason)
+  await expect(fitSchedule({ ...common, ranges: { a }, signal: AbortSignal.abort(reason) })).rejects.toMatchObject({
+    message: 'fitSchedule: interrupted',
+    code: 'interrupted',
+    cause: reason,
+  })
   await expect(fitSchedule({ ...common, ranges: {} })).rejects.toThrow('fitSchedule: expected at least one parameter')
   await expect(fitSchedule({ ...common, ranges: { a }, trials: 0 })).rejects.toThrow('fitSchedule: trials: expected an')
   await expect(fitSchedule({ ...common, ranges: { a: { low: 1, high: 1 } } })).rejects.toThrow(

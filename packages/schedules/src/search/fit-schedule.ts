@@ -1,7 +1,13 @@
 import { CascadeError, checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
 import { checkCount, checkPositiveRange } from '../checks.ts'
 import { nelderMead } from './nelder-mead.ts'
-import { checkSearch, type ScheduleParameters, type SearchOptions, type SearchResult, trialRunner } from './trials.ts'
+import {
+  checkScheduleSearch,
+  type ScheduleCandidate,
+  type ScheduleParameters,
+  type ScheduleSearchOptions,
+} from './schedule-candidate.ts'
+import { type SearchResult, searchTrials } from './search.ts'
 
 /** The values that a parameter may have. */
 export interface ParameterRange {
@@ -12,7 +18,7 @@ export interface ParameterRange {
 }
 
 /** Options of {@link fitSchedule}. */
-export interface FitScheduleOptions<P extends string, S> extends SearchOptions<P, S> {
+export interface FitScheduleOptions<P extends string, S, E = number> extends ScheduleSearchOptions<P, S, E> {
   /** The range of each parameter. The first schedule tried is in the middle of all. */
   readonly ranges: Readonly<Record<P, ParameterRange>>
   /** How many schedules to try, at most. Default 50. */
@@ -22,13 +28,15 @@ export interface FitScheduleOptions<P extends string, S> extends SearchOptions<P
 }
 
 /**
- * Tunes the schedule of a trained model by minimising its score over a few parameters, without gradients (the simplex method
- * of Nelder and Mead): far fewer trials than {@link gridSearch}, and values between those of a grid. A score from samples
- * should use the same noise in every trial.
- * @throws if a range is empty, the score is NaN, or the search is aborted.
+ * Tunes the schedule of a trained model by minimising over a few parameters, without gradients (the simplex method of Nelder and
+ * Mead): far fewer trials than {@link gridSearch}, and values between those of a grid. An evaluation by samples should use the same
+ * noise in every trial.
+ * @throws if a range is empty, an objective is not a number, or the search is aborted.
  */
-export async function fitSchedule<P extends string, S>(options: FitScheduleOptions<P, S>): Promise<SearchResult<P, S>> {
-  checkSearch('fitSchedule', options, { ranges: true, trials: true, tolerance: true })
+export async function fitSchedule<P extends string, S, E = number>(
+  options: FitScheduleOptions<P, S, E>,
+): Promise<SearchResult<ScheduleCandidate<P, S>, E>> {
+  checkScheduleSearch('fitSchedule', options, { ranges: true, trials: true, tolerance: true })
   if (typeof options.ranges !== 'object' || options.ranges === null)
     throw new CascadeError(
       'input',
@@ -38,12 +46,12 @@ export async function fitSchedule<P extends string, S>(options: FitScheduleOptio
   checkCount('fitSchedule: trials', trials)
   const axes = Object.entries(ranges).map(([name, range]) => ({ name, at: placeIn(name, range as ParameterRange) }))
   if (axes.length === 0) throw new CascadeError('input', 'fitSchedule: expected at least one parameter, got none')
-  const { run, result } = trialRunner(options, trials)
-  await nelderMead(
-    (point) => run(Object.fromEntries(axes.map(({ name, at }, j) => [name, at(point[j]!)])) as ScheduleParameters<P>),
-    axes.length,
-    { evaluations: trials, tolerance },
-  )
+  const { run, result } = searchTrials('fitSchedule', options, trials)
+  const tried = (point: readonly number[]) => {
+    const parameters = Object.fromEntries(axes.map(({ name, at }, j) => [name, at(point[j]!)])) as ScheduleParameters<P>
+    return run(() => ({ parameters, schedule: options.schedule(parameters) }))
+  }
+  await nelderMead(tried, axes.length, { evaluations: trials, tolerance })
   return result()
 }
 

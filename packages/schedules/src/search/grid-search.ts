@@ -1,8 +1,14 @@
 import { CascadeError, shown } from '@cascade-diffusion/checks'
-import { checkSearch, type ScheduleParameters, type SearchOptions, type SearchResult, trialRunner } from './trials.ts'
+import {
+  checkScheduleSearch,
+  type ScheduleCandidate,
+  type ScheduleParameters,
+  type ScheduleSearchOptions,
+} from './schedule-candidate.ts'
+import { type SearchResult, searchTrials } from './search.ts'
 
 /** Options of {@link gridSearch}. */
-export interface GridSearchOptions<P extends string, S> extends SearchOptions<P, S> {
+export interface GridSearchOptions<P extends string, S, E = number> extends ScheduleSearchOptions<P, S, E> {
   /** The values to try of each parameter. Every combination is tried, the last parameter varying fastest. */
   readonly grid: Readonly<Record<P, readonly number[]>>
 }
@@ -10,16 +16,18 @@ export interface GridSearchOptions<P extends string, S> extends SearchOptions<P,
 /**
  * Tunes the schedule of a trained model by trying every combination of parameters: a first and a last β (SR3, Saharia et
  * al. 2021, section 2.4; the paper's super-resolution models), or each β of a few steps (WaveGrad, Chen et al. 2021). The
- * network must be told the noise level rather than the step, or the schedule be a spacing of the trained one.
- * @throws if a parameter has no values, the score is NaN, or the search is aborted.
+ * network must be conditioned on the noise level rather than the step, or the schedule be a spacing of the trained one.
+ * @throws if a parameter has no values, an objective is not a number, or the search is aborted.
  */
-export async function gridSearch<P extends string, S>(options: GridSearchOptions<P, S>): Promise<SearchResult<P, S>> {
-  checkSearch('gridSearch', options, { grid: true })
+export async function gridSearch<P extends string, S, E = number>(
+  options: GridSearchOptions<P, S, E>,
+): Promise<SearchResult<ScheduleCandidate<P, S>, E>> {
+  checkScheduleSearch('gridSearch', options, { grid: true })
   if (typeof options.grid !== 'object' || options.grid === null)
     throw new CascadeError('input', `gridSearch: expected a grid, values of each parameter, got ${shown(options.grid)}`)
   const combinations = combine(Object.entries(options.grid) as [P, readonly number[]][])
-  const { run, result } = trialRunner(options, combinations.length)
-  for (const parameters of combinations) await run(parameters)
+  const { run, result } = searchTrials('gridSearch', options, combinations.length)
+  for (const parameters of combinations) await run(() => ({ parameters, schedule: options.schedule(parameters) }))
   return result()
 }
 

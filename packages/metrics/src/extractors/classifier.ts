@@ -34,7 +34,7 @@ export interface LabelledImages {
   readonly label: tf.Tensor1D
 }
 
-/** A small image classifier as pure functions of tensors: train `loss`, judge images by `features` and `logits`. */
+/** A small image classifier as pure functions of tensors: train `loss`, evaluate images by `features` and `logits`. */
 export interface Classifier {
   readonly config: Required<ClassifierConfig>
   /** Fresh weights; a pure function of the key. */
@@ -43,6 +43,8 @@ export interface Classifier {
   features(params: ClassifierParams, x: tf.Tensor4D): tf.Tensor2D
   /** Unnormalised log-probabilities of the classes: x as in `features`, to [N, numClasses]. */
   logits(params: ClassifierParams, x: tf.Tensor4D): tf.Tensor2D
+  /** Both at once: the features are computed once. */
+  extract(params: ClassifierParams, x: tf.Tensor4D): { readonly features: tf.Tensor2D; readonly logits: tf.Tensor2D }
   /** The mean cross-entropy, in nats. */
   loss(params: ClassifierParams, batch: LabelledImages): tf.Scalar
 }
@@ -95,7 +97,11 @@ export function classifier(config: ClassifierConfig): Classifier {
     const h2 = tf.avgPool(convolution(params, 'conv2', h1, 1), 2, 2, 'valid')
     return silu(dense(params, 'features', tf.reshape(h2, [x.shape[0], -1])))
   }
-  const logits = (params: ClassifierParams, x: tf.Tensor4D) => dense(params, 'logits', features(params, x))
+  const extract = (params: ClassifierParams, x: tf.Tensor4D) => {
+    const vectors = features(params, x)
+    return { features: vectors, logits: dense(params, 'logits', vectors) }
+  }
+  const logits = (params: ClassifierParams, x: tf.Tensor4D) => extract(params, x).logits
 
   return {
     config: full,
@@ -112,6 +118,7 @@ export function classifier(config: ClassifierConfig): Classifier {
     },
     features,
     logits,
+    extract,
     loss: (params, { image, label }) => {
       const logProbabilities = tf.logSoftmax(logits(params, image))
       // tfjs has no one-hot vectors of length 1; a single class is certain.
