@@ -3,10 +3,10 @@ import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { jit } from '../jit.ts'
 import type { Engine } from './engine.ts'
-import { automaticEngine, availableEngines, type EngineName, engineNamed, engineNames } from './named-engines.ts'
+import { automaticEngine, availableEngines, checkEngine, engineNamed } from './named-engines.ts'
 import { onnxRuntimeNode } from './onnxruntime-node.ts'
-import { probe } from './probe.ts'
 import { hostExecutable } from './shared/host-executable.ts'
+import { type EngineName, engineNames } from './table.ts'
 
 test('the same function on engines by name', async () => {
   for (const engine of ['cpu', 'wasm', 'auto', undefined] as const) {
@@ -56,5 +56,5 @@ test('an engine that computes something else is found out', async () => {
         async () => {},
       ),
   }
-  await expect(probe(wrong)).rejects.toThrow("jit: expected 'wrong' to compute [8,1,16,0], got [8,8,8,8]")
+  await expect(checkEngine(wrong)).rejects.toThrow("jit: expected 'wrong' to compute [8,1,16,0], got [8,8,8,8]")
 })

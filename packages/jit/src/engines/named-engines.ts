@@ -3,16 +3,16 @@ import type { Engine } from './engine.ts'
 import { onnxRuntimeNode } from './onnxruntime-node.ts'
 import { onnxRuntimeWeb } from './onnxruntime-web.ts'
 import { probe, timeProducts } from './probe.ts'
-import { inNode } from './shared/in-node.ts'
-
-/** The engines that have names. */
-export const engineNames = ['cpu', 'cuda', 'webgpu', 'wasm'] as const
-
-/**
- * An engine by name. `cpu`: ONNX Runtime on the processor, in Node.js. `cuda`: on NVIDIA GPUs, in Node.js. `webgpu`: on any GPU,
- * in Node.js and in browsers. `wasm`: on the processor by WebAssembly, in browsers and in Node.js.
- */
-export type EngineName = (typeof engineNames)[number]
+import { inNode } from './shared/host.ts'
+import {
+  definitionOf,
+  type EngineName,
+  engineNames,
+  type NodeProvider,
+  nodeProviders,
+  type WebProvider,
+  webProviders,
+} from './table.ts'
 
 /** What {@link availableEngines} tells of an engine. */
 export interface EngineReport {
@@ -26,19 +26,20 @@ export interface EngineReport {
 /** What there is by default: the processor in Node.js; in a browser, its GPU if it has WebGPU. */
 export const defaultEngine = (): EngineName | 'auto' => (inNode ? 'cpu' : 'auto')
 
-const candidates: readonly EngineName[] = inNode ? ['cuda', 'webgpu', 'cpu'] : ['webgpu', 'wasm']
-
 /** The engine of this name. @throws if there is none of the name, or not in a browser. */
 export function engineNamed(name: EngineName): Engine {
   if (!engineNames.includes(name))
     throw new CascadeError(
-      'engine',
+      'input',
       `jit: expected an engine, 'auto' or one of '${engineNames.join("', '")}', got '${name}'`,
     )
-  if (name === 'wasm') return onnxRuntimeWeb({ provider: 'wasm' })
-  if (inNode) return onnxRuntimeNode({ provider: name })
-  if (name === 'webgpu') return onnxRuntimeWeb({ provider: 'webgpu' })
-  throw new CascadeError('engine', `jit: the engine '${name}' runs in Node.js, got a browser; use 'webgpu' or 'wasm'`)
+  const { node, web } = definitionOf(name)
+  if (inNode && node) return onnxRuntimeNode({ provider: name as NodeProvider })
+  if (web) return onnxRuntimeWeb({ provider: name as WebProvider })
+  throw new CascadeError(
+    'engine',
+    `jit: the engine '${name}' runs in Node.js, got a browser; use '${webProviders.join("' or '")}'`,
+  )
 }
 
 /** Tries every engine on a small function, and says which work here and why the others do not. */
@@ -48,9 +49,17 @@ export async function availableEngines(): Promise<EngineReport[]> {
   return reports
 }
 
+/**
+ * Has an engine compute a small function.
+ * @param engine or its name.
+ * @throws {CascadeError} of code `engine` if it does not work here, or computes something else; the message says why.
+ */
+export const checkEngine = async (engine: EngineName | Engine): Promise<void> =>
+  probe(typeof engine === 'string' ? engineNamed(engine) : engine)
+
 async function report(name: EngineName): Promise<EngineReport> {
   try {
-    await probe(engineNamed(name))
+    await checkEngine(name)
     return { name, works: true }
   } catch (error) {
     return { name, works: false, reason: error instanceof Error ? error.message : String(error) }
@@ -70,7 +79,7 @@ export function automaticEngine(): Promise<Engine> {
 
 async function choose(): Promise<Engine> {
   const reports = []
-  for (const name of candidates) reports.push(await report(name))
+  for (const name of inNode ? nodeProviders : webProviders) reports.push(await report(name))
   const working = reports.filter(({ works }) => works).map(({ name }) => engineNamed(name))
   if (working.length === 0)
     throw new CascadeError(

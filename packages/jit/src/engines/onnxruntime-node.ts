@@ -1,17 +1,16 @@
-import { cpu, cuda, type Target, webgpu } from '../lower/target.ts'
+import { checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
+import type { Target } from '../lower/target.ts'
 import { encodeModel } from '../onnx/encode.ts'
 import type { OnnxModel } from '../onnx/model.ts'
+import type { Prepared } from './definition.ts'
 import type { Engine } from './engine.ts'
-import { frugal } from './node/frugal.ts'
 import { createExecutable } from './node/node-executable.ts'
-import { cacheDirectory, isOptimised, sessionPlan } from './node/node-session.ts'
-import { withSequence } from './node/uncopied.ts'
-import type { NodeProvider } from './node-provider.ts'
+import { cacheDirectory, type SessionPlan } from './node/node-session.ts'
 import { idleExecutable } from './shared/idle-executable.ts'
 import { usableThreads } from './shared/usable-threads.ts'
+import { type NodeProvider, nodeDefinition } from './table.ts'
 import { computeThread } from './thread/compute-thread.ts'
 import { threadExecutable } from './thread/thread-executable.ts'
-import { splitByFew } from './webgpu-defects.ts'
 
 /** Options of {@link onnxRuntimeNode}. */
 export interface OnnxRuntimeOptions {
@@ -46,25 +45,31 @@ export interface OnnxRuntimeOptions {
   worker?: boolean
 }
 
-/** How models are written for a provider. */
-const prepare: Record<NodeProvider, (model: OnnxModel) => OnnxModel> = {
-  cpu: (model) => (isOptimised(model) ? withSequence(model) : frugal(model)),
-  cuda: (model) => model,
-  webgpu: splitByFew,
+const optionKeys: KnownKeys<OnnxRuntimeOptions> = {
+  provider: true,
+  threads: true,
+  target: true,
+  cache: true,
+  worker: true,
 }
 
-/** ONNX Runtime in Node.js, from the package `onnxruntime-node`. */
+/**
+ * ONNX Runtime in Node.js, from the package `onnxruntime-node`.
+ * @throws if an option is unknown or there is no such provider; its `compile`, if the provider does not work here.
+ */
 export function onnxRuntimeNode(options: OnnxRuntimeOptions = {}): Engine {
+  checkOptions('onnxRuntimeNode', options, optionKeys)
   const { provider = 'cpu', threads = usableThreads(), cache = true } = options
-  const { target = { cpu, cuda, webgpu }[provider] } = options
-  const { worker = provider !== 'webgpu' } = options
+  const { node, prepare = asItIs, ...defaults } = nodeDefinition(provider)
+  const { target = defaults.target, worker = node.worker } = options
   return {
     name: `onnxruntime-node/${provider}`,
     target,
     async compile(given) {
-      const model = prepare[provider](given)
+      const { model, optimised = true, cached = false, onCpu = [] } = prepare(given)
       if (model.outputs.length === 0) return idleExecutable
-      const plan = sessionPlan(model, { provider, threads, cacheDirectory: cacheDirectory(cache) })
+      const directory = cached ? cacheDirectory(cache) : undefined
+      const plan: SessionPlan = { provider, threads, optimised, cacheDirectory: directory, onCpu }
       const thread = worker ? computeThread() : undefined
       return thread
         ? threadExecutable(thread, model, encodeModel(model), plan)
@@ -72,3 +77,5 @@ export function onnxRuntimeNode(options: OnnxRuntimeOptions = {}): Engine {
     },
   }
 }
+
+const asItIs = (model: OnnxModel): Prepared => ({ model })

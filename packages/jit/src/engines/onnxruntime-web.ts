@@ -1,22 +1,19 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
-import type { InferenceSession } from 'onnxruntime-web'
-import { cpu, type Target, webgpu } from '../lower/target.ts'
+import { checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
+import type { Target } from '../lower/target.ts'
 import { encodeModel } from '../onnx/encode.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 import type { Engine, Executable } from './engine.ts'
-import { hostExecutable } from './shared/host-executable.ts'
+import { browser } from './shared/host.ts'
 import { idleExecutable } from './shared/idle-executable.ts'
-import { inNode } from './shared/in-node.ts'
 import { notLoading } from './shared/not-loading.ts'
 import { sessionOptions } from './shared/session-options.ts'
-import { usableThreads } from './shared/usable-threads.ts'
-import { gpuExecutable } from './web/gpu-executable.ts'
-import { namesForCpu, splitByFew } from './webgpu-defects.ts'
+import { type WebProvider, webDefinition } from './table.ts'
 
 /** Options of {@link onnxRuntimeWeb}. */
 export interface OnnxRuntimeWebOptions {
   /** `wasm` (the default) computes on the processor, in any browser and in Node.js; `webgpu` on the GPU, where the browser has WebGPU. */
-  provider?: 'wasm' | 'webgpu'
+  provider?: WebProvider
   /**
    * Threads: by default one for `webgpu`, and for `wasm` as many as `navigator.hardwareConcurrency` says, or in Node.js as the
    * process has cores to use (see {@link OnnxRuntimeOptions}). A page that is not cross-origin isolated gets one. The first function that a provider compiles decides for all.
@@ -32,65 +29,42 @@ export interface OnnxRuntimeWebOptions {
   wasmPaths?: string
 }
 
-/** What a browser has, and Node.js in part. */
-const host = globalThis as { location?: { href: string }; navigator?: { hardwareConcurrency: number } }
+const optionKeys: KnownKeys<OnnxRuntimeWebOptions> = { provider: true, threads: true, target: true, wasmPaths: true }
 
-/** ONNX Runtime in the browser, from the package `onnxruntime-web`: on the processor by WebAssembly, or on the GPU by WebGPU. */
+/**
+ * ONNX Runtime in the browser, from the package `onnxruntime-web`: on the processor by WebAssembly, or on the GPU by WebGPU.
+ * @throws if an option is unknown or there is no such provider; its `compile`, if the provider does not work here.
+ */
 export function onnxRuntimeWeb(options: OnnxRuntimeWebOptions = {}): Engine {
-  const { provider = 'wasm', target = provider === 'wasm' ? cpu : webgpu } = options
-  return {
-    name: `onnxruntime-web/${provider}`,
-    target,
-    compile: (model) => createExecutable(provider === 'webgpu' ? splitByFew(model) : model, provider, options),
-  }
+  checkOptions('onnxRuntimeWeb', options, optionKeys)
+  const { provider = 'wasm' } = options
+  const { target = webDefinition(provider).target } = options
+  return { name: `onnxruntime-web/${provider}`, target, compile: (model) => createExecutable(model, provider, options) }
 }
 
 async function createExecutable(
-  model: OnnxModel,
-  provider: 'wasm' | 'webgpu',
+  given: OnnxModel,
+  provider: WebProvider,
   { threads, wasmPaths }: OnnxRuntimeWebOptions,
 ): Promise<Executable> {
-  if (model.outputs.length === 0) return idleExecutable
-  const ort = await load(provider)
-  ort.env.wasm.numThreads = threads ?? (provider === 'wasm' ? availableThreads() : 1)
-  if (wasmPaths !== undefined) ort.env.wasm.wasmPaths = new URL(wasmPaths, host.location?.href).href
+  if (given.outputs.length === 0) return idleExecutable
+  const { web, prepare } = webDefinition(provider)
+  const { model, onCpu = [] } = prepare?.(given) ?? { model: given }
+  const ort = await web.load().catch((cause) => {
+    throw notLoading('onnxruntime-web', cause)
+  })
+  ort.env.wasm.numThreads = threads ?? web.threads()
+  if (wasmPaths !== undefined) ort.env.wasm.wasmPaths = new URL(wasmPaths, browser.location?.href).href
   const encoded = encodeModel(model)
-  const forCpu = namesForCpu(model)
   const session = await inTurn(() =>
     ort.InferenceSession.create(encoded.bytes, {
-      executionProviders: [
-        provider === 'webgpu' && forCpu.length > 0 ? { name: provider, forceCpuNodeNames: forCpu } : provider,
-      ],
-      ...(provider === 'webgpu' && { preferredOutputLocation: 'gpu-buffer' }),
+      executionProviders: [onCpu.length > 0 ? { name: provider, forceCpuNodeNames: onCpu } : provider],
+      preferredOutputLocation: web.resultsOn,
       ...sessionOptions(encoded),
     }),
   )
   const tensorOf = ({ dtype, data, shape }: NDArray) => new ort.Tensor(dtype, data as never, shape)
-  if (provider === 'webgpu') return gpuExecutable(model, session, tensorOf, inTurn)
-  return hostExecutable(
-    model,
-    async (inputs, outputs) => {
-      const feeds = Object.fromEntries(model.inputs.map(({ name }, i) => [name, tensorOf(inputs[i] as NDArray)]))
-      const results: InferenceSession.ReturnType = await inTurn(() => session.run(feeds))
-      for (const [i, { name }] of model.outputs.entries()) outputs[i]?.data.set(results[name]?.data as never)
-    },
-    () => inTurn(() => session.release()),
-  )
-}
-
-/** In a bundle, `onnxruntime-web` is its part for WebAssembly alone, by `browser` in package.json. */
-async function load(provider: 'wasm' | 'webgpu') {
-  try {
-    return provider === 'webgpu' ? await import('onnxruntime-web/webgpu') : await import('onnxruntime-web')
-  } catch (cause) {
-    throw notLoading('onnxruntime-web', cause as Error)
-  }
-}
-
-/** Threads share memory, which a page may do only where it is cross-origin isolated. */
-const availableThreads = () => {
-  if (inNode) return usableThreads()
-  return typeof SharedArrayBuffer === 'undefined' ? 1 : (host.navigator?.hardwareConcurrency ?? 0)
+  return web.executable(model, { session, tensorOf, inTurn })
 }
 
 let last: Promise<unknown> = Promise.resolve()

@@ -6,6 +6,7 @@ import { toHalf } from '../onnx/half.ts'
 import type { HalfPrecision } from '../onnx/model.ts'
 import { trace } from '../trace/trace.ts'
 import type { Engine, Executable } from './engine.ts'
+import { product } from './shared/product.ts'
 
 /** Compiles a function of one tensor for arguments of x's type. */
 function compile(engine: Engine, fn: (x: tf.Tensor2D) => tf.Tensor, x: NDArray): Promise<Executable> {
@@ -14,7 +15,7 @@ function compile(engine: Engine, fn: (x: tf.Tensor2D) => tf.Tensor, x: NDArray):
 }
 
 /**
- * Compiles a small function with an engine, max(0, x·w + 1), runs it and compares the result.
+ * Has an engine compile and run a small function, max(0, x·w + 1), and compares the result.
  * @throws if the engine does not work here, or computes something else; the message says why.
  */
 export async function probe(engine: Engine): Promise<void> {
@@ -47,19 +48,8 @@ export function probePrecision(engine: Engine, precision: HalfPrecision): Promis
 }
 
 async function multiplyHalf(engine: Engine, precision: HalfPrecision): Promise<void> {
-  const type = (name: string) => ({ name, dtype: 'float32' as const, shape: [2, 2] })
-  const product = {
-    opType: 'MatMul',
-    domain: '',
-    inputs: ['x', 'x'],
-    outputs: ['y'],
-    attributes: {},
-    name: 'MatMul',
-    half: true,
-  }
-  const model = { nodes: [product], initializers: [], inputs: [type('x')], outputs: [type('y')] }
   try {
-    const executable = await engine.compile(toHalf(model, precision))
+    const executable = await engine.compile(toHalf(product, precision))
     try {
       // 1 + 2⁻¹⁰ and 1 + 2⁻⁷ have all digits that there are.
       const x = precision === 'float16' ? 1 + 2 ** -10 : 1 + 2 ** -7

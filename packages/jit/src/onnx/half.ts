@@ -1,22 +1,7 @@
 import { resultTypes, typesOf } from './element-types.ts'
 import { halfNumbers } from './half-numbers.ts'
 import { elementTypes, type HalfPrecision, type OnnxInitializer, type OnnxModel, type OnnxNode } from './model.ts'
-
-const names = (list: string): ReadonlySet<string> => new Set(list.trim().split(/\s+/))
-
-/** Operators that are left in float32 wherever they are: what adds up, leaves the range of 16 bits, or does not take them. */
-const FULL = names(`
-  CumSum DFT Exp IsInf Log LogSoftmax NonMaxSuppression Pow Range Reciprocal ReduceMean ReduceProd ReduceSum Softmax Softplus Sqrt`)
-
-/** Of these the numbers stay as they are: they are moved as they come. */
-const MOVES = names('Expand Gather Identity Reshape Slice Split Tile Transpose')
-
-/** These take numbers of any type. */
-const ANY = names('Cast Shape')
-
-/** What ONNX Runtime's CUDA provider and ONNX's operator set 18 have for bfloat16; there convolutions are float32. */
-const BRAIN = names(`
-  Add Cast Concat Div Expand Gather Identity MatMul Max Min Mul Neg Relu Reshape Sigmoid Slice Split Sub Transpose`)
+import { operatorOf } from './operators.ts'
 
 /**
  * Makes a model compute in 16 bits what its nodes say may be ({@link OnnxNode.half}). Inputs and outputs stay as they are,
@@ -46,11 +31,12 @@ export function toHalf(model: OnnxModel, precision: HalfPrecision): OnnxModel {
 
   for (const { half: may = false, ...node } of model.nodes) {
     const [first = ''] = node.inputs
-    const moved = MOVES.has(node.opType) && half.has(first)
-    const allowed = precision === 'float16' || BRAIN.has(node.opType)
-    const narrow = allowed && (moved || (may && !FULL.has(node.opType)))
+    const operator = operatorOf(node.opType)
+    const moved = operator.half === 'moves' && half.has(first)
+    const allowed = precision === 'float16' || operator.bfloat16
+    const narrow = allowed && (moved || (may && operator.half !== 'never'))
     const toFloat = node.opType === 'Cast' && node.attributes.to === elementTypes.float32
-    const inputs = ANY.has(node.opType) ? node.inputs : node.inputs.map(as(narrow ? precision : 'float32'))
+    const inputs = operator.half === 'any' ? node.inputs : node.inputs.map(as(narrow ? precision : 'float32'))
     const attributes = toFloat && narrow ? { ...node.attributes, to: elementTypes[precision] } : node.attributes
     nodes.push({ ...node, inputs, attributes })
     if (narrow)
@@ -66,7 +52,10 @@ export function toHalf(model: OnnxModel, precision: HalfPrecision): OnnxModel {
  * follows each. ONNX Runtime's CPU provider has that cast of bfloat16, and no other operator.
  */
 export function storedInHalf(model: OnnxModel, precision: HalfPrecision): OnnxModel {
-  const takers = model.nodes.filter(({ half, opType }) => half && !FULL.has(opType) && !ANY.has(opType))
+  const takers = model.nodes.filter(({ half, opType }) => {
+    const kind = operatorOf(opType).half
+    return half && kind !== 'never' && kind !== 'any'
+  })
   const taken = new Set(takers.flatMap(({ inputs }) => inputs))
   const stored = model.initializers.filter(
     ({ name, dtype, data }) => dtype === 'float32' && data.length > 1 && taken.has(name),

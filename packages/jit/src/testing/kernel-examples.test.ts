@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { onnxRuntimeNode } from '../engines/onnxruntime-node.ts'
 import { lower } from '../lower/lower.ts'
 import { cpu, cpuExact, portable } from '../lower/target.ts'
+import { operators } from '../onnx/operators.ts'
 import { graphOfExample, kernelExamples, tracedKernels } from './kernel-examples.ts'
 
 test('every kernel has examples', () => {
@@ -31,4 +32,15 @@ test('a portable target has standard operators only', () => {
         const domains = lower(graphOfExample(name, example, dtype), portable).nodes.map((node) => node.domain)
         expect(domains.filter((domain) => domain !== '')).toEqual([])
       }
+})
+
+test('the table of operators has each that a kernel is lowered to, and else only what batch sizes and engines need', () => {
+  const emitted = new Set<string>()
+  for (const [name, { types, calls }] of Object.entries(kernelExamples))
+    for (const dtype of types)
+      for (const example of calls)
+        for (const target of [cpu, cpuExact, portable])
+          for (const { opType } of lower(graphOfExample(name, example, dtype), target).nodes) emitted.add(opType)
+  const others = ['Range', 'SequenceConstruct', 'SequenceEmpty']
+  expect(Object.keys(operators).sort()).toEqual([...emitted, ...others].sort())
 })

@@ -1,19 +1,10 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { EncodedModel } from '../../onnx/encode.ts'
-import type { OnnxModel, OnnxTensorType } from '../../onnx/model.ts'
+import type { OrtNode } from '../definition.ts'
 import type { Executable } from '../engine.ts'
-import { checkProvider } from '../node-provider.ts'
-import { hostExecutable } from '../shared/host-executable.ts'
-import type { InPlaceModel } from '../shared/in-place.ts'
 import { notLoading } from '../shared/not-loading.ts'
-import { type GpuTransfer, gpuTransfer } from './gpu-transfer.ts'
-import { nodeGpuExecutable } from './node-gpu-executable.ts'
-import { openSession, type SessionPlan } from './node-session.ts'
-import { runUncopied } from './uncopied.ts'
-
-/** What has to be known of a model besides its serialised form to run it: no weights and no attributes. */
-export interface ModelOutline extends InPlaceModel, Pick<OnnxModel, 'sequence'> {}
+import { type NodeProvider, nodeDefinition } from '../table.ts'
+import { type ModelOutline, openSession, type SessionPlan } from './node-session.ts'
 
 /** Makes a session of `onnxruntime-node` in this thread, which computes in it. */
 export async function createExecutable(
@@ -22,35 +13,23 @@ export async function createExecutable(
   plan: SessionPlan,
 ): Promise<Executable> {
   const ort = await load()
-  await checkProvider(ort, plan.provider)
-  const shared = await openSession(ort, encoded, plan)
-  if (plan.provider === 'webgpu') {
-    transfer ??= gpuTransfer(ort, plan.provider)
-    return nodeGpuExecutable(ort, model, shared, transfer)
-  }
-  // A tensor shares the memory: ONNX Runtime reads and writes the host array itself.
-  const named = (types: readonly OnnxTensorType[], arrays: readonly NDArray[]) =>
-    Object.fromEntries(
-      types.map(({ name }, i) => {
-        const { dtype, data, shape } = arrays[i] as NDArray
-        return [name, new ort.Tensor(dtype, data as never, shape)]
-      }),
-    )
-  return hostExecutable(
-    { ...model, asWritten: !plan.optimised },
-    async (inputs, outputs) => {
-      const fetches = named(model.outputs, outputs)
-      const run = (more = {}) => shared.session.run(named(model.inputs, inputs), { ...more, ...fetches })
-      await (model.sequence ? runUncopied(run) : run())
-    },
-    shared.release,
-  )
+  await checkOnce(ort, plan.provider)
+  const session = await openSession(ort, encoded, plan)
+  return nodeDefinition(plan.provider).node.executable(ort, model, session, plan.optimised)
 }
 
-let transfer: GpuTransfer | undefined
+const checks = new Map<NodeProvider, Promise<void>>()
+
+/** Makes sure, once for each provider, that it is there and computes. @throws if not. */
+async function checkOnce(ort: OrtNode, provider: NodeProvider): Promise<void> {
+  const check = checks.get(provider) ?? Promise.resolve(nodeDefinition(provider).node.check?.(ort))
+  checks.set(provider, check)
+  check.catch(() => checks.delete(provider))
+  await check
+}
 
 /** The package, which is a peer and not there in a browser's bundle: it is loaded when it is needed. */
-async function load() {
+async function load(): Promise<OrtNode> {
   const ort = await import('onnxruntime-node').catch((cause) => {
     throw notLoading('onnxruntime-node', cause)
   })

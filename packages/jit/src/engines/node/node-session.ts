@@ -1,43 +1,25 @@
 import type { InferenceSession } from 'onnxruntime-node'
 import type { EncodedModel } from '../../onnx/encode.ts'
 import type { OnnxModel } from '../../onnx/model.ts'
-import type { NodeProvider } from '../node-provider.ts'
+import type { OrtNode } from '../definition.ts'
+import type { InPlaceModel } from '../shared/in-place.ts'
 import { sessionOptions } from '../shared/session-options.ts'
-import { namesForCpu } from '../webgpu-defects.ts'
+import type { NodeProvider } from '../table.ts'
 import { defaultCacheDirectory, machine, type SessionCache, sessionCache } from './session-cache.ts'
 
-type Ort = typeof import('onnxruntime-node')
-
-/** What a session in Node.js is made with. */
-export interface NodeSessionOptions {
-  readonly provider: NodeProvider
-  readonly threads?: number
-  /** The folder of the cache; `undefined` for none. */
-  readonly cacheDirectory?: string
-}
+/** What has to be known of a model besides its serialised form to run it: no weights and no attributes. */
+export interface ModelOutline extends InPlaceModel, Pick<OnnxModel, 'sequence'> {}
 
 /** How a session of a model is made; plain data. */
-export interface SessionPlan extends NodeSessionOptions {
-  /** Whether ONNX Runtime's optimiser is at work. */
+export interface SessionPlan {
+  readonly provider: NodeProvider
+  readonly threads?: number
+  /** Whether ONNX Runtime's optimiser runs. */
   readonly optimised: boolean
+  /** The folder where the optimised model is kept; `undefined` for none. */
+  readonly cacheDirectory?: string
   /** The names of operators that the processor computes for a GPU. */
   readonly onCpu: readonly string[]
-}
-
-/** How a session of this model is to be made; it is cached if that pays. */
-export function sessionPlan(model: OnnxModel, { cacheDirectory, ...options }: NodeSessionOptions): SessionPlan {
-  const optimised = options.provider !== 'cpu' || isOptimised(model)
-  const cached =
-    options.provider === 'cpu' &&
-    optimised &&
-    model.nodes.length >= FEWEST_NODES &&
-    constantBytes(model) <= LARGEST_CACHED
-  return {
-    ...options,
-    ...(cached && cacheDirectory !== undefined && { cacheDirectory }),
-    optimised,
-    onCpu: options.provider === 'webgpu' ? namesForCpu(model) : [],
-  }
 }
 
 /** A session that equal models share. */
@@ -47,22 +29,10 @@ export interface SharedSession {
   release(): Promise<void>
 }
 
-/** Smaller models are made sooner than they are looked up, and weights of more are optimised as soon as they are read back. */
-const [FEWEST_NODES, LARGEST_CACHED] = [500, 2 ** 23]
-
-const constantBytes = ({ initializers }: OnnxModel): number =>
-  initializers.reduce((bytes, { data }) => bytes + data.byteLength, 0)
-
-/**
- * Of training steps, which have weights for arguments, ONNX Runtime's optimiser makes nothing faster (measured: 7,500 and
- * 9,100 operators, within 2 %), but it takes a second or two. Weights that are constants it prepares for their operators.
- */
-export const isOptimised = (model: OnnxModel): boolean => model.nodes.length < 3000 || constantBytes(model) >= 2 ** 24
-
 const shared = new Map<string, { session: Promise<InferenceSession>; users: number }>()
 
 /** A session for a serialised model: that of an equal one in use, or made from the cache's optimised model, or from scratch. */
-export async function openSession(ort: Ort, encoded: EncodedModel, plan: SessionPlan): Promise<SharedSession> {
+export async function openSession(ort: OrtNode, encoded: EncodedModel, plan: SessionPlan): Promise<SharedSession> {
   const make: Make = (encoded, more) => createSession(ort, encoded, plan, more)
   // Models whose weights lie outside of the message are too large to take their hash, and to be kept.
   if (encoded.external) {
@@ -116,7 +86,7 @@ async function cachedSession(
 }
 
 function createSession(
-  ort: Ort,
+  ort: OrtNode,
   encoded: EncodedModel,
   { provider, threads, optimised, onCpu }: SessionPlan,
   more: Parameters<Make>[1] = {},
@@ -133,7 +103,7 @@ function createSession(
   })
 }
 
-function keyOf(ort: Ort, { bytes }: EncodedModel, { provider, threads }: NodeSessionOptions): string {
+function keyOf(ort: OrtNode, { bytes }: EncodedModel, { provider, threads }: SessionPlan): string {
   const hash = process.getBuiltinModule('node:crypto').createHash('sha256')
   const options = [1, ort.env.versions.node, machine(), provider, threads, JSON.stringify(sessionOptions({ bytes }))]
   return hash
@@ -142,6 +112,6 @@ function keyOf(ort: Ort, { bytes }: EncodedModel, { provider, threads }: NodeSes
     .digest('hex')
 }
 
-/** The folder that an option names: `true` is the user's, `false` none. */
+/** The folder that the option `cache` names: `true` is the user's, `false` none. */
 export const cacheDirectory = (cache: boolean | string): string | undefined =>
   typeof cache === 'string' ? cache : cache ? defaultCacheDirectory() : undefined

@@ -1,4 +1,5 @@
 import type { OnnxModel, OnnxNode } from '../../onnx/model.ts'
+import { operatorOf } from '../../onnx/operators.ts'
 
 /** What has to be known of a model: its types, and what its operators read and write. */
 export interface InPlaceModel extends Pick<OnnxModel, 'inputs' | 'outputs'> {
@@ -8,19 +9,6 @@ export interface InPlaceModel extends Pick<OnnxModel, 'inputs' | 'outputs'> {
 }
 
 type Node = Pick<OnnxNode, 'opType' | 'inputs' | 'outputs'>
-
-/** Operators that read each number of an operand of the result's shape before they write the same number of the result. */
-const ELEMENTWISE = new Set(['Add', 'Sub', 'Mul', 'Div'])
-
-/** Operators that stay number by number, whatever the optimiser makes of several. */
-const NUMBERWISE = new Set([
-  ...ELEMENTWISE,
-  ...['Abs', 'Cast', 'Clip', 'Exp', 'Expand', 'Flatten', 'Identity', 'Log', 'Max', 'Min', 'Neg', 'Pow', 'Reciprocal'],
-  ...['Relu', 'Reshape', 'Sigmoid', 'Sqrt', 'Squeeze', 'Tanh', 'Unsqueeze', 'Where'],
-])
-
-/** Operators whose result may be the memory of their first operand. */
-const VIEWS = new Set(['Reshape', 'Identity', 'Squeeze', 'Unsqueeze', 'Flatten'])
 
 /**
  * For each result of a model the input whose memory it may be written to, if there is one: an input of the same type, no two
@@ -45,7 +33,7 @@ export function inPlace(model: InPlaceModel, donated: readonly boolean[]): (numb
       const input = model.inputs[i] as OnnxModel['inputs'][number]
       if (typeOf(input) !== type) continue
       before ??= ancestors(last, producers)
-      if (!model.asWritten && ![last, ...before].every(({ opType }) => NUMBERWISE.has(opType))) return undefined
+      if (!model.asWritten && ![last, ...before].every(({ opType }) => operatorOf(opType).numberwise)) return undefined
       if (!isReadBefore(input.name, last, before, readers)) continue
       free.delete(i)
       return i
@@ -82,8 +70,8 @@ function isReadBefore(
   const names = [input]
   for (let name = names.pop(); name !== undefined; name = names.pop())
     for (const node of readers.get(name) ?? []) {
-      if (node === last ? name !== input || !ELEMENTWISE.has(node.opType) : !before.has(node)) return false
-      if (VIEWS.has(node.opType) && node.inputs[0] === name) names.push(...node.outputs)
+      if (node === last ? name !== input || !operatorOf(node.opType).inPlace : !before.has(node)) return false
+      if (operatorOf(node.opType).view && node.inputs[0] === name) names.push(...node.outputs)
     }
   return true
 }

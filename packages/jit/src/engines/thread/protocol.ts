@@ -1,7 +1,6 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import type { EncodedModel } from '../../onnx/encode.ts'
-import type { ModelOutline } from '../node/node-executable.ts'
-import type { SessionPlan } from '../node/node-session.ts'
+import type { ModelOutline, SessionPlan } from '../node/node-session.ts'
 
 /** What stands for an array that lies with the thread that computes, or for an executable there. The asking thread names them. */
 export type Handle = number

@@ -1,4 +1,4 @@
-import type { OnnxInitializer, OnnxModel, OnnxNode } from '../onnx/model.ts'
+import type { OnnxInitializer, OnnxModel, OnnxNode } from '../../onnx/model.ts'
 
 /** Of what WGSL promises no more than 11 bits: an embedding of times would be far off. */
 const INEXACT = new Set(['Sin', 'Cos', 'Tan'])

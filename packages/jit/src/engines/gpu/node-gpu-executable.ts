@@ -3,13 +3,12 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import type { Tensor } from 'onnxruntime-node'
 import type { TensorType } from '../../graph/graph.ts'
 import { type OnnxModel, outputShapes } from '../../onnx/model.ts'
+import type { OrtNode } from '../definition.ts'
 import type { Executable } from '../engine.ts'
+import type { SharedSession } from '../node/node-session.ts'
 import { freeBuffers } from '../shared/free-buffers.ts'
 import { hostDeviceArray, onHost } from '../shared/host-executable.ts'
 import type { GpuTransfer } from './gpu-transfer.ts'
-import type { SharedSession } from './node-session.ts'
-
-type Ort = typeof import('onnxruntime-node')
 
 /** The tensors in GPU memory behind device arrays, as long as these may be used. */
 const memory = new WeakMap<DeviceArray, Tensor>()
@@ -21,7 +20,7 @@ const keyOf = ({ dtype, shape }: TensorType) => `${dtype}[${shape}]`
  * have been disposed of. Single numbers come to the host at once: reading them costs nothing then, passing them on little.
  */
 export function nodeGpuExecutable(
-  ort: Ort,
+  ort: OrtNode,
   model: Pick<OnnxModel, 'inputs' | 'outputs'>,
   { session, release }: SharedSession,
   transfer: GpuTransfer,

@@ -2,8 +2,7 @@ import { allocate, type DType, type NDArray, sizeOf } from '@cascade-diffusion/a
 import type { InferenceSession, Tensor } from 'onnxruntime-node'
 import type { TensorType } from '../../graph/graph.ts'
 import { encodeModel } from '../../onnx/encode.ts'
-
-type Ort = typeof import('onnxruntime-node')
+import type { OrtNode } from '../definition.ts'
 
 /** Makes, fills and reads tensors in GPU memory. */
 export interface GpuTransfer {
@@ -16,7 +15,7 @@ export interface GpuTransfer {
  * ONNX Runtime's package for Node.js knows tensors in GPU memory, but has no function to make or to read one
  * (`Tensor.getData` ends the process). Models that copy their input do: one leaves the copy on the GPU, one brings it back.
  */
-export function gpuTransfer(ort: Ort, provider: string): GpuTransfer {
+export function gpuTransfer(ort: OrtNode, provider: string): GpuTransfer {
   const sessions = new Map<string, Promise<InferenceSession>>()
   const sessionFor = (dtype: DType, kept: boolean) => {
     const key = `${dtype} ${kept}`
@@ -48,7 +47,7 @@ export function gpuTransfer(ort: Ort, provider: string): GpuTransfer {
 }
 
 /** The same GPU memory in another shape. */
-const viewOf = (ort: Ort, tensor: Tensor, dims: readonly number[], dispose = () => {}): Tensor =>
+const viewOf = (ort: OrtNode, tensor: Tensor, dims: readonly number[], dispose = () => {}): Tensor =>
   ort.Tensor.fromGpuBuffer(tensor.gpuBuffer, { dataType: tensor.type as never, dims, dispose })
 
 const copyModel = (dtype: DType): Uint8Array => {

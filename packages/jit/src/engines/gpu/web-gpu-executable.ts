@@ -1,23 +1,13 @@
 import { type DeviceArray, type DType, isDeviceArray, type NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
-import type { InferenceSession, Tensor } from 'onnxruntime-web'
-import type { OnnxModel } from '../../onnx/model.ts'
-import type { Executable } from '../engine.ts'
+import type { Tensor } from 'onnxruntime-web'
+import type { WebDefinition } from '../definition.ts'
 
 /** The tensors in GPU memory behind device arrays, as long as these may be used. */
 const memory = new WeakMap<DeviceArray, Tensor>()
 
-/**
- * An executable of a session that leaves its results in GPU memory.
- * @param tensorOf makes a tensor that shares a host array's memory.
- * @param inTurn runs what must not overlap with anything else that runs in turn.
- */
-export function gpuExecutable(
-  model: OnnxModel,
-  session: InferenceSession,
-  tensorOf: (array: NDArray) => Tensor,
-  inTurn: <T>(work: () => Promise<T>) => Promise<T>,
-): Executable {
+/** Runs a session of `onnxruntime-web` that leaves its results in GPU memory. */
+export const webGpuExecutable: WebDefinition['executable'] = (model, { session, tensorOf, inTurn }) => {
   const made = new Set<DeviceArray>()
   const running = new Set<Promise<unknown>>()
 

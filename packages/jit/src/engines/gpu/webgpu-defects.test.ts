@@ -3,10 +3,10 @@ import '@cascade-diffusion/ops' // registers gradients
 import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import { portable, webgpu } from '../lower/target.ts'
-import { expectAgreement } from '../testing/agreement.ts'
-import { onnxOf } from '../testing/onnx-of.ts'
-import { onnxRuntimeNode } from './onnxruntime-node.ts'
+import { portable, webgpu } from '../../lower/target.ts'
+import { expectAgreement } from '../../testing/agreement.ts'
+import { onnxOf } from '../../testing/onnx-of.ts'
+import { onnxRuntimeNode } from '../onnxruntime-node.ts'
 import { namesForCpu, splitByFew } from './webgpu-defects.ts'
 
 test('a tensor is split into any number of parts by few at a time', async () => {

@@ -1,0 +1,11 @@
+import type { OnnxModel } from '../../onnx/model.ts'
+
+/** A model of one product: y = x·x for x [2, 2]. The product may have 16 bits. */
+export const product: OnnxModel = {
+  nodes: [
+    { opType: 'MatMul', domain: '', inputs: ['x', 'x'], outputs: ['y'], attributes: {}, name: 'MatMul', half: true },
+  ],
+  initializers: [],
+  inputs: [{ name: 'x', dtype: 'float32', shape: [2, 2] }],
+  outputs: [{ name: 'y', dtype: 'float32', shape: [2, 2] }],
+}

@@ -1,0 +1,20 @@
+import { cpu as target } from '../lower/target.ts'
+import type { EngineDefinition } from './definition.ts'
+import { browser, inNode } from './shared/host.ts'
+import { usableThreads } from './shared/usable-threads.ts'
+import { webHostSession } from './web/host-session.ts'
+
+/** ONNX Runtime on the processor by WebAssembly, in browsers and in Node.js. */
+export const wasm = {
+  target,
+  web: {
+    // In a bundle, `onnxruntime-web` is its part for WebAssembly alone, by `browser` in package.json.
+    load: () => import('onnxruntime-web'),
+    threads: () => {
+      if (inNode) return usableThreads()
+      // Threads share memory, which a page may do only where it is cross-origin isolated.
+      return typeof SharedArrayBuffer === 'undefined' ? 1 : (browser.navigator?.hardwareConcurrency ?? 0)
+    },
+    executable: webHostSession,
+  },
+} satisfies EngineDefinition
