@@ -6,7 +6,7 @@ import { concatenate, int32, type NDArray, ndarray, rows } from '../packages/arr
 import { stageSampler, trainStage } from '../packages/cascade/src/index.ts'
 import { evaluatorOf, trainEvaluator } from '../packages/cli/src/quickstart/judge.ts'
 import { planOf } from '../packages/cli/src/quickstart/plan.ts'
-import { type ImageDataset, imageDataset, resized } from '../packages/data/src/index.ts'
+import { type ImageTransform, resize, transformed } from '../packages/data/src/index.ts'
 import {
   ancestral,
   ddim,
@@ -42,8 +42,19 @@ const { ema } = await trainStage({
   checkpoint: { path: join(folder, 'base.safetensors') },
 })
 
+const doubled: ImageTransform = {
+  name: 'doubled',
+  size: (from) => from && [2 * from[0], 2 * from[1]],
+  apply({ shape, data }) {
+    const [h, w, c] = shape as [number, number, number]
+    const out = new Uint8Array(4 * data.length)
+    doublePixels(data, out, [1, h, w, c])
+    return { shape: [2 * h, 2 * w, c], data: out }
+  },
+}
+
 // The evaluator takes images of 16×16: small ones with every pixel doubled.
-const [real, tested] = [trainSet, testSet].map((set) => doubled(resized(set, stage.resolution)))
+const [real, tested] = [trainSet, testSet].map((set) => transformed(set, resize({ size: stage.resolution }), doubled))
 const trained = await trainEvaluator({
   ...common,
   dataset: real!,
@@ -104,13 +115,6 @@ for (const { seed, name, sampler, spacing, n } of cells.sort((a, b) => a.n - b.n
   console.log(`${key}: ${results[key].fid.toFixed(3)} (${(100 * results[key].accuracy).toFixed(1)} %)`)
 }
 await evaluator.dispose()
-
-function doubled(set: ImageDataset): ImageDataset {
-  const [n, h, w, c] = set.images.shape as [number, number, number, number]
-  const data = new Uint8Array(n * h * w * c * 4)
-  doublePixels(set.images.data, data, [n, h, w, c])
-  return imageDataset({ ...set, images: { shape: [n, 2 * h, 2 * w, c], data } } as never)
-}
 
 function doubledImages({ data, shape }: NDArray<'float32'>): NDArray<'float32'> {
   const [n, h, w, c] = shape as [number, number, number, number]

@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadStage, stageSampler, superResolutionStage, trainStage } from '@cascade-diffusion/cascade'
-import { batch, encodePng, imageGrid, loadMnist, resized } from '@cascade-diffusion/data'
+import { encodePng, imageGrid, loadMnist, readBatch, resize, transformed } from '@cascade-diffusion/data'
 import { ddim } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
@@ -49,8 +49,8 @@ const steps = Array.from({ length: 25 }, (_, i) => 979 - 40 * i)
 const sampler = stageSampler(trained, { sampler: ddim({ eta: 1 }), steps, compile: jit })
 
 // Real digits that it has not seen, made small; each row enlarges them with more of their pixels blanked.
-const test = resized(await loadMnist({ split: 'test' }), stage.lowResolution)
-const { image: lowRes, label: labels } = batch(test, [3, 2, 1, 18, 4, 8, 11, 0, 61, 7])
+const test = transformed(await loadMnist({ split: 'test' }), resize({ size: stage.lowResolution }))
+const { image: lowRes, label: labels } = await readBatch(test, [3, 2, 1, 18, 4, 8, 11, 0, 61, 7])
 const cells = [[lowRes]]
 for (const level of [0, 3, 6, 9]) {
   cells.push([await sampler.sample({ count: 10, labels, lowRes, level, rng: rng(0) })])

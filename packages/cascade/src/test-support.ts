@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu'
 import type { ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
-import type { ImageDataset } from '@cascade-diffusion/data'
+import { imageDataset, type LabelledDataset } from '@cascade-diffusion/data'
 import { resizeBilinear } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
@@ -71,12 +71,13 @@ export const tinySuperResolution = (changes: Partial<SuperResolutionStageOptions
   })
 
 /** Images of random bytes, bright on the left or the right: two classes. */
-export function halves(count: number, size: number): ImageDataset {
+export function halves(count: number, size: number): LabelledDataset {
   const noise = rng(5).integers([count * size * size], 0, 100).data
   const labels = Int32Array.from({ length: count }, (_, i) => (i * 3) % 2)
   const bright = (i: number) => Number((i % size) * 2 >= size) === labels[Math.floor(i / size ** 2)]
   const data = Uint8Array.from(noise, (byte, i) => byte + (bright(i) ? 155 : 0))
-  return { name: 'halves', images: { shape: [count, size, size, 1], data }, labels, classNames: ['left', 'right'] }
+  const images = { shape: [count, size, size, 1], data }
+  return imageDataset({ name: 'halves', images, labels, classNames: ['left', 'right'] })
 }
 
 /** An augmentation of one's own, of two levels: averages each row with its mean; the network is told the level. */

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu'
 import { int32 } from '@cascade-diffusion/arrays'
 import { stageSampler, trainStage } from '@cascade-diffusion/cascade'
 import { noAugmentation } from '@cascade-diffusion/conditioning-augmentation'
-import type { ImageDataset } from '@cascade-diffusion/data'
+import { imageDataset } from '@cascade-diffusion/data'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import { describe, expect, test } from 'vitest'
@@ -44,12 +44,12 @@ function shrunk<P extends Preset>(preset: P): P {
 }
 
 const images = rng(1).integers([6 * 64 * 3], 0, 256).data
-const dataset: ImageDataset = {
+const dataset = imageDataset({
   name: 'noise',
   images: { shape: [6, 8, 8, 3], data: Uint8Array.from(images) },
   labels: Int32Array.from({ length: 6 }, (_, i) => i % 2),
   classNames: ['even', 'odd'],
-}
+})
 
 describe('trains and samples, at another size', () => {
   test.each([imagenet32, imagenet32To64, imagenet64To128, lsun64, lsun64To128])('$name', async (preset) => {

@@ -34,8 +34,8 @@ export async function loadClassifier(path: string): Promise<LoadedClassifier> {
   if (!classifier || !process || !classNames || noised === undefined)
     throw new CascadeError(
       'checkpoint',
-      `loadClassifier: expected a classifier that trainClassifier made in ${path}, got one of another kind, ` +
-        `such as judges the samples of the quickstart: ${shown(config)}`,
+      `loadClassifier: expected a classifier that trainClassifier made in ${path}, got ${shown(config)}: ` +
+        "one of kind 'classifier' from an older quickstart is its evaluator's",
     )
   return { classifier: encoder(classifier), params, process, classNames, noised }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Params } from '@cascade-diffusion/arrays'
 import { int32, type NDArray } from '@cascade-diffusion/arrays'
-import { batch, resized } from '@cascade-diffusion/data'
+import { readBatch, resize, transformed } from '@cascade-diffusion/data'
 import { ancestral, classifierGuidance, createSampler, denoiser, type Network } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
@@ -77,8 +77,8 @@ function share(images: NDArray<'float32'>, labels: NDArray): number {
 
 /** The part of `count` images, none of those trained on, that the classifier names rightly at time 0. */
 async function accuracy({ apply }: Encoder, params: Params<NDArray>, count: number): Promise<number> {
-  const dataset = resized(halves(64 + count, 2 * size), size)
-  const { image, label } = batch(
+  const dataset = transformed(halves(64 + count, 2 * size), resize({ size }))
+  const { image, label } = await readBatch(
     dataset,
     Array.from({ length: count }, (_, i) => i),
   )

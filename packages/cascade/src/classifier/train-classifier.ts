@@ -1,6 +1,6 @@
 import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
-import { batch, type ImageDataset, resized, shuffledIndices } from '@cascade-diffusion/data'
+import { describeSource, type ImageSource, imageBatches, type LabelledSource } from '@cascade-diffusion/data'
 import {
   type DiffusionProcess,
   isDiscrete,
@@ -15,7 +15,8 @@ import type { Encoder } from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { type ProcessConfig, processKeys, processOf } from '../stage/process-config.ts'
 import { noiseLevelsOf } from '../training/noise-levels-of.ts'
-import { checkImages, checkRun, dropoutSeeds, runKeys, runOptions, type TrainingRun } from '../training/training-run.ts'
+import { trainingImages } from '../training/training-images.ts'
+import { checkRun, dropoutSeeds, runKeys, runOptions, type TrainingRun } from '../training/training-run.ts'
 
 /** Options of {@link trainClassifier}. */
 export interface TrainClassifierOptions extends TrainingRun {
@@ -24,7 +25,7 @@ export interface TrainClassifierOptions extends TrainingRun {
   /** The process of the model that it is to guide: it is told the noise as that is. Its prediction and variance do not matter. */
   readonly process: ProcessConfig
   /** Real images of the classifier's resolution or a multiple of it: they are brought down to it by averaging areas. */
-  readonly dataset: ImageDataset
+  readonly dataset: ImageSource
   /** Whether it sees images at all noise levels, to guide; or clean ones at time 0, to classify samples. Default true. */
   readonly noised?: boolean
 }
@@ -70,7 +71,7 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
       `trainClassifier: expected a classifier, as encoder of unet makes them, got ${shown(classifier)}`,
     )
   checkRun('trainClassifier', options)
-  checkDataset(classifier, dataset)
+  const images = classifierImages(classifier, dataset)
   checkOptions('process', options.process, processKeys)
   // What is predicted does not matter to it: pure noise, from which ε tells nothing, has classes as likely as any.
   const process = processOf({ ...options.process, prediction: 'x0' })
@@ -78,10 +79,10 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
   const description: ClassifierDescription = {
     classifier: classifier.config,
     process: options.process,
-    classNames: dataset.classNames,
+    classNames: images.classNames,
     noised,
   }
-  const config = { ...description, data: { name: dataset.name, images: dataset.images.shape }, batchSize }
+  const config = { ...description, data: describeSource(dataset), batchSize }
   const loss: Loss<ClassifierBatch> = (params, { dropout, epsilon, ...input }) =>
     classifierLoss(
       { classifier: (xt, noise) => classifier.apply(params, xt, noise, dropout ? { dropout } : {}), process },
@@ -90,7 +91,7 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
   return train<ClassifierBatch>({
     params: classifier.init(key.fold('weights')),
     loss,
-    batch: batches(classifier, process, dataset, { batchSize, noised }, key),
+    batch: batches(classifier, process, images, { batchSize, noised }, key),
     ...runOptions(options, 'classifier', config),
   })
 }
@@ -99,15 +100,14 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
 function batches(
   { config }: Encoder,
   process: DiffusionProcess<Schedule>,
-  dataset: ImageDataset,
+  images: LabelledSource,
   { batchSize, noised }: { batchSize: number; noised: boolean },
   key: Rng,
 ) {
-  const images = resized(dataset, sizeOf(config)[0])
   const levels = noiseLevelsOf({ name: 'uniform' }, { name: 'classifier', process }, { name: 'simple' })
-  const indicesOf = shuffledIndices(dataset.labels.length, batchSize, key.fold('order'))
-  return (step: number, rng: Rng): ArraysOf<ClassifierBatch> => {
-    const { image, label } = batch(images, indicesOf(step))
+  const load = imageBatches(images, { batchSize, rng: key.fold('order') })
+  return async (step: number, rng: Rng): Promise<ArraysOf<ClassifierBatch>> => {
+    const { image, label } = await load(step, rng)
     const noise = noised
       ? { t: levels.draw(batchSize, rng.fold('t'), undefined).t, epsilon: rng.fold('epsilon').normal(image.shape) }
       : { t: timeZero(process, batchSize) }
@@ -128,12 +128,14 @@ const timeZero = (
 const sizeOf = ({ resolution }: Encoder['config']): readonly [number, number] =>
   typeof resolution === 'number' ? [resolution, resolution] : resolution
 
-function checkDataset({ config }: Encoder, dataset: ImageDataset): void {
-  checkImages('classifier', sizeOf(config), config.imageChannels, dataset)
-  const { name, classNames } = dataset
-  if (classNames.length !== config.classes)
+/** The labelled images that a classifier is trained on, of its resolution. */
+function classifierImages({ config }: Encoder, dataset: ImageSource): LabelledSource {
+  const images = trainingImages('classifier', dataset, sizeOf(config), config.imageChannels)
+  const { name, classNames } = images
+  if (classNames?.length !== config.classes)
     throw new CascadeError(
       'input',
-      `classifier: expected ${config.classes} classes, got ${classNames.length} in '${name}'`,
+      `classifier: expected ${config.classes} classes, got ${classNames?.length ?? 'none'} in '${name}'`,
     )
+  return { ...images, classNames }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { imageDataset } from '@cascade-diffusion/data'
+import { centerCrop, type ImageSource, imageDataset, pad, randomFlip, transformed } from '@cascade-diffusion/data'
 import { ddim } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
@@ -164,8 +164,10 @@ test.each([
     'trainStage: expected a stage, as baseStage and superResolutionStage make them, got undefined',
   ],
   [{ dataset: undefined }, "stage 'sr': expected a dataset, such as imageDataset and loadMnist give, got undefined"],
-  [{ dataset: { ...halves(10, 8), labels: undefined } }, 'halves: expected labels'],
-  [{ dataset: { ...halves(10, 8), labels: new Int32Array(10).fill(2) } }, 'expected labels from 0 to 1, got 2'],
+  [{ dataset: { ...halves(10, 8), read: undefined } }, "stage 'sr': expected a dataset, such as imageDataset"],
+  [{ dataset: { ...halves(10, 8), count: 0 } }, "stage 'sr': dataset 'halves': expected a count, an integer from 1"],
+  [{ dataset: { ...halves(10, 8), classNames: ['left'] } }, "expected the classes left, right, got left in 'halves'"],
+  [{ dataset: { ...halves(10, 8), classNames: undefined } }, "expected the classes left, right, got none in 'halves'"],
   [{ batchSize: 2.5 }, 'trainStage: expected a batchSize, an integer from 1, got 2.5'],
   [{ compile: undefined }, 'trainStage: expected compile, a function (jit of'],
   [{ learningRate: undefined }, 'expected a learningRate, a number or a function of the step'],
@@ -216,6 +218,46 @@ test('interrupted and resumed, it ends as it does in one go, to the last bit', a
   expect(await trainStage(run({ checkpoint }))).toEqual(whole)
 })
 
+describe('any source', () => {
+  /** The images of `halves` made as they are asked for, each with a black frame of its own width. */
+  const framed: ImageSource = {
+    name: 'framed',
+    count: 10,
+    channels: 1,
+    classNames: ['left', 'right'],
+    async read(indices) {
+      const { images, labels } = await halves(10, 8).read(indices)
+      return { images: images.map((image, i) => pad({ size: 8 + 2 * indices[i]! }).apply(image, undefined)), labels }
+    },
+  }
+
+  test('images of different sizes, made one by a transform: the same weights as from memory', async () => {
+    const result = await trainStage(run({ dataset: transformed(framed, centerCrop({ size: 8 })) }))
+    expect(result).toEqual(await trainStage(run()))
+  })
+
+  test('randomFlips is the transform randomFlip', async () => {
+    const flipped = await trainStage(run({ randomFlips: true }))
+    expect(await trainStage(run({ dataset: transformed(halves(10, 8), randomFlip()) }))).toEqual(flipped)
+    expect(flipped).not.toEqual(await trainStage(run()))
+  })
+
+  test('a checkpoint says its name, the shape of its images, and its transforms', async () => {
+    const [before, after] = [0, 1].map((i) => ({ path: join(temporaryFolder(), `${i}.safetensors`) }))
+    await trainStage(run({ steps: 1, checkpoint: before! }))
+    // As checkpoints of the first versions.
+    const data = { name: 'halves', images: [10, 8, 8, 1] }
+    expect((await loadCheckpoint(before!.path)).config).toMatchObject({ data })
+    const dataset = transformed(framed, centerCrop({ size: 8 }))
+    await trainStage(run({ steps: 1, dataset, checkpoint: after! }))
+    expect((await loadCheckpoint(after!.path)).config).toMatchObject({
+      data: { name: 'framed', images: [10, 8, 8, 1], transforms: [{ name: 'center-crop', size: 8 }] },
+    })
+    const other = transformed(framed, centerCrop({ size: 4 }))
+    await expect(trainStage(run({ dataset: other, checkpoint: after! }))).rejects.toThrow(/data\.images/)
+  })
+})
+
 test('a checkpoint of another stage or other data is not gone on from', async () => {
   const checkpoint = { path: join(temporaryFolder(), 'sr.safetensors') }
   await trainStage(run({ steps: 1, checkpoint }))
@@ -230,7 +272,11 @@ test('a checkpoint of another stage or other data is not gone on from', async ()
 describe('data that do not fit the stage', () => {
   test.each([
     [halves(4, 6), "expected images of 4×4×1 or a multiple of it, got 6×6×1 in 'halves'"],
-    [{ ...halves(4, 4), images: { shape: [4, 4, 2, 2], data: new Uint8Array(64) } }, 'got 4×2×2'],
+    [{ ...halves(4, 4), size: [4, 2] as const, channels: 3 }, 'got 4×2×3'],
+    [
+      { ...halves(4, 4), size: undefined },
+      "expected images of 4×4×1 or a multiple of it, got images of several sizes in 'halves'; make them one size: transformed(",
+    ],
     [
       { ...halves(4, 4), classNames: ['right', 'left'] },
       "stage 'sr': expected the classes left, right, got right, left in 'halves'",
@@ -239,9 +285,25 @@ describe('data that do not fit the stage', () => {
     await expect(trainStage(run({ dataset }))).rejects.toThrow(message)
   })
 
+  test('images that are not what the source says end training at their step', async () => {
+    const { read, ...rest } = halves(10, 8)
+    const dataset: ImageSource = {
+      ...rest,
+      read: async (indices) => ({ ...(await read(indices)), labels: indices.map((i) => (i === 9 ? 2 : 0)) }),
+    }
+    await expect(trainStage(run({ dataset }))).rejects.toThrow('halves: expected labels from 0 to 1, got 2 for image 9')
+  })
+
   test('an unconditional stage takes any classes', async () => {
     const stage = tinySuperResolution({ classNames: undefined })
     expect((await trainStage(run({ stage, steps: 1 }))).step).toBe(1)
+  })
+
+  test('an unconditional stage takes images without labels', async () => {
+    const { name, images } = halves(10, 8)
+    const stage = tinySuperResolution({ classNames: undefined })
+    const plain = await trainStage(run({ stage, dataset: imageDataset({ name, images }) }))
+    expect(plain).toEqual(await trainStage(run({ stage })))
   })
 })
 

@@ -1,7 +1,16 @@
 import type { ArraysOf, NDArray, Params } from '@cascade-diffusion/arrays'
 import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { tryAugmentation } from '@cascade-diffusion/conditioning-augmentation'
-import { batch, type ImageDataset, resized, shuffledIndices } from '@cascade-diffusion/data'
+import {
+  describeSource,
+  fromUint8,
+  type ImageSource,
+  imageBatches,
+  randomFlip,
+  resizeArea,
+  toUint8,
+  transformed,
+} from '@cascade-diffusion/data'
 import { dropLabels, type NoiseLevelTensors } from '@cascade-diffusion/diffusion'
 import { averageLoss } from '@cascade-diffusion/losses'
 import { type Rng, rng } from '@cascade-diffusion/random'
@@ -13,15 +22,15 @@ import type { Stage, SuperResolutionStage } from '../stage/stage.ts'
 import { checkWeighting } from './check-weighting.ts'
 import { defaultLoss, lossOf, type StageLoss } from './loss-of.ts'
 import { type NoiseLevels, noiseLevelsOf } from './noise-levels-of.ts'
-import { drawFlips, mirrored } from './random-flips.ts'
+import { trainingImages } from './training-images.ts'
 import type { TrainingObjective } from './training-objective.ts'
-import { checkImages, checkRun, dropoutSeeds, runKeys, runOptions, type TrainingRun } from './training-run.ts'
+import { checkRun, dropoutSeeds, runKeys, runOptions, type TrainingRun } from './training-run.ts'
 
 /** Options of {@link trainStage}. */
 export interface TrainStageOptions extends TrainingObjective, TrainingRun {
   readonly stage: Stage
   /** Real images of the stage's resolution or a multiple of it: they are brought down to it by averaging areas. */
-  readonly dataset: ImageDataset
+  readonly dataset: ImageSource
   /** Whether images are mirrored left to right, each with probability ½; small images with theirs. Default false. */
   readonly randomFlips?: boolean
 }
@@ -64,7 +73,7 @@ interface LowResBatch {
  */
 export async function trainStage(options: TrainStageOptions): Promise<TrainResult> {
   checkOptions('trainStage', options, trainStageKeys)
-  const { stage, dataset, batchSize, seed, compile } = options
+  const { stage, dataset, batchSize, randomFlips = false, seed, compile } = options
   if (typeof stage?.network?.apply !== 'function')
     throw new CascadeError(
       'input',
@@ -72,7 +81,7 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainResul
     )
   const { loss = defaultLoss(stage), noiseLevels = { name: 'uniform' } } = options
   checkRun('trainStage', options)
-  checkDataset(stage, dataset)
+  const images = stageImages(stage, dataset, randomFlips)
   const lossOfEach = lossOf(loss, stage)
   const levels = noiseLevelsOf(noiseLevels, stage, loss)
   await checkWeighting(stage, loss, noiseLevels, compile)
@@ -81,7 +90,7 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainResul
   const key = rng(seed).fold(stage.name)
   const config = {
     stage: stage.description,
-    data: { name: dataset.name, images: dataset.images.shape },
+    data: describeSource(dataset),
     batchSize,
     ...(options.loss && { loss }),
     ...(options.noiseLevels && { noiseLevels }),
@@ -90,7 +99,7 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainResul
   return train<StageBatch>({
     params: stage.network.init(key.fold('weights')),
     loss: stageLoss(stage, lossOfEach, levels),
-    batch: batches(options, levels, key),
+    batch: batches(stage, images, batchSize, levels, key),
     ...(levels.history && { memory: { initial: { ...levels.history }, record: recordBatch } }),
     ...runOptions(options, 'cascade stage', config),
   })
@@ -132,42 +141,47 @@ const augmented = ({ augmentation }: SuperResolutionStage, { z, level, noise }: 
 })
 
 /** The batch of each step: a pure function of the step and its key, and of the losses so far where levels are drawn by them. */
-function batches({ stage, dataset, batchSize, randomFlips }: TrainStageOptions, levels: NoiseLevels, key: Rng) {
-  const large = resized(dataset, stage.resolution)
-  const small = stage.kind === 'super-resolution' ? resized(large, stage.lowResolution) : undefined
-  const indicesOf = shuffledIndices(dataset.labels.length, batchSize, key.fold('order'))
-  const { classNames, labelDropout } = stage
-  return (step: number, rng: Rng, memory: Params<NDArray>): ArraysOf<StageBatch> => {
-    const indices = indicesOf(step)
-    const flips = randomFlips ? drawFlips(batchSize, rng) : []
-    const { image, label } = batch(large, indices)
-    const z = small && mirrored(batch(small, indices).image, flips)
-    const kept = labelDropout > 0 ? dropLabels(label, { probability: labelDropout, rng: rng.fold('label') }) : label
+function batches(stage: Stage, images: ImageSource, batchSize: number, levels: NoiseLevels, key: Rng) {
+  const load = imageBatches(images, { batchSize, rng: key.fold('order') })
+  return async (step: number, rng: Rng, memory: Params<NDArray>): Promise<ArraysOf<StageBatch>> => {
+    const { image, label } = await load(step, rng)
     return {
-      x0: mirrored(image, flips),
+      x0: image,
       ...levels.draw(batchSize, rng.fold('t'), levels.history && (memory as unknown as LossHistory)),
       epsilon: rng.fold('epsilon').normal(image.shape),
-      label: classNames && kept,
-      lowRes: z && lowResBatch(stage as SuperResolutionStage, z, rng),
+      label: stage.classNames && label && keptLabels(stage, label, rng),
+      lowRes: stage.kind === 'super-resolution' ? lowResBatch(stage, image, rng) : undefined,
       ...(drops(stage) && { dropout: dropoutSeeds(batchSize, rng) }),
     }
   }
 }
 
+/** The labels, some of them dropped, so that the network is trained without a label too. */
+const keptLabels = ({ labelDropout }: Stage, label: NDArray<'int32'>, rng: Rng): NDArray<'int32'> =>
+  labelDropout > 0 ? dropLabels(label, { probability: labelDropout, rng: rng.fold('label') }) : label
+
 /** Whether the network of a stage is a U-Net with dropout. */
 const drops = ({ network }: Stage): boolean => ((network.config as Partial<UNetConfig> | null)?.dropout ?? 0) > 0
 
-const lowResBatch = ({ augmentation }: SuperResolutionStage, z: NDArray, rng: Rng) => ({
-  z,
-  level: augmentation.sampleLevels(z.shape[0] as number, rng.fold('level')),
-  noise: rng.fold('augmentation').normal(z.shape),
-})
+/** The small images of large ones, rounded to bytes as those of a file, and what their augmentation draws. */
+function lowResBatch({ augmentation, lowResolution }: SuperResolutionStage, image: NDArray<'float32'>, rng: Rng) {
+  const z = fromUint8(resizeArea(toUint8(image), lowResolution))
+  return {
+    z,
+    level: augmentation.sampleLevels(z.shape[0] as number, rng.fold('level')),
+    noise: rng.fold('augmentation').normal(z.shape),
+  }
+}
 
-function checkDataset({ name, resolution, imageChannels, classNames }: Stage, dataset: ImageDataset): void {
-  checkImages(`stage '${name}'`, [resolution, resolution], imageChannels, dataset)
+/** The images that a stage is trained on, of its resolution. */
+function stageImages(stage: Stage, dataset: ImageSource, randomFlips: boolean): ImageSource {
+  const { name, resolution, imageChannels, classNames } = stage
+  const images = trainingImages(`stage '${name}'`, dataset, [resolution, resolution], imageChannels)
   if (classNames && String(classNames) !== String(dataset.classNames))
     throw new CascadeError(
       'input',
-      `stage '${name}': expected the classes ${classNames.join(', ')}, got ${dataset.classNames.join(', ')} in '${dataset.name}'`,
+      `stage '${name}': expected the classes ${classNames.join(', ')}, ` +
+        `got ${dataset.classNames?.join(', ') ?? 'none'} in '${dataset.name}'`,
     )
+  return randomFlips ? transformed(images, randomFlip()) : images
 }

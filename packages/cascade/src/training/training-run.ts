@@ -1,13 +1,5 @@
 import type { Compile, NDArray } from '@cascade-diffusion/arrays'
-import {
-  CascadeError,
-  checkFunction,
-  checkInteger,
-  checkOptions,
-  type KnownKeys,
-  shown,
-} from '@cascade-diffusion/checks'
-import { type ImageDataset, imageDataset } from '@cascade-diffusion/data'
+import { checkFunction, checkInteger, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import {
   type CheckpointOptions,
@@ -83,27 +75,3 @@ export const runOptions = (
 
 /** The seeds of what a network drops in a batch, int32 [N]. */
 export const dropoutSeeds = (n: number, rng: Rng): NDArray<'int32'> => rng.fold('dropout').integers([n], 0, 2 ** 24)
-
-/** @throws unless it is a data set whose images can be brought down to the size by averaging areas. */
-export function checkImages(
-  who: string,
-  [high, wide]: readonly [number, number],
-  imageChannels: number,
-  dataset: ImageDataset,
-): void {
-  const shape = dataset?.images?.shape
-  if (!Array.isArray(shape))
-    throw new CascadeError(
-      'input',
-      `${who}: expected a dataset, such as imageDataset and loadMnist give, got ${shown(dataset)}`,
-    )
-  const [, height, width, channels] = shape as readonly number[] as readonly [number, number, number, number]
-  const fits = high === wide && height === width && height % high === 0 && channels === imageChannels
-  if (!fits)
-    throw new CascadeError(
-      'input',
-      `${who}: expected images of ${high}×${wide}×${imageChannels} or a multiple of it, ` +
-        `got ${height}×${width}×${channels} in '${dataset.name}'`,
-    )
-  imageDataset(dataset) // it may have been put together by hand
-}

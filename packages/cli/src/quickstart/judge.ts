@@ -1,5 +1,5 @@
 import type { ArraysOf, Compile, NDArray } from '@cascade-diffusion/arrays'
-import { batch, type ImageDataset, shuffledIndices } from '@cascade-diffusion/data'
+import { imageBatches, type LabelledSource } from '@cascade-diffusion/data'
 import {
   type ClassifierConfig,
   type ClassifierParams,
@@ -14,11 +14,11 @@ import {
   shiftImages,
 } from '@cascade-diffusion/metrics'
 import { rng } from '@cascade-diffusion/random'
-import { cosineRate, type Progress, type TrainResult, train } from '@cascade-diffusion/training'
+import { cosineRate, type Description, type Progress, type TrainResult, train } from '@cascade-diffusion/training'
 import type { TrainingPlan } from './plan.ts'
 
 export interface TrainEvaluatorOptions {
-  readonly dataset: ImageDataset
+  readonly dataset: LabelledSource
   readonly plan: TrainingPlan
   readonly seed: number
   readonly compile: Compile
@@ -36,12 +36,12 @@ export function trainEvaluator(options: TrainEvaluatorOptions): Promise<TrainRes
   const { steps, batchSize, learningRate } = plan
   const network = classifier(configOf(dataset))
   const key = rng(seed).fold('classifier')
-  const indicesOf = shuffledIndices(dataset.labels.length, batchSize, key.fold('order'))
+  const load = imageBatches(dataset, { batchSize, rng: key.fold('order') })
   return train<LabelledImages>({
     params: network.init(key.fold('weights')),
     loss: network.loss,
-    batch(step, rng): ArraysOf<LabelledImages> {
-      const { image, label } = batch(dataset, indicesOf(step))
+    async batch(step, rng): Promise<ArraysOf<LabelledImages>> {
+      const { image, label } = await load(step)
       return { image: shiftImages(image, rng), label }
     },
     steps,
@@ -53,11 +53,18 @@ export function trainEvaluator(options: TrainEvaluatorOptions): Promise<TrainRes
       path: checkpointPath,
       kind: 'evaluator',
       config: { classifier: network.config, data: dataset.name, batchSize, learningRate, steps },
+      migrate,
     },
     progress,
     signal,
   })
 }
+
+/** Older versions called the kind `classifier`, as that of the classifiers that guide sampling. */
+const migrate = ({ kind, config }: Description): Description => ({
+  kind: kind === 'classifier' ? 'evaluator' : kind,
+  config,
+})
 
 const metrics = { fid: fid(), classAccuracy: classAccuracy() }
 
@@ -78,15 +85,15 @@ export interface ExperimentEvaluator extends Evaluator<typeof metrics, 'train' |
 /** Prepares an evaluator that sees images through a trained classifier. */
 export async function evaluatorOf(
   params: ClassifierParams<NDArray>,
-  { trainSet, testSet, compile }: { trainSet: ImageDataset; testSet: ImageDataset; compile: Compile },
+  { trainSet, testSet, compile }: { trainSet: LabelledSource; testSet: LabelledSource; compile: Compile },
 ): Promise<ExperimentEvaluator> {
   const extractor = classifierExtractor({ config: configOf(trainSet), params, compile })
   const made = await evaluator({ extractor, metrics, references: { train: trainSet, test: testSet } })
   return { ...made, ofTest: await made.evaluate(testSet), dispose: extractor.dispose }
 }
 
-const configOf = ({ images, classNames }: ImageDataset): ClassifierConfig => ({
-  resolution: images.shape[1] as number,
-  imageChannels: images.shape[3] as number,
+const configOf = ({ size, channels, classNames }: LabelledSource): ClassifierConfig => ({
+  resolution: size?.[0] as number,
+  imageChannels: channels,
   numClasses: classNames.length,
 })

@@ -1,6 +1,6 @@
 import { type NDArray, rows } from '@cascade-diffusion/arrays'
 import type { StageSampler } from '@cascade-diffusion/cascade'
-import { type ByteImages, batch, type ImageDataset, imageGrid, resizeArea } from '@cascade-diffusion/data'
+import { type ByteImages, imageGrid, type LabelledSource, readBatch, resizeArea } from '@cascade-diffusion/data'
 import type { Rng } from '@cascade-diffusion/random'
 
 type Images = NDArray<'float32'>
@@ -36,10 +36,26 @@ export function samplesGrid(small: Images, large: Images, labels: NDArray<'int32
   )
 }
 
+/** The labels of the first images, until each class has come up often enough or the source ends. */
+async function labelsUntil(source: LabelledSource, each: number): Promise<number[]> {
+  const { count, classNames } = source
+  const labels: number[] = []
+  const counts = classNames.map(() => 0)
+  while (labels.length < count && Math.min(...counts) < each) {
+    const next = Array.from({ length: Math.min(1000, count - labels.length) }, (_, i) => labels.length + i)
+    for (const label of Array.from((await source.read(next)).labels ?? [])) {
+      labels.push(label)
+      counts[label]!++
+    }
+  }
+  return labels
+}
+
 /** The same with real images: what the samples should look like. */
-export function realGrid(dataset: ImageDataset, lowResolution: number): ByteImages {
-  const classes = dataset.classNames.length
-  const { image, label } = batch(dataset, firstOfClasses(dataset.labels, classes, 8).flat())
+export async function realGrid(source: LabelledSource, lowResolution: number): Promise<ByteImages> {
+  const classes = source.classNames.length
+  const indices = firstOfClasses(await labelsUntil(source, 8), classes, 8).flat()
+  const { image, label } = await readBatch(source, indices)
   return samplesGrid(resizeArea(image, lowResolution), image, label, classes)
 }
 

@@ -1,5 +1,5 @@
 import { type BaseStage, baseStage, type SuperResolutionStage, superResolutionStage } from '@cascade-diffusion/cascade'
-import { type ImageDataset, loadDicebear, loadMnist } from '@cascade-diffusion/data'
+import { type LabelledSource, loadDicebear, loadMnist } from '@cascade-diffusion/data'
 
 /** What the quickstart can be run on. */
 export const datasetNames = ['mnist', 'dicebear'] as const
@@ -22,7 +22,7 @@ export interface Plan {
   readonly fast: boolean
   /** What the images are, in a sentence. */
   readonly about: string
-  load(split: 'train' | 'test'): Promise<ImageDataset>
+  load(split: 'train' | 'test'): Promise<LabelledSource>
   readonly classifier: TrainingPlan
   readonly base: { readonly stage: BaseStage; readonly training: TrainingPlan; readonly samplingSteps: number }
   readonly superResolution: {

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, truncate } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jit } from '@cascade-diffusion/jit'
+import { loadCheckpoint, saveCheckpoint } from '@cascade-diffusion/training'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Interrupted } from './interrupted.ts'
 import { quickstart } from './quickstart.ts'
@@ -77,6 +78,16 @@ test('a finished run is not trained anew, unless told so', async () => {
   await run('whole', { seed: 3, restart: true })
   expect((await readFile(path)).equals(before)).toBe(false)
   expect((await readFile(join(folder, 'whole/samples.png'))).equals(picture)).toBe(false)
+})
+
+test('an evaluator of an older version, of kind classifier, is used', async () => {
+  const path = join(folder, 'whole/checkpoints/tiny/classifier.safetensors')
+  const evaluator = await loadCheckpoint(path)
+  expect(evaluator.kind).toBe('evaluator')
+  await saveCheckpoint(path, { ...evaluator, kind: 'classifier' })
+  const before = await readFile(path)
+  await run('whole', { seed: 3 })
+  expect((await readFile(path)).equals(before)).toBe(true)
 })
 
 test('a corrupt checkpoint is a clear error', async () => {

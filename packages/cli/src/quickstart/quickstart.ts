@@ -40,7 +40,7 @@ export async function quickstart(options: QuickstartOptions): Promise<{ report: 
   log(`${plan.title}. ${plan.about}`)
   const trainSet = await plan.load('train')
   const testSet = await plan.load('test')
-  log(`${count(trainSet.labels.length)} training and ${count(testSet.labels.length)} test images`)
+  log(`${count(trainSet.count)} training and ${count(testSet.count)} test images`)
 
   const runs = await trainAll({ plan, trainSet, folder, seed, compile, signal })
   const evaluator = await evaluatorOf(runs.classifier.ema, { trainSet, testSet, compile })
@@ -56,7 +56,7 @@ export async function quickstart(options: QuickstartOptions): Promise<{ report: 
     pictures: {
       samples: encodePng(sampled.samples),
       process: encodePng(sampled.process),
-      real: encodePng(realGrid(trainSet, plan.base.stage.resolution)),
+      real: encodePng(await realGrid(trainSet, plan.base.stage.resolution)),
     },
     losses: Object.fromEntries(Object.entries(runs).map(([name, run]) => [name, run.losses])),
     scores: sampled.scores,

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Compile } from '@cascade-diffusion/arrays'
 import { type Stage, trainStage } from '@cascade-diffusion/cascade'
-import type { ImageDataset } from '@cascade-diffusion/data'
+import type { LabelledSource } from '@cascade-diffusion/data'
 import { cosineRate, TrainingInterrupted, type TrainResult } from '@cascade-diffusion/training'
 import { type Progress, progress } from '../progress.ts'
 import { Interrupted } from './interrupted.ts'
@@ -17,7 +17,7 @@ export interface Runs {
 
 export interface TrainAllOptions {
   readonly plan: Plan
-  readonly trainSet: ImageDataset
+  readonly trainSet: LabelledSource
   /** The folder of the checkpoints. */
   readonly folder: string
   readonly seed: number

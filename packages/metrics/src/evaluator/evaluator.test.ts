@@ -115,7 +115,7 @@ test('references may be given as states that were collected before', async () =>
   expect((await made.evaluate(generated)).fid.train).toEqual((await all.evaluate(generated)).fid.train)
 })
 
-test('a data set is read in batches', async () => {
+test('a source is read in batches', async () => {
   const bytes = Uint8Array.from(rng(5).uniform([12, 4, 4, 1]).data, (u) => Math.floor(256 * u))
   const dataset = imageDataset({
     name: 'bytes',
@@ -195,7 +195,7 @@ test('what does not go together is refused', async () => {
     "evaluator: expected an extractor with classes for the metric 'accuracy', got 'means' without",
   )
   await refused({ batchSize: 0 }, 'evaluator: expected batchSize, an integer from 1, got 0')
-  await refused({ references: { train: 3 } }, 'evaluator: expected { images, labels } or a data set, got 3')
+  await refused({ references: { train: 3 } }, 'evaluator: expected { images, labels } or a source of images, got 3')
   const made = await evaluator({ extractor: means, metrics, references: real })
   await expect(made.evaluate({ images: generated.images })).rejects.toThrow(
     "evaluator: expected labels, which the metric 'accuracy' needs, got none",

@@ -1,6 +1,6 @@
 import { isNDArray, type NDArray, rows } from '@cascade-diffusion/arrays'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
-import { batch, type ImageDataset } from '@cascade-diffusion/data'
+import { checkSource, type ImageSource, readBatch } from '@cascade-diffusion/data'
 
 /** Images in memory. */
 export interface ImageArrays {
@@ -10,8 +10,8 @@ export interface ImageArrays {
   readonly labels?: NDArray<'int32'>
 }
 
-/** Images to evaluate: arrays, or a data set, which is read batch by batch. */
-export type EvaluatedImages = ImageArrays | ImageDataset
+/** Images to evaluate: arrays, or a source, which is read batch by batch. */
+export type EvaluatedImages = ImageArrays | ImageSource
 
 /** How images are read, wherever they are. */
 export interface ImageReader {
@@ -20,12 +20,13 @@ export interface ImageReader {
   read(from: number, to: number): Promise<ImageArrays>
 }
 
-/** @throws if it is neither arrays that fit nor a data set. */
+/** @throws if it is neither arrays that fit nor a source. */
 export function imageReader(where: string, given: EvaluatedImages): ImageReader {
-  const images: unknown = given?.images
-  if (isNDArray(images) && 'dtype' in images) return ofArrays(where, given as ImageArrays)
-  if (typeof images === 'object' && images !== null && 'classNames' in given) return ofDataset(given)
-  throw new CascadeError('input', `${where}: expected { images, labels } or a data set, got ${shown(given)}`)
+  if (typeof given === 'object' && given !== null) {
+    if ('read' in given) return ofSource(checkSource(where, given))
+    if (isNDArray(given.images) && 'dtype' in given.images) return ofArrays(where, given)
+  }
+  throw new CascadeError('input', `${where}: expected { images, labels } or a source of images, got ${shown(given)}`)
 }
 
 function ofArrays(where: string, { images, labels }: ImageArrays): ImageReader {
@@ -43,11 +44,11 @@ function ofArrays(where: string, { images, labels }: ImageArrays): ImageReader {
   }
 }
 
-const ofDataset = (dataset: ImageDataset): ImageReader => ({
-  count: dataset.labels.length,
+const ofSource = (source: ImageSource): ImageReader => ({
+  count: source.count,
   async read(from, to) {
     const indices = Array.from({ length: to - from }, (_, i) => from + i)
-    const { image, label } = batch(dataset, indices)
+    const { image, label } = await readBatch(source, indices)
     return { images: image, labels: label }
   },
 })

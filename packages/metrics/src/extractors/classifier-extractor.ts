@@ -27,7 +27,7 @@ export function classifierExtractor(options: ClassifierExtractorOptions): Extrac
     convention: { size: [resolution, resolution], channels: imageChannels, range: [-1, 1], resize: 'none' },
     dimension: featureSize,
     classes: numClasses,
-    run: closeOver({ apply: network.extract }, params),
+    run: closeOver({ apply: network.extract, parameterShapes: network.parameterShapes }, params),
     compile,
   })
 }

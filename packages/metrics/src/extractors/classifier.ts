@@ -37,6 +37,8 @@ export interface LabelledImages {
 /** A small image classifier as pure functions of tensors: train `loss`, evaluate images by `features` and `logits`. */
 export interface Classifier {
   readonly config: Required<ClassifierConfig>
+  /** The shape of each weight. */
+  readonly parameterShapes: Readonly<Record<string, readonly number[]>>
   /** Fresh weights; a pure function of the key. */
   init(rng: Rng): ClassifierParams<NDArray<'float32'>>
   /** The layer before the last, for the Fréchet distance: x [N, H, W, C] in [-1, 1] to [N, featureSize]. */
@@ -105,15 +107,13 @@ export function classifier(config: ClassifierConfig): Classifier {
 
   return {
     config: full,
+    parameterShapes: Object.fromEntries(Object.entries(shapes).flatMap(([key, shape]) => withNorm(key, shape))),
     init: (rng) => {
       const params: Record<string, NDArray<'float32'>> = {}
-      for (const [key, shape] of Object.entries(shapes)) {
-        const name = key.replace('.weight', '')
-        const outputs = shape[shape.length - 1]!
-        params[key] = heNormal(shape, rng.fold(name))
-        if (shape.length === 4) params[`${name}.scale`] = filled(outputs, 1)
-        params[`${name}.shift`] = filled(outputs, 0)
-      }
+      for (const [key, shape] of Object.entries(shapes))
+        for (const [name, own] of withNorm(key, shape))
+          params[name] =
+            name === key ? heNormal(shape, rng.fold(layerOf(key))) : filled(own, name.endsWith('.scale') ? 1 : 0)
       return params
     },
     features,
@@ -129,6 +129,18 @@ export function classifier(config: ClassifierConfig): Classifier {
   }
 }
 
+const layerOf = (key: string): string => key.replace('.weight', '')
+
+/** A weight with what goes with it: convolutions are normalised and scaled, and everything is shifted. */
+function withNorm(key: string, shape: readonly number[]): [name: string, shape: readonly number[]][] {
+  const outputs = [shape[shape.length - 1]!]
+  return [
+    [key, shape],
+    ...(shape.length === 4 ? ([[`${layerOf(key)}.scale`, outputs]] as [string, number[]][]) : []),
+    [`${layerOf(key)}.shift`, outputs],
+  ]
+}
+
 /** He et al. 2015: normal with variance 2 / inputs, the last axis being the outputs. */
 function heNormal(shape: readonly number[], rng: Rng): NDArray<'float32'> {
   const inputs = sizeOf(shape.slice(0, -1))
@@ -136,8 +148,8 @@ function heNormal(shape: readonly number[], rng: Rng): NDArray<'float32'> {
   return { ...draws, data: draws.data.map((z) => z * Math.sqrt(2 / inputs)) }
 }
 
-const filled = (n: number, value: number): NDArray<'float32'> => ({
+const filled = (shape: readonly number[], value: number): NDArray<'float32'> => ({
   dtype: 'float32',
-  shape: [n],
-  data: new Float32Array(n).fill(value),
+  shape,
+  data: new Float32Array(sizeOf(shape)).fill(value),
 })

@@ -10,6 +10,8 @@ export interface RunIdentity extends Description {
   readonly optimizer: unknown
   /** What it remembers before its first step. */
   readonly memory?: Params<NDArray>
+  /** Brings the description of an older version's checkpoint to today's form. */
+  readonly migrate?: (described: Description) => Description
 }
 
 /**
@@ -25,7 +27,8 @@ export async function findCheckpoint(
   const found = [path, previousPath(path)].find(existsSync)
   if (!found) return undefined
   const checkpoint = await loadCheckpoint(found)
-  const { kind, seed, optimizer, config } = checkpoint
+  const { seed, optimizer } = checkpoint
+  const { kind, config } = identity.migrate?.(checkpoint) ?? checkpoint
   const lines = [
     ...differences({ kind, seed, optimizer }, plain(pick(identity))),
     ...differences(config, plain(identity.config)),

@@ -34,6 +34,7 @@ const checkpointKeys: KnownKeys<CheckpointOptions> = {
   path: true,
   every: true,
   everySeconds: true,
+  migrate: true,
   kind: true,
   config: true,
 }
@@ -89,6 +90,7 @@ function checkCheckpointOptions(checkpoint: CheckpointOptions): void {
   checkOptions('train: checkpoint', checkpoint, checkpointKeys)
   if (checkpoint.every !== undefined && checkpoint.every !== Number.POSITIVE_INFINITY)
     checkInteger('train: checkpoint', 'every, in steps', checkpoint.every, { from: 1 })
+  if (checkpoint.migrate !== undefined) checkFunction('train: checkpoint', 'migrate', checkpoint.migrate)
   const { everySeconds } = checkpoint
   if (everySeconds !== undefined && !(typeof everySeconds === 'number' && everySeconds >= 0))
     throw new CascadeError('input', `train: checkpoint: expected everySeconds from 0, got ${shown(everySeconds)}`)

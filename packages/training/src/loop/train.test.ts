@@ -3,7 +3,7 @@ import { type Compile, float32 } from '@cascade-diffusion/arrays'
 import { eager } from '@cascade-diffusion/ops'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { loadCheckpoint, loadEma, previousPath } from '../checkpoint/checkpoint.ts'
+import { type Description, loadCheckpoint, loadEma, previousPath } from '../checkpoint/checkpoint.ts'
 import {
   checkpointIn,
   type LineBatch,
@@ -192,6 +192,19 @@ describe('resuming', () => {
     await expect(train(lineRun({ checkpoint, params }))).rejects.toThrow(
       "another model: 'weight' float32 [2,1] instead of",
     )
+  })
+
+  test('a checkpoint of an older version is resumed if its description can be brought to the form of today', async () => {
+    const checkpoint = checkpointIn(temporaryFolder())
+    const today = { ...checkpoint, kind: 'a line', config: { dimensions: 1 } }
+    await train(lineRun({ checkpoint, steps: 12 }))
+    await expect(train(lineRun({ checkpoint: today }))).rejects.toThrow('is of another run')
+    const migrate = (described: Description): Description =>
+      described.kind === checkpoint.kind ? { kind: 'a line', config: { dimensions: 1 } } : described
+    expect(await train(lineRun({ checkpoint: { ...today, migrate } }))).toEqual(await whole)
+    expect((await loadCheckpoint(checkpoint.path)).kind).toBe('a line')
+    // Its own checkpoint, of the new form, is resumed too.
+    expect(await train(lineRun({ checkpoint: { ...today, migrate } }))).toEqual(await whole)
   })
 
   test('a corrupt checkpoint stops the run and is not overwritten', async () => {

@@ -78,6 +78,11 @@ export interface CheckpointOptions extends Description {
   readonly every?: number
   /** Seconds between checkpoints, whichever comes first; 300. */
   readonly everySeconds?: number
+  /**
+   * What a checkpoint of an older version says of itself, in the words of this one; other descriptions come back as they are. A resumed
+   * run compares the result with its own `kind` and `config`.
+   */
+  readonly migrate?: (described: Description) => Description
 }
 
 /** How training stands after a step. */

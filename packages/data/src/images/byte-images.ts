@@ -1,4 +1,4 @@
-import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
 
 /** Images in bytes, 0 (black) to 255: one as [height, width, channels] or several as [n, height, width, channels]. */
@@ -8,24 +8,36 @@ export interface ByteImages {
   readonly data: Uint8Array
 }
 
+/** The number that each byte stands for. */
+const values = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1)
+
+/** Images in bytes as numbers from -1 to 1: byte / 127.5 - 1. */
+export function fromUint8({ shape, data }: ByteImages): NDArray<'float32'> {
+  const numbers = new Float32Array(data.length)
+  for (let i = 0; i < data.length; i++) numbers[i] = values[data[i]!]!
+  return ndarray(numbers, shape)
+}
+
 /**
- * Images of [-1, 1] in bytes: (x + 1) · 127.5, clipped and rounded, so that what `batch` made of bytes comes back as it
- * was. (guided-diffusion cuts the fraction off instead.)
+ * Images of [-1, 1] in bytes: (x + 1) · 127.5, clipped and rounded. What {@link fromUint8} made of bytes comes back as it was.
+ * (guided-diffusion cuts the fraction off instead.)
  * @throws if a value is not finite: a picture would hide it.
  */
 export function toUint8({ shape, data }: NDArray<'float32'>): ByteImages {
-  const bad = data.findIndex((x) => !Number.isFinite(x))
-  if (bad >= 0)
-    throw new CascadeError('input', `images: expected finite values, got ${data[bad]} at ${bad} of [${shape}]`)
   const bytes = new Uint8ClampedArray(data.length) // clips and rounds
-  for (let i = 0; i < data.length; i++) bytes[i] = (data[i]! + 1) * 127.5
+  for (let i = 0; i < data.length; i++) {
+    const x = data[i]!
+    if (!Number.isFinite(x))
+      throw new CascadeError('input', `images: expected finite values, got ${x} at ${i} of [${shape}]`)
+    bytes[i] = (x + 1) * 127.5
+  }
   return { shape: [...shape], data: new Uint8Array(bytes.buffer) }
 }
 
 /** The images one by one, [height, width, channels] each, of one or of several; views of the same memory if in bytes. */
 export function separate(images: ByteImages | NDArray<'float32'>): ByteImages[] {
-  const told = images as Partial<NDArray>
-  if (!(images.data instanceof Uint8Array) && told.dtype !== 'float32')
+  const { dtype } = images as Partial<NDArray>
+  if (!(images.data instanceof Uint8Array) && dtype !== 'float32')
     throw new CascadeError(
       'input',
       `images: expected bytes, as toUint8 gives them, or a float32 array, got ${shown(images.data)}`,

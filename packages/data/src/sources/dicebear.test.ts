@@ -1,12 +1,12 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, afterEach, expect, test, vi } from 'vitest'
+import { temporaryFolder } from '@cascade-diffusion/testing'
+import { afterEach, expect, test, vi } from 'vitest'
+import { resizeArea } from '../images/resize-area.ts'
 import { type DicebearOptions, type DicebearStyle, loadDicebear } from './dicebear.ts'
-import { resized } from './resize-area.ts'
+import type { LabelledDataset } from './image-dataset.ts'
 
-const cacheDir = await mkdtemp(join(tmpdir(), 'dicebear-'))
-afterAll(() => rm(cacheDir, { recursive: true }))
+const cacheDir = temporaryFolder()
 afterEach(() => vi.doUnmock('@resvg/resvg-js'))
 
 const load = (options: Partial<DicebearOptions> = {}) =>
@@ -46,8 +46,8 @@ test('lorelei is grey; rings are coloured, in white corners', async () => {
 })
 
 test('pixelArt has 16 × 16 pixels: its blocks are even at 64', async () => {
-  const large = await load({ styles: ['pixelArt'], size: 64 })
-  expect(resized(large, 16).images.data).toEqual(await style('pixelArt', 16))
+  const { images } = await load({ styles: ['pixelArt'], size: 64 })
+  expect(resizeArea(images, 16).data).toEqual(await style('pixelArt', 16))
 })
 
 test('the same options give the same drawings; another seed, split or place gives others', async () => {
@@ -63,12 +63,13 @@ test('the same options give the same drawings; another seed, split or place give
 
 test('drawings are kept, and made anew if the file is damaged', async () => {
   const drawn = vi.fn()
-  const fresh = await load()
-  const options = { cacheDir: join(cacheDir, 'new'), onProgress: drawn }
-  expect(await load(options)).toEqual(fresh)
+  const plain = ({ read, ...dataset }: LabelledDataset) => dataset
+  const fresh = plain(await load())
+  const options = { cacheDir: join(cacheDir, 'new'), progress: drawn }
+  expect(plain(await load(options))).toEqual(fresh)
   expect(drawn.mock.lastCall).toEqual([{ done: 18, total: 18 }])
   drawn.mockClear()
-  expect(await load(options)).toEqual(fresh)
+  expect(plain(await load(options))).toEqual(fresh)
   expect(drawn).not.toHaveBeenCalled()
 
   const [file, ...others] = await readdir(options.cacheDir)
@@ -80,7 +81,7 @@ test('drawings are kept, and made anew if the file is damaged', async () => {
   for (const damaged of [flipped, kept.subarray(0, 1000), Buffer.alloc(0)]) {
     await writeFile(path, damaged)
     drawn.mockClear()
-    expect(await load(options)).toEqual(fresh)
+    expect(plain(await load(options))).toEqual(fresh)
     expect(drawn).toHaveBeenCalled()
     expect(await readFile(path)).toEqual(kept)
   }
@@ -91,13 +92,13 @@ test('drawings are kept, and made anew if the file is damaged', async () => {
   expect(drawn).toHaveBeenCalledTimes(5)
 })
 
-test('a folder that cannot be written is told, and nothing is left', async () => {
+test('a folder that cannot be written is an error', async () => {
   const path = join(cacheDir, 'file')
   await writeFile(path, '')
   await expect(load({ cacheDir: path })).rejects.toThrow(/^cannot keep 21600 bytes at .*file/)
 })
 
-test('bad arguments and missing packages are told', async () => {
+test('wrong arguments and missing packages are errors', async () => {
   await expect(load({ styles: ['avataaars' as DicebearStyle] })).rejects.toThrow(
     'loadDicebear: unknown style avataaars: expected thumbs, pixelArt, shapes, identicon, lorelei, rings, glass',
   )
@@ -111,10 +112,13 @@ test('bad arguments and missing packages are told', async () => {
   await expect(load()).rejects.toThrow('missing data: the packages that draw do not load: npm i @dicebear/core')
 })
 
-test('options that are wrong are told', async () => {
+test('wrong options are errors', async () => {
   await expect(loadDicebear({ split: 'tets', perClass: 1 } as never)).rejects.toThrow("Did you mean 'test'?")
   await expect(loadDicebear({ split: 'test', perclass: 1 } as never)).rejects.toThrow("Did you mean 'perClass'?")
   await expect(loadDicebear({ split: 'test', perClass: 1, styles: 'rings' } as never)).rejects.toThrow(
     "loadDicebear: expected styles, a list, got 'rings'",
+  )
+  await expect(loadDicebear({ split: 'test', perClass: 1, onProgress: () => {} } as never)).rejects.toThrow(
+    'loadDicebear: expected progress, as onProgress is called now',
   )
 })

@@ -1,5 +1,5 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import type { ByteImages } from './byte-images.ts'
+import type { ByteImages } from '../images/byte-images.ts'
 
 /**
  * Reads an IDX file of unsigned bytes, the format of MNIST: two zeros, the type (8), the number of axes, the length of

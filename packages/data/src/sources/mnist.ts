@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { CascadeError, checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
-import type { ByteImages } from './byte-images.ts'
+import type { ByteImages } from '../images/byte-images.ts'
 import { parseIdx } from './idx.ts'
-import { type ImageDataset, imageDataset } from './image-dataset.ts'
+import { imageDataset, type LabelledDataset } from './image-dataset.ts'
 
 /** Options of {@link loadMnist}. */
 export interface MnistOptions {
@@ -21,7 +21,7 @@ export interface MnistOptions {
  * second.
  * @throws if an option is unknown or the split is neither; if the files are not there, saying where it looked and what to install, or if they are damaged.
  */
-export async function loadMnist(options: MnistOptions): Promise<ImageDataset> {
+export async function loadMnist(options: MnistOptions): Promise<LabelledDataset> {
   checkOptions('loadMnist', options, { split: true, size: true, folder: true })
   const { size = 32, folder = packageFolder() } = options
   const split = checkOneOf('loadMnist', 'a split', options.split, ['train', 'test'])

@@ -1,0 +1,55 @@
+import * as v from 'valibot'
+import { CascadeError, type ErrorCode } from '../cascade-error.ts'
+import type { Schema } from './schema.ts'
+
+/** One thing that is wrong with a configuration. */
+export interface ConfigIssue {
+  /** Where: `process.schedule.betas[2]`; empty for the whole. */
+  readonly path: string
+  /** What was expected there, and what came. */
+  readonly message: string
+}
+
+/** Options of {@link parseConfig}. */
+export interface ParseConfigOptions {
+  /** The code of the error: `checkpoint` for what is read from a file. Default `input`. */
+  readonly code?: ErrorCode
+}
+
+/**
+ * A configuration that a schema accepts, as a copy without what is undefined: whatever is read from JSON or given by users.
+ * @param where who asks: `stage 'base'`.
+ * @throws one CascadeError that lists everything that is wrong, each with its path; its `cause` is the list of {@link ConfigIssue}.
+ */
+export function parseConfig<T>(
+  where: string,
+  schema: Schema<T>,
+  config: unknown,
+  { code = 'input' }: ParseConfigOptions = {},
+): T {
+  const result = v.safeParse(schema, config)
+  if (result.success) return result.output as T
+  const issues = result.issues.map(({ path, message }) => ({ path: pathOf(path), message }))
+  throw new CascadeError(code, `${where}: ${inWords(issues)}`, { cause: issues })
+}
+
+/** Everything that is wrong with a configuration; an empty list if nothing is. */
+export function configIssues(schema: Schema<unknown>, config: unknown): readonly ConfigIssue[] {
+  const { issues = [] } = v.safeParse(schema, config)
+  return issues.map(({ path, message }) => ({ path: pathOf(path), message }))
+}
+
+function pathOf(path: readonly { readonly key: unknown }[] = []): string {
+  return path.map(({ key }, i) => (typeof key === 'number' ? `[${key}]` : i > 0 ? `.${key}` : `${key}`)).join('')
+}
+
+function inWords(issues: readonly ConfigIssue[]): string {
+  const lines = issues.map(placed)
+  return lines.length === 1 ? lines[0]! : `${lines.length} errors:\n${lines.map((line) => `- ${line}`).join('\n')}`
+}
+
+/** `expected steps, an integer, got 'ten'`; an unknown option is named with its whole path. */
+function placed({ path, message }: ConfigIssue): string {
+  if (message.startsWith('unknown option ')) return message.replace(/'[^']*'/, () => `'${path}'`)
+  return path === '' ? message : message.replace(/^expected /, () => `expected ${path}, `)
+}

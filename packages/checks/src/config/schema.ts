@@ -1,0 +1,114 @@
+import * as v from 'valibot'
+import { nearest } from '../nearest.ts'
+import { shown } from '../shown.ts'
+
+/** What a configuration must look like: a schema of valibot, whose errors say `expected WHAT, got WHAT`. */
+export type Schema<T> = v.GenericSchema<T>
+
+/** The range of a number in a configuration; both ends are included. */
+export interface SchemaRange {
+  /** -∞. */
+  readonly from?: number
+  /** ∞. */
+  readonly to?: number
+}
+
+/**
+ * A schema of what a predicate accepts.
+ * @param what it is, for errors: `a number above 0`.
+ */
+export const value = <T>(what: string, accepts: (value: unknown) => boolean): Schema<T> =>
+  v.custom<T>(accepts, ({ input }) => `expected ${what}, got ${shown(input)}`)
+
+/** An integer within a range. */
+export const integer = (range: SchemaRange = {}): Schema<number> =>
+  value(`an integer${words(range)}`, (x) => Number.isSafeInteger(x) && within(x as number, range))
+
+/** A finite number within a range. */
+export const number = (range: SchemaRange = {}): Schema<number> =>
+  value(`a number${words(range)}`, (x) => Number.isFinite(x) && within(x as number, range))
+
+/** A finite number above 0. */
+export const positive = (): Schema<number> => value('a number above 0', (x) => Number.isFinite(x) && (x as number) > 0)
+
+/** A text that is not empty. */
+export const text = (): Schema<string> => value('a text', (x) => typeof x === 'string' && x !== '')
+
+/** True or false. */
+export const flag = (): Schema<boolean> => value('true or false', (x) => typeof x === 'boolean')
+
+/** One of some texts or numbers. */
+export const oneOf = <const T extends string | number>(allowed: readonly T[]): Schema<T> =>
+  v.custom<T>(
+    (x) => allowed.includes(x as T),
+    ({ input }) => {
+      const close = typeof input === 'string' ? nearest(input, allowed.map(String)) : undefined
+      const names = allowed.map((name) => (typeof name === 'string' ? `'${name}'` : name)).join(', ')
+      return `expected one of ${names}; got ${shown(input)}${close ? `. Did you mean '${close}'?` : ''}`
+    },
+  )
+
+/** What may be left out. */
+export const optional = <T>(schema: Schema<T>): Schema<T | undefined> => v.optional(schema)
+
+/** What may be null. */
+export const nullable = <T>(schema: Schema<T>): Schema<T | null> => v.nullable(schema)
+
+/** A list of what a schema accepts, of at least `least` entries (default 0). */
+export const list = <T>(of: Schema<T>, least = 0): Schema<readonly T[]> => {
+  const what = least > 0 ? `a list of at least ${least}` : 'a list'
+  const message = ({ input }: v.BaseIssue<unknown>) => `expected ${what}, got ${shown(input)}`
+  return v.pipe(v.array(of, message), v.minLength(least, message)) as Schema<readonly T[]>
+}
+
+/** Two numbers within a range, the second at least the first. */
+export const interval = (range: SchemaRange = {}): Schema<readonly [low: number, high: number]> =>
+  value(`[low, high]${words(range)}`, (x) => {
+    if (!Array.isArray(x) || x.length !== 2 || !x.every((end) => typeof end === 'number' && within(end, range)))
+      return false
+    return x[0] <= x[1]
+  })
+
+/** What one of two schemas accepts: the second, if the predicate says so. */
+export const either = <A, B>(first: Schema<A>, second: Schema<B>, isSecond: (value: unknown) => boolean) =>
+  v.lazy((x): Schema<A | B> => (isSecond(x) ? second : first) as Schema<A | B>) as Schema<A | B>
+
+/**
+ * A record with the keys of `T`, each by its schema, and no others. The compiler asks for a schema of each key of `T`.
+ * Keys that are undefined count as left out.
+ */
+export const record = <T extends object>(entries: { readonly [K in keyof T]-?: Schema<T[K]> }): Schema<T> => {
+  const schemas = entries as Record<string, Schema<unknown>>
+  // What is missing is reported by its own schema.
+  const object = v.looseObject(schemas, ({ path }) => {
+    const missing = schemas[path?.[0].key as string]
+    return (missing && v.safeParse(missing, undefined).issues?.[0].message) ?? 'expected a value, got undefined'
+  })
+  return v.pipe(
+    v.custom<object>(
+      (x) => typeof x === 'object' && x !== null && !Array.isArray(x),
+      ({ input }) => `expected an object with ${Object.keys(schemas).join(', ')}, got ${shown(input)}`,
+    ),
+    object,
+    v.rawCheck(({ dataset, addIssue }) => {
+      const known = Object.keys(schemas)
+      for (const [key, given] of Object.entries(dataset.value as object)) {
+        if (given === undefined || Object.hasOwn(schemas, key)) continue
+        const close = nearest(key, known)
+        const message = `unknown option '${key}'. ${close ? `Did you mean '${close}'?` : `There are ${known.join(', ')}`}`
+        addIssue({
+          message,
+          input: dataset.value,
+          path: [{ type: 'object', origin: 'key', input: {}, key, value: given }],
+        })
+      }
+    }),
+    v.transform((given) => Object.fromEntries(Object.entries(given).filter(([, x]) => x !== undefined))),
+  ) as unknown as Schema<T>
+}
+
+const within = (x: number, { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: SchemaRange) =>
+  x >= from && x <= to
+
+const words = ({ from, to }: SchemaRange): string =>
+  (from === undefined ? '' : ` from ${from}`) + (to === undefined ? '' : ` to ${to}`)

@@ -1,0 +1,35 @@
+import { CascadeError, type Schema, schema, shown } from '@cascade-diffusion/checks'
+
+/** Height and width in pixels. */
+export type ImageSize = readonly [height: number, width: number]
+
+/** Gives a size back, as it is said in errors: 28×32. */
+export const shownSize = ([height, width]: readonly number[]): string => `${height}×${width}`
+
+const isSide = (side: unknown): boolean => Number.isSafeInteger(side) && (side as number) >= 1
+
+/** A side, or [height, width], in a configuration. */
+export const sizeSchema: Schema<number | ImageSize> = schema.value(
+  'an integer from 1 or [height, width]',
+  (size) => isSide(size) || (Array.isArray(size) && size.length === 2 && size.every(isSide)),
+)
+
+/**
+ * The size of that side, if it is a number, or that size.
+ * @param where who asks: `resize`.
+ * @throws unless the sides are integers from 1.
+ */
+export function imageSize(where: string, size: number | ImageSize): ImageSize {
+  const sides = typeof size === 'number' ? [size, size] : size
+  if (Array.isArray(sides) && sides.length === 2 && sides.every(isSide)) return sides as unknown as ImageSize
+  throw new CascadeError(
+    'input',
+    `${where}: expected a size, an integer from 1 or [height, width], got ${Array.isArray(size) ? `[${size}]` : shown(size)}`,
+  )
+}
+
+/** The size of an image [height, width, channels], or of several of one size. */
+export function sizeOfImage({ shape }: { readonly shape: readonly number[] }): ImageSize {
+  const [height, width] = shape.slice(-3)
+  return [height!, width!]
+}

@@ -1,0 +1,36 @@
+import { CascadeError, checkInteger, shown } from '@cascade-diffusion/checks'
+import { imageSize } from '../images/image-size.ts'
+import type { ImageSource } from './image-source.ts'
+
+/**
+ * Gives the value back if it has the form of a source. What it reads is checked as it is read.
+ * @param where who asks: `stage 'base'`.
+ * @throws `where: expected a dataset, …`, or `where: dataset 'name': expected …` with the field.
+ */
+export function checkSource<S extends ImageSource>(where: string, source: S): S {
+  const { name, count, channels, classNames, size, read } = (source ?? {}) as Partial<ImageSource>
+  if (typeof name !== 'string' || typeof read !== 'function')
+    throw new CascadeError(
+      'input',
+      `${where}: expected a dataset, such as imageDataset and loadMnist give, got ${shown(source)}`,
+    )
+  const of = `${where}: dataset '${name}'`
+  checkInteger(of, 'a count', count, { from: 1 })
+  if (channels !== 1 && channels !== 3)
+    throw new CascadeError('input', `${of}: expected 1 or 3 channels, got ${shown(channels)}`)
+  if (size !== undefined) imageSize(of, size)
+  if (classNames !== undefined) checkClassNames(of, classNames)
+  return source
+}
+
+/** @throws unless it is a list of different names, at least one. */
+export function checkClassNames(where: string, classNames: readonly string[]): void {
+  if (!Array.isArray(classNames) || classNames.length === 0 || !classNames.every((x) => typeof x === 'string'))
+    throw new CascadeError(
+      'input',
+      `${where}: expected classNames, a list of at least one text, got ${shown(classNames)}`,
+    )
+  const twice = classNames.find((className, i) => classNames.indexOf(className) < i)
+  if (twice !== undefined)
+    throw new CascadeError('input', `${where}: expected different class names, got '${twice}' twice`)
+}
