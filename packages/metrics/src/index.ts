@@ -23,7 +23,6 @@ export {
   extractor,
   type ImageConvention,
 } from './extractors/extractor.ts'
-export { type ShiftImagesOptions, shiftImages } from './extractors/shift-images.ts'
 export { type FeatureStatistics, featureStatistics, mergeStatistics } from './frechet/feature-statistics.ts'
 export { type FrechetDistance, frechetDistance } from './frechet/frechet-distance.ts'
 export { type FrechetReference, frechetReference } from './frechet/frechet-reference.ts'

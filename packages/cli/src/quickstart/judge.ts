@@ -1,5 +1,5 @@
-import type { ArraysOf, Compile, NDArray } from '@cascade-diffusion/arrays'
-import { imageBatches, type LabelledSource } from '@cascade-diffusion/data'
+import type { Compile, NDArray } from '@cascade-diffusion/arrays'
+import { imageBatches, type LabelledSource, randomShift, transformed } from '@cascade-diffusion/data'
 import {
   type ClassifierConfig,
   type ClassifierParams,
@@ -11,7 +11,6 @@ import {
   type Figures,
   fid,
   type LabelledImages,
-  shiftImages,
 } from '@cascade-diffusion/metrics'
 import { rng } from '@cascade-diffusion/random'
 import { cosineRate, type Description, type Progress, type TrainResult, train } from '@cascade-diffusion/training'
@@ -36,14 +35,10 @@ export function trainEvaluator(options: TrainEvaluatorOptions): Promise<TrainRes
   const { steps, batchSize, learningRate } = plan
   const network = classifier(configOf(dataset))
   const key = rng(seed).fold('classifier')
-  const load = imageBatches(dataset, { batchSize, rng: key.fold('order') })
   return train<LabelledImages>({
     params: network.init(key.fold('weights')),
     loss: network.loss,
-    async batch(step, rng): Promise<ArraysOf<LabelledImages>> {
-      const { image, label } = await load(step)
-      return { image: shiftImages(image, rng), label }
-    },
+    batch: imageBatches(transformed(dataset, randomShift()), { batchSize, rng: key.fold('order') }),
     steps,
     seed,
     compile,

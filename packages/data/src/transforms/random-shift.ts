@@ -26,7 +26,8 @@ export function randomShift(options: RandomShiftOptions = {}): ImageTransform<re
     name: 'random-shift',
     config: { name: 'random-shift', maxShift, fill },
     draw(rng, place) {
-      const [down, right] = rng.fold('shift').integers([2], -maxShift, maxShift + 1, 2 * place).data
+      // From the key itself, as the first versions drew it; others fold a label into it.
+      const [down, right] = rng.integers([2], -maxShift, maxShift + 1, 2 * place).data
       return [down!, right!]
     },
     apply: (image, shift) => copyRows(image, sizeOfImage(image), shift, fill),

@@ -77,6 +77,9 @@ test('randomShift: every shift within the limits, each about as often; what come
   expect(shift.apply(image, [1, -1])).toEqual(grey([7, 7, 7, 7], [2, 3, 4, 7], [6, 7, 8, 7]))
   expect(shift.apply(image, [-1, 1])).toEqual(grey([7, 5, 6, 7], [7, 9, 10, 11], [7, 7, 7, 7]))
   expect(shift.apply(image, [9, 0]).data).toEqual(new Uint8Array(12).fill(7))
+  // As the first versions drew shifts: one array for a batch.
+  const draws = Array.from({ length: 20 }, (_, place) => randomShift().draw!(rng(2), place))
+  expect(draws.flat()).toEqual([...rng(2).integers([20, 2], -2, 3).data])
   const counts = new Map<string, number>()
   for (let place = 0; place < 900; place++) {
     const key = String(shift.draw!(rng(0), place))

@@ -57,8 +57,8 @@ const channelsPerGroup = 8
  * A small convolutional network: a stem that brings any resolution to 16×16, two 3×3 convolutions each followed by 2×2 mean
  * pooling, and a feature layer; group normalisation and SiLU after each convolution, so there is no running state.
  * With the defaults and 32×32 grey images: 2.5 million multiply-adds an image and 90 thousand weights.
- * 1,000 steps of Adam on batches of 128 with a learning rate of 4e-3 falling to 0 along a cosine, and images moved by
- * `shiftImages`, give 99 % on MNIST's test set.
+ * 1,000 steps of Adam on batches of 128 with a learning rate of 4e-3 falling to 0 along a cosine, and images moved by the transform
+ * `randomShift` of `data`, give 99 % on MNIST's test set.
  * @throws if an option is missing, unknown or not as described.
  */
 export function classifier(config: ClassifierConfig): Classifier {
