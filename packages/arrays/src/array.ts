@@ -127,3 +127,7 @@ export function concatenate<D extends DType>(arrays: readonly NDArray<D>[]): NDA
   }
   return { dtype: first.dtype, shape: [n, ...rest], data }
 }
+
+/** Whether a value is a host array: the leaves of arguments and results. */
+export const isNDArray = (x: unknown): x is NDArray =>
+  typeof x === 'object' && x !== null && ArrayBuffer.isView((x as NDArray).data) && Array.isArray((x as NDArray).shape)

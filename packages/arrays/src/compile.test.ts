@@ -1,6 +1,6 @@
 import { expect, expectTypeOf, test } from 'vitest'
-import { float32, type NDArray } from './array.ts'
-import { type ArraysOf, isNDArray, type TensorLike } from './compile.ts'
+import { float32, isNDArray, type NDArray } from './array.ts'
+import type { ArraysOf, TensorLike } from './compile.ts'
 
 test('isNDArray tells host arrays from records, lists and tensors', () => {
   expect(isNDArray(float32([1]))).toBe(true)

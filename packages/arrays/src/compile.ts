@@ -55,7 +55,3 @@ export interface Compiled<Args extends readonly unknown[], Out> {
  * Arguments and results are trees: a tensor, or lists and records of trees.
  */
 export type Compile = <Args extends readonly unknown[], Out>(fn: (...args: Args) => Out) => Compiled<Args, Out>
-
-/** Whether a value is a host array: the leaves of arguments and results. */
-export const isNDArray = (x: unknown): x is NDArray =>
-  typeof x === 'object' && x !== null && ArrayBuffer.isView((x as NDArray).data) && Array.isArray((x as NDArray).shape)

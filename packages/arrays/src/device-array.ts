@@ -1,5 +1,4 @@
-import type { DType, NDArray } from './array.ts'
-import { isNDArray } from './compile.ts'
+import { type DType, isNDArray, type NDArray } from './array.ts'
 import { flatten, type Tree, type TreeShape } from './tree.ts'
 
 /**

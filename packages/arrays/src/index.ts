@@ -6,6 +6,7 @@ export {
   type DTypeFor,
   float32,
   int32,
+  isNDArray,
   type NDArray,
   ndarray,
   rows,
@@ -13,15 +14,14 @@ export {
   take,
   zeros,
 } from './array.ts'
-export {
-  type ArgumentOf,
-  type ArgumentsOf,
-  type ArraysOf,
-  type Compile,
-  type Compiled,
-  type DeviceArraysOf,
-  isNDArray,
-  type TensorLike,
+export type {
+  ArgumentOf,
+  ArgumentsOf,
+  ArraysOf,
+  Compile,
+  Compiled,
+  DeviceArraysOf,
+  TensorLike,
 } from './compile.ts'
 export { type Arguments, type DeviceArray, disposeAll, donate, isDeviceArray, takeArguments } from './device-array.ts'
 export { toNCHW, toNHWC } from './layout.ts'

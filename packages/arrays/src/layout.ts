@@ -1,6 +1,5 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import { allocate, type DType, type NDArray } from './array.ts'
-import { isNDArray } from './compile.ts'
+import { allocate, type DType, isNDArray, type NDArray } from './array.ts'
 
 /**
  * Images from PyTorch's order of axes to that of this framework: [N,C,H,W] to [N,H,W,C], copied. Axes before the last three stay as

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { float32 } from './array.ts'
-import { isNDArray } from './compile.ts'
+import { float32, isNDArray } from './array.ts'
 import { flatten, type Tree } from './tree.ts'
 
 const isNumber = (x: unknown): x is number => typeof x === 'number'

@@ -85,7 +85,7 @@ test('flags that are missing are named, all at once, and those of another networ
     'model.pt: give the flags imageSize (height and width in pixels), numHeads or numHeadChannels, useNewAttentionOrder (true or false)',
   )
   await expect(load(path, { preset: '64x64_diffusion.pt' })).rejects.toThrow(
-    "the flags are another network's: numChannels 192, the weights have 32; numResBlocks 3, the weights have 1; channelMult 1,2,3,4, the weights have 1,2; attentionResolutions 32,16,8, the weights have 32",
+    'the flags are of another network: numChannels 192, the weights have 32; numResBlocks 3, the weights have 1; channelMult 1,2,3,4, the weights have 1,2; attentionResolutions 32,16,8, the weights have 32',
   )
   await expect(load(path, { preset: 'my.pt' })).rejects.toThrow('expected a preset of 64x64_diffusion.pt, 128x128')
 })
@@ -245,7 +245,7 @@ test('a classifier tells the size of its images, and that it is none of the publ
   const params = net.init(rng(3))
   const path = join(folder, '64x64_classifier.pt')
   await writeSafetensors(path, toGuidedClassifier(params, net.config))
-  await expect(fromPretrained(path)).rejects.toThrow("another network's: imageSize 64, the weights have 16")
+  await expect(fromPretrained(path)).rejects.toThrow('of another network: imageSize 64, the weights have 16')
   await rename(path, join(folder, 'c.safetensors'))
   const loaded = await fromPretrained(join(folder, 'c.safetensors'), { flags: { numHeadChannels: 32 } })
   expect(loaded).toMatchObject({ kind: 'classifier', family: 'guided-diffusion' })

@@ -10,15 +10,22 @@ import {
 import { openCheckpoint, type TensorFile } from '@cascade-diffusion/checkpoints'
 import { CascadeError, checkOneOf, checkOptions, type KnownKeys, nearest, shown } from '@cascade-diffusion/checks'
 import type { Spacing } from '@cascade-diffusion/schedules'
-import { type Encoder, type EncoderConfig, encoder, type UNet, type UNetConfig, unet } from '@cascade-diffusion/unet'
+import {
+  type Encoder,
+  type EncoderConfig,
+  encoder,
+  type OpenAIFamily,
+  type OpenAIFlags,
+  type UNet,
+  type UNetConfig,
+  unet,
+} from '@cascade-diffusion/unet'
 import { loadDiffusers } from './diffusers/load.ts'
 import { handOver } from './hand-over.ts'
 import { type Located, type LocateOptions, locate } from './locate.ts'
-import { checkFlags, refuseFlagsOfOthers, refuseFlagsOfUNets } from './openai/check-flags.ts'
-import type { OpenAIFamily, OpenAIFlags } from './openai/flags.ts'
+import { flagsOf, refuseFlagsOfOtherFamilies, refuseFlagsOfOtherKinds } from './openai/check-flags.ts'
 import { loadOpenAIUNet } from './openai/load.ts'
 import { loadOpenAIClassifier } from './openai/load-classifier.ts'
-import { parseFlags } from './openai/parse-flags.ts'
 import { publishedAs, publishedCheckpoints } from './openai/published.ts'
 import { findStateDict } from './state-dict.ts'
 import { written } from './weights-file.ts'
@@ -131,7 +138,7 @@ export async function fromPretrained(pathOrUrl: string, options: FromPretrainedO
   if (typeof pathOrUrl !== 'string')
     throw new CascadeError('checkpoint', `fromPretrained: expected a path or an address, got ${shown(pathOrUrl)}`)
   if (family !== undefined) checkOneOf('fromPretrained', 'family', family, ['improved-diffusion', 'guided-diffusion'])
-  if (flags !== undefined && typeof flags !== 'string') checkFlags('fromPretrained: flags', flags)
+  if (flags !== undefined && typeof flags !== 'string') flagsOf(flags, 'unet')
   if (rest.sha256 !== undefined && !/^https?:/i.test(pathOrUrl))
     throw new CascadeError(
       'checkpoint',
@@ -167,17 +174,17 @@ export async function fromPretrained(pathOrUrl: string, options: FromPretrainedO
     if (presetOf && presetOf.kind !== kind)
       throw new CascadeError('checkpoint', `${located.weights}: expected a preset of a ${kind}, got '${preset}'`)
     const published = presetOf ?? publishedAs(pathOrUrl)
-    const given = typeof flags === 'string' ? parseFlags(flags, kind) : flags
-    if (typeof flags === 'string') checkFlags('flags', given as OpenAIFlags)
+    const given = flags === undefined ? undefined : flagsOf(flags, kind)
+    // A command may have the flags of a U-Net beside those of its classifier.
+    if (typeof flags === 'object') refuseFlagsOfOtherKinds(located.weights, flags, kind)
     const all = together(published?.flags, given)
     if (kind === 'classifier') {
       if (family === 'improved-diffusion') refuse('a classifier, which improved-diffusion has not', ['family'])
-      if (typeof flags === 'object') refuseFlagsOfUNets(located.weights, flags)
       const loaded = loadOpenAIClassifier(located.weights, stateDict, all)
       return { kind, family: 'guided-diffusion', ...loaded, classifier: encoder(loaded.config) }
     }
     const whose = family ?? published?.family ?? 'guided-diffusion'
-    if (given) refuseFlagsOfOthers(located.weights, given, whose)
+    if (given) refuseFlagsOfOtherFamilies(located.weights, given, whose)
     return unetOf(whose, located, loadOpenAIUNet(located.weights, stateDict, whose, all))
   } finally {
     await file.close()

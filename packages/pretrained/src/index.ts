@@ -9,6 +9,5 @@ export {
   type PretrainedUNet,
 } from './from-pretrained.ts'
 export type { LocateOptions } from './locate.ts'
-export type { OpenAIFamily, OpenAIFlags } from './openai/flags.ts'
 export { type PublishedCheckpoint, publishedCheckpoints } from './openai/published.ts'
 export { type WrittenUNet, writeStage, writeUNet } from './weights-file.ts'

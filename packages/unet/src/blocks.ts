@@ -6,11 +6,11 @@ import type { CompleteUNetConfig } from './config.ts'
 import { conv, linear, norm, parameter } from './layers.ts'
 import type { ResampleStep, ResidualStep } from './plan.ts'
 
-/** What a residual block is told besides its input. */
-export interface Told {
-  /** [N, E], the embedding after SiLU. */
+/** What a residual block is conditioned on. */
+export interface BlockCondition {
+  /** The embedding after SiLU, [N, E]. */
   activated: tf.Tensor2D
-  /** Of the dropout, int32 [N]; without them there is none. */
+  /** Seeds of the dropout, int32 [N]; without them nothing is dropped. */
   seeds: tf.Tensor1D | undefined
 }
 
@@ -24,7 +24,7 @@ export function residualBlock(
   config: CompleteUNetConfig,
   step: ResidualStep,
   x: tf.Tensor4D,
-  { activated, seeds }: Told,
+  { activated, seeds }: BlockCondition,
 ): tf.Tensor4D {
   const { name, from, to } = step
   const embedding = linear(params, `${name}.embedding`, activated)
@@ -45,12 +45,12 @@ export function residualBlock(
   return step.attention ? attentionBlock(params, config, step, y) : y
 }
 
-/** The same block, of which gradients keep the inputs only. */
+/** The same block; gradients keep only its inputs and compute the rest again. */
 export const recomputedBlock: typeof residualBlock = (params, config, step, x, { activated, seeds }) => {
   const names = Object.keys(params).filter((name) => name.startsWith(`${step.name}.`))
   const weights = names.map((name) => parameter(params, name))
   const named = (tensors: readonly tf.Tensor[]) => Object.fromEntries(names.map((name, i) => [name, tensors[i]!]))
-  // The seeds are an argument too, or else compilers would keep the mask.
+  // The seeds are an argument too, or compilers would keep the mask.
   const block = (...[input, embedding, ...rest]: tf.Tensor[]) =>
     residualBlock(named(rest), config, step, input as tf.Tensor4D, {
       activated: embedding as tf.Tensor2D,
@@ -73,7 +73,7 @@ function scaleShiftNorm(
   return groupNorm(x, tf.mul(parameter(params, `${name}.scale`), factor), folded, { groups, epsilon })
 }
 
-/** What a block that resamples does to both of its branches. */
+/** A block that changes the resolution does so on both of its branches. */
 function resampled({ resample }: ResidualStep, x: tf.Tensor4D): tf.Tensor4D {
   if (resample === undefined) return x
   return resample === 'down' ? tf.avgPool(x, 2, 2, 'valid') : upsampleNearest2x(x)
@@ -91,6 +91,6 @@ export function resample(
     return step.conv ? conv(params, step.name, larger) : larger
   }
   if (!step.conv) return tf.avgPool(x, 2, 2, 'valid')
-  // For a stride of 2 and an even size, what TensorFlow calls 'same' pads after the image only.
+  // For a stride of 2 and an even size, TensorFlow's 'same' pads after the image only.
   return conv(params, step.name, x, 2, downsamplePadding === 'after' ? 'same' : undefined)
 }

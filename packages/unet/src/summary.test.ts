@@ -6,7 +6,7 @@ import type { UNetConfig } from './config.ts'
 import type { EncoderConfig } from './encoder/config.ts'
 import { encoder } from './encoder/encoder.ts'
 import { formatSummary } from './format-summary.ts'
-import { guidedDiffusionConfig, improvedDiffusionConfig } from './names/openai-flags.ts'
+import { guidedDiffusionConfig, improvedDiffusionConfig } from './names/openai-flags/network.ts'
 import { type NetworkSummary, summary } from './summary.ts'
 import { unet } from './unet.ts'
 

@@ -8,11 +8,11 @@ import { recomputedBlock, resample, residualBlock } from './blocks.ts'
 import { checkConfig, completeConfig, unetFields } from './complete-config.ts'
 import { checkInputs, checkParams, type UNetCondition } from './condition.ts'
 import type { CompleteUNetConfig, UNetConfig } from './config.ts'
-import { contract, toldBlocks } from './contract.ts'
+import { blockCondition, contract, type NetworkCall } from './contract.ts'
 import { initialParams } from './init.ts'
 import { conv, norm } from './layers.ts'
 import { parameterSpecs } from './parameters.ts'
-import { type Plan, planOf } from './plan.ts'
+import { planOf } from './plan.ts'
 
 /** How a network is computed: the same values either way. */
 export interface UNetOptions {
@@ -67,7 +67,8 @@ export function unet(config: UNetConfig, { recompute = false }: UNetOptions = {}
     apply(params, xt, noise, condition = {}) {
       checkInputs(complete, xt, noise, condition)
       checkParams(parameterShapes, params)
-      return forward(params, complete, plan, recompute ? recomputedBlock : residualBlock, xt, noise, condition)
+      const call = { params, config: complete, plan, block: recompute ? recomputedBlock : residualBlock }
+      return forward(call, xt, noise, condition)
     },
   }
 }
@@ -76,23 +77,16 @@ export function unet(config: UNetConfig, { recompute = false }: UNetOptions = {}
 export const parameterCount = (config: UNetConfig): number =>
   Object.values(unet(config).parameterShapes).reduce((count, shape) => count + sizeOf(shape), 0)
 
-function forward(
-  params: Params<tf.Tensor>,
-  config: CompleteUNetConfig,
-  plan: Plan,
-  block: typeof residualBlock,
-  xt: tf.Tensor4D,
-  noise: tf.Tensor1D,
-  condition: UNetCondition,
-): tf.Tensor4D {
+function forward(call: NetworkCall, xt: tf.Tensor4D, noise: tf.Tensor1D, condition: UNetCondition): tf.Tensor4D {
+  const { params, config, plan, block } = call
   const input = withLowRes(xt, condition.lowRes, config)
   const patches = config.patchSize === 1 ? input : spaceToDepth(input, config.patchSize)
-  const told = toldBlocks(params, config, plan, noise, condition)
-  const { middle, skips } = contract(params, config, plan, block, patches, told)
+  const ofBlocks = blockCondition(call, noise, condition)
+  const { middle, skips } = contract(call, patches, ofBlocks)
   let h = middle
   for (const step of plan.up) {
     if (step.kind !== 'residual') h = resample(params, config, step, h)
-    else h = block(params, config, step, step.resample ? h : tf.concat([h, skips.pop()!], 3), told)
+    else h = block(params, config, step, step.resample ? h : tf.concat([h, skips.pop()!], 3), ofBlocks)
   }
   const output = conv(params, 'output.conv', silu(norm(params, 'output.norm', h, config)))
   return config.patchSize === 1 ? output : depthToSpace(output, config.patchSize)

@@ -1,5 +1,5 @@
+import type { OpenAIFlags } from '@cascade-diffusion/unet'
 import { expect, test } from 'vitest'
-import type { OpenAIFlags } from './flags.ts'
 import { imageChannelsOf } from './images.ts'
 
 const read = (inChannels: number, outChannels: number, flags: OpenAIFlags = {}) =>
@@ -30,10 +30,10 @@ test('where as many channels come out of an even number, flags decide, or an err
 
 test('flags that the channels contradict', () => {
   expect(() => read(3, 6, { smallSize: 8 })).toThrow(
-    "x.pt: the flags are another network's: smallSize 8, but 3 channels go in and 6 come out",
+    'x.pt: the flags are of another network: smallSize 8, but 3 channels go in and 6 come out',
   )
-  expect(() => read(6, 3, { superResolution: false })).toThrow("another network's: superResolution false, but 6")
-  expect(() => read(6, 6, { imageChannels: 4 })).toThrow("another network's: imageChannels 4, but 6")
+  expect(() => read(6, 3, { superResolution: false })).toThrow('of another network: superResolution false, but 6')
+  expect(() => read(6, 6, { imageChannels: 4 })).toThrow('of another network: imageChannels 4, but 6')
   expect(() => read(6, 6, { superResolution: false, smallSize: 8 })).toThrow('expected no smallSize')
   expect(() => read(3, 4)).toThrow('as many channels out as an image has, or twice as many; 3 channels go in and 4')
 })

@@ -1,5 +1,5 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import type { OpenAIFlags } from './flags.ts'
+import type { OpenAIFlags } from '@cascade-diffusion/unet'
 import type { Inferred } from './infer.ts'
 
 /** What a U-Net's channels mean. */
@@ -48,7 +48,7 @@ export function imageChannelsOf(
   if (fitting.length === 0) {
     const given = Object.entries({ superResolution: flags.superResolution, smallSize, imageChannels })
     const words = given.flatMap(([flag, value]) => (value === undefined ? [] : [`${flag} ${value}`])).join(', ')
-    throw new CascadeError('checkpoint', `${name}: the flags are another network's: ${words}, but ${channels}`)
+    throw new CascadeError('checkpoint', `${name}: the flags are of another network: ${words}, but ${channels}`)
   }
   const [one, other] =
     fitting.length > 1 && learnSigma !== undefined

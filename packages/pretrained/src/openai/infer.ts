@@ -1,5 +1,5 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import type { ArchitectureFlags } from './flags.ts'
+import type { ArchitectureFlags } from './architecture.ts'
 
 /** Shapes of PyTorch's tensors by name. */
 export type Shapes = Readonly<Record<string, readonly number[]>>
@@ -169,8 +169,7 @@ export const architectureFlags = (found: Inferred, imageSize: number, imageChann
   attentionResolutions: found.attentionLevels.map((level) => imageSize / 2 ** level),
   useScaleShiftNorm: found.scaleShiftNorm,
   resblockUpdown: found.resampling === 'residual',
-  ...(found.kind === 'unet' && {
-    classCond: found.numClasses !== undefined,
-    learnSigma: found.outChannels === 2 * imageChannels,
-  }),
+  ...(found.kind === 'unet'
+    ? { classCond: found.numClasses !== undefined, learnSigma: found.outChannels === 2 * imageChannels }
+    : { pool: found.pool }),
 })

@@ -1,7 +1,7 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
+import type { OpenAIFlags } from '@cascade-diffusion/unet'
 import { type EncoderConfig, fromGuidedClassifier } from '@cascade-diffusion/unet'
-import type { OpenAIFlags } from './flags.ts'
 import { inferOpenAI } from './infer.ts'
 import { commonConfig, shapesOf } from './load.ts'
 
@@ -25,7 +25,7 @@ export function loadOpenAIClassifier(name: string, stateDict: Params<NDArray>, g
   if (imageChannels !== undefined && imageChannels !== found.inChannels)
     throw new CascadeError(
       'checkpoint',
-      `${name}: the flags are another network's: imageChannels ${imageChannels}, the weights have ${found.inChannels}`,
+      `${name}: the flags are of another network: imageChannels ${imageChannels}, the weights have ${found.inChannels}`,
     )
   const size = found.lowestSize && found.lowestSize * 2 ** (found.channelMultipliers.length - 1)
   const flags: OpenAIFlags = {
@@ -37,7 +37,7 @@ export function loadOpenAIClassifier(name: string, stateDict: Params<NDArray>, g
   if (size !== undefined && flags.imageSize !== size)
     throw new CascadeError(
       'checkpoint',
-      `${name}: the flags are another network's: imageSize ${flags.imageSize}, the weights have ${size}`,
+      `${name}: the flags are of another network: imageSize ${flags.imageSize}, the weights have ${size}`,
     )
   const { numHeads, numHeadChannels } = flags
   const config: EncoderConfig = {

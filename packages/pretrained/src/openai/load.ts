@@ -2,8 +2,14 @@ import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import type { ProcessConfig } from '@cascade-diffusion/cascade'
 import { CascadeError } from '@cascade-diffusion/checks'
 import { parseSpacing, type Spacing } from '@cascade-diffusion/schedules'
-import { fromGuidedDiffusion, fromImprovedDiffusion, type UNetConfig } from '@cascade-diffusion/unet'
-import { checkArchitecture, type OpenAIFamily, type OpenAIFlags } from './flags.ts'
+import {
+  fromGuidedDiffusion,
+  fromImprovedDiffusion,
+  type OpenAIFamily,
+  type OpenAIFlags,
+  type UNetConfig,
+} from '@cascade-diffusion/unet'
+import { checkArchitecture } from './architecture.ts'
 import { type ImageChannels, imageChannelsOf } from './images.ts'
 import { architectureFlags, type Inferred, inferOpenAI, type Shapes } from './infer.ts'
 

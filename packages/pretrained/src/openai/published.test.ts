@@ -1,21 +1,13 @@
-import { guidedDiffusionConfig, improvedDiffusionConfig, parameterCount } from '@cascade-diffusion/unet'
+import {
+  guidedDiffusionConfig,
+  improvedDiffusionConfig,
+  parameterCount,
+  readOpenAIFlags,
+} from '@cascade-diffusion/unet'
 import { expect, test } from 'vitest'
 import { publishedAs, publishedCheckpoints } from './published.ts'
 
 const scripts = { 'guided-diffusion': guidedDiffusionConfig, 'improved-diffusion': improvedDiffusionConfig }
-
-/** The flags as a shell has them. */
-function shellFlags(name: string): Record<string, string | number | boolean> {
-  const { imageSize, smallSize, channelMult, attentionResolutions, ...rest } = publishedCheckpoints[name]!.flags
-  const process = ['diffusionSteps', 'noiseSchedule', 'rescaleTimesteps', 'learnSigma']
-  const snake = Object.entries(rest).map(([key, value]) => [key.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), value])
-  return {
-    ...Object.fromEntries(snake.filter((_, i) => !process.includes(Object.keys(rest)[i]!))),
-    ...(smallSize ? { large_size: imageSize!, small_size: smallSize } : { image_size: imageSize! }),
-    attention_resolutions: String(attentionResolutions),
-    learn_sigma: true,
-  }
-}
 
 // The tables of hyperparameters of "Diffusion models beat GANs", the text of "Improved DDPM", and the names of files.
 test.each([
@@ -33,9 +25,9 @@ test.each([
   ['lsun_uncond_100M_1200K_bs128.pt', 114e6],
 ])('%s has the parameters that its paper or name says', (name, count) => {
   const { family, flags } = publishedCheckpoints[name]!
-  const { config, attentionOrder } = scripts[family](shellFlags(name))
+  // Without multipliers the scripts choose them by the size of the images.
+  const { config, attentionOrder } = scripts[family]({ ...flags, channelMult: undefined })
   expect(parameterCount(config) / count).toBeCloseTo(1, 1)
-  // What the scripts choose by the size of the image.
   expect(config.channelMultipliers).toEqual(flags.channelMult)
   expect(attentionOrder === 'new').toBe(flags.useNewAttentionOrder)
 })
@@ -68,4 +60,22 @@ test('each file has the flags that its weights cannot tell', () => {
     if (kind === 'unet')
       expect([flags.diffusionSteps, flags.noiseSchedule, flags.rescaleTimesteps]).not.toContain(undefined)
   }
+})
+
+// The flags that the README of guided-diffusion gives for 64x64_diffusion.pt and 64_256_upsampler.pt.
+test.each([
+  [
+    '64x64_diffusion.pt',
+    '--attention_resolutions 32,16,8 --class_cond True --diffusion_steps 1000 --dropout 0.1 --image_size 64 --learn_sigma True --noise_schedule cosine --num_channels 192 --num_head_channels 64 --num_res_blocks 3 --resblock_updown True --use_new_attention_order True --use_fp16 True --use_scale_shift_norm True',
+  ],
+  [
+    '64_256_upsampler.pt',
+    '--attention_resolutions 32,16,8 --class_cond True --diffusion_steps 1000 --large_size 256 --small_size 64 --learn_sigma True --noise_schedule linear --num_channels 192 --num_heads 4 --num_res_blocks 2 --resblock_updown True --use_fp16 True --use_scale_shift_norm True',
+  ],
+])('the published flags of %s are those of its preset', (name, text) => {
+  expect(publishedCheckpoints[name]!.flags).toMatchObject(readOpenAIFlags(text))
+})
+
+test('the flags of published checkpoints are valid', () => {
+  for (const { flags, kind } of Object.values(publishedCheckpoints)) expect(readOpenAIFlags(flags, kind)).toEqual(flags)
 })

@@ -1,4 +1,4 @@
-import type { OpenAIFamily, OpenAIFlags } from './flags.ts'
+import type { OpenAIFamily, OpenAIFlags } from '@cascade-diffusion/unet'
 
 /** A checkpoint that OpenAI has published, with the flags to run it. */
 export interface PublishedCheckpoint {

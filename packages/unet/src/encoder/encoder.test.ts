@@ -7,7 +7,7 @@ import type * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { replaceFilterGradient } from '../filter-gradient.ts'
 import { fromGuidedClassifier, toGuidedClassifier } from '../names/guided-classifier.ts'
-import { guidedClassifierConfig } from '../names/guided-classifier-flags.ts'
+import { guidedClassifierConfig } from '../names/openai-flags/classifier.ts'
 import { parameterCount } from '../unet.ts'
 import type { EncoderConfig } from './config.ts'
 import { encoder, encoderParameterCount } from './encoder.ts'
@@ -82,7 +82,7 @@ test.each([
 
 test("flags of OpenAI's classifiers give networks of as many parameters as theirs", () => {
   // Of `EncoderUNetModel` as `create_classifier` makes it.
-  const count = (flags: string) => encoderParameterCount(guidedClassifierConfig(flags).config)
+  const count = (flags: string) => encoderParameterCount(guidedClassifierConfig(flags))
   expect(count('--image_size 64 --classifier_depth 4')).toBe(65_438_568)
   const attention = '--classifier_attention_resolutions 32,16,8 --classifier_pool attention'
   expect(count(`--image_size 128 --classifier_depth 2 --classifier_width 128 ${attention}`)).toBe(42_568_040)
@@ -90,15 +90,15 @@ test("flags of OpenAI's classifiers give networks of as many parameters as their
   expect(count('--image_size 512')).toBe(54_448_360)
 })
 
-test('flags that say nothing of the classifier are left, those that cannot be are refused', () => {
-  const flags = { image_size: 64, classifier_pool: 'spatial', classifier_use_fp16: true, classifier_scale: 1 }
-  const { config, rest } = guidedClassifierConfig(flags, 10)
-  expect(config).toMatchObject({ classes: 10, pool: 'spatial', attentionResolutions: [32, 16, 8] })
-  expect(rest).toEqual({ classifier_scale: '1' })
-  expect(() => guidedClassifierConfig('--classifier_pool max')).toThrow(
-    'guidedClassifierConfig: --classifier_pool: expected one of attention, adaptive, spatial, spatial_v2, got max',
+test('flags of a classifier as an object', () => {
+  expect(guidedClassifierConfig({ imageSize: 64, pool: 'spatial' }, { numClasses: 10 })).toMatchObject({
+    classes: 10,
+    pool: 'spatial',
+    attentionResolutions: [32, 16, 8],
+  })
+  expect(() => guidedClassifierConfig('--image_size 32')).toThrow(
+    'guidedClassifierConfig: expected imageSize, one of 64, 128, 256, 512, or channelMult; got 32',
   )
-  expect(() => guidedClassifierConfig('--image_size 32')).toThrow('expected image_size among 64, 128, 256, 512; got 32')
 })
 
 const small: EncoderConfig = {

@@ -4,7 +4,7 @@ import type { Rng } from '@cascade-diffusion/random'
 import type { Tensor, Tensor1D, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 import { recomputedBlock, residualBlock } from '../blocks.ts'
 import { checkInputs, checkParams, type UNetCondition } from '../condition.ts'
-import { contract, toldBlocks } from '../contract.ts'
+import { blockCondition, contract } from '../contract.ts'
 import { initialParams } from '../init.ts'
 import { contractionSpecs, specBuilder } from '../parameters.ts'
 import { planOf } from '../plan.ts'
@@ -51,9 +51,8 @@ export function encoder(given: EncoderConfig, { recompute = false }: UNetOptions
     apply(params, xt, noise, condition = {}) {
       checkInputs(whole, xt, noise, condition)
       checkParams(parameterShapes, params)
-      const told = toldBlocks(params, whole, plan, noise, condition)
-      const block = recompute ? recomputedBlock : residualBlock
-      const { middle, skips } = contract(params, whole, plan, block, xt, told)
+      const call = { params, config: whole, plan, block: recompute ? recomputedBlock : residualBlock }
+      const { middle, skips } = contract(call, xt, blockCondition(call, noise, condition))
       return pooled(params, whole, pool, middle, skips)
     },
   }

@@ -5,7 +5,7 @@ import type { CompleteUNetConfig } from '../config.ts'
 export type Family = Partial<Record<keyof CompleteUNetConfig, unknown>>
 
 /** The facts that OpenAI's networks share. */
-export const openAiFamily = (config: CompleteUNetConfig): Family => ({
+export const openAIFamily = (config: CompleteUNetConfig): Family => ({
   patchSize: 1,
   firstChannels: config.channelMultipliers[0]! * config.baseChannels,
   middleAttention: true,

@@ -3,10 +3,10 @@ import { completeEncoderConfig, type EncoderConfig } from '../encoder/config.ts'
 import { encoder } from '../encoder/encoder.ts'
 import { type PoolPlan, poolPlan } from '../encoder/pool.ts'
 import { planOf } from '../plan.ts'
-import { expectFamily, openAiFamily } from './family.ts'
+import { expectFamily, openAIFamily } from './family.ts'
 import { attentionOrderOf, type GuidedDiffusionOptions } from './guided-diffusion.ts'
 import type { Piece } from './layout.ts'
-import { downLayers, type LayerNames, openAiPieces, outputsOf } from './openai.ts'
+import { downLayers, type LayerNames, openAIPieces, outputsOf } from './openai.ts'
 import { fromPieces, type Shapes, toPieces } from './state-dict.ts'
 
 /**
@@ -42,7 +42,7 @@ function guidedClassifier(name: string, given: EncoderConfig, options: GuidedDif
   const attentionOrder = attentionOrderOf(name, options)
   const { parameterShapes: shapes } = encoder(given)
   const { config, whole } = completeEncoderConfig(given)
-  expectFamily(name, 'guided-diffusion', whole, openAiFamily(whole))
+  expectFamily(name, 'guided-diffusion', whole, openAIFamily(whole))
   const plan = planOf(whole)
   const layers: LayerNames = {
     'time.0': 'time_embed.0',
@@ -52,7 +52,7 @@ function guidedClassifier(name: string, given: EncoderConfig, options: GuidedDif
     ...poolLayers(config),
   }
   const steps = [...plan.down, ...plan.middle]
-  const pieces = openAiPieces(shapes, layers, steps, attentionOrder)
+  const pieces = openAIPieces(shapes, layers, steps, attentionOrder)
   return { shapes, pieces: poolPieces(pieces, shapes, poolPlan(config, whole, plan)) }
 }
 

@@ -3,8 +3,8 @@ import { CascadeError, checkOneOf, checkOptions } from '@cascade-diffusion/check
 import type { UNetConfig } from '../config.ts'
 import { planOf } from '../plan.ts'
 import { unet } from '../unet.ts'
-import { expectFamily, openAiFamily } from './family.ts'
-import { type AttentionOrder, attentionOrders, openAiLayers, openAiPieces } from './openai.ts'
+import { expectFamily, openAIFamily } from './family.ts'
+import { type AttentionOrder, attentionOrders, openAILayers, openAIPieces } from './openai.ts'
 import { fromPieces, toPieces } from './state-dict.ts'
 
 /** What a state dict of guided-diffusion does not say of itself. */
@@ -51,10 +51,10 @@ export function toGuidedDiffusion(
 function guidedDiffusion(name: string, given: UNetConfig, options: GuidedDiffusionOptions) {
   const attentionOrder = attentionOrderOf(name, options)
   const { config, parameterShapes: shapes } = unet(given)
-  expectFamily(name, 'guided-diffusion', config, openAiFamily(config))
+  expectFamily(name, 'guided-diffusion', config, openAIFamily(config))
   if (typeof config.resampling !== 'string')
     throw new CascadeError('input', `${name}: networks of guided-diffusion have one kind of resampling for all levels`)
   const plan = planOf(config)
   const steps = [...plan.down, ...plan.middle, ...plan.up]
-  return { shapes, pieces: openAiPieces(shapes, openAiLayers(plan), steps, attentionOrder) }
+  return { shapes, pieces: openAIPieces(shapes, openAILayers(plan), steps, attentionOrder) }
 }

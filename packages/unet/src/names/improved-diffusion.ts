@@ -2,8 +2,8 @@ import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import type { UNetConfig } from '../config.ts'
 import { planOf } from '../plan.ts'
 import { unet } from '../unet.ts'
-import { expectFamily, openAiFamily } from './family.ts'
-import { openAiLayers, openAiPieces } from './openai.ts'
+import { expectFamily, openAIFamily } from './family.ts'
+import { openAILayers, openAIPieces } from './openai.ts'
 import { fromPieces, toPieces } from './state-dict.ts'
 
 /**
@@ -29,8 +29,8 @@ export function toImprovedDiffusion(params: Params<NDArray>, config: UNetConfig)
 
 function improvedDiffusion(name: string, given: UNetConfig) {
   const { config, parameterShapes: shapes } = unet(given)
-  const family = { ...openAiFamily(config), attentionHeadChannels: undefined, resampling: 'conv' }
+  const family = { ...openAIFamily(config), attentionHeadChannels: undefined, resampling: 'conv' }
   expectFamily(name, 'improved-diffusion', config, family)
   const plan = planOf(config)
-  return { shapes, pieces: openAiPieces(shapes, openAiLayers(plan), [], 'legacy') }
+  return { shapes, pieces: openAIPieces(shapes, openAILayers(plan), [], 'legacy') }
 }

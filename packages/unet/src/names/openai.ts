@@ -15,7 +15,7 @@ export const attentionOrders: readonly AttentionOrder[] = ['legacy', 'new']
 export type LayerNames = Record<string, string>
 
 /** Layers of a network of improved- or guided-diffusion. */
-export function openAiLayers(plan: Plan): LayerNames {
+export function openAILayers(plan: Plan): LayerNames {
   const names: LayerNames = {
     'time.0': 'time_embed.0',
     'time.1': 'time_embed.2',
@@ -67,7 +67,7 @@ function residualLayers({ name }: ResidualStep, sequence: string, i: number): La
 }
 
 /** The tensors of their state dict. @param steps of the network, which say how many heads each attention has. */
-export function openAiPieces(
+export function openAIPieces(
   shapes: Shapes,
   layers: LayerNames,
   steps: readonly Step[],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { parameterCount } from '../unet.ts'
-import { guidedDiffusionConfig, improvedDiffusionConfig } from './openai-flags.ts'
+import { parameterCount } from '../../unet.ts'
+import { guidedDiffusionConfig, improvedDiffusionConfig } from './network.ts'
 
 const common = '--attention_resolutions 32,16,8 --diffusion_steps 1000 --learn_sigma True --use_fp16 True'
 const adm = `${common} --num_res_blocks 2 --resblock_updown True --use_scale_shift_norm True`
@@ -40,24 +40,26 @@ test.each([
 
 test.each([
   // Of the README of improved-diffusion.
-  ['--image_size 64 --num_channels 128 --num_res_blocks 3', false, 121_060_483],
-  ['--image_size 32 --num_channels 128 --num_res_blocks 3 --learn_sigma True --dropout 0.3', false, 52_546_438],
-  ['--image_size 64 --num_channels 192 --num_res_blocks 3 --learn_sigma True --class_cond True', false, 273_049_350],
-  ['--num_channels 192 --num_res_blocks 2 --learn_sigma True --class_cond True', true, 279_792_390],
+  ['--image_size 64 --num_channels 128 --num_res_blocks 3', 121_060_483],
+  ['--image_size 32 --num_channels 128 --num_res_blocks 3 --learn_sigma True --dropout 0.3', 52_546_438],
+  ['--image_size 64 --num_channels 192 --num_res_blocks 3 --learn_sigma True --class_cond True', 273_049_350],
+  [
+    '--large_size 256 --small_size 64 --num_channels 192 --num_res_blocks 2 --learn_sigma True --class_cond True',
+    279_792_390,
+  ],
   [
     '--image_size 256 --num_channels 128 --num_res_blocks 2 --num_heads 1 --learn_sigma True --use_scale_shift_norm False --attention_resolutions 16',
-    false,
     113_676_678,
   ],
-])('makes the network of improved-diffusion with %s', (flags, superResolution, count) => {
-  expect(parameterCount(improvedDiffusionConfig(flags, { superResolution }).config)).toBe(count)
+])('makes the network of improved-diffusion with %s', (flags, count) => {
+  expect(parameterCount(improvedDiffusionConfig(flags).config)).toBe(count)
 })
 
-test('reads every flag of a network, and leaves the others', () => {
+test('reads every flag of a network', () => {
   const flags =
     '--image_size=32 --num_channels 64 --num_res_blocks 1 --channel_mult "1,2,4" --attention_resolutions 32,8,5,2 ' +
     '--num_heads 2 --num_heads_upsample 8 --dropout 0.25 --class_cond yes --use_scale_shift_norm False --use_checkpoint True ' +
-    '--use_new_attention_order True --noise_schedule cosine --learn_sgima True'
+    '--use_new_attention_order True --noise_schedule cosine'
   expect(guidedDiffusionConfig(flags, { numClasses: 7 })).toEqual({
     config: {
       resolution: 32,
@@ -77,9 +79,8 @@ test('reads every flag of a network, and leaves the others', () => {
       dropout: 0.25,
     },
     attentionOrder: 'new',
-    rest: { noise_schedule: 'cosine', learn_sgima: 'True' },
   })
-  expect(guidedDiffusionConfig({ image_size: 64, class_cond: true, resblock_updown: true }).config).toMatchObject({
+  expect(guidedDiffusionConfig({ imageSize: 64, classCond: true, resblockUpdown: true }).config).toMatchObject({
     numClasses: 1000,
     channelMultipliers: [1, 2, 3, 4],
     attentionResolutions: [16, 8],
@@ -91,33 +92,34 @@ test('reads every flag of a network, and leaves the others', () => {
   })
 })
 
-test('super-resolution networks of guided-diffusion know neither multipliers nor the new order', () => {
-  const { config, attentionOrder, lowResolution, rest } = guidedDiffusionConfig(
-    '--large_size 64 --small_size 16 --channel_mult 1,2 --use_new_attention_order True',
-  )
+test('a super-resolution network takes low-resolution images, of 64×64 pixels unless a flag says otherwise', () => {
+  const { config, attentionOrder, lowResolution } = guidedDiffusionConfig('--large_size 64 --small_size 16')
   expect(config).toMatchObject({ resolution: 64, lowRes: { channels: 3 }, channelMultipliers: [1, 2, 3, 4] })
   expect(attentionOrder).toBe('legacy')
   expect(lowResolution).toBe(16)
-  expect(rest).toEqual({ channel_mult: '1,2', use_new_attention_order: 'True' })
+  expect(guidedDiffusionConfig({ superResolution: true })).toMatchObject({
+    config: { resolution: 256 },
+    lowResolution: 64,
+  })
 })
 
 test.each([
-  ["expected --flag value, got 'image_size'", 'image_size 64'],
-  ['--image_size: expected a value, got none', '--image_size --num_channels 64'],
-  ['--image_size: expected a value, got none', '--image_size'],
-  ['--image_size: expected a positive integer, got 6.5', '--image_size 6.5'],
-  ['--num_heads: expected a number, got four', '--num_heads four'],
-  ['--class_cond: expected True or False, got maybe', '--class_cond maybe'],
-  ['--attention_resolutions: expected positive numbers between commas, got 16,,8', '--attention_resolutions 16,,8'],
-  ['expected image_size among 64, 128, 256, 512, or channel_mult; got 32', '--image_size 32'],
-  ['expected large_size among 64, 256, 512, or channel_mult; got 128', '--large_size 128'],
-])('says guidedDiffusionConfig: %s', (message, flags) => {
-  expect(() => guidedDiffusionConfig(flags)).toThrow(message)
+  ['expected --image_size, an integer from 1, got 6.5', '--image_size 6.5'],
+  ['expected imageSize, one of 64, 128, 256, 512, or channelMult; got 32', '--image_size 32'],
+  ['expected imageSize, one of 64, 256, 512, or channelMult; got 128', '--large_size 128'],
+  ["unknown option 'image_size'. Did you mean 'imageSize'?", { image_size: 64 }],
+  [
+    'expected no useNewAttentionOrder: super-resolution networks of guided-diffusion do not have it',
+    '--large_size 64 --use_new_attention_order True',
+  ],
+  ['expected no pool: U-Nets of guided-diffusion do not have it', { pool: 'spatial' }],
+] as [string, never][])('guidedDiffusionConfig: %s', (message, flags) => {
+  expect(() => guidedDiffusionConfig(flags)).toThrow(`guidedDiffusionConfig: ${message}`)
 })
 
 test('improved-diffusion has other sizes, and any with multipliers', () => {
   expect(() => improvedDiffusionConfig('--image_size 128')).toThrow(
-    'improvedDiffusionConfig: expected image_size among 32, 64, 256, or channel_mult; got 128',
+    'improvedDiffusionConfig: expected imageSize, one of 32, 64, 256, or channelMult; got 128',
   )
   expect(improvedDiffusionConfig('--image_size 128 --channel_mult 1,1,2,3,4').config).toMatchObject({
     resolution: 128,
@@ -129,4 +131,7 @@ test('improved-diffusion has other sizes, and any with multipliers', () => {
     channelMultipliers: [1, 2],
     lowRes: { channels: 3 },
   })
+  expect(() => improvedDiffusionConfig('--num_head_channels 64')).toThrow(
+    'improvedDiffusionConfig: expected no numHeadChannels: U-Nets of improved-diffusion do not have it',
+  )
 })
