@@ -36,7 +36,7 @@ test('a labelled source gives labels, by type', () => {
 })
 
 const image = (...shape: number[]): ByteImages => ({ shape, data: new Uint8Array(shape.reduce((n, d) => n * d, 1)) })
-/** A source whose images are as told. */
+/** A source that gives these images and labels. */
 const source = (changes: Partial<ImageSource>, given: Partial<ReadImages> = {}): ImageSource => ({
   name: 'odd',
   count: 9,
@@ -64,6 +64,11 @@ describe('a source that gives something else is named, with the index', () => {
     [{}, { images: [image(2, 2, 1), { shape: [2, 2, 1], data: new Uint8Array(3) }] }, 'expected 4 bytes of image 3,'],
     [{}, { images: [{ shape: [4], data: new Uint8Array(4) }, image(2, 2, 1)] }, 'odd: expected image 7 in bytes,'],
     [{}, { images: [{ shape: [1, 1, 1], data: new Float32Array(1) }] as never }, 'expected 2 images from read'],
+    [
+      { read: () => Promise.reject(new Error('the disk is gone')) },
+      {},
+      'odd: could not read images 7, 3: the disk is gone',
+    ],
     [{ classNames: ['a'] }, {}, 'odd: expected 2 labels from read, as it has classNames, got undefined'],
     [...labels(0), 'odd: expected 2 labels from read, as it has classNames, got an array of 1'],
     [...labels(1, 2), 'odd: expected labels from 0 to 1, got 2 for image 3'],

@@ -26,7 +26,7 @@ test('a step depends on nothing but its number and the key', () => {
   expect(shuffledIndices(1000, 1000, rng(4))(0)).not.toEqual(shuffledIndices(1000, 1000, rng(3))(0))
 })
 
-test('bad arguments are told', () => {
+test('wrong arguments are errors', () => {
   expect(() => shuffledIndices(0, 4, rng(0))).toThrow('expected n to be an integer of at least 1, got 0')
   expect(() => shuffledIndices(9, 1.5, rng(0))).toThrow('expected batchSize to be an integer of at least 1, got 1.5')
   expect(() => shuffledIndices(9, 4, rng(0))(-1)).toThrow('expected the step to be an integer of at least 0, got -1')

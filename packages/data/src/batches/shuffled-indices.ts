@@ -2,9 +2,9 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 
 /**
- * The examples of each training step: permutations of 0 … n-1, one for each epoch, laid end to end and cut into batches
- * (one may span two epochs; one larger than n has examples twice). `shuffledIndices(n, batchSize, rng)(step)` depends on its arguments alone, so a resumed run
- * needs only its step. The latest permutation is kept, so steps in order cost little.
+ * The examples of each training step. Permutations of 0 … n - 1, one for each epoch, are laid end to end and cut into batches: a batch may
+ * span two epochs, and one larger than n has examples twice. The examples depend on n, the batch size, the key and the step alone, so a
+ * resumed run needs only its step. The latest permutation is kept, which makes steps in order cheap.
  * @throws if n or the batch size is not an integer of at least 1, or the step not one of at least 0.
  */
 export function shuffledIndices(n: number, batchSize: number, rng: Rng): (step: number) => Int32Array {

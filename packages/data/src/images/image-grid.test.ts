@@ -7,7 +7,7 @@ const lines = ({ shape, data }: { shape: readonly number[]; data: Uint8Array }) 
   return Array.from({ length: height }, (_, y) => [...data.subarray(y * width * channels, (y + 1) * width * channels)])
 }
 
-test('small images are enlarged to the largest, rows end in background', () => {
+test('small images are upsampled to the largest, rows end in background', () => {
   const small = { shape: [1, 1, 1], data: Uint8Array.of(7) }
   const large = { shape: [2, 2, 1], data: Uint8Array.of(1, 2, 3, 4) }
   expect(lines(imageGrid([[small, large], [large]], { padding: 1, background: 9 }))).toEqual([
@@ -47,7 +47,7 @@ test('no image is an error', () => {
   expect(() => imageGrid([[], []])).toThrow('imageGrid: expected at least one image')
 })
 
-test('options that are wrong are told', () => {
+test('wrong options are errors', () => {
   const image = { shape: [1, 1, 1], data: Uint8Array.of(3) }
   expect(() => imageGrid([[image]], { paddding: 1 } as never)).toThrow("Did you mean 'padding'?")
   expect(() => imageGrid([[image]], { scale: 0 })).toThrow('imageGrid: expected a scale, an integer from 1, got 0')

