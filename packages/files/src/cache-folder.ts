@@ -1,5 +1,5 @@
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 
 /**
  * Where what we download and install lies: the variable `CASCADE_DIFFUSION_CACHE`, or `cascade-diffusion` in the user's cache
@@ -17,6 +17,8 @@ export function cacheFolder(
       ? (env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local'))
       : platform === 'darwin'
         ? join(homedir(), 'Library', 'Caches')
-        : env.XDG_CACHE_HOME || join(homedir(), '.cache')
+        : env.XDG_CACHE_HOME && isAbsolute(env.XDG_CACHE_HOME)
+          ? env.XDG_CACHE_HOME
+          : join(homedir(), '.cache')
   return join(caches, 'cascade-diffusion')
 }

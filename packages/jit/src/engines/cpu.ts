@@ -1,12 +1,12 @@
 import { cpu as target } from '../lower/target.ts'
 import type { OnnxModel } from '../onnx/model.ts'
-import type { EngineDefinition } from './definition.ts'
+import type { NodeEngine } from './definition.ts'
 import { frugal } from './node/frugal.ts'
 import { hostSession } from './node/host-session.ts'
 import { withSequence } from './node/uncopied.ts'
 
 /** ONNX Runtime on the processor, in Node.js. It is part of the package and always works. */
-export const cpu = {
+export const cpu: NodeEngine = {
   target,
   prepare: (model) => {
     const optimised = isOptimised(model)
@@ -14,7 +14,7 @@ export const cpu = {
     return { model: optimised ? withSequence(model) : frugal(model), optimised, cached }
   },
   node: { worker: true, executable: hostSession },
-} satisfies EngineDefinition
+}
 
 /**
  * ONNX Runtime's optimiser makes no training step faster, which has its weights as arguments (measured: 7,500 and 9,100

@@ -1,14 +1,14 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import { cuda as target } from '../lower/target.ts'
-import type { EngineDefinition, OrtNode } from './definition.ts'
+import type { NodeEngine, OrtNode } from './definition.ts'
 import { checkOnnxRuntime } from './node/check-runtime.ts'
 import { hostSession } from './node/host-session.ts'
 
 /** ONNX Runtime on NVIDIA GPUs, in Node.js. Its provider is installed apart from the package. */
-export const cuda = {
+export const cuda: NodeEngine = {
   target,
   node: { worker: true, check, executable: hostSession },
-} satisfies EngineDefinition
+}
 
 async function check(ort: OrtNode): Promise<void> {
   const { version, folder } = installed(ort)

@@ -12,7 +12,7 @@ export type OrtWeb = typeof Web
 
 /**
  * All that is particular to one engine: a provider of ONNX Runtime. Its name, of the engine and of the provider, is its key in
- * `table.ts`. An engine is added as one file that defines it, and one line there.
+ * `table.ts`. An engine is added as one file that defines it, its name in the types of the table, and one line there.
  */
 export interface EngineDefinition {
   /** How graphs are lowered for it, unless an option says otherwise. */
@@ -25,6 +25,12 @@ export interface EngineDefinition {
   readonly web?: WebDefinition
 }
 
+/** An engine of ONNX Runtime's package for Node.js. */
+export type NodeEngine = EngineDefinition & Required<Pick<EngineDefinition, 'node'>>
+
+/** An engine of ONNX Runtime's package for browsers. */
+export type WebEngine = EngineDefinition & Required<Pick<EngineDefinition, 'web'>>
+
 /** A model for a provider, and how its session is made. */
 export interface Prepared {
   readonly model: OnnxModel
@@ -36,7 +42,7 @@ export interface Prepared {
   readonly onCpu?: readonly string[]
 }
 
-/** An engine in Node.js. */
+/** How an engine works in Node.js. */
 export interface NodeDefinition {
   /** Whether it computes in a worker thread by default. */
   readonly worker: boolean
@@ -49,7 +55,7 @@ export interface NodeDefinition {
   executable(ort: OrtNode, model: ModelOutline, session: SharedSession, optimised: boolean): Executable
 }
 
-/** An engine in browsers, or in Node.js by WebAssembly. */
+/** How an engine works in browsers, or in Node.js by WebAssembly. */
 export interface WebDefinition {
   /** Loads the part of the package that has the provider. */
   load(): Promise<OrtWeb>

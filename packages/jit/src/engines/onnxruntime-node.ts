@@ -8,7 +8,7 @@ import { createExecutable } from './node/node-executable.ts'
 import { cacheDirectory, type SessionPlan } from './node/node-session.ts'
 import { idleExecutable } from './shared/idle-executable.ts'
 import { usableThreads } from './shared/usable-threads.ts'
-import { type NodeProvider, nodeDefinition } from './table.ts'
+import { type NodeProvider, nodeEngine } from './table.ts'
 import { computeThread } from './thread/compute-thread.ts'
 import { threadExecutable } from './thread/thread-executable.ts'
 
@@ -60,7 +60,7 @@ const optionKeys: KnownKeys<OnnxRuntimeOptions> = {
 export function onnxRuntimeNode(options: OnnxRuntimeOptions = {}): Engine {
   checkOptions('onnxRuntimeNode', options, optionKeys)
   const { provider = 'cpu', threads = usableThreads(), cache = true } = options
-  const { node, prepare = asItIs, ...defaults } = nodeDefinition(provider)
+  const { node, prepare = asItIs, ...defaults } = nodeEngine(provider)
   const { target = defaults.target, worker = node.worker } = options
   return {
     name: `onnxruntime-node/${provider}`,
@@ -68,12 +68,12 @@ export function onnxRuntimeNode(options: OnnxRuntimeOptions = {}): Engine {
     async compile(given) {
       const { model, optimised = true, cached = false, onCpu = [] } = prepare(given)
       if (model.outputs.length === 0) return idleExecutable
-      const directory = cached ? cacheDirectory(cache) : undefined
+      // Before anything is waited for: constants are to have the values of now.
+      const encoded = encodeModel(model)
+      const directory = cached ? await cacheDirectory(cache) : undefined
       const plan: SessionPlan = { provider, threads, optimised, cacheDirectory: directory, onCpu }
       const thread = worker ? computeThread() : undefined
-      return thread
-        ? threadExecutable(thread, model, encodeModel(model), plan)
-        : createExecutable(model, encodeModel(model), plan)
+      return thread ? threadExecutable(thread, model, encoded, plan) : createExecutable(model, encoded, plan)
     },
   }
 }

@@ -8,7 +8,7 @@ import { browser } from './shared/host.ts'
 import { idleExecutable } from './shared/idle-executable.ts'
 import { notLoading } from './shared/not-loading.ts'
 import { sessionOptions } from './shared/session-options.ts'
-import { type WebProvider, webDefinition } from './table.ts'
+import { type WebProvider, webEngine } from './table.ts'
 
 /** Options of {@link onnxRuntimeWeb}. */
 export interface OnnxRuntimeWebOptions {
@@ -38,7 +38,7 @@ const optionKeys: KnownKeys<OnnxRuntimeWebOptions> = { provider: true, threads: 
 export function onnxRuntimeWeb(options: OnnxRuntimeWebOptions = {}): Engine {
   checkOptions('onnxRuntimeWeb', options, optionKeys)
   const { provider = 'wasm' } = options
-  const { target = webDefinition(provider).target } = options
+  const { target = webEngine(provider).target } = options
   return { name: `onnxruntime-web/${provider}`, target, compile: (model) => createExecutable(model, provider, options) }
 }
 
@@ -48,7 +48,7 @@ async function createExecutable(
   { threads, wasmPaths }: OnnxRuntimeWebOptions,
 ): Promise<Executable> {
   if (given.outputs.length === 0) return idleExecutable
-  const { web, prepare } = webDefinition(provider)
+  const { web, prepare } = webEngine(provider)
   const { model, onCpu = [] } = prepare?.(given) ?? { model: given }
   const ort = await web.load().catch((cause) => {
     throw notLoading('onnxruntime-web', cause)

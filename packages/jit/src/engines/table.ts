@@ -1,49 +1,44 @@
 import { checkOneOf } from '@cascade-diffusion/checks'
 import { cpu } from './cpu.ts'
 import { cuda } from './cuda.ts'
-import type { EngineDefinition, NodeDefinition, WebDefinition } from './definition.ts'
+import type { EngineDefinition, NodeEngine, WebEngine } from './definition.ts'
 import { wasm } from './wasm.ts'
 import { webgpu } from './webgpu.ts'
 
-/** Every engine, by name. */
-const engines = { cpu, cuda, webgpu, wasm } satisfies Record<string, EngineDefinition>
+/** What computes in ONNX Runtime's package for Node.js. */
+export type NodeProvider = 'cpu' | 'cuda' | 'webgpu'
 
-type Engines = typeof engines
-
-/** The names of the engines whose files say how they work by a package. */
-const namesWith = <Package extends 'node' | 'web'>(part: Package) =>
-  engineNames.filter((name) => part in engines[name]) as {
-    [Name in keyof Engines]: Engines[Name] extends Record<Package, object> ? Name : never
-  }[keyof Engines][]
-
-/** The names of all engines. */
-export const engineNames = Object.keys(engines) as readonly (keyof Engines)[]
-
-/** The names of those by ONNX Runtime's package for Node.js. */
-export const nodeProviders = namesWith('node')
-
-/** The names of those by its package for browsers. */
-export const webProviders = namesWith('web')
+/** What computes in ONNX Runtime's package for browsers. */
+export type WebProvider = 'webgpu' | 'wasm'
 
 /**
  * An engine by name. `cpu`: ONNX Runtime on the processor, in Node.js. `cuda`: on NVIDIA GPUs, in Node.js. `webgpu`: on any GPU,
  * in Node.js and in browsers. `wasm`: on the processor by WebAssembly, in browsers and in Node.js.
  */
-export type EngineName = (typeof engineNames)[number]
+export type EngineName = NodeProvider | WebProvider
 
-/** What computes in ONNX Runtime's package for Node.js. */
-export type NodeProvider = (typeof nodeProviders)[number]
+/** Every engine, by name: one for each in the types above. */
+const engines: Readonly<Record<NodeProvider, NodeEngine> & Record<WebProvider, WebEngine>> = {
+  cpu,
+  cuda,
+  webgpu,
+  wasm,
+}
 
-/** What computes in ONNX Runtime's package for browsers. */
-export type WebProvider = (typeof webProviders)[number]
+/** The names of all engines. */
+export const engineNames: readonly EngineName[] = Object.keys(engines) as EngineName[]
 
 /** What an engine's file says. */
 export const definitionOf = (name: EngineName): EngineDefinition => engines[name]
 
-/** The same of an engine in Node.js. @throws if it is none. */
-export const nodeDefinition = (name: NodeProvider): EngineDefinition & { readonly node: NodeDefinition } =>
+/** The names of the engines of ONNX Runtime's package for Node.js, and of that for browsers. */
+export const nodeProviders = engineNames.filter((name): name is NodeProvider => definitionOf(name).node !== undefined)
+export const webProviders = engineNames.filter((name): name is WebProvider => definitionOf(name).web !== undefined)
+
+/** What the file of an engine in Node.js says. @throws if it is none. */
+export const nodeEngine = (name: NodeProvider): NodeEngine =>
   engines[checkOneOf('onnxRuntimeNode', 'a provider', name, nodeProviders)]
 
-/** The same of an engine by `onnxruntime-web`. @throws if it is none. */
-export const webDefinition = (name: WebProvider): EngineDefinition & { readonly web: WebDefinition } =>
+/** What the file of an engine by `onnxruntime-web` says. @throws if it is none. */
+export const webEngine = (name: WebProvider): WebEngine =>
   engines[checkOneOf('onnxRuntimeWeb', 'a provider', name, webProviders)]

@@ -1,11 +1,11 @@
 import { cpu as target } from '../lower/target.ts'
-import type { EngineDefinition } from './definition.ts'
+import type { WebEngine } from './definition.ts'
 import { browser, inNode } from './shared/host.ts'
 import { usableThreads } from './shared/usable-threads.ts'
 import { webHostSession } from './web/host-session.ts'
 
 /** ONNX Runtime on the processor by WebAssembly, in browsers and in Node.js. */
-export const wasm = {
+export const wasm: WebEngine = {
   target,
   web: {
     // In a bundle, `onnxruntime-web` is its part for WebAssembly alone, by `browser` in package.json.
@@ -17,4 +17,4 @@ export const wasm = {
     },
     executable: webHostSession,
   },
-} satisfies EngineDefinition
+}

@@ -1,6 +1,6 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import { webgpu as target } from '../lower/target.ts'
-import type { EngineDefinition, OrtNode } from './definition.ts'
+import type { NodeEngine, OrtNode, WebEngine } from './definition.ts'
 import { type GpuTransfer, gpuTransfer } from './gpu/gpu-transfer.ts'
 import { nodeGpuExecutable } from './gpu/node-gpu-executable.ts'
 import { webGpuExecutable } from './gpu/web-gpu-executable.ts'
@@ -8,7 +8,7 @@ import { namesForCpu, splitByFew } from './gpu/webgpu-defects.ts'
 import { checkOnnxRuntime } from './node/check-runtime.ts'
 
 /** ONNX Runtime on any GPU: by Vulkan, Direct3D or Metal in Node.js, by WebGPU in browsers. */
-export const webgpu = {
+export const webgpu: NodeEngine & WebEngine = {
   target,
   prepare: (given) => {
     const model = splitByFew(given)
@@ -28,7 +28,7 @@ export const webgpu = {
     resultsOn: 'gpu-buffer',
     executable: webGpuExecutable,
   },
-} satisfies EngineDefinition
+}
 
 let transfer: GpuTransfer | undefined
 

@@ -3,7 +3,7 @@ import type { EncodedModel } from '../../onnx/encode.ts'
 import type { OrtNode } from '../definition.ts'
 import type { Executable } from '../engine.ts'
 import { notLoading } from '../shared/not-loading.ts'
-import { type NodeProvider, nodeDefinition } from '../table.ts'
+import { type NodeProvider, nodeEngine } from '../table.ts'
 import { type ModelOutline, openSession, type SessionPlan } from './node-session.ts'
 
 /** Makes a session of `onnxruntime-node` in this thread, which computes in it. */
@@ -15,14 +15,14 @@ export async function createExecutable(
   const ort = await load()
   await checkOnce(ort, plan.provider)
   const session = await openSession(ort, encoded, plan)
-  return nodeDefinition(plan.provider).node.executable(ort, model, session, plan.optimised)
+  return nodeEngine(plan.provider).node.executable(ort, model, session, plan.optimised)
 }
 
 const checks = new Map<NodeProvider, Promise<void>>()
 
 /** Makes sure, once for each provider, that it is there and computes. @throws if not. */
 async function checkOnce(ort: OrtNode, provider: NodeProvider): Promise<void> {
-  const check = checks.get(provider) ?? Promise.resolve(nodeDefinition(provider).node.check?.(ort))
+  const check = checks.get(provider) ?? Promise.resolve(nodeEngine(provider).node.check?.(ort))
   checks.set(provider, check)
   check.catch(() => checks.delete(provider))
   await check

@@ -113,5 +113,5 @@ function keyOf(ort: OrtNode, { bytes }: EncodedModel, { provider, threads }: Ses
 }
 
 /** The folder that the option `cache` names: `true` is the user's, `false` none. */
-export const cacheDirectory = (cache: boolean | string): string | undefined =>
+export const cacheDirectory = async (cache: boolean | string): Promise<string | undefined> =>
   typeof cache === 'string' ? cache : cache ? defaultCacheDirectory() : undefined

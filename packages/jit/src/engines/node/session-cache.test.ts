@@ -73,15 +73,15 @@ test('what a process left behind that died is removed after an hour', async () =
   expect(readdirSync(folder).sort()).toEqual(['a.ort', 'new.tmp'])
 })
 
-test('the folder is the one told, or the one for caches, or none', () => {
+test('the folder is the one named, or the one for caches, or none', async () => {
   vi.stubEnv('CASCADE_DIFFUSION_CACHE', '/somewhere')
-  expect(defaultCacheDirectory()).toBe(join('/somewhere', 'sessions'))
+  expect(await defaultCacheDirectory()).toBe(join('/somewhere', 'sessions'))
   vi.stubEnv('CASCADE_DIFFUSION_CACHE', 'off')
-  expect(defaultCacheDirectory()).toBeUndefined()
+  expect(await defaultCacheDirectory()).toBeUndefined()
   vi.stubEnv('CASCADE_DIFFUSION_CACHE', undefined)
   vi.stubEnv('XDG_CACHE_HOME', '/caches')
-  expect(defaultCacheDirectory()).toBe(join('/caches', 'cascade-diffusion', 'sessions'))
+  expect(await defaultCacheDirectory()).toBe(join('/caches', 'cascade-diffusion', 'sessions'))
   vi.stubEnv('XDG_CACHE_HOME', 'relative')
   if (process.platform === 'linux')
-    expect(defaultCacheDirectory()).toBe(join(homedir(), '.cache', 'cascade-diffusion', 'sessions'))
+    expect(await defaultCacheDirectory()).toBe(join(homedir(), '.cache', 'cascade-diffusion', 'sessions'))
 })

@@ -81,25 +81,12 @@ export function sessionCache(directory: string, maxBytes: number = 2 ** 30): Ses
   }
 }
 
-/**
- * Where sessions are cached: `CASCADE_DIFFUSION_CACHE`, or the user's folder for caches (`$XDG_CACHE_HOME` or `~/.cache`
- * on Linux); `undefined` if the variable is `off`.
- */
-export function defaultCacheDirectory(): string | undefined {
-  const { env, platform } = process
-  if (env.CASCADE_DIFFUSION_CACHE === 'off') return undefined
-  const { isAbsolute, join } = builtin.path()
-  const home = builtin.os().homedir()
-  const xdg = env.XDG_CACHE_HOME
-  const caches =
-    xdg && isAbsolute(xdg)
-      ? xdg
-      : platform === 'darwin'
-        ? join(home, 'Library', 'Caches')
-        : platform === 'win32'
-          ? (env.LOCALAPPDATA ?? join(home, 'AppData', 'Local'))
-          : join(home, '.cache')
-  return join(env.CASCADE_DIFFUSION_CACHE || join(caches, 'cascade-diffusion'), 'sessions')
+/** Where sessions are cached: in the user's folder for caches; `undefined` if `CASCADE_DIFFUSION_CACHE` is `off`. */
+export async function defaultCacheDirectory(): Promise<string | undefined> {
+  if (process.env.CASCADE_DIFFUSION_CACHE === 'off') return undefined
+  // Not there in a browser's bundle.
+  const { cacheFolder } = await import('@cascade-diffusion/files')
+  return builtin.path().join(cacheFolder(), 'sessions')
 }
 
 /** The processor and what it can do: optimised models are made for it. */
