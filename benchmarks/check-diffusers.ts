@@ -69,7 +69,7 @@ async function runPrograms(folder: string): Promise<void> {
     name: 'small',
     resolution: 8,
     imageChannels: 3,
-    process: { schedule: 'linear', steps: 100 },
+    process: { schedule: { name: 'linear', steps: 100 } },
     network,
   } as const
   const stages = [baseStage(common), baseStage({ ...common, classNames: ['left', 'right'] })]

@@ -6,8 +6,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type ProcessConfig, scheduleOf } from '@cascade-diffusion/cascade'
+import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 import { fromSchedulerConfig, toSchedulerConfig } from '@cascade-diffusion/pretrained'
+import { type DiscreteScheduleConfig, scheduleOf } from '@cascade-diffusion/schedules'
 import {
   ourSteps,
   type SchedulerCase,
@@ -30,13 +31,13 @@ function python(...args: readonly string[]): void {
 }
 
 /** Processes that are written for diffusers. */
-const written: readonly (ProcessConfig & { steps: number })[] = [
-  { schedule: 'linear', steps: 1000 },
-  { schedule: 'linear', steps: 4000, variance: 'fixed-small' },
-  { schedule: 'scaled-linear', steps: 1000, prediction: 'v', zeroTerminalSnr: true },
-  { schedule: 'cosine', steps: 4000, prediction: 'x0', variance: 'learned-range' },
-  { schedule: 'sigmoid', steps: 100, prediction: 'v', zeroTerminalSnr: true },
-  { schedule: 'betas', steps: 3, betas: [0.1, 0.2, 0.3] },
+const written: readonly (ProcessConfig & { readonly schedule: DiscreteScheduleConfig })[] = [
+  { schedule: { name: 'linear', steps: 1000 } },
+  { schedule: { name: 'linear', steps: 4000 }, variance: 'fixed-small' },
+  { schedule: { name: 'scaled-linear', steps: 1000, zeroTerminalSnr: true }, prediction: 'v' },
+  { schedule: { name: 'cosine', steps: 4000 }, prediction: 'x0', variance: 'learned-range' },
+  { schedule: { name: 'sigmoid', steps: 100, zeroTerminalSnr: true }, prediction: 'v' },
+  { schedule: { name: 'betas', betas: [0.1, 0.2, 0.3] } },
 ]
 
 const folder = mkdtempSync(join(tmpdir(), 'check-schedulers-'))
@@ -81,12 +82,12 @@ function checkWritten(file: string): void {
   python('load', file)
   const loaded = JSON.parse(readFileSync(file, 'utf8')) as number[][]
   for (const [i, config] of written.entries()) {
-    const { alphasCumprod } = scheduleOf(config)
+    const { alphasCumprod } = scheduleOf(config.schedule)
     const far = Math.max(...alphasCumprod.map((bar, t) => Math.abs(bar - loaded[i]![t]!)))
-    const same = loaded[i]!.length === config.steps && far < 1e-11
+    const same = loaded[i]!.length === alphasCumprod.length && far < 1e-11
     if (!same) process.exitCode = 1
     console.log(
-      `${same ? 'ok    ' : 'FAILED'}  ${config.schedule} of ${config.steps} steps, written and loaded there, differs by ${far.toExponential(1)}`,
+      `${same ? 'ok    ' : 'FAILED'}  ${config.schedule.name} of ${alphasCumprod.length} steps, written and loaded there, differs by ${far.toExponential(1)}`,
     )
   }
 }

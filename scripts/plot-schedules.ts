@@ -2,26 +2,26 @@
 import { writeFileSync } from 'node:fs'
 import { svgLineChart } from '../packages/reports/src/index.ts'
 import {
-  cosineNoise,
-  karrasNoise,
-  linearNoise,
-  logLinearNoise,
-  type NoiseSchedule,
+  type ContinuousSchedule,
+  continuousCosine,
+  continuousKarras,
+  continuousLinear,
+  continuousLogLinear,
+  continuousSigmoid,
   scaledLinearSchedule,
   shiftToResolution,
-  sigmoidNoise,
   toContinuous,
   zeroTerminalSnr,
 } from '../packages/schedules/src/index.ts'
 
-const schedules: [name: string, schedule: NoiseSchedule, dashed?: boolean][] = [
-  ['linear β', linearNoise()],
-  ['cosine', cosineNoise()],
-  ['sigmoid', sigmoidNoise()],
+const schedules: [name: string, schedule: ContinuousSchedule, dashed?: boolean][] = [
+  ['linear β', continuousLinear()],
+  ['cosine', continuousCosine()],
+  ['sigmoid', continuousSigmoid()],
   ['scaled-linear β', toContinuous(scaledLinearSchedule(1000))],
-  ['log-linear, 13.3 to -5', logLinearNoise()],
-  ['Karras, σ 0.002 to 80', karrasNoise()],
-  ['cosine, shifted 64 → 256', shiftToResolution(cosineNoise(), { from: 64, to: 256 }), true],
+  ['log-linear, 13.3 to -5', continuousLogLinear()],
+  ['Karras, σ 0.002 to 80', continuousKarras()],
+  ['cosine, shifted 64 → 256', shiftToResolution(continuousCosine(), { from: 64, to: 256 }), true],
   ['scaled-linear, zero end', toContinuous(zeroTerminalSnr(scaledLinearSchedule(1000))), true],
 ]
 // Closer together at the ends, where some run to infinity.

@@ -23,7 +23,7 @@ const stage = superResolutionStage({
   lowResolution: 8,
   imageChannels: 1,
   classNames: dataset.classNames,
-  process: { schedule: 'cosine', steps: 1000 },
+  process: { schedule: { name: 'cosine', steps: 1000 } },
   augmentation: pixelDropout,
   network: { patchSize: 2, baseChannels: 32, channelMultipliers: [1, 2], residualBlocks: 1, normGroups: 8 },
 })

@@ -4,15 +4,9 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { concatenate, int32, type NDArray, rows } from '@cascade-diffusion/arrays'
-import {
-  baseStage,
-  processOf,
-  type StageSamplerOptions,
-  stageSampler,
-  superResolutionStage,
-} from '@cascade-diffusion/cascade'
+import { baseStage, type StageSamplerOptions, stageSampler, superResolutionStage } from '@cascade-diffusion/cascade'
 import { encodePng, imageGrid } from '@cascade-diffusion/data'
-import { ancestral, ddim, spacedSteps } from '@cascade-diffusion/diffusion'
+import { ancestral, ddim, processOf, spacedSteps } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import '@cascade-diffusion/ops' // guidance needs gradients
 import { fromPretrained, type PretrainedClassifier, type PretrainedUNet } from '@cascade-diffusion/pretrained'
@@ -102,7 +96,9 @@ async function sample(role: 'base' | 'upsampler', index: number, lowRes?: NDArra
   const options: StageSamplerOptions = {
     sampler: values.sampler === 'ddim' ? ddim() : ancestral(),
     steps: spacedSteps(processOf(net.process), numbers(values.steps)[index]!),
-    ...(scale !== 0 && { guidance: { classifier: await loadClassifier(`${role}-classifier`), scale } }),
+    ...(scale !== 0 && {
+      guidance: { name: 'classifier', classifier: await loadClassifier(`${role}-classifier`), scale },
+    }),
     compile: jit,
   }
   const sampler = stageSampler({ stage: stageOf(role, net), params: net.params }, options)

@@ -22,7 +22,7 @@ const steps = Number(values.steps)
 const dataset = await loadMnist({ split: 'train' })
 
 // What both stages have in common. A stage is a description: nothing of it is bound to how it is trained or sampled.
-const process = { schedule: 'cosine', steps: 1000 } as const
+const process = { schedule: { name: 'cosine', steps: 1000 } } as const
 const common = { imageChannels: 1, classNames: dataset.classNames, process }
 const size = { channelMultipliers: [1, 2], residualBlocks: 1, normGroups: 8 }
 

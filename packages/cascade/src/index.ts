@@ -1,4 +1,3 @@
-export type { ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
 export {
   classifierLogProbability,
   type LoadedClassifier,
@@ -12,24 +11,24 @@ export {
 } from './classifier/train-classifier.ts'
 export { type CascadeSampleOptions, type CascadeSampler, cascadeSampler } from './sampling/cascade-sampler.ts'
 export type { Labels } from './sampling/check-conditions.ts'
+export type { ClassifierGuidanceConfig } from './sampling/guidance/classifier.ts'
+export type { ClassifierFreeConfig } from './sampling/guidance/classifier-free.ts'
+export { type GuidanceConfig, guidances } from './sampling/guidance/guidance-table.ts'
+export type { StepsConfig } from './sampling/sampled-steps.ts'
 export { type LevelCandidate, type SearchLevelsOptions, searchLevels } from './sampling/search-levels.ts'
 export {
-  type ClassifierGuidance,
-  type GuidanceConfig,
   type StageSampleOptions,
   type StageSampler,
   type StageSamplerOptions,
   stageSampler,
 } from './sampling/stage-sampler.ts'
-export type { AugmentationConfig, GaussianNoiseConfig, NoAugmentationConfig } from './stage/augmentation-config.ts'
-export { augmentationOf } from './stage/augmentation-config.ts'
 export { describedStage, type LoadStageOptions, loadStage, type TrainedStage } from './stage/load-stage.ts'
-export { type ProcessConfig, processOf, type ScheduleConfig, scheduleOf } from './stage/process-config.ts'
+export { migrateStage } from './stage/migrate-stage.ts'
 export {
   type BaseStage,
   type BaseStageOptions,
   baseStage,
-  type OwnAugmentation,
+  type CustomAugmentation,
   type Stage,
   type StageDescription,
   type StageNetwork,
@@ -38,14 +37,11 @@ export {
   type SuperResolutionStageOptions,
   superResolutionStage,
 } from './stage/stage.ts'
+export type { LogNormalConfig } from './training/noise-levels/log-normal.ts'
+export type { LossSecondMomentConfig } from './training/noise-levels/loss-second-moment.ts'
+export { type NoiseLevelsConfig, noiseLevels } from './training/noise-levels/noise-levels-table.ts'
+export type { PiecewiseUniformConfig } from './training/noise-levels/piecewise-uniform.ts'
+export type { UniformConfig } from './training/noise-levels/uniform.ts'
 export { type TrainStageOptions, trainStage } from './training/train-stage.ts'
-export type {
-  HybridLossConfig,
-  KlLossConfig,
-  LossConfig,
-  NoiseLevelsConfig,
-  SimpleLossConfig,
-  TrainingObjective,
-  WeightingConfig,
-} from './training/training-objective.ts'
+export type { TrainingObjective } from './training/training-objective.ts'
 export type { TrainingRun } from './training/training-run.ts'

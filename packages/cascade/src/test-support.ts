@@ -1,3 +1,4 @@
+import { int32 } from '@cascade-diffusion/arrays'
 import '@tensorflow/tfjs-backend-cpu'
 import type { ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
 import { imageDataset, type LabelledDataset } from '@cascade-diffusion/data'
@@ -51,7 +52,7 @@ export function alphaBar(t: number): number {
   return Array.from({ length: t + 1 }, (_, i) => 1 - Math.min(1 - f(i + 1) / f(i), 0.999)).reduce((a, b) => a * b, 1)
 }
 
-const process = { schedule: 'cosine', steps: T } as const
+const process = { schedule: { name: 'cosine', steps: T } } as const
 const images = { imageChannels: 1, classNames: ['left', 'right'], process } as const
 
 /** A base stage of 2×2 images. */
@@ -80,13 +81,17 @@ export function halves(count: number, size: number): LabelledDataset {
   return imageDataset({ name: 'halves', images, labels, classNames: ['left', 'right'] })
 }
 
-/** An augmentation of one's own, of two levels: averages each row with its mean; the network is told the level. */
-export const smear: ConditioningAugmentation = {
+/** A custom augmentation of two levels: averages each row with its mean; the network is conditioned on the level. */
+export const smear: ConditioningAugmentation<{ level: tf.Tensor1D }> = {
   name: 'smear',
   maxLevel: 2,
-  embedsLevel: true,
-  sampleLevels: (n, key) => key.integers([n], 0, 3),
-  apply(z, level) {
+  draw: ({ shape: [n = 0], rng, level, firstIndex }) => ({
+    level:
+      level === undefined
+        ? rng.fold('level').integers([n], 0, 3, firstIndex)
+        : int32(Array.from({ length: n }, () => level)),
+  }),
+  apply(z, { level }) {
     const share = tf.reshape(tf.div(tf.cast(level, 'float32'), 2), [-1, 1, 1, 1])
     return tf.add(z, tf.mul(share, tf.sub(tf.mean(z, 2, true), z)))
   },

@@ -2,12 +2,12 @@ import '@tensorflow/tfjs-backend-cpu'
 import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
+import { conditionsOnLevel } from './conditions-on-level.ts'
 import { noAugmentation } from './no-augmentation.ts'
 
-test('gives z itself, at level 0, and tells the network nothing', () => {
+test('draws nothing, gives z itself, and conditions the network on nothing', () => {
   const z = tf.ones<tf.Rank.R4>([2, 4, 4, 3])
-  const levels = noAugmentation.sampleLevels(2, rng(1))
-  expect(levels).toEqual({ dtype: 'int32', shape: [2], data: Int32Array.of(0, 0) })
-  expect(noAugmentation.apply(z, tf.tensor1d(levels.data, 'int32'), z)).toBe(z)
-  expect(noAugmentation.embedsLevel).toBe(false)
+  expect(noAugmentation.draw({ shape: z.shape, rng: rng(1) })).toEqual({})
+  expect(noAugmentation.apply(z, {})).toBe(z)
+  expect(conditionsOnLevel(noAugmentation, [4, 4, 3])).toBe(false)
 })

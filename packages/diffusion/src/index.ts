@@ -41,19 +41,34 @@ export {
   type NoiseInput,
   type Prediction,
   type Schedule,
+  takesNoiseLevels,
   type Variance,
 } from './process.ts'
-export { clipX0, type DynamicThresholdOptions, dynamicThreshold, keepX0, type ProcessX0 } from './process-x0.ts'
+export { migrateProcess, type ProcessConfig, processOf, processSchema } from './process-config.ts'
+export {
+  type ClipConfig,
+  clipX0,
+  type DynamicThresholdConfig,
+  type DynamicThresholdOptions,
+  dynamicThreshold,
+  type KeepConfig,
+  keepX0,
+  type ProcessX0,
+  type ProcessX0Config,
+  processesX0,
+  processX0Of,
+} from './process-x0.ts'
 export { qMeanVariance, qSample } from './q-sample.ts'
 export { type CreateSamplerOptions, createSampler, type ModelSampler } from './sampling/driver.ts'
 export type { Level } from './sampling/level.ts'
 export { type RepaintOptions, type Restart, repaintRestarts } from './sampling/restart.ts'
 export type { Frame, RunOptions, SampleOptions } from './sampling/sample-options.ts'
-export { type AncestralOptions, ancestral } from './sampling/samplers/ancestral.ts'
-export { type DdimOptions, ddim } from './sampling/samplers/ddim.ts'
-export { ddimInversion } from './sampling/samplers/ddim-inversion.ts'
-export { type DpmSolverOptions, dpmSolver } from './sampling/samplers/dpm-solver.ts'
-export { type HeunOptions, heun } from './sampling/samplers/heun.ts'
+export { type SamplerConfig, samplerOf, samplers } from './sampling/sampler-table.ts'
+export { type AncestralConfig, type AncestralOptions, ancestral } from './sampling/samplers/ancestral.ts'
+export { type DdimConfig, type DdimOptions, ddim } from './sampling/samplers/ddim.ts'
+export { type DdimInversionConfig, ddimInversion } from './sampling/samplers/ddim-inversion.ts'
+export { type DpmSolverConfig, type DpmSolverOptions, dpmSolver } from './sampling/samplers/dpm-solver.ts'
+export { type HeunConfig, type HeunOptions, heun } from './sampling/samplers/heun.ts'
 export {
   type Evaluation,
   type Sampler,
@@ -62,5 +77,5 @@ export {
   type Transition,
   weightedSum,
 } from './sampling/samplers/sampler.ts'
-export { type UnipcOptions, unipc } from './sampling/samplers/unipc.ts'
+export { type UnipcConfig, type UnipcOptions, unipc } from './sampling/samplers/unipc.ts'
 export { type SpacedStepsOptions, spacedSteps, stepsDown } from './sampling/steps.ts'

@@ -1,4 +1,4 @@
-import { logLinearNoise, type NoiseSchedule } from '@cascade-diffusion/schedules'
+import { type ContinuousSchedule, continuousLogLinear } from '@cascade-diffusion/schedules'
 import * as tf from '@tensorflow/tfjs-core'
 import type { DiffusionProcess, Network } from './process.ts'
 
@@ -25,8 +25,8 @@ export function mixtureMoments(): { mean: [number, number]; covariance: [number,
 }
 
 /** The process that the mixture is sampled by: in continuous time, told the log-SNR. */
-export const mixtureProcess: DiffusionProcess<NoiseSchedule> = {
-  schedule: logLinearNoise({ min: -9, max: 9 }),
+export const mixtureProcess: DiffusionProcess<ContinuousSchedule> = {
+  schedule: continuousLogLinear({ min: -9, max: 9 }),
   prediction: 'x0',
   variance: 'fixed-small',
   noiseInput: 'log-snr',

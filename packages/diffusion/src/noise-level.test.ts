@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { rng } from '@cascade-diffusion/random'
 import {
-  cosineNoise,
+  continuousCosine,
   cosineSchedule,
   piecewiseUniformNoiseLevels,
   respace,
@@ -46,7 +46,7 @@ test.each([
   ['noise-level', Math.cos(Math.PI / 8)],
   ['log-snr', -2 * Math.log(Math.tan(Math.PI / 8))],
 ] as const)('a process in continuous time tells its network the %s', (name, expected) => {
-  expect(noiseInput(processOf(cosineNoise({ offset: 0 }), name), 0.25)).toBeCloseTo(expected, 10)
+  expect(noiseInput(processOf(continuousCosine({ offset: 0 }), name), 0.25)).toBeCloseTo(expected, 10)
 })
 
 test('levels of steps as tensors, and of steps and times as arrays', () => {
@@ -58,12 +58,12 @@ test('levels of steps as tensors, and of steps and times as arrays', () => {
     expect(tensors[key].shape).toEqual(arrays[key].shape)
   }
   expect(arrays.alpha.data[0]! ** 2).toBeCloseTo(alphaBar(889, 4000), 6)
-  const continuous = noiseLevelArrays(processOf(cosineNoise({ offset: 0 }), 'timestep'), Float64Array.of(0.5))
+  const continuous = noiseLevelArrays(processOf(continuousCosine({ offset: 0 }), 'timestep'), Float64Array.of(0.5))
   expect([continuous.alpha.data[0], continuous.sigma.data[0]]).toEqual([
     Math.fround(Math.SQRT1_2),
     Math.fround(Math.SQRT1_2),
   ])
-  expect(noiseLevel(cosineNoise(), -1)).toEqual({ alpha: 1, sigma: 0 })
+  expect(noiseLevel(continuousCosine(), -1)).toEqual({ alpha: 1, sigma: 0 })
 })
 
 test('levels between steps, for networks that are told the level', () => {
@@ -85,7 +85,7 @@ test('what is outside the process is an error', () => {
   expect(() => noiseInput(process, 10)).toThrow('noiseInput: expected a step from 0 to 9, got 10')
   expect(() => noiseInput(process, -1)).toThrow('noiseInput: expected a step from 0 to 9, got -1')
   expect(() => noiseLevelArrays(process, [3, Number.NaN])).toThrow('noiseLevel: expected a step from -1 to 9, got NaN')
-  expect(() => noiseLevelArrays(processOf(cosineNoise(), 'timestep'), [1.5])).toThrow(
+  expect(() => noiseLevelArrays(processOf(continuousCosine(), 'timestep'), [1.5])).toThrow(
     'expected a time from 0 to 1, got 1.5',
   )
   const level = processOf(schedule, 'noise-level')

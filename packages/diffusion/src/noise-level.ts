@@ -3,7 +3,7 @@ import { CascadeError, shown } from '@cascade-diffusion/checks'
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core'
 import { checkDiscrete } from './checks.ts'
 import { checkStep, gather1d, gatherForImages, type Steps } from './gather.ts'
-import { checkProcess, type DiffusionProcess, isDiscrete, type Schedule } from './process.ts'
+import { checkProcess, type DiffusionProcess, isDiscrete, type Schedule, takesNoiseLevels } from './process.ts'
 
 /** How much of the data and of the noise is in x_t = alpha x0 + sigma ε; alpha² + sigma² = 1. */
 export interface NoiseLevel {
@@ -50,8 +50,7 @@ export function noiseLevel(schedule: Schedule, t: number): NoiseLevel {
 export function noiseInput(process: DiffusionProcess<Schedule>, t: number): number {
   checkProcess(process)
   const { schedule, noiseInput } = process
-  if (noiseInput === 'noise-level' || noiseInput === 'log-snr')
-    return noiseInputOfLevel(noiseInput, noiseLevel(schedule, t))
+  if (takesNoiseLevels(noiseInput)) return noiseInputOfLevel(noiseInput, noiseLevel(schedule, t))
   const rescaled = noiseInput === 'rescaled-timestep'
   if (!isDiscrete(schedule)) {
     if (!(typeof t === 'number' && t >= 0 && t <= 1))
@@ -62,7 +61,8 @@ export function noiseInput(process: DiffusionProcess<Schedule>, t: number): numb
   return schedule.timesteps[t]! * (rescaled ? 1000 / schedule.unspacedSteps : 1)
 }
 
-function noiseInputOfLevel(noiseInput: 'noise-level' | 'log-snr', { alpha, sigma }: NoiseLevel): number {
+/** What a network that {@link takesNoiseLevels} is conditioned on at a level. @throws on an infinite log-SNR. */
+export function noiseInputOfLevel(noiseInput: 'noise-level' | 'log-snr', { alpha, sigma }: NoiseLevel): number {
   if (noiseInput === 'noise-level') return alpha
   const logSnr = 2 * Math.log(alpha / sigma)
   if (!Number.isFinite(logSnr))
@@ -143,7 +143,7 @@ function givenLevels(alphas: ArrayLike<number>, sigmas: ArrayLike<number>): Nois
 }
 
 function betweenSteps({ noiseInput }: DiffusionProcess<Schedule>): (level: NoiseLevel) => number {
-  if (noiseInput === 'noise-level' || noiseInput === 'log-snr') return (level) => noiseInputOfLevel(noiseInput, level)
+  if (takesNoiseLevels(noiseInput)) return (level) => noiseInputOfLevel(noiseInput, level)
   throw new CascadeError(
     'input',
     `noiseLevelArrays: expected a network that is told its noise-level or log-snr, not its ${noiseInput}`,

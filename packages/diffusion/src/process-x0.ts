@@ -1,4 +1,4 @@
-import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, type ConfigOf, checkOptions, type Entry, schema, shown, table } from '@cascade-diffusion/checks'
 import {
   abs,
   add,
@@ -63,3 +63,48 @@ function quantile(rows: Tensor, q: number): Tensor {
   if (part === 0) return entry(k - 1)
   return add(mul(entry(k - 1), 1 - part), mul(entry(k - 2), part))
 }
+
+/** {@link clipX0} by name. */
+export interface ClipConfig {
+  readonly name: 'clip'
+}
+
+/** {@link keepX0} by name. */
+export interface KeepConfig {
+  readonly name: 'keep'
+}
+
+/** {@link dynamicThreshold} by name. */
+export interface DynamicThresholdConfig extends DynamicThresholdOptions {
+  readonly name: 'dynamic-threshold'
+}
+
+const clip: Entry<ClipConfig, ProcessX0> = {
+  name: 'clip',
+  schema: schema.record<ClipConfig>({ name: schema.oneOf(['clip']) }),
+  make: () => clipX0,
+}
+
+const keep: Entry<KeepConfig, ProcessX0> = {
+  name: 'keep',
+  schema: schema.record<KeepConfig>({ name: schema.oneOf(['keep']) }),
+  make: () => keepX0,
+}
+
+const threshold: Entry<DynamicThresholdConfig, ProcessX0> = {
+  name: 'dynamic-threshold',
+  schema: schema.record<DynamicThresholdConfig>({
+    name: schema.oneOf(['dynamic-threshold']),
+    percentile: schema.optional(schema.number({ from: 0, to: 1 })),
+  }),
+  make: ({ name, ...options }) => dynamicThreshold(options),
+}
+
+/** What may be done to a predicted x0, by name. */
+export const processesX0 = table('a processing of x0', [clip, keep, threshold])
+
+/** What is done to a predicted x0, by its name: a JSON value. */
+export type ProcessX0Config = ConfigOf<typeof processesX0>
+
+/** The function of a configuration. @throws CascadeError 'input' that lists everything that is wrong with it. */
+export const processX0Of = (config: ProcessX0Config): ProcessX0 => processesX0.of('processX0', config)

@@ -1,5 +1,5 @@
-import { CascadeError, shown } from '@cascade-diffusion/checks'
-import type { DiscreteSchedule, NoiseSchedule } from '@cascade-diffusion/schedules'
+import { CascadeError, checkOneOf, shown } from '@cascade-diffusion/checks'
+import type { ContinuousSchedule, DiscreteSchedule } from '@cascade-diffusion/schedules'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 
 /**
@@ -38,11 +38,11 @@ export type Variance = 'fixed-small' | 'fixed-large' | 'learned' | 'learned-rang
 export type NoiseInput = 'timestep' | 'rescaled-timestep' | 'noise-level' | 'log-snr'
 
 /** Discrete steps 0 … T-1, or continuous time 0 … 1. */
-export type Schedule = DiscreteSchedule | NoiseSchedule
+export type Schedule = DiscreteSchedule | ContinuousSchedule
 
 /**
  * A diffusion process over images in [-1, 1], and what a network trained on it predicts and is told. Of discrete steps
- * unless said otherwise: `DiffusionProcess<NoiseSchedule>` is in continuous time, `DiffusionProcess<Schedule>` either.
+ * unless said otherwise: `DiffusionProcess<ContinuousSchedule>` is in continuous time, `DiffusionProcess<Schedule>` either.
  */
 export interface DiffusionProcess<S extends Schedule = DiscreteSchedule> {
   readonly schedule: S
@@ -65,7 +65,7 @@ export function isDiscrete(schedule: Schedule): schedule is DiscreteSchedule {
   }
   throw new CascadeError(
     'input',
-    `process: expected a schedule (cosineSchedule(1000), cosineNoise(), …; processOf of @cascade-diffusion/cascade makes one of a configuration), got ${shown(schedule)}`,
+    `process: expected a schedule (cosineSchedule(1000), continuousCosine(), …; scheduleOf of @cascade-diffusion/schedules makes one of a configuration), got ${shown(schedule)}`,
   )
 }
 
@@ -76,9 +76,21 @@ export const lastStep = (schedule: Schedule): number => (isDiscrete(schedule) ? 
 export const learnsVariance = ({ variance }: Pick<DiffusionProcess, 'variance'>): boolean =>
   variance === 'learned' || variance === 'learned-range'
 
-const predictions: readonly Prediction[] = ['epsilon', 'x0', 'v']
-const variances: readonly Variance[] = ['fixed-small', 'fixed-large', 'learned', 'learned-range']
-const noiseInputs: readonly NoiseInput[] = ['timestep', 'rescaled-timestep', 'noise-level', 'log-snr']
+/** What a network may predict. */
+export const predictions: readonly Prediction[] = ['epsilon', 'x0', 'v']
+
+/** The variances that the reverse steps may have. */
+export const variances: readonly Variance[] = ['fixed-small', 'fixed-large', 'learned', 'learned-range']
+
+/** What a network may be conditioned on for the noise. */
+export const noiseInputs: readonly NoiseInput[] = ['timestep', 'rescaled-timestep', 'noise-level', 'log-snr']
+
+/**
+ * Whether a network is conditioned on the noise level itself, in whatever unit, and not on a step: it can then be trained between
+ * steps, and sampled with a schedule that is chosen after training.
+ */
+export const takesNoiseLevels = (noiseInput: NoiseInput): noiseInput is 'noise-level' | 'log-snr' =>
+  noiseInput === 'noise-level' || noiseInput === 'log-snr'
 
 /** @throws if a process has no schedule, or names that nobody knows: it may come from a file. */
 export function checkProcess(process: DiffusionProcess<Schedule>): void {
@@ -89,11 +101,7 @@ export function checkProcess(process: DiffusionProcess<Schedule>): void {
     )
   const { schedule, prediction, variance, noiseInput } = process
   isDiscrete(schedule)
-  const check = (what: string, known: readonly string[], got: string) => {
-    if (!known.includes(got))
-      throw new CascadeError('input', `process: expected ${what} of ${known.join(', ')}; got ${shown(got)}`)
-  }
-  check('a prediction', predictions, prediction)
-  check('a variance', variances, variance)
-  check('a noiseInput', noiseInputs, noiseInput)
+  checkOneOf('process', 'a prediction', prediction, predictions)
+  checkOneOf('process', 'a variance', variance, variances)
+  checkOneOf('process', 'a noiseInput', noiseInput, noiseInputs)
 }

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { float32, int32 } from '@cascade-diffusion/arrays'
 import { rng } from '@cascade-diffusion/random'
-import { cosineNoise, cosineSchedule } from '@cascade-diffusion/schedules'
+import { continuousCosine, cosineSchedule } from '@cascade-diffusion/schedules'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import * as library from './index.ts'
@@ -28,7 +28,7 @@ test.each([
   ['a step too large', () => js.noiseInput(process, 10), 'noiseInput: expected a step from 0 to 9, got 10'],
   [
     'a time beyond the end',
-    () => js.noiseInput({ ...process, schedule: cosineNoise() }, 1.5),
+    () => js.noiseInput({ ...process, schedule: continuousCosine() }, 1.5),
     'noiseInput: expected a time from 0 to 1, got 1.5',
   ],
   ['one step for many', () => js.noiseLevelArrays(process, 3), 'noiseLevelArrays: expected a list of steps, got 3'],
@@ -40,7 +40,7 @@ test.each([
   ],
   [
     'levels of continuous time at steps',
-    () => js.noiseLevelAt({ ...process, schedule: cosineNoise() }, t),
+    () => js.noiseLevelAt({ ...process, schedule: continuousCosine() }, t),
     'noiseLevelAt: expected a schedule of discrete steps',
   ],
   [
@@ -50,7 +50,7 @@ test.each([
   ],
   [
     'a schedule for q',
-    () => js.qSample(cosineNoise(), x, t, x),
+    () => js.qSample(continuousCosine(), x, t, x),
     'qSample: expected a schedule of discrete steps (cosineSchedule(1000), …)',
   ],
   [
@@ -152,7 +152,7 @@ test.each([
   [
     'a schedule that is none',
     () => js.isDiscrete('cosine'),
-    "process: expected a schedule (cosineSchedule(1000), cosineNoise(), …; processOf of @cascade-diffusion/cascade makes one of a configuration), got 'cosine'",
+    "process: expected a schedule (cosineSchedule(1000), continuousCosine(), …; scheduleOf of @cascade-diffusion/schedules makes one of a configuration), got 'cosine'",
   ],
   ['no schedule at the end', () => js.lastStep(), 'process: expected a schedule'],
   [

@@ -1,4 +1,5 @@
-import type { ProcessConfig } from '@cascade-diffusion/cascade'
+import type { DType } from '@cascade-diffusion/arrays'
+import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 
 /** `cascade.json`: what a folder of ONNX files holds, and all that it takes to sample it without this framework. */
 export interface ExportedCascade {
@@ -9,7 +10,7 @@ export interface ExportedCascade {
 
 /** An input of an ONNX file; `N` stands for any number of images. */
 export interface ExportedInput {
-  readonly dtype: 'float32' | 'int32'
+  readonly dtype: DType
   readonly shape: readonly (number | 'N')[]
 }
 
@@ -34,14 +35,19 @@ export interface ExportedStage {
   readonly process: ProcessConfig & Required<Pick<ProcessConfig, 'prediction' | 'variance' | 'noiseInput'>>
   /** Of a process of T discrete steps. For each step t: ᾱ_t, x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε, and what `noise` is there. */
   readonly steps: { readonly alphasCumprod: readonly number[]; readonly noise: readonly number[] } | null
-  /** Of a stage with conditioning augmentation. */
+  /** Of a stage with a conditioning augmentation that has levels to sample with. */
   readonly augmentation: ExportedAugmentation | null
 }
 
-/** A conditioning augmentation as a file, with the inputs `lowRes`, `augmentationLevel` and `noise`, standard normal. */
+/** A conditioning augmentation as a file. */
 export interface ExportedAugmentation {
   readonly name: string
   readonly file: string
   /** The greatest level; 0 leaves the images as they are. */
   readonly maxLevel: number
+  /**
+   * What it takes, by name: `lowRes`, and what is drawn for each image, of Gaussian noise `augmentationLevel`, the level s, and `noise`,
+   * standard normal.
+   */
+  readonly inputs: Readonly<Record<string, ExportedInput>>
 }

@@ -1,6 +1,7 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
-import type { ProcessConfig, Stage, StageNetwork, TrainedStage } from '@cascade-diffusion/cascade'
+import type { Stage, StageNetwork, TrainedStage } from '@cascade-diffusion/cascade'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
+import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 import type { PretrainedUNet } from '@cascade-diffusion/pretrained'
 
 /** What can be exported: a stage with its weights, or a U-Net as `fromPretrained` gives it. */

@@ -3,7 +3,7 @@ import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
 import { baseStage, type Stage, superResolutionStage, type TrainedStage } from '@cascade-diffusion/cascade'
 import { rng } from '@cascade-diffusion/random'
 
-const process = { schedule: 'cosine', steps: 50 } as const
+const process = { schedule: { name: 'cosine', steps: 50 } } as const
 const size = { baseChannels: 8, channelMultipliers: [1, 2], residualBlocks: 1, normGroups: 4 }
 const common = { imageChannels: 3, classNames: ['left', 'right'], process, network: size }
 

@@ -34,7 +34,7 @@ test('a stage as a folder of diffusers, and back, also as files of a U-Net', asy
     name: 'small',
     resolution: 4,
     imageChannels: 3,
-    process: { schedule: 'linear', steps: 100 },
+    process: { schedule: { name: 'linear', steps: 100 } },
     network: {
       baseChannels: 8,
       channelMultipliers: [1, 2],
@@ -66,7 +66,7 @@ test('a stage as a folder of diffusers, and back, also as files of a U-Net', asy
   expect(described(loaded.params)).toEqual(described(trained.params))
   const { noiseEmbedding: _, ...config } = stage.network.config as UNetConfig
   expect(loaded.network.config).toMatchObject(config)
-  expect(loaded.process).toMatchObject({ schedule: 'linear', steps: 100, variance: 'fixed-large' })
+  expect(loaded.process).toMatchObject({ schedule: { name: 'linear', steps: 100 }, variance: 'fixed-large' })
 
   const [path] = await writeSafetensorsFolder(loaded, temporaryFolder(), 'mine')
   const again = await fromPretrained(path!)
@@ -83,7 +83,7 @@ test('what diffusers has not is named', async () => {
     name: 'small',
     resolution: 4,
     imageChannels: 1,
-    process: { schedule: 'cosine', steps: 10 },
+    process: { schedule: { name: 'cosine', steps: 10 } },
     network: { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4, noiseSkip: true },
   })
   await expect(writeDiffusers(drawn(skipping), folder)).rejects.toThrow('expected a U-Net without noiseSkip')
@@ -92,7 +92,7 @@ test('what diffusers has not is named', async () => {
     name: 'small',
     resolution: 4,
     imageChannels: 1,
-    process: { schedule: 'cosine', steps: 10, noiseInput: 'rescaled-timestep' },
+    process: { schedule: { name: 'cosine', steps: 10 }, noiseInput: 'rescaled-timestep' },
     network: { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 },
   })
   expect(await writeDiffusers(drawn(told), folder)).toEqual({
@@ -103,7 +103,7 @@ test('what diffusers has not is named', async () => {
 })
 
 test('what no pipeline of diffusers runs has no model_index.json', async () => {
-  const process = { schedule: 'cosine', steps: 10 } as const
+  const process = { schedule: { name: 'cosine', steps: 10 } } as const
   const network = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 }
   const common = { imageChannels: 1, process, network }
   const classes = baseStage({ name: 'small', resolution: 4, classNames: ['left', 'right'], ...common })

@@ -83,10 +83,16 @@ test('a cascade is sampled from its folder alone as it is here', async () => {
   ])
   // What was left to defaults is said too: who samples the folder does not know them.
   expect(manifest.stages.map(({ process }) => process)).toEqual([
-    ...[{ schedule: 'cosine', steps: 50, prediction: 'epsilon', variance: 'fixed-large', noiseInput: 'timestep' }],
+    ...[
+      {
+        schedule: { name: 'cosine', steps: 50 },
+        prediction: 'epsilon',
+        variance: 'fixed-large',
+        noiseInput: 'timestep',
+      },
+    ],
     {
-      schedule: 'cosine',
-      steps: 50,
+      schedule: { name: 'cosine', steps: 50 },
       prediction: 'epsilon',
       variance: 'learned-range',
       noiseInput: 'rescaled-timestep',

@@ -1,10 +1,13 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { NDArray } from '@cascade-diffusion/arrays'
 import '@cascade-diffusion/ops'
-import { processOf } from '@cascade-diffusion/cascade'
 import { CascadeError, checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
-import { isDiscrete, learnsVariance, noiseInput } from '@cascade-diffusion/diffusion'
+import { conditionsOnLevel } from '@cascade-diffusion/conditioning-augmentation'
+import { isDiscrete, learnsVariance, noiseInput, processOf } from '@cascade-diffusion/diffusion'
 import { exportOnnx, saveOnnx } from '@cascade-diffusion/jit'
+import { rng } from '@cascade-diffusion/random'
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import type { ExportedCascade, ExportedInput, ExportedStage } from './manifest.ts'
 import { type ExportSource, type Model, modelOf } from './model.ts'
 
@@ -67,7 +70,7 @@ function checkOrder(models: readonly Model[]): void {
 }
 
 async function writeModel(model: Model, folder: string, precision: 'float32' | 'float16'): Promise<ExportedStage> {
-  const { name, network, params, process, resolution, imageChannels, classNames, augmentation } = model
+  const { name, network, params, process, resolution, imageChannels, classNames } = model
   const { xt, noise, ...condition } = inputsOf(model)
   const onnx = exportOnnx(network.apply, [params, xt, noise, condition] as never, {
     inputs: ['', 'xt', 'noise', ''],
@@ -93,7 +96,7 @@ async function writeModel(model: Model, folder: string, precision: 'float32' | '
           noise: Array.from(schedule.betas, (_, t) => noiseInput(made, t)),
         }
       : null,
-    augmentation: augmentation && augmentation.name !== 'none' ? await writeAugmentation(model, folder) : null,
+    augmentation: await writeAugmentation(model, folder),
   }
 }
 
@@ -105,16 +108,23 @@ function inputsOf({ resolution, imageChannels, labelled, lowRes, augmentation }:
     noise: perImage('float32'),
     ...(labelled && { label: perImage('int32') }),
     ...(lowRes && { lowRes: { dtype: 'float32', shape: ['N', ...lowRes] } satisfies ExportedInput }),
-    ...(augmentation?.embedsLevel && { augmentationLevel: perImage('int32') }),
+    ...(augmentation && lowRes && conditionsOnLevel(augmentation, lowRes) && { augmentationLevel: perImage('int32') }),
   }
 }
 
+/** The augmentation as a file. @returns null if there is no level to sample with but 0, which leaves the small images as they are. */
 async function writeAugmentation({ name, augmentation, lowRes }: Model, folder: string) {
+  if (!augmentation || !lowRes || augmentation.maxLevel === 0) return null
   const file = `${name}.augmentation.onnx`
-  const { apply, maxLevel, name: kind } = augmentation as NonNullable<Model['augmentation']>
-  const images = { shape: ['N', ...(lowRes as readonly number[])] }
-  const args = [images, { shape: ['N'], dtype: 'int32' }, images]
-  const onnx = exportOnnx(apply, args as never, { inputs: ['lowRes', 'augmentationLevel', 'noise'], output: 'output' })
+  const { maxLevel } = augmentation
+  const { level, ...others } = augmentation.draw({ shape: [1, ...lowRes], rng: rng(0), level: maxLevel })
+  const inputOf = ({ dtype, shape }: NDArray): ExportedInput => ({ dtype, shape: ['N', ...shape.slice(1)] })
+  const drawn = Object.entries({ augmentationLevel: level, ...others })
+  const inputs = Object.fromEntries(drawn.flatMap(([key, array]) => (array ? [[key, inputOf(array)]] : [])))
+  const z: ExportedInput = { dtype: 'float32', shape: ['N', ...lowRes] }
+  const apply = (z: Tensor4D, { augmentationLevel, ...others }: Record<string, Tensor>) =>
+    augmentation.apply(z, { ...others, level: augmentationLevel as Tensor1D | undefined })
+  const onnx = exportOnnx(apply, [z, inputs] as never, { inputs: ['lowRes', ''], output: 'output' })
   await saveOnnx(join(folder, file), onnx)
-  return { name: kind, file, maxLevel }
+  return { name: augmentation.name, file, maxLevel, inputs: { lowRes: z, ...inputs } }
 }

@@ -2,7 +2,7 @@ import '@tensorflow/tfjs-backend-cpu'
 import { float32, int32 } from '@cascade-diffusion/arrays'
 import { type DiffusionProcess, type NoiseLevelTensors, noiseLevelArrays } from '@cascade-diffusion/diffusion'
 import { rng } from '@cascade-diffusion/random'
-import { cosineNoise, linearSchedule } from '@cascade-diffusion/schedules'
+import { continuousCosine, linearSchedule } from '@cascade-diffusion/schedules'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { classifierLoss, classifierLossPerExample, labelLogProbability } from './classifier.ts'
@@ -91,7 +91,7 @@ describe.each(ways)('%s', (_, compile) => {
   })
 
   test('noise levels of a process in continuous time', async () => {
-    const continuous = { ...process, schedule: cosineNoise(), noiseInput: 'noise-level' } as const
+    const continuous = { ...process, schedule: continuousCosine(), noiseInput: 'noise-level' } as const
     const given = noiseLevelArrays(continuous, [0.1, 0.5, 0.9])
     const loss = compile(
       (level: NoiseLevelTensors, x0: tf.Tensor4D, epsilon: tf.Tensor4D, label: tf.Tensor1D, k: tf.Tensor) =>
@@ -139,7 +139,7 @@ test('errors say what was expected', () => {
   expect(() => classifierLoss({ classifier: short, process }, { x0, label, t: 0 })).toThrow(
     'classifierLoss: expected logits [2, K], got [1,5]',
   )
-  const continuous = { ...process, schedule: cosineNoise(), noiseInput: 'log-snr' } as const
+  const continuous = { ...process, schedule: continuousCosine(), noiseInput: 'log-snr' } as const
   expect(() => classifierLoss({ classifier: short, process: continuous }, { x0, label, t: 0 })).toThrow(
     'classifierLoss: expected noise levels',
   )

@@ -5,6 +5,19 @@ export {
   bitsPerDim,
   type EvaluateBitsOptions,
 } from './bits-per-dim.ts'
+export type { ExampleLoss, LossContext } from './by-name/example-loss.ts'
+export type { HybridLossConfig } from './by-name/hybrid-loss.ts'
+export type { KlLossConfig } from './by-name/kl-loss.ts'
+export { defaultLoss, type LossConfig, losses, lossOf } from './by-name/loss-table.ts'
+export type { ErrorConfig, SimpleLossConfig } from './by-name/simple-loss.ts'
+export {
+  type EdmConfig,
+  type MinSnrConfig,
+  type P2Config,
+  type WeightingConfig,
+  weightingOf,
+  weightings,
+} from './by-name/weighting-table.ts'
 export { type CascadeElbo, cascadeElbo } from './cascade-elbo.ts'
 export {
   type ClassifierLossInput,

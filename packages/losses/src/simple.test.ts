@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { float32 } from '@cascade-diffusion/arrays'
 import { type DiffusionProcess, type NoiseLevelTensors, noiseLevelArrays } from '@cascade-diffusion/diffusion'
-import { cosineNoise, linearSchedule, type NoiseSchedule } from '@cascade-diffusion/schedules'
+import { type ContinuousSchedule, continuousCosine, linearSchedule } from '@cascade-diffusion/schedules'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { finiteDifferences, referenceTerms } from './reference-process.ts'
@@ -79,8 +79,8 @@ describe.each(ways)('%s', (_, compile) => {
   })
 
   test('continuous time: noise levels of times, told as log-SNR, v predicted', async () => {
-    const process: DiffusionProcess<NoiseSchedule> = {
-      schedule: cosineNoise({ offset: 0 }),
+    const process: DiffusionProcess<ContinuousSchedule> = {
+      schedule: continuousCosine({ offset: 0 }),
       prediction: 'v',
       variance: 'fixed-small',
       noiseInput: 'log-snr',
@@ -116,7 +116,12 @@ test('a network with other channels than the images is an error', () => {
 })
 
 test('steps of a process in continuous time are an error', () => {
-  const process = { schedule: cosineNoise(), prediction: 'v', variance: 'fixed-small', noiseInput: 'timestep' } as const
+  const process = {
+    schedule: continuousCosine(),
+    prediction: 'v',
+    variance: 'fixed-small',
+    noiseInput: 'timestep',
+  } as const
   const input = { x0: zeros, t: 0, epsilon: zeros, condition: undefined }
   expect(() => simpleLoss({ network: (xt) => xt, process }, input)).toThrow('simpleLoss: expected noise levels')
 })

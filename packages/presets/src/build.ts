@@ -1,7 +1,6 @@
 import { baseStage, type Stage, type StageSamplerOptions, superResolutionStage } from '@cascade-diffusion/cascade'
 import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
-import { type ConditioningAugmentation, noAugmentation } from '@cascade-diffusion/conditioning-augmentation'
-import { ancestral } from '@cascade-diffusion/diffusion'
+import type { AugmentationConfig, ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
 import type { CompleteUNetConfig } from '@cascade-diffusion/unet'
 import type { Preset } from './preset.ts'
 
@@ -9,13 +8,13 @@ import type { Preset } from './preset.ts'
 export interface PresetStageOptions {
   /** The classes of your data, by name. Default: of a class-conditional preset its numbers, `0`, `1`, …; of an unconditional one none. */
   readonly classNames?: readonly string[]
-  /** The conditioning augmentation of a preset that blurs, or another than the preset's. */
-  readonly augmentation?: ConditioningAugmentation
+  /** Another conditioning augmentation than the preset's. */
+  readonly augmentation?: AugmentationConfig | ConditioningAugmentation
 }
 
 /**
  * The stage of a preset: to be trained with `trainStage({ stage, ...preset.training, … })`.
- * @throws if the preset blurs its small images and no augmentation is handed in; or if a base is handed one.
+ * @throws if a base is handed an augmentation.
  */
 export function presetStage(preset: Preset, options: PresetStageOptions = {}): Stage {
   if (typeof preset?.stage !== 'object')
@@ -32,31 +31,17 @@ export function presetStage(preset: Preset, options: PresetStageOptions = {}): S
     if (augmentation) throw new CascadeError('input', `preset '${name}': expected no augmentation, since it is a base`)
     return baseStage({ ...common, ...preset.stage })
   }
-  return superResolutionStage({ ...common, ...preset.stage, augmentation: augmentation ?? augmentationOf(preset) })
-}
-
-function augmentationOf({ name, stage }: Extract<Preset, { kind: 'super-resolution' }>) {
-  const { augmentation } = stage
-  if (augmentation.name !== 'gaussian-blur') return augmentation
-  const [low, high] = augmentation.sigma
-  throw new CascadeError(
-    'input',
-    `preset '${name}': expected an augmentation to be handed in that blurs ${100 * augmentation.probability} % of the images by ` +
-      `${augmentation.size}×${augmentation.size} pixels with σ from ${low} to ${high}`,
-  )
+  return superResolutionStage({ ...common, ...preset.stage, augmentation: augmentation ?? preset.stage.augmentation })
 }
 
 /** How `stageSampler` draws the samples of a preset. */
 export const presetSampler = ({
   inference: { schedule },
 }: Preset): Pick<StageSamplerOptions, 'sampler' | 'schedule'> => ({
-  sampler: ancestral(),
-  ...(schedule && { schedule }),
+  sampler: { name: 'ancestral' },
+  schedule,
 })
 
 /** The network of a preset in full, what its stage adds to the preset's `network` included: for `summary` and the like. */
-export function presetNetwork(preset: Preset): CompleteUNetConfig {
-  // No network is told of a blur.
-  const blurs = preset.kind === 'super-resolution' && preset.stage.augmentation.name === 'gaussian-blur'
-  return presetStage(preset, blurs ? { augmentation: noAugmentation } : {}).network.config as CompleteUNetConfig
-}
+export const presetNetwork = (preset: Preset): CompleteUNetConfig =>
+  presetStage(preset).network.config as CompleteUNetConfig

@@ -1,17 +1,18 @@
 import type { StageUNetConfig } from '@cascade-diffusion/cascade'
-import type { BasePreset, GaussianBlurSettings, SuperResolutionPreset, TrainingSettings } from './preset.ts'
+import type { GaussianBlurConfig } from '@cascade-diffusion/conditioning-augmentation'
+import type { BasePreset, SuperResolutionPreset, TrainingSettings } from './preset.ts'
 
 /** Images in colour of ImageNet's 1000 classes. */
 const imagenet = { numClasses: 1000, imageChannels: 3 } as const
 
 /** Models of at most 64×64: learned variances and the hybrid loss of Improved DDPM, told the step, 4000 of them. */
 const improved = {
-  process: { schedule: 'cosine', steps: 4000, variance: 'learned-range' },
+  process: { schedule: { name: 'cosine', steps: 4000 }, variance: 'learned-range' },
   inference: { steps: 4000 },
 } as const
 
 /** Gaussian noise of the low-resolution model's process, at a level s that is uniform over all of it and embedded. */
-const gaussianNoise = { name: 'gaussian-noise', schedule: 'cosine', steps: 4000, maxLevel: 4000 } as const
+const gaussianNoise = { name: 'gaussian-noise', schedule: { name: 'cosine', steps: 4000 }, maxLevel: 4000 } as const
 
 /** The networks of at most 64×64. */
 const wide = (residualBlocks: number): StageUNetConfig => ({
@@ -88,8 +89,8 @@ const sr3 = (channelMultipliers: readonly number[]): StageUNetConfig => ({
 
 /** Trained with continuous noise conditioning; sampled in 100 steps on another schedule (Section 4.4). */
 const continuous = {
-  process: { schedule: 'linear', steps: 2000, noiseInput: 'noise-level' },
-  inference: { steps: 100, schedule: { schedule: 'linear', steps: 100 }, level: 0 },
+  process: { schedule: { name: 'linear', steps: 2000 }, noiseInput: 'noise-level' },
+  inference: { steps: 100, schedule: { name: 'linear', steps: 100 }, level: 0 },
 } as const
 
 const continuousTraining: TrainingSettings = {
@@ -99,7 +100,7 @@ const continuousTraining: TrainingSettings = {
 }
 
 /** Half of the images blurred in training by a filter of 3×3, none in sampling (Sections 3.1 and 4.4). */
-const gaussianBlur: GaussianBlurSettings = { name: 'gaussian-blur', size: 3, sigma: [0.4, 0.6], probability: 0.5 }
+const gaussianBlur: GaussianBlurConfig = { name: 'gaussian-blur', size: 3, sigma: [0.4, 0.6], probability: 0.5 }
 
 /**
  * ImageNet 64×64 → 128×128 (Appendix B.1). The range of the blur and mirrored images are what Section 4.4 finds for 64×64 → 256×256.

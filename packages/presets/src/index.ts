@@ -12,7 +12,6 @@ export { lsun64, lsun64To128 } from './lsun.ts'
 export { type Pipeline, pipelines, presetNamed, presets } from './pipelines.ts'
 export type {
   BasePreset,
-  GaussianBlurSettings,
   InferenceSettings,
   Preset,
   SizedNetwork,

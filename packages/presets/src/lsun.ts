@@ -1,7 +1,7 @@
 import type { StageUNetConfig } from '@cascade-diffusion/cascade'
 import type { BasePreset, SuperResolutionPreset, TrainingSettings } from './preset.ts'
 
-/** What both models share: attention with heads of 64 channels, trained in continuous time and told the noise level. */
+/** What both models share: attention with heads of 64 channels, trained in continuous time and conditioned on the noise level. */
 const network = (baseChannels: number, channelMultipliers: readonly number[]): StageUNetConfig => ({
   baseChannels,
   channelMultipliers,
@@ -11,8 +11,8 @@ const network = (baseChannels: number, channelMultipliers: readonly number[]): S
   dropout: 0.1,
 })
 
-const process = { schedule: 'cosine', noiseInput: 'noise-level' } as const
-const schedule = { schedule: 'cosine', steps: 256 } as const
+const process = { schedule: { name: 'continuous-cosine' }, noiseInput: 'noise-level' } as const
+const schedule = { name: 'cosine', steps: 256 } as const
 
 const training = (settings: Pick<TrainingSettings, 'steps' | 'batchSize' | 'learningRate'>): TrainingSettings => ({
   emaDecay: 0.9999,
@@ -48,7 +48,7 @@ export const lsun64To128: SuperResolutionPreset = {
     lowResolution: 64,
     imageChannels: 3,
     process,
-    augmentation: { name: 'gaussian-noise', ...schedule, maxLevel: 256 },
+    augmentation: { name: 'gaussian-noise', schedule, maxLevel: 256 },
     network: {
       ...network(64, [1, 2, 4, 6, 8]),
       resampling: 'residual',

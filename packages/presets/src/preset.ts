@@ -1,22 +1,11 @@
 import type {
-  AugmentationConfig,
   BaseStageOptions,
-  ScheduleConfig,
   StageUNetConfig,
   SuperResolutionStageOptions,
   TrainingObjective,
 } from '@cascade-diffusion/cascade'
-
-/** Gaussian blur of the low-resolution image, in training only (paper, Section 3.1). */
-export interface GaussianBlurSettings {
-  readonly name: 'gaussian-blur'
-  /** Pixels to a side of the filter. */
-  readonly size: number
-  /** Its standard deviation in pixels is uniform between these. */
-  readonly sigma: readonly [low: number, high: number]
-  /** The part of the images that are blurred. */
-  readonly probability: number
-}
+import type { AugmentationConfig } from '@cascade-diffusion/conditioning-augmentation'
+import type { ScheduleConfig } from '@cascade-diffusion/schedules'
 
 /** How a model is trained, with Adam. */
 export interface TrainingSettings extends TrainingObjective {
@@ -63,7 +52,7 @@ export interface BasePreset extends CommonPreset {
 export interface SuperResolutionPreset extends CommonPreset {
   readonly kind: 'super-resolution'
   readonly stage: Omit<SuperResolutionStageOptions, 'name' | 'classNames' | 'network' | 'augmentation'> &
-    SizedNetwork & { readonly augmentation: AugmentationConfig | GaussianBlurSettings }
+    SizedNetwork & { readonly augmentation: AugmentationConfig }
 }
 
 /** One model of a pipeline as the paper has it: its network, its diffusion process, its training and its sampling. */

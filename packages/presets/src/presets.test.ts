@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { processOf } from '@cascade-diffusion/cascade'
+import { processOf } from '@cascade-diffusion/diffusion'
 import { summary } from '@cascade-diffusion/unet'
 import { expect, test } from 'vitest'
 import { presetNetwork } from './build.ts'
@@ -27,14 +27,14 @@ function inItsWords({ stage, training, inference }: Preset): Record<string, stri
     Steps: `${training.steps}`,
     Dropout: network.dropout!.toFixed(1),
     EMA: `${training.emaDecay}`,
-    ...(process.steps && { Timesteps: `${process.steps}` }),
-    'Noise schedule': process.schedule,
+    ...('steps' in process.schedule && { Timesteps: `${process.schedule.steps}` }),
+    'Noise schedule': process.schedule.name.replace('continuous-', ''),
     'Learned variances': process.variance === 'learned-range' ? 'yes' : 'no',
     Loss: training.loss!.name,
     ...(continuous && {
       'Continuous noise conditioning': '',
       'Inference timesteps': `${inference.steps}`,
-      'Inference noise schedule': inference.schedule!.schedule,
+      'Inference noise schedule': inference.schedule!.name,
     }),
   }
 }
@@ -50,9 +50,10 @@ test('levels of noise are continuous where Appendix B says so, steps elsewhere; 
     const continuous = appendixB[name]?.includes('Continuous noise conditioning') ?? false
     expect(process.noiseInput === 'noise-level', name).toBe(continuous)
     // In continuous time every level is drawn as it is.
-    const between = training.noiseLevels?.name === 'piecewise-uniform' || process.steps === undefined
+    const between = training.noiseLevels?.name === 'piecewise-uniform' || !('steps' in process.schedule)
     expect(between, name).toBe(continuous)
-    expect(inference.steps, name).toBe(inference.schedule?.steps ?? process.steps)
+    const sampled = inference.schedule ?? process.schedule
+    expect(inference.steps, name).toBe('steps' in sampled && sampled.steps)
     expect(() => processOf(process)).not.toThrow()
   }
 })

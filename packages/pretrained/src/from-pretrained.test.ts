@@ -51,8 +51,7 @@ test('guided-diffusion: the weights tell the architecture, the flags what they c
     family: 'guided-diffusion',
     config: { resampling: 'residual', numClasses: 10, attentionResolutions: [8], channelMultipliers: [1, 2] },
     process: {
-      schedule: 'linear',
-      steps: 1000,
+      schedule: { name: 'linear', steps: 1000 },
       prediction: 'epsilon',
       variance: 'learned-range',
       noiseInput: 'timestep',
@@ -71,7 +70,10 @@ test('improved-diffusion, a class-conditional network and one of super-resolutio
     family,
     flags: { imageSize: 16, numHeads: 2, diffusionSteps: 4000, noiseSchedule: 'cosine' },
   })
-  expect(conditional.process).toMatchObject({ schedule: 'cosine', steps: 4000, noiseInput: 'rescaled-timestep' })
+  expect(conditional.process).toMatchObject({
+    schedule: { name: 'cosine', steps: 4000 },
+    noiseInput: 'rescaled-timestep',
+  })
   expect(await differenceFromPyTorch('improved-classcond', conditional)).toBeLessThan(1e-4)
   const enlarging = await load(fixture('improved-superres/model.pt'), { family, flags: { imageSize: 16, numHeads: 1 } })
   expect(enlarging.config).toMatchObject({ imageChannels: 3, outChannels: 3, lowRes: { channels: 3 } })
@@ -151,7 +153,7 @@ async function pipelineFolder(ending = 'safetensors') {
 
 test('a pipeline of diffusers in shards: from its folder, and from its address, once, over connections that drop', async () => {
   const { folder, params } = await pipelineFolder()
-  const process = { schedule: 'cosine', steps: 1000, variance: 'fixed-large', prediction: 'epsilon' }
+  const process = { schedule: { name: 'cosine', steps: 1000 }, variance: 'fixed-large', prediction: 'epsilon' }
   const local = await load(folder)
   expect(local).toMatchObject({ family: 'diffusers', process, assumed: ['steps', 'prediction'] })
   expectSame(local.params, params)
@@ -205,7 +207,7 @@ test('a checkpoint from its address keeps the flags of its name', async () => {
     attentionResolutions: [8],
   }
   const loaded = await load(`${url}/64x64_diffusion.pt`, { cache, flags })
-  expect(loaded.process).toMatchObject({ schedule: 'cosine', steps: 1000 })
+  expect(loaded.process).toMatchObject({ schedule: { name: 'cosine', steps: 1000 } })
   expect(loaded.assumed).toEqual([])
   expect(await differenceFromPyTorch('guided-adm', loaded)).toBeLessThan(1e-4)
   await writeFile(join(folder, 'named-by-a-hash'), bytes)
@@ -255,7 +257,7 @@ test('a classifier tells the size of its images, and that it is none of the publ
 
 test('our own stages come back whole', async () => {
   const folder = temporaryFolder()
-  const process = { schedule: 'cosine', steps: 20 } as const
+  const process = { schedule: { name: 'cosine', steps: 20 } } as const
   const network = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 }
   const common = { resolution: 4, imageChannels: 1, classNames: ['a', 'b'], process, network }
   const augmentation = { name: 'gaussian-noise', ...process, maxLevel: 5 } as const
@@ -286,7 +288,7 @@ test('a classifier of our own training', async () => {
   const ema = net.init(rng(5))
   const config = {
     classifier: net.config,
-    process: { schedule: 'cosine', steps: 9 },
+    process: { schedule: { name: 'cosine', steps: 9 } },
     classNames: ['a', 'b'],
     noised: true,
   }

@@ -4,11 +4,11 @@ import {
   type LoadStageOptions,
   loadClassifier,
   loadStage,
-  type ProcessConfig,
   type Stage,
 } from '@cascade-diffusion/cascade'
 import { openCheckpoint, type TensorFile } from '@cascade-diffusion/checkpoints'
 import { CascadeError, checkOneOf, checkOptions, type KnownKeys, nearest, shown } from '@cascade-diffusion/checks'
+import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 import type { Spacing } from '@cascade-diffusion/schedules'
 import {
   type Encoder,

@@ -122,7 +122,7 @@ beforeAll(async () => {
     name: 'ours',
     resolution: 4,
     imageChannels: 1,
-    process: { schedule: 'cosine', steps: 20 },
+    process: { schedule: { name: 'cosine', steps: 20 } },
     network: { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 },
   })
   await writeStage(ours, stage.description, stage.network.init(rng(4)))

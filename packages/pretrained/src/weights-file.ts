@@ -1,6 +1,7 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
-import type { ProcessConfig, StageDescription } from '@cascade-diffusion/cascade'
+import type { StageDescription } from '@cascade-diffusion/cascade'
 import { writeSafetensors } from '@cascade-diffusion/checkpoints'
+import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 import type { UNetConfig } from '@cascade-diffusion/unet'
 
 const stageFormat = 'cascade-diffusion stage 1'

@@ -1,7 +1,7 @@
 import { CascadeError, checkInteger, shown } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
+import type { ContinuousSchedule } from './continuous/continuous-schedule.ts'
 import type { LogSnrRange } from './continuous/log-snr.ts'
-import type { NoiseSchedule } from './continuous/noise-schedule.ts'
 import type { DiscreteSchedule } from './discrete/discrete-schedule.ts'
 
 /** Throws unless n is an integer of at least 1. `what` names the caller and the number. */
@@ -41,11 +41,11 @@ export function checkSchedule(where: string, schedule: DiscreteSchedule): void {
 }
 
 /** Throws unless it is a schedule in continuous time. */
-export function checkNoiseSchedule(where: string, schedule: NoiseSchedule): void {
+export function checkContinuousSchedule(where: string, schedule: ContinuousSchedule): void {
   if (typeof schedule !== 'object' || schedule === null || typeof schedule.logSnr !== 'function')
     throw new CascadeError(
       'input',
-      `${where}: expected a schedule in continuous time (cosineNoise(), …), got ${shown(schedule)}`,
+      `${where}: expected a schedule in continuous time (continuousCosine(), …), got ${shown(schedule)}`,
     )
 }
 

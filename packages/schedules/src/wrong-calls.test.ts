@@ -6,11 +6,11 @@ import * as library from './index.ts'
 // biome-ignore lint/suspicious/noExplicitAny: calls that types would refuse
 const js = library as any
 const schedule = library.cosineSchedule(10)
-const noise = library.cosineNoise()
+const noise = library.continuousCosine()
 const key = rng(1)
 const noKey = 'expected a key of random numbers (rng(1) of @cascade-diffusion/random)'
 const noSteps = 'expected a schedule of discrete steps (cosineSchedule(1000), …)'
-const noTime = 'expected a schedule in continuous time (cosineNoise(), …)'
+const noTime = 'expected a schedule in continuous time (continuousCosine(), …)'
 const search = { schedule: () => 0, evaluate: () => 0 }
 
 test.each([
@@ -82,32 +82,32 @@ test.each([
   ['no log-SNR to invert', () => noise.timeOf(undefined as never), 'noise schedule: expected a log-SNR from'],
   [
     'an offset as text',
-    () => js.cosineNoise({ offset: '0' }),
-    "cosineNoise: expected an offset of at least 0, got '0'",
+    () => js.continuousCosine({ offset: '0' }),
+    "continuousCosine: expected an offset of at least 0, got '0'",
   ],
-  ['an offset alone', () => js.cosineNoise(0), 'cosineNoise: expected an object of options, got 0'],
+  ['an offset alone', () => js.continuousCosine(0), 'continuousCosine: expected an object of options, got 0'],
   [
     'rates as text',
-    () => js.linearNoise({ betaStart: '0.1', betaEnd: '20' }),
-    "linearNoise: betaStart, betaEnd: expected positive numbers in increasing order, got '0.1', '20'",
+    () => js.continuousLinear({ betaStart: '0.1', betaEnd: '20' }),
+    "continuousLinear: betaStart, betaEnd: expected positive numbers in increasing order, got '0.1', '20'",
   ],
   [
     'a temperature as text',
-    () => js.sigmoidNoise({ tau: '1' }),
-    "sigmoidNoise: expected start < end and tau > 0, got -3, 3, '1'",
+    () => js.continuousSigmoid({ tau: '1' }),
+    "continuousSigmoid: expected start < end and tau > 0, got -3, 3, '1'",
   ],
   [
     'half a range',
-    () => js.logLinearNoise({ min: -5 }),
-    'logLinearNoise: expected a finite range of log-SNR, min < max, got -5, undefined',
+    () => js.continuousLogLinear({ min: -5 }),
+    'continuousLogLinear: expected a finite range of log-SNR, min < max, got -5, undefined',
   ],
-  ['a misspelt σ', () => js.karrasNoise({ sigmaMaximum: 80 }), "karras: unknown option 'sigmaMaximum'"],
-  ['ρ as text', () => js.karrasNoise({ rho: '7' }), "karras: expected rho above 0, got '7'"],
+  ['a misspelt σ', () => js.continuousKarras({ sigmaMaximum: 80 }), "karras: unknown option 'sigmaMaximum'"],
+  ['ρ as text', () => js.continuousKarras({ rho: '7' }), "karras: expected rho above 0, got '7'"],
   ['no σ', () => js.karrasSigmas(), 'karrasSigmas: steps: expected an integer of at least 1, got undefined'],
   [
     'a value for a function',
-    () => js.noiseScheduleFromLogSnr(3),
-    'noiseScheduleFromLogSnr: expected logSnr, a function (of times in [0, 1]), got 3',
+    () => js.scheduleFromLogSnr(3),
+    'scheduleFromLogSnr: expected logSnr, a function (of times in [0, 1]), got 3',
   ],
   [
     'no resolutions',

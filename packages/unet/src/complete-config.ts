@@ -45,7 +45,8 @@ export function checkConfig(where: string, config: UNetConfig): void {
   expect(typeof resolution === 'number' || isPair, 'resolution', 'a number or a pair of them', resolution)
   for (const [field, list] of Object.entries({ channelMultipliers, attentionResolutions }))
     expect(Array.isArray(list) && list.every((x) => typeof x === 'number'), field, 'a list of numbers', list)
-  expect(isRecord(noiseEmbedding), 'noiseEmbedding', '{ kind }', noiseEmbedding)
+  const isNamed = noiseEmbedding === undefined || (isRecord(noiseEmbedding) && 'name' in noiseEmbedding)
+  expect(isNamed, 'noiseEmbedding', '{ name }', noiseEmbedding)
   expect(isRecord(lowRes), 'lowRes', '{ channels }', lowRes)
   if (resampling === undefined || typeof resampling === 'string') return
   for (const way of ['down', 'up'] as const)
@@ -69,7 +70,7 @@ export function completeConfig(config: UNetConfig): CompleteUNetConfig {
     middleAttentionNorm: config.middleAttentionNorm ?? true,
     resampling: config.resampling ?? 'conv',
     downsamplePadding: config.downsamplePadding ?? 'both',
-    noiseEmbedding: config.noiseEmbedding ?? { kind: 'timestep' },
+    noiseEmbedding: config.noiseEmbedding ?? { name: 'timestep' },
     augmentationLevels: config.augmentationLevels ?? false,
     scaleShiftNorm: config.scaleShiftNorm ?? true,
     dropout: config.dropout ?? 0,
@@ -191,9 +192,9 @@ function checkChoices(config: CompleteUNetConfig): void {
       for (const kind of resampling[way]) expectOneOf(`resampling.${way}`, kind, kinds)
     }
   expectOneOf('downsamplePadding', config.downsamplePadding, ['both', 'after'])
-  expectOneOf('noiseEmbedding.kind', noiseEmbedding.kind, ['timestep', 'noise-level'])
+  expectOneOf('noiseEmbedding.name', noiseEmbedding.name, ['timestep', 'noise-level'])
   if (config.lowRes?.resize) expectOneOf('lowRes.resize', config.lowRes.resize, ['bilinear', 'bicubic'])
-  if (noiseEmbedding.kind === 'timestep' && noiseEmbedding.frequencyShift !== undefined) {
+  if (noiseEmbedding.name === 'timestep' && noiseEmbedding.frequencyShift !== undefined) {
     expectOneOf('noiseEmbedding.frequencyShift', noiseEmbedding.frequencyShift, [0, 1])
     if (noiseEmbedding.frequencyShift === 1 && baseChannels < 4)
       throw new CascadeError('input', `unet: a frequencyShift of 1 needs at least 4 baseChannels, got ${baseChannels}`)

@@ -3,8 +3,8 @@ export type Resampling = 'conv' | 'pool' | 'residual'
 
 /** How the network is told how noisy its input is; see {@link UNetConfig.noiseEmbedding}. */
 export type NoiseEmbedding =
-  | { readonly kind: 'timestep'; readonly frequencyShift?: 0 | 1 }
-  | { readonly kind: 'noise-level' }
+  | { readonly name: 'timestep'; readonly frequencyShift?: 0 | 1 }
+  | { readonly name: 'noise-level' }
 
 /** The low-resolution image that a super-resolution network is given, as further channels of its input. */
 export interface LowResConfig {

@@ -34,10 +34,10 @@ export function embed(
   noise: tf.Tensor1D,
   condition: UNetCondition,
 ): tf.Tensor2D {
-  const shift = noiseEmbedding.kind === 'timestep' ? noiseEmbedding.frequencyShift : 0
+  const shift = noiseEmbedding.name === 'timestep' ? noiseEmbedding.frequencyShift : 0
   const ofNumber = (name: string, x: tf.Tensor1D) =>
     linear(params, `${name}.1`, silu(linear(params, `${name}.0`, timestepEmbedding(x, plan.embedding / 4, shift))))
-  const isLevel = noiseEmbedding.kind === 'noise-level'
+  const isLevel = noiseEmbedding.name === 'noise-level'
   let embedding = ofNumber('time', isLevel ? tf.mul(noise, noiseLevelScale) : noise)
   if (condition.augmentationLevel) embedding = tf.add(embedding, ofNumber('augmentation', condition.augmentationLevel))
   if (condition.label) {

@@ -11,6 +11,7 @@ export type {
 export type { CompleteEncoderConfig, EncoderConfig, Pool } from './encoder/config.ts'
 export { type Encoder, encoder, encoderParameterCount } from './encoder/encoder.ts'
 export { type FormatSummaryOptions, formatSummary } from './format-summary.ts'
+export { migrateNetwork } from './migrate.ts'
 export { type DiffusersOptions, fromDiffusers, toDiffusers } from './names/diffusers.ts'
 export type { DiffusersConfig } from './names/diffusers-config.ts'
 export { type FromDiffusersConfig, fromDiffusersConfig } from './names/from-diffusers-config.ts'

@@ -61,13 +61,13 @@ const gradients = (config: UNetConfig, options?: UNetOptions) => {
 test.each<[string, Partial<UNetConfig>]>([
   ['residual resampling', { resampling: 'residual', attentionHeadChannels: 4 }],
   ['pooled resampling', { resampling: 'pool', attentionHeads: 2, attentionHeadsUp: 4 }],
-  ['SR3', { noiseEmbedding: { kind: 'noise-level' }, residualScale: Math.SQRT1_2, middleResidualScale: 0.5 }],
-  ['DDPM', { downsamplePadding: 'after', noiseEmbedding: { kind: 'timestep', frequencyShift: 1 }, normEpsilon: 1e-6 }],
+  ['SR3', { noiseEmbedding: { name: 'noise-level' }, residualScale: Math.SQRT1_2, middleResidualScale: 0.5 }],
+  ['DDPM', { downsamplePadding: 'after', noiseEmbedding: { name: 'timestep', frequencyShift: 1 }, normEpsilon: 1e-6 }],
   ['bare', { middleAttention: false, scaleShiftNorm: false, resampling: { down: ['residual'], up: ['conv'] } }],
 ])('%s: compiled and recomputed it has the gradients of eager', async (_, change) => {
   const config: UNetConfig = { ...base, ...change, lowRes: { channels: 1, resize: 'bicubic' } }
   const given = { lowRes: random.fold('low').normal([2, 4, 2, 1]) }
-  const t = change.noiseEmbedding?.kind === 'noise-level' ? float32([0.9, 0.1]) : noise
+  const t = change.noiseEmbedding?.name === 'noise-level' ? float32([0.9, 0.1]) : noise
   const params = weights(config)
   const expected = await eager(gradients(config))(params, xt, t, given)
   for (const recompute of [false, true]) {
@@ -83,7 +83,7 @@ test.each<[string, Partial<UNetConfig>]>([
 })
 
 test('a noise level is embedded as the step 5000 times as large (WaveGrad, Section 3)', async () => {
-  const level: UNetConfig = { ...base, noiseEmbedding: { kind: 'noise-level' } }
+  const level: UNetConfig = { ...base, noiseEmbedding: { name: 'noise-level' } }
   const params = weights(base)
   const got = await run(level, {}, params, float32([0.1, 0.75]))
   expect(difference(got, await run(base, {}, params, float32([500, 3750])))).toBeLessThan(1e-3)

@@ -1,11 +1,11 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
+import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 import { labelLogProbability } from '@cascade-diffusion/losses'
 import { loadEma } from '@cascade-diffusion/training'
 import { closeOver, type Encoder, encoder, type UNetCondition } from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
-import type { ProcessConfig } from '../stage/process-config.ts'
-import type { ClassifierDescription } from './train-classifier.ts'
+import { type ClassifierDescription, migrateClassifier } from './train-classifier.ts'
 
 /** A classifier with its weights: the moving average of training. */
 export interface TrainedClassifier {
@@ -30,7 +30,8 @@ export async function loadClassifier(path: string): Promise<LoadedClassifier> {
   const { kind, config, params } = await loadEma(path)
   if (kind !== 'classifier')
     throw new CascadeError('checkpoint', `loadClassifier: expected a classifier in ${path}, got '${kind}'`)
-  const { classifier, process, classNames, noised } = (config ?? {}) as Partial<ClassifierDescription>
+  const { classifier, process, classNames, noised } = (migrateClassifier(config) ??
+    {}) as Partial<ClassifierDescription>
   if (!classifier || !process || !classNames || noised === undefined)
     throw new CascadeError(
       'checkpoint',

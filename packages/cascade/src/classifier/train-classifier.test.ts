@@ -2,7 +2,14 @@ import { join } from 'node:path'
 import type { Params } from '@cascade-diffusion/arrays'
 import { int32, type NDArray } from '@cascade-diffusion/arrays'
 import { readBatch, resize, transformed } from '@cascade-diffusion/data'
-import { ancestral, classifierGuidance, createSampler, denoiser, type Network } from '@cascade-diffusion/diffusion'
+import {
+  ancestral,
+  classifierGuidance,
+  createSampler,
+  denoiser,
+  type Network,
+  processOf,
+} from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
@@ -11,7 +18,6 @@ import { type Encoder, encoder } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { stageSampler } from '../sampling/stage-sampler.ts'
-import { processOf } from '../stage/process-config.ts'
 import { baseStage, type StageNetwork } from '../stage/stage.ts'
 import { halves, tinyBase } from '../test-support.ts'
 import { trainStage } from '../training/train-stage.ts'
@@ -30,7 +36,7 @@ const classifier = encoder({
   middleAttention: false,
   dropout: 0.1,
 })
-const process = { schedule: 'cosine', steps: 40, prediction: 'x0' } as const
+const process = { schedule: { name: 'cosine', steps: 40 }, prediction: 'x0' } as const
 const run = (changes: Partial<TrainClassifierOptions> = {}): TrainClassifierOptions => ({
   classifier,
   process,
@@ -124,7 +130,7 @@ test('stageSampler takes it too, for a stage of the same classes', async () => {
   const trained = { classifier, params: ema }
   const labels = int32(Array.from({ length: 60 }, (_, i) => i % 2))
   const sampled = async (scale: number) => {
-    const guidance = { classifier: trained, scale }
+    const guidance = { name: 'classifier', classifier: trained, scale } as const
     const sampler = stageSampler(stage, { sampler: ancestral(), compile: jit, guidance })
     const images = await sampler.sample({ count: 60, labels, rng: rng(8) })
     await sampler.dispose()
@@ -133,7 +139,7 @@ test('stageSampler takes it too, for a stage of the same classes', async () => {
   expect(await sampled(2)).toBeGreaterThan(0.95)
   expect(Math.abs((await sampled(0)) - 0.5)).toBeLessThan(0.2)
   const other = { stage: baseStage({ ...common, classNames: ['left', 'right', 'neither'] }), params: {} }
-  const guidance = { classifier: trained, scale: 1 }
+  const guidance = { name: 'classifier', classifier: trained, scale: 1 } as const
   expect(() => stageSampler(other, { sampler: ancestral(), compile: jit, guidance })).toThrow(
     "stage 'halves': expected a classifier of 3 classes at 4×4, as the stage has, got one of 2 at 4",
   )
@@ -148,9 +154,9 @@ test('trained on clean images, it classifies images that it has not seen', async
 })
 
 test('in continuous time, and interrupted and resumed, it ends in the same state', async () => {
-  const continuous = { schedule: 'cosine', noiseInput: 'noise-level' } as const
+  const continuous = { schedule: { name: 'continuous-cosine' }, noiseInput: 'noise-level' } as const
   const { config } = classifier
-  const told = encoder({ ...config, noiseEmbedding: { kind: 'noise-level' } })
+  const told = encoder({ ...config, noiseEmbedding: { name: 'noise-level' } })
   const options = run({ classifier: told, process: continuous, steps: 4, batchSize: 4 })
   const whole = await trainClassifier(options)
   const checkpoint = { path: join(temporaryFolder(), 'classifier.safetensors') }
@@ -163,7 +169,7 @@ test('in continuous time, and interrupted and resumed, it ends in the same state
 })
 
 test('a process that ends in pure noise can be learned from: what is predicted does not matter to a classifier', async () => {
-  const process = { schedule: 'linear', steps: 20 } as const
+  const process = { schedule: { name: 'linear', steps: 20 } } as const
   expect((await trainClassifier(run({ process, steps: 2 }))).losses.every(Number.isFinite)).toBe(true)
 })
 
@@ -173,7 +179,10 @@ describe('says what does not fit', () => {
     [{ classifier: classifier.config }, 'trainClassifier: expected a classifier, as encoder of unet makes them, got'],
     [{ dataset: undefined }, 'classifier: expected a dataset, such as imageDataset and loadMnist give, got undefined'],
     [{ compile: undefined }, 'trainClassifier: expected compile, a function (jit of'],
-    [{ process: 'cosine' }, "process: expected an object of options, got 'cosine'"],
+    [
+      { process: 'cosine' },
+      "process: expected an object with schedule, prediction, variance, noiseInput, got 'cosine'",
+    ],
     [{ checkpoint: { path: '/tmp' } }, 'checkpoint /tmp: expected the path of a file'],
   ])('options: %j', async (wrong, message) => {
     await expect(trainClassifier({ ...run(), ...(wrong as object) })).rejects.toThrow(message)

@@ -1,20 +1,23 @@
 import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
-import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, type KnownKeys, parseConfig, shown } from '@cascade-diffusion/checks'
 import { describeSource, type ImageSource, imageBatches, type LabelledSource } from '@cascade-diffusion/data'
 import {
   type DiffusionProcess,
   isDiscrete,
+  migrateProcess,
   type NoiseLevelTensors,
   noiseLevelArrays,
+  type ProcessConfig,
+  processOf,
+  processSchema,
   type Schedule,
 } from '@cascade-diffusion/diffusion'
 import { classifierLoss } from '@cascade-diffusion/losses'
 import { type Rng, rng } from '@cascade-diffusion/random'
 import { type Loss, type TrainResult, train } from '@cascade-diffusion/training'
-import type { Encoder } from '@cascade-diffusion/unet'
+import { type Encoder, migrateNetwork } from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
-import { type ProcessConfig, processKeys, processOf } from '../stage/process-config.ts'
-import { noiseLevelsOf } from '../training/noise-levels-of.ts'
+import { noiseLevelsOf } from '../training/noise-levels/noise-levels-table.ts'
 import { trainingImages } from '../training/training-images.ts'
 import { checkRun, dropoutSeeds, runKeys, runOptions, type TrainingRun } from '../training/training-run.ts'
 
@@ -22,7 +25,7 @@ import { checkRun, dropoutSeeds, runKeys, runOptions, type TrainingRun } from '.
 export interface TrainClassifierOptions extends TrainingRun {
   /** The network, `encoder(config)` of `unet`, with as many outputs as the data has classes. */
   readonly classifier: Encoder
-  /** The process of the model that it is to guide: it is told the noise as that is. Its prediction and variance do not matter. */
+  /** The process of the model that it is to guide: it is conditioned on the noise as that is. Its prediction and variance do not matter. */
   readonly process: ProcessConfig
   /** Real images of the classifier's resolution or a multiple of it: they are brought down to it by averaging areas. */
   readonly dataset: ImageSource
@@ -57,6 +60,13 @@ export interface ClassifierDescription {
   readonly noised: boolean
 }
 
+/** The present form of a classifier as checkpoints before version 0.1 describe it. Unchecked. */
+export function migrateClassifier(config: unknown): unknown {
+  const { classifier, process } = (config ?? {}) as Partial<ClassifierDescription>
+  if (!classifier || !process) return config
+  return { ...(config as object), classifier: migrateNetwork(classifier), process: migrateProcess(process) }
+}
+
 /**
  * Trains a classifier of noisy images, such as guides a sampler (Dhariwal & Nichol 2021, section 4), or of clean ones: on the cross
  * entropy of each image's class.
@@ -72,9 +82,8 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
     )
   checkRun('trainClassifier', options)
   const images = classifierImages(classifier, dataset)
-  checkOptions('process', options.process, processKeys)
   // What is predicted does not matter to it: pure noise, from which ε tells nothing, has classes as likely as any.
-  const process = processOf({ ...options.process, prediction: 'x0' })
+  const process = processOf({ ...parseConfig('process', processSchema, options.process), prediction: 'x0' })
   const key = rng(seed).fold('classifier')
   const description: ClassifierDescription = {
     classifier: classifier.config,
@@ -92,7 +101,7 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
     params: classifier.init(key.fold('weights')),
     loss,
     batch: batches(classifier, process, images, { batchSize, noised }, key),
-    ...runOptions(options, 'classifier', config),
+    ...runOptions(options, 'classifier', config, migrateClassifier),
   })
 }
 
@@ -104,7 +113,7 @@ function batches(
   { batchSize, noised }: { batchSize: number; noised: boolean },
   key: Rng,
 ) {
-  const levels = noiseLevelsOf({ name: 'uniform' }, { name: 'classifier', process }, { name: 'simple' })
+  const levels = noiseLevelsOf({ name: 'uniform' }, { where: 'classifier', process, loss: { name: 'simple' } })
   const load = imageBatches(images, { batchSize, rng: key.fold('order') })
   return async (step: number, rng: Rng): Promise<ArraysOf<ClassifierBatch>> => {
     const { image, label } = await load(step, rng)

@@ -1,4 +1,5 @@
 import { int32, ndarray } from '@cascade-diffusion/arrays'
+import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 import {
   ancestral,
   ddim,
@@ -12,11 +13,10 @@ import {
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
-import { cosineNoise, linearSchedule, respace } from '@cascade-diffusion/schedules'
+import { continuousCosine, linearSchedule, respace } from '@cascade-diffusion/schedules'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import type { TrainedStage } from '../stage/load-stage.ts'
-import type { ProcessConfig } from '../stage/process-config.ts'
 import { baseStage, type StageNetwork } from '../stage/stage.ts'
 import { halves, T, worstDifference } from '../test-support.ts'
 import { trainStage } from '../training/train-stage.ts'
@@ -34,7 +34,7 @@ const network = (told: number[] = []): StageNetwork => ({
   },
 })
 
-const cosine = { schedule: 'cosine', steps: T } as const
+const cosine = { schedule: { name: 'cosine', steps: T } } as const
 const stageOf = (changes: { process?: ProcessConfig; labelDropout?: number; told?: number[] } = {}): TrainedStage => ({
   stage: baseStage({
     name: 'base',
@@ -61,25 +61,25 @@ describe('guidance', () => {
 
   test('goes from the images without a class through those of the class, and beyond', async () => {
     const [without, withClass] = [await sample(stage, one, -1), await sample(stage, one)]
-    const guided = await sample(stage, { ...one, guidance: { scale: 3 } })
+    const guided = await sample(stage, { ...one, guidance: { name: 'classifier-free', scale: 3 } })
     const expected = withClass.map((x, i) => without[i]! + 3 * (x - without[i]!))
     expect(worstDifference(without, withClass)).toBeGreaterThan(0.1)
     expect(worstDifference(guided, expected)).toBeLessThan(1e-5)
-    const outside = await sample(stage, { ...one, guidance: { scale: 3, interval: [11, 20] } })
+    const outside = await sample(stage, { ...one, guidance: { name: 'classifier-free', scale: 3, interval: [11, 20] } })
     expect(worstDifference(outside, withClass)).toBeLessThan(1e-6)
   })
 
   test('what is done to predicted images comes after', async () => {
-    const guidance = { scale: 30 }
+    const guidance = { name: 'classifier-free', scale: 30 } as const
     const all = await sample(stage, { steps: [10], guidance, processX0: dynamicThreshold() })
     expect(Math.max(...all.map(Math.abs))).toBeCloseTo(1, 5)
     expect(Math.max(...(await sample(stage, { ...one, guidance })).map(Math.abs))).toBeGreaterThan(2)
   })
 
   test('needs a stage that was trained with labels dropped', () => {
-    expect(() => stageSampler(stageOf(), { sampler: ddim(), compile: eager, guidance: { scale: 2 } })).toThrow(
-      "stage 'base': expected a stage that was trained with labelDropout for guidance, got one without",
-    )
+    expect(() =>
+      stageSampler(stageOf(), { sampler: ddim(), compile: eager, guidance: { name: 'classifier-free', scale: 2 } }),
+    ).toThrow("stage 'base': expected a stage that was trained with labelDropout for guidance, got one without")
   })
 })
 
@@ -92,8 +92,8 @@ test.each([5, [3, 2], { ddim: 5 }] as const)('spacing %j: the same steps, named 
 })
 
 describe('a schedule chosen after training', () => {
-  const process = { schedule: 'linear', steps: 2000, noiseInput: 'noise-level' } as const
-  const chosen = { schedule: 'linear', steps: 4, betaStart: 0.1, betaEnd: 0.7 } as const
+  const process = { schedule: { name: 'linear', steps: 2000 }, noiseInput: 'noise-level' } as const
+  const chosen = { name: 'linear', steps: 4, betaStart: 0.1, betaEnd: 0.7 } as const
 
   test('the network is told its noise levels', async () => {
     const told: number[] = []
@@ -109,22 +109,22 @@ describe('a schedule chosen after training', () => {
 
   test('needs a network that is told them', () => {
     expect(() => stageSampler(stageOf(), { sampler: ddim(), compile: eager, schedule: chosen })).toThrow(
-      'expected a network that is told its noise-level or log-snr for another schedule than that of training, got timestep',
+      'expected a network conditioned on the noise-level or the log-snr for another schedule than that of training, got timestep',
     )
   })
 })
 
 describe('a network that predicts ε does not begin in pure noise', () => {
-  const process = { schedule: 'linear', steps: 2000, noiseInput: 'noise-level' } as const
+  const process = { schedule: { name: 'linear', steps: 2000 }, noiseInput: 'noise-level' } as const
   const options = { sampler: ddim(), compile: eager }
   const message = (t: number) => `stage 'base': nothing of the data is left at timestep ${t} to predict from epsilon`
 
   test.each([
-    [{ schedule: { schedule: 'linear', steps: 20 } }, 19],
-    [{ schedule: { schedule: 'cosine', steps: 8, zeroTerminalSnr: true } }, 7],
+    [{ schedule: { name: 'linear', steps: 20 } }, 19],
+    [{ schedule: { name: 'cosine', steps: 8, zeroTerminalSnr: true } }, 7],
     [{ schedule: linearSchedule(20), spacing: 5 }, 4],
     [{ schedule: linearSchedule(20), steps: [19, 10] }, 19],
-    [{ schedule: cosineNoise(), steps: [1, 0.5] }, 1],
+    [{ schedule: continuousCosine(), steps: [1, 0.5] }, 1],
   ] as [Partial<StageSamplerOptions>, number][])('%j is refused when the sampler is made', (changes, t) => {
     expect(() => stageSampler(stageOf({ process }), { ...options, ...changes })).toThrow(message(t))
   })
@@ -138,7 +138,7 @@ describe('a network that predicts ε does not begin in pure noise', () => {
 })
 
 test('continuous time has steps, no spacing', async () => {
-  const stage = stageOf({ process: { schedule: 'cosine' } })
+  const stage = stageOf({ process: { schedule: { name: 'continuous-cosine' } } })
   expect(() => stageSampler(stage, { sampler: ddim(), compile: eager, spacing: 4 })).toThrow(
     'expected steps, not a spacing',
   )
@@ -165,14 +165,14 @@ const samplers = {
 
 test.each([
   [
-    { ...cosine, steps: 4000, variance: 'learned-range' },
+    { schedule: { name: 'cosine', steps: 4000 }, variance: 'learned-range' },
     { spacing: 10, steps: stepsDown(8) },
   ],
   [
-    { schedule: 'linear', steps: 2000, noiseInput: 'noise-level' },
-    { schedule: { ...cosine, steps: 10 }, steps: stepsDown(8) },
+    { schedule: { name: 'linear', steps: 2000 }, noiseInput: 'noise-level' },
+    { schedule: { name: 'cosine', steps: 10 }, steps: stepsDown(8) },
   ],
-  [{ schedule: 'cosine', prediction: 'v' }, { steps: [0.9, 0.7, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05] }],
+  [{ schedule: { name: 'continuous-cosine' }, prediction: 'v' }, { steps: [0.9, 0.7, 0.5, 0.4, 0.3, 0.2, 0.1, 0.05] }],
 ] as [ProcessConfig, Partial<StageSamplerOptions>][])(
   'trained and sampled, %j: images of the class asked for, with every sampler',
   async (process, options) => {

@@ -1,38 +1,51 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import { type DiffusionProcess, isDiscrete, lastStep, noiseLevel, type Schedule } from '@cascade-diffusion/diffusion'
-import { type DiscreteSchedule, respace } from '@cascade-diffusion/schedules'
-import { scheduleOf } from '../stage/process-config.ts'
+import {
+  type DiffusionProcess,
+  isDiscrete,
+  lastStep,
+  noiseLevel,
+  type Schedule,
+  takesNoiseLevels,
+} from '@cascade-diffusion/diffusion'
+import { respace, scheduleOf } from '@cascade-diffusion/schedules'
 import type { Stage } from '../stage/stage.ts'
 import type { StageSamplerOptions } from './stage-sampler.ts'
 
 /**
  * The process to sample a stage with: that of its training, or on another schedule, or with some of the steps only.
- * @throws if another schedule is given but the network is told steps, which mean those of training; if continuous time is to
- * be spaced; if the network predicts ε and sampling is to begin in pure noise, where no image follows from it; and as `respace`.
+ * @throws if another schedule is given but the network is conditioned on steps, which mean those of training; if continuous time is to
+ * be spaced; and as `respace`.
  */
 export function samplingProcess(
   stage: Stage,
-  { schedule: chosen, spacing, steps }: Pick<StageSamplerOptions, 'schedule' | 'spacing' | 'steps'>,
+  { schedule: chosen, spacing }: Pick<StageSamplerOptions, 'schedule' | 'spacing'>,
 ): DiffusionProcess<Schedule> {
   const { name, process } = stage
-  if (chosen && process.noiseInput !== 'noise-level' && process.noiseInput !== 'log-snr')
+  if (chosen && !takesNoiseLevels(process.noiseInput))
     throw new CascadeError(
       'input',
-      `stage '${name}': expected a network that is told its noise-level or log-snr for another schedule than that of training, ` +
+      `stage '${name}': expected a network conditioned on the noise-level or the log-snr for another schedule than that of training, ` +
         `got ${process.noiseInput}; spacing takes some of its steps`,
     )
-  const whole = !chosen ? process.schedule : 'schedule' in chosen ? scheduleOf(chosen) : chosen
-  if (spacing !== undefined && !isDiscrete(whole))
-    throw new CascadeError('input', `stage '${name}': expected steps, not a spacing, in continuous time`)
-  const schedule = spacing === undefined ? whole : respace(whole as DiscreteSchedule, spacing)
-  checkStart(stage, schedule, steps)
+  const whole = !chosen ? process.schedule : 'name' in chosen ? scheduleOf(chosen) : chosen
+  const schedule = spacing === undefined ? whole : respace(stepsOf(name, whole), spacing)
   return { ...process, schedule }
 }
 
-function checkStart({ name, process }: Stage, schedule: Schedule, steps: StageSamplerOptions['steps']): void {
-  if (process.prediction !== 'epsilon') return
+function stepsOf(name: string, schedule: Schedule) {
+  if (isDiscrete(schedule)) return schedule
+  throw new CascadeError('input', `stage '${name}': expected steps, not a spacing, in continuous time`)
+}
+
+/** @throws if the network predicts ε and sampling is to begin in pure noise, where no image follows from it. */
+export function checkStart(
+  name: string,
+  { schedule, prediction }: DiffusionProcess<Schedule>,
+  steps: readonly number[] | undefined,
+): void {
+  if (prediction !== 'epsilon') return
   const last = lastStep(schedule)
-  const begins = typeof steps === 'object' ? Array.from(steps).includes(last) : isDiscrete(schedule)
+  const begins = steps ? steps.includes(last) : isDiscrete(schedule)
   if (!begins) return
   if (noiseLevel(schedule, last).alpha === 0)
     throw new CascadeError(

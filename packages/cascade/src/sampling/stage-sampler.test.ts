@@ -2,7 +2,7 @@ import { int32, ndarray } from '@cascade-diffusion/arrays'
 import { ancestral, ddim, keepX0 } from '@cascade-diffusion/diffusion'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
-import { cosineNoise } from '@cascade-diffusion/schedules'
+import { continuousCosine } from '@cascade-diffusion/schedules'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import type { Stage } from '../stage/stage.ts'
@@ -16,7 +16,7 @@ import {
   tinySuperResolution,
   worstDifference,
 } from '../test-support.ts'
-import { type StageSampleOptions, stageSampler } from './stage-sampler.ts'
+import { type StageSampleOptions, type StageSamplerOptions, stageSampler } from './stage-sampler.ts'
 
 const weights = tinyNetwork().init(rng(4))
 const samplerOf = (stage: Stage, steps: readonly number[] = [19, 10, 3]) =>
@@ -137,19 +137,33 @@ describe('options of a sampler', () => {
   const trained = { stage: tinyBase(), params: weights }
   const how = { sampler: ddim(), compile: eager }
   test.each([
-    [{ sampler: 'ddim' }, "stage 'base': expected a sampler, what ddim(), ancestral() and such give, got 'ddim'"],
+    [
+      { sampler: 'ddim' },
+      "stage 'base': expected a sampler, { name: 'ddim' }, or what ddim(), ancestral() and such give, got 'ddim'",
+    ],
     [{ sampler: ddim }, 'got the function ddim, which has to be called'],
-    [{ sampler: undefined }, 'expected a sampler, what ddim(), ancestral() and such give, got undefined'],
+    [{ sampler: undefined }, 'or what ddim(), ancestral() and such give, got undefined'],
+    [{ sampler: { name: 'ddim', eta: -1 } }, "stage 'base': sampler: expected eta, a number from 0, got -1"],
+    [{ sampler: { name: 'dim' } }, "Did you mean 'ddim'?"],
     [{ compile: undefined }, "stage 'base': expected compile, a function (jit of"],
     [{ step: 10 }, "stage 'base': unknown option 'step'. Did you mean 'steps'?"],
     [{ steps: 21 }, "stage 'base': expected steps, an integer from 1 to 20, got 21"],
-    [{ steps: 'all' }, "stage 'base': expected steps, a list or how many, got 'all'"],
-    [{ schedule: 'linear' }, "stage 'base': expected a schedule such as { schedule: 'linear', steps: 100 }"],
+    [{ steps: 'all' }, "stage 'base': expected steps, a number, a list or { count }, got 'all'"],
+    [{ steps: { count: 0 } }, "stage 'base': steps: expected count, an integer from 1, got 0"],
+    [{ steps: { count: 3, form: 9 } }, "stage 'base': steps: unknown option 'form'. Did you mean 'from'?"],
+    [
+      { schedule: 'linear' },
+      "stage 'base': expected a schedule, { name: 'linear', steps: 100 }, or one of schedules, got 'linear'",
+    ],
     [{ restarts: { at: -1, to: 3 } }, "stage 'base': expected restarts, a list such as [{ at: -1, to: 10 }]"],
-    [{ guidance: 3 }, "stage 'base': guidance: expected an object of options, got 3"],
-    [{ guidance: { scala: 3 } }, "stage 'base': guidance: unknown option 'scala'. Did you mean 'scale'?"],
-    [{ guidance: {} }, "stage 'base': expected a finite scale of guidance, got undefined"],
-    [{ processX0: 'clip' }, "stage 'base': expected processX0, a function"],
+    [{ guidance: 3 }, "stage 'base': guidance: expected guidance, such as { name: 'classifier-free' }, got 3"],
+    [{ guidance: { name: 'classifier-free', scala: 3 } }, "unknown option 'scala'. Did you mean 'scale'?"],
+    [{ guidance: { name: 'classifier-free' } }, "stage 'base': guidance: expected scale, a number, got undefined"],
+    [{ guidance: { scale: 3 } }, "guidance: expected guidance by its name, one of 'classifier-free', 'classifier'"],
+    [
+      { processX0: 'clip' },
+      "stage 'base': processX0: expected a processing of x0, such as { name: 'clip' }, got 'clip'",
+    ],
   ])('%j is refused when it is made', (wrong, message) => {
     expect(() => stageSampler(trained, { ...how, ...wrong } as never)).toThrow(message)
   })
@@ -161,7 +175,7 @@ describe('options of a sampler', () => {
   })
 
   test('a count of steps: evenly spaced, from the last to the first', async () => {
-    const told = async (steps: number | readonly number[]) => {
+    const told = async (steps: StageSamplerOptions['steps']) => {
       const seen: Given[] = []
       const sampler = stageSampler({ stage: tinyBase(tinyNetwork(seen)), params: weights }, { ...how, steps })
       await sampler.sample({ count: 1, labels: [0], rng: rng(1) })
@@ -170,10 +184,11 @@ describe('options of a sampler', () => {
     expect(await told(4)).toEqual([19, 13, 6, 0])
     expect(await told(20)).toEqual(Array.from({ length: 20 }, (_, i) => 19 - i))
     expect(await told([19, 13, 6, 0])).toEqual([19, 13, 6, 0])
+    expect(await told({ count: 3, from: 16, to: 4 })).toEqual([16, 10, 4])
     const { process } = tinyBase()
-    const stage = { ...tinyBase(), process: { ...process, schedule: cosineNoise(), prediction: 'v' as const } }
+    const stage = { ...tinyBase(), process: { ...process, schedule: continuousCosine(), prediction: 'v' as const } }
     expect(() => stageSampler({ stage, params: weights }, { ...how, steps: 4 })).toThrow(
-      "stage 'base': expected a list of times as steps in continuous time",
+      "stage 'base': expected the times to begin and end at as steps in continuous time, { count, from, to }, or a list",
     )
   })
 })

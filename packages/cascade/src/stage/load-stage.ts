@@ -1,12 +1,16 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import { CascadeError, checkOptions } from '@cascade-diffusion/checks'
-import type { ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
+import {
+  type AugmentationConfig,
+  type ConditioningAugmentation,
+  conditionsOnLevel,
+} from '@cascade-diffusion/conditioning-augmentation'
 import { loadEma } from '@cascade-diffusion/training'
 import type { UNetConfig } from '@cascade-diffusion/unet'
-import type { AugmentationConfig } from './augmentation-config.ts'
+import { migrateStage } from './migrate-stage.ts'
 import {
   baseStage,
-  type OwnAugmentation,
+  type CustomAugmentation,
   type Stage,
   type StageDescription,
   type StageNetwork,
@@ -48,17 +52,23 @@ export async function loadStage(path: string, own: LoadStageOptions = {}): Promi
  * @throws as {@link loadStage}, on code of one's own.
  */
 export function describedStage(described: StageDescription, path: string, own: LoadStageOptions = {}): Stage {
-  const { kind, classNames, network, augmentation, lowResolution, ...rest } = described
+  const { kind, classNames, network, augmentation, lowResolution, ...rest } = migrateStage(described)
   const options = {
     ...rest,
     ...(classNames && { classNames }),
     network: own.network ? sameNetwork(own.network, network, path) : sizeOfUNet(network, path),
   }
   if (kind === 'base') return baseStage(options)
+  const small = [lowResolution as number, lowResolution as number, rest.imageChannels]
   return superResolutionStage({
     ...options,
     lowResolution: lowResolution as number,
-    augmentation: augmentationFor(augmentation as AugmentationConfig | OwnAugmentation, own.augmentation, path),
+    augmentation: augmentationFor(
+      augmentation as AugmentationConfig | CustomAugmentation,
+      own.augmentation,
+      small,
+      path,
+    ),
   })
 }
 
@@ -82,8 +92,9 @@ function sameNetwork(own: StageNetwork, trained: unknown, path: string): StageNe
 }
 
 function augmentationFor(
-  trained: AugmentationConfig | OwnAugmentation,
+  trained: AugmentationConfig | CustomAugmentation,
   own: ConditioningAugmentation | undefined,
+  shape: readonly number[],
   path: string,
 ): AugmentationConfig | ConditioningAugmentation {
   const was = `loadStage: ${path} was trained with the augmentation`
@@ -96,11 +107,12 @@ function augmentationFor(
     return trained
   }
   if (!own) throw new CascadeError('checkpoint', `${was} '${trained.name}': hand it in as 'augmentation'`)
+  const is = { name: own.name, maxLevel: own.maxLevel, embedsLevel: conditionsOnLevel(own, shape) }
   for (const key of ['name', 'maxLevel', 'embedsLevel'] as const)
-    if (own[key] !== trained[key])
+    if (is[key] !== trained[key])
       throw new CascadeError(
         'checkpoint',
-        `${was} '${trained.name}' of ${key} ${trained[key]}, got '${own.name}' of ${key} ${own[key]}`,
+        `${was} '${trained.name}' of ${key} ${trained[key]}, got '${own.name}' of ${key} ${is[key]}`,
       )
   return own
 }

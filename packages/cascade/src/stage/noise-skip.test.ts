@@ -1,11 +1,11 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
+import { processOf } from '@cascade-diffusion/diffusion'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import { type Tensor1D, type Tensor4D, zerosLike } from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { noiseSkip } from './noise-skip.ts'
-import { processOf } from './process-config.ts'
 import { baseStage, type StageNetwork } from './stage.ts'
 
 const T = 1000
@@ -13,7 +13,7 @@ const alpha = (t: number) => {
   const bar = (u: number) => Math.cos(((u / T + 0.008) / 1.008) * (Math.PI / 2)) ** 2
   return Math.sqrt(bar(t + 1) / bar(0))
 }
-const process = processOf({ schedule: 'cosine', steps: T })
+const process = processOf({ schedule: { name: 'cosine', steps: T } })
 const xt = rng(3).normal([2, 2, 2, 1])
 const times = [100, 900]
 
@@ -39,7 +39,7 @@ test('is part of what a stage says of itself', () => {
       name: 'base',
       resolution: 4,
       imageChannels: 1,
-      process: { schedule: 'cosine', steps: T },
+      process: { schedule: { name: 'cosine', steps: T } },
       network: { ...size, noiseSkip },
     })
   expect(make(true).description.network).toMatchObject({ noiseSkip: true, baseChannels: 8 })

@@ -1,12 +1,12 @@
+import { processOf } from '@cascade-diffusion/diffusion'
 import { cosineSchedule, linearSchedule } from '@cascade-diffusion/schedules'
 import { unet } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { smear, tinyNetwork } from '../test-support.ts'
-import { processOf } from './process-config.ts'
 import { baseStage, superResolutionStage } from './stage.ts'
 
-const process = { schedule: 'cosine', steps: 20 } as const
+const process = { schedule: { name: 'cosine', steps: 20 } } as const
 const size = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1 }
 const options = { name: 'sr', resolution: 8, lowResolution: 4, imageChannels: 3, process, network: size } as const
 const { lowResolution: _, ...ofBase } = options
@@ -43,7 +43,7 @@ test('its description is JSON, with the augmentation in full or what is to be kn
 })
 
 test('the process is that of its name', () => {
-  expect(processOf({ schedule: 'linear', steps: 30, variance: 'fixed-small' })).toEqual({
+  expect(processOf({ schedule: { name: 'linear', steps: 30 }, variance: 'fixed-small' })).toEqual({
     schedule: linearSchedule(30),
     prediction: 'epsilon',
     variance: 'fixed-small',
@@ -59,15 +59,21 @@ test.each([
   [{ name: 'to 8×8' }, "stage: expected a name of letters, digits, - and _, since it names files; got 'to 8×8'"],
   [{ name: '' }, "got ''"],
   [
-    { process: { schedule: 'quadratic', steps: 20 } },
-    "schedule: expected cosine, linear, scaled-linear, sigmoid, betas; got 'quadratic'",
+    { process: { schedule: { name: 'quadratic', steps: 20 } } },
+    "process: expected schedule, a schedule by its name, one of 'cosine', 'linear'",
   ],
-  [{ process: { schedule: 'cosine', steps: 0 } }, '0'],
-  [{ augmentation: { name: 'blur' } }, "{ name: 'none' } or one of your own with 'apply', got 'blur'"],
-  [{ augmentation: 'none' }, "{ name: 'none' } or one of your own with 'apply', got 'none'"],
-  [{ augmentation: { ...augmentation, maxlevel: 3 } }, "augmentation gaussian-noise: unknown option 'maxlevel'"],
+  [{ process: { schedule: { name: 'cosine', steps: 0 } } }, '0'],
+  [
+    { augmentation: { name: 'blur' } },
+    "augmentation: expected an augmentation by its name, one of 'gaussian-noise', 'gaussian-blur', 'none'; got 'blur'",
+  ],
+  [{ augmentation: 'none' }, "augmentation: expected an augmentation, such as { name: 'none' }, got 'none'"],
+  [
+    { augmentation: { ...augmentation, maxlevel: 3 } },
+    "augmentation: unknown option 'maxlevel'. Did you mean 'maxLevel'?",
+  ],
   [{ augmentation: { ...smear, apply: undefined } }, "augmentation 'smear': expected apply, a function"],
-  [{ augmentation: { ...smear, sampleLevels: () => [0] } }, 'expected sampleLevels(64, rng) to give int32 [64]'],
+  [{ augmentation: { ...smear, draw: () => [0] } }, 'expected draw to give 0, an array of 8 rows, one for each image'],
   [{ augmentation: { ...smear, apply: (z: tf.Tensor4D) => tf.mean(z) } }, 'expected apply to give float32 [3,4,4,3]'],
   [{ labelDropout: '0.1', classNames: ['a'] }, "of a stage with classes, got '0.1'"],
   [{ augmentation: { name: 'mine', apply: smear.apply } }, "augmentation 'mine': expected maxLevel, an integer from 0"],
@@ -78,8 +84,12 @@ test.each([
   [{ classNames: ['a', 'a'] }, "expected different classNames, got 'a' twice"],
   [{ imageChannels: undefined }, "stage 'sr': expected imageChannels, an integer from 1, got undefined"],
   [{ name: undefined }, 'got undefined'],
-  [{ process: 'cosine' }, "process: expected an object of options, got 'cosine'"],
-  [{ process: { ...process, step: 3 } }, "process: unknown option 'step'. Did you mean 'steps'?"],
+  [{ process: 'cosine' }, "process: expected an object with schedule, prediction, variance, noiseInput, got 'cosine'"],
+  [{ process: { ...process, variant: 3 } }, "process: unknown option 'variant'. Did you mean 'variance'?"],
+  [
+    { process: { schedule: 'cosine', steps: 20 } },
+    'process: expected schedule: {"name":"cosine","steps":20}, got schedule: \'cosine\', the form of earlier versions',
+  ],
   [{ network: undefined }, 'expected a network, its size or { config, init, apply }, got undefined'],
   [{ network: { apply: tinyNetwork().apply } }, "stage 'sr': expected init of its network, a function, got undefined"],
   [{ augmentation: { ...augmentation, maxLevel: 21 } }, 'expected a maxLevel from 1 to 20, got 21'],

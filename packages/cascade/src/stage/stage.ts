@@ -7,14 +7,25 @@ import {
   type KnownKeys,
   shown,
 } from '@cascade-diffusion/checks'
-import { type ConditioningAugmentation, tryAugmentation } from '@cascade-diffusion/conditioning-augmentation'
-import { type DiffusionProcess, learnsVariance, type Schedule } from '@cascade-diffusion/diffusion'
+import {
+  type AugmentationConfig,
+  augmentationOf,
+  type ConditioningAugmentation,
+  conditionsOnLevel,
+  isCustomAugmentation,
+  tryAugmentation,
+} from '@cascade-diffusion/conditioning-augmentation'
+import {
+  type DiffusionProcess,
+  learnsVariance,
+  type ProcessConfig,
+  processOf,
+  type Schedule,
+} from '@cascade-diffusion/diffusion'
 import type { Rng } from '@cascade-diffusion/random'
 import { type LowResConfig, type UNetCondition, type UNetConfig, unet } from '@cascade-diffusion/unet'
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
-import { type AugmentationConfig, augmentationOf, isOwn } from './augmentation-config.ts'
 import { noiseSkip } from './noise-skip.ts'
-import { type ProcessConfig, processOf } from './process-config.ts'
 
 /** A network as a function of its weights: a {@link unet}, or one's own. */
 export interface StageNetwork {
@@ -124,11 +135,14 @@ export interface StageDescription {
   readonly process: ProcessConfig
   readonly network: unknown
   readonly lowResolution?: number
-  readonly augmentation?: AugmentationConfig | OwnAugmentation
+  readonly augmentation?: AugmentationConfig | CustomAugmentation
 }
 
-/** What a checkpoint can say of an augmentation of one's own: not its code. */
-export type OwnAugmentation = Pick<ConditioningAugmentation, 'name' | 'maxLevel' | 'embedsLevel'>
+/** What a checkpoint can say of a custom augmentation: not its code. */
+export interface CustomAugmentation extends Pick<ConditioningAugmentation, 'name' | 'maxLevel'> {
+  /** Whether the network is conditioned on the level. */
+  readonly embedsLevel: boolean
+}
 
 /**
  * Describes the first stage of a cascade.
@@ -159,10 +173,17 @@ export function superResolutionStage(options: SuperResolutionStageOptions): Supe
       'input',
       `stage '${options.name}': expected a resolution that is a multiple of lowResolution ${lowResolution}, got ${resolution}`,
     )
-  const augmentation = augmentationOf(options.augmentation)
-  if (isOwn(options.augmentation)) tryAugmentation(augmentation, [lowResolution, lowResolution, imageChannels])
-  const { name, maxLevel, embedsLevel } = augmentation
-  const described = isOwn(options.augmentation) ? { name, maxLevel, embedsLevel } : options.augmentation
+  const small = [
+    lowResolution,
+    lowResolution,
+    checkInteger(`stage '${options.name}'`, 'imageChannels', imageChannels, { from: 1 }),
+  ]
+  const augmentation = augmentationOf(options.augmentation, small)
+  const custom = isCustomAugmentation(options.augmentation)
+  if (custom) tryAugmentation(augmentation, small)
+  const { name, maxLevel } = augmentation
+  const embedsLevel = conditionsOnLevel(augmentation, small)
+  const described = custom ? { name, maxLevel, embedsLevel } : (options.augmentation as AugmentationConfig)
   const inputs = { lowRes: { channels: imageChannels }, augmentationLevels: embedsLevel }
   const stage = common('super-resolution', options, inputs)
   return {
@@ -199,7 +220,7 @@ function common(
     if (lowRes && !inputs.lowRes)
       throw new CascadeError('input', `stage '${name}': expected no lowRes of its network, since it is a base`)
     const net = unet({
-      ...(diffusion.noiseInput === 'noise-level' && { noiseEmbedding: { kind: 'noise-level' } }),
+      ...(diffusion.noiseInput === 'noise-level' && { noiseEmbedding: { name: 'noise-level' } }),
       ...size,
       resolution,
       imageChannels,
@@ -208,12 +229,12 @@ function common(
       ...(learnsVariance(diffusion) && { outChannels: 2 * imageChannels }),
       ...(inputs.lowRes && { lowRes: { ...lowRes, ...inputs.lowRes } }),
     })
-    const told = net.config.noiseEmbedding.kind === 'noise-level'
+    const told = net.config.noiseEmbedding.name === 'noise-level'
     if (told !== (diffusion.noiseInput === 'noise-level'))
       throw new CascadeError(
         'input',
-        `stage '${name}': expected a noiseEmbedding of the kind that fits the noiseInput ${diffusion.noiseInput}, ` +
-          `got ${net.config.noiseEmbedding.kind}`,
+        `stage '${name}': expected a noiseEmbedding that fits the noiseInput ${diffusion.noiseInput}, ` +
+          `got ${net.config.noiseEmbedding.name}`,
       )
     return skips ? noiseSkip(net, diffusion) : net
   }

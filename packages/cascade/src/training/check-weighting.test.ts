@@ -1,12 +1,13 @@
 import '@tensorflow/tfjs-backend-cpu'
+import { type ProcessConfig, processOf } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
+import type { WeightingConfig } from '@cascade-diffusion/losses'
 import { eager } from '@cascade-diffusion/ops'
 import { describe, expect, test } from 'vitest'
-import { type ProcessConfig, processOf } from '../stage/process-config.ts'
 import { halves, tinyBase, tinyNetwork } from '../test-support.ts'
 import { checkWeighting } from './check-weighting.ts'
+import type { NoiseLevelsConfig } from './noise-levels/noise-levels-table.ts'
 import { trainStage } from './train-stage.ts'
-import type { NoiseLevelsConfig, WeightingConfig } from './training-objective.ts'
 
 const weightings = {
   'min-snr': { name: 'min-snr' },
@@ -16,9 +17,9 @@ const weightings = {
 } as const satisfies Record<string, WeightingConfig>
 const predictions = ['epsilon', 'x0', 'v'] as const
 
-const steps = { schedule: 'cosine', steps: 20 } as const
-const pure = { ...steps, zeroTerminalSnr: true } as const
-const time = { schedule: 'cosine' } as const
+const steps = { schedule: { name: 'cosine', steps: 20 } } as const
+const pure = { schedule: { name: 'cosine', steps: 20, zeroTerminalSnr: true } } as const
+const time = { schedule: { name: 'continuous-cosine' } } as const
 const told = { noiseInput: 'noise-level' } as const
 const uniform = { name: 'uniform' } as const
 const between = { name: 'piecewise-uniform' } as const
@@ -32,7 +33,7 @@ const infinite: [string, ProcessConfig, NoiseLevelsConfig, string[]][] = [
   ['continuous time, cosine: both ends', time, uniform, ['p2, gamma 0.5 x0', 'edm epsilon', 'edm x0']],
   [
     'continuous time, linear: it ends before pure noise',
-    { schedule: 'linear' },
+    { schedule: { name: 'continuous-linear' } },
     uniform,
     ['p2, gamma 0.5 x0', 'edm x0'],
   ],
@@ -69,7 +70,10 @@ describe.each([
 })
 
 test('the error names the level and what is finite there; no step is taken', async () => {
-  const stage = { ...tinyBase(tinyNetwork()), process: processOf({ schedule: 'linear', steps: 20, prediction: 'v' }) }
+  const stage = {
+    ...tinyBase(tinyNetwork()),
+    process: processOf({ schedule: { name: 'linear', steps: 20 }, prediction: 'v' }),
+  }
   const epsilon = { ...stage, process: { ...stage.process, prediction: 'epsilon' as const } }
   const loss = { name: 'simple', weighting: { name: 'edm' } } as const
   const run = { dataset: halves(4, 2), steps: 1, batchSize: 4, learningRate: 0.01, seed: 1, compile: eager, loss }

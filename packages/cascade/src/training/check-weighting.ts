@@ -2,11 +2,10 @@ import type { Compile } from '@cascade-diffusion/arrays'
 import { float32 } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
 import { isDiscrete, type NoiseLevel, noiseLevel, type Prediction } from '@cascade-diffusion/diffusion'
-import { minSnr, p2, type Weighting } from '@cascade-diffusion/losses'
+import { type LossConfig, minSnr, p2, type Weighting, weightingOf } from '@cascade-diffusion/losses'
 import { div, square, type Tensor } from '@tensorflow/tfjs-core'
 import type { Stage } from '../stage/stage.ts'
-import { weightingOf } from './loss-of.ts'
-import type { LossConfig, NoiseLevelsConfig } from './training-objective.ts'
+import type { NoiseLevelsConfig } from './noise-levels/noise-levels-table.ts'
 
 /** A noise level that may be drawn in training, in words. */
 interface DrawnLevel extends NoiseLevel {

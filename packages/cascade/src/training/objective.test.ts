@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
@@ -6,7 +7,6 @@ import { temporaryFolder } from '@cascade-diffusion/testing'
 import { loadCheckpoint } from '@cascade-diffusion/training'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import type { ProcessConfig } from '../stage/process-config.ts'
 import { baseStage, type StageNetwork } from '../stage/stage.ts'
 import { alphaBar, halves, T } from '../test-support.ts'
 import { type TrainStageOptions, trainStage } from './train-stage.ts'
@@ -34,7 +34,7 @@ const constant = (outputs: 1 | 2, { seen, hard = Infinity }: { seen?: Seen[]; ha
   },
 })
 
-const cosine = { schedule: 'cosine', steps: T } as const
+const cosine = { schedule: { name: 'cosine', steps: T } } as const
 const stageOf = (process: ProcessConfig, network: StageNetwork, labelDropout = 0) =>
   baseStage({
     name: 'base',
@@ -161,7 +161,9 @@ describe('noise levels', () => {
   })
 
   test('continuous time: uniform, told 1000 times the time', async () => {
-    const times = (await told({ schedule: 'cosine' }, undefined)).flatMap(({ noise }) => noise.map((t) => t / 1000))
+    const times = (await told({ schedule: { name: 'continuous-cosine' } }, undefined)).flatMap(({ noise }) =>
+      noise.map((t) => t / 1000),
+    )
     expect(Math.abs(mean(times) - 0.5)).toBeLessThan(4 * Math.sqrt(1 / 12 / times.length))
     expect(times.some((t) => t > 0.95) && times.some((t) => t < 0.05)).toBe(true)
   })
@@ -172,7 +174,7 @@ describe('noise levels', () => {
     const importance = (changes: Partial<TrainStageOptions> = {}, seen?: Seen[]) =>
       run({
         stage: stageOf(
-          { schedule: 'betas', steps, betas: Array(steps).fill(0.2) },
+          { schedule: { name: 'betas', betas: Array(steps).fill(0.2) } },
           constant(1, { ...(seen && { seen }), hard }),
         ),
         steps: 40,
@@ -223,13 +225,17 @@ test('labels are dropped as often as the stage says, and what the network drops 
 const size = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 }
 
 test.each([
-  ['4000 cosine steps, learned range, hybrid loss', { ...cosine, steps: 4000, variance: 'learned-range' }, {}],
+  [
+    '4000 cosine steps, learned range, hybrid loss',
+    { schedule: { name: 'cosine', steps: 4000 }, variance: 'learned-range' },
+    {},
+  ],
   [
     'continuous noise levels of 2000 linear steps',
-    { schedule: 'linear', steps: 2000, noiseInput: 'noise-level' },
+    { schedule: { name: 'linear', steps: 2000 }, noiseInput: 'noise-level' },
     { noiseLevels: { name: 'piecewise-uniform' }, loss: { name: 'simple', norm: 'l1' } },
   ],
-  ['continuous time, v', { schedule: 'cosine', prediction: 'v' }, {}],
+  ['continuous time, v', { schedule: { name: 'continuous-cosine' }, prediction: 'v' }, {}],
 ] as [string, ProcessConfig, Partial<TrainStageOptions>][])(
   "a U-Net's loss falls: %s",
   async (_, process, objective) => {
@@ -249,7 +255,7 @@ test.each([
 
 describe('what cannot be', () => {
   const learned = { ...cosine, variance: 'learned' } as const
-  const continuous = { schedule: 'cosine' } as const
+  const continuous = { schedule: { name: 'continuous-cosine' } } as const
   test.each([
     [learned, { loss: { name: 'simple' } }, 'expected the loss hybrid or kl, since the variance is learned'],
     [
@@ -258,12 +264,20 @@ describe('what cannot be', () => {
       'expected a variance that is learned or learned-range for the loss hybrid, got fixed-large',
     ],
     [continuous, { loss: { name: 'kl' } }, 'expected the loss simple in continuous time, got kl'],
-    [cosine, { loss: { name: 'huber' } }, "expected a loss of simple, hybrid, kl; got 'huber'"],
-    [cosine, { loss: { name: 'simple', weighting: { name: 'snr' } } }, "expected min-snr, p2 or edm, got 'snr'"],
+    [
+      cosine,
+      { loss: { name: 'huber' } },
+      "loss: expected a loss by its name, one of 'simple', 'hybrid', 'kl'; got 'huber'",
+    ],
+    [
+      cosine,
+      { loss: { name: 'simple', weighting: { name: 'snr' } } },
+      "expected weighting, a weighting by its name, one of 'min-snr', 'p2', 'edm'; got 'snr'",
+    ],
     [
       cosine,
       { noiseLevels: { name: 'piecewise-uniform' } },
-      'is told its noise-level or log-snr for noise levels piecewise-uniform, got timestep',
+      'expected a network conditioned on the noise-level or the log-snr for noise levels piecewise-uniform, got timestep',
     ],
     [
       { ...cosine, noiseInput: 'noise-level' },
@@ -279,7 +293,7 @@ describe('what cannot be', () => {
     [
       cosine,
       { noiseLevels: { name: 'loss-second-moment', uniformProbability: 2 } },
-      'expected a uniform share from 0 to 1, got 2',
+      'noise levels: expected uniformProbability, a number from 0 to 1, got 2',
     ],
     [cosine, { noiseLevels: { name: 'gaussian' } }, "got 'gaussian'"],
   ] as [ProcessConfig, object, string][])('%j with %j', async (process, objective, message) => {

@@ -126,7 +126,7 @@ test('a data set and a stage of a single class', async () => {
     imageChannels: 1,
     classNames: ['all'],
     network: tinyNetwork(),
-    process: { schedule: 'cosine', steps: T },
+    process: { schedule: { name: 'cosine', steps: T } },
   })
   const { ema } = await trainStage(run({ stage, dataset, steps: 2 }))
   const sampler = stageSampler({ stage, params: ema }, { sampler: ddim(), steps: 3, compile: jit })
@@ -173,13 +173,19 @@ test.each([
   [{ learningRate: undefined }, 'expected a learningRate, a number or a function of the step'],
   [{ checkpoint: 'sr.safetensors' }, "trainStage: checkpoint: expected an object of options, got 'sr.safetensors'"],
   [{ checkpoint: { path: '/tmp' } }, 'checkpoint /tmp: expected the path of a file'],
-  [{ loss: 'simple' }, "expected a loss such as { name: 'simple' }, got 'simple'"],
-  [{ loss: { name: 'simple', norm: 'L1' } }, "expected a norm, one of 'l1', 'l2'; got 'L1'. Did you mean 'l1'?"],
-  [{ loss: { name: 'simple', weigthing: {} } }, "loss simple: unknown option 'weigthing'. Did you mean 'weighting'?"],
-  [{ loss: { name: 'simple', weighting: 'edm' } }, "got 'edm', which has to be said as { name: 'edm' }"],
+  [{ loss: 'simple' }, "stage 'sr': loss: expected a loss, such as { name: 'simple' }, got 'simple'"],
+  [{ loss: { name: 'simple', norm: 'L1' } }, "expected norm, one of 'l1', 'l2'; got 'L1'. Did you mean 'l1'?"],
+  [
+    { loss: { name: 'simple', weigthing: {} } },
+    "stage 'sr': loss: unknown option 'weigthing'. Did you mean 'weighting'?",
+  ],
+  [
+    { loss: { name: 'simple', weighting: 'edm' } },
+    "expected weighting, a weighting, such as { name: 'edm' }, got 'edm'",
+  ],
   [{ loss: { name: 'simple', weighting: { name: 'edm', sigmadata: 1 } } }, "Did you mean 'sigmaData'?"],
-  [{ noiseLevels: 'uniform' }, "expected noise levels such as { name: 'uniform' }, got 'uniform'"],
-  [{ noiseLevels: { name: 'uniform', std: 2 } }, "noise levels uniform: unknown option 'std'"],
+  [{ noiseLevels: 'uniform' }, "noise levels: expected noise levels, such as { name: 'uniform' }, got 'uniform'"],
+  [{ noiseLevels: { name: 'uniform', std: 2 } }, "stage 'sr': noise levels: unknown option 'std'"],
 ])('%j is refused before the first step', async (wrong, message) => {
   const progress = vi.fn()
   await expect(trainStage({ ...run({ progress }), ...(wrong as object) })).rejects.toThrow(message)
@@ -262,10 +268,10 @@ test('a checkpoint of another stage or other data is not gone on from', async ()
   const checkpoint = { path: join(temporaryFolder(), 'sr.safetensors') }
   await trainStage(run({ steps: 1, checkpoint }))
   const other = tinySuperResolution({
-    augmentation: { name: 'gaussian-noise', schedule: 'linear', steps: T, maxLevel },
+    augmentation: { name: 'gaussian-noise', schedule: { name: 'linear', steps: T }, maxLevel },
   })
   await expect(trainStage(run({ stage: other, dataset: halves(11, 8), checkpoint }))).rejects.toThrow(
-    /stage\.augmentation\.schedule: .?cosine.? in the checkpoint, .?linear.? now/,
+    /stage\.augmentation\.schedule\.name: .?cosine.? in the checkpoint, .?linear.? now/,
   )
 })
 

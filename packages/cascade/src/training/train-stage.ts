@@ -1,6 +1,10 @@
 import type { ArraysOf, NDArray, Params } from '@cascade-diffusion/arrays'
 import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
-import { tryAugmentation } from '@cascade-diffusion/conditioning-augmentation'
+import {
+  type AugmentationDraw,
+  type ConditioningAugmentation,
+  tryAugmentation,
+} from '@cascade-diffusion/conditioning-augmentation'
 import {
   describeSource,
   fromUint8,
@@ -12,16 +16,17 @@ import {
   transformed,
 } from '@cascade-diffusion/data'
 import { dropLabels, type NoiseLevelTensors } from '@cascade-diffusion/diffusion'
-import { averageLoss } from '@cascade-diffusion/losses'
+import { averageLoss, defaultLoss, type ExampleLoss, lossOf } from '@cascade-diffusion/losses'
 import { type Rng, rng } from '@cascade-diffusion/random'
 import { type LossHistory, recordLosses } from '@cascade-diffusion/schedules'
 import { type Loss, type TrainResult, train } from '@cascade-diffusion/training'
 import type { UNetCondition, UNetConfig } from '@cascade-diffusion/unet'
 import { mul, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
+import { migrateStageRun } from '../stage/migrate-stage.ts'
 import type { Stage, SuperResolutionStage } from '../stage/stage.ts'
 import { checkWeighting } from './check-weighting.ts'
-import { defaultLoss, lossOf, type StageLoss } from './loss-of.ts'
-import { type NoiseLevels, noiseLevelsOf } from './noise-levels-of.ts'
+import type { NoiseLevelSampler } from './noise-levels/noise-level-sampler.ts'
+import { noiseLevelsOf } from './noise-levels/noise-levels-table.ts'
 import { trainingImages } from './training-images.ts'
 import type { TrainingObjective } from './training-objective.ts'
 import { checkRun, dropoutSeeds, runKeys, runOptions, type TrainingRun } from './training-run.ts'
@@ -61,9 +66,8 @@ interface StageBatch {
 interface LowResBatch {
   /** Real small images z. */
   readonly z: Tensor4D
-  /** The augmentation level of each, int32 [N]. */
-  readonly level: Tensor1D
-  readonly noise: Tensor4D
+  /** What their augmentation has drawn. */
+  readonly drawn: AugmentationDraw
 }
 
 /**
@@ -82,8 +86,9 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainResul
   const { loss = defaultLoss(stage), noiseLevels = { name: 'uniform' } } = options
   checkRun('trainStage', options)
   const images = stageImages(stage, dataset, randomFlips)
-  const lossOfEach = lossOf(loss, stage)
-  const levels = noiseLevelsOf(noiseLevels, stage, loss)
+  const context = { where: `stage '${stage.name}'`, process: stage.process, loss }
+  const lossOfEach = lossOf(loss, context)
+  const levels = noiseLevelsOf(noiseLevels, context)
   await checkWeighting(stage, loss, noiseLevels, compile)
   if (stage.kind === 'super-resolution')
     await tryAugmentation(stage.augmentation, [stage.lowResolution, stage.lowResolution, stage.imageChannels], compile)
@@ -101,16 +106,17 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainResul
     loss: stageLoss(stage, lossOfEach, levels),
     batch: batches(stage, images, batchSize, levels, key),
     ...(levels.history && { memory: { initial: { ...levels.history }, record: recordBatch } }),
-    ...runOptions(options, 'cascade stage', config),
+    ...runOptions(options, 'cascade stage', config, migrateStageRun),
   })
 }
 
 /** What is minimised, at noise handed in, conditioned on augmented small images. */
-function stageLoss(stage: Stage, lossOfEach: StageLoss, { history }: NoiseLevels): Loss<StageBatch> {
+function stageLoss(stage: Stage, lossOfEach: ExampleLoss, { history }: NoiseLevelSampler): Loss<StageBatch> {
+  const augmentation = augmentationOf(stage)
   return (params, { x0, t, weights, epsilon, label, lowRes, dropout }) => {
     const condition = {
       ...(label && { label }),
-      ...(lowRes && augmented(stage as SuperResolutionStage, lowRes)),
+      ...(lowRes && augmentation && augmented(augmentation, lowRes)),
       ...(dropout && { dropout }),
     }
     const network = (xt: Tensor4D, noise: Tensor1D, c: UNetCondition) => stage.network.apply(params, xt, noise, c)
@@ -135,13 +141,17 @@ function recordBatch(
   }
 }
 
-const augmented = ({ augmentation }: SuperResolutionStage, { z, level, noise }: LowResBatch): UNetCondition => ({
-  lowRes: augmentation.apply(z, level, noise),
-  ...(augmentation.embedsLevel && { augmentationLevel: level }),
+/** The augmentation of a super-resolution stage. */
+const augmentationOf = (stage: Stage): ConditioningAugmentation | undefined =>
+  stage.kind === 'super-resolution' ? stage.augmentation : undefined
+
+const augmented = (augmentation: ConditioningAugmentation, { z, drawn }: LowResBatch): UNetCondition => ({
+  lowRes: augmentation.apply(z, drawn),
+  augmentationLevel: drawn.level,
 })
 
 /** The batch of each step: a pure function of the step and its key, and of the losses so far where levels are drawn by them. */
-function batches(stage: Stage, images: ImageSource, batchSize: number, levels: NoiseLevels, key: Rng) {
+function batches(stage: Stage, images: ImageSource, batchSize: number, levels: NoiseLevelSampler, key: Rng) {
   const load = imageBatches(images, { batchSize, rng: key.fold('order') })
   return async (step: number, rng: Rng, memory: Params<NDArray>): Promise<ArraysOf<StageBatch>> => {
     const { image, label } = await load(step, rng)
@@ -166,11 +176,7 @@ const drops = ({ network }: Stage): boolean => ((network.config as Partial<UNetC
 /** The small images of large ones, rounded to bytes as those of a file, and what their augmentation draws. */
 function lowResBatch({ augmentation, lowResolution }: SuperResolutionStage, image: NDArray<'float32'>, rng: Rng) {
   const z = fromUint8(resizeArea(toUint8(image), lowResolution))
-  return {
-    z,
-    level: augmentation.sampleLevels(z.shape[0] as number, rng.fold('level')),
-    noise: rng.fold('augmentation').normal(z.shape),
-  }
+  return { z, drawn: augmentation.draw({ shape: z.shape, rng }) }
 }
 
 /** The images that a stage is trained on, of its resolution. */

@@ -3,6 +3,7 @@ import { checkFunction, checkInteger, checkOptions, type KnownKeys } from '@casc
 import type { Rng } from '@cascade-diffusion/random'
 import {
   type CheckpointOptions,
+  type Description,
   type LearningRate,
   type Progress,
   prepareCheckpoint,
@@ -54,11 +55,15 @@ export function checkRun(where: string, { batchSize, compile, checkpoint }: Trai
   prepareCheckpoint(checkpoint.path)
 }
 
-/** What `train` is told of a run: a checkpoint's `kind`, and the `config` that it describes itself by. */
+/**
+ * What `train` is given for a run: a checkpoint's `kind`, the `config` that it describes itself by, and what brings that of an older
+ * checkpoint to the present form.
+ */
 export const runOptions = (
   { steps, learningRate, emaDecay, seed, compile, checkpoint, progress, signal }: TrainingRun,
   kind: string,
   config: unknown,
+  migrate: (config: unknown) => unknown,
 ): Pick<
   TrainOptions<unknown>,
   'steps' | 'learningRate' | 'emaDecay' | 'seed' | 'compile' | 'checkpoint' | 'progress' | 'signal'
@@ -68,7 +73,14 @@ export const runOptions = (
   seed,
   compile,
   ...(emaDecay !== undefined && { emaDecay }),
-  ...(checkpoint && { checkpoint: { ...checkpoint, kind, config } }),
+  ...(checkpoint && {
+    checkpoint: {
+      ...checkpoint,
+      kind,
+      config,
+      migrate: (old: Description) => ({ kind: old.kind, config: migrate(old.config) }),
+    },
+  }),
   ...(progress && { progress }),
   ...(signal && { signal }),
 })

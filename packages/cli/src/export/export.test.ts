@@ -59,7 +59,7 @@ test('what cannot be a folder to write to is an error before anything is loaded'
 
 test('stages in the wrong order are refused, and no manifest is written', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'cli-export-'))
-  const process = { schedule: 'cosine', steps: 20 } as const
+  const process = { schedule: { name: 'cosine', steps: 20 } } as const
   const size = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 }
   const common = { imageChannels: 1, process, network: size }
   const base = baseStage({ name: 'base', resolution: 4, ...common })

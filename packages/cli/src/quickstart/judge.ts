@@ -14,6 +14,7 @@ import {
 } from '@cascade-diffusion/metrics'
 import { rng } from '@cascade-diffusion/random'
 import { cosineRate, type Description, type Progress, type TrainResult, train } from '@cascade-diffusion/training'
+import { migrateNetwork } from '@cascade-diffusion/unet'
 import type { TrainingPlan } from './plan.ts'
 
 export interface TrainEvaluatorOptions {
@@ -56,10 +57,13 @@ export function trainEvaluator(options: TrainEvaluatorOptions): Promise<TrainRes
 }
 
 /** Older versions called the kind `classifier`, as that of the classifiers that guide sampling. */
-const migrate = ({ kind, config }: Description): Description => ({
-  kind: kind === 'classifier' ? 'evaluator' : kind,
-  config,
-})
+const migrate = ({ kind, config }: Description): Description => {
+  const { classifier } = (config ?? {}) as { readonly classifier?: unknown }
+  return {
+    kind: kind === 'classifier' ? 'evaluator' : kind,
+    config: classifier ? { ...(config as object), classifier: migrateNetwork(classifier) } : config,
+  }
+}
 
 const metrics = { fid: fid(), classAccuracy: classAccuracy() }
 

@@ -42,7 +42,7 @@ export interface Plan {
 const digits = Array.from({ length: 10 }, (_, i) => String(i))
 const styles = ['thumbs', 'pixelArt', 'shapes', 'identicon', 'lorelei', 'rings'] as const
 
-const process = { schedule: 'cosine', steps: 1000 } as const
+const process = { schedule: { name: 'cosine', steps: 1000 } } as const
 
 /** Trained so shortly, a prediction of v leaves the black background black, where one of ε leaves it grey. */
 const velocity = { ...process, prediction: 'v' } as const

@@ -21,7 +21,11 @@ const halves = (split: 'train' | 'test') => {
   })
 }
 
-const common = { imageChannels: 1, classNames: ['left', 'right'], process: { schedule: 'cosine', steps: 100 } } as const
+const common = {
+  imageChannels: 1,
+  classNames: ['left', 'right'],
+  process: { schedule: { name: 'cosine', steps: 100 } },
+} as const
 const network = { baseChannels: 8, channelMultipliers: [1, 1], residualBlocks: 1, normGroups: 4 }
 
 /** For tests: the whole quickstart in a few seconds. */
@@ -44,7 +48,7 @@ export const tinyPlan: Plan = {
       resolution: 16,
       lowResolution: 4,
       network: { ...network, baseChannels: 16, patchSize: 2 },
-      augmentation: { name: 'gaussian-noise', schedule: 'cosine', steps: 100, maxLevel: 40 },
+      augmentation: { name: 'gaussian-noise', schedule: { name: 'cosine', steps: 100 }, maxLevel: 40 },
     }),
     training: { steps: 250, batchSize: 16, learningRate: 5e-3 },
     samplingSteps: 10,

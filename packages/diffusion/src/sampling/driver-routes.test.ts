@@ -3,7 +3,7 @@ import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
-import { cosineNoise, linearSchedule, toDiscrete } from '@cascade-diffusion/schedules'
+import { continuousCosine, linearSchedule, toDiscrete } from '@cascade-diffusion/schedules'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test, vi } from 'vitest'
 import { noiseLevel } from '../noise-level.ts'
@@ -111,13 +111,13 @@ test('a hook sees every frame, and may put other images in their place', async (
 test('a run in continuous time takes the steps of the discrete process of the same levels', async () => {
   const continuous = createSampler({
     network: (xt, time) => referenceNetwork(xt, tf.sub(tf.mul(time, 20), 1)),
-    process: { ...process, schedule: cosineNoise() },
+    process: { ...process, schedule: continuousCosine() },
     sampler: ancestral(),
     compile: eager,
   })
   const discrete = createSampler({
     network: referenceNetwork,
-    process: { ...process, schedule: toDiscrete(cosineNoise(), 20) },
+    process: { ...process, schedule: toDiscrete(continuousCosine(), 20) },
     sampler: ancestral(),
     compile: eager,
   })
@@ -213,7 +213,7 @@ test.each<[string, Sampler, Partial<SampleOptions<undefined>>, string]>([
 })
 
 test('refuses a process in continuous time without steps, and options out of range', async () => {
-  const continuous = { ...process, schedule: cosineNoise() }
+  const continuous = { ...process, schedule: continuousCosine() }
   const { sample } = createSampler({ network: referenceNetwork, process: continuous, sampler: ddim(), compile: eager })
   await expect(sample(run)).rejects.toThrow(
     'sample: expected steps, as a process in continuous time has none of its own',

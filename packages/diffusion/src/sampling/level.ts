@@ -1,4 +1,4 @@
-import { type NoiseSchedule, toContinuous } from '@cascade-diffusion/schedules'
+import { type ContinuousSchedule, toContinuous } from '@cascade-diffusion/schedules'
 import { type NoiseLevel, noiseInput, noiseLevel } from '../noise-level.ts'
 import { type DiffusionProcess, isDiscrete, type Schedule } from '../process.ts'
 
@@ -61,7 +61,7 @@ const level = (t: number, { alpha, sigma }: NoiseLevel): Level => ({
   lambda: Math.log(alpha / sigma),
 })
 
-const levelOfLambda = (schedule: NoiseSchedule, at: (time: number) => Level) => {
+const levelOfLambda = (schedule: ContinuousSchedule, at: (time: number) => Level) => {
   const [low, high] = [schedule.logSnr(1), schedule.logSnr(0)]
   return (lambda: number): Level => at(schedule.timeOf(Math.min(Math.max(2 * lambda, low), high)))
 }

@@ -1,4 +1,10 @@
-import { cosineSchedule, karrasSigmas, linearSchedule, logLinearNoise, respace } from '@cascade-diffusion/schedules'
+import {
+  continuousLogLinear,
+  cosineSchedule,
+  karrasSigmas,
+  linearSchedule,
+  respace,
+} from '@cascade-diffusion/schedules'
 import { expect, test } from 'vitest'
 import type { DiffusionProcess, Schedule } from '../process.ts'
 import { levels } from './level.ts'
@@ -36,7 +42,7 @@ test("EDM's steps", () => {
 })
 
 test('times of a process in continuous time', () => {
-  const continuous = processOf(logLinearNoise({ min: -10, max: 10 }))
+  const continuous = processOf(continuousLogLinear({ min: -10, max: 10 }))
   expect(spacedSteps(continuous, 3, { to: 0.5 })).toEqual([1, 0.75, 0.5])
   expect(spacedSteps(continuous, 3, { to: 0, by: 'log-snr' })[1]).toBeCloseTo(0.5, 12)
 })
@@ -67,5 +73,5 @@ test('refuses an infinite log-SNR, and a continuous process without an end', () 
   expect(() => spacedSteps(processOf(linearSchedule(20)), 5, { by: 'log-snr' })).toThrow(
     'expected a finite log-SNR at both ends, got -Infinity',
   )
-  expect(() => spacedSteps(processOf(logLinearNoise()), 5)).toThrow('expected the last time, to, of a process')
+  expect(() => spacedSteps(processOf(continuousLogLinear()), 5)).toThrow('expected the last time, to, of a process')
 })

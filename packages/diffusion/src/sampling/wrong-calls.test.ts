@@ -168,8 +168,8 @@ test.each([
   ],
   [
     'a configuration as process',
-    () => create({ process: { schedule: 'cosine', steps: 10 } }),
-    'process: expected a schedule (cosineSchedule(1000), cosineNoise(), …; processOf',
+    () => create({ process: { schedule: { name: 'cosine', steps: 10 } } }),
+    'process: expected a schedule (cosineSchedule(1000), continuousCosine(), …; processOf',
   ],
   [
     'x0 by name',

@@ -1,6 +1,6 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
-import type { ProcessConfig } from '@cascade-diffusion/cascade'
 import { CascadeError } from '@cascade-diffusion/checks'
+import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 import { fromDiffusers, fromDiffusersConfig, type UNetConfig } from '@cascade-diffusion/unet'
 import { type ReadScheduler, readScheduler } from './scheduler.ts'
 

@@ -139,11 +139,11 @@ test('a scheduler of another process is refused, unless the process is given', a
   await expect(fromPretrained(folder)).rejects.toThrow(
     'got EDMEulerScheduler: its process adds noise of growing σ to data that keep their size (variance exploding) (scheduler_config.json; the option process',
   )
-  const process = { schedule: 'cosine', steps: 100, prediction: 'v' } as const
+  const process = { schedule: { name: 'cosine', steps: 100 }, prediction: 'v' } as const
   expect(await fromPretrained(folder, { process })).toMatchObject({ process, assumed: [] })
   await rm(scheduler)
   expect(await fromPretrained(folder)).toMatchObject({
-    process: { schedule: 'linear', steps: 1000, prediction: 'epsilon', variance: 'fixed-small' },
+    process: { schedule: { name: 'linear', steps: 1000 }, prediction: 'epsilon', variance: 'fixed-small' },
     assumed: ['schedule', 'steps', 'prediction', 'variance'],
   })
 })

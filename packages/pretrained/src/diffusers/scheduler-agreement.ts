@@ -1,5 +1,4 @@
-import { processOf } from '@cascade-diffusion/cascade'
-import { type DiffusionProcess, keepX0, pMeanVariance, spacedSteps } from '@cascade-diffusion/diffusion'
+import { type DiffusionProcess, keepX0, pMeanVariance, processOf, spacedSteps } from '@cascade-diffusion/diffusion'
 import { respace, type Spacing } from '@cascade-diffusion/schedules'
 import { concat, fill, type Tensor4D } from '@tensorflow/tfjs-core'
 import { fromSchedulerConfig } from './scheduler.ts'

@@ -1,6 +1,14 @@
-import { type ProcessConfig, scheduleOf } from '@cascade-diffusion/cascade'
 import { CascadeError, checkInteger, checkNumber, shown } from '@cascade-diffusion/checks'
-import type { Prediction, Variance } from '@cascade-diffusion/diffusion'
+import type { Prediction, ProcessConfig, Variance } from '@cascade-diffusion/diffusion'
+import {
+  type BetasScheduleConfig,
+  type CosineScheduleConfig,
+  type DiscreteScheduleConfig,
+  isDiscreteConfig,
+  type LinearScheduleConfig,
+  type ScaledLinearScheduleConfig,
+  scheduleOf,
+} from '@cascade-diffusion/schedules'
 import { namedBetas, shiftSnr } from './named-betas.ts'
 import type { ProcessSettings } from './scheduler-classes.ts'
 import { schedulerSettings, where } from './scheduler-settings.ts'
@@ -59,9 +67,7 @@ export function readScheduler(json: Readonly<Record<string, unknown>>): ReadSche
         'the papers and processes here for its logarithm',
     )
   const process: ProcessConfig = {
-    ...scheduleOfSettings(at, settings, steps),
-    steps,
-    ...(settings.rescale_betas_zero_snr && { zeroTerminalSnr: true }),
+    schedule: scheduleOfSettings(at, settings, steps),
     prediction,
     variance: named(at, 'variance_type', variances, variance),
     noiseInput: 'timestep',
@@ -78,35 +84,37 @@ export function readScheduler(json: Readonly<Record<string, unknown>>): ReadSche
   return { process, assumed: Object.entries(parts).flatMap(([name, known]) => (known ? [] : [name])) }
 }
 
-type Schedule = Pick<ProcessConfig, 'schedule' | 'betas' | 'betaStart' | 'betaEnd'>
-
-function scheduleOfSettings(at: string, settings: ProcessSettings, steps: number): Schedule {
+function scheduleOfSettings(at: string, settings: ProcessSettings, steps: number): DiscreteScheduleConfig {
   const own = ownSchedule(at, settings, steps)
   const { snr_shift_scale: given = 1 } = settings
   const scale = checkNumber(at, 'snr_shift_scale', given, { from: 0 })
-  if (scale === 1) return own
-  return { schedule: 'betas', betas: shiftSnr(scheduleOf({ ...own, steps }).alphasCumprod, scale) }
+  const shifted: DiscreteScheduleConfig =
+    scale === 1 ? own : { name: 'betas', betas: shiftSnr(scheduleOf(own).alphasCumprod, scale) }
+  return settings.rescale_betas_zero_snr ? { ...shifted, zeroTerminalSnr: true } : shifted
 }
 
-function ownSchedule(at: string, settings: ProcessSettings, steps: number): Schedule {
-  const { trained_betas: betas, beta_schedule: name } = settings
+/** The schedules that have a name in diffusers too, and {@link BetasScheduleConfig}. */
+type OwnSchedule = CosineScheduleConfig | LinearScheduleConfig | ScaledLinearScheduleConfig | BetasScheduleConfig
+
+function ownSchedule(at: string, settings: ProcessSettings, steps: number): OwnSchedule {
+  const { trained_betas: betas, beta_schedule: beta } = settings
   if (betas) {
     if (!Array.isArray(betas) || betas.length !== steps || betas.some((beta) => typeof beta !== 'number'))
       throw new CascadeError(
         'checkpoint',
         `${at}: expected trained_betas, ${steps} numbers as num_train_timesteps says, got ${shown(betas)}`,
       )
-    return { schedule: 'betas', betas }
+    return { name: 'betas', betas }
   }
-  const schedule = Object.hasOwn(schedules, name) ? schedules[name as keyof typeof schedules] : undefined
-  if (schedule === 'cosine') return { schedule }
+  const name = Object.hasOwn(schedules, beta) ? schedules[beta as keyof typeof schedules] : undefined
+  if (name === 'cosine') return { name, steps }
   const betaStart = checkNumber(at, 'beta_start', settings.beta_start, { from: 0, to: 1 })
   const betaEnd = checkNumber(at, 'beta_end', settings.beta_end, { from: 0, to: 1 })
-  if (schedule) return { schedule, betaStart, betaEnd }
-  const computed = namedBetas(name, steps, betaStart, betaEnd)
-  if (computed) return { schedule: 'betas', betas: computed }
+  if (name) return { name, steps, betaStart, betaEnd }
+  const computed = namedBetas(beta, steps, betaStart, betaEnd)
+  if (computed) return { name: 'betas', betas: computed }
   const known = [...Object.keys(schedules), ...ofBetas].map((one) => `'${one}'`).join(', ')
-  throw new CascadeError('checkpoint', `${at}: expected beta_schedule, one of ${known}; got ${shown(name)}`)
+  throw new CascadeError('checkpoint', `${at}: expected beta_schedule, one of ${known}; got ${shown(beta)}`)
 }
 
 function named<T>(at: string, field: keyof ProcessSettings, known: Readonly<Record<string, T>>, name: string): T {
@@ -121,12 +129,15 @@ function named<T>(at: string, field: keyof ProcessSettings, known: Readonly<Reco
  * that say the logarithm of the variance.
  */
 export function toSchedulerConfig(process: ProcessConfig): Readonly<Record<string, unknown>> {
-  const { schedule, steps, prediction = 'epsilon', variance = 'fixed-large', noiseInput = 'timestep' } = process
+  const { schedule, prediction = 'epsilon', variance = 'fixed-large', noiseInput = 'timestep' } = process
+  const discrete = isDiscreteConfig(schedule) ? schedule : undefined
+  const betas = discrete && scheduleOf({ ...discrete, zeroTerminalSnr: false }).betas
+  const steps = betas?.length
   const told = noiseInput === 'timestep' || (noiseInput === 'rescaled-timestep' && steps === 1000)
-  if (steps === undefined || !told)
+  if (!discrete || !betas || !told)
     throw new CascadeError(
       'checkpoint',
-      `diffusers: its schedulers tell networks the step of a discrete process, this one is ${steps === undefined ? 'in continuous time' : `told the ${noiseInput} of ${steps}`}`,
+      `diffusers: its schedulers tell networks the step of a discrete process, this one is ${betas ? `told the ${noiseInput} of ${steps}` : 'in continuous time'}`,
     )
   if (variance === 'learned')
     throw new CascadeError(
@@ -135,17 +146,18 @@ export function toSchedulerConfig(process: ProcessConfig): Readonly<Record<strin
     )
   const keyOf = (record: Readonly<Record<string, string>>, value: string) =>
     Object.keys(record).find((key) => record[key] === value)
-  const known = schedule === 'betas' ? undefined : keyOf(schedules, schedule)
-  const betas = scheduleOf({ ...process, steps, zeroTerminalSnr: false }).betas
+  const known = keyOf(schedules, discrete.name)
+  const ends: { betaStart?: number; betaEnd?: number } =
+    discrete.name === 'linear' || discrete.name === 'scaled-linear' ? discrete : {}
   return {
     _class_name: 'DDPMScheduler',
     _diffusers_version: '0.30.0',
     num_train_timesteps: steps,
     beta_schedule: known ?? 'linear',
-    beta_start: process.betaStart ?? betas[0],
-    beta_end: process.betaEnd ?? betas.at(-1),
+    beta_start: ends.betaStart ?? betas[0],
+    beta_end: ends.betaEnd ?? betas.at(-1),
     trained_betas: known === undefined ? [...betas] : null,
-    rescale_betas_zero_snr: process.zeroTerminalSnr ?? false,
+    rescale_betas_zero_snr: discrete.zeroTerminalSnr ?? false,
     prediction_type: keyOf(predictions, prediction),
     variance_type: keyOf(variances, variance),
     clip_sample: true,

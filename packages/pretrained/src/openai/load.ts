@@ -1,6 +1,6 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
-import type { ProcessConfig } from '@cascade-diffusion/cascade'
 import { CascadeError } from '@cascade-diffusion/checks'
+import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 import { parseSpacing, type Spacing } from '@cascade-diffusion/schedules'
 import {
   fromGuidedDiffusion,
@@ -142,8 +142,7 @@ function openAIProcess(
   const fixed = flags.sigmaSmall ? 'fixed-small' : 'fixed-large'
   return {
     process: {
-      schedule: noiseSchedule,
-      steps: diffusionSteps,
+      schedule: { name: noiseSchedule, steps: diffusionSteps },
       prediction: flags.predictXstart ? 'x0' : 'epsilon',
       variance: learnSigma ? 'learned-range' : fixed,
       noiseInput: rescaleTimesteps ? 'rescaled-timestep' : 'timestep',

@@ -1,15 +1,18 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { cosineSchedule, linearSchedule } from '../discrete/beta-schedules.ts'
+import { cosineSchedule } from '../discrete/cosine.ts'
 import { scheduleFromBetas } from '../discrete/discrete-schedule.ts'
+import { linearSchedule } from '../discrete/linear.ts'
 import { respace } from '../discrete/respace.ts'
 import { zeroTerminalSnr } from '../discrete/zero-terminal-snr.ts'
 import { relativeError } from '../reference-fixture.ts'
+import { continuousCosine } from './cosine.ts'
 import { toContinuous, toDiscrete } from './discretization.ts'
-import { cosineNoise, linearNoise, logLinearNoise } from './noise-schedules.ts'
+import { continuousLinear } from './linear.ts'
+import { continuousLogLinear } from './log-linear.ts'
 
 test('step t of toDiscrete has the noise of time (t + 1) / T', () => {
-  for (const schedule of [linearNoise(), logLinearNoise({ min: -3, max: 4 })]) {
+  for (const schedule of [continuousLinear(), continuousLogLinear({ min: -3, max: 4 })]) {
     const { alphasCumprod } = toDiscrete(schedule, 30)
     const expected = Float64Array.from({ length: 30 }, (_, t) => schedule.alpha((t + 1) / 30) ** 2)
     expect(relativeError(alphasCumprod, expected)).toBeLessThan(1e-13)
@@ -17,9 +20,9 @@ test('step t of toDiscrete has the noise of time (t + 1) / T', () => {
 })
 
 test('the greatest β can be chosen', () => {
-  expect(toDiscrete(cosineNoise(), 10).betas[9]).toBe(0.999)
-  expect(toDiscrete(cosineNoise(), 10, { maxBeta: 0.9 }).betas[9]).toBe(0.9)
-  expect(toDiscrete(cosineNoise(), 10, { maxBeta: 1 }).alphasCumprod[9]).toBe(0)
+  expect(toDiscrete(continuousCosine(), 10).betas[9]).toBe(0.999)
+  expect(toDiscrete(continuousCosine(), 10, { maxBeta: 0.9 }).betas[9]).toBe(0.9)
+  expect(toDiscrete(continuousCosine(), 10, { maxBeta: 1 }).alphasCumprod[9]).toBe(0)
 })
 
 test('toContinuous and toDiscrete undo each other', () => {
@@ -52,6 +55,8 @@ test('between steps the log-SNR is interpolated, with its inverse; before the fi
 })
 
 test('bad arguments are told', () => {
-  expect(() => toDiscrete(cosineNoise(), 1.5)).toThrow('toDiscrete: steps: expected an integer of at least 1, got 1.5')
+  expect(() => toDiscrete(continuousCosine(), 1.5)).toThrow(
+    'toDiscrete: steps: expected an integer of at least 1, got 1.5',
+  )
   expect(() => toContinuous(scheduleFromBetas([1]))).toThrow('expected some of the data in the first step')
 })

@@ -1,8 +1,8 @@
 import { CascadeError, checkNumber, checkOptions } from '@cascade-diffusion/checks'
-import { checkCount, checkNoiseSchedule, checkSchedule } from '../checks.ts'
+import { checkContinuousSchedule, checkCount, checkSchedule } from '../checks.ts'
 import { type DiscreteSchedule, scheduleFromBetas } from '../discrete/discrete-schedule.ts'
+import { type ContinuousSchedule, scheduleFromLogSnr } from './continuous-schedule.ts'
 import { logSnrs } from './log-snr.ts'
-import { type NoiseSchedule, noiseScheduleFromLogSnr } from './noise-schedule.ts'
 
 /** Options of {@link toDiscrete}. */
 export interface ToDiscreteOptions {
@@ -16,8 +16,12 @@ export interface ToDiscreteOptions {
  * @param steps T, at least 1.
  * @throws if the number of steps is not a positive integer, or the noise does not grow.
  */
-export function toDiscrete(schedule: NoiseSchedule, steps: number, options: ToDiscreteOptions = {}): DiscreteSchedule {
-  checkNoiseSchedule('toDiscrete', schedule)
+export function toDiscrete(
+  schedule: ContinuousSchedule,
+  steps: number,
+  options: ToDiscreteOptions = {},
+): DiscreteSchedule {
+  checkContinuousSchedule('toDiscrete', schedule)
   checkOptions('toDiscrete', options, { maxBeta: true })
   const { maxBeta = 0.999 } = options
   checkNumber('toDiscrete', 'maxBeta', maxBeta, { from: 0, to: 1 })
@@ -40,13 +44,13 @@ export function toDiscrete(schedule: NoiseSchedule, steps: number, options: ToDi
  * step, and alpha / sigma from the last but one step to a last step of pure noise. The inverse of {@link toDiscrete}.
  * @throws if the first step is pure noise.
  */
-export function toContinuous(schedule: DiscreteSchedule): NoiseSchedule {
+export function toContinuous(schedule: DiscreteSchedule): ContinuousSchedule {
   checkSchedule('toContinuous', schedule)
   const levels = logSnrs(schedule)
   const T = levels.length
   if (levels[0] === -Infinity)
     throw new CascadeError('input', 'toContinuous: expected some of the data in the first step, got pure noise')
-  return noiseScheduleFromLogSnr(
+  return scheduleFromLogSnr(
     (t) => {
       const i = Math.min(Math.floor(t * T), T - 1)
       const part = t * T - i

@@ -1,9 +1,9 @@
-import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, type Entry, schema, shown } from '@cascade-diffusion/checks'
 import { checkCount, checkPositiveRange } from '../checks.ts'
+import { type ContinuousSchedule, scheduleFromLogSnr } from './continuous-schedule.ts'
 import { edmSigmaOfLogSnr, logSnrOfEdmSigma } from './log-snr.ts'
-import { type NoiseSchedule, noiseScheduleFromLogSnr } from './noise-schedule.ts'
 
-/** Options of {@link karrasNoise} and {@link karrasSigmas}. */
+/** Options of {@link continuousKarras} and {@link karrasSigmas}. */
 export interface KarrasOptions {
   /** The least σ. Default 0.002. */
   readonly sigmaMin?: number
@@ -19,14 +19,14 @@ export interface KarrasOptions {
  * sigma = σ alpha, λ = -2 ln σ.
  * @throws unless 0 < sigmaMin < sigmaMax and rho > 0.
  */
-export function karrasNoise(options: KarrasOptions = {}): NoiseSchedule {
+export function continuousKarras(options: KarrasOptions = {}): ContinuousSchedule {
   checkOptions('karras', options, { sigmaMin: true, sigmaMax: true, rho: true })
   const { sigmaMin = 0.002, sigmaMax = 80, rho = 7 } = options
   checkPositiveRange('karras: sigmaMin, sigmaMax', sigmaMin, sigmaMax)
   if (!(Number.isFinite(rho) && rho > 0))
     throw new CascadeError('input', `karras: expected rho above 0, got ${shown(rho)}`)
   const [low, high] = [sigmaMin ** (1 / rho), sigmaMax ** (1 / rho)]
-  return noiseScheduleFromLogSnr(
+  return scheduleFromLogSnr(
     (t) => rho * logSnrOfEdmSigma((1 - t) * low + t * high),
     (logSnr) => (Math.exp(-logSnr / 2 / rho) - low) / (high - low),
   )
@@ -40,8 +40,25 @@ export function karrasNoise(options: KarrasOptions = {}): NoiseSchedule {
  */
 export function karrasSigmas(steps: number, options: KarrasOptions = {}): Float64Array {
   checkCount('karrasSigmas: steps', steps)
-  const { logSnr } = karrasNoise(options)
+  const { logSnr } = continuousKarras(options)
   const sigmas = new Float64Array(steps + 1)
   for (let i = 0; i < steps; i++) sigmas[i] = edmSigmaOfLogSnr(logSnr(i === 0 ? 1 : (steps - 1 - i) / (steps - 1)))
   return sigmas
+}
+
+/** {@link continuousKarras} by name. */
+export interface ContinuousKarrasConfig extends KarrasOptions {
+  readonly name: 'continuous-karras'
+}
+
+/** The entry of the table. */
+export const karras: Entry<ContinuousKarrasConfig, ContinuousSchedule> = {
+  name: 'continuous-karras',
+  schema: schema.record<ContinuousKarrasConfig>({
+    name: schema.oneOf(['continuous-karras']),
+    sigmaMin: schema.optional(schema.positive()),
+    sigmaMax: schema.optional(schema.positive()),
+    rho: schema.optional(schema.positive()),
+  }),
+  make: ({ name, ...options }) => continuousKarras(options),
 }

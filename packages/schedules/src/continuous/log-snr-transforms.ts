@@ -1,7 +1,7 @@
 import { CascadeError, checkOptions } from '@cascade-diffusion/checks'
-import { checkCount, checkLogSnrRange, checkNoiseSchedule } from '../checks.ts'
+import { checkContinuousSchedule, checkCount, checkLogSnrRange } from '../checks.ts'
+import { type ContinuousSchedule, scheduleFromLogSnr } from './continuous-schedule.ts'
 import type { LogSnrRange } from './log-snr.ts'
-import { type NoiseSchedule, noiseScheduleFromLogSnr } from './noise-schedule.ts'
 
 /** Two resolutions, as the sides of square images in pixels. */
 export interface ResolutionShift {
@@ -16,14 +16,14 @@ export interface ResolutionShift {
  * original schedule, λ'(t) = λ(t) + 2 ln(from / to) ("Simple diffusion", Hoogeboom et al. 2023; there from 64).
  * @throws if a resolution is not a positive integer.
  */
-export function shiftToResolution(schedule: NoiseSchedule, shiftBetween: ResolutionShift): NoiseSchedule {
-  checkNoiseSchedule('shiftToResolution', schedule)
+export function shiftToResolution(schedule: ContinuousSchedule, shiftBetween: ResolutionShift): ContinuousSchedule {
+  checkContinuousSchedule('shiftToResolution', schedule)
   checkOptions('shiftToResolution', shiftBetween, { from: true, to: true })
   const { from, to } = shiftBetween
   checkCount('shiftToResolution: from', from)
   checkCount('shiftToResolution: to', to)
   const shift = 2 * Math.log(from / to)
-  return noiseScheduleFromLogSnr(
+  return scheduleFromLogSnr(
     (t) => schedule.logSnr(t) + shift,
     // Rounding must not lead out of the schedule's range at its ends.
     (logSnr) => schedule.timeOf(Math.min(Math.max(logSnr - shift, schedule.logSnr(1)), schedule.logSnr(0))),
@@ -35,13 +35,13 @@ export function shiftToResolution(schedule: NoiseSchedule, shiftBetween: Resolut
  * and samplers in continuous time need it. "Simple diffusion" takes -15 to 15 (Hoogeboom et al. 2023).
  * @throws unless min < max, both within the schedule's own log-SNR.
  */
-export function truncateLogSnr(schedule: NoiseSchedule, range: LogSnrRange): NoiseSchedule {
-  checkNoiseSchedule('truncateLogSnr', schedule)
+export function truncateLogSnr(schedule: ContinuousSchedule, range: LogSnrRange): ContinuousSchedule {
+  checkContinuousSchedule('truncateLogSnr', schedule)
   checkOptions('truncateLogSnr', range, { min: true, max: true })
   const { min, max } = range
   checkLogSnrRange('truncateLogSnr', { min, max })
   const [start, end] = [schedule.timeOf(max), schedule.timeOf(min)]
-  return noiseScheduleFromLogSnr(
+  return scheduleFromLogSnr(
     (t) => (t === 0 ? max : t === 1 ? min : schedule.logSnr((1 - t) * start + t * end)),
     (logSnr) => (schedule.timeOf(logSnr) - start) / (end - start),
   )
@@ -60,8 +60,12 @@ export interface EvenLogSnrOptions {
  * "uniform logSNR").
  * @throws if the number of steps is not a positive integer, the times do not decrease, or the log-SNR is infinite at one.
  */
-export function evenLogSnrTimes(schedule: NoiseSchedule, steps: number, options: EvenLogSnrOptions = {}): Float64Array {
-  checkNoiseSchedule('evenLogSnrTimes', schedule)
+export function evenLogSnrTimes(
+  schedule: ContinuousSchedule,
+  steps: number,
+  options: EvenLogSnrOptions = {},
+): Float64Array {
+  checkContinuousSchedule('evenLogSnrTimes', schedule)
   checkOptions('evenLogSnrTimes', options, { start: true, stop: true })
   const { start = 1, stop = 0.001 } = options
   checkCount('evenLogSnrTimes: steps', steps)

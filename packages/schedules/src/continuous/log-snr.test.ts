@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { linearSchedule } from '../discrete/beta-schedules.ts'
+import { linearSchedule } from '../discrete/linear.ts'
 import {
   alphaOfLogSnr,
   edmSigmaOfLogSnr,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { linearNoise } from './noise-schedules.ts'
+import { continuousLinear } from './linear.ts'
 import { edmPreconditioning, vePreconditioning, vpPreconditioning } from './preconditioning.ts'
 
 test("edmPreconditioning: the network's input and target have variance 1, and its errors are least amplified", () => {
@@ -23,7 +23,7 @@ test('vePreconditioning and vpPreconditioning undo the noise when the network sa
   // A score network gives -ε / σ times σ, an ε network ε.
   expect(vePreconditioning.skip(sigma) * x + vePreconditioning.out(sigma) * -epsilon).toBeCloseTo(x0, 14)
   expect([vePreconditioning.in(sigma), vePreconditioning.noise(2 * Math.E)]).toEqual([1, 1])
-  const schedule = linearNoise()
+  const schedule = continuousLinear()
   const vp = vpPreconditioning(schedule)
   expect(vp.skip(sigma) * x + vp.out(sigma) * epsilon).toBeCloseTo(x0, 14)
   const level = schedule.sigma(0.4) / schedule.alpha(0.4)

@@ -1,7 +1,7 @@
 import { CascadeError, shown } from '@cascade-diffusion/checks'
-import { checkCount, checkNoiseSchedule } from '../checks.ts'
+import { checkContinuousSchedule, checkCount } from '../checks.ts'
+import type { ContinuousSchedule } from './continuous-schedule.ts'
 import { logSnrOfEdmSigma } from './log-snr.ts'
-import type { NoiseSchedule } from './noise-schedule.ts'
 
 /**
  * How a network F is wrapped to denoise x = x0 + σ ε (Karras et al. 2022, equation 7):
@@ -50,8 +50,8 @@ export const vePreconditioning: Preconditioning = {
  * @param schedule the process in continuous time; {@link Preconditioning.noise} throws where it never has that noise.
  * @param steps M: the network is told (M - 1) t. Default 1000.
  */
-export function vpPreconditioning(schedule: NoiseSchedule, steps = 1000): Preconditioning {
-  checkNoiseSchedule('vpPreconditioning', schedule)
+export function vpPreconditioning(schedule: ContinuousSchedule, steps = 1000): Preconditioning {
+  checkContinuousSchedule('vpPreconditioning', schedule)
   checkCount('vpPreconditioning: steps', steps)
   return {
     skip: () => 1,

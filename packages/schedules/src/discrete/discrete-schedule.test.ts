@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { computed, fixture, relativeError } from '../reference-fixture.ts'
-import { cosineSchedule, linearSchedule } from './beta-schedules.ts'
+import { cosineSchedule } from './cosine.ts'
 import { type DiscreteSchedule, scheduleFromAlphasCumprod, scheduleFromBetas } from './discrete-schedule.ts'
+import { linearSchedule } from './linear.ts'
 import { respace, type Spacing } from './respace.ts'
 
 /** Compares everything but the timesteps, each entry to 1e-12 of itself; `at` picks entries. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { cosineSchedule, linearSchedule } from './beta-schedules.ts'
+import { cosineSchedule } from './cosine.ts'
+import { linearSchedule } from './linear.ts'
 import { parseSpacing, respace, type Spacing } from './respace.ts'
 
 const timesteps = (T: number, spacing: Spacing) => [...respace(cosineSchedule(T), spacing).timesteps]

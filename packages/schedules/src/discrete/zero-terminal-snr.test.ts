@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { computed, relativeError } from '../reference-fixture.ts'
-import { linearSchedule } from './beta-schedules.ts'
 import { scheduleFromBetas } from './discrete-schedule.ts'
+import { linearSchedule } from './linear.ts'
 import { respace } from './respace.ts'
 import { zeroTerminalSnr } from './zero-terminal-snr.ts'
 

@@ -1,6 +1,6 @@
 import { rng } from '@cascade-diffusion/random'
 import { expect, test } from 'vitest'
-import { linearSchedule } from '../discrete/beta-schedules.ts'
+import { linearSchedule } from '../discrete/linear.ts'
 import { type PiecewiseUniformOptions, piecewiseUniformNoiseLevels } from './noise-level-sampler.ts'
 
 const schedule = linearSchedule(40)

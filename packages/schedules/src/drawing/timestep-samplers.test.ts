@@ -1,6 +1,6 @@
 import { rng } from '@cascade-diffusion/random'
 import { expect, test } from 'vitest'
-import { linearSchedule } from '../discrete/beta-schedules.ts'
+import { linearSchedule } from '../discrete/linear.ts'
 import { sampleTimesteps, uniformTimesteps } from './timestep-samplers.ts'
 
 test('uniformTimesteps draws every step of the process about equally often', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { logSnrs } from '../continuous/log-snr.ts'
-import { linearSchedule } from '../discrete/beta-schedules.ts'
+import { linearSchedule } from '../discrete/linear.ts'
 import { fitSchedule } from './fit-schedule.ts'
 
 test('finds the parameters of a schedule from its noise levels', async () => {

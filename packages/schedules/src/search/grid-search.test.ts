@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { linearSchedule } from '../discrete/beta-schedules.ts'
 import { type DiscreteSchedule, scheduleFromBetas } from '../discrete/discrete-schedule.ts'
+import { linearSchedule } from '../discrete/linear.ts'
 import { gridSearch } from './grid-search.ts'
 
 /** Lower the nearer the last ᾱ is to 0.2. */

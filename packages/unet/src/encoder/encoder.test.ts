@@ -110,7 +110,7 @@ const small: EncoderConfig = {
   residualBlocks: 1,
   normGroups: 4,
   dropout: 0.5,
-  noiseEmbedding: { kind: 'noise-level' },
+  noiseEmbedding: { name: 'noise-level' },
 }
 const random = rng(5)
 const inputs = (n: number) => ({ xt: random.normal([n, 4, 8, 2]), noise: float32(new Array(n).fill(0.3)) })

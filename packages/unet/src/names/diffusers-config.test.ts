@@ -48,7 +48,7 @@ test("reads DDPM's network for CIFAR-10", () => {
       downsamplePadding: 'after',
       normGroups: 32,
       normEpsilon: 1e-6,
-      noiseEmbedding: { kind: 'timestep', frequencyShift: 1 },
+      noiseEmbedding: { name: 'timestep', frequencyShift: 1 },
       scaleShiftNorm: false,
     }).config,
     options: { flipSinToCos: false },
@@ -85,7 +85,7 @@ test("takes diffusers' defaults, and a resolution where there is none", () => {
     attentionResolutions: [32, 16, 8],
     attentionHeadChannels: 8,
     downsamplePadding: 'both',
-    noiseEmbedding: { kind: 'timestep', frequencyShift: 0 },
+    noiseEmbedding: { name: 'timestep', frequencyShift: 0 },
   })
   expect(() => fromDiffusersConfig({})).toThrow(
     'fromDiffusersConfig: sample_size: expected a number, a pair of them, or a resolution besides, got null',
@@ -174,8 +174,8 @@ test.each<[string, Partial<UNetConfig>]>([
     { resampling: { down: ['conv', 'conv'], up: ['conv', 'residual'] } },
   ],
   [
-    'noiseEmbedding {"frequencyShift":0,"kind":"timestep"}, got {"kind":"noise-level"}',
-    { noiseEmbedding: { kind: 'noise-level' } },
+    'noiseEmbedding {"frequencyShift":0,"name":"timestep"}, got {"name":"noise-level"}',
+    { noiseEmbedding: { name: 'noise-level' } },
   ],
   ['middleAttentionNorm true, got false', { scaleShiftNorm: false, middleAttentionNorm: false }],
 ])('says toDiffusersConfig: %s', (message, change) => {

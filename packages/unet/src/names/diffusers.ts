@@ -52,13 +52,13 @@ function diffusers(name: string, given: UNetConfig, { flipSinToCos = true }: Dif
 
 /** @throws if the network has what no `UNet2DModel` has. */
 export function expectUNet2D(name: string, config: CompleteUNetConfig): void {
-  const shift = config.noiseEmbedding.kind === 'timestep' && config.noiseEmbedding.frequencyShift
+  const shift = config.noiseEmbedding.name === 'timestep' && config.noiseEmbedding.frequencyShift
   expectFamily(name, "diffusers' UNet2DModel", config, {
     patchSize: 1,
     firstChannels: config.baseChannels,
     augmentationLevels: false,
     residualScale: 1,
-    noiseEmbedding: { kind: 'timestep', frequencyShift: shift || 0 },
+    noiseEmbedding: { name: 'timestep', frequencyShift: shift || 0 },
     ...(!config.scaleShiftNorm && { middleAttentionNorm: true }),
   })
   if (config.channelMultipliers[0] !== 1)

@@ -11,7 +11,7 @@ export const openAIFamily = (config: CompleteUNetConfig): Family => ({
   middleAttention: true,
   middleAttentionNorm: true,
   downsamplePadding: 'both',
-  noiseEmbedding: { kind: 'timestep' },
+  noiseEmbedding: { name: 'timestep' },
   ...(config.lowRes && { lowRes: { channels: config.imageChannels, resize: 'bilinear' } }),
   augmentationLevels: false,
   residualScale: 1,
@@ -32,7 +32,7 @@ export function expectFamily(name: string, source: string, config: CompleteUNetC
 /** With defaults within a field written out. */
 function explicit(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
-  if ('kind' in value) return value.kind === 'timestep' ? { frequencyShift: 0, ...value } : value
+  if ('name' in value) return value.name === 'timestep' ? { frequencyShift: 0, ...value } : value
   return 'channels' in value ? { resize: 'bilinear', ...value } : value
 }
 

@@ -46,7 +46,7 @@ export function fromDiffusersConfig(json: unknown, resolution?: UNetConfig['reso
     middleAttentionNorm: groups !== null || !scaleShiftNorm,
     resampling: resamplingOf(settings),
     downsamplePadding: settings.downsample_padding === 0 ? 'after' : 'both',
-    noiseEmbedding: { kind: 'timestep', frequencyShift: settings.freq_shift as 0 | 1 },
+    noiseEmbedding: { name: 'timestep', frequencyShift: settings.freq_shift as 0 | 1 },
     ...(settings.num_class_embeds !== null && { numClasses: settings.num_class_embeds }),
     scaleShiftNorm,
     dropout: settings.dropout,

@@ -120,12 +120,12 @@ test('refuses what that family has not', () => {
     ...adm,
     middleAttention: false,
     downsamplePadding: 'after',
-    noiseEmbedding: { kind: 'noise-level' },
+    noiseEmbedding: { name: 'noise-level' },
     lowRes: { channels: 3, resize: 'bicubic' },
   }
   expect(() => fromGuidedDiffusion({}, config)).toThrow(
     'fromGuidedDiffusion: networks of guided-diffusion have middleAttention true, got false; ' +
-      'downsamplePadding "both", got "after"; noiseEmbedding {"kind":"timestep"}, got {"kind":"noise-level"}; ' +
+      'downsamplePadding "both", got "after"; noiseEmbedding {"name":"timestep"}, got {"name":"noise-level"}; ' +
       'lowRes {"channels":3,"resize":"bilinear"}, got {"channels":3,"resize":"bicubic"}',
   )
   expect(() => toGuidedDiffusion({}, { ...adm, resampling: { down: ['conv'], up: ['residual'] } })).toThrow(

@@ -23,7 +23,7 @@ export function toDiffusersConfig(
     sample_size: resolution,
     in_channels: config.imageChannels + (config.lowRes?.channels ?? 0),
     out_channels: config.outChannels,
-    freq_shift: noiseEmbedding.kind === 'timestep' ? (noiseEmbedding.frequencyShift ?? 0) : 0,
+    freq_shift: noiseEmbedding.name === 'timestep' ? (noiseEmbedding.frequencyShift ?? 0) : 0,
     flip_sin_to_cos: flipSinToCos,
     ...blockTypes(config, resampling),
     block_out_channels: config.channelMultipliers.map((multiplier) => multiplier * config.baseChannels),

@@ -1,4 +1,4 @@
-import { checkOneOf, checkOptions } from '@cascade-diffusion/checks'
+import { checkOneOf, checkOptions, type Entry, schema } from '@cascade-diffusion/checks'
 import { exp, mul } from '@tensorflow/tfjs-core'
 import { posteriorBetween } from '../../posterior.ts'
 import { type Sampler, weightedSum } from './sampler.ts'
@@ -38,4 +38,19 @@ export function ancestral(
       return { xt: weightedSum([c.x0, denoised.x0], [c.xt, xt], [sigma, noise]) }
     },
   }
+}
+
+/** {@link ancestral} by name: a JSON value. */
+export interface AncestralConfig extends AncestralOptions {
+  readonly name: 'ancestral'
+}
+
+/** The entry of the table. */
+export const ancestralEntry: Entry<AncestralConfig, Sampler> = {
+  name: 'ancestral',
+  schema: schema.record<AncestralConfig>({
+    name: schema.oneOf(['ancestral']),
+    variance: schema.optional(schema.oneOf(['fixed-small', 'fixed-large'])),
+  }),
+  make: ({ name, ...options }) => ancestral(options),
 }

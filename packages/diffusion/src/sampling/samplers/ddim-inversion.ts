@@ -1,3 +1,4 @@
+import { type Entry, schema } from '@cascade-diffusion/checks'
 import { ddim } from './ddim.ts'
 import type { Sampler } from './sampler.ts'
 
@@ -7,3 +8,15 @@ import type { Sampler } from './sampler.ts'
  * increase. In many steps only is it the inverse: each step sees the noise of the level it leaves.
  */
 export const ddimInversion = (): Sampler => ({ ...ddim(), name: 'ddim-inversion', upwards: true })
+
+/** {@link ddimInversion} by name: a JSON value. */
+export interface DdimInversionConfig {
+  readonly name: 'ddim-inversion'
+}
+
+/** The entry of the table. */
+export const ddimInversionEntry: Entry<DdimInversionConfig, Sampler> = {
+  name: 'ddim-inversion',
+  schema: schema.record<DdimInversionConfig>({ name: schema.oneOf(['ddim-inversion']) }),
+  make: () => ddimInversion(),
+}

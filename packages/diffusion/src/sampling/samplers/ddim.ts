@@ -1,4 +1,4 @@
-import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, type Entry, schema, shown } from '@cascade-diffusion/checks'
 import { posteriorBetween } from '../../posterior.ts'
 import type { Level } from '../level.ts'
 import { type Sampler, weightedSum } from './sampler.ts'
@@ -50,4 +50,19 @@ function coefficients(now: Level, next: Level, eta: number) {
   const noiseRatio = f(Math.sqrt(f(variance / f(1 - alphaBar))))
   const sigma = f(f(f(eta) * noiseRatio) * f(Math.sqrt(f(1 - f(alphaBar / alphaBarNext)))))
   return { x0: next.alpha, epsilon: Math.sqrt(Math.max(f(variance - f(sigma * sigma)), 0)), sigma }
+}
+
+/** {@link ddim} by name: a JSON value. */
+export interface DdimConfig extends DdimOptions {
+  readonly name: 'ddim'
+}
+
+/** The entry of the table. */
+export const ddimEntry: Entry<DdimConfig, Sampler> = {
+  name: 'ddim',
+  schema: schema.record<DdimConfig>({
+    name: schema.oneOf(['ddim']),
+    eta: schema.optional(schema.number({ from: 0 })),
+  }),
+  make: ({ name, ...options }) => ddim(options),
 }

@@ -1,4 +1,4 @@
-import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, type Entry, schema, shown } from '@cascade-diffusion/checks'
 import { type Sampler, weightedSum } from './sampler.ts'
 
 /** Options of {@link dpmSolver}. */
@@ -47,4 +47,19 @@ export function dpmSolver(options: DpmSolverOptions = {}): Sampler<'xt' | 'x0' |
       history: [denoised.x0],
     }),
   }
+}
+
+/** {@link dpmSolver} by name: a JSON value. */
+export interface DpmSolverConfig extends DpmSolverOptions {
+  readonly name: 'dpm-solver'
+}
+
+/** The entry of the table. */
+export const dpmSolverEntry: Entry<DpmSolverConfig, Sampler> = {
+  name: 'dpm-solver',
+  schema: schema.record<DpmSolverConfig>({
+    name: schema.oneOf(['dpm-solver']),
+    eta: schema.optional(schema.number({ from: 0, to: 1 })),
+  }),
+  make: ({ name, ...options }) => dpmSolver(options),
 }

@@ -1,4 +1,4 @@
-import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, type Entry, schema, shown } from '@cascade-diffusion/checks'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import type { Level } from '../level.ts'
 import { type Sampler, weightedSum } from './sampler.ts'
@@ -73,3 +73,20 @@ export function heun(options: HeunOptions = {}): Sampler<'input' | 'churn' | 'xt
 }
 
 const edmSigma = ({ alpha, sigma }: Level): number => sigma / alpha
+
+/** {@link heun} by name: a JSON value. */
+export interface HeunConfig extends HeunOptions {
+  readonly name: 'heun'
+}
+
+/** The entry of the table. */
+export const heunEntry: Entry<HeunConfig, Sampler> = {
+  name: 'heun',
+  schema: schema.record<HeunConfig>({
+    name: schema.oneOf(['heun']),
+    churn: schema.optional(schema.number({ from: 0 })),
+    churnRange: schema.optional(schema.interval({ from: 0 })),
+    churnNoise: schema.optional(schema.number({ from: 0 })),
+  }),
+  make: ({ name, ...options }) => heun(options),
+}

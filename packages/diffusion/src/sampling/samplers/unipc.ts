@@ -1,4 +1,4 @@
-import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, type Entry, schema, shown } from '@cascade-diffusion/checks'
 import type { Level } from '../level.ts'
 import { type Sampler, weightedSum } from './sampler.ts'
 import { type Integration, integration } from './unipc-weights.ts'
@@ -68,4 +68,19 @@ function correctorOf([from, ...earlier]: readonly Level[], now: Level): Integrat
   const { x, outputs } = integration(from, now, [now, ...earlier])
   const [atFrom, atNow, ...rest] = outputs
   return { x, outputs: [atNow!, atFrom!, ...rest] }
+}
+
+/** {@link unipc} by name: a JSON value. */
+export interface UnipcConfig extends UnipcOptions {
+  readonly name: 'unipc'
+}
+
+/** The entry of the table. */
+export const unipcEntry: Entry<UnipcConfig, Sampler> = {
+  name: 'unipc',
+  schema: schema.record<UnipcConfig>({
+    name: schema.oneOf(['unipc']),
+    order: schema.optional(schema.oneOf([1, 2, 3])),
+  }),
+  make: ({ name, ...options }) => unipc(options),
 }

@@ -6,7 +6,7 @@ import { alphaOfLogSnr, sigmaOfLogSnr } from './log-snr.ts'
  * x_t = alpha(t) x0 + sigma(t) ε with alpha² + sigma² = 1 (VDM, Kingma et al. 2021, section 3.1). Its functions throw on
  * a time outside [0, 1].
  */
-export interface NoiseSchedule {
+export interface ContinuousSchedule {
   /** The factor of the data. */
   alpha(t: number): number
   /** The factor of the noise. */
@@ -22,12 +22,12 @@ export interface NoiseSchedule {
  * @param logSnr of times in [0, 1].
  * @param timeOf its inverse; found by bisection unless given.
  */
-export function noiseScheduleFromLogSnr(
+export function scheduleFromLogSnr(
   logSnr: (t: number) => number,
   timeOf: (logSnr: number) => number = (value) => bisect(logSnr, value),
-): NoiseSchedule {
-  checkFunction('noiseScheduleFromLogSnr', 'logSnr', logSnr, 'of times in [0, 1]')
-  checkFunction('noiseScheduleFromLogSnr', 'timeOf', timeOf, 'the inverse of logSnr')
+): ContinuousSchedule {
+  checkFunction('scheduleFromLogSnr', 'logSnr', logSnr, 'of times in [0, 1]')
+  checkFunction('scheduleFromLogSnr', 'timeOf', timeOf, 'the inverse of logSnr')
   const checked = (t: number) => {
     if (!(typeof t === 'number' && t >= 0 && t <= 1))
       throw new CascadeError('input', `noise schedule: expected a time from 0 to 1, got ${shown(t)}`)

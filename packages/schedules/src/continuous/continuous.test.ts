@@ -1,29 +1,33 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { cosineSchedule, linearSchedule } from '../discrete/beta-schedules.ts'
+import { cosineSchedule } from '../discrete/cosine.ts'
+import { linearSchedule } from '../discrete/linear.ts'
 import { computed, relativeError } from '../reference-fixture.ts'
+import { type ContinuousSchedule, scheduleFromLogSnr } from './continuous-schedule.ts'
+import { continuousCosine } from './cosine.ts'
 import { toDiscrete } from './discretization.ts'
-import { karrasNoise } from './karras.ts'
-import { type NoiseSchedule, noiseScheduleFromLogSnr } from './noise-schedule.ts'
-import { cosineNoise, linearNoise, logLinearNoise, sigmoidNoise } from './noise-schedules.ts'
+import { continuousKarras } from './karras.ts'
+import { continuousLinear } from './linear.ts'
+import { continuousLogLinear } from './log-linear.ts'
+import { continuousSigmoid } from './sigmoid.ts'
 
-const schedules: [string, NoiseSchedule][] = [
-  ['linear', linearNoise()],
-  ['cosine', cosineNoise()],
-  ['cosine without offset', cosineNoise({ offset: 0 })],
-  ['sigmoid', sigmoidNoise()],
-  ['sigmoid of low temperature', sigmoidNoise({ start: 0, tau: 0.03 })],
-  ['log-linear', logLinearNoise()],
-  ['karras', karrasNoise()],
+const schedules: [string, ContinuousSchedule][] = [
+  ['linear', continuousLinear()],
+  ['cosine', continuousCosine()],
+  ['cosine without offset', continuousCosine({ offset: 0 })],
+  ['sigmoid', continuousSigmoid()],
+  ['sigmoid of low temperature', continuousSigmoid({ start: 0, tau: 0.03 })],
+  ['log-linear', continuousLogLinear()],
+  ['karras', continuousKarras()],
 ]
 
 test.each([
-  ['log-snr-linear', linearNoise()],
-  ['log-snr-linear-1-5', linearNoise({ betaStart: 1, betaEnd: 5 })],
-  ['log-snr-cosine', cosineNoise()],
-  ['log-snr-cosine-0', cosineNoise({ offset: 0 })],
-  ['log-snr-sigmoid', sigmoidNoise()],
-  ['log-snr-sigmoid-0-3-0.3', sigmoidNoise({ start: 0, end: 3, tau: 0.3 })],
+  ['log-snr-linear', continuousLinear()],
+  ['log-snr-linear-1-5', continuousLinear({ betaStart: 1, betaEnd: 5 })],
+  ['log-snr-cosine', continuousCosine()],
+  ['log-snr-cosine-0', continuousCosine({ offset: 0 })],
+  ['log-snr-sigmoid', continuousSigmoid()],
+  ['log-snr-sigmoid-0-3-0.3', continuousSigmoid({ start: 0, end: 3, tau: 0.3 })],
 ] as const)('%s: the definition in 50 digits', (name, schedule) => {
   const actual = computed.times.map((t: number) => schedule.logSnr(t))
   // Absolute, since a log-SNR is 0 somewhere: the relative error of the signal-to-noise ratio.
@@ -58,7 +62,7 @@ describe.each(schedules)('%s', (_, schedule) => {
   })
 
   test('the inverse found by bisection is the same', () => {
-    const bisected = noiseScheduleFromLogSnr(schedule.logSnr)
+    const bisected = scheduleFromLogSnr(schedule.logSnr)
     for (const t of [0, 0.05, 0.5, 0.95, 1]) {
       expect(bisected.timeOf(schedule.logSnr(t))).toBeCloseTo(t, 12)
       expect(schedule.timeOf(schedule.logSnr(t))).toBeCloseTo(t, 12)
@@ -74,27 +78,33 @@ describe.each(schedules)('%s', (_, schedule) => {
 })
 
 test('the ends: data and pure noise where the definitions say so, else the limits given', () => {
-  for (const schedule of [cosineNoise(), sigmoidNoise()])
+  for (const schedule of [continuousCosine(), continuousSigmoid()])
     expect([schedule.alpha(0), schedule.sigma(0), schedule.alpha(1), schedule.sigma(1)]).toEqual([1, 0, 0, 1])
-  expect(linearNoise().alpha(0)).toBe(1)
-  expect(linearNoise().alpha(1) ** 2).toBeCloseTo(Math.exp(-10.05), 12)
-  const range = logLinearNoise({ min: -4, max: 6 })
+  expect(continuousLinear().alpha(0)).toBe(1)
+  expect(continuousLinear().alpha(1) ** 2).toBeCloseTo(Math.exp(-10.05), 12)
+  const range = continuousLogLinear({ min: -4, max: 6 })
   expect([range.logSnr(0), range.logSnr(0.5), range.logSnr(1)]).toEqual([6, 1, -4])
   expect(() => range.timeOf(6.5)).toThrow('expected a log-SNR from -4 to 6, got 6.5')
 })
 
 test('the discrete schedules are those of continuous time with many steps', () => {
   const [t, T] = [1999, 10_000]
-  expect(linearNoise().alpha((t + 1) / T) ** 2).toBeCloseTo(linearSchedule(T).alphasCumprod[t]!, 3)
-  const { betas } = toDiscrete(cosineNoise(), 500)
+  expect(continuousLinear().alpha((t + 1) / T) ** 2).toBeCloseTo(linearSchedule(T).alphasCumprod[t]!, 3)
+  const { betas } = toDiscrete(continuousCosine(), 500)
   expect(relativeError(betas, cosineSchedule(500).betas)).toBeLessThan(1e-11)
 })
 
 test('bad options are told', () => {
-  expect(() => linearNoise({ betaStart: 30 })).toThrow('linearNoise: betaStart, betaEnd: expected positive numbers in')
-  expect(() => cosineNoise({ offset: -1 })).toThrow('cosineNoise: expected an offset of at least 0, got -1')
-  expect(() => sigmoidNoise({ start: 4 })).toThrow('sigmoidNoise: expected start < end and tau > 0, got 4, 3, 1')
-  expect(() => sigmoidNoise({ tau: 0 })).toThrow('got -3, 3, 0')
-  expect(() => logLinearNoise({ min: 3, max: 3 })).toThrow('logLinearNoise: expected a finite range of log-SNR')
-  expect(() => logLinearNoise({ min: 3, max: Infinity })).toThrow('got 3, Infinity')
+  expect(() => continuousLinear({ betaStart: 30 })).toThrow(
+    'continuousLinear: betaStart, betaEnd: expected positive numbers in',
+  )
+  expect(() => continuousCosine({ offset: -1 })).toThrow('continuousCosine: expected an offset of at least 0, got -1')
+  expect(() => continuousSigmoid({ start: 4 })).toThrow(
+    'continuousSigmoid: expected start < end and tau > 0, got 4, 3, 1',
+  )
+  expect(() => continuousSigmoid({ tau: 0 })).toThrow('got -3, 3, 0')
+  expect(() => continuousLogLinear({ min: 3, max: 3 })).toThrow(
+    'continuousLogLinear: expected a finite range of log-SNR',
+  )
+  expect(() => continuousLogLinear({ min: 3, max: Infinity })).toThrow('got 3, Infinity')
 })

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest'
 import { computed, relativeError } from '../reference-fixture.ts'
-import { cosineSchedule, linearSchedule, scaledLinearSchedule, sigmoidSchedule } from './beta-schedules.ts'
+import { cosineSchedule } from './cosine.ts'
+import { linearSchedule } from './linear.ts'
+import { scaledLinearSchedule } from './scaled-linear.ts'
+import { sigmoidSchedule } from './sigmoid.ts'
 
 test('linearSchedule of 1000 steps runs from 0.0001 to 0.02, and scales with T', () => {
   const { betas } = linearSchedule(1000)

@@ -1,0 +1,43 @@
+import { CascadeError, type Entry, schema } from '@cascade-diffusion/checks'
+import { classifierGuidance, denoiser } from '@cascade-diffusion/diffusion'
+import { classifierLogProbability, type TrainedClassifier } from '../../classifier/load-classifier.ts'
+import type { GuidanceContext, GuidedModel } from './guided-model.ts'
+
+/**
+ * Guidance by a classifier of noisy images (Dhariwal & Nichol 2021), which was trained on the stage's process and resolution, of a
+ * class-conditional stage.
+ */
+export interface ClassifierGuidanceConfig {
+  readonly name: 'classifier'
+  /** With its weights, as `loadClassifier` gives it. */
+  readonly classifier: TrainedClassifier
+  /** s: how strongly it guides; 0 is the network as it is. */
+  readonly scale: number
+}
+
+const isTrained = (value: unknown): boolean => {
+  const { classifier, params } = (value ?? {}) as Partial<TrainedClassifier>
+  return typeof classifier?.apply === 'function' && typeof params === 'object'
+}
+
+/** The entry of the table. */
+export const classifier: Entry<ClassifierGuidanceConfig, GuidedModel, [GuidanceContext]> = {
+  name: 'classifier',
+  schema: schema.record<ClassifierGuidanceConfig>({
+    name: schema.oneOf(['classifier']),
+    classifier: schema.value('a trained classifier, as loadClassifier gives it', isTrained),
+    scale: schema.number(),
+  }),
+  make({ classifier, scale }, { stage, network, process, processX0 }) {
+    const { name, classNames, resolution } = stage
+    const { classes, resolution: size } = classifier.classifier.config
+    if (classNames?.length !== classes || size !== resolution)
+      throw new CascadeError(
+        'input',
+        `stage '${name}': expected a classifier of ${classNames?.length ?? 'no'} classes at ${resolution}×${resolution}, as the stage has, ` +
+          `got one of ${classes} at ${size}`,
+      )
+    const unguided = denoiser({ network, process }, { processX0 })
+    return { denoiser: classifierGuidance(unguided, { logProbability: classifierLogProbability(classifier), scale }) }
+  },
+}

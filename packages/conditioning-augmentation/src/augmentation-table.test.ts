@@ -1,0 +1,69 @@
+import { rng } from '@cascade-diffusion/random'
+import { cosineSchedule } from '@cascade-diffusion/schedules'
+import { expect, test } from 'vitest'
+import type { ConditioningAugmentation } from './augmentation.ts'
+import { type AugmentationConfig, augmentationOf, augmentations, migrateAugmentation } from './augmentation-table.ts'
+import { gaussianBlur } from './gaussian-blur.ts'
+import { gaussianNoise } from './gaussian-noise.ts'
+import { noAugmentation } from './no-augmentation.ts'
+
+const shape = [4, 4, 1]
+const cosine = { name: 'cosine', steps: 30 } as const
+
+const pairs: readonly [AugmentationConfig, ConditioningAugmentation][] = [
+  [{ name: 'gaussian-noise', schedule: cosine }, gaussianNoise({ schedule: cosineSchedule(30) })],
+  [
+    { name: 'gaussian-noise', schedule: cosine, maxLevel: 7 },
+    gaussianNoise({ schedule: cosineSchedule(30), maxLevel: 7 }),
+  ],
+  [
+    { name: 'gaussian-blur', sigma: [1, 2], size: 5, probability: 1 },
+    gaussianBlur({ sigma: [1, 2], size: 5, probability: 1 }),
+  ],
+  [{ name: 'none' }, noAugmentation],
+]
+
+test.each(pairs)('%j', (config, expected) => {
+  const made = augmentationOf(config, shape)
+  expect([made.name, made.maxLevel]).toEqual([expected.name, expected.maxLevel])
+  const options = { shape: [3, ...shape], rng: rng(1) }
+  expect(made.draw(options)).toEqual(expected.draw(options))
+})
+
+test('every augmentation of the table is tested here, and a custom one comes back', () => {
+  expect(new Set(pairs.map(([{ name }]) => name))).toEqual(new Set(augmentations.names))
+  expect(augmentationOf(noAugmentation, shape)).toBe(noAugmentation)
+})
+
+test.each([
+  [
+    { name: 'gaussian-noise', schedule: 'cosine', steps: 30, maxLevel: 7 },
+    "expected schedule, a schedule of discrete steps, such as { name: 'cosine' }, got 'cosine'",
+  ],
+  [
+    { name: 'gaussian-noise', schedule: { name: 'continuous-cosine' } },
+    'expected schedule, a schedule of discrete steps by its name',
+  ],
+  [
+    { name: 'gaussian-noise', schedule: cosine, maxLevel: 0 },
+    'augmentation: expected maxLevel, an integer from 1, got 0',
+  ],
+  [
+    { name: 'gaussian-noise', schedule: cosine, maxLevel: 31 },
+    'gaussianNoise: expected a maxLevel from 1 to 30, got 31',
+  ],
+  [
+    { name: 'gaussian-blur', size: 2, sigma: [1, 0], chance: 1 },
+    'augmentation: 3 errors:\n- expected size, an odd integer',
+  ],
+  [{ name: 'gausian-noise' }, "Did you mean 'gaussian-noise'?"],
+  ['none', "augmentation: expected an augmentation, such as { name: 'none' }, got 'none'"],
+])('%j is none', (config, message) => {
+  expect(() => augmentationOf(config as AugmentationConfig, shape)).toThrow(message)
+})
+
+test('the form of earlier versions is read from checkpoints', () => {
+  const old = { name: 'gaussian-noise', schedule: 'cosine', steps: 30, prediction: 'v', maxLevel: 7 }
+  expect(migrateAugmentation(old)).toEqual({ name: 'gaussian-noise', schedule: cosine, maxLevel: 7 })
+  expect(migrateAugmentation({ name: 'none' })).toEqual({ name: 'none' })
+})

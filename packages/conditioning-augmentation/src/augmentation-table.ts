@@ -1,0 +1,37 @@
+import { type ConfigOf, table } from '@cascade-diffusion/checks'
+import { migrateSchedule } from '@cascade-diffusion/schedules'
+import type { ConditioningAugmentation } from './augmentation.ts'
+import { checkAugmentation } from './check-augmentation.ts'
+import { gaussianBlurEntry } from './gaussian-blur.ts'
+import { gaussianNoiseEntry } from './gaussian-noise.ts'
+import { none } from './no-augmentation.ts'
+
+/** The augmentations, by name. */
+export const augmentations = table('an augmentation', [gaussianNoiseEntry, gaussianBlurEntry, none])
+
+/** A conditioning augmentation by its name, as a checkpoint keeps it: a JSON value. */
+export type AugmentationConfig = ConfigOf<typeof augmentations>
+
+/** Whether it is custom code, complete or not, and not a configuration. */
+export const isCustomAugmentation = (
+  given: AugmentationConfig | ConditioningAugmentation,
+): given is ConditioningAugmentation =>
+  typeof given === 'object' && given !== null && ('apply' in given || 'draw' in given)
+
+/**
+ * The augmentation of a configuration; a custom one comes back as it is.
+ * @param shape [height, width, channels] of the low-resolution images.
+ * @throws CascadeError 'input' that lists everything that is wrong with the configuration; and as {@link checkAugmentation}.
+ */
+export const augmentationOf = (
+  given: AugmentationConfig | ConditioningAugmentation,
+  shape: readonly number[],
+): ConditioningAugmentation =>
+  isCustomAugmentation(given) ? checkAugmentation(given, shape) : augmentations.of('augmentation', given)
+
+/** The present form of an augmentation as checkpoints before version 0.1 describe it. Unchecked. */
+export const migrateAugmentation = <T extends object>(config: T): T => {
+  // It could have been given the rest of a process, which has no part in it.
+  const { prediction, variance, noiseInput, ...rest } = config as T & Record<string, unknown>
+  return migrateSchedule(rest as unknown as T)
+}

@@ -1,0 +1,22 @@
+import { CascadeError } from '@cascade-diffusion/checks'
+import type { DiffusionModel, DiffusionProcess, NoiseLevelTensors, Schedule } from '@cascade-diffusion/diffusion'
+import type { Tensor1D } from '@tensorflow/tfjs-core'
+import type { LossInput } from '../loss-input.ts'
+
+/** The loss of each example, [N], at steps or at noise levels: a traceable function. */
+export type ExampleLoss = <C>(
+  model: DiffusionModel<C, Schedule>,
+  input: LossInput<C, Tensor1D | NoiseLevelTensors>,
+) => Tensor1D
+
+/** What a loss has to fit. */
+export interface LossContext {
+  /** Who asks, for errors: `stage 'base'`. */
+  readonly where: string
+  readonly process: DiffusionProcess<Schedule>
+}
+
+/** @throws what was expected of the process. */
+export const refuse = ({ where }: LossContext, expected: string): never => {
+  throw new CascadeError('input', `${where}: expected ${expected}`)
+}
