@@ -50,7 +50,7 @@ async function load(role: 'base' | 'base-classifier' | 'upsampler' | 'upsampler-
     isUrl ? `${values.models.replace(/\/$/, '')}/${name}` : join(values.models, name),
     {
       ...(flags !== undefined && { flags }),
-      onProgress(file, done, total) {
+      progress(file, done, total) {
         if (Date.now() < shown + 5000) return
         shown = Date.now()
         console.log(`${file}: ${Math.round(done / 1e6)} of ${total === undefined ? '?' : Math.round(total / 1e6)} MB`)

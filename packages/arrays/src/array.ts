@@ -31,8 +31,8 @@ function dtypeOf(data: DataOf[DType]): DType {
 export type DTypeFor<A> = A extends Float32Array ? 'float32' : A extends Int32Array ? 'int32' : 'bool'
 
 /**
- * Wraps a typed array with a shape, without copying; the element type follows from the array's.
- * @throws if the array is of another kind, or the shape's size is not its length.
+ * Wraps a typed array with a shape, without copying. The element type follows from the array.
+ * @throws if the array has another type, or its length is not the size of the shape.
  */
 export function ndarray<A extends DataOf[DType]>(data: A, shape: readonly number[]): NDArray<DTypeFor<A>> {
   const dtype = dtypeOf(data)
@@ -43,14 +43,21 @@ export function ndarray<A extends DataOf[DType]>(data: A, shape: readonly number
   return { dtype, shape: [...shape], data } as unknown as NDArray<DTypeFor<A>>
 }
 
-/** A float32 array from numbers or from a scalar: `float32([1, 2])`, `float32(0.5)`; `shape` defaults to one axis, or none. @throws on what are no numbers. */
+/**
+ * A float32 array from numbers or a scalar: `float32([1, 2])`, `float32(0.5)`. `shape` defaults to one axis, or none
+ * for a scalar.
+ * @throws if a value is not a number.
+ */
 export function float32(values: ArrayLike<number> | number, shape?: readonly number[]): NDArray<'float32'> {
   checkNumbers('float32', values)
   if (typeof values === 'number') return ndarray(Float32Array.of(values), shape ?? [])
   return ndarray(Float32Array.from(values), shape ?? [values.length])
 }
 
-/** An int32 array from integers or from a scalar, as {@link float32}. @throws on what are no integers from -2³¹ to 2³¹ - 1. */
+/**
+ * An int32 array from integers or a scalar, as {@link float32}. @throws if a value is not an integer from -2³¹ to 2³¹ -
+ * 1.
+ */
 export function int32(values: ArrayLike<number> | number, shape?: readonly number[]): NDArray<'int32'> {
   checkNumbers('int32', values)
   const given = typeof values === 'number' ? [values] : values
@@ -61,12 +68,12 @@ export function int32(values: ArrayLike<number> | number, shape?: readonly numbe
   return ndarray(data, shape ?? (typeof values === 'number' ? [] : [values.length]))
 }
 
-/** Texts, big integers and holes would become other numbers, or an error of JavaScript's. */
+/** JavaScript would convert strings, big integers and holes to other numbers. */
 function checkNumbers(name: string, values: ArrayLike<number> | number): void {
   if (typeof values === 'number') return
   if (typeof values !== 'object' || values === null || typeof values.length !== 'number')
     throw new CascadeError('input', `${name}: expected numbers in a list, or a number, got ${String(values)}`)
-  // A typed array has numbers in it, or none.
+  // A typed array holds numbers only, or big integers only.
   const count = ArrayBuffer.isView(values) ? Math.min(values.length, 1) : values.length
   for (let i = 0; i < count; i++)
     if (typeof values[i] !== 'number')
@@ -76,7 +83,7 @@ function checkNumbers(name: string, values: ArrayLike<number> | number): void {
       )
 }
 
-/** An empty typed array of `length` elements of the given type. */
+/** A typed array of `length` zeros of an element type. */
 export function allocate<D extends DType>(dtype: D, length: number): DataOf[D] {
   const make = { float32: Float32Array, int32: Int32Array, bool: Uint8Array }[dtype]
   return new make(length) as DataOf[D]
@@ -97,7 +104,7 @@ export function rows<D extends DType>(a: NDArray<D>, from: number, to: number): 
   return { dtype: a.dtype, shape: [to - from, ...rest], data: a.data.subarray(from * stride, to * stride) as DataOf[D] }
 }
 
-/** The rows named by `indices` along the first axis, copied. @throws on an index outside the array. */
+/** The rows at `indices` along the first axis, copied. @throws on an index outside the array. */
 export function take<D extends DType>(a: NDArray<D>, indices: ArrayLike<number>): NDArray<D> {
   const [n = 1, ...rest] = a.shape
   const stride = sizeOf(rest)

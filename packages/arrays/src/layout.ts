@@ -2,9 +2,9 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import { allocate, type DType, isNDArray, type NDArray } from './array.ts'
 
 /**
- * Images from PyTorch's order of axes to that of this framework: [N,C,H,W] to [N,H,W,C], copied. Axes before the last three stay as
- * they are, if there are any. (Of tensors, `tf.transpose(x, [0, 2, 3, 1])` does the same.)
- * @throws on what is no array of at least three axes.
+ * Images in PyTorch's order of axes, [N,C,H,W], in the order of this framework, [N,H,W,C], copied. Leading axes stay as
+ * they are, in any number. (For tensors, `tf.transpose(x, [0, 2, 3, 1])` does the same.)
+ * @throws if it is not an array of at least three axes.
  */
 export function toNHWC<D extends DType>(images: NDArray<D>): NDArray<D> {
   checkAxes('toNHWC', '[…, channels, height, width]', images)
@@ -15,7 +15,10 @@ export function toNHWC<D extends DType>(images: NDArray<D>): NDArray<D> {
   }
 }
 
-/** Images from this framework's order of axes to PyTorch's: [N,H,W,C] to [N,C,H,W], copied. The inverse of {@link toNHWC}. */
+/**
+ * Images in the order of axes of this framework, [N,H,W,C], in PyTorch's, [N,C,H,W], copied. The inverse of
+ * {@link toNHWC}.
+ */
 export function toNCHW<D extends DType>(images: NDArray<D>): NDArray<D> {
   checkAxes('toNCHW', '[…, height, width, channels]', images)
   const [height, width, channels] = images.shape.slice(-3) as [number, number, number]
@@ -25,7 +28,7 @@ export function toNCHW<D extends DType>(images: NDArray<D>): NDArray<D> {
   }
 }
 
-/** Every block of rows×columns values transposed. */
+/** Every block of rows×columns values, transposed. */
 function exchanged<D extends DType>({ dtype, data }: NDArray<D>, rows: number, columns: number) {
   const out = allocate(dtype, data.length)
   const size = rows * columns
@@ -38,7 +41,7 @@ function exchanged<D extends DType>({ dtype, data }: NDArray<D>, rows: number, c
 
 function checkAxes(name: string, axes: string, images: NDArray): void {
   if (!isNDArray(images))
-    throw new CascadeError('input', `${name}: expected an array ${axes}, as ndarray makes it, got ${typeof images}`)
+    throw new CascadeError('input', `${name}: expected an array ${axes}, made by ndarray, got ${typeof images}`)
   if (images.shape.length < 3)
     throw new CascadeError('input', `${name}: expected an array ${axes}, got [${images.shape}]`)
 }

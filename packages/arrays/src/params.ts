@@ -1,2 +1,2 @@
-/** Weights, or anything else that there is one of for each weight, by dotted name: tensors, or host arrays. */
+/** One value for each weight, by its dotted name: weights, gradients, moments. Values are tensors or host arrays. */
 export type Params<T> = Readonly<Record<string, T>>

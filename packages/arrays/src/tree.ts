@@ -1,17 +1,18 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-/** Leaves in nested lists and records; `undefined` is an empty branch. */
+/** Leaves in nested lists and records. `undefined` is an empty branch. */
 export type Tree<L> = L | undefined | readonly Tree<L>[] | { readonly [key: string]: Tree<L> }
 
-/** A tree with its leaves taken out: what is needed to put others in. */
+/** A tree without its leaves. */
 export interface TreeShape {
-  /** The name of each leaf, in order: keys and indices joined by dots; `''` if the tree is itself a leaf. */
+  /** The path of each leaf, in order: keys and indices joined by dots; `''` if the tree is a leaf itself. */
   readonly paths: readonly string[]
   /** Puts leaves, in the order of `paths`, into a tree of this shape. */
   rebuild<M>(leaves: readonly M[]): Tree<M>
 }
 
 /**
- * Takes a tree apart. Records are read in the order of their sorted keys, so that equal trees give equal orders.
+ * The leaves of a tree, and its shape. Records are read in the order of their sorted keys, so that equal trees give
+ * equal orders.
  * @param isLeaf says which objects are leaves.
  */
 export function flatten<L>(tree: Tree<L>, isLeaf: (x: unknown) => x is L): { leaves: L[]; shape: TreeShape } {

@@ -1,4 +1,4 @@
-/** The tfjs backends that {@link useBackend} knows, all for Node.js. */
+/** The tfjs backends of {@link useBackend}, all for Node.js. */
 export const backendNames = ['cpu', 'wasm', 'node', 'node-gpu'] as const
 
 /**
@@ -7,7 +7,7 @@ export const backendNames = ['cpu', 'wasm', 'node', 'node-gpu'] as const
  */
 export type BackendName = (typeof backendNames)[number]
 
-/** The npm package of a backend, and the name that tfjs knows it by. */
+/** The npm package of a backend, and its name in tfjs. */
 export const backendPackages: Readonly<Record<BackendName, { readonly npm: string; readonly tfjs: string }>> = {
   cpu: { npm: '@tensorflow/tfjs-backend-cpu', tfjs: 'cpu' },
   wasm: { npm: '@tensorflow/tfjs-backend-wasm', tfjs: 'wasm' },

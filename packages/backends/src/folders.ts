@@ -3,5 +3,5 @@ import { join } from 'node:path'
 /** The folder of an installed backend. */
 export const backendFolder = (cache: string, name: string): string => join(cache, 'backends', name)
 
-/** The folder of downloads that are not complete or not unpacked yet. */
+/** The folder of incomplete and packed downloads. */
 export const downloadFolder = (cache: string): string => join(cache, 'downloads')

@@ -2,13 +2,13 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import { type BackendName, backendPackages, isNative } from './backend-name.ts'
 import type { FoundPackage } from './locate.ts'
 
-/** How to get a backend. */
+/** How to install a backend. */
 const howToInstall = (name: BackendName): string =>
   isNative(name)
     ? `\`npx cascade-diffusion backends install ${name}\` builds it against the library of a current TensorFlow`
     : `\`npm i ${backendPackages[name].npm}\` installs it`
 
-/** What to say when no package of a backend can be used. */
+/** The error if no package of a backend can be used. */
 export function missing(name: BackendName, found: readonly FoundPackage[]): Error {
   const { npm } = backendPackages[name]
   const [first] = found
@@ -21,11 +21,11 @@ export function missing(name: BackendName, found: readonly FoundPackage[]): Erro
 const causes: readonly [pattern: RegExp, say: (match: RegExpMatchArray) => string][] = [
   [
     /(\S+): cannot open shared object file/,
-    ([, library]) => `the shared library ${library} is missing or was moved: it needs to be installed anew`,
+    ([, library]) => `the shared library ${library} is missing or was moved: install it again`,
   ],
   [
     /version [`'](GLIBC\w*_[\d.]+)' not found/,
-    ([, version]) => `its library wants a newer C or C++ library than this system has (${version})`,
+    ([, version]) => `its library needs a newer C or C++ library than this system has (${version})`,
   ],
   [
     /invalid ELF header|wrong ELF class|not a mach-o|incompatible architecture|not a valid Win32/i,
@@ -35,10 +35,10 @@ const causes: readonly [pattern: RegExp, say: (match: RegExpMatchArray) => strin
     /NODE_MODULE_VERSION|did not self-register|undefined symbol: napi_/,
     () => `it was built for another Node.js than ${process.version}`,
   ],
-  [/undefined symbol/, () => 'its add-on and its TensorFlow library are of versions that do not fit each other'],
+  [/undefined symbol/, () => 'the versions of its add-on and its TensorFlow library do not match'],
 ]
 
-/** What to say when a package is there but does not load: the cause in words where it is known. */
+/** The error if a package is there but does not load, with the cause if it is known. */
 export function notLoading(name: BackendName, found: FoundPackage, error: unknown): Error {
   const message = error instanceof Error ? error.message : String(error)
   for (const [pattern, say] of causes) {

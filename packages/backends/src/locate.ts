@@ -11,13 +11,13 @@ export interface FoundPackage {
   readonly version: string
   /** Its folder. */
   readonly folder: string
-  /** Whether it is what `cascade-diffusion backends install` made, in the cache folder. */
+  /** Whether `cascade-diffusion backends install` made it, in the cache folder. */
   readonly ours: boolean
-  /** Whether it has all that it needs; the add-on of a native backend may be missing. */
+  /** Whether it is complete; the add-on of a native backend may be missing. */
   readonly complete: boolean
 }
 
-/** The folders from which the program's own packages are looked for: where it was started, its main script, this package. */
+/** The folders from which to look for the program's packages: the working directory, its main script, this package. */
 const origins = (): string[] =>
   [join(process.cwd(), 'here.js'), process.argv[1], import.meta.url].filter((x) => x !== undefined)
 
@@ -38,13 +38,13 @@ export function findPackage(npm: string, from: readonly string[] = origins()): s
   return undefined
 }
 
-/** The version that a package's folder says. */
+/** The version in the package.json of a folder. */
 export const versionIn = (folder: string): string =>
   (JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string }).version
 
 /**
- * The packages of a backend on this machine, best first: the program's own, which its package manager keeps, then the one
- * that we installed; but those without their native add-on last.
+ * The packages of a backend on this machine, best first: the program's own, then the one that we installed. Packages
+ * without their native add-on come last.
  */
 export function locate(name: BackendName, cache: string, from?: readonly string[]): FoundPackage[] {
   const { npm } = backendPackages[name]
@@ -60,17 +60,17 @@ export function locate(name: BackendName, cache: string, from?: readonly string[
   return [...found.filter((x) => x.complete), ...found.filter((x) => !x.complete)]
 }
 
-/** Whether a tfjs-node has been built or downloaded: `lib/napi-v8/tfjs_binding.node`. */
+/** Whether tfjs-node has its add-on, `lib/napi-v8/tfjs_binding.node`. */
 function hasAddon(folder: string): boolean {
   const lib = join(folder, 'lib')
   if (!existsSync(lib)) return false
   return readdirSync(lib).some((napi) => existsSync(join(lib, napi, 'tfjs_binding.node')))
 }
 
-/** The tfjs-core that a package of tfjs would load: the path of its main file. */
+/** The tfjs-core that a package of tfjs would load, as the path of its main file. */
 export function coreSeenFrom(folder: string): string {
   const require = createRequire(join(folder, 'package.json'))
-  // Native packages come by it through the union package.
+  // Native packages load it through the union package.
   const union = tryResolve(require, '@tensorflow/tfjs')
   return (union ? createRequire(union) : require).resolve('@tensorflow/tfjs-core')
 }
@@ -83,7 +83,7 @@ function tryResolve(require: NodeJS.Require, request: string): string | undefine
   }
 }
 
-/** The folder that a file of a package lies in, which has its package.json. */
+/** The folder of the package that contains a file, the one with its package.json. */
 export function folderOf(file: string): string {
   let folder = dirname(file)
   while (!existsSync(join(folder, 'package.json')) && folder !== dirname(folder)) folder = dirname(folder)

@@ -6,7 +6,7 @@ import { versionIn } from './locate.ts'
 import { giveResult } from './run-module.ts'
 import { loadBackend, useBackend } from './use-backend.ts'
 
-// The process of `probeBackend`: computes a matrix product and a padded convolution that are known.
+// The process of `probeBackend`: computes a matrix product and a padded convolution with known results.
 await giveResult(async () => {
   const [name, folder] = process.argv.slice(2) as [BackendName, string?]
   const used = folder

@@ -3,8 +3,8 @@ import { beside, type ModuleResult, type RunModuleOptions, runModule } from './r
 import type { UsedBackend } from './use-backend.ts'
 
 /**
- * Loads a backend in a process of its own and has it compute something whose result is known.
- * @param folder the backend's package, if another than {@link useBackend} would take.
+ * Loads a backend in its own process and has it compute a known result.
+ * @param folder the package of the backend, if not the one that {@link useBackend} would take.
  */
 export const probeBackend = (
   name: BackendName,
@@ -13,5 +13,5 @@ export const probeBackend = (
 ): Promise<ModuleResult<UsedBackend>> =>
   runModule(beside(import.meta.url, 'probe-child'), folder === undefined ? [name] : [name, folder], options)
 
-/** The module that has an `onnxruntime-node`, its folder an argument, multiply two matrices on the processor. */
+/** A module that multiplies two matrices on the CPU with an `onnxruntime-node`, whose folder is its argument. */
 export const onnxruntimeProbe: URL = beside(import.meta.url, 'probe-onnxruntime')

@@ -2,19 +2,22 @@ import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
 
-/** Calls of Node.js that tfjs-node makes and newer versions have dropped (23) or warn of (22). */
+/** Functions of Node.js that tfjs-node calls, and that newer versions have dropped (23) or warn about (22). */
 const removed: Readonly<Record<string, (x: unknown) => boolean>> = {
   isArray: Array.isArray,
   isNullOrUndefined: (x) => x === null || x === undefined,
 }
 
-/** Gives `node:util` back what tfjs-node calls. Only the functions that this Node.js lacks or warns of are touched. */
+/**
+ * Restores the functions of `node:util` that tfjs-node calls. Changes only those that this Node.js lacks or warns
+ * about.
+ */
 export function restoreUtil(util: Record<string, unknown> = require('node:util')): void {
   const warns = Number.parseInt(process.versions.node, 10) >= 22
   for (const [name, fn] of Object.entries(removed)) if (warns || typeof util[name] !== 'function') util[name] = fn
 }
 
-/** Messages that loading a backend gives and nobody can act on. */
+/** Messages of loading a backend that need no action. */
 const harmless = [
   /kernel .* is already registered/,
   /backend was already registered/,
@@ -23,8 +26,8 @@ const harmless = [
 ]
 
 /**
- * Runs `load` without the noise of loading: kernels registered twice, deprecations of Node.js in old dependencies.
- * Other warnings pass.
+ * Runs `load` without harmless messages: kernels registered twice, deprecations of Node.js in old dependencies. Other
+ * warnings pass.
  */
 export async function quietly<T>(load: () => T | Promise<T>): Promise<T> {
   const { warn } = console

@@ -2,27 +2,27 @@ import { spawn } from 'node:child_process'
 import { createRequire } from 'node:module'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
-/** What {@link runModule} found: the value that the module gave, or why there is none. */
+/** The result of {@link runModule}: the value of the module, or an error. */
 export type ModuleResult<T> =
   | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: string /** The end of what it wrote to stderr. */; readonly stderr: string }
+  | { readonly ok: false; readonly error: string /** The end of its stderr. */; readonly stderr: string }
 
 /** Options of {@link runModule}. */
 export interface RunModuleOptions {
   readonly signal?: AbortSignal
-  /** Milliseconds after which it is ended. 120,000. */
+  /** Milliseconds after which it is killed. Default 120,000. */
   readonly timeout?: number
   readonly env?: Readonly<Record<string, string | undefined>>
 }
 
 const mark = '\u0001result '
 
-/** The module of that name beside the one that asks: `.ts` among sources, `.js` once built. */
+/** The module of that name beside another: `.ts` in the sources, `.js` once built. */
 export const beside = (url: string, name: string): URL => new URL(`./${name}.${url.endsWith('.ts') ? 'ts' : 'js'}`, url)
 
 /**
- * Runs a module in a process of its own, so that a native library that crashes takes nothing with it. The module ends with
- * {@link giveResult}. Never throws but for an abort.
+ * Runs a module in its own process, so that a crash of a native library does not end this one. The module ends with
+ * {@link giveResult}. Throws on an abort only.
  */
 export function runModule<T>(
   module: URL,
@@ -60,17 +60,17 @@ export function runModule<T>(
   })
 }
 
-/** The end of a module for {@link runModule}: computes the result and tells it, or the message of what it throws. */
+/** The end of a module for {@link runModule}: computes the result and sends it, or the message of its error. */
 export async function giveResult(compute: () => Promise<unknown>): Promise<void> {
   const result = await compute().then(
     (value) => ({ ok: true, value }),
     (error) => ({ ok: false, error: error instanceof Error ? error.message : String(error) }),
   )
-  // Not by process.exit alone, which may cut off what is written; but a library may keep the process alive.
+  // process.exit alone may cut off the output, but a library may keep the process alive.
   process.stdout.write(`${mark}${JSON.stringify(result)}\n`, () => process.exit(0))
 }
 
-/** Node.js 20 needs help with the sources. */
+/** Node.js 20 needs a loader for the sources. */
 function loaderFor(module: URL): string[] {
   if (!module.pathname.endsWith('.ts')) return []
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href

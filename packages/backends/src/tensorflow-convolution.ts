@@ -12,8 +12,8 @@ interface ConvolutionAttrs {
 }
 
 /**
- * `Conv2D` and its gradients for tfjs-node with any padding. Its own kernels refuse padding by a number of pixels, which
- * networks that come from PyTorch have; TensorFlow can do it.
+ * `Conv2D` and its gradients for tfjs-node with any padding. Its own kernels refuse padding by a number of pixels,
+ * which networks from PyTorch have and TensorFlow supports.
  */
 export function convolutionKernels(tf: typeof Tfjs): Tfjs.KernelConfig[] {
   const opAttrs = (x: Shape4D, filter: Shape4D, attrs: ConvolutionAttrs) => {
@@ -48,7 +48,7 @@ export function convolutionKernels(tf: typeof Tfjs): Tfjs.KernelConfig[] {
     kernelFunc: ({ inputs, attrs, backend }) =>
       run(inputs as Record<string, Tfjs.TensorInfo>, attrs ?? {}, backend as TensorFlowBackend),
   })
-  /** Runs a gradient, whose operation takes the shape of its result as an input. */
+  /** Runs a gradient whose operation takes the shape of its result as an input. */
   const withShape = (shape: unknown, run: (shape: Tfjs.Tensor1D) => Tfjs.TensorInfo) => {
     const tensor = tf.tensor1d(shape as number[], 'int32')
     try {
@@ -90,7 +90,7 @@ export function convolutionKernels(tf: typeof Tfjs): Tfjs.KernelConfig[] {
   ]
 }
 
-/** Puts these kernels in the place of tfjs-node's own. */
+/** Replaces kernels of tfjs-node by these. */
 export function replaceKernels(tf: typeof Tfjs, kernels: readonly Tfjs.KernelConfig[]): void {
   for (const kernel of kernels) {
     if (tf.getKernel(kernel.kernelName, kernel.backendName)) tf.unregisterKernel(kernel.kernelName, kernel.backendName)

@@ -1,6 +1,6 @@
 import type { KernelBackend, TensorInfo } from '@tensorflow/tfjs-core'
 
-/** What tfjs-node's backend lets its kernels do: run an operation of TensorFlow. */
+/** The part of tfjs-node's backend that runs an operation of TensorFlow. */
 export interface TensorFlowBackend extends KernelBackend {
   readonly binding: Readonly<Record<`TF_ATTR_${'BOOL' | 'FLOAT' | 'INT' | 'STRING' | 'TYPE'}` | 'TF_FLOAT', number>>
   executeSingleOutput(op: string, attrs: readonly OpAttribute[], inputs: readonly TensorInfo[]): TensorInfo

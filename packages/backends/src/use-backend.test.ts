@@ -70,7 +70,7 @@ test.each([
   ["/lib/libc.so.6: version `GLIBC_2.38' not found (required by x)", 'than this system has (GLIBC_2.38)'],
   ['x.node: invalid ELF header', `for another system than ${process.platform} ${process.arch}`],
   ['was compiled against NODE_MODULE_VERSION 108', `for another Node.js than ${process.version}`],
-  ['x.node: undefined symbol: TFE_NewContext', 'of versions that do not fit each other'],
+  ['x.node: undefined symbol: TFE_NewContext', 'the versions of its add-on and its TensorFlow library do not match'],
 ])('explains %s', (message, explanation) => {
   const found = { name: '@tensorflow/tfjs-node', version: '4', folder: '/x', ours: true, complete: true }
   const error = notLoading('node', found, new Error(message))

@@ -14,13 +14,13 @@ const require = createRequire(import.meta.url)
 
 /** Options of {@link useBackend}. */
 export interface UseBackendOptions {
-  /** Threads for one operation of TensorFlow; by default as many as the machine has cores. Counts for the first call only. */
+  /** Threads of one operation of TensorFlow; applies to the first call only. Default: the number of cores. */
   readonly threads?: number
-  /** Where installed backends lie; see `cacheFolder` of `@cascade-diffusion/files`. */
+  /** The folder of installed backends; see `cacheFolder` of `@cascade-diffusion/files`. */
   readonly cache?: string
 }
 
-/** The backend that is now current. */
+/** The current backend. */
 export interface UsedBackend {
   readonly name: BackendName
   readonly version: string
@@ -31,10 +31,11 @@ export interface UsedBackend {
 }
 
 /**
- * Makes a backend tfjs's current one, so that `eager` runs there. Its package is looked for among those of the program and
- * where `cascade-diffusion backends install` puts it; it registers itself at the program's own tfjs-core.
- * @throws if the package is absent, incomplete or does not load, which says how to install it; if it is of another version
- * than tfjs-core or sees another copy of it; if the other of `node` and `node-gpu` is loaded, since both are tfjs's `tensorflow`.
+ * Makes a backend the current one of tfjs, so that `eager` runs on it. Its package is one of the program, or the one
+ * that `cascade-diffusion backends install` has installed. It registers itself with the program's own tfjs-core.
+ * @throws if the package is absent, incomplete or does not load, with how to install it; if it has another version than
+ * tfjs-core or loads another copy of it; if the other of `node` and `node-gpu` is loaded, since both are tfjs's
+ * `tensorflow`.
  */
 export async function useBackend(name: BackendName, options: UseBackendOptions = {}): Promise<UsedBackend> {
   if (!backendNames.includes(name))
@@ -45,7 +46,7 @@ export async function useBackend(name: BackendName, options: UseBackendOptions =
   return loadBackend(name, best, options)
 }
 
-/** As {@link useBackend}, from a given package. */
+/** As {@link useBackend}, with a given package. */
 export async function loadBackend(
   name: BackendName,
   found: FoundPackage,
@@ -65,7 +66,7 @@ export async function loadBackend(
       if (isNative(name)) replaceKernels(core, convolutionKernels(core))
       await core.setBackend(tfjs)
       await core.ready()
-      // A first operation: plain JavaScript greets with it.
+      // A first operation: plain JavaScript prints its greeting with it.
       core.tidy(() => void core.add(1, 1))
     })
   } catch (error) {
@@ -93,7 +94,7 @@ function checkVersions(name: BackendName, { folder, name: npm, version, ours }: 
     )
 }
 
-/** Of TensorFlow's two packages one process can have one. */
+/** A process can have one of TensorFlow's two packages only. */
 function checkOther(name: 'node' | 'node-gpu', core: typeof Tfjs): void {
   const loaded = core.findBackend('tensorflow') as { isGPUPackage?: boolean } | null
   if (loaded && loaded.isGPUPackage !== (name === 'node-gpu'))

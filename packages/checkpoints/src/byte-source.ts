@@ -2,33 +2,36 @@ import { open, readlink, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CascadeError } from '@cascade-diffusion/checks'
 
-/** Where the readers take bytes from: a file, bytes in memory, a Blob, or what a program offers as one. */
+/** A source of bytes: a file, bytes in memory, a Blob, or a custom one. */
 export interface ByteSource {
-  /** What error messages call it: the path, or `bytes`. */
+  /** Its name in errors: the path, or `bytes`. */
   readonly name: string
   readonly size: number
-  /** Fills `target` with the bytes from `offset` on, which lie within `size`. Several reads may be under way at once. */
+  /** Fills `target` with the bytes from `offset`, which are within `size`. Several reads may be in progress at once. */
   readInto(target: Uint8Array, offset: number): Promise<void>
-  /** Opens the file of that name beside this one, for formats of several files; absent if there are none. The name is a plain one, no path. */
+  /**
+   * Opens the file of that name beside this one, for formats of several files. The name is plain, not a path. Absent if
+   * there are no such files.
+   */
   readonly sibling?: (name: string) => Promise<ByteSource>
-  /** Nothing can be read afterwards. */
+  /** Closes the source. Nothing can be read afterwards. */
   close(): Promise<void>
 }
 
-/** What the readers accept: a path, a file's bytes, a Blob or File, or a source of one's own. */
+/** What the readers accept: a path, the bytes of a file, a Blob or File, or a custom source. */
 export type Readable = string | Uint8Array | Blob | ByteSource
 
-/** The most bytes that one read or write asks of the system. Several such reads are under way at once. */
+/** The most bytes of one read or write. Several are in progress at once. */
 export const chunkBytes = 1 << 22
 
-/** Opens a path, or wraps bytes. @throws if there is no such file, or it is a folder, naming it. */
+/** Opens a path, or wraps bytes. @throws if there is no such file, or it is a folder. */
 export async function openSource(from: Readable): Promise<ByteSource> {
   if (typeof from === 'string') return openFile(from)
   if (from instanceof Uint8Array) return bytesSource(from)
   return from instanceof Blob ? blobSource(from) : from
 }
 
-/** Opens a source for as long as `use` runs; a source of the caller's own stays open. */
+/** Opens a source while `use` runs. A source of the caller stays open. */
 export async function withSource<T>(from: Readable, use: (source: ByteSource) => Promise<T>): Promise<T> {
   const source = await openSource(from)
   try {
@@ -39,7 +42,7 @@ export async function withSource<T>(from: Readable, use: (source: ByteSource) =>
 }
 
 async function openFile(path: string): Promise<ByteSource> {
-  // Before it is opened: opening a pipe would wait for whoever writes to it.
+  // Checked before it is opened: opening a pipe would wait for a writer.
   const found = await stat(path).catch(async (cause) => {
     throw new CascadeError(
       'checkpoint',
@@ -66,7 +69,7 @@ async function openFile(path: string): Promise<ByteSource> {
   }
 }
 
-/** What is at a path where no file is: nothing, or a link to nothing, as git-annex and caches leave them. */
+/** Says what is at a path without a file: nothing, or a link to nothing, as git-annex and caches leave them. */
 async function missing(path: string): Promise<string> {
   const target = await readlink(path).catch(() => undefined)
   if (target === undefined) return 'expected a file, there is none'
@@ -100,7 +103,7 @@ export function sliceSource(source: ByteSource, offset: number, size: number): B
   return { name: source.name, size, readInto, async close() {} }
 }
 
-/** Sources one after the other, as one. */
+/** Several sources in a row, as one. */
 export function joinSources(name: string, sources: readonly ByteSource[]): ByteSource {
   const size = sources.reduce((n, source) => n + source.size, 0)
   async function readInto(target: Uint8Array, offset: number) {
@@ -118,7 +121,7 @@ export function joinSources(name: string, sources: readonly ByteSource[]): ByteS
   return { name, size, readInto, close }
 }
 
-/** A fresh copy of bytes; nothing is allocated if they reach past the end. @throws if they do: the file is cut short. */
+/** A copy of bytes. @throws if they reach past the end; nothing is allocated then. */
 export async function readBytes(source: ByteSource, offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
   checkRange(source, offset, length)
   const bytes = new Uint8Array(length)
@@ -126,7 +129,7 @@ export async function readBytes(source: ByteSource, offset: number, length: numb
   return bytes
 }
 
-/** @throws unless `length` bytes from `offset` lie within the source. */
+/** @throws unless `length` bytes from `offset` are within the source. */
 export function checkRange({ size }: ByteSource, offset: number, length: number): void {
   if (!(Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0))
     throw new CascadeError(

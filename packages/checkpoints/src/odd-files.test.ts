@@ -115,7 +115,7 @@ test('texts, complex numbers and unknown types among the weights of TensorFlow.j
   expect(await unknown.read('weight')).toEqual(weight)
   expect([unknown.unreadable.get('a'), unknown.unreadable.get('b')]).toEqual([
     'expected a dtype of float32, int32, bool, got "float8"',
-    'it lies behind a weight of an unknown type',
+    'it follows a weight of an unknown type',
   ])
   await unknown.close()
 

@@ -17,11 +17,11 @@ import { tfjsContents } from './tfjs-layers.ts'
 import { openZip } from './zip/zip.ts'
 
 /**
- * Opens a file of tensors of any format that is read here, which its content tells: safetensors, PyTorch's files of any age, `.npz`,
- * Keras's `.h5` and `.keras`, other HDF5 files; and from a path what has its tensors in other files beside it: the
- * index of shards of any of these (`….index.json`, Keras's `.weights.json`), and TensorFlow.js's `model.json`. Tensors are read when
- * asked for. Close it when done.
- * @throws naming the file, if it is of none of these formats, or not as its format has it.
+ * Opens a file of tensors, whose content determines the format: safetensors, PyTorch files of any age, `.npz`, Keras's
+ * `.h5` and `.keras`, other HDF5 files. A path may also be a file that refers to others beside it: an index of shards
+ * (`….index.json`, Keras's `.weights.json`), or TensorFlow.js's `model.json`. Tensors are read on request. Close the
+ * file when done.
+ * @throws if the file has none of these formats, or violates its format.
  */
 export async function openCheckpoint(from: Readable): Promise<TensorFile> {
   const source = await openSource(from)
@@ -37,7 +37,7 @@ export async function openCheckpoint(from: Readable): Promise<TensorFile> {
   }
 }
 
-/** All tensors of such a file, or those of which `keep` is true. @throws as {@link openCheckpoint}. */
+/** Reads all tensors of a file, or those for which `keep` is true. @throws as {@link openCheckpoint}. */
 export async function readCheckpoint(
   from: Readable,
   keep?: (name: string) => boolean,
@@ -51,8 +51,8 @@ export async function readCheckpoint(
 }
 
 /**
- * The names of the files beside an index of shards that hold its tensors, each once: what {@link openCheckpoint} will look for.
- * @throws naming the file, unless it is an index, of files beside it.
+ * The names of the shards of an index, each once: the files that {@link openCheckpoint} will open beside it.
+ * @throws unless the file is an index, of files beside it.
  */
 export const shardNames = (from: Readable): Promise<readonly string[]> =>
   withSource(from, (source) =>
@@ -66,13 +66,13 @@ const brace = 0x7b
 
 const startOf = (source: ByteSource) => readBytes(source, 0, Math.min(source.size, 9))
 
-/** What a file is, and how its tensors are found. */
+/** The format of a file, and how to find its tensors. */
 interface Found {
   readonly format: CheckpointFormat
   readonly read: () => Promise<Contents>
 }
 
-/** A file that has its tensors itself. */
+/** A file that contains its tensors. */
 async function plain(source: ByteSource): Promise<Found> {
   const found = (format: CheckpointFormat, read: (source: ByteSource) => Promise<Contents>): Found => ({
     format,
@@ -96,7 +96,7 @@ async function plain(source: ByteSource): Promise<Found> {
   )
 }
 
-/** A file of JSON, which says in which files its tensors are. What shards are is told by the first. */
+/** A JSON file that names the files of its tensors. The first one determines the format of shards. */
 async function described(source: ByteSource): Promise<Found> {
   const { weightsManifest, weight_map: map } = await named(source.name, async () =>
     expectWeights(await recordIn(source, 'the weights')),
@@ -114,7 +114,7 @@ async function described(source: ByteSource): Promise<Found> {
   return { format: format ?? 'safetensors', read: async () => contents }
 }
 
-/** @throws unless JSON tells of weights in other files, saying what it is. */
+/** @throws with what the JSON is, unless it refers to weights in other files. */
 function expectWeights(record: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   if ('weight_map' in record || 'weightsManifest' in record) return record
   const keys = Object.keys(record).slice(0, 5).map(shorten).join(', ') || 'nothing'
@@ -127,6 +127,6 @@ function expectWeights(record: Readonly<Record<string, unknown>>): Readonly<Reco
   )
 }
 
-/** JSON; where safetensors have the length of their header there are zeros. */
+/** JSON; a safetensors file has zeros in the length of its header. */
 const isJson = (start: Uint8Array): boolean =>
   /^(\xef\xbb\xbf)?\s*\{[^\0]*$/.test(Buffer.from(start).toString('latin1'))

@@ -5,7 +5,7 @@ import { expectPlainName, withSiblings } from './siblings.ts'
 import { type Contents, type LazyTensor, named, readTensors } from './tensor-file.ts'
 
 /**
- * The files that an index of shards names, each once.
+ * The files of an index of shards, each once.
  * @throws unless it is an index, of files beside it.
  */
 export function filesOf(weightMap: unknown): string[] {
@@ -19,9 +19,9 @@ export function filesOf(weightMap: unknown): string[] {
 }
 
 /**
- * Opens the shards of an index (`weight_map`: which tensor is in which file), without their tensors' data.
- * @param openShard reads a shard, of whatever format.
- * @throws unless each tensor is in the shard that the index says.
+ * Opens the shards of an index (`weight_map`: the file of each tensor), without the data of their tensors.
+ * @param openShard opens a shard, of any format.
+ * @throws unless each tensor is in the shard that the index names.
  */
 export const shardContents = (
   source: ByteSource,

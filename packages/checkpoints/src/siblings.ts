@@ -4,19 +4,19 @@ import type { ByteSource } from './byte-source.ts'
 import { shorten } from './json/json.ts'
 import type { Contents } from './tensor-file.ts'
 
-/** The most files that belong to one; each is kept open. */
+/** The most files that belong to one; each stays open. */
 const maxFiles = 1000
 
-/** @throws unless a name is that of a file beside another, on any system: no path, nothing hidden. */
+/** @throws unless a name is that of a file beside another, on any system: not a path, and not hidden. */
 export function expectPlainName(name: string): void {
   if (name === '' || name !== basename(name) || name.startsWith('.') || /[\\:\0]/.test(name))
     throw new CascadeError('checkpoint', `expected a plain name of a file beside it, got '${shorten(name)}'`)
 }
 
 /**
- * The contents of a file whose tensors lie in others beside it, which `make` opens by name. They are closed with the contents,
- * or if there are none in the end.
- * @param what says what the others are, if the file has no others beside it.
+ * The contents of a file whose tensors are in files beside it, which `make` opens by name. They are closed with the
+ * contents, or if `make` fails.
+ * @param what the other files, for the error if there can be none.
  */
 export async function withSiblings(
   source: ByteSource,

@@ -1,11 +1,11 @@
 import type { ByteSource } from './byte-source.ts'
 import { readBytes } from './byte-source.ts'
 
-/** How much of a file is looked at. */
+/** Bytes of a file that are inspected. */
 const lookedAt = 4096
 const shownCharacters = 60
 
-/** What files of other kinds begin with, in Latin-1. */
+/** The beginnings of files of other kinds, in Latin-1. */
 const signatures: readonly (readonly [start: string, what: string])[] = [
   ['\x89PNG', 'a PNG image'],
   ['\xff\xd8\xff', 'a JPEG image'],
@@ -26,12 +26,12 @@ const signatures: readonly (readonly [start: string, what: string])[] = [
 ]
 
 /**
- * What a file is that is not what was wanted, as far as its beginning tells: the pointers, pages and answers that people have in
- * place of a file, archives, images, texts. Undefined if it tells nothing.
- * @param wanted what should be there: `the weights`.
+ * What a file is that is not the expected one, by its beginning: a pointer, a page or an answer of a server in place of
+ * a file, an archive, an image, a text. Undefined if it is not recognised.
+ * @param wanted the expected content: `the weights`.
  */
 export async function strangerIn(source: ByteSource, wanted: string): Promise<string | undefined> {
-  if (source.size === 0) return 'an empty file: its download ended before it began, or it only holds the place'
+  if (source.size === 0) return 'an empty file: its download ended before it began, or it is only a placeholder'
   const start = await readBytes(source, 0, Math.min(source.size, lookedAt))
   const latin1 = Buffer.from(start).toString('latin1')
   const known = signatures.find(([signature]) => latin1.startsWith(signature))
@@ -65,10 +65,10 @@ function textStranger(start: Uint8Array, size: number, wanted: string): string |
   return `a text that begins with ${shown(text.trim())}, not ${wanted}`
 }
 
-/** The text that a file begins with, if it is one. */
+/** The text at the beginning of a file, if it is text. */
 function textIn(start: Uint8Array, size: number): string | undefined {
   try {
-    // The last character may be cut through.
+    // The last character may be incomplete.
     const text = new TextDecoder('utf-8', { fatal: true }).decode(start, { stream: size > start.length })
     // biome-ignore lint/suspicious/noControlCharactersInRegex: what texts do not have
     return /[\0-\x08\x0e-\x1a\x1c-\x1f]/.test(text) ? undefined : text
@@ -80,14 +80,14 @@ function textIn(start: Uint8Array, size: number): string | undefined {
 const shown = (text: string): string =>
   JSON.stringify(text.length > shownCharacters ? `${text.slice(0, shownCharacters)}…` : text)
 
-/** What servers' answers in JSON have, beside what they say. */
+/** Keys of answers of servers in JSON, beside the message. */
 const answerKeys = new Set(
   'error errors error_description message msg detail details status statusCode code type success documentation_url timestamp path request_id requestId title'.split(
     ' ',
   ),
 )
 
-/** What a server says in an answer in JSON; undefined if a record is none. */
+/** The message of an answer of a server in JSON; undefined if the record is not one. */
 export function answerIn(record: Readonly<Record<string, unknown>>): string | undefined {
   const keys = Object.keys(record)
   if (keys.length === 0 || !keys.every((key) => answerKeys.has(key))) return undefined

@@ -3,34 +3,34 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import type { ByteSource } from './byte-source.ts'
 import { shorten } from './json/json.ts'
 
-/** What a file can be. */
+/** The formats of files of tensors. */
 export type CheckpointFormat = 'safetensors' | 'pytorch' | 'npz' | 'tfjs' | 'hdf5' | 'keras'
 
-/** An open file of named tensors, which are read when asked for. */
+/** An open file of named tensors, which are read on request. */
 export interface TensorFile {
   readonly format: CheckpointFormat
-  /** What the file says about itself; empty where a format has no such place. */
+  /** The metadata of the file; empty if the format has none. */
   readonly metadata: Readonly<Record<string, string>>
-  /** Of the tensors that can be read. */
+  /** The tensors that can be read. */
   readonly names: readonly string[]
-  /** Tensors that the file holds besides, of kinds that are not read (complex, sparse, quantised, …): why, and what to do, by name. */
+  /** Tensors that cannot be read (complex, sparse, quantised, …): why, and what to do, by name. */
   readonly unreadable: ReadonlyMap<string, string>
   /** @throws if there is no tensor of that name, or it cannot be read. */
   shape(name: string): readonly number[]
-  /** The element type that {@link TensorFile.read} gives: half precisions and float64 become float32, integers int32. */
+  /** The element type of {@link TensorFile.read}: half precisions and float64 become float32, integers int32. */
   dtype(name: string): DType
   /**
-   * Reads one tensor, row-major, from the file into its own memory. Tensors that share memory in a PyTorch file may share it here.
-   * @throws naming the file and the tensor, if its data is cut short, corrupt or beyond the int32 range.
+   * Reads one tensor, row-major, into new memory. Tensors that share memory in a PyTorch file may share it here.
+   * @throws with the file and the tensor, if its data is cut short, corrupt or outside the int32 range.
    */
   read(name: string): Promise<NDArray>
   /**
-   * Reads all tensors, or those of which `keep` is true. It is an error, which names them, if some of these are {@link TensorFile.unreadable};
-   * `(name) => file.names.includes(name)` leaves them out. A safetensors file with our checksum, and the weights in a `.keras`
-   * archive, are then verified as a whole, which {@link TensorFile.read} cannot do.
+   * Reads all tensors, or those for which `keep` is true. A tensor that is {@link TensorFile.unreadable} is an error;
+   * `(name) => file.names.includes(name)` leaves such tensors out. The checksum of a safetensors file of ours, and of
+   * the weights in a `.keras` archive, is verified, which {@link TensorFile.read} cannot do.
    */
   readAll(keep?: (name: string) => boolean): Promise<Record<string, NDArray>>
-  /** Closes what {@link openCheckpoint} opened; nothing can be read then. */
+  /** Closes the file. Nothing can be read afterwards. */
   close(): Promise<void>
 }
 
@@ -42,19 +42,19 @@ export interface LazyTensor {
   read(): Promise<NDArray>
 }
 
-/** What a format's reader finds in a file. */
+/** What the reader of a format finds in a file. */
 export interface Contents {
   readonly tensors: ReadonlyMap<string, LazyTensor>
-  /** What the file has besides, and why it cannot be read. */
+  /** The other tensors of the file, and why they cannot be read. */
   readonly unreadable?: ReadonlyMap<string, string>
   readonly metadata?: Readonly<Record<string, string>>
-  /** Reads many at once, where a format has reasons to do it in another way than one by one. */
+  /** Reads many tensors at once, if the format has a better way than one by one. */
   readonly readAll?: (keep: (name: string) => boolean) => Promise<Record<string, NDArray>>
   /** Closes the files that were opened beside the first one. */
   readonly close?: () => Promise<void>
 }
 
-/** Puts a reader's findings in order, as a file of the format. @throws if names or sizes are not to be believed. */
+/** Makes a file of the findings of a reader. @throws if names or sizes are not credible. */
 export function tensorFile(format: CheckpointFormat, source: ByteSource, contents: Contents): TensorFile {
   const { metadata = {} } = contents
   const { tensors, unreadable = new Map<string, string>() } = contents
@@ -88,10 +88,10 @@ export function tensorFile(format: CheckpointFormat, source: ByteSource, content
   }
 }
 
-/** How many an error lists. */
+/** Names that an error lists. */
 const listed = 5
 
-/** @throws if tensors that are to be kept cannot be read. */
+/** @throws if tensors to keep cannot be read. */
 function expectReadable(unreadable: ReadonlyMap<string, string>, keep: (name: string) => boolean): void {
   const wanted = [...unreadable].filter(([name]) => keep(name))
   const [first, ...others] = wanted
@@ -107,7 +107,7 @@ function expectReadable(unreadable: ReadonlyMap<string, string>, keep: (name: st
 
 const readTensor = (name: string, tensor: LazyTensor) => named(`tensor '${shorten(name)}'`, () => tensor.read())
 
-/** Reads tensors of which `keep` is true, one by one. */
+/** Reads the tensors for which `keep` is true, one by one. */
 export async function readTensors(
   tensors: ReadonlyMap<string, LazyTensor>,
   keep: (name: string) => boolean,
@@ -117,7 +117,7 @@ export async function readTensors(
   return Object.fromEntries(arrays)
 }
 
-/** What error messages call the formats. */
+/** The names of the formats in errors. */
 export const formatNames: Readonly<Record<CheckpointFormat, string>> = {
   safetensors: 'safetensors',
   pytorch: 'PyTorch',
@@ -127,7 +127,7 @@ export const formatNames: Readonly<Record<CheckpointFormat, string>> = {
   keras: 'Keras',
 }
 
-/** Runs a function; its errors gain a name in front. */
+/** Runs a function whose errors begin with a name. */
 export async function named<T>(what: string, run: () => T | Promise<T>): Promise<T> {
   try {
     return await run()

@@ -4,7 +4,7 @@ import { crc32 } from 'node:zlib'
 
 export const fixturePath = (name: string): string => fileURLToPath(new URL(`./fixtures/${name}`, import.meta.url))
 export const fixture = (name: string): Uint8Array => new Uint8Array(readFileSync(fixturePath(name)))
-/** What the fixtures hold, as NumPy and PyTorch print it: shape, and values in row-major order. */
+/** The content of the fixtures according to NumPy and PyTorch: shape, and values in row-major order. */
 export const expected: Record<'tensors' | 'arrays', Record<string, { shape: number[]; values: string[] }>> = JSON.parse(
   readFileSync(fixturePath('expected.json'), 'utf8'),
 )

@@ -17,13 +17,13 @@ const quantizedTypes: ReadonlyMap<unknown, StoredType> = new Map([
   ['uint16', 'uint16'],
   ['float16', 'float16'],
 ])
-/** A complex number: two of float32. */
+/** A complex number: two float32. */
 const complexBytes = 8
 
 /**
- * Opens the weights that a `model.json` of TensorFlow.js describes (layers and graph models, also those that
- * `tensorflowjs_converter` made of Keras models): the files beside it, in groups, each the weights one after the other.
- * Weights of 8 or 16 bits become scale · q + min again.
+ * Opens the weights of a `model.json` of TensorFlow.js (layers and graph models, also those that
+ * `tensorflowjs_converter` made of Keras models): groups of files beside it, each with its weights in a row. Weights of
+ * 8 or 16 bits become scale · q + min again.
  * @throws unless the manifest and the lengths of the files agree.
  */
 export async function tfjsContents(source: ByteSource, manifest: unknown): Promise<Contents> {
@@ -59,9 +59,9 @@ export async function tfjsContents(source: ByteSource, manifest: unknown): Promi
 interface Weight {
   readonly name: string
   readonly tensor?: LazyTensor
-  /** Why it is not read, if it is not. */
+  /** Why it cannot be read, if it cannot. */
   readonly reason: string
-  /** NaN if that cannot be told: where the next one begins cannot then either. */
+  /** NaN if it is unknown; then the beginning of the next one is unknown too. */
   readonly bytes: number
 }
 
@@ -78,7 +78,7 @@ async function weightAt(source: ByteSource, offset: number, weight: unknown): Pr
     bytes: sizeOf(shape) * byteWidth[stored],
   })
   const not = (reason: string, bytes: number): Weight => ({ name, reason, bytes })
-  if (Number.isNaN(offset)) return not('it lies behind a weight of an unknown type', Number.NaN)
+  if (Number.isNaN(offset)) return not('it follows a weight of an unknown type', Number.NaN)
   if (type === 'string') return not('texts are not read', await textBytes(source, offset, sizeOf(shape)))
   if (type === 'complex64')
     return not('complex numbers are not read: save tf.real(x) and tf.imag(x)', sizeOf(shape) * complexBytes)
@@ -98,7 +98,7 @@ async function weightAt(source: ByteSource, offset: number, weight: unknown): Pr
   return readable({ dtype, shape, read }, stored)
 }
 
-/** How many bytes so many texts take: each has its length in four bytes in front. */
+/** The bytes of n strings, each with its length in four bytes in front. */
 async function textBytes(source: ByteSource, offset: number, count: number): Promise<number> {
   let at = offset
   for (let i = 0; i < count; i++) {

@@ -5,10 +5,10 @@
  * - `checkpoint`: a file of weights or of training is missing, damaged or of another run.
  * - `file`: a file cannot be written.
  * - `download`: a file could not be fetched.
- * - `engine`: what computes is not there or failed.
+ * - `engine`: an engine is missing or failed.
  * - `training`: a loss or gradient is not finite, or the loss explodes.
  * - `interrupted`: an `AbortSignal` ended the work.
- * - `unsupported`: the input is right, but this version cannot do it.
+ * - `unsupported`: the input is valid, but this version cannot process it.
  * - `internal`: a defect of this software.
  */
 export type ErrorCode =
@@ -27,8 +27,9 @@ export type ErrorCode =
 const marker = Symbol.for('@cascade-diffusion/error')
 
 /**
- * The error that all packages throw. Its `name` is `AbortError` if its code is `interrupted`, as of everything that an `AbortSignal`
- * ends. Tell one from other errors by {@link isCascadeError}, not by `instanceof`: a program may hold several copies of this class.
+ * The error that all packages throw. Its `name` is `AbortError` if its code is `interrupted`, as for everything that an
+ * `AbortSignal` ends. Recognise it by {@link isCascadeError} rather than `instanceof`: a program may hold several
+ * copies of this class.
  */
 export class CascadeError extends Error {
   /** @param message `where: expected what, got what`. */
@@ -44,7 +45,10 @@ export class CascadeError extends Error {
   }
 }
 
-/** Whether an error is a {@link CascadeError}, from this copy of the package or another; and has the code, if one is given. */
+/**
+ * Whether an error is a {@link CascadeError}, of this copy of the package or another. With `code`, whether it has that
+ * code too.
+ */
 export function isCascadeError(error: unknown, code?: ErrorCode): error is CascadeError {
   if (typeof error !== 'object' || error === null || !(marker in error)) return false
   return code === undefined || (error as unknown as CascadeError).code === code
@@ -52,8 +56,8 @@ export function isCascadeError(error: unknown, code?: ErrorCode): error is Casca
 
 /**
  * Ends work whose signal has aborted.
- * @param where who was interrupted: `searchLevels`.
- * @throws {CascadeError} `where: interrupted`, of code `interrupted`, with the signal's reason as its cause.
+ * @param where the function that was interrupted: `searchLevels`.
+ * @throws {CascadeError} `where: interrupted`, of code `interrupted`, with the reason of the signal as its cause.
  */
 export function throwIfAborted(signal: AbortSignal | undefined, where: string): void {
   if (signal?.aborted) throw new CascadeError('interrupted', `${where}: interrupted`, { cause: signal.reason })

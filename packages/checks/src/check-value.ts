@@ -1,25 +1,25 @@
 import { CascadeError } from './cascade-error.ts'
 import { shown } from './shown.ts'
 
-/** What a number may be; both ends belong to it. */
+/** A range of numbers; both ends belong to it. */
 export interface NumberRange {
-  /** -∞. */
+  /** Default -∞. */
   readonly from?: number
-  /** ∞. */
+  /** Default ∞. */
   readonly to?: number
 }
 
 /**
- * Gives the value back if it is an integer within a range.
- * @param where who asks: `train`.
- * @param what what it is: `steps`.
+ * Returns the value if it is an integer within a range.
+ * @param where the function that checks: `train`.
+ * @param what the argument: `steps`.
  * @throws `where: expected what, an integer from 1, got 'ten'`
  */
 export function checkInteger(where: string, what: string, value: unknown, range: NumberRange = {}): number {
   return checked(where, what, value, 'an integer', Number.isSafeInteger(value), range)
 }
 
-/** As {@link checkInteger}, for numbers that need not be whole; NaN and the infinities are none. */
+/** As {@link checkInteger}, for finite numbers. */
 export function checkNumber(where: string, what: string, value: unknown, range: NumberRange = {}): number {
   return checked(where, what, value, 'a number', Number.isFinite(value), range)
 }
@@ -39,8 +39,8 @@ function checked(
 }
 
 /**
- * Gives the value back if it is a function.
- * @param example how one is made, for the error: `jit, or eager of @cascade-diffusion/ops`.
+ * Returns the value if it is a function.
+ * @param example an example for the error: `jit, or eager of @cascade-diffusion/ops`.
  * @throws `where: expected what, a function (jit, …), got undefined`
  */
 export function checkFunction<T>(where: string, what: string, value: T, example?: string): T {

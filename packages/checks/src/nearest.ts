@@ -1,4 +1,4 @@
-/** The name that was probably meant: of those that at most a third of the letters keep from it, the closest. */
+/** The name that was probably meant: the closest of those that differ in at most a third of the letters. */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   let best: { readonly name: string; readonly distance: number } | undefined
   for (const candidate of names) {
@@ -10,7 +10,7 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
   return best?.name
 }
 
-/** Insertions, deletions, replacements and exchanges of neighbours that make one text of another. */
+/** The number of insertions, deletions, replacements and exchanges of neighbours between two strings. */
 function editDistance(a: string, b: string): number {
   let [before, last]: [number[], number[]] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)]
   for (let i = 1; i <= a.length; i++) {

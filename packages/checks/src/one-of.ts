@@ -3,9 +3,9 @@ import { nearest } from './nearest.ts'
 import { shown } from './shown.ts'
 
 /**
- * Gives the value back if it is one of those allowed.
- * @param where who asks: `train`, `stage 'base'`.
- * @param what what it is: `a sampler`.
+ * Returns the value if it is one of those allowed.
+ * @param where the function that checks: `train`, `stage 'base'`.
+ * @param what the argument: `a sampler`.
  * @throws `where: expected what, one of 'a', 'b'; got 'x'`, and the name that was probably meant.
  */
 export function checkOneOf<T extends string>(where: string, what: string, value: unknown, allowed: readonly T[]): T {

@@ -2,14 +2,14 @@ import { CascadeError } from './cascade-error.ts'
 import { nearest } from './nearest.ts'
 import { shown } from './shown.ts'
 
-/** The names of all options of a type, for {@link checkOptions}: the compiler asks for each of them, and for no other. */
+/** The names of all options of a type, for {@link checkOptions}. The compiler asks for each name and for no other. */
 export type KnownKeys<T> = Readonly<Record<keyof T, true>>
 
 /**
- * Refuses options that do not exist, which TypeScript lets through where objects are spread and JavaScript everywhere. What
- * is undefined counts as not given.
- * @param where who asks: `trainStage`.
- * @throws `where: unknown option 'emaDecey'. Did you mean 'emaDecay'?`, or that no options came.
+ * Refuses unknown options. TypeScript lets them through where objects are spread, JavaScript everywhere. An undefined
+ * option counts as absent.
+ * @param where the function that checks: `trainStage`.
+ * @throws `where: unknown option 'emaDecey'. Did you mean 'emaDecay'?`, or if the options are not an object.
  */
 export function checkOptions<T extends object>(where: string, options: T, known: KnownKeys<T>): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options))

@@ -1,4 +1,7 @@
-/** A value in a few words, for the "got …" of an error: a text in quotes and cut short, a list by its length, an object by its class. */
+/**
+ * A short form of a value, for the "got …" of an error: a string in quotes and shortened, a list by its length, an
+ * object by its class.
+ */
 export function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value.length > 60 ? `${value.slice(0, 60)}…` : value}'`
   if (typeof value === 'function') return value.name ? `the function ${value.name}` : 'a function'

@@ -46,8 +46,8 @@ export interface ConditioningAugmentation<D extends AugmentationDraw = Augmentat
 }
 
 /**
- * Gives back a level to sample with, once checked. Levels are checked here, on the host, because {@link
- * ConditioningAugmentation.apply} sees tensors, whose values a compiled function cannot look at.
+ * Gives back a level to sample with, once checked. Levels are checked here, on the host, because
+ * {@link ConditioningAugmentation.apply} sees tensors, whose values a compiled function cannot look at.
  * @throws if it is not an integer from 0 to the augmentation's `maxLevel`.
  */
 export function checkLevel(

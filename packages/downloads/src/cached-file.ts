@@ -9,9 +9,9 @@ import { HttpError, request } from './http.ts'
 
 /** Options of {@link cachedFile}. */
 export interface CachedFileOptions extends Omit<DownloadOptions, 'path' | 'onVerified'> {
-  /** Where files are kept. Default: {@link cacheFolder}. */
+  /** The folder of the cache. Default: {@link cacheFolder}. */
   readonly cache?: string
-  /** Whether to ask the server if the file has changed. If it cannot be reached, the one at hand is used. Default false. */
+  /** Whether to ask the server for changes. If it cannot be reached, the cached file is used. Default false. */
   readonly refresh?: boolean
 }
 
@@ -21,9 +21,10 @@ export interface CachedFile extends Downloaded {
 }
 
 /**
- * The file at an address, from the cache if it is there, else downloaded into it as {@link download} does. The cache notes the
- * SHA-256 of what it holds, and reads it again each time: a file that has changed on the disk is downloaded anew.
- * Without `sha256` it is compared with the `.sha256` file that the server has beside it, or with what the server says of it.
+ * The file at an address, from the cache if it is there; otherwise it is downloaded into the cache as {@link download}
+ * does. The cache notes the SHA-256 of the file and checks it at each call. A file that has changed on the disk is
+ * downloaded again. Without `sha256` a download is checked against the `.sha256` file beside it on the server, or
+ * against a checksum in the answer.
  * @throws as {@link download}.
  */
 export async function cachedFile(url: string, options: CachedFileOptions = {}): Promise<CachedFile> {
@@ -43,12 +44,12 @@ export async function cachedFile(url: string, options: CachedFileOptions = {}): 
     const file = await valid(path, url, options.sha256)
     if (file) return file
   }
-  throw new CascadeError('download', `${path} does not hold what was written to it`)
+  throw new CascadeError('download', `${path} has changed since it was written`)
 }
 
 /**
- * {@link cachedFile}, or nothing if the server has no such file (status 403, 404 or 410). The cache notes that too, for when
- * the server cannot be reached.
+ * As {@link cachedFile}, or `undefined` if the server has no such file (status 403, 404 or 410). The cache notes that
+ * too, for when the server cannot be reached.
  */
 export async function cachedFileIfAny(url: string, options: CachedFileOptions = {}): Promise<CachedFile | undefined> {
   const mark = `${placeOf(url, options.cache ?? cacheFolder())}.absent`
@@ -68,7 +69,7 @@ export async function cachedFileIfAny(url: string, options: CachedFileOptions = 
   }
 }
 
-/** Files of one folder of a server lie in one folder here. */
+/** Files of one folder of a server lie in one folder of the cache. */
 function placeOf(address: string, cache: string): string {
   const url = new URL(address)
   const [, folder = '', last = ''] = url.pathname.match(/^(.*\/)([^/]*)$/) ?? []
@@ -89,7 +90,7 @@ async function writeRecord(file: CachedFile): Promise<void> {
   await rename(temporary, recordPath(file.path))
 }
 
-/** The file at `path`, if it is the one that was downloaded from there, and has this checksum if one is given. */
+/** The file at `path`, if it was downloaded from that address, is unchanged, and has the given checksum. */
 async function valid(path: string, url: string, sha256: string | undefined): Promise<CachedFile | undefined> {
   try {
     const record = JSON.parse(await readFile(recordPath(path), 'utf8')) as CachedFile
@@ -103,7 +104,7 @@ async function valid(path: string, url: string, sha256: string | undefined): Pro
   }
 }
 
-/** Whether the server has another file now, as far as it can be asked. */
+/** Whether the server has another file now. A server that cannot be reached counts as unchanged. */
 async function changed(file: CachedFile, { headers = {}, signal }: CachedFileOptions): Promise<boolean> {
   if (file.etag === undefined && file.lastModified === undefined) return true
   const condition: Record<string, string> = {
@@ -126,7 +127,7 @@ async function changed(file: CachedFile, { headers = {}, signal }: CachedFileOpt
   }
 }
 
-/** What the server's file `NAME.sha256` says, if there is one. */
+/** The content of `NAME.sha256` on the server, if there is one. */
 async function siblingChecksum(
   address: string,
   { headers = {}, signal }: CachedFileOptions,

@@ -1,4 +1,4 @@
-/** What the bytes of a file are to hash to, in hexadecimal digits, and who says so. */
+/** The expected hash of a file, in hexadecimal digits, and its source. */
 export interface Checksum {
   readonly algorithm: 'sha256' | 'md5'
   readonly digest: string
@@ -9,9 +9,9 @@ const hex = (base64: string | undefined) => (base64 ? Buffer.from(base64, 'base6
 const unquoted = (etag: string | null) => etag?.match(/^"([^"]*)"$/)?.[1]
 
 /**
- * The checksum of the whole file that a server gives with it, if it does: an ETag that is a SHA-256 (of the Hugging Face hub in
- * `X-Linked-ETag`, on the way to where the file lies), `Repr-Digest` (RFC 9530) or `Digest`, the MD5 of Azure's and Google's
- * stores, `Content-MD5`.
+ * The checksum of the whole file in the headers of a server, if there is one. It may be an ETag that is a SHA-256 (the
+ * Hugging Face hub sends it in `X-Linked-ETag` of a redirection), `Repr-Digest` (RFC 9530) or `Digest`, the MD5 of the
+ * stores of Azure and Google, or `Content-MD5`.
  * @param headers of the redirections and the answer.
  * @param whole whether the answer is the whole file.
  */

@@ -20,16 +20,16 @@ async function fetched(faults: Faults, options: Partial<DownloadOptions> = {}, c
 const expectWhole = async (path: string, whole = body) => expect((await readFile(path)).equals(whole)).toBe(true)
 
 test('goes on where the connection broke off, as often as needed, and tells how far it is', async () => {
-  const told: [number, number | undefined][] = []
+  const reported: [number, number | undefined][] = []
   const { run, path, requests, folder } = await fetched(
     { cuts: [100_000, 0, 50_000, 1, 70_000, 3, 2, 1, 900] },
-    { onProgress: (...args) => told.push(args) },
+    { progress: (...args) => reported.push(args) },
   )
   const result = await run()
   await expectWhole(path)
   expect(result).toMatchObject({ path, sha256: sha256(body), size: body.length })
   expect(requests.slice(0, 4)).toEqual(['/x.bin', ...[100_000, 100_000, 150_000].map((n) => `/x.bin bytes=${n}-`)])
-  expect(told.at(-1)).toEqual([body.length, body.length])
+  expect(reported.at(-1)).toEqual([body.length, body.length])
   expect(await readdir(folder)).toEqual(['x.bin'])
 })
 
@@ -84,15 +84,15 @@ test('a server that always sends everything, a slow one, and one that tells no l
   }
   const folder = temporaryFolder()
   const { url } = await serve({ '/x': (_, response) => void response.writeHead(200).end(body) })
-  const told: (number | undefined)[] = []
-  await download(`${url}/x`, { path: join(folder, 'x'), onProgress: (_, total) => told.push(total) })
+  const reported: (number | undefined)[] = []
+  await download(`${url}/x`, { path: join(folder, 'x'), progress: (_, total) => reported.push(total) })
   await expectWhole(join(folder, 'x'))
-  expect(new Set(told)).toEqual(new Set([undefined]))
+  expect(new Set(reported)).toEqual(new Set([undefined]))
 })
 
 test('a server that claims more bytes than it has is given up', async () => {
   const { run, path } = await fetched({ lie: 1000 }, { attempts: 3 })
-  await expect(run()).rejects.toThrow(/3 attempts brought nothing further; 300000 of 301000 bytes are kept/)
+  await expect(run()).rejects.toThrow(/3 attempts brought no new bytes; 300000 of 301000 bytes are kept/)
   expect((await stat(`${path}.part`)).size).toBe(body.length)
 })
 
@@ -100,7 +100,7 @@ test('a wrong checksum, given or from the server, is an error at once, and nothi
   const wrong = 'a'.repeat(64)
   const given = await fetched({}, { sha256: wrong })
   await expect(given.run()).rejects.toThrow(
-    `expected SHA-256 ${wrong} (sha256), got ${sha256(body)}; it was thrown away`,
+    `expected SHA-256 ${wrong} (sha256), got ${sha256(body)}; the file was deleted`,
   )
   expect(await readdir(given.folder)).toEqual([])
   expect(given.requests).toHaveLength(1)
@@ -198,7 +198,7 @@ test('stopped by the user, it goes on the next time', async () => {
   const stop = new AbortController()
   const { run, path, folder, url, requests } = await fetched(
     { slow: 20 },
-    { signal: stop.signal, onProgress: () => stop.abort(new Error('stopped by the user')) },
+    { signal: stop.signal, progress: () => stop.abort(new Error('stopped by the user')) },
   )
   await expect(run()).rejects.toThrow('stopped by the user')
   expect((await readdir(folder)).sort()).toEqual(['x.bin.part', 'x.bin.part.json'])
@@ -221,7 +221,7 @@ test('a full disk is a clear error, and what has come is kept', async (context) 
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', folder]).status !== 0) return context.skip()
   try {
     const { run } = await fetched({}, { path: join(folder, 'x.bin') })
-    await expect(run()).rejects.toThrow(/the disk is full, 0\.\d MB more are needed/)
+    await expect(run()).rejects.toThrow(/the disk is full, 0\.\d MB more of disk space are needed/)
     expect((await stat(join(folder, 'x.bin.part'))).size).toBeGreaterThan(0)
   } finally {
     execFileSync('umount', [folder])

@@ -6,49 +6,49 @@ import { fetchRest } from './fetch-rest.ts'
 import { HttpError, shown } from './http.ts'
 import { Part, type Validator } from './part.ts'
 
-/** How far something has come, of a total that may be unknown. */
-export type OnProgress = (done: number, total: number | undefined) => void
+/** Progress in bytes, of a total that may be unknown. */
+export type DownloadProgress = (done: number, total: number | undefined) => void
 
 /** Options of {@link download}. */
 export interface DownloadOptions {
-  /** Where the file is to lie. What has come of it lies beside it, in `NAME.part`. */
+  /** The path of the file. While it is incomplete it lies beside it as `NAME.part`. */
   readonly path: string
-  /** The SHA-256 that it must have, in hexadecimal digits. Default: what the server gives, if it does. */
+  /** The expected SHA-256, in hexadecimal digits. Default: the one that the server sends, if it does. */
   readonly sha256?: string
-  /** Sent to the server, `authorization` for instance; what is secret goes to the first host only. */
+  /** Headers of the request, such as `authorization`. Secrets are sent to the first host only. */
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
-  readonly onProgress?: OnProgress
-  /** How many attempts in a row may bring nothing further. Default 5. */
+  readonly progress?: DownloadProgress
+  /** Attempts in a row without new bytes, after which the download fails. Default 5. */
   readonly attempts?: number
-  /** Milliseconds without a byte after which a connection is given up. Default 60,000. */
+  /** Milliseconds without a byte after which a connection is closed. Default 60,000. */
   readonly stallAfter?: number
-  /** Milliseconds before the second attempt that follows one in vain; twice as many before each further one. Default 500. */
+  /** Milliseconds before the second attempt without new bytes, doubled before each further one. Default 500. */
   readonly retryDelay?: number
-  /** Called once all has come and is checked, before the file is there under its name. */
+  /** Called when the file is complete and checked, before it appears under its name. */
   readonly onVerified?: (file: Downloaded) => Promise<void>
 }
 
 /** A file that was downloaded. */
 export interface Downloaded {
   readonly path: string
-  /** Of what has come, in hexadecimal digits. */
+  /** The SHA-256 of the file, in hexadecimal digits. */
   readonly sha256: string
   readonly size: number
-  /** What vouches for it: `sha256` of the options, or what the server gave; nothing if there was none. */
+  /** The source of the checksum: `sha256` of the options, or a header of the server. Absent if there was none. */
   readonly checkedBy?: string
   readonly etag?: string
   readonly lastModified?: string
 }
 
 /**
- * Downloads a file. A connection that breaks off is taken up again where it ended, as long as that brings something further;
- * what has come stays, and the next call goes on from there, in another process too, if the server's file is still the same
- * (`If-Range`). The file appears under its name once it is complete and checked. Of several processes that want the same
- * file one downloads it, and the others wait.
- * @returns the file, or nothing if another process completed it meanwhile.
- * @throws saying why: the server refuses, cannot be reached or keeps breaking off; a page came instead of a file; the
- * checksum is another (nothing is kept then); the disk is full.
+ * Downloads a file. An interrupted connection is resumed at its end, as long as each attempt brings new bytes. The
+ * bytes of a failed download stay, and a later call resumes from them, in another process too, if the file on the
+ * server is still the same (`If-Range`). The file appears under its name when it is complete and checked. If several
+ * processes want the same file, one downloads it and the others wait.
+ * @returns the file, or `undefined` if another process completed it.
+ * @throws with the reason: the server refuses, cannot be reached or keeps closing the connection; a page came instead
+ * of a file; the checksum differs (the file is then deleted); the disk is full.
  */
 export async function download(url: string, options: DownloadOptions): Promise<Downloaded | undefined> {
   const { path, signal = new AbortController().signal } = options
@@ -68,14 +68,14 @@ export async function download(url: string, options: DownloadOptions): Promise<D
 }
 
 async function fetchAll(url: string, part: Part, options: DownloadOptions, signal: AbortSignal) {
-  const { sha256, headers = {}, onProgress, attempts = 5, stallAfter = 60_000, retryDelay = 500 } = options
+  const { sha256, headers = {}, progress, attempts = 5, stallAfter = 60_000, retryDelay = 500 } = options
   const given: Checksum | undefined = sha256 ? { algorithm: 'sha256', digest: sha256, source: 'sha256' } : undefined
   const name = shown(new URL(url))
   let vain = 0
   let furthest = part.done
   for (;;) {
     try {
-      const announced = await fetchRest(url, part, { headers, signal, stallAfter, onProgress, checked: !!given })
+      const announced = await fetchRest(url, part, { headers, signal, stallAfter, progress, checked: !!given })
       const checksum = given ?? announced
       await check(name, part, checksum)
       return checksum
@@ -103,7 +103,7 @@ async function check(name: string, part: Part, checksum: Checksum | undefined): 
   const { resumed } = part
   await part.restart()
   const title = algorithm === 'sha256' ? 'SHA-256' : 'MD5'
-  throw new WrongChecksum(`${name}: expected ${title} ${digest} (${source}), got ${got}; it was thrown away`, resumed)
+  throw new WrongChecksum(`${name}: expected ${title} ${digest} (${source}), got ${got}; the file was deleted`, resumed)
 }
 
 const describe = (part: Part, path: string, checksum: Checksum | undefined): Downloaded => {
@@ -120,15 +120,15 @@ const describe = (part: Part, path: string, checksum: Checksum | undefined): Dow
 
 function givingUp(name: string, part: Part, attempts: number, cause: Error): Error {
   const total = part.validator?.total
-  const kept = `${part.done}${total === undefined ? '' : ` of ${total}`} bytes are kept, and the next attempt goes on from there`
+  const kept = `${part.done}${total === undefined ? '' : ` of ${total}`} bytes are kept, and the next attempt resumes from there`
   return new CascadeError(
     'download',
-    `${name}: ${cause.message}; ${attempts} attempts brought nothing further${part.done > 0 ? `; ${kept}` : ''}`,
+    `${name}: ${cause.message}; ${attempts} attempts brought no new bytes${part.done > 0 ? `; ${kept}` : ''}`,
     { cause },
   )
 }
 
-/** Milliseconds that the server asks to wait, at most a minute. */
+/** Milliseconds for which the server asks to wait, at most a minute. */
 function retryAfter(error: unknown): number {
   const text = error instanceof HttpError ? error.headers.get('retry-after') : null
   if (text === null) return 0

@@ -8,20 +8,20 @@ export interface FetchOptions {
   readonly headers: Record<string, string>
   readonly signal: AbortSignal
   readonly stallAfter: number
-  readonly onProgress: ((done: number, total: number | undefined) => void) | undefined
-  /** Whether what is put together can be checked in the end, so that parts may be joined that nothing else vouches for. */
+  readonly progress: ((done: number, total: number | undefined) => void) | undefined
+  /** Whether the whole file is checked in the end. Then parts may be joined without a validator. */
   readonly checked: boolean
 }
 
 type Answer = Awaited<ReturnType<typeof follow>>
 
 /**
- * Appends what is missing to `part`, by one request.
- * @returns the checksum that the server gives, if any.
- * @throws if the connection breaks off: `part` then has what came until then.
+ * Appends the missing bytes to `part`, by one request.
+ * @returns the checksum that the server sends, if any.
+ * @throws if the connection ends early. `part` then has the bytes so far.
  */
 export async function fetchRest(url: string, part: Part, options: FetchOptions): Promise<Checksum | undefined> {
-  const { onProgress, stallAfter } = options
+  const { progress, stallAfter } = options
   const stall = new AbortController()
   const give = () =>
     stall.abort(new CascadeError('download', `no data from ${new URL(url).host} for ${stallAfter / 1000} s`))
@@ -41,7 +41,7 @@ export async function fetchRest(url: string, part: Part, options: FetchOptions):
       await part.append(chunk).catch((error) => {
         throw diskError(error, part.path, total && total - part.done)
       })
-      onProgress?.(part.done, total)
+      progress?.(part.done, total)
     }
     if (total !== undefined && part.done < total)
       throw new CascadeError('download', `the connection ended ${total - part.done} of ${total} bytes too early`)
@@ -52,7 +52,7 @@ export async function fetchRest(url: string, part: Part, options: FetchOptions):
     return announcedChecksum(headers, response.status === 200)
   } catch (error) {
     if (stall.signal.aborted && !options.signal.aborted) throw stall.signal.reason
-    // What undici says of a connection that broke off.
+    // undici's message about an interrupted connection.
     if (error instanceof TypeError && error.message === 'terminated')
       throw new CascadeError(
         'download',
@@ -64,7 +64,7 @@ export async function fetchRest(url: string, part: Part, options: FetchOptions):
   }
 }
 
-/** The answer whose body goes on where the part ends, or nothing if the part is the whole. */
+/** The answer whose body continues the part, or `undefined` if the part is the whole file. */
 async function askForRest(url: string, part: Part, options: FetchOptions): Promise<Answer | undefined> {
   if (part.old && !(options.checked || strong(part.validator))) await part.restart()
   if (part.done === 0) return fromStart(url, part, options)
@@ -72,7 +72,7 @@ async function askForRest(url: string, part: Part, options: FetchOptions): Promi
   const range = { range: `bytes=${part.done}-`, ...(strong(validator) && { 'if-range': strong(validator) as string }) }
   const answer = await ask(url, options, range).catch(async (error) => {
     if (!(error instanceof HttpError && error.status === 416)) throw error
-    // All of it is here already, or the file has become shorter.
+    // All bytes are here already, or the file has become shorter.
     const size = Number(error.headers.get('content-range')?.match(/\/(\d+)$/)?.[1] ?? Number.NaN)
     if (size === part.done && size === (validator?.total ?? size)) return undefined
     await part.restart()
@@ -124,6 +124,6 @@ function validatorOf({ response: { headers, status } }: Answer): Validator {
   }
 }
 
-/** What `If-Range` takes: an ETag that is not weak, or a time. */
+/** The value for `If-Range`: an ETag that is not weak, or a time. */
 const strong = (validator: Validator | undefined): string | undefined =>
   validator?.etag !== undefined && !validator.etag.startsWith('W/') ? validator.etag : validator?.lastModified

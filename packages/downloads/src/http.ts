@@ -1,5 +1,5 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-/** What the server answered is not what can be used. `status` is the HTTP status. */
+/** An answer of a server that cannot be used. `status` is the HTTP status. */
 export class HttpError extends CascadeError {
   constructor(
     message: string,
@@ -9,25 +9,25 @@ export class HttpError extends CascadeError {
     super('download', message)
   }
 
-  /** Whether asking again may help: the server is busy or has a passing fault. */
+  /** Whether another attempt may succeed: the server is busy or has a temporary fault. */
   get passing(): boolean {
     return this.status >= 500 || [408, 425, 429].includes(this.status)
   }
 }
 
-/** What a server answered, with the headers of the redirections that led there. */
+/** An answer of a server, with the headers of the redirections before it. */
 interface Answer {
   readonly response: Response
-  /** Of the answers on the way, the first first; the last are `response.headers`. */
+  /** Headers of all answers in order; the last are `response.headers`. */
   readonly headers: readonly Headers[]
 }
 
 const maxRedirections = 10
 
 /**
- * `fetch` that keeps the headers of redirections, for addresses with a user and password in them too, as those of private
- * indexes are. What is secret (`authorization`, `cookie`) goes to the first host only.
- * @throws {HttpError} if the answer is not a success; an error that names the host if it cannot be reached.
+ * `fetch` that keeps the headers of redirections, and takes addresses with a user and a password, such as those of
+ * private indexes. Secrets (`authorization`, `cookie`) are sent to the first host only.
+ * @throws {HttpError} if the answer is not a success; an error with the name of the host if it cannot be reached.
  */
 export async function follow(url: string, headers: Record<string, string>, signal: AbortSignal): Promise<Answer> {
   const seen: Headers[] = []
@@ -48,14 +48,14 @@ export async function follow(url: string, headers: Record<string, string>, signa
     const { status, statusText } = response
     throw new HttpError(`${shown(target)} answered ${status} ${statusText}`.trim(), status, response.headers)
   }
-  throw new CascadeError('download', `${shown(first)} led on to other addresses more than ${maxRedirections} times`)
+  throw new CascadeError('download', `${shown(first)} redirected more than ${maxRedirections} times`)
 }
 
-/** `follow`, for those who do not look at redirections. */
+/** `follow` without the headers of redirections. */
 export const request = async (url: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response> =>
   (await follow(url, headers, signal)).response
 
-/** An address without what is secret in it. */
+/** An address without its secrets. */
 export const shown = ({ host, pathname }: URL): string => `${host}${pathname}`
 
 const withoutSecrets = (headers: Record<string, string>) =>

@@ -1,4 +1,4 @@
-/** Whether there is a process of this number, of whichever user. */
+/** Whether there is a process with this number, of any user. */
 export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0)

@@ -7,32 +7,32 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { flush } from '@cascade-diffusion/files'
 import { isRunning } from './is-running.ts'
 
-/** What tells whether the file on the server is still the one of which we have a part. */
+/** What identifies a version of the file on the server. */
 export interface Validator {
   readonly etag?: string
   readonly lastModified?: string
-  /** Bytes in all. */
+  /** Bytes of the whole file. */
   readonly total?: number
 }
 
-/** Milliseconds after which a part that nobody writes to belongs to nobody. */
+/** Milliseconds without a write after which a part is abandoned. */
 const abandonedAfter = 180_000
 const here = hostname().replace(/[^\w-]/g, '_')
 let count = 0
 
 /**
- * The part of a file that has been downloaded. Whoever writes to it has claimed it by giving it a name of their own, which the
- * file system lets only one do; released, it is `NAME.part`. Beside it lies the validator of what it is a part of.
+ * The downloaded part of a file. A process claims it by renaming it to a name with its own number, which the file
+ * system grants to one process only. Released, it is `NAME.part`. Its validator lies beside it.
  */
 export class Part {
   readonly #target: string
   readonly path: string
   readonly #file: FileHandle
   #hashes: Record<'sha256' | 'md5', Hash> = newHashes()
-  /** Bytes that are there. */
+  /** Bytes so far. */
   done = 0
   validator: Validator | undefined
-  /** Whether it was put together from several answers. */
+  /** Whether it was joined from several answers. */
   resumed = false
   /** Whether some of it is from an earlier download. */
   old = false
@@ -44,8 +44,8 @@ export class Part {
   }
 
   /**
-   * Claims what there is of `target`, or begins. Waits while another process downloads the same.
-   * @returns nothing if that one has completed it.
+   * Claims the part of `target`, or creates one. Waits while another process downloads the same file.
+   * @returns `undefined` if the other process has completed the file.
    */
   static async claim(target: string, signal: AbortSignal): Promise<Part | undefined> {
     await mkdir(dirname(target), { recursive: true })
@@ -66,7 +66,7 @@ export class Part {
       }
       const part = new Part(target, own, await open(own, from === undefined ? 'wx+' : 'r+'))
       await part.touch()
-      // Two may have begun at once: the one whose name comes first goes on.
+      // Two processes may have begun at once. The one whose name sorts first continues.
       const rival = (await parts(target)).claimed.find((path) => path < own)
       if (rival === undefined || from !== undefined) {
         await part.#recall()
@@ -89,10 +89,10 @@ export class Part {
     this.old = this.done > 0
   }
 
-  /** Shows others that it is being worked on. */
+  /** Shows other processes that the part is in use. */
   touch = (): Promise<void> => utimes(this.path, new Date(), new Date()).catch(() => {})
 
-  /** Forgets what was there: it is of another file, or cannot be told to be of the same. */
+  /** Deletes the bytes so far: they are of another file, or may be. */
   async restart(): Promise<void> {
     await this.#file.truncate(0)
     await rm(`${this.path}.json`, { force: true })
@@ -103,13 +103,13 @@ export class Part {
     this.#hashes = newHashes()
   }
 
-  /** Says what it is a part of, before its first byte. */
+  /** Notes the version of the file, before the first byte. */
   async describe(validator: Validator): Promise<void> {
     this.validator = validator
     await writeFile(`${this.path}.json`, JSON.stringify(validator))
   }
 
-  /** Writes at its place, so that one who wakes up late and writes the same does no harm. */
+  /** Writes at its place in the file, so that a process that resumes late and writes the same bytes does no harm. */
   async append(chunk: Uint8Array): Promise<void> {
     for (let rest = chunk; rest.length > 0; ) {
       const { bytesWritten } = await this.#file.write(rest, 0, rest.length, this.done)
@@ -125,7 +125,7 @@ export class Part {
 
   digest = (algorithm: 'sha256' | 'md5'): string => this.#hashes[algorithm].copy().digest('hex')
 
-  /** Puts the complete file in its place. */
+  /** Moves the complete file into its place. */
   async finish(): Promise<void> {
     await flush(this.#file)
     await this.#file.close()
@@ -133,7 +133,7 @@ export class Part {
     await rm(`${this.path}.json`, { force: true })
   }
 
-  /** Leaves it to whoever goes on, or removes it if it is empty. */
+  /** Leaves the part to other processes, or removes it if it is empty. */
   async release(): Promise<void> {
     await this.#file.close()
     if (this.done === 0) {
@@ -148,7 +148,7 @@ export class Part {
 
 const newHashes = () => ({ sha256: createHash('sha256'), md5: createHash('md5') })
 
-/** The parts of a file: those that somebody works on, and the others, the largest first. */
+/** The parts of a file: those in use, and the others with the largest first. */
 async function parts(target: string): Promise<{ claimed: string[]; free: string[] }> {
   const folder = dirname(target)
   const start = `${basename(target)}.`
@@ -171,14 +171,14 @@ async function parts(target: string): Promise<{ claimed: string[]; free: string[
   }
 }
 
-/** Which file, if any, has this name now. */
+/** The identity of the file with this name, if there is one. */
 const identity = (path: string): Promise<string | undefined> =>
   stat(path).then(
     ({ ino, mtimeMs }) => `${ino} ${mtimeMs}`,
     () => undefined,
   )
 
-/** Whether the file was there to be renamed. */
+/** Whether the file could be renamed. */
 const renamed = (from: string, to: string): Promise<boolean> =>
   rename(from, to).then(
     () => true,

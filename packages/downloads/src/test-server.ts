@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-/** Bytes that look like nothing else. */
+/** Pseudorandom bytes. */
 export const bytes = (length: number, seed = 1): Buffer => {
   let x = seed
   const next = () => {
@@ -17,7 +17,7 @@ export const bytes = (length: number, seed = 1): Buffer => {
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void
 
-/** A server on this machine for the rest of the test; other paths than those given are not found. */
+/** A server on this machine for the rest of the test. Other paths than those given are not found. */
 export async function serve(
   answers: Record<string, Handler>,
 ): Promise<{ url: string; requests: string[]; close: () => Promise<void> }> {
@@ -38,21 +38,21 @@ export async function serve(
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, close }
 }
 
-/** How a {@link file} misbehaves. */
+/** The faults of a {@link file}. */
 export interface Faults {
-  /** Bytes after which the connection of each answer in turn is cut; those after the last are whole. */
+  /** Bytes after which the connection of each answer in turn is closed. Later answers are complete. */
   readonly cuts?: readonly number[]
   readonly etag?: string | null
   readonly headers?: Readonly<Record<string, string>>
   readonly ignoreRange?: boolean
   readonly ignoreIfRange?: boolean
-  /** What is added to the true length in `content-length`. */
+  /** An error added to the true length in `content-length`. */
   readonly lie?: number
-  /** Milliseconds between pieces of a tenth. */
+  /** Milliseconds between pieces of a tenth of the file. */
   readonly slow?: number
 }
 
-/** A file as a server of files serves it, with faults. `body` may change between requests. */
+/** A file as a file server serves it, with faults. `body` may change between requests. */
 export function file(body: () => Buffer, faults: Faults = {}): Handler {
   let answers = 0
   return async (request, response) => {

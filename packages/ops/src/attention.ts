@@ -2,9 +2,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import { runNamedKernel } from './named-kernel.ts'
 
 /**
- * Scaled dot-product attention (Vaswani et al. 2017): softmax(q kᵀ / √D) v.
- * Runs the kernel `Attention` {q, k, v} where the backend has one; its gradient is then the kernel `AttentionGrad`
- * {dy, q, k, v}, which gives [dq, dk, dv].
+ * Scaled dot-product attention (Vaswani et al. 2017): softmax(q kᵀ / √D) v. Runs the kernel `Attention` {q, k, v} if
+ * the backend has one. Its gradient is then the kernel `AttentionGrad` {dy, q, k, v}, with results [dq, dk, dv].
  * @param q [..., L, D] queries.
  * @param k [..., M, D] keys, with the leading axes of `q`.
  * @param v [..., M, E] values.

@@ -22,11 +22,11 @@ export interface OpCheck {
   op: (...inputs: tf.Tensor[]) => tf.Tensor
   /** The same operation on flat float64 arrays. */
   reference: (...inputs: Float64Array[]) => ArrayLike<number>
-  /** Factor on the random inputs. */
+  /** Factor of the random inputs. */
   scale?: number
 }
 
-/** Compares values with the reference's, and gradients with central differences of the reference in float64. */
+/** Compares values with the reference, and gradients with central differences of the reference in float64. */
 export function checkOp({ shapes, op, reference, scale = 1 }: OpCheck): void {
   const inputs = shapes.map((shape, i) => numbers(tf.util.sizeFromShape(shape), i).map((x) => Math.fround(x * scale)))
   const expected = Array.from(reference(...inputs))

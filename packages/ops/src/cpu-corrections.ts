@@ -1,7 +1,7 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import * as tf from '@tensorflow/tfjs-core'
 
-/** What is used of tfjs's cpu backend. */
+/** The part of tfjs's cpu backend that is used. */
 interface CpuBackend {
   readonly data: { get(dataId: tf.DataId): { values: unknown } }
   makeTensorInfo(shape: number[], dtype: 'float32', values: Float32Array): tf.TensorInfo
@@ -20,7 +20,7 @@ const valuesOf = ({ backend }: Call, x: tf.TensorInfo) => backend.data.get(x.dat
 
 const hasNaN = (call: Call, x: tf.TensorInfo) => x.dtype === 'float32' && valuesOf(call, x).some(Number.isNaN)
 
-/** The same call with another float32 tensor in place of `x`, which is disposed of afterwards. */
+/** The same call with another float32 tensor in place of `x`. The tensor is disposed of afterwards. */
 function replaced<T>(call: Call, numbers: Float32Array, use: (call: Call, x: tf.TensorInfo) => T): T {
   const x = call.backend.makeTensorInfo(call.inputs.x!.shape, 'float32', numbers)
   try {
@@ -30,7 +30,7 @@ function replaced<T>(call: Call, numbers: Float32Array, use: (call: Call, x: tf.
   }
 }
 
-/** Windows that see what is no number have none for their greatest: found by the same pool of 0 and infinity. */
+/** The maximum of a window with NaN is NaN. The same pool of 0 and infinity finds those windows. */
 const pool =
   (kernel: Kernel): Kernel =>
   (call) => {
@@ -49,7 +49,10 @@ const pool =
 
 const MOST = (2 - 2 ** -23) * 2 ** 127
 
-/** What is no number before all numbers, for the greatest first (`sign` 1) or the least (-1); infinity counts as the largest finite one. */
+/**
+ * NaN comes first, whether the greatest (`sign` 1) or the least (-1) is wanted; infinity counts as the largest finite
+ * number.
+ */
 const ordered = (values: Float32Array, sign: 1 | -1) =>
   values.map((v) =>
     Number.isNaN(v) ? sign * Number.POSITIVE_INFINITY : sign > 0 ? Math.min(v, MOST) : Math.max(v, -MOST),
@@ -78,7 +81,7 @@ const topK =
     return results
   }
 
-/** Refuses indices beyond either end of their axis, which tfjs takes for places in the next row or the one before. */
+/** Refuses indices outside of their axis. tfjs would read the next row, or the one before. */
 const inside =
   (
     shapeOf: (call: Call) => readonly number[],
@@ -100,7 +103,7 @@ const inside =
     return kernel(call)
   }
 
-/** One place is a vector, or several along one axis are. */
+/** Indices of one place are a vector; those of several places lie along one axis. */
 const ofPlace = (indices: readonly number[]) => indices.at(-1)!
 const ofPlaces = (indices: readonly number[]) => (indices.length > 1 ? indices.at(-1)! : 1)
 
@@ -119,8 +122,8 @@ const corrections: Readonly<Record<string, (kernel: Kernel) => Kernel>> = {
 let corrected = false
 
 /**
- * Puts kernels of tfjs's cpu backend right, once it is there: pools and the like, places and orders that lose what is no number, and indices
- * beyond their axis that are taken for others. Compiled functions have the same results.
+ * Corrects kernels of tfjs's cpu backend, once it is there. Pools, argMax and similar kernels lose NaN, and indices
+ * outside of their axis read other elements. With the corrections the results are those of compiled functions.
  */
 export function correctCpuKernels(): void {
   if (corrected) return

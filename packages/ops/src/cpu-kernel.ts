@@ -10,7 +10,8 @@ interface Values {
 type Kernel = (inputs: Record<string, Values>, attrs: Record<string, number>) => (ArrayLike<number> | Values)[]
 
 /**
- * Registers a kernel on the cpu backend for the rest of the test. A plain array among its results has the shape of the input `x`.
+ * Registers a kernel on the cpu backend for the rest of the test. A plain array in its result has the shape of the
+ * input `x`.
  * @returns the attributes of each call.
  */
 export function registerCpuKernel(kernelName: string, kernel: Kernel): tf.NamedAttrMap[] {

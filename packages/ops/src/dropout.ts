@@ -3,23 +3,25 @@ import * as tf from '@tensorflow/tfjs-core'
 
 /** Options of {@link dropout}. */
 export interface DropoutOptions {
-  /** The part of the values that is dropped, 0 ≤ rate < 1. At 0 nothing is computed. */
+  /** The share of values that is dropped, 0 ≤ rate < 1. At 0 nothing is computed. */
   rate: number
-  /** Which dropout of a network this is, an integer: others draw other masks from the same seeds. Default 0. */
+  /**
+   * The number of this dropout in its network, an integer from 0. Each number draws another mask from the same seeds.
+   * Default 0.
+   */
   layer?: number
 }
 
 /**
- * Dropout (Srivastava et al. 2014): each value is replaced by 0 with probability `rate`, the others are divided by 1 - rate.
- *
- * The mask is a pure function of an example's seed, the layer and the place of a value: it is the same in every batch, on every
- * engine and backend, and when it is computed once more ({@link recompute}). It takes a dozen operations of x's size and no array of
- * the host: u = frac(x₁y₁ + x₂y₂) < rate, where x₁, x₂ are of 12 bits for each position and y₁, y₂ for each channel, themselves such
- * products of hashed numbers of the place and of the seed. All numbers are integers below 2²⁴ over a power of two, which float32 adds
- * and multiplies exactly.
+ * Dropout (Srivastava et al. 2014): each value becomes 0 with probability `rate`; the others are divided by 1 - rate.
+ * The mask is a pure function of the seed of an example, the layer and the place of a value. It is the same in every
+ * batch, on every engine and backend, and when it is computed again ({@link recompute}). It takes a dozen operations of
+ * the size of x and no host array: u = frac(x₁y₁ + x₂y₂) < rate, with x₁, x₂ of 12 bits for each position and y₁, y₂
+ * for each channel. They are such products themselves, of hashes of the place and of the seed. All numbers are integers
+ * below 2²⁴ over a power of two, which float32 adds and multiplies exactly.
  * @param x [N, …, C].
- * @param seeds int32 [N], integers from 0 to 2²⁴ - 1; those that differ draw independent masks.
- * @throws if the rate is not in [0, 1), the layer no integer from 0, or the seeds of another shape or type.
+ * @param seeds int32 [N], integers from 0 to 2²⁴ - 1. Different seeds draw independent masks.
+ * @throws if the rate is not in [0, 1), the layer is not an integer from 0, or the seeds have another shape or type.
  */
 export function dropout<T extends tf.Tensor>(x: T, seeds: tf.Tensor1D, { rate, layer = 0 }: DropoutOptions): T {
   if (!(rate >= 0 && rate < 1))
@@ -36,7 +38,7 @@ export function dropout<T extends tf.Tensor>(x: T, seeds: tf.Tensor1D, { rate, l
   return masked(rate, layer)(x, seeds) as T
 }
 
-/** x times its mask, which is a constant to gradients. The seeds are an argument for what wraps it to know them by. */
+/** x times its mask, which is constant for gradients. The seeds are an argument so that `recompute` sees them. */
 const masked = (rate: number, layer: number) =>
   tf.customGrad((...given) => {
     const [x, seeds, save] = given as unknown as [tf.Tensor, tf.Tensor1D, tf.GradSaveFunc]
@@ -48,7 +50,7 @@ const masked = (rate: number, layer: number) =>
     }
   })
 
-/** Which values stay, bool of x's shape. */
+/** Which values stay: bool, of the shape of x. */
 function kept(shape: readonly number[], seeds: tf.Tensor1D, rate: number, layer: number): tf.Tensor {
   const [n, ...places] = shape as [number, ...number[]]
   const channels = places.pop()!
@@ -61,7 +63,7 @@ function kept(shape: readonly number[], seeds: tf.Tensor1D, rate: number, layer:
     .split(signed(placeWords(channels, 2, [layer, 1], s3, s4)), 2, 2)
     .map((word) => tf.reshape(word, [n, ...places.map(() => 1), channels])) as [tf.Tensor, tf.Tensor]
   const u = fraction(tf.add(tf.mul(x1, y1), tf.mul(x2, y2)))
-  // u has 12 bits: the positions' third numbers are the 12 bits after them, so that the rate is kept to.
+  // u has 12 bits. The third number of a position is the 12 bits after them, which makes the rate exact.
   return tf.greaterEqual(u, tf.sub(rate, tf.mul(finer, UNIT)))
 }
 
@@ -71,8 +73,8 @@ const fraction = (x: tf.Tensor): tf.Tensor => tf.sub(x, tf.floor(x))
 const signed = (x: tf.Tensor): tf.Tensor => tf.sub(tf.mul(x, 4096), 2048)
 
 /**
- * Four integers of 12 bits for each seed, [N, 4], by tabulation hashing: each 6 bits of the seed choose a row of a random table, and the
- * rows are added (Carter & Wegman 1979; those of any three seeds are independent).
+ * Four integers of 12 bits for each seed, [N, 4], by tabulation hashing: each 6 bits of the seed choose a row of a
+ * random table, and the rows are added (Carter & Wegman 1979). The integers of any three seeds are independent.
  */
 function seedWords(seeds: tf.Tensor1D): tf.Tensor {
   const [digits, size] = [4, 64]
@@ -90,7 +92,10 @@ function seedWords(seeds: tf.Tensor1D): tf.Tensor {
   return signed(fraction(tf.sum(rows, 1)))
 }
 
-/** `count` multiples of 2⁻¹² in [0, 1) for each place 0 … length - 1 and example, [N, length, count]: frac(a s + b s' + c). */
+/**
+ * `count` multiples of 2⁻¹² in [0, 1) for each place 0 … length - 1 and example, [N, length, count]: frac(a s + b s' +
+ * c).
+ */
 function placeWords(length: number, count: number, key: readonly number[], s: tf.Tensor, t: tf.Tensor): tf.Tensor {
   const [a, b, c] = [0, 1, 2].map((which) => {
     const values = Float32Array.from({ length: length * count }, (_, i) => hashed(...key, which, i) * UNIT)
@@ -100,7 +105,7 @@ function placeWords(length: number, count: number, key: readonly number[], s: tf
   return fraction(tf.add(tf.add(tf.mul(a, u), tf.mul(b, v)), c))
 }
 
-/** 12 bits for some integers: MurmurHash3's finaliser, of each in turn. */
+/** 12 bits of some integers, by the finaliser of MurmurHash3 of each in turn. */
 function hashed(...integers: number[]): number {
   let h = integers.length
   for (const integer of integers) {

@@ -20,23 +20,25 @@ import { correctCpuKernels } from './cpu-corrections.ts'
 
 const isTensor = (x: unknown): x is tf.Tensor => x instanceof tf.Tensor
 
-/** The tensors behind device arrays, until these are disposed of. */
+/** The tensors of device arrays that are not disposed of. */
 const tensors = new WeakMap<DeviceArray, tf.Tensor>()
 
 /** Options of {@link eager}. */
 export interface EagerOptions {
-  /** The tfjs backend that computes, registered by importing its package: `cpu`, `wasm`, `tensorflow`, …; by default the current one. */
+  /**
+   * The tfjs backend: `cpu`, `wasm`, `tensorflow`, …, registered by importing its package. Default: the current one.
+   */
   readonly backend?: string
 }
 
 /**
- * Runs a function of tensors on arrays with a tfjs backend, operation by operation.
- * Nothing is kept between calls but results left on the device: other tensors are made from the arguments, and disposed of.
- * On tfjs's cpu backend `maxPool`, `dilation2d`, `argMax`, `argMin` and `topk` are put right where there is NaN, and indices where they are
- * beyond their axis, as compiled functions have them; for all who use the backend.
- * `fn` must be synchronous; tensors that it captures stay their owner's.
- * @throws (the returned function) if the backend is not there or does not start; if a result is neither float32, int32 nor
- * bool; `into` also if `out` does not fit the results.
+ * Runs a function of tensors on arrays with a tfjs backend, operation by operation. Tensors are made from the arguments
+ * and disposed of after the call; only results left on the device stay.
+ * On tfjs's cpu backend `maxPool`, `dilation2d`, `argMax`, `argMin` and `topk` are corrected for NaN, and indices for
+ * places outside of their axis, as in compiled functions. The corrections hold for the whole process.
+ * @param fn a synchronous function. It may capture tensors, which stay yours.
+ * @throws (the returned function) if the backend is not there or does not start, or a result is neither float32, int32
+ * nor bool; `into` also if `out` does not fit the results.
  */
 export function eager<Args extends readonly unknown[], Out>(
   fn: (...args: Args) => Out,
@@ -47,7 +49,7 @@ export function eager<Args extends readonly unknown[], Out>(
     if (backend !== undefined && !tf.findBackend(backend)) await start(backend)
     correctCpuKernels()
     const known = leaves.map((x) => (isDeviceArray(x) ? (tensors.get(x) ?? x) : x))
-    // What lies on another device comes by way of the host.
+    // An array of another device is read to the host first.
     const values = known.some(isDeviceArray)
       ? await Promise.all(known.map((x) => (isDeviceArray(x) ? x.read() : x)))
       : (known as (NDArray | tf.Tensor)[])
@@ -83,7 +85,7 @@ export function eager<Args extends readonly unknown[], Out>(
   return Object.assign(call, { into, onDevice, dispose: async () => {} })
 }
 
-/** Starts a backend, and leaves the current one current. */
+/** Starts a backend. The current one stays the current one. */
 async function start(backend: string): Promise<void> {
   if (!tf.findBackendFactory(backend))
     throw new CascadeError(
@@ -96,7 +98,7 @@ async function start(backend: string): Promise<void> {
   if (!started) throw new CascadeError('input', `eager: the tfjs backend '${backend}' does not start here`)
 }
 
-/** Does synchronous work on a backend that has been started. */
+/** Does synchronous work on a started backend. */
 function on<T>(backend: string | undefined, work: () => T): T {
   const before: string | undefined = tf.engine().backendName
   if (backend === undefined || backend === before) return work()
@@ -117,13 +119,13 @@ function prepareBackend(): void {
     const { message } = cause as Error
     throw new CascadeError(
       'input',
-      `eager: expected a backend of tfjs; import '@tensorflow/tfjs-backend-cpu', say (${message})`,
+      `eager: expected a backend of tfjs; import '@tensorflow/tfjs-backend-cpu', for example (${message})`,
       {
         cause,
       },
     )
   }
-  // In Node.js tfjs's cpu backend advertises another package when it is first written to, unless it takes itself for used.
+  // In Node.js tfjs's cpu backend advertises another package at its first write, unless `firstUse` is false.
   if (backend.firstUse) backend.firstUse = false
 }
 
@@ -132,7 +134,7 @@ interface Tensors {
   shape: TreeShape
 }
 
-/** Calls `fn` and gives the tensors of its result, for the caller to dispose of. */
+/** Calls `fn` and returns the tensors of its result, which the caller disposes of. */
 function compute(fn: () => unknown): Tensors {
   let shape!: TreeShape
   const leaves = tf.tidy(() => {
@@ -145,7 +147,7 @@ function compute(fn: () => unknown): Tensors {
           `eager: expected float32, int32 or bool at '${shape.paths[i]}' of the result, got ${dtype}`,
         )
     })
-    // Clones, because a result may be an argument or a tensor that is not ours to dispose of.
+    // Clones: a result may be an argument, or a captured tensor that is not ours to dispose of.
     return result.leaves.map((y) => tf.clone(y))
   })
   return { leaves, shape }
@@ -162,7 +164,7 @@ async function read({ leaves }: Tensors): Promise<NDArray[]> {
 
 async function toArray(y: tf.Tensor): Promise<NDArray> {
   const dtype = y.dtype as DType
-  // A copy: on the cpu backend the values may be the very array that the caller passed in.
+  // A copy: on the cpu backend the values may be the very array that the caller passed.
   const data = allocate(dtype, y.size)
   data.set(await y.data())
   return { dtype, shape: [...y.shape], data }
@@ -187,7 +189,7 @@ interface Results {
   shape: TreeShape
 }
 
-/** The leaves of `out`, checked against the results. */
+/** The leaves of `out`. @throws if they do not fit the results. */
 function fitting(out: Tree<NDArray>, results: Results): NDArray[] {
   const { leaves, shape } = flatten<NDArray>(out, isNDArray)
   const list = (paths: readonly string[]) => paths.map((path) => `'${path}'`).join(', ')

@@ -1,7 +1,7 @@
 /**
- * Registers gradients when imported: tfjs-core alone has none. tfjs-layers carries its own registrations of all of them
- * (`tfjs-core/dist/register_all_gradients` does not load as an ES module in Node), and this package adds its kernels',
- * those that tfjs lacks, and those that tfjs has wrong.
+ * Registers gradients when imported: tfjs-core alone has none. tfjs-layers registers all of its own
+ * (`tfjs-core/dist/register_all_gradients` does not load as an ES module in Node). This package adds those of its
+ * kernels, those that tfjs lacks, and those that are wrong in tfjs.
  */
 import '@tensorflow/tfjs-layers'
 import { registerGradient, unregisterGradient } from '@tensorflow/tfjs-core'
@@ -46,5 +46,5 @@ const gradients = [
   ...[...convolutionGradients, ...poolGradients, ...resizeGradients],
 ]
 for (const gradient of gradients) registerGradient(gradient)
-// tfjs gives gradients of real numbers only, so none gets through a complex tensor.
+// tfjs has gradients of real numbers only: none passes a complex tensor.
 unregisterGradient('ComplexAbs')

@@ -23,5 +23,5 @@ test("tfjs's advertisement is not printed", () => {
 })
 
 test('without a backend it says what to import', () => {
-  expect(run('').stdout).toContain("eager: expected a backend of tfjs; import '@tensorflow/tfjs-backend-cpu', say")
+  expect(run('').stdout).toContain("eager: expected a backend of tfjs; import '@tensorflow/tfjs-backend-cpu', for example")
 })

@@ -4,7 +4,7 @@ import { runNamedKernel } from './named-kernel.ts'
 
 /** Options of {@link groupNorm}. */
 export interface GroupNormOptions {
-  /** Number of groups that the channels fall into; it must divide them. */
+  /** Number of groups of channels; it must divide the channels. */
   groups: number
   /** Added to the variance. Default 1e-5. */
   epsilon?: number
@@ -12,14 +12,13 @@ export interface GroupNormOptions {
 
 /**
  * Group normalisation (Wu & He 2018): y = (x - mean) / sqrt(variance + epsilon) · scale + shift, with the mean and the
- * (biased) variance of each image over height, width and the channels of a group.
- *
- * Runs the kernel `GroupNorm` {x, scale, shift} with attributes {groups, epsilon} where the backend has one;
- * its gradient is then the kernel `GroupNormGrad` {dy, x, scale}, which gives [dx, dScale, dShift].
+ * biased variance of each image over height, width and the channels of a group.
+ * Runs the kernel `GroupNorm` {x, scale, shift} with attributes {groups, epsilon} if the backend has one. Its gradient
+ * is then the kernel `GroupNormGrad` {dy, x, scale}, with results [dx, dScale, dShift].
  * @param x [N, H, W, C].
- * @param scale [C], or [N, C] for each image its own: a conditional scale and shift (FiLM) is folded in here.
- * @param shift of the same shape as `scale`.
- * @throws if the groups do not divide the channels or a shape is another.
+ * @param scale [C], or [N, C] for a scale of each image, which may include a conditional scale and shift (FiLM).
+ * @param shift of the shape of `scale`.
+ * @throws if the groups do not divide the channels, or a shape does not fit.
  */
 export function groupNorm(
   x: tf.Tensor4D,
@@ -42,7 +41,7 @@ export function groupNorm(
   const run = runNamedKernel('GroupNorm', { x, scale, shift }, { groups, epsilon })
   if (run) return run as tf.Tensor4D
   const grouped = tf.reshape(x, [n, h * w, groups, c / groups])
-  // One axis at a time: over both at once TensorFlow takes up to five times as long.
+  // One axis at a time: both at once take TensorFlow up to five times as long.
   const mean = (v: tf.Tensor) => tf.mean(tf.mean(v, 1, true), 3, true)
   const centred = tf.sub(grouped, mean(grouped))
   const variance = mean(tf.square(centred))

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
- * Runs the kernel of that name if the current backend has one, differentiably where a gradient is registered for it;
- * otherwise `undefined`, and the caller composes the operation from primitives.
+ * Runs the kernel of that name if the current backend has one, differentiably if a gradient is registered for it.
+ * Returns `undefined` otherwise; the caller then composes the operation from primitives.
  */
 export const runNamedKernel = (
   name: string,

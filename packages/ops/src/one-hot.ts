@@ -2,8 +2,8 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
- * The rows of the identity that labels name, float32 [...labels, classes]: 1 at the label, 0 elsewhere, all 0 for a label
- * that is no class. Any number of classes from 1 on; `tf.oneHot` refuses a single one.
+ * The one-hot rows of labels, float32 [...labels, classes]: 1 at the label and 0 elsewhere; 0 everywhere for a label
+ * that is not a class. `tf.oneHot` refuses a single class; this does not.
  * @throws if there is no class.
  */
 export function oneHot(labels: tf.Tensor, classes: number): tf.Tensor {

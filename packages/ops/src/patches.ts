@@ -2,8 +2,8 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
- * Cuts images into patches of `size`×`size` pixels, each a pixel of the result: [N, H, W, C] to
- * [N, H/size, W/size, size²·C], channels ordered by row, then column, within the patch.
+ * Cuts images into patches of `size`×`size` pixels, each a pixel of the result: [N, H, W, C] to [N, H/size, W/size,
+ * size²·C], channels ordered by row, then column, within the patch.
  * @throws if the size does not divide height and width.
  */
 export function spaceToDepth(x: tf.Tensor4D, size: number): tf.Tensor4D {
@@ -15,7 +15,7 @@ export function spaceToDepth(x: tf.Tensor4D, size: number): tf.Tensor4D {
 }
 
 /**
- * Puts patches together again, the inverse of {@link spaceToDepth}: [N, H, W, size²·C] to [N, size·H, size·W, C].
+ * Joins patches, the inverse of {@link spaceToDepth}: [N, H, W, size²·C] to [N, size·H, size·W, C].
  * @throws if size² does not divide the channels.
  */
 export function depthToSpace(x: tf.Tensor4D, size: number): tf.Tensor4D {

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
- * The function itself, whose intermediate results gradients do not keep: the backward pass computes them once more from the
- * inputs (Chen et al. 2016, arXiv:1604.06174). A network in a chain of such pieces needs the memory of one piece and of the
- * values between them, for about a third more arithmetic.
- * @param fn a pure function of tensors. Gradients flow to its float32 arguments only: integers and whatever else it uses are constants.
+ * The same function with less memory for gradients: they do not keep its intermediate results, the backward pass
+ * computes them again from the inputs (Chen et al. 2016, arXiv:1604.06174). A network in a chain of such pieces needs
+ * the memory of one piece and of the values between them, for about a third more arithmetic.
+ * @param fn a pure function of tensors. Gradients flow to its float32 arguments only; integers and captured values are
+ * constants.
  */
 export const recompute = <Args extends tf.Tensor[]>(fn: (...args: Args) => tf.Tensor): ((...args: Args) => tf.Tensor) =>
   tf.customGrad((...given) => {
@@ -14,7 +15,7 @@ export const recompute = <Args extends tf.Tensor[]>(fn: (...args: Args) => tf.Te
     return {
       value: fn(...args),
       gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => {
-        // Zero, but only once dy is there: else compilers would find that they have computed all of this before.
+        // Zero, but only once dy is there. Otherwise compilers would find that all of this is computed already.
         const zero = tf.mul(tf.slice(tf.reshape(dy, [-1]), [0], [1]), 0)
         const again = saved.map((x) =>
           tf.add(
@@ -28,7 +29,7 @@ export const recompute = <Args extends tf.Tensor[]>(fn: (...args: Args) => tf.Te
             ),
           ),
         )
-        // tfjs forgets the gradients that it is at when it has done with others.
+        // tfjs forgets the gradients in progress after nested ones.
         const { state } = tf.engine()
         const tape = state.activeTape
         const gradients = tf.grads(fn as never)(again, dy)

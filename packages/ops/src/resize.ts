@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
- * Doubles height and width by repeating each pixel 2 × 2: [N, H, W, C] → [N, 2H, 2W, C].
- *
- * The gradient is ours, the sum over each 2 × 2 block: tfjs's own of `resizeNearestNeighbor` is wrong on its cpu backend.
+ * Doubles height and width by repeating each pixel 2×2: [N, H, W, C] → [N, 2H, 2W, C].
+ * Its own gradient is the sum over each 2×2 block: tfjs's gradient of `resizeNearestNeighbor` is wrong on its cpu
+ * backend.
  */
 export const upsampleNearest2x = (x: tf.Tensor4D): tf.Tensor4D => repeatPixels(x) as tf.Tensor4D
 
@@ -18,19 +18,18 @@ const repeatPixels = tf.customGrad((...args) => {
 /** Options of {@link resizeBilinear} and {@link resizeBicubic}. */
 export interface ResizeOptions {
   /**
-   * Whether an axis that becomes shorter is averaged: the filter is as wide as a new pixel, and its weights for the pixels that
-   * there are sum to 1, at the borders too (`exclude_outside` in ONNX). This is what Pillow does, and PyTorch with
-   * `antialias=True`. Default false: pixels in between count for nothing.
+   * Whether an axis that becomes shorter is averaged. The filter is then as wide as a new pixel, and its weights sum to
+   * 1, at the borders too (`exclude_outside` in ONNX), as in Pillow, and in PyTorch with `antialias=True`. Default
+   * false: pixels between the sampled ones are ignored.
    */
   antialias?: boolean
 }
 
 /**
- * Bilinear interpolation with pixel centres at half-integers and edges repeated: what PyTorch's
- * `F.interpolate(mode='bilinear', align_corners=False)` does, and with `antialias` what Pillow's `BILINEAR` does.
- * [N, h, w, C] → [N, height, width, C].
- *
- * Two products with constant matrices, since tfjs's own gradient of `resizeBilinear` ignores where the pixel centres are.
+ * Bilinear interpolation with pixel centres at half-integers and repeated edges, [N, h, w, C] → [N, height, width, C]:
+ * PyTorch's `F.interpolate(mode='bilinear', align_corners=False)`, and with `antialias` Pillow's `BILINEAR`.
+ * Computed as two products with constant matrices: tfjs's gradient of `resizeBilinear` ignores where the pixel centres
+ * are.
  */
 export const resizeBilinear = (
   x: tf.Tensor4D,
@@ -39,10 +38,10 @@ export const resizeBilinear = (
 ): tf.Tensor4D => resize(x, size, antialias ? filtered(tent, 1) : bilinearWeights)
 
 /**
- * Cubic interpolation (Keys 1981, a = -1/2) with pixel centres at half-integers; beyond the edges there are no pixels, and the
- * weights of the others sum to 1. Enlarging is what TensorFlow, Pillow, and PyTorch's
- * `F.interpolate(mode='bicubic', antialias=True)` do, and so what images prepared by them have gone through; so is reducing with
- * `antialias`. PyTorch's without `antialias` has a = -3/4 and repeats edges. [N, h, w, C] → [N, height, width, C].
+ * Cubic interpolation (Keys 1981, a = -1/2) with pixel centres at half-integers, [N, h, w, C] → [N, height, width, C].
+ * There are no pixels beyond the edges; the weights of the others sum to 1. Upsampling equals that of TensorFlow,
+ * Pillow and PyTorch's `F.interpolate(mode='bicubic', antialias=True)`, and so does downsampling with `antialias`.
+ * PyTorch without `antialias` has a = -3/4 and repeats edges.
  */
 export const resizeBicubic = (
   x: tf.Tensor4D,
@@ -62,8 +61,8 @@ function resize(x: tf.Tensor4D, [height, width]: readonly [number, number], weig
 }
 
 /**
- * The pixels, of `from` to an axis, that the value at a place among them is taken from, each with its weight; a new pixel is as
- * wide as `width` of them.
+ * The source pixels, of `from` along an axis, of the value at a place, each with its weight; a new pixel is as wide as
+ * `width` of them.
  */
 type AxisWeights = (at: number, from: number, width: number) => readonly (readonly [pixel: number, weight: number])[]
 
@@ -85,7 +84,9 @@ function bilinearWeights(place: number, from: number) {
   ] as const
 }
 
-/** Weights of a filter that reaches `support` pixels, or new ones if those are wider, for the pixels that there are. */
+/**
+ * Weights of a filter that reaches `support` pixels, or `support` new ones if those are wider, for the existing pixels.
+ */
 const filtered =
   (filter: (distance: number) => number, support: number): AxisWeights =>
   (at, from, width) => {
@@ -97,8 +98,8 @@ const filtered =
     return weights.map((weight, i) => [first + i, weight / sum] as const)
   }
 
-/** Bilinear interpolation's kernel, at a distance up to 1. */
+/** The kernel of bilinear interpolation, at a distance up to 1. */
 const tent = (d: number): number => 1 - d
 
-/** Keys' kernel for a = -1/2, at a distance up to 2. */
+/** The kernel of Keys for a = -1/2, at a distance up to 2. */
 const keys = (d: number): number => (d <= 1 ? (1.5 * d - 2.5) * d * d + 1 : ((-0.5 * d + 2.5) * d - 4) * d + 2)

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import { runNamedKernel } from './named-kernel.ts'
 
 /**
- * SiLU, also called swish: x · sigmoid(x), element by element, for a float32 tensor of any shape.
- * Runs the kernel `Silu` {x} where the backend has one; its gradient is then the kernel `SiluGrad` {dy, x}.
+ * SiLU, also called swish: x · sigmoid(x), element by element, for a float32 tensor of any shape. Runs the kernel
+ * `Silu` {x} if the backend has one. Its gradient is then the kernel `SiluGrad` {dy, x}.
  */
 export const silu = <T extends tf.Tensor>(x: T): T => (runNamedKernel('Silu', { x }) ?? tf.mul(x, tf.sigmoid(x))) as T
 

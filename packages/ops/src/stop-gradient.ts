@@ -5,5 +5,5 @@ const identity = tf.customGrad((...args) => ({
   gradFunc: (dy: tf.Tensor) => tf.zerosLike(dy),
 }))
 
-/** The tensor itself, taken as a constant by gradients: nothing flows back through it. */
+/** The same tensor, constant for gradients: nothing flows back through it. */
 export const stopGradient = <T extends tf.Tensor>(x: T): T => identity(x) as T

@@ -84,7 +84,7 @@ test('improved-diffusion, a class-conditional network and one of super-resolutio
 test('flags that are missing are named, all at once, and those of another network', async () => {
   const path = fixture('guided-adm/model.pt')
   await expect(load(path)).rejects.toThrow(
-    'model.pt: give the flags imageSize (height and width in pixels), numHeads or numHeadChannels, useNewAttentionOrder (true or false)',
+    'model.pt: set the flags imageSize (height and width in pixels), numHeads or numHeadChannels, useNewAttentionOrder (true or false)',
   )
   await expect(load(path, { preset: '64x64_diffusion.pt' })).rejects.toThrow(
     'the flags are of another network: numChannels 192, the weights have 32; numResBlocks 3, the weights have 1; channelMult 1,2,3,4, the weights have 1,2; attentionResolutions 32,16,8, the weights have 32',
@@ -102,7 +102,7 @@ test('a file of several networks needs a prefix, one with a prefix does not', as
   await writeSafetensors(join(folder, 'two.safetensors'), { ...under('ema.'), ...under('model.') })
   await writeSafetensors(join(folder, 'one.safetensors'), under('module.'))
   const two = join(folder, 'two.safetensors')
-  await expect(load(two)).rejects.toThrow("several networks, under 'ema.', 'model.': choose one by the option prefix")
+  await expect(load(two)).rejects.toThrow("several networks, under 'ema.', 'model.': choose one with the option prefix")
   await expect(load(two, { prefix: 'x.' })).rejects.toThrow(
     "expected weights under 'x.', they are under 'ema.', 'model.'",
   )
@@ -157,19 +157,19 @@ test('a pipeline of diffusers in shards: from its folder, and from its address, 
   const local = await load(folder)
   expect(local).toMatchObject({ family: 'diffusers', process, assumed: ['steps', 'prediction'] })
   expectSame(local.params, params)
-  for (const option of [{ flags: { imageSize: 8 } }, { preset: '64x64_diffusion.pt' }, { own: {} }] as const)
+  for (const option of [{ flags: { imageSize: 8 } }, { preset: '64x64_diffusion.pt' }, { custom: {} }] as const)
     await expect(load(folder, option)).rejects.toThrow(
       `expected no ${Object.keys(option)[0]} for a network of diffusers`,
     )
 
   const cache = temporaryFolder()
   const { url, requests, close } = await serveFolder(folder, { dropEvery: 3 })
-  const told: string[] = []
-  const onProgress = (file: string) => void told.push(file)
-  const remote = await load(`${url}/`, { cache, retryDelay: 1, onProgress })
+  const reported: string[] = []
+  const progress = (file: string) => void reported.push(file)
+  const remote = await load(`${url}/`, { cache, retryDelay: 1, progress })
   expectSame(remote.params, params)
   expect(remote.process).toEqual(local.process)
-  expect(told).toContain('unet/diffusion_pytorch_model-00002-of-00002.safetensors')
+  expect(reported).toContain('unet/diffusion_pytorch_model-00002-of-00002.safetensors')
   expect(requests.some(({ range }) => range !== undefined)).toBe(true)
   await close()
   expectSame((await load(url, { cache })).params, params)

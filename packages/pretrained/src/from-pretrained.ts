@@ -33,23 +33,23 @@ import { written } from './weights-file.ts'
 /** Options of {@link fromPretrained}. */
 export interface FromPretrainedOptions extends LocateOptions {
   /**
-   * Of checkpoints of improved- and guided-diffusion: what their weights cannot tell. For files with the name of one that OpenAI has
-   * published, that one's flags are known, and these take their place one by one. Also as they are written in a shell:
-   * `--image_size 64 --num_heads 4`.
+   * For checkpoints of improved- and guided-diffusion: what does not follow from their weights, as an object or in a
+   * shell's words: `--image_size 64 --num_heads 4`. A file with the name of a checkpoint that OpenAI published has its
+   * flags; those given here replace them one by one.
    */
   readonly flags?: OpenAIFlags | string
-  /** Of the same: the name of a published checkpoint whose flags hold: for a file that is called otherwise. */
+  /** For the same: the name of a published checkpoint whose flags hold, for a file with another name. */
   readonly preset?: string
-  /** Of the same: whose code it was. Default: what the name tells, else `guided-diffusion`. */
+  /** For the same: the repository whose code it is for. Default: that of the name, or `guided-diffusion`. */
   readonly family?: OpenAIFamily
-  /** Under which names the weights lie, in a file of several networks: `ema.`. */
+  /** The prefix of the names of the weights, in a file of several networks: `ema.`. */
   readonly prefix?: string
-  /** Of diffusers' networks without `sample_size`: height and width of the images. */
+  /** For networks of diffusers without `sample_size`: height and width of the images. */
   readonly imageSize?: number
-  /** Of diffusers' networks: the process that they were trained on. `scheduler_config.json` is then not read. */
+  /** For networks of diffusers: the process that they were trained on, in place of `scheduler_config.json`. */
   readonly process?: ProcessConfig
-  /** Of a stage of ours: code of your own, which a checkpoint cannot hold. */
-  readonly own?: LoadStageOptions
+  /** For a stage of ours: its custom code, which a checkpoint cannot contain. */
+  readonly custom?: LoadStageOptions
 }
 
 const knownOptions: KnownKeys<FromPretrainedOptions> = {
@@ -59,7 +59,7 @@ const knownOptions: KnownKeys<FromPretrainedOptions> = {
   prefix: true,
   imageSize: true,
   process: true,
-  own: true,
+  custom: true,
   variant: true,
   average: true,
   cache: true,
@@ -67,7 +67,7 @@ const knownOptions: KnownKeys<FromPretrainedOptions> = {
   sha256: true,
   headers: true,
   signal: true,
-  onProgress: true,
+  progress: true,
   attempts: true,
   retryDelay: true,
   stallAfter: true,
@@ -79,34 +79,35 @@ export interface PretrainedUNet {
   readonly family: OpenAIFamily | 'diffusers' | 'cascade-diffusion'
   readonly config: UNetConfig
   readonly params: Params<NDArray<'float32'>>
-  /** Height and width of the small images that it enlarges, if it does and they are known. */
+  /** Height and width of the low-resolution images of a super-resolution network, if they are known. */
   readonly lowResolution?: number
-  /** The network, also as a stage takes it. */
+  /** The network, as a stage takes it too. */
   readonly network: UNet
   /** The process that it was trained on. `processOf` of `@cascade-diffusion/cascade` makes it. */
   readonly process: ProcessConfig
   /**
-   * What flags say of sampling: `spacing` is OpenAI's `timestep_respacing`, as `respace` and the options of `stageSampler` take it.
-   * Empty if they say nothing.
+   * What flags say about sampling. `spacing` is OpenAI's `timestep_respacing`, as `respace` and `stageSampler` take it.
    */
   readonly sampling: { readonly spacing?: Spacing }
-  /** The file that the weights are from, by its name in the folder that was asked for: `unet_ema/diffusion_pytorch_model.safetensors`. */
+  /**
+   * The file of the weights, by its name in the folder that was given: `unet_ema/diffusion_pytorch_model.safetensors`.
+   */
   readonly file: string
   /**
-   * What nobody told: names of parts of `process`, or of OpenAI's flags, that are the defaults of where it comes from; with
-   * `superResolution`, that four channels were taken for those of an image.
+   * What is assumed: parts of `process`, or flags of OpenAI, that are defaults. `superResolution` means that four
+   * channels are taken as those of an image.
    */
   readonly assumed: readonly string[]
 }
 
-/** A classifier of noisy images with weights: what guides a stage, as `stageSampler` of `cascade` takes it. */
+/** A classifier of noisy images with weights. `stageSampler` of `cascade` takes it for guidance. */
 export interface PretrainedClassifier {
   readonly kind: 'classifier'
   readonly family: 'guided-diffusion' | 'cascade-diffusion'
   readonly config: EncoderConfig
   readonly params: Params<NDArray>
   readonly classifier: Encoder
-  /** Flags that nobody gave and the weights do not tell: they are what the scripts of guided-diffusion have. */
+  /** Flags that were not given and do not follow from the weights; they have the defaults of guided-diffusion. */
   readonly assumed: readonly string[]
 }
 
@@ -122,64 +123,62 @@ export interface PretrainedStage {
 export type Pretrained = PretrainedUNet | PretrainedClassifier | PretrainedStage
 
 /**
- * Loads a network with its weights, from a path or an address, and says what it is:
- * - checkpoints (`.pt`) of improved-diffusion and guided-diffusion. Those that OpenAI has published are known by their names;
- *   of others the architecture is read off the weights, and `flags` says the rest;
- * - folders that diffusers' `UNet2DModel.save_pretrained`, or a pipeline's, has left, also in shards; or the file of weights in one;
- * - training checkpoints of our own stages and classifiers, and exported files.
- *
- * What has an address is downloaded into the cache once, and resumed and checked as `cachedFile` of `@cascade-diffusion/downloads` says.
- * @throws saying what is missing or wrong: that nothing is there, flags that have to be given, names or shapes that do not fit; options
- * and flags that are unknown, of another kind, or without effect on what the file holds.
+ * Loads a network with its weights from a path or an address, and identifies it:
+ * - Checkpoints (`.pt`) of improved-diffusion and guided-diffusion. Those that OpenAI published are recognised by their
+ *   names. The architecture of others follows from the weights, and the rest from `flags`.
+ * - Folders that `save_pretrained` of diffusers' `UNet2DModel` or of a pipeline has written, with shards too, or the
+ *   file of weights in one.
+ * - Training checkpoints of our stages and classifiers, and exported files.
+ * An address is downloaded into the cache once, resumed and checked as by `cachedFile` of
+ * `@cascade-diffusion/downloads`.
+ * @throws with what is missing or wrong: there is no such file; flags are missing; names or shapes do not fit; options
+ * or flags are unknown, have another type, or have no effect on what the file contains.
  */
 export async function fromPretrained(pathOrUrl: string, options: FromPretrainedOptions = {}): Promise<Pretrained> {
-  const { flags, preset, family, prefix, imageSize, process, own, ...rest } = options
+  const { flags, preset, family, prefix, imageSize, process, custom, ...rest } = options
   checkOptions('fromPretrained', options, knownOptions)
   if (typeof pathOrUrl !== 'string')
-    throw new CascadeError('checkpoint', `fromPretrained: expected a path or an address, got ${shown(pathOrUrl)}`)
+    throw new CascadeError('input', `fromPretrained: expected a path or an address, got ${shown(pathOrUrl)}`)
   if (family !== undefined) checkOneOf('fromPretrained', 'family', family, ['improved-diffusion', 'guided-diffusion'])
   if (flags !== undefined && typeof flags !== 'string') flagsOf(flags, 'unet')
   if (rest.sha256 !== undefined && !/^https?:/i.test(pathOrUrl))
-    throw new CascadeError(
-      'checkpoint',
-      `fromPretrained: expected no sha256 for ${pathOrUrl}: it is compared with what comes from an address`,
-    )
+    throw new CascadeError('input', `fromPretrained: expected no sha256 for ${pathOrUrl}: it checks a download`)
   const presetOf = publishedNamed(preset)
   const located = await locate(pathOrUrl, rest)
   const refuse = (what: string, names: readonly (keyof FromPretrainedOptions)[]) => {
     for (const name of names)
       if (options[name] !== undefined)
         throw new CascadeError(
-          'checkpoint',
+          'input',
           `${located.weights}: expected no ${name} for ${what}, ${instead[name] ?? 'on which it has no effect'}`,
         )
   }
   const file = await openCheckpoint(located.weights)
   try {
     if (file.metadata.format?.startsWith('cascade-diffusion ')) {
-      refuse('a file of ours, which says what it is', ['flags', 'preset', 'family', 'prefix', 'imageSize', 'process'])
-      return await loadOwn(located, file, own)
+      refuse('a file of ours, which describes itself', ['flags', 'preset', 'family', 'prefix', 'imageSize', 'process'])
+      return await loadOwn(located, file, custom)
     }
-    // If some of its tensors cannot be read, that is what the error of reading them says.
+    // Tensors that cannot be read have an error of their own when they are read.
     const found = findStateDict(located.weights, [...file.names, ...file.unreadable.keys()], prefix)
-    if (found.naming === 'lucidrains') throw new CascadeError('checkpoint', `${located.weights}: ${noLucidrains}`)
+    if (found.naming === 'lucidrains') throw new CascadeError('unsupported', `${located.weights}: ${noLucidrains}`)
     if (found.naming === 'diffusers') {
-      refuse('a network of diffusers', ['flags', 'preset', 'family', 'own'])
+      refuse('a network of diffusers', ['flags', 'preset', 'family', 'custom'])
       const stateDict = handOver(await readUnder(found.prefix, file))
       return unetOf('diffusers', located, await diffusersFiles(located, stateDict, imageSize, process))
     }
-    refuse("a network of OpenAI's code", ['imageSize', 'process', 'own'])
+    refuse("a network of OpenAI's code", ['imageSize', 'process', 'custom'])
     const stateDict = handOver(await readUnder(found.prefix, file))
     const kind = isClassifier(stateDict) ? 'classifier' : 'unet'
     if (presetOf && presetOf.kind !== kind)
-      throw new CascadeError('checkpoint', `${located.weights}: expected a preset of a ${kind}, got '${preset}'`)
+      throw new CascadeError('input', `${located.weights}: expected a preset of a ${kind}, got '${preset}'`)
     const published = presetOf ?? publishedAs(pathOrUrl)
     const given = flags === undefined ? undefined : flagsOf(flags, kind)
     // A command may have the flags of a U-Net beside those of its classifier.
     if (typeof flags === 'object') refuseFlagsOfOtherKinds(located.weights, flags, kind)
     const all = together(published?.flags, given)
     if (kind === 'classifier') {
-      if (family === 'improved-diffusion') refuse('a classifier, which improved-diffusion has not', ['family'])
+      if (family === 'improved-diffusion') refuse('a classifier, since improved-diffusion has none', ['family'])
       const loaded = loadOpenAIClassifier(located.weights, stateDict, all)
       return { kind, family: 'guided-diffusion', ...loaded, classifier: encoder(loaded.config) }
     }
@@ -191,21 +190,21 @@ export async function fromPretrained(pathOrUrl: string, options: FromPretrainedO
   }
 }
 
-/** Where an option that has no effect is to go. */
+/** Where an option without effect belongs. */
 const instead: Partial<Record<keyof FromPretrainedOptions, string>> = {
   imageSize: 'whose size is a flag: { flags: { imageSize } }',
 }
 
-/** The tensors whose names begin so, without that. Others, such as an optimizer's, do not come into memory. */
+/** The tensors whose names have a prefix, without it. Others, such as those of an optimizer, are not read. */
 async function readUnder(prefix: string, file: TensorFile): Promise<Params<NDArray>> {
   const tensors = Object.entries(await file.readAll((name) => name.startsWith(prefix)))
   return Object.fromEntries(tensors.map(([name, array]) => [name.slice(prefix.length), array]))
 }
 
 const noLucidrains =
-  'a network of denoising-diffusion-pytorch: its blocks have weight-standardised convolutions, linear attention and RMS norms, which no network here has'
+  'a network of denoising-diffusion-pytorch: its blocks have weight-standardised convolutions, linear attention and RMS norms, which networks here do not have'
 
-/** Flags in place of others; heads are given in one way or the other. */
+/** Known flags replaced by given ones. Heads are given in one way or the other. */
 function together(known: OpenAIFlags = {}, given: OpenAIFlags = {}): OpenAIFlags {
   const { numHeads, numHeadsUpsample, numHeadChannels, ...rest } = known
   return given.numHeads === undefined && given.numHeadChannels === undefined
@@ -223,7 +222,7 @@ const unetOf = (
     Partial<Pick<PretrainedUNet, 'sampling'>>,
 ): PretrainedUNet => ({ kind: 'unet', family, network: unet(loaded.config), file: name, sampling: {}, ...loaded })
 
-async function loadOwn(located: Located, file: TensorFile, own: LoadStageOptions = {}): Promise<Pretrained> {
+async function loadOwn(located: Located, file: TensorFile, custom: LoadStageOptions = {}): Promise<Pretrained> {
   const { weights } = located
   const { stage, unet } = written(file.metadata)
   const family = 'cascade-diffusion'
@@ -236,8 +235,8 @@ async function loadOwn(located: Located, file: TensorFile, own: LoadStageOptions
     return { kind: 'classifier', family, config: classifier.config, classifier, params, assumed: [] }
   }
   const loaded = stage
-    ? { stage: describedStage(stage, weights, own), params: await file.readAll() }
-    : await loadStage(weights, own)
+    ? { stage: describedStage(stage, weights, custom), params: await file.readAll() }
+    : await loadStage(weights, custom)
   return { kind: 'stage', family, ...loaded }
 }
 
@@ -265,7 +264,7 @@ function publishedNamed(preset: string | undefined) {
   if (typeof preset === 'string' && Object.hasOwn(publishedCheckpoints, preset)) return publishedCheckpoints[preset]
   const close = typeof preset === 'string' ? nearest(preset, names) : undefined
   throw new CascadeError(
-    'checkpoint',
+    'input',
     `fromPretrained: expected a preset of ${names.join(', ')}; got ${shown(preset)}${close ? `. Did you mean '${close}'?` : ''}`,
   )
 }

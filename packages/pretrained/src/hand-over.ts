@@ -2,9 +2,9 @@ import { MessageChannel } from 'node:worker_threads'
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
 
 /**
- * A state dict whose numbers are there once: each array's memory is given back to the system when the next one's numbers are asked
- * for. What brings them to other names and layouts then needs little more than one copy. Memory that arrays share stays until the last
- * of them was asked for; the arrays that were handed over are empty afterwards.
+ * A state dict that gives its memory back while it is read: the memory of an array is freed when the next array is
+ * read. Mapping it to other names and layouts then needs little more than one copy. Memory that arrays share is freed
+ * after the last of them. Arrays that were handed over are empty afterwards.
  */
 export function handOver(stateDict: Params<NDArray>): Params<NDArray> {
   const users = new Map<ArrayBufferLike, number>()
@@ -28,5 +28,5 @@ export function handOver(stateDict: Params<NDArray>): Params<NDArray> {
 const { port1: closed } = new MessageChannel()
 closed.close()
 
-/** Memory goes to whom it is sent, and from a closed port to nobody: it is free at once, not at the next garbage collection. */
+/** Posting a buffer to a closed port frees its memory at once, not at the next garbage collection. */
 const release = (buffer: ArrayBufferLike): void => closed.postMessage(undefined, [buffer as ArrayBuffer])

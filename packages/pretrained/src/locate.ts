@@ -7,22 +7,22 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import { type CachedFileOptions, cachedFile, cachedFileIfAny } from '@cascade-diffusion/downloads'
 import { type Folder, type SavedModelOptions, savedModel, usualWeights } from './diffusers/saved-model.ts'
 
-/** Where a model's files come from. */
-export interface LocateOptions extends Omit<CachedFileOptions, 'onProgress'>, SavedModelOptions {
-  /** Told how many bytes of how many of a file have come. */
-  readonly onProgress?: (file: string, done: number, total: number | undefined) => void
+/** Where the files of a model come from. */
+export interface LocateOptions extends Omit<CachedFileOptions, 'progress'>, SavedModelOptions {
+  /** Called with the name of a file, its bytes so far, and their total. */
+  readonly progress?: (file: string, done: number, total: number | undefined) => void
 }
 
 /** A JSON object from a file. */
 export type Json = Readonly<Record<string, unknown>>
 
-/** A model's files, on the disk. */
+/** The files of a model, on the disk. */
 export interface Located {
   /** The file of weights, or the index of its shards, which lie beside it. */
   readonly weights: string
-  /** Its name, from the folder that was asked for: `unet/diffusion_pytorch_model.safetensors`. */
+  /** Its name in the folder that was given: `unet/diffusion_pytorch_model.safetensors`. */
   readonly name: string
-  /** A JSON file that may lie beside the weights: the first of these names that there is. */
+  /** The content of a JSON file beside the weights: the first of these names that exists. */
   json(...names: readonly string[]): Promise<Json | undefined>
 }
 
@@ -30,9 +30,9 @@ const isWeights = /\.(pt|pth|bin|ckpt|tar|safetensors|npz)$|\.index(\.[\w-]+)?\.
 const isIndex = /\.index(\.[\w-]+)?\.json$/
 
 /**
- * Finds a model's files: a path or address of weights, or of a folder that diffusers has saved or that holds one checkpoint of
- * ours. What has an address is downloaded into the cache.
- * @throws if there is no such thing.
+ * Finds the files of a model: a path or address of weights, of a folder that diffusers has saved, or of a folder with
+ * one checkpoint of ours. An address is downloaded into the cache.
+ * @throws if there is no such file or folder.
  */
 export async function locate(pathOrUrl: string, options: LocateOptions): Promise<Located> {
   if (/^https?:\/\//i.test(pathOrUrl)) return locateUrl(pathOrUrl, options)
@@ -55,11 +55,11 @@ export async function locate(pathOrUrl: string, options: LocateOptions): Promise
   return { weights, name: basename(weights), json: jsonIn(folder) }
 }
 
-/** A file of weights that was asked for itself. */
+/** A file of weights that was given itself. */
 function oneFile(weights: string, name: string, folder: Folder, { variant, average }: SavedModelOptions) {
   if (variant !== undefined || average !== undefined)
     throw new CascadeError(
-      'checkpoint',
+      'input',
       `${weights}: expected a folder for the option ${variant === undefined ? 'average' : 'variant'}, got a file`,
     )
   return withShards(weights, name, folder)
@@ -67,20 +67,21 @@ function oneFile(weights: string, name: string, folder: Folder, { variant, avera
 
 async function locateUrl(address: string, options: LocateOptions): Promise<Located> {
   const url = new URL(address)
-  const { onProgress, sha256, variant, average, ...rest } = options
-  const progress = (name: string) =>
-    onProgress && { onProgress: (done: number, total: number | undefined) => onProgress(name, done, total) }
+  const { progress, sha256, variant, average, ...rest } = options
+  const reporting = (name: string) => ({
+    progress: progress && ((done: number, total: number | undefined) => progress(name, done, total)),
+  })
   const hash = sha256 === undefined ? {} : { sha256 }
   const inFolder = (base: URL): Folder => ({
     async file(name) {
       const target = new URL(name.split('/').map(encodeURIComponent).join('/'), base)
       target.search = base.search
-      return (await cachedFileIfAny(target.href, { ...rest, ...progress(name) }))?.path
+      return (await cachedFileIfAny(target.href, { ...rest, ...reporting(name) }))?.path
     },
   })
   if (isWeights.test(url.pathname)) {
     const name = url.pathname.split('/').at(-1) as string
-    const { path } = await cachedFile(address, { ...rest, ...hash, ...progress(name) })
+    const { path } = await cachedFile(address, { ...rest, ...hash, ...reporting(name) })
     return oneFile(path, name, inFolder(new URL('.', url)), options)
   }
   const base = new URL(url)
@@ -90,9 +91,9 @@ async function locateUrl(address: string, options: LocateOptions): Promise<Locat
   base.pathname = base.pathname.replace(/\/*$/, '/')
   const model = await inSavedModel(address, inFolder(base), options)
   if (model) return model
-  // It may be a file whose name says nothing.
+  // It may be a file whose name has no known ending.
   if (!url.pathname.endsWith('/')) {
-    const file = await cachedFileIfAny(address, { ...rest, ...hash, ...progress(address) })
+    const file = await cachedFileIfAny(address, { ...rest, ...hash, ...reporting(address) })
     if (file) return oneFile(file.path, url.pathname.split('/').at(-1) as string, inFolder(new URL('.', url)), options)
   }
   throw new CascadeError(
@@ -101,7 +102,7 @@ async function locateUrl(address: string, options: LocateOptions): Promise<Locat
   )
 }
 
-/** A model that diffusers has saved, with the JSON files of its folder, or of the pipeline that it is in. */
+/** A model that diffusers has saved, with the JSON files of its folder or of its pipeline. */
 async function inSavedModel(place: string, folder: Folder, options: SavedModelOptions): Promise<Located | undefined> {
   const saved = await savedModel(place, folder, options)
   if (!saved) return undefined
@@ -121,7 +122,7 @@ const jsonIn =
     return undefined
   }
 
-/** With the shards of an index beside it. */
+/** Weights, with the shards of an index beside them. */
 async function withShards(weights: string, name: string, folder: Folder): Promise<Located> {
   if (isIndex.test(weights))
     for (const shard of await shardNames(weights))
@@ -130,7 +131,7 @@ async function withShards(weights: string, name: string, folder: Folder): Promis
   return { weights, name, json: jsonIn(folder) }
 }
 
-/** The one checkpoint in a folder, beside the one before it. */
+/** The only checkpoint in a folder, apart from its predecessor. */
 async function onlyCheckpoint(folder: string): Promise<string> {
   const names = (await readdir(folder)).filter(
     (name) => /\.(safetensors|pt|pth)$/.test(name) && !name.endsWith('.previous.safetensors'),

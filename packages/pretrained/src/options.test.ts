@@ -13,7 +13,7 @@ import { writeStage } from './weights-file.ts'
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../unet/src/fixtures/${name}`, import.meta.url))
 const adm = fixture('guided-adm/model.pt')
-const told = { imageSize: 16, numHeads: 1 } as const
+const common = { imageSize: 16, numHeads: 1 } as const
 const refused = (path: string, options: unknown) =>
   expect(fromPretrained(path, options as FromPretrainedOptions)).rejects
 
@@ -35,25 +35,25 @@ async function imagesOf(imageChannels: number, more: Partial<UNetConfig> = {}): 
 test('images of two, six or eight channels are what flags say they are', async () => {
   for (const imageChannels of [2, 6, 8]) {
     const path = await imagesOf(imageChannels)
-    await refused(path, { flags: told }).toThrow(`images of ${imageChannels} channels, or super-resolution of`)
+    await refused(path, { flags: common }).toThrow(`images of ${imageChannels} channels, or super-resolution of`)
     for (const flag of [{ learnSigma: false }, { superResolution: false }, { imageChannels }]) {
-      const found = await fromPretrained(path, { flags: { ...told, ...flag } })
+      const found = await fromPretrained(path, { flags: { ...common, ...flag } })
       expect(found).toMatchObject({ config: { imageChannels }, process: { variance: 'fixed-large' } })
       expect(found.kind === 'unet' && found.config.lowRes).toBeUndefined()
     }
   }
   const enlarging = await imagesOf(1, { lowRes: { channels: 1 }, outChannels: 2 })
-  const found = await fromPretrained(enlarging, { flags: { ...told, smallSize: 8 } })
+  const found = await fromPretrained(enlarging, { flags: { ...common, smallSize: 8 } })
   expect(found).toMatchObject({
     config: { imageChannels: 1, lowRes: { channels: 1 } },
     lowResolution: 8,
     process: { variance: 'learned-range' },
   })
-  const learned = await fromPretrained(await imagesOf(2, { outChannels: 4 }), { flags: told })
+  const learned = await fromPretrained(await imagesOf(2, { outChannels: 4 }), { flags: common })
   expect(learned).toMatchObject({ config: { imageChannels: 2 }, process: { variance: 'learned-range' } })
 })
 
-test('what nobody told is said', async () => {
+test('assumed flags are reported', async () => {
   const four = await imagesOf(4)
   const process = {
     diffusionSteps: 1000,
@@ -61,11 +61,11 @@ test('what nobody told is said', async () => {
     rescaleTimesteps: false,
     predictXstart: false,
   } as const
-  expect(await fromPretrained(four, { flags: { ...told, ...process } })).toMatchObject({
+  expect(await fromPretrained(four, { flags: { ...common, ...process } })).toMatchObject({
     config: { imageChannels: 4 },
     assumed: ['superResolution', 'sigmaSmall'],
   })
-  const flags = { ...told, ...process, sigmaSmall: true, superResolution: false }
+  const flags = { ...common, ...process, sigmaSmall: true, superResolution: false }
   expect(await fromPretrained(four, { flags })).toMatchObject({ assumed: [], process: { variance: 'fixed-small' } })
 })
 
@@ -84,18 +84,18 @@ test("OpenAI's timestep_respacing comes back as a spacing", async () => {
 })
 
 test('options and flags that there are none of, and values that they cannot have', async () => {
-  await refused(adm, { flag: told }).toThrow("fromPretrained: unknown option 'flag'. Did you mean 'flags'?")
+  await refused(adm, { flag: common }).toThrow("fromPretrained: unknown option 'flag'. Did you mean 'flags'?")
   await refused(adm, { cahce: '/tmp' }).toThrow("Did you mean 'cache'?")
   await refused(adm, { family: 'guided' }).toThrow("expected family, one of 'improved-diffusion', 'guided-diffusion'")
-  await refused(adm, { flags: { ...told, noiseSchedul: 'cosine' } }).toThrow("Did you mean 'noiseSchedule'?")
-  await refused(adm, { flags: { ...told, noiseSchedule: 'cosin' } }).toThrow("Did you mean 'cosine'?")
+  await refused(adm, { flags: { ...common, noiseSchedul: 'cosine' } }).toThrow("Did you mean 'noiseSchedule'?")
+  await refused(adm, { flags: { ...common, noiseSchedule: 'cosin' } }).toThrow("Did you mean 'cosine'?")
   await refused(adm, { preset: '64x64_difusion.pt' }).toThrow("Did you mean '64x64_diffusion.pt'?")
   await refused(adm, { preset: '64x64_classifier.pt' }).toThrow(
     "expected a preset of a unet, got '64x64_classifier.pt'",
   )
   await refused(adm, { sha256: 'a' }).toThrow('expected no sha256 for')
   await refused(undefined as never, {}).toThrow('expected a path or an address, got undefined')
-  const improved = { family: 'improved-diffusion', flags: { ...told, useNewAttentionOrder: true } }
+  const improved = { family: 'improved-diffusion', flags: { ...common, useNewAttentionOrder: true } }
   await refused(adm, improved).toThrow(
     'expected no useNewAttentionOrder: networks of improved-diffusion do not have it',
   )
@@ -131,8 +131,8 @@ beforeAll(async () => {
 
 test('options without effect on what the file holds are refused by name', async () => {
   await refused(adm, { imageSize: 16 }).toThrow('expected no imageSize for a network of OpenAI')
-  await refused(adm, { own: {} }).toThrow('expected no own for a network of OpenAI')
-  for (const option of [{ flags: told }, { preset: '64x64_diffusion.pt' }, { prefix: '' }, { imageSize: 4 }])
+  await refused(adm, { custom: {} }).toThrow('expected no custom for a network of OpenAI')
+  for (const option of [{ flags: common }, { preset: '64x64_diffusion.pt' }, { prefix: '' }, { imageSize: 4 }])
     await refused(ours, option).toThrow(`expected no ${Object.keys(option)[0]} for a file of ours`)
   const heads = { numHeadChannels: 32 }
   for (const flag of [{ diffusionSteps: 1000 }, { learnSigma: true }, { timestepRespacing: '10' }])

@@ -1,25 +1,26 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 
-/** Names that a network's state dict has, by which it is found within a larger file. */
+/** Names that occur in each kind of state dict. They locate a network within a larger file. */
 const landmarks = {
   openai: 'input_blocks.0.0.weight',
   diffusers: 'conv_in.weight',
   lucidrains: 'init_conv.weight',
 } as const
 
-/** Whose names a state dict has. */
+/** The program whose names a state dict has. */
 export type Naming = keyof typeof landmarks
 
-/** A network's state dict within a file: whose names it has, and what stands in front of them there. */
+/** The state dict of a network within a file: its names, and their prefix. */
 export interface FoundStateDict {
   readonly naming: Naming
   readonly prefix: string
 }
 
 /**
- * Finds a network's state dict among the names of a file's tensors, which may have a prefix: `module.`, `ema.`, `state_dict.`.
- * @param file what errors call it.
- * @param prefix of the one that is meant, where there are several.
+ * Finds the state dict of a network among the names of a file's tensors, which may have a prefix: `module.`, `ema.`,
+ * `state_dict.`.
+ * @param file the name of the file in errors.
+ * @param prefix the wanted one, if there are several.
  * @throws if there is none, or several and no prefix is given.
  */
 export function findStateDict(file: string, names: readonly string[], prefix?: string): FoundStateDict {
@@ -42,8 +43,8 @@ export function findStateDict(file: string, names: readonly string[], prefix?: s
   }
   if (other)
     throw new CascadeError(
-      'checkpoint',
-      `${file}: there are several networks, under ${prefixes(chosen)}: choose one by the option prefix`,
+      'input',
+      `${file}: there are several networks, under ${prefixes(chosen)}: choose one with the option prefix`,
     )
   return one
 }

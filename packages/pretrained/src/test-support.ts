@@ -5,7 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-/** The files of a folder at an address, for the rest of the test. With `dropEvery` the first of so many answers breaks off half-way. */
+/**
+ * The files of a folder at an address, for the rest of the test. With `dropEvery` the first of every n answers breaks
+ * off half-way.
+ */
 export async function serveFolder(folder: string, { dropEvery = 0 } = {}) {
   const requests: { path: string; range: string | undefined }[] = []
   let answers = 0

@@ -7,30 +7,31 @@ import type { UNetConfig } from '@cascade-diffusion/unet'
 const stageFormat = 'cascade-diffusion stage 1'
 const unetFormat = 'cascade-diffusion unet 1'
 
-/** What a file says of a U-Net that is no stage. */
+/** The description of a U-Net without a stage. */
 export interface WrittenUNet {
   readonly config: UNetConfig
   readonly process: ProcessConfig
-  /** Height and width of the small images that it enlarges, if it does. */
+  /** Height and width of the low-resolution images of a super-resolution network. */
   readonly lowResolution?: number
 }
 
 /**
- * Writes a stage's weights under our names, with what it takes to build the stage again: a safetensors file that
- * `fromPretrained` reads, of a quarter of a training checkpoint's size.
+ * Writes the weights of a stage under our names, with its description: a safetensors file that `fromPretrained` reads,
+ * a quarter of the size of a training checkpoint.
  * @throws as `writeSafetensors`.
  */
 export const writeStage = (path: string, stage: StageDescription, params: Params<NDArray>): Promise<void> =>
   writeSafetensors(path, params, { format: stageFormat, stage: JSON.stringify(stage) })
 
 /**
- * Writes a U-Net's weights under our names, with its configuration and process: a safetensors file that `fromPretrained` reads.
+ * Writes the weights of a U-Net under our names, with its configuration and process: a safetensors file that
+ * `fromPretrained` reads.
  * @throws as `writeSafetensors`.
  */
 export const writeUNet = (path: string, unet: WrittenUNet, params: Params<NDArray>): Promise<void> =>
   writeSafetensors(path, params, { format: unetFormat, unet: JSON.stringify(unet) })
 
-/** What a file's metadata says of what is in it, if {@link writeStage} or {@link writeUNet} wrote it. */
+/** The description in the metadata of a file that {@link writeStage} or {@link writeUNet} wrote. */
 export function written({ format, stage, unet }: Readonly<Record<string, string>>): {
   readonly stage?: StageDescription
   readonly unet?: WrittenUNet

@@ -17,9 +17,9 @@ export function logOfWord(word: number): number {
 }
 
 /**
- * Box-Muller: writes two independent standard normal numbers made of two 32-bit words to `out[i]` and `out[i + 1]`;
- * the index -1 and indices past the end are skipped. Only additions, products, quotients and square roots of float64 are used,
- * which IEEE 754 defines to the last bit: `Math.log` and `Math.cos` differ from one JavaScript engine to another.
+ * Box-Muller: writes two independent standard normal numbers from two 32-bit words to `out[i]` and `out[i + 1]`. The
+ * index -1 and indices past the end are skipped. Uses only additions, products, quotients and square roots of float64,
+ * which IEEE 754 defines to the last bit. `Math.log` and `Math.cos` differ between JavaScript engines.
  */
 export function normalPair(word0: number, word1: number, out: Float32Array, i: number): void {
   const radius = Math.sqrt(-2 * logOfWord(word0))

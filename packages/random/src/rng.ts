@@ -22,19 +22,19 @@ export interface Rng {
 }
 
 /**
- * The random numbers of a seed, an integer from 0 to 2^53 - 1: Threefry-2x32-20, counter-based, the same to the last
- * bit on every machine and JavaScript engine.
- * @throws if the seed, and later a label, shape, offset or range, is not as described.
+ * The key of a seed, an integer from 0 to 2^53 - 1: Threefry-2x32-20, counter-based, the same to the last bit on every
+ * machine and JavaScript engine.
+ * @throws if the seed, or later a label, shape, offset or range, is not as described.
  */
 export function rng(seed: number): Rng {
   return fromKey(toWords(natural('rng: seed', seed)))
 }
 
-/** What a counter is for: the top byte of its high word, so that kinds of draws never share a counter. */
+/** Kinds of draws: the top byte of the high word of a counter, so that kinds never share a counter. */
 const kinds = { normal: 1, uniform: 2, integers: 3, permutation: 4, number: 5, string: 6 } as const
 
 function fromKey(key: Key): Rng {
-  /** The words of `count` blocks of one kind, from block `first` on. */
+  /** The words of `count` blocks of one kind, from block `first`. */
   const words = (kind: keyof typeof kinds, first: number, count: number): Uint32Array => {
     const out = new Uint32Array(2 * count)
     const [low, high] = toWords(first)
@@ -87,7 +87,7 @@ function fromKey(key: Key): Rng {
 const below = (n: number, bits: Uint32Array, i: number): number =>
   Math.floor(((bits[2 * i]! >>> 5) * 2 ** 26 + (bits[2 * i + 1]! >>> 6)) * 2 ** -53 * n)
 
-/** Chains Threefry over the length and then the UTF-8 bytes, four to a counter; each block is the key of the next. */
+/** Chains Threefry over the length and the UTF-8 bytes, four to a counter. Each block is the key of the next. */
 function foldString(key: Key, label: string): Key {
   const bytes = new TextEncoder().encode(label)
   const out = Uint32Array.from(key)

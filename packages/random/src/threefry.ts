@@ -13,7 +13,8 @@ export function threefry([k0, k1]: Key, c0: number, c1: number, out: Uint32Array
     let x = (c0 + k0) | 0
     let y = (c1 + k1) | 0
     for (let round = 0; ; round += 8) {
-      // Four rounds and a key injection; twice, with other rotations. The keys rotate with a period of three injections.
+      // Four rounds and a key injection; twice, with other rotations. The keys rotate with a period of three
+      // injections.
       x = (x + y) | 0
       y = ((y << 13) | (y >>> 19)) ^ x
       x = (x + y) | 0

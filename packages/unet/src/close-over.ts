@@ -4,29 +4,31 @@ import { CascadeError, checkFunction, shown } from '@cascade-diffusion/checks'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { tensor } from '@tensorflow/tfjs-core'
 
-/** A network as a function of its weights and of what it is shown: a `UNet`, an `Encoder`, a stage's network, or one's own. */
+/**
+ * A network as a function of its weights and inputs: a `UNet`, an `Encoder`, the network of a stage, or a custom one.
+ */
 export interface WeightedNetwork<Inputs extends unknown[], Out> {
-  /** The network as a function of its weights, which are tensors here. */
+  /** The network as a function of tensors. */
   apply(params: Params<Tensor>, ...inputs: Inputs): Out
-  /** The shapes of its weights, which are then checked. */
+  /** The shapes of its weights. `closeOver` checks weights against them. */
   readonly parameterShapes?: Readonly<Record<string, readonly number[]>>
 }
 
 /**
- * Closes a network over its weights: what is left is a function of tensors, such as `createSampler`, `denoiser` and the guidances
- * of `diffusion` take for a network, and `jit` and `eager` make callable with arrays. Compiled, the weights are constants of the
- * program, which share their memory until then and are there once; run eagerly, they are handed to the backend in each call.
- * @param network a `UNet`, say that of `fromPretrained`.
- * @param params its weights as host arrays. Whoever trains on hands them in as an argument instead.
- * @throws if the weights are no host arrays, or not those of the network.
+ * Binds a network to its weights. The result is a function of tensors. `createSampler`, `denoiser` and the guidances of
+ * `diffusion` take it as a network; `jit` and `eager` make it callable with arrays. A compiled program holds the
+ * weights once, as constants. An eager call hands them to the backend each time.
+ * @param network a `UNet`, such as that of `fromPretrained`.
+ * @param params its weights as host arrays. To train them further, pass them to `network.apply` as an argument instead.
+ * @throws if the weights are not host arrays, or not those of the network.
  */
 export function closeOver<Inputs extends unknown[], Out>(
   network: WeightedNetwork<Inputs, Out>,
   params: Params<NDArray>,
 ): (...inputs: Inputs) => Out {
-  checkFunction('closeOver', 'network.apply', network?.apply, 'of a network as unet() makes it')
+  checkFunction('closeOver', 'network.apply', network?.apply, 'of a network such as unet(…)')
   checkWeights(network.parameterShapes ?? {}, params)
-  // Tensors are made where they are used: those from outside of a trace have no place in it.
+  // Tensors are made where they are used: a trace cannot use tensors from outside of it.
   return (...inputs) =>
     network.apply(
       Object.fromEntries(

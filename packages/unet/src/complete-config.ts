@@ -32,8 +32,8 @@ export const unetFields: KnownKeys<UNetConfig> = {
 }
 
 /**
- * Checks what JavaScript lets through: fields that there are none of, lists and records that are something else.
- * @throws naming the field.
+ * Checks what TypeScript checks and JavaScript does not: the types of fields that are lists and records.
+ * @throws with the name of the field.
  */
 export function checkConfig(where: string, config: UNetConfig): void {
   const { channelMultipliers, attentionResolutions = [], resampling, noiseEmbedding, lowRes, resolution } = config
@@ -54,8 +54,8 @@ export function checkConfig(where: string, config: UNetConfig): void {
 }
 
 /**
- * Fills in the defaults and checks what each field says by itself; channels are checked where they are laid out.
- * @throws if a field is out of its range, or two do not fit together.
+ * Fills in the defaults and checks each field. `planOf` checks that heads and groups divide the channels.
+ * @throws if a field is out of its range, or two fields contradict each other.
  */
 export function completeConfig(config: UNetConfig): CompleteUNetConfig {
   const { residualScale = 1 } = config
@@ -85,12 +85,12 @@ export function completeConfig(config: UNetConfig): CompleteUNetConfig {
   return complete
 }
 
-/** The kind of each change of resolution, from that between levels 0 and 1 on. */
+/** How the resolution changes between levels `level` and `level + 1`. */
 export function resamplingOf({ resampling }: CompleteUNetConfig, way: 'down' | 'up', level: number): Resampling {
   return typeof resampling === 'string' ? resampling : (resampling[way][level] as Resampling)
 }
 
-/** Without fields that are undefined, which JSON would leave out. */
+/** Without undefined fields, which JSON leaves out. */
 const defined = (config: UNetConfig): UNetConfig =>
   Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)) as unknown as UNetConfig
 

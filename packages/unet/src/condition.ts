@@ -4,21 +4,23 @@ import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diff
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { type CompleteUNetConfig, imageSize } from './config.ts'
 
-/** What the network is told besides the noisy image and the time: exactly what its configuration asks for. */
+/** What the network is conditioned on besides the noise level: exactly what its configuration names. */
 export interface UNetCondition {
   /**
-   * Classes, int32 [N], from 0 to `numClasses` - 1; or -1, none, which has an embedding of zeros and is what networks trained for
-   * classifier-free guidance are told. Another number is an error when it is looked up; engines on GPUs, which check no index,
-   * take it for none.
+   * Classes, int32 [N], from 0 to `numClasses` - 1, or -1 for none. -1 has an embedding of zeros, for classifier-free
+   * guidance. Any other number is an error when it is looked up; GPU engines, which check no index, treat it as -1.
    */
   label?: Tensor1D
-  /** Low-resolution images [N, h, w, lowRes.channels] in [-1, 1], of any size: they are resized as `lowRes.resize` says. */
+  /**
+   * Low-resolution images [N, h, w, lowRes.channels] in [-1, 1]. Other sizes than that of `xt` are resized as
+   * `lowRes.resize` says.
+   */
   lowRes?: Tensor4D
-  /** Levels s of the conditioning augmentation that `lowRes` has gone through, [N], int32 or float32. */
+  /** Levels s of the conditioning augmentation of `lowRes`, [N], int32 or float32. */
   augmentationLevel?: Tensor1D
   /**
-   * Makes the network drop values at its `dropout` rate: a seed for each image, int32 [N] from 0 to 2²⁴ - 1, and another in each
-   * training step. Without it nothing is dropped: in sampling.
+   * Seeds of the dropout, int32 [N] from 0 to 2²⁴ - 1, others in each training step. With them the network drops values
+   * at its `dropout` rate; without them, as in sampling, it drops none.
    */
   dropout?: Tensor1D
 }
@@ -26,8 +28,8 @@ export interface UNetCondition {
 const known: KnownKeys<UNetCondition> = { label: true, lowRes: true, augmentationLevel: true, dropout: true }
 
 /**
- * @throws if an input is no tensor, or its shape or type does not fit the configuration, or a condition is missing or has no
- * place.
+ * @throws if an input is not a tensor, its shape or type does not fit the configuration, or a condition is missing or
+ * unexpected.
  */
 export function checkInputs(config: CompleteUNetConfig, xt: Tensor4D, noise: Tensor1D, condition: UNetCondition): void {
   expectTensor('xt', xt)
@@ -55,7 +57,7 @@ export function checkInputs(config: CompleteUNetConfig, xt: Tensor4D, noise: Ten
   if (dropout) expectType('condition.dropout', dropout, ['int32'])
 }
 
-/** @throws if weights are no tensors, missing, or of other shapes. */
+/** @throws if a weight is not a tensor, is missing, or has another shape. */
 export function checkParams(shapes: Readonly<Record<string, readonly number[]>>, params: Params<Tensor>): void {
   if (typeof params !== 'object' || params === null)
     throw new CascadeError('input', `unet: expected weights by name, got ${shown(params)}`)

@@ -8,7 +8,7 @@ import { embed } from './embeddings.ts'
 import { conv } from './layers.ts'
 import type { Plan } from './plan.ts'
 
-/** A network in one call. */
+/** One call of a network. */
 export interface NetworkCall {
   readonly params: Params<tf.Tensor>
   readonly config: CompleteUNetConfig

@@ -7,10 +7,10 @@ import { linear, parameter } from './layers.ts'
 import type { Plan } from './plan.ts'
 
 /**
- * Sinusoidal embedding (Vaswani et al. 2017) of numbers such as timesteps: the cosines of
- * t · 10000^(-i/(width/2 - frequencyShift)), i from 0, then the sines.
- * @param t [N], float32 or int32; fractions are fine.
- * @param frequencyShift 0, or 1 as in tensor2tensor and DDPM's original: the last frequency is then 1/10000 itself.
+ * Sinusoidal embedding (Vaswani et al. 2017) of numbers such as timesteps: the cosines of t · 10000^(-i/(width/2 -
+ * frequencyShift)) for i from 0, then the sines.
+ * @param t [N], float32 or int32, fractions included.
+ * @param frequencyShift 0, or 1 as in tensor2tensor and the original DDPM, where the last frequency is 1/10000.
  * @returns [N, width], for an even width.
  */
 export function timestepEmbedding(t: tf.Tensor1D, width: number, frequencyShift = 0): tf.Tensor2D {
@@ -20,12 +20,15 @@ export function timestepEmbedding(t: tf.Tensor1D, width: number, frequencyShift 
   return tf.concat([tf.cos(angles), tf.sin(angles)], 1) as tf.Tensor2D
 }
 
-/** By which a noise level √ᾱ in (0, 1] is multiplied before its embedding: WaveGrad's C (Chen et al. 2021, Section 3), as in SR3. */
+/**
+ * The factor of a noise level √ᾱ in (0, 1] before its embedding: C of WaveGrad (Chen et al. 2021, Section 3), as in
+ * SR3.
+ */
 const noiseLevelScale = 5000
 
 /**
- * What the residual blocks are told: the embeddings of time or noise level, and of class and augmentation level if given,
- * added. [N, plan.embedding]
+ * The embedding that conditions the residual blocks, [N, plan.embedding]: the sum of the embeddings of the time or
+ * noise level, and of the class and augmentation level if given.
  */
 export function embed(
   params: Params<tf.Tensor>,
@@ -42,20 +45,20 @@ export function embed(
   if (condition.augmentationLevel) embedding = tf.add(embedding, ofNumber('augmentation', condition.augmentationLevel))
   if (condition.label) {
     const table = parameter<tf.Tensor2D>(params, 'label.embedding')
-    // A product with one-hot rows rather than a gather, whose gradient scatters.
+    // A product with one-hot rows, since the gradient of a gather scatters.
     embedding = tf.add(embedding, tf.matMul(oneHot(condition.label, table.shape[0]), table))
   }
   return embedding
 }
 
 /**
- * Rows of zeros with a 1 in the place of each label, of zeros alone for -1: [N, classes]. What any other number is looked up by lies
- * outside of a table, which engines refuse; one that does not has zeros for it.
+ * One-hot rows of labels, [N, classes]; a row of zeros for -1. The lookup of any other label is outside of a table.
+ * Most engines refuse that; on the others the row is zeros.
  */
 function oneHot(label: tf.Tensor1D, classes: number): tf.Tensor2D {
   const numbers = Int32Array.from({ length: classes + 1 }, (_, i) => i - 1)
   const place = tf.add(label, tf.scalar(1, 'int32'))
-  // Some engines count negative indices from the end: they are sent past it.
+  // Some engines count negative indices from the end. An index past the end is out of range everywhere.
   const checked = tf.where(tf.less(place, 0), tf.scalar(classes + 1, 'int32'), place)
   const found = tf.gather(tf.tensor1d(numbers, 'int32'), tf.cast(checked, 'int32'))
   const isClass = tf.equal(tf.expandDims(label, 1), tf.tensor2d(numbers.subarray(1), [1, classes], 'int32'))

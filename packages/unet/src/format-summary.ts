@@ -2,11 +2,11 @@ import type { LayerSummary, NetworkSummary } from './summary.ts'
 
 /** Options of {@link formatSummary}. */
 export interface FormatSummaryOptions {
-  /** One line for each block, which counts its layers together, or for each layer. Default `block`. */
+  /** A line for each block, with the sums of its layers, or for each layer. Default `block`. */
   by?: 'block' | 'layer'
 }
 
-/** A summary as a table for people, with totals: lines of columns that are aligned by spaces. */
+/** A summary as a table of aligned columns with totals. */
 export function formatSummary(
   { layers, ...total }: NetworkSummary,
   { by = 'block' }: FormatSummaryOptions = {},
@@ -31,7 +31,7 @@ export function formatSummary(
 const figures = ({ parameters, multiplyAdds }: Pick<LayerSummary, 'parameters' | 'multiplyAdds'>) =>
   [parameters, multiplyAdds].map((n) => n.toLocaleString('en'))
 
-/** Layers whose names agree but for their last words, counted together. */
+/** Layers whose names differ in the last word only, added up. */
 function blocksOf(layers: readonly LayerSummary[]): (Omit<LayerSummary, 'kind'> & { kind: string })[] {
   const blocks = new Map<string, LayerSummary[]>()
   for (const layer of layers) {

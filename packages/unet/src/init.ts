@@ -3,7 +3,7 @@ import { CascadeError, shown } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import type { ParameterSpec } from './parameters.ts'
 
-/** The first values of all parameters, each drawn from a key of its own. @throws if `rng` is no key. */
+/** Initial values of all parameters, each drawn from its own key. @throws if `rng` is not a key. */
 export function initialParams(
   specs: readonly (readonly [name: string, spec: ParameterSpec])[],
   rng: Rng,
@@ -17,8 +17,9 @@ export function initialParams(
 }
 
 /**
- * The first value of a parameter, as PyTorch draws it: kernels and biases uniform within ±1/√fanIn, the table of class embeddings
- * standard normal, positions normal of variance 1/fanIn, normalisations 1 and 0; zeros for the last layer of each residual branch, of each attention and of the network.
+ * The initial value of a parameter, as PyTorch draws it. Kernels and biases are uniform within ±1/√fanIn, class
+ * embeddings standard normal, positions normal of variance 1/fanIn, scales 1 and shifts 0. The last layer of each
+ * residual branch, of each attention and of the network is zero.
  */
 function initial({ shape, start, fanIn }: ParameterSpec, rng: Rng): NDArray<'float32'> {
   if (start === 'normal') {

@@ -16,8 +16,8 @@ export const linear = (params: Params<tf.Tensor>, name: string, x: tf.Tensor2D):
   tf.add(tf.matMul(x, parameter<tf.Tensor2D>(params, `${name}.kernel`)), parameter(params, `${name}.bias`))
 
 /**
- * A convolution with a `kernel` [k, k, C, D] of odd size and a `bias` [D]; padded by half its size on every side, or as
- * TensorFlow's 'same' does.
+ * A convolution with a `kernel` [k, k, C, D] of odd size and a `bias` [D]. The padding is half the size on every side,
+ * or that of TensorFlow's 'same'.
  */
 export function conv(
   params: Params<tf.Tensor>,

@@ -1,17 +1,17 @@
 import type { CompleteUNetConfig } from './config.ts'
 import type { Plan, Step } from './plan.ts'
 
-/** How a parameter starts; see `initial` in init.ts. */
+/** How a parameter is initialised; see `initial` in init.ts. */
 export type Start = 'uniform' | 'normal' | 'zeros' | 'ones'
 
-/** The shape of a parameter, how it starts, and how many inputs each output of its layer has. */
+/** The shape of a parameter, its initialisation, and the number of inputs of each output of its layer. */
 export interface ParameterSpec {
   shape: readonly number[]
   start: Start
   fanIn: number
 }
 
-/** Writes down the parameters of layers, in the order in which it is told of them. */
+/** Collects the parameters of layers, in the order of the calls. */
 export function specBuilder() {
   const specs: Record<string, ParameterSpec> = {}
   /** A kernel [.., in, out] and a bias. */

@@ -2,23 +2,23 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import { resamplingOf } from './complete-config.ts'
 import { type CompleteUNetConfig, imageSize } from './config.ts'
 
-/** A residual block: its name among the parameters, the channels it takes and gives, and what is special about it. */
+/** A residual block: its name among the parameters, and its input and output channels. */
 export interface ResidualStep {
   kind: 'residual'
   name: string
-  /** The how manieth it is, from 0. */
+  /** Its number among the residual blocks of the network, from 0. */
   index: number
   from: number
   to: number
   /** Factor of the sums that end the block and its attention. */
   scale: number
-  /** The attention that follows: its heads, and whether it normalises first. */
+  /** The attention after the block: its heads, and whether it starts with a normalisation. */
   attention?: { heads: number; norm: boolean }
-  /** Whether the block changes the resolution by 2. */
+  /** Present if the block changes the resolution by 2. */
   resample?: 'down' | 'up'
 }
 
-/** A change of resolution by 2, with a convolution or without. */
+/** A change of the resolution by 2, with a convolution or without. */
 export interface ResampleStep {
   kind: 'downsample' | 'upsample'
   name: string
@@ -30,22 +30,25 @@ export interface ResampleStep {
 export type Step = ResidualStep | ResampleStep
 
 /**
- * The network laid out. The first convolution and each step down give a skip connection; each residual block up that keeps the
- * resolution takes the last one left, concatenated after its input.
+ * The layout of a network. The first convolution and each step down leave a skip connection. Each residual block on the
+ * way up that keeps the resolution takes the last one left, concatenated to its input.
  */
 export interface Plan {
-  /** Channels that the first convolution takes: for each pixel of a patch, the noisy image's, then the low-resolution image's. */
+  /**
+   * Input channels of the first convolution: for each pixel of a patch those of the noisy image, then those of the
+   * low-resolution image.
+   */
   inputChannels: number
   /** Width of the embeddings. */
   embedding: number
   down: Step[]
   middle: readonly [ResidualStep, ResidualStep]
   up: Step[]
-  /** Channels that the last convolution takes. */
+  /** Input channels of the last convolution. */
   last: number
 }
 
-/** Lays out the network. @throws if heads or groups do not divide the channels. */
+/** The layout of a network. @throws if heads or groups do not divide the channels. */
 export function planOf(config: CompleteUNetConfig): Plan {
   const { baseChannels, channelMultipliers, residualBlocks, attentionResolutions } = config
   const height = imageSize(config)[0] / config.patchSize
@@ -107,7 +110,7 @@ function middleStep({ middleResidualScale, middleAttentionNorm }: CompleteUNetCo
   return { ...step, scale: middleResidualScale, ...(attention && { attention }) }
 }
 
-/** Heads of an attention layer of so many channels. */
+/** Heads of an attention layer with n channels. */
 function headsOf(
   config: CompleteUNetConfig,
   field: 'attentionHeads' | 'attentionHeadsUp',

@@ -11,24 +11,27 @@ import type { UNetCondition } from './condition.ts'
 import type { UNetConfig } from './config.ts'
 import { unet } from './unet.ts'
 
-/** A network of PyTorch's with inputs and outputs. */
+/** A network of PyTorch with inputs and outputs. */
 export interface Reference {
   /** Its state dict. */
   stateDict: Params<NDArray>
-  /** `x`, `t`, and `y` or `low_res`; the `output`; for the sum of it times `grad_seed`, the gradient `grad_x`. Images as NHWC. */
+  /**
+   * The inputs `x`, `t`, and `y` or `low_res`; the `output`; the gradient `grad_x` of the sum of output times
+   * `grad_seed`. Images are NHWC.
+   */
   values: Record<string, NDArray>
-  /** Norm of that sum's gradient by each tensor of the state dict. */
+  /** Norm of the gradient of that sum by each tensor of the state dict. */
   gradientNorms: Record<string, number>
-  /** What `case.json` says of it. */
+  /** The content of `case.json`. */
   about: { config: Record<string, unknown> }
 }
 
-/** Names and shapes of a state dict whose numbers follow from {@link hashed}, in place of a file of them. */
+/** Names and shapes of a state dict whose numbers follow from {@link hashed}. */
 type HashedWeights = Record<string, readonly number[]>
 
 /**
- * Reads a reference: a folder with `io.npz`, `case.json` and `model.pt`; or without the last, if `case.json` gives the `weights`
- * by their shapes.
+ * Reads a reference: a folder with `io.npz`, `case.json` and `model.pt`. `case.json` may give the shapes of `weights`
+ * in place of the last.
  */
 export async function readReference(name: string, folder = fixture(name)): Promise<Reference> {
   const about = JSON.parse(await readFile(`${folder}/case.json`, 'utf8'))
@@ -48,7 +51,7 @@ function hashedWeights(shapes: HashedWeights): Params<NDArray<'float32'>> {
   return Object.fromEntries(Object.entries(shapes).map(([name, shape], place) => [name, hashed(shape, place, name)]))
 }
 
-/** Numbers that `make_references.py` draws alike: kernels of about unit gain, scales about 1, and small shifts. */
+/** The numbers that `make_references.py` draws: kernels of about unit gain, scales about 1, and small shifts. */
 function hashed(shape: readonly number[], place: number, name: string): NDArray<'float32'> {
   const size = shape.reduce((n, d) => n * d, 1)
   const fanIn = size / shape[0]!
@@ -57,7 +60,7 @@ function hashed(shape: readonly number[], place: number, name: string): NDArray<
   return ndarray(data, shape)
 }
 
-/** The finaliser of MurmurHash3, of a number that is different for each element of each tensor. */
+/** The finaliser of MurmurHash3 of a number that differs for each element of each tensor. */
 function hash(place: number, i: number): number {
   let h = (Math.imul(place + 1, 0x9e3779b1) + i) >>> 0
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b)
@@ -81,8 +84,8 @@ export interface NameMap {
 }
 
 /**
- * Runs a network with the reference's weights and inputs, and compares the output, the gradient by the image and the norms of the
- * gradients by all tensors of its state dict.
+ * Runs a network with the weights and inputs of a reference, and compares the output, the gradient by the image, and
+ * the norms of the gradients by all tensors of the state dict.
  */
 export async function expectReference(
   { stateDict, values, gradientNorms }: Reference,
@@ -113,7 +116,8 @@ export async function expectReference(
   expect(error(result.image, grad_x!) / largest(grad_x!)).toBeLessThan(1e-4)
   const gradients = names.to(result.weights, config)
   expect(Object.keys(gradients).sort()).toEqual(Object.keys(gradientNorms).sort())
-  // Norms that are nothing beside the others are rounding: before a normalisation of one channel a group a bias has no gradient.
+  // A norm far below the largest is rounding: a bias before a normalisation with one channel in each group has no
+  // gradient.
   const least = 1e-3 * Math.max(...Object.values(gradientNorms))
   for (const [name, expected] of Object.entries(gradientNorms)) {
     const norm = Math.sqrt(gradients[name]!.data.reduce((sum, v) => sum + v * v, 0))
@@ -121,7 +125,7 @@ export async function expectReference(
   }
 }
 
-/** Whether two state dicts have the same tensors under the same names. */
+/** Expects that two state dicts have the same tensors under the same names. */
 export function expectSame(got: Params<NDArray>, expected: Params<NDArray>): void {
   expect(Object.keys(got).sort()).toEqual(Object.keys(expected).sort())
   for (const [name, { shape, data }] of Object.entries(expected)) {

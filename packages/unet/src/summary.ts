@@ -7,16 +7,16 @@ import { unet } from './unet.ts'
 
 /** A layer of a network. */
 export interface LayerSummary {
-  /** Its name among the parameters, such as `down.0.1.conv1`. */
+  /** Its name among the parameters: `down.0.1.conv1`. */
   name: string
   kind: 'convolution' | 'linear' | 'normalisation' | 'attention' | 'embedding' | 'positions' | 'resampling'
-  /** Of its output for one image, without the axis of images. */
+  /** The shape of its output for one image, without the axis of images. */
   shape: readonly number[]
-  /** How many numbers its weights are. */
+  /** The number of its weights. */
   parameters: number
   /**
-   * Products of two numbers that are added up, for one image: twice as many floating-point operations. Of convolutions, linear
-   * layers and attention, which are nearly all there is.
+   * Products of two numbers that are added up, for one image; a multiply-add is two floating-point operations. Counts
+   * convolutions, linear layers and attention, which are nearly all of the work.
    */
   multiplyAdds: number
 }
@@ -24,15 +24,15 @@ export interface LayerSummary {
 /** A network in figures. */
 export interface NetworkSummary {
   layers: LayerSummary[]
-  /** Of all layers together. */
+  /** The sum over all layers. */
   parameters: number
-  /** Of all layers together, for one image. */
+  /** The sum over all layers, for one image. */
   multiplyAdds: number
 }
 
 /**
- * The layers of a U-Net or an encoder in the order in which they are computed, with their parameters and multiply-adds. Resizing
- * the low-resolution image, element-wise operations and sums count for nothing.
+ * The layers of a U-Net or an encoder in the order of computation, with their parameters and multiply-adds. Resizing,
+ * element-wise operations and sums are not counted.
  * @throws if the configuration does not fit together.
  */
 export function summary(config: UNetConfig | EncoderConfig): NetworkSummary {
@@ -62,20 +62,20 @@ function encoderLayers(given: EncoderConfig): LayerSummary[] {
   const tokens = [high * wide + 1]
   const places = { norm: spatial ? [] : [high, wide], positions: tokens, qkv: tokens, hidden: [], out: [] }
   walk.prefixed('pool', (leaf) => places[leaf as keyof typeof places], {
-    // The mean alone asks.
+    // Only the mean is a query.
     after: 'qkv',
     layer: { shape: [plan.middle[1].to], multiplyAdds: 2 * tokens[0]! * plan.middle[1].to },
   })
   return walk.layers
 }
 
-/** Height and width that the network works at. */
+/** Height and width at which the network works. */
 function patches(config: CompleteUNetConfig): readonly [number, number] {
   const [height, width] = imageSize(config)
   return [height / config.patchSize, width / config.patchSize]
 }
 
-/** Height and width where a step is. */
+/** Height and width at a step. */
 type Size = readonly [number, number]
 
 /** Collects layers on a walk through the network. */
@@ -89,7 +89,7 @@ function layerWalk(parameterShapes: Readonly<Record<string, readonly number[]>>)
   }
   const names = [...shapesOf.keys()]
 
-  /** All layers of that name or below it, each with the lengths of the axes that it is repeated over. */
+  /** All layers with that name or below it, each with the lengths of the axes over which it repeats. */
   function prefixed(
     prefix: string,
     places: (leaf: string) => readonly number[],
@@ -104,7 +104,7 @@ function layerWalk(parameterShapes: Readonly<Record<string, readonly number[]>>)
     }
   }
 
-  /** @returns the size after it. */
+  /** @returns the size after the step. */
   function step(of: Step, size: Size): Size {
     const [high, wide] = size
     const factor = factorOf(of)

@@ -14,43 +14,44 @@ import { conv, norm } from './layers.ts'
 import { parameterSpecs } from './parameters.ts'
 import { planOf } from './plan.ts'
 
-/** How a network is computed: the same values either way. */
+/** How a network is computed. The values are the same. */
 export interface UNetOptions {
   /**
-   * Whether gradients compute what is within the residual blocks once more instead of keeping it, which lowers the memory of a
-   * training step for about a third more time. Default false.
+   * Whether gradients compute the insides of residual blocks again instead of keeping them. A training step then needs
+   * less memory and about a third more time. Default false.
    */
   recompute?: boolean
 }
 
 /** A network as a function of its weights. */
 export interface UNet {
-  /** With its defaults filled in. */
+  /** The configuration with its defaults filled in. */
   readonly config: CompleteUNetConfig
   /** The shape of each weight, in the order in which the network uses them. */
   readonly parameterShapes: Readonly<Record<string, readonly number[]>>
   /**
-   * First weights, distributed as PyTorch's: kernels and biases uniform within ±1/√fanIn, class embeddings standard normal; zeros
-   * in the last layer of each residual branch, of each attention and of the network, so that it starts by giving zeros.
-   * A weight depends on `rng` and its own name only.
+   * Initial weights, distributed as in PyTorch: kernels and biases uniform within ±1/√fanIn, class embeddings standard
+   * normal. The last layer of each residual branch, of each attention and of the network is zero, so the first output
+   * is zero. A weight depends on `rng` and its own name only.
    */
   init(rng: Rng): Params<NDArray<'float32'>>
   /**
-   * The raw output [N, H, W, outChannels] for the noisy images `xt` [N, H, W, imageChannels] at the times, or of the
-   * noise levels, `noise` [N].
+   * The raw output [N, H, W, outChannels] for the noisy images `xt` [N, H, W, imageChannels] at the times or noise
+   * levels `noise` [N].
    * @param params tensors; {@link closeOver} takes host arrays.
-   * @param condition may be left out if the network takes none.
-   * @throws if an input is no tensor, its type or shape does not fit the configuration, a condition or weight is missing, or a
-   * condition has no place; and, when the labels are looked up, if one is no class and not -1.
+   * @param condition may be absent if the network has none.
+   * @throws if an input is not a tensor, its type or shape does not fit the configuration, a condition or weight is
+   * missing, or a condition is unexpected. A label that is neither a class nor -1 is an error when it is looked up.
    */
   apply(params: Params<tf.Tensor>, xt: tf.Tensor4D, noise: tf.Tensor1D, condition?: UNetCondition): tf.Tensor4D
 }
 
 /**
- * The U-Net of DDPM (Ho et al. 2020), Improved DDPM (Nichol & Dhariwal 2021), ADM (Dhariwal & Nichol 2021) and SR3 (Saharia
- * et al. 2021): residual blocks with group normalisation and SiLU, told the time or the noise level by a sinusoidal embedding;
- * self-attention at chosen resolutions; optionally told a class, and for super-resolution given a low-resolution image as
- * further input channels and the level of its augmentation (Ho et al. 2021, Section 4) by an embedding like the time's.
+ * The U-Net of DDPM (Ho et al. 2020), Improved DDPM (Nichol & Dhariwal 2021), ADM (Dhariwal & Nichol 2021) and SR3
+ * (Saharia et al. 2021): residual blocks with group normalisation and SiLU, and self-attention at chosen resolutions. A
+ * sinusoidal embedding conditions the blocks on the time or the noise level, and optionally on a class. A
+ * super-resolution network takes a low-resolution image as further input channels, and may be conditioned on the level
+ * of its augmentation (Ho et al. 2021, Section 4) by an embedding like that of the time.
  * @throws if the configuration does not fit together.
  */
 export function unet(config: UNetConfig, { recompute = false }: UNetOptions = {}): UNet {
@@ -73,7 +74,7 @@ export function unet(config: UNetConfig, { recompute = false }: UNetOptions = {}
   }
 }
 
-/** How many numbers the weights of a network are. @throws as {@link unet}. */
+/** The number of weights of a network. @throws as {@link unet}. */
 export const parameterCount = (config: UNetConfig): number =>
   Object.values(unet(config).parameterShapes).reduce((count, shape) => count + sizeOf(shape), 0)
 
@@ -92,7 +93,7 @@ function forward(call: NetworkCall, xt: tf.Tensor4D, noise: tf.Tensor1D, conditi
   return config.patchSize === 1 ? output : depthToSpace(output, config.patchSize)
 }
 
-/** The low-resolution image, resized to that of `xt`, as further channels. */
+/** Concatenates the low-resolution image to `xt`, resized to its size. */
 function withLowRes(xt: tf.Tensor4D, lowRes: tf.Tensor4D | undefined, config: CompleteUNetConfig): tf.Tensor4D {
   if (!lowRes) return xt
   const size = [xt.shape[1], xt.shape[2]] as const

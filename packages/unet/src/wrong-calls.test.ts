@@ -174,12 +174,12 @@ test.each([
   [
     'no flags',
     () => js.guidedDiffusionConfig(),
-    'guidedDiffusionConfig: expected flags as a text or an object, got undefined',
+    'guidedDiffusionConfig: expected flags as a string or an object, got undefined',
   ],
   [
     'flags as a list',
     () => js.improvedDiffusionConfig(['--image_size', '64']),
-    'improvedDiffusionConfig: expected flags as a text or an object, got an array of 2',
+    'improvedDiffusionConfig: expected flags as a string or an object, got an array of 2',
   ],
 ])('%s: the error says what was expected', async (_, call, message) => {
   await expect((async () => call())()).rejects.toThrow(message)

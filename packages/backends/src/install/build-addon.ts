@@ -9,14 +9,14 @@ import type { InstallOptions } from './options.ts'
 import { runCommand } from './run-command.ts'
 import { unpackWheel } from './wheel.ts'
 
-/** What compiling an add-on takes, and what Debian calls it. */
+/** The tools that compile an add-on, and their Debian packages. */
 const tools = [
   ['python3', 'python3'],
   ['make', 'make'],
   ['c++', 'g++'],
 ] as const
 
-/** @throws if a tool is missing, with how to get it. */
+/** @throws if a tool is missing, with its Debian package. */
 export async function checkTools(signal: AbortSignal): Promise<void> {
   const missing: string[] = []
   for (const [command, debian] of tools)
@@ -27,11 +27,11 @@ export async function checkTools(signal: AbortSignal): Promise<void> {
   if (missing.length > 0)
     throw new CascadeError(
       'engine',
-      `the add-on is compiled here, for which ${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} missing: \`apt install ${missing.join(' ')}\`, or your system's like`,
+      `the add-on is compiled here, for which ${missing.join(', ')} ${missing.length > 1 ? 'are' : 'is'} missing: \`apt install ${missing.join(' ')}\`, or the equivalent of your system`,
     )
 }
 
-/** Has npm, as it is set up, install packages into a folder without running their scripts. */
+/** Has npm install packages into a folder, with its own configuration and without running scripts. */
 async function npmInstall(folder: string, manifest: object, signal: AbortSignal): Promise<void> {
   await mkdir(folder, { recursive: true })
   await writeFile(join(folder, 'package.json'), `${JSON.stringify({ private: true, ...manifest }, null, 2)}\n`)
@@ -39,7 +39,9 @@ async function npmInstall(folder: string, manifest: object, signal: AbortSignal)
   await runCommand('npm', args, { cwd: folder, signal })
 }
 
-/** Installs the npm package of a backend into a folder, with our stand-ins for tfjs's others; gives the package's folder. */
+/**
+ * Installs the npm package of a backend into a folder, with our stand-ins for tfjs. Returns the folder of the package.
+ */
 export async function installPackage(name: 'node' | 'node-gpu', folder: string, signal: AbortSignal): Promise<string> {
   const { npm } = backendPackages[name]
   for (const [file, text] of Object.entries(shimFiles(versions.tfjs))) {
@@ -61,11 +63,11 @@ export async function installPackage(name: 'node' | 'node-gpu', folder: string, 
   return join(folder, 'node_modules', npm)
 }
 
-/** The headers that the add-on includes, directly or not. */
+/** The headers that the add-on includes, directly or indirectly. */
 const headers = /^tensorflow\/(include\/(?:tensorflow\/c|tensorflow\/core\/platform|tsl\/platform|xla\/tsl\/c)\/.*\.h)$/
 const libraries = /^tensorflow\/(libtensorflow(?:_cc|_framework)\.so\.2)$/
 
-/** Unpacks TensorFlow's libraries from its wheel to where tfjs-node's add-on looks for them. */
+/** Unpacks TensorFlow's libraries from its wheel to where the add-on of tfjs-node expects them. */
 export async function unpackTensorFlow(wheel: string, folder: string, options: InstallOptions): Promise<void> {
   const { signal, progress } = options
   const deps = join(folder, 'deps')
@@ -73,19 +75,19 @@ export async function unpackTensorFlow(wheel: string, folder: string, options: I
     folder: deps,
     signal,
     place: (name) => name.match(headers)?.[1] ?? name.match(libraries)?.[1]?.replace(/^/, 'lib/'),
-    ...(progress && { onProgress: (done, total) => progress('unpacking', done, total) }),
+    progress: progress && ((done, total) => progress('unpacking', done, total)),
   })
   for (const [link, library] of [
     ['libtensorflow.so', 'libtensorflow_cc.so.2'],
     ['libtensorflow_framework.so', 'libtensorflow_framework.so.2'],
   ] as const) {
     if (!files.includes(join(deps, 'lib', library)))
-      throw new CascadeError('engine', `${wheel} does not hold ${library}`)
+      throw new CascadeError('engine', `${wheel} does not contain ${library}`)
     await symlink(library, join(deps, 'lib', link))
   }
 }
 
-/** Compiles the add-on of a tfjs-node in its folder, and removes what only that needed. */
+/** Compiles the add-on of tfjs-node in its folder, and removes the headers and sources that only this needed. */
 export async function buildAddon(folder: string, workFolder: string, signal: AbortSignal): Promise<void> {
   const gyp = join(workFolder, 'node-gyp')
   await npmInstall(gyp, { dependencies: { 'node-gyp': versions.nodeGyp } }, signal)
@@ -104,7 +106,10 @@ export async function buildAddon(folder: string, workFolder: string, signal: Abo
     await rm(part, { recursive: true, force: true })
 }
 
-/** Where the headers of Node.js are: beside its program, or where npm is told; else node-gyp downloads them. */
+/**
+ * The folder of the headers of Node.js: beside its program, or the one that npm is configured with. Otherwise node-gyp
+ * downloads them.
+ */
 async function headersFolder(signal: AbortSignal): Promise<string | undefined> {
   const prefix = dirname(dirname(process.execPath))
   if (existsSync(join(prefix, 'include', 'node', 'node_api.h'))) return prefix

@@ -7,7 +7,7 @@ import type { InstallOptions } from './options.ts'
 import { findWheel, type WheelQuery } from './package-index.ts'
 import { pipIndex } from './pip-index.ts'
 
-/** Downloads a wheel, or goes on where an earlier attempt stopped; gives the path of the file. */
+/** Downloads a wheel, or resumes its download. Returns the path of the file. */
 export async function fetchWheel(query: WheelQuery, options: InstallOptions): Promise<string> {
   const { signal, progress, log, cache = cacheFolder(), index = await pipIndex() } = options
   const { filename, url, sha256 } = await findWheel(index, query, signal)
@@ -18,7 +18,7 @@ export async function fetchWheel(query: WheelQuery, options: InstallOptions): Pr
     path,
     sha256,
     signal,
-    ...(progress && { onProgress: (done, total) => progress('downloading', done, total) }),
+    progress: progress && ((done, total) => progress('downloading', done, total)),
   })
   return path
 }

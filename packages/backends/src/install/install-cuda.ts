@@ -16,7 +16,7 @@ import { unpackWheel } from './wheel.ts'
 /** The libraries of the CUDA provider. */
 const libraries = ['libonnxruntime_providers_cuda.so', 'libonnxruntime_providers_shared.so'] as const
 
-/** Where the program's `onnxruntime-node` is, and where in it the libraries for this machine are. */
+/** The folder of the program's `onnxruntime-node`, and the folder in it with the libraries for this machine. */
 async function onnxruntimeFolders(
   from?: readonly string[],
 ): Promise<{ folder: string; libraries: string } | undefined> {
@@ -29,15 +29,15 @@ async function onnxruntimeFolders(
 
 /** Options of {@link install}. */
 export interface InstallCudaOptions extends InstallOptions {
-  /** Files or folders from which `onnxruntime-node` is looked for, as the program that uses it would. */
+  /** Files or folders from which to look for `onnxruntime-node`, as the program that uses it would. */
   readonly from?: readonly string[]
 }
 
 /**
- * Gives the program's `onnxruntime-node` its CUDA provider: the libraries of the `onnxruntime-gpu` wheel of the same version,
- * beside the package's own. A package manager that installs the package anew removes them.
- * @throws without having changed anything: if there is no `onnxruntime-node` or no such wheel for this machine, if something
- * cannot be downloaded or is corrupt, or if ONNX Runtime would no longer compute on the processor.
+ * Adds the CUDA provider to the program's `onnxruntime-node`: the libraries of the `onnxruntime-gpu` wheel of the same
+ * version, beside the libraries of the package. A package manager that reinstalls the package removes them.
+ * @throws without changes: if there is no `onnxruntime-node` or no such wheel for this machine, if a download fails or
+ * is corrupt, or if ONNX Runtime would no longer work on the CPU.
  */
 export async function installCuda(options: InstallCudaOptions): Promise<Receipt> {
   const { signal, log, progress, from, cache = cacheFolder() } = options
@@ -56,7 +56,7 @@ export async function installCuda(options: InstallCudaOptions): Promise<Receipt>
     )
   const version = versionIn(found.folder)
   const wheel = await fetchWheel({ ...kind, version }, { ...options, cache })
-  // On the same file system, so that each library appears whole or not at all.
+  // On the same file system, so that each library appears complete or not at all.
   const fresh = await mkdtemp(join(found.libraries, '.cuda-'))
   const placed: string[] = []
   try {
@@ -65,10 +65,10 @@ export async function installCuda(options: InstallCudaOptions): Promise<Receipt>
       folder: fresh,
       signal,
       place: (name) => libraries.find((library) => name === `onnxruntime/capi/${library}`),
-      ...(progress && { onProgress: (done, total) => progress('unpacking', done, total) }),
+      progress: progress && ((done, total) => progress('unpacking', done, total)),
     })
     if (files.length !== libraries.length)
-      throw new CascadeError('engine', `${wheel} does not hold ${libraries.join(' and ')}`)
+      throw new CascadeError('engine', `${wheel} does not contain ${libraries.join(' and ')}`)
     await keepOld(found.libraries, fresh)
     for (const library of libraries) {
       await rename(join(fresh, library), join(found.libraries, library))
@@ -77,7 +77,7 @@ export async function installCuda(options: InstallCudaOptions): Promise<Receipt>
     log?.('trying ONNX Runtime')
     const probe = await runModule(onnxruntimeProbe, [found.folder], { signal })
     if (!probe.ok)
-      throw new CascadeError('engine', `with the CUDA provider ONNX Runtime does not work any more: ${probe.error}`)
+      throw new CascadeError('engine', `with the CUDA provider ONNX Runtime no longer works: ${probe.error}`)
     const sizes = await Promise.all(libraries.map(async (library) => (await stat(join(found.libraries, library))).size))
     const receipt: Receipt = {
       name: 'cuda',
@@ -98,7 +98,7 @@ export async function installCuda(options: InstallCudaOptions): Promise<Receipt>
   }
 }
 
-/** Keeps the libraries that an earlier installation put there, under other names in `fresh`. */
+/** Keeps the libraries of an earlier installation, under other names in `fresh`. */
 async function keepOld(folder: string, fresh: string): Promise<void> {
   for (const library of libraries)
     if (existsSync(join(folder, library))) await link(join(folder, library), join(fresh, `old-${library}`))
@@ -116,7 +116,7 @@ export async function installedCuda(from?: readonly string[]): Promise<Receipt |
   return found && readReceipt(found.libraries)
 }
 
-/** Removes what {@link installCuda} has put beside ONNX Runtime's libraries. */
+/** Removes the libraries of {@link installCuda}. */
 export async function removeCuda({ folder, files = [] }: Receipt): Promise<void> {
   for (const file of [...files, receiptFile]) await rm(join(folder, file), { force: true })
 }

@@ -12,11 +12,11 @@ import { type Receipt, sizeOfFolder, writeReceipt } from './receipt.ts'
 import { replaceFolder } from './stage.ts'
 
 /**
- * Installs tfjs-node or tfjs-node-gpu: the npm package without its script, whose download is of 2022, the libraries of a
- * current TensorFlow wheel, and the add-on compiled against them here. It is then tried in a process of its own.
- * The folder is one of ours, so that no package manager undoes it and all projects share it.
- * @throws without having changed anything: on machines without such a wheel, if tools are missing, if something cannot be
- * downloaded, is corrupt, does not compile or does not compute.
+ * Installs tfjs-node or tfjs-node-gpu in the cache folder, which all projects share and no package manager touches: the
+ * npm package without its script (whose download is from 2022), the libraries of a current TensorFlow wheel, and the
+ * add-on compiled against them. The result is then tried in its own process.
+ * @throws without changes: if there is no such wheel for this machine, tools are missing, a download fails or is
+ * corrupt, or the add-on does not compile or compute.
  */
 export async function installTensorFlow(name: 'node' | 'node-gpu', options: InstallOptions): Promise<Receipt> {
   const { signal, log, cache = cacheFolder() } = options
@@ -38,7 +38,7 @@ export async function installTensorFlow(name: 'node' | 'node-gpu', options: Inst
     log?.('compiling the add-on')
     await buildAddon(folder, fresh, signal)
     log?.('trying it')
-    // Without the folders that a package manager's scripts may see and other programs do not.
+    // Without the folders that only the scripts of package managers see.
     const { NODE_PATH: _, ...env } = process.env
     const probe = await probeBackend(name, { signal, env }, folder)
     if (!probe.ok) throw new CascadeError('engine', `it was built, but does not work: ${probe.error}`)

@@ -5,7 +5,7 @@ import { backendFolder, downloadFolder } from '../folders.ts'
 import { installedCuda, removeCuda } from './install-cuda.ts'
 import { type Receipt, readReceipt } from './receipt.ts'
 
-/** What can be installed: two tfjs backends, and ONNX Runtime's CUDA provider. */
+/** What can be installed: two tfjs backends, and the CUDA provider of ONNX Runtime. */
 export const installableNames = ['node', 'node-gpu', 'cuda'] as const
 
 /** One of {@link installableNames}. */
@@ -15,11 +15,11 @@ export type InstallableName = (typeof installableNames)[number]
 export interface InstalledOptions {
   /** See `cacheFolder` of `@cascade-diffusion/files`. */
   readonly cache?: string
-  /** Files or folders from which `onnxruntime-node` is looked for. */
+  /** Files or folders from which to look for `onnxruntime-node`. */
   readonly from?: readonly string[]
 }
 
-/** What has been installed, by this package, and is still there. */
+/** The receipts of what this package has installed and is still there. */
 export async function installed({ cache = cacheFolder(), from }: InstalledOptions = {}): Promise<Receipt[]> {
   const names = await readdir(join(cache, 'backends')).catch(() => [])
   const receipts = names.filter((name) => !name.startsWith('.')).map((name) => readReceipt(backendFolder(cache, name)))
@@ -27,7 +27,7 @@ export async function installed({ cache = cacheFolder(), from }: InstalledOption
 }
 
 /**
- * Removes an installation, and downloads that were not finished.
+ * Removes an installation, and incomplete downloads.
  * @returns its receipt, or undefined if there was none.
  */
 export async function remove(name: InstallableName, options: InstalledOptions = {}): Promise<Receipt | undefined> {

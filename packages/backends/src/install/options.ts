@@ -1,13 +1,13 @@
-/** What all installations are told. */
+/** Options of all installations. */
 export interface InstallOptions {
-  /** Ctrl-C: ends the installation, and nothing but partly downloaded files stays, from which the next one goes on. */
+  /** Ends the installation. Only incomplete downloads stay, from which the next installation resumes. */
   readonly signal: AbortSignal
-  /** Where backends and downloads lie; see `cacheFolder` of `@cascade-diffusion/files`. */
+  /** The folder of backends and downloads; see `cacheFolder` of `@cascade-diffusion/files`. */
   readonly cache?: string
-  /** The package index, an address of its simple API; by default the one that pip uses. */
+  /** The package index, as the address of its simple API. Default: that of pip. */
   readonly index?: string
-  /** Told in a line what is done. */
+  /** Called with a line about each step. */
   readonly log?: (line: string) => void
-  /** Told how many bytes of how many are downloaded or unpacked. */
+  /** Called with the bytes downloaded or unpacked so far, and their total. */
   readonly progress?: (label: string, done: number, total: number | undefined) => void
 }

@@ -57,7 +57,7 @@ test('says what is missing', async () => {
     '/empty/': jsonPage([]),
     '/broken/': (_, response) => response.writeHead(503).end(),
   })
-  await expect(findWheel(url, query, never)).rejects.toThrow(`gives no SHA-256 for ${file}`)
+  await expect(findWheel(url, query, never)).rejects.toThrow(`has no SHA-256 for ${file}`)
   await expect(findWheel(url, { ...query, project: 'empty' }, never)).rejects.toThrow('has no wheel of empty 2.1.0 for')
   await expect(findWheel(url, { ...query, project: 'absent' }, never)).rejects.toThrow('does not have absent')
   await expect(findWheel(url, { ...query, project: 'broken' }, never)).rejects.toThrow('/broken/ answered 503')

@@ -5,7 +5,7 @@ import { HttpError, request } from '@cascade-diffusion/downloads'
 export interface IndexFile {
   readonly filename: string
   readonly url: string
-  /** In hexadecimal digits. */
+  /** SHA-256 in hexadecimal digits. */
   readonly sha256: string
 }
 
@@ -13,15 +13,15 @@ export interface WheelQuery {
   /** The project: `tensorflow-cpu`. */
   readonly project: string
   readonly version: string
-  /** What the platform tag of the file's name must match. */
+  /** Matches the platform tag in the file's name. */
   readonly platform: RegExp
 }
 
 /**
- * Looks up a wheel on a package index (the simple API, PEP 503 and 691). Its libraries are the same for every version of
- * Python, so any will do; it takes the newest.
+ * Finds a wheel on a package index (the simple API, PEP 503 and 691). Its libraries are the same for every version of
+ * Python, so the newest is taken.
  * @param index the address of the simple API.
- * @throws if the index has no such wheel, or gives no SHA-256 for it.
+ * @throws if the index has no such wheel, or no SHA-256 for it.
  */
 export async function findWheel(index: string, query: WheelQuery, signal: AbortSignal): Promise<IndexFile> {
   const { project, version, platform } = query
@@ -37,16 +37,13 @@ export async function findWheel(index: string, query: WheelQuery, signal: AbortS
       `${hostOf(index)} has no wheel of ${project} ${version} for ${process.platform} ${process.arch}`,
     )
   if (!/^[0-9a-f]{64}$/.test(best.sha256))
-    throw new CascadeError(
-      'engine',
-      `${hostOf(index)} gives no SHA-256 for ${best.filename}, without which it is not to be trusted`,
-    )
+    throw new CascadeError('engine', `${hostOf(index)} has no SHA-256 for ${best.filename}, which is required`)
   return best
 }
 
 const hostOf = (url: string) => new URL(url).host
 
-/** All files of a project that were not withdrawn. */
+/** All files of a project that are not yanked. */
 async function projectFiles(index: string, project: string, signal: AbortSignal): Promise<IndexFile[]> {
   const accept = 'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1'
   const url = `${index.replace(/\/+$/, '')}/${project}/`
@@ -60,7 +57,7 @@ async function projectFiles(index: string, project: string, signal: AbortSignal)
   return response.headers.get('content-type')?.includes('json') ? fromJson(text, base) : fromHtml(text, base)
 }
 
-/** Where the index asks for a login, so may its files on the same host. */
+/** Adds the login of the index to addresses of files on the same host. */
 function withLogin(address: string, original: string): string {
   const [to, from] = [new URL(address), new URL(original)]
   if (to.host === from.host) [to.username, to.password] = [from.username, from.password]

@@ -5,8 +5,8 @@ import { join } from 'node:path'
 const pypi = 'https://pypi.org/simple'
 
 /**
- * The package index that pip is set up to use, as an address of its simple API: `PIP_INDEX_URL`, pip's configuration files
- * (environment's, user's, machine's), else PyPI.
+ * The package index of pip, as the address of its simple API: `PIP_INDEX_URL`, the configuration files of pip (of the
+ * environment, the user, the machine), or PyPI.
  */
 export async function pipIndex(env: NodeJS.ProcessEnv = process.env, home = homedir()): Promise<string> {
   if (env.PIP_INDEX_URL) return env.PIP_INDEX_URL
@@ -25,7 +25,7 @@ export async function pipIndex(env: NodeJS.ProcessEnv = process.env, home = home
   return pypi
 }
 
-/** `index-url` of the sections that count for installing: [install], else [global]. */
+/** `index-url` of the section [install], or of [global]. */
 function indexUrlIn(config: string): string | undefined {
   const found: Record<string, string> = {}
   let section = ''

@@ -1,17 +1,17 @@
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What an installation has put where. */
+/** A record of an installation. */
 export interface Receipt {
   /** What was installed: `node`, `node-gpu` or `cuda`. */
   readonly name: string
   readonly folder: string
-  /** Of what, and which: `tensorflow` 2.21.0. */
+  /** Versions by package: `tensorflow` 2.21.0. */
   readonly versions: Readonly<Record<string, string>>
   readonly bytes: number
-  /** The files, if the folder holds others too. */
+  /** The files, if the folder has others too. */
   readonly files?: readonly string[]
-  /** NVIDIA's wheels that it needs at run time, as pip takes them. */
+  /** NVIDIA's wheels that it needs at run time, as requirements for pip. */
   readonly needs?: readonly string[]
 }
 

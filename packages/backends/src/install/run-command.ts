@@ -8,8 +8,8 @@ export interface RunOptions {
 }
 
 /**
- * Runs a program without a terminal and gives what it printed to its standard output.
- * @throws with the end of what it printed if it fails or cannot be started.
+ * Runs a program without a terminal. Returns its standard output.
+ * @throws with the end of its output if it fails or cannot be started.
  */
 export function runCommand(
   command: string,
@@ -32,7 +32,7 @@ export function runCommand(
       if (!signal.aborted)
         reject(new CascadeError('engine', `${command} cannot be started: ${error.message}`, { cause: error }))
     })
-    // Not before it has ended: it still writes to the folder that whoever waits for this may remove.
+    // Only after it has ended: until then it writes to the folder, which the caller may remove.
     child.on('close', (code, killedBy) => {
       if (signal.aborted) reject(signal.reason)
       else if (code === 0) resolve(output)

@@ -4,8 +4,8 @@ import { basename, dirname, join } from 'node:path'
 import { isRunning } from '@cascade-diffusion/downloads'
 
 /**
- * Fills a folder in one go: `build` makes it under another name, and only if that succeeds it takes the place of the old
- * one, which otherwise stays as it was. What processes that were killed left behind is removed.
+ * Replaces a folder at once. `build` fills a folder of another name, which takes the place of the old one if that
+ * succeeds. Otherwise the old one stays. Leftovers of killed processes are removed.
  */
 export async function replaceFolder<T>(target: string, build: (folder: string) => Promise<T>): Promise<T> {
   const [parent, name] = [dirname(target), basename(target)]

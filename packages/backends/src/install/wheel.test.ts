@@ -17,7 +17,7 @@ test('unpacks what is wanted to where it is wanted', async () => {
     folder,
     signal: never,
     place: (name) => (name.endsWith('.so') ? `deps/${name}` : undefined),
-    onProgress: (done, total) => told.push(done / (total as number)),
+    progress: (done, total) => told.push(done / (total as number)),
   })
   expect(paths).toEqual([join(folder, 'deps/lib/a.so'), join(folder, 'deps/lib/b.so')])
   expect(await readFile(paths[1] as string, 'utf8')).toBe('library b')

@@ -6,28 +6,25 @@ import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import { CascadeError } from '@cascade-diffusion/checks'
-import type { OnProgress } from '@cascade-diffusion/downloads'
+import type { DownloadProgress } from '@cascade-diffusion/downloads'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
 
 export interface UnpackOptions {
   readonly folder: string
-  /** Where in the folder a file of the wheel goes; `undefined` leaves it out. */
+  /** The path in the folder of a file of the wheel; `undefined` leaves the file out. */
   readonly place: (name: string) => string | undefined
   readonly signal: AbortSignal
-  /** Told of bytes unpacked. */
-  readonly onProgress?: OnProgress
+  /** Called with the bytes unpacked. */
+  readonly progress?: DownloadProgress
 }
 
 /**
- * Unpacks the files of a wheel that are wanted, one after another without holding them in memory, and checks each against
- * the wheel's own list of SHA-256s.
+ * Unpacks files of a wheel one after another without holding them in memory, and checks each against the SHA-256 in the
+ * wheel.
  * @returns the paths of the files.
- * @throws if a checksum is another or missing.
+ * @throws if a checksum differs or is missing.
  */
-export async function unpackWheel(
-  path: string,
-  { folder, place, signal, onProgress }: UnpackOptions,
-): Promise<string[]> {
+export async function unpackWheel(path: string, { folder, place, signal, progress }: UnpackOptions): Promise<string[]> {
   const wheel = await openPromise(path, { autoClose: false })
   try {
     const entries = await entriesOf(wheel)
@@ -45,7 +42,7 @@ export async function unpackWheel(
         for await (const chunk of source) {
           hash.update(chunk)
           done += chunk.length
-          onProgress?.(done, total)
+          progress?.(done, total)
           yield chunk
         }
       }
@@ -63,7 +60,7 @@ export async function unpackWheel(
   }
 }
 
-/** The text of a file of a wheel, such as its METADATA. */
+/** The text of a file of a wheel, such as METADATA. */
 export async function readFromWheel(path: string, wants: (name: string) => boolean): Promise<string> {
   const wheel = await openPromise(path, { autoClose: false })
   try {
@@ -81,7 +78,7 @@ async function entriesOf(wheel: ZipFile): Promise<Entry[]> {
   return entries
 }
 
-/** The SHA-256 of each file, base64url, as `name.dist-info/RECORD` has them. */
+/** The SHA-256 of each file in base64url, from `name.dist-info/RECORD`. */
 async function readRecord(wheel: ZipFile, entries: readonly Entry[], path: string): Promise<Map<string, string>> {
   const entry = entries.find(({ fileName }) => /^[^/]+\.dist-info\/RECORD$/.test(fileName))
   if (!entry) throw new CascadeError('engine', `${path} is not a wheel: it has no RECORD`)

@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers'
 import { onTestFinished } from 'vitest'
 import { ZipFile } from 'yazl'
 
-/** A wheel with these files and a RECORD of them; `corrupt` names one whose hash there is wrong. */
+/** A wheel with these files and a RECORD of them. `corrupt` names a file whose hash is wrong. */
 export async function makeWheel(files: Readonly<Record<string, string>>, corrupt?: string): Promise<Buffer> {
   const zip = new ZipFile()
   const record: string[] = []
@@ -21,12 +21,12 @@ export async function makeWheel(files: Readonly<Record<string, string>>, corrupt
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')
 
-/** What a request is answered: a body with its type, or something of one's own. */
+/** The answer to a request: a body with its type, or a function. */
 export type Answer =
   | { type?: string; body: string | Buffer }
   | ((request: IncomingMessage, response: ServerResponse) => void)
 
-/** A server on this machine for the rest of the test; other paths than those given are not found. */
+/** A server on this machine for the rest of the test. Other paths than those given are not found. */
 export async function serve(answers: Record<string, Answer>): Promise<{ url: string; requests: string[] }> {
   const requests: string[] = []
   const server = createServer((request, response) => {
@@ -45,7 +45,7 @@ export async function serve(answers: Record<string, Answer>): Promise<{ url: str
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests }
 }
 
-/** A file that can be asked for from any byte on; the first answer breaks off after `breakAt` bytes. */
+/** A file that can be requested from any byte. The first answer ends after `breakAt` bytes. */
 export function resumable(body: Buffer, breakAt?: number): Answer {
   let first = true
   return (request, response) => {
@@ -61,7 +61,7 @@ export function resumable(body: Buffer, breakAt?: number): Answer {
   }
 }
 
-/** A project's page in JSON, as PEP 691 has it. */
+/** The page of a project in JSON, as in PEP 691. */
 export const jsonPage = (
   files: readonly { filename: string; url: string; sha256?: string; yanked?: boolean }[],
 ): Answer => ({

@@ -7,7 +7,7 @@ import type { Answer } from './fake-index.ts'
 
 const run = promisify(execFile)
 
-/** What a registry of npm answers for a package of one version with these files. */
+/** The answer of an npm registry for a package of one version with these files. */
 export async function npmPackage(
   folder: string,
   url: () => string,
@@ -34,7 +34,10 @@ export async function npmPackage(
 
 const cpu = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-cpu')
 
-/** A tfjs-node that computes with tfjs's plain JavaScript, and loads only with its add-on there; `wrong`: not rightly. */
+/**
+ * A tfjs-node that computes with tfjs's plain JavaScript, and loads only with its add-on. With `wrong` its results are
+ * wrong.
+ */
 export const fakeTfjsNode = (wrong = false): string => `
 const tf = require('@tensorflow/tfjs')
 const core = require('@tensorflow/tfjs-core')
@@ -59,7 +62,7 @@ tf.copyRegisteredKernels('cpu', 'tensorflow')
 ${wrong ? "tf.unregisterKernel('Sum', 'tensorflow'); tf.registerKernel({ ...tf.getKernel('Max', 'cpu'), kernelName: 'Sum', backendName: 'tensorflow', kernelFunc: ({ inputs, backend }) => backend.makeTensorInfo([], 'float32', new Float32Array([1])) })" : ''}
 `
 
-/** A node-gyp that makes the file that the real one would compile; \`fails`: or a compiler's error. */
+/** A node-gyp that writes the file that the real one would compile, or with `fails` prints an error of a compiler. */
 export const fakeNodeGyp = (fails = false): string => `
 const { existsSync, mkdirSync, writeFileSync } = require('fs')
 for (const file of ['include/tensorflow/c/c_api.h', 'lib/libtensorflow.so', 'lib/libtensorflow_framework.so'])

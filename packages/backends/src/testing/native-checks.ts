@@ -63,7 +63,7 @@ async function convolution({ stride, pad, size }: Case): Promise<Float32Array[]>
   return values
 }
 
-/** Tests of a native backend against plain JavaScript, skipped where it is not installed. */
+/** Tests of a native backend against plain JavaScript, skipped if it is not installed. */
 export function testNative(name: 'node' | 'node-gpu'): void {
   const there = locate(name, cacheFolder())[0]?.complete === true
   if (!there) console.log(`${name} is not installed here (\`cascade-diffusion backends install ${name}\`): not tested`)

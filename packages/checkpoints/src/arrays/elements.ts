@@ -2,7 +2,7 @@ import { allocate, type DataOf, type DType, type NDArray, ndarray, sizeOf } from
 import { CascadeError } from '@cascade-diffusion/checks'
 import { widen } from './widen.ts'
 
-/** Element types that the files may hold. */
+/** Element types of files. */
 export type StoredType =
   | 'float64'
   | 'float32'
@@ -23,7 +23,7 @@ export type StoredType =
   | 'uint8'
   | 'bool'
 
-/** The typed array that holds each element type once read; precisions below float32 are widened exactly. */
+/** The typed array of each element type in memory. Precisions below float32 are widened exactly. */
 export interface RawData {
   float64: Float64Array
   float32: Float32Array
@@ -38,7 +38,7 @@ export interface RawData {
   bool: Uint8Array
 }
 
-/** An array as its file holds it, in the file's own precision: row-major values with a shape. */
+/** An array in the precision of its file: row-major values with a shape. */
 export type RawArray = {
   [T in keyof RawData]: { readonly dtype: T; readonly shape: readonly number[]; readonly data: RawData[T] }
 }[keyof RawData]
@@ -65,11 +65,14 @@ export const byteWidth: Readonly<Record<StoredType, number>> = {
   bool: 1,
 }
 
-/** The element type that the project computes with in place of each. */
+/** The element type in which each type is computed with. */
 export const computedType = (type: StoredType): DType =>
   type === 'bool' ? 'bool' : type.includes('int') ? 'int32' : 'float32'
 
-/** Reads little-endian bytes as an array, sharing their memory where the type allows; `bytes` start at a multiple of 8. */
+/**
+ * Decodes little-endian bytes into an array. It shares their memory if the type allows; `bytes` starts at a multiple of
+ * 8.
+ */
 export function decode(type: StoredType, shape: readonly number[], bytes: Uint8Array<ArrayBuffer>): RawArray {
   const { buffer, byteOffset } = bytes
   const length = bytes.length / byteWidth[type]
@@ -117,9 +120,9 @@ export function checkBooleans(bytes: Uint8Array): void {
 }
 
 /**
- * Converts to the element types that the project computes with: float64 is rounded to float32, integers become int32,
- * float32, int32 and bool are shared, not copied.
- * @throws if an integer lies outside the int32 range.
+ * Converts to the element types of computation: float64 is rounded to float32, integers become int32; float32, int32
+ * and bool are shared, not copied.
+ * @throws if an integer is outside the int32 range.
  */
 export function toNDArray(raw: RawArray): NDArray {
   const { dtype, shape, data } = raw
@@ -129,7 +132,7 @@ export function toNDArray(raw: RawArray): NDArray {
   return ndarray(converted, shape)
 }
 
-/** Writes values as the element types that the project computes with. @throws as {@link toNDArray}. */
+/** Writes values in the element types of computation. @throws as {@link toNDArray}. */
 export function convert({ dtype, data }: RawArray, target: DataOf[DType]): void {
   if (dtype === 'int64' || dtype === 'uint64') narrow(dtype, data, target)
   else if (dtype === 'uint32') {
@@ -140,7 +143,7 @@ export function convert({ dtype, data }: RawArray, target: DataOf[DType]): void 
   } else target.set(data)
 }
 
-/** Low and high halves: an integer fits if the high half only repeats the sign. */
+/** Low and high halves. An integer fits if the high half only repeats the sign. */
 function narrow(dtype: 'int64' | 'uint64', data: BigInt64Array | BigUint64Array, target: DataOf[DType]): void {
   const halves = new Int32Array(data.buffer, data.byteOffset, 2 * data.length)
   for (let i = 0; i < data.length; i++) {

@@ -3,26 +3,26 @@ import { type ByteSource, checkRange, chunkBytes } from '../byte-source.ts'
 import { swapBytes } from './byte-order.ts'
 import { byteWidth, checkBooleans, computedType, convert, decode, type StoredType } from './elements.ts'
 
-/** Where a file holds an array's elements, row by row. */
+/** The place of an array's elements in a file, row by row. */
 export interface Place {
   readonly type: StoredType
   readonly shape: readonly number[]
-  /** Of the first byte. */
+  /** The first byte. */
   readonly offset: number
   readonly bigEndian?: boolean
 }
 
-/** Some bytes to read, and what to do with them then. */
+/** Bytes to read, and what to do with them. */
 export interface Piece {
   readonly offset: number
   readonly bytes: Uint8Array<ArrayBuffer>
   readonly use?: (bytes: Uint8Array<ArrayBuffer>) => void
 }
 
-/** How many reads are under way at once: enough to keep the system busy while one piece is hashed or converted. */
+/** Reads in progress at once: enough to keep the system busy while one piece is hashed or converted. */
 const readsAhead = 4
 
-/** Reads pieces, and uses them in their order: while one is used, the next ones are being read. */
+/** Reads pieces and uses them in order. While one is used, the next ones are being read. */
 export async function readPieces(source: ByteSource, pieces: Iterable<Piece>, digest?: (bytes: Uint8Array) => void) {
   const waiting: { piece: Piece; read: Promise<unknown> }[] = []
   const settle = async () => {
@@ -39,20 +39,20 @@ export async function readPieces(source: ByteSource, pieces: Iterable<Piece>, di
     }
     while (waiting.length > 0) await settle()
   } finally {
-    // After an error: the source may be closed only when nothing reads any more.
+    // After an error: the source may be closed only when all reads have ended.
     for (const { read } of waiting) await read
   }
 }
 
-/** Pieces of bytes that are only digested. */
+/** Pieces of bytes that are hashed only. */
 export function* digestedPieces(offset: number, length: number): Generator<Piece> {
   for (let at = 0; at < length; at += chunkBytes)
     yield { offset: offset + at, bytes: new Uint8Array(Math.min(chunkBytes, length - at)) }
 }
 
 /**
- * Allocates an array, and says which pieces fill it. Elements that are stored as they are computed with are read to where
- * they stay; others pass through pieces of a few MiB.
+ * Allocates an array, and returns the pieces that fill it. Elements in the type of computation are read into their
+ * final memory; others pass through pieces of a few MiB.
  * @throws if the elements reach past the end of the source; nothing is allocated then.
  */
 export function arrayPieces(
@@ -84,10 +84,10 @@ export function arrayPieces(
   return { array: { dtype, shape: [...shape], data }, pieces: pieces() }
 }
 
-/** The bytes of which a checksum is computed at once, which takes about as long as to read the next ones. */
+/** Bytes that are hashed at once, which takes about as long as reading the next ones. */
 export const checkedBytes = 1 << 20
 
-/** Reads one array into its final memory. @throws as {@link arrayPieces}, and on integers beyond int32. */
+/** Reads one array into its final memory. @throws as {@link arrayPieces}, and on integers outside the int32 range. */
 export async function readArray(source: ByteSource, place: Place, digest?: (bytes: Uint8Array) => void) {
   const { array, pieces } = arrayPieces(source, place, digest && checkedBytes)
   await readPieces(source, pieces, digest)

@@ -1,20 +1,20 @@
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
 import type { RawArray } from './elements.ts'
 
-/** An array as a file holds it, or as the project computes with it. */
+/** An array in the precision of its file, or in that of computation. */
 type Elements = RawArray | NDArray
 
-/** Strides, in elements, of an array whose last axis lies together. */
+/** Strides, in elements, of a row-major array. */
 const rowMajorStrides = (shape: readonly number[]): number[] => shape.map((_, axis) => sizeOf(shape.slice(axis + 1)))
 
-/** Strides, in elements, of an array whose first axis lies together, as Fortran has it. */
+/** Strides, in elements, of a column-major array, as in Fortran. */
 export const columnMajorStrides = (shape: readonly number[]): number[] =>
   shape.map((_, axis) => sizeOf(shape.slice(0, axis)))
 
 /**
- * The row-major array of `shape` whose element at index i is `from`'s at `offset` + Σ i·strides.
- * Shares `from`'s memory where its elements already lie so.
- * The caller has checked that the last index lies inside: see {@link lastIndex}.
+ * The row-major array of `shape` whose element at index i is the one of `from` at `offset` + Σ i·strides. Shares the
+ * memory of `from` if its elements are already in that order. The caller has checked that the last index is inside: see
+ * {@link lastIndex}.
  */
 export function gather<A extends Elements>(
   from: A,
@@ -41,6 +41,6 @@ export function gather<A extends Elements>(
   return { ...from, shape, data } as A
 }
 
-/** Where the last element of a strided array lies; -1 beyond `offset` if it has none. Strides are not negative. */
+/** The index of the last element of a strided array; `offset` - 1 if it has none. Strides are not negative. */
 export const lastIndex = (shape: readonly number[], strides: readonly number[], offset: number): number =>
   sizeOf(shape) === 0 ? offset - 1 : shape.reduce((at, n, axis) => at + (n - 1) * strides[axis]!, offset)

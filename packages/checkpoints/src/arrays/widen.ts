@@ -1,4 +1,4 @@
-/** Precisions below float32, each of whose values is one of float32's. */
+/** Precisions below float32, whose values are all float32 values. */
 type Narrow =
   | 'float16'
   | 'bfloat16'
@@ -8,11 +8,11 @@ type Narrow =
   | 'float8-e5m2fnuz'
   | 'float8-e8m0'
 
-/** Widens little-endian elements exactly; `bytes` start at a multiple of 2. */
+/** Widens little-endian elements exactly; `bytes` starts at a multiple of 2. */
 export function widen(type: Narrow, bytes: Uint8Array<ArrayBuffer>, target: Float32Array): void {
   const { buffer, byteOffset, length } = bytes
   if (type === 'bfloat16') {
-    // The upper half of a float32.
+    // bfloat16 is the upper half of a float32.
     const bits = new Uint32Array(target.buffer, target.byteOffset, target.length)
     const halves = new Uint16Array(buffer, byteOffset, length / 2)
     for (let i = 0; i < halves.length; i++) bits[i] = halves[i]! << 16
@@ -40,7 +40,7 @@ const decoders: Record<Exclude<Narrow, 'bfloat16'>, (_: unknown, code: number) =
   /** 4 bits of exponent with bias 7; the highest code is NaN, and there are no infinities. */
   'float8-e4m3': (_, code) =>
     (code & 127) === 127 ? Number.NaN : (code & 0x78) === 0x78 ? finite(code, 4, 3) : fromBits(code, 4, 3),
-  /** One more than IEEE's bias, no infinities, no -0: its code is the only NaN. */
+  /** The bias is one more than IEEE's. There are no infinities and no -0; its code is the only NaN. */
   'float8-e4m3fnuz': (_, code) => (code === 128 ? Number.NaN : finite(code, 4, 3) / 2),
   'float8-e5m2fnuz': (_, code) => (code === 128 ? Number.NaN : finite(code, 5, 2) / 2),
   /** A power of 2 without sign (OCP Microscaling Formats 1.0, 5.4.1); the highest code is NaN. */

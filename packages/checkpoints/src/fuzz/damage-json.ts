@@ -4,7 +4,9 @@ type Json = unknown
 
 const deep: Json = Array.from({ length: 150 }).reduce((inner) => [inner], [])
 
-/** What stands in place of a value: other kinds, numbers at a limit, names that lead elsewhere or mean something to JavaScript. */
+/**
+ * Replacements of values: other types, numbers at a limit, names that lead elsewhere or mean something to JavaScript.
+ */
 const oddValues: readonly Json[] = [
   ...[null, true, {}, [], [[]], '', 0, 1, -1, 0.5, 3, 2 ** 31, 2 ** 32, 2 ** 53, 2 ** 60, -(2 ** 53), 1e300],
   ...['__proto__', 'constructor', 'toString', 'length', 'F32', 'F64', 'BOOL', 'I64', 'float32', 'uint8', 'string'],
@@ -14,7 +16,7 @@ const oddValues: readonly Json[] = [
   Array.from({ length: 5 }, () => 65536),
 ]
 
-/** JSON in which one to three values, keys or places are others. */
+/** JSON in which one to three values, keys or places are replaced. */
 export function damageJson(good: Json, next: Next): Json {
   let value = good
   for (let n = 1 + next(3); n > 0; n--) value = change(value, next(countOf(value)), value, next)
@@ -26,7 +28,7 @@ const childrenOf = (value: Json): readonly Json[] =>
 
 const countOf = (value: Json): number => childrenOf(value).reduce((n: number, child) => n + countOf(child), 1)
 
-/** Changes the value that comes so many later in the order in which it is written. */
+/** Replaces the n-th value in the order of the text. */
 function change(value: Json, place: number, root: Json, next: Next): Json {
   if (place === 0) return next(2) === 0 ? changed(value, root, next) : rearranged(value, root, next)
   let left = place - 1
@@ -53,7 +55,7 @@ function anyWithin(root: Json, next: Next): Json {
   return value
 }
 
-/** A container's members left out, in another's place, or under another's name. */
+/** Members of a container removed, in another's place, or under another's name. */
 function rearranged(value: Json, root: Json, next: Next): Json {
   if (childrenOf(value).length === 0) return changed(value, root, next)
   const entries = Object.entries(value as object)
@@ -66,5 +68,5 @@ function rearranged(value: Json, root: Json, next: Next): Json {
   return Array.isArray(value) ? entries.map(([, child]) => child) : Object.fromEntries(entries)
 }
 
-/** The bytes of JSON, or of what is nearly that. */
+/** The bytes of JSON, or of something close to it. */
 export const jsonBytes = (value: Json): Uint8Array => new TextEncoder().encode(JSON.stringify(value) ?? '')

@@ -1,7 +1,7 @@
 /** A draw: an integer of 0 to `below` - 1. */
 export type Next = (below: number) => number
 
-/** Marsaglia's xorshift32: enough to choose damage, the same in every run. */
+/** xorshift32 of Marsaglia: enough to choose damage, the same in every run. */
 export function xorshift(seed: number): Next {
   let x = seed
   return (below) => {
@@ -32,10 +32,10 @@ export function damageBytes(good: Uint8Array, next: Next): Uint8Array {
   return bytes
 }
 
-/** A file's bytes that are not zero: most of an HDF5 file is room for more. */
+/** The places of bytes that are not zero: most of an HDF5 file is empty. */
 export const filledPlaces = (file: Uint8Array): number[] => [...file.keys()].filter((i) => file[i] !== 0)
 
-/** As {@link damageBytes}, but where there is something; also writes one number of 8 bytes, such as an address, over another. */
+/** As {@link damageBytes}, at filled places only. Also replaces a number of 8 bytes, such as an address, by another. */
 export function damageFilled(good: Uint8Array, places: readonly number[], next: Next): Uint8Array {
   if (next(10) === 0) return damageBytes(good, next)
   if (next(4) === 0) {
@@ -57,13 +57,13 @@ export function damageFilled(good: Uint8Array, places: readonly number[], next: 
 
 const widths = [1, 2, 4, 8] as const
 
-/** Where a file has a length, an offset or a count, and in how many bytes, the lowest first. */
+/** The place of a length, an offset or a count in a file, and its bytes, the lowest first. */
 export interface Field {
   readonly at: number
   readonly width: (typeof widths)[number]
 }
 
-/** Writes one or two numbers over: by others of the file's, by those next to them, and by those at a limit. */
+/** Overwrites one or two numbers by others of the file, by their neighbours, or by limits. */
 export function damageNumbers(good: Uint8Array, fields: readonly Field[], next: Next): Uint8Array {
   const bytes = Buffer.from(good)
   for (let n = 1 + next(2); n > 0; n--) {

@@ -4,7 +4,7 @@ import { damageBytes, type Next, oneOf } from './damage.ts'
 import { damageJson, jsonBytes } from './damage-json.ts'
 import type { Damaged } from './read-damaged.ts'
 
-/** Files by name, of which the one that is opened is JSON and tells of the others. */
+/** Files by name. The one that is opened is JSON and refers to the others. */
 export interface Folder {
   readonly json: unknown
   readonly files: Readonly<Record<string, Uint8Array>>
@@ -12,7 +12,7 @@ export interface Folder {
 
 const index = 'index.json'
 
-/** A folder whose JSON or other files are damaged, missing, repeated or in one another's place. */
+/** A folder whose JSON or other files are damaged, missing, repeated or exchanged. */
 export function damageFolder({ json, files }: Folder, next: Next): Damaged {
   const damaged = new Map(Object.entries(files))
   const kind = next(10)
@@ -27,7 +27,7 @@ export function damageFolder({ json, files }: Folder, next: Next): Damaged {
   return readFolder(damaged)
 }
 
-/** Reads files as they would be from the disk, and minds which are opened, and that they are closed. */
+/** Reads files as from the disk. Checks which files are opened, and that they are closed. */
 function readFolder(files: ReadonlyMap<string, Uint8Array>): Damaged {
   let open = 0
   const source = (name: string): ByteSource => {

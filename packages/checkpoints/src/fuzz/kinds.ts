@@ -34,7 +34,7 @@ type Reader = (bytes: Uint8Array) => Promise<Readonly<Record<string, Read>>>
 
 const readTensors: Reader = async (bytes) => (await readSafetensors(bytes)).tensors
 
-/** A kind of single files. */
+/** A kind of damaged single files. */
 function file(name: string, share: number, read: Reader, make: (next: Next) => Uint8Array): DamagedKind {
   const one = (bytes: Uint8Array) => ({ bytes: bytes.length, read: () => read(bytes) })
   return { name, share, make: (next) => one(make(next)) }
@@ -48,7 +48,7 @@ const folder = (name: string, share: number, good: Folder): DamagedKind => ({
 
 const headerLength: readonly Field[] = [{ at: 0, width: 8 }]
 
-/** An array of NumPy's whose header tells of another type, order or shape. */
+/** A NumPy array whose header has another type, order or shape. */
 function oddNpy(next: Next): Uint8Array {
   const shape = Array.from({ length: next(4) }, () => oneOf([0, 1, 2, 3, 6, -1, 1e9, 2 ** 32, 2 ** 53, 1e21], next))
   const type = oneOf(['<f4', '<f8', '<i8', '<i4', '|b1', '|u1', '>f4', '|O', '<f2', '<U4', '>u2', '<u8'], next)
@@ -59,7 +59,7 @@ function oddNpy(next: Next): Uint8Array {
   return new Uint8Array([...start, ...Buffer.from(header), ...new Uint8Array(oneOf([0, 4, 8, 24, 48], next))])
 }
 
-/** Damages numbers of an archive, rather than any bytes. */
+/** Damages the numbers of an archive. */
 function oddZip(good: Uint8Array): (next: Next) => Uint8Array {
   const fields = zipFields(good)
   return (next) => damageNumbers(good, fields, next)
@@ -78,11 +78,11 @@ const readers: readonly Reader[] = [
   async (bytes) => ({ array: parseNpy(bytes) }),
 ]
 
-/** Reads tensors one by one, and minds that they are what was said of them before. */
+/** Reads tensors one by one, and checks their announced types and shapes. */
 const readEach: Reader = async (bytes) => {
   const file = await openCheckpoint(bytes)
   const arrays: [string, Read][] = []
-  // In the sound archives of NumPy's, `int64` is beyond what can be read.
+  // Sound archives of NumPy may have integers in `int64` that are out of range.
   for (const name of [...file.names, ...file.unreadable.keys()].filter((name) => name !== 'int64')) {
     const array = await file.read(name)
     if (`${file.shape(name)}` !== `${array.shape}` || file.dtype(name) !== array.dtype)
@@ -93,7 +93,7 @@ const readEach: Reader = async (bytes) => {
   return Object.fromEntries(arrays)
 }
 
-/** Reads what can be read, and asks why the rest cannot. */
+/** Reads what can be read, and asks for the reasons of the rest. */
 const readReadable: Reader = async (bytes) => {
   const file = await openCheckpoint(bytes)
   for (const name of file.unreadable.keys()) await file.read(name).catch(({ message }: Error) => message)
@@ -102,7 +102,7 @@ const readReadable: Reader = async (bytes) => {
   return arrays
 }
 
-/** A file's beginning before the rest of another, of whatever formats. */
+/** The beginning of a file before the rest of another, of any formats. */
 function spliced(next: Next): Uint8Array {
   const [a, b] = [oneOf(samples, next), oneOf(samples, next)]
   const cut = next(3) === 0 ? 0 : next(Math.min(a.length, 64))

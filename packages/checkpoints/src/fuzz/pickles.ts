@@ -11,7 +11,7 @@ const storage = `(${text('storage')}ctorch\nFloatStorage\n${text('0')}${text('cp
 const tensor = `ctorch._utils\n_rebuild_tensor_v2\n(${storage}K\x02K\x02K\x03\x86K\x06K\x02\x86\x89ccollections\nOrderedDict\n)RtRq\x01`
 const pickle = `\x80\x02ccollections\nOrderedDict\n)R(${text('a')}${tensor}${text('b')}](h\x01}${text('c')}h\x01seu.`
 
-/** The pickle alone is damaged, in an archive whose checksums fit, so that the damage reaches the unpickler. */
+/** A damaged pickle in an archive with valid checksums, so that the damage reaches the unpickler. */
 export const damagedPickle = (next: Next): Uint8Array =>
   zipOf({ 'm/data.pkl': damageBytes(latin1(pickle), next), 'm/data/0': data })
 
@@ -24,9 +24,9 @@ const archives = (names: readonly string[]) =>
     }),
   )
 
-/** The entries of checkpoints that PyTorch wrote, with much beside the tensors: in both sets of opcodes, and of young types. */
+/** Entries of checkpoints of PyTorch with much beside the tensors, in both sets of opcodes, and of recent types. */
 const training = await archives(['training-protocol-2', 'training-protocol-5', 'untyped'])
-/** Those with objects, classes and kinds of tensors that mean nothing here. */
+/** Entries with unknown objects, classes and kinds of tensors. */
 const odd = await archives(
   ['objects', 'objects-protocol-5', 'types', 'layouts', 'classes', 'bits', 'views', 'module'].map(
     (name) => `odd-${name}`,
@@ -46,7 +46,7 @@ const damagedOf =
 export const damagedTraining = damagedOf(training)
 export const damagedOdd = damagedOf(odd)
 
-/** An integer as pickles have it, in one of the ways that they have. */
+/** An integer in one of the encodings of pickles. */
 function integer(value: number, next: Next): string {
   const long = Buffer.alloc(8)
   long.writeBigInt64LE(BigInt(value))
@@ -59,7 +59,7 @@ function integer(value: number, next: Next): string {
 
 const oddNumbers = [0, 1, 2, 3, 5, 6, 7, 23, 24, 25, 255, 65536, 2 ** 30, 2 ** 31, 2 ** 32, 2 ** 52, 2 ** 62, -1, -24]
 
-/** Two tensors of two storages, any of whose numbers may be another, as may be their types and keys. */
+/** Two tensors of two storages. Any of their numbers, types and keys may be replaced. */
 function oddTensors(next: Next): string {
   const odd = (value: number) => integer(next(6) === 0 ? oneOf(oddNumbers, next) : value, next)
   const list = (values: readonly number[]) => {
@@ -77,7 +77,7 @@ function oddTensors(next: Next): string {
   return `\x80\x02}(${text('a')}${tensor('0', 24, [2, 3, 4], [12, 4, 1])}${text('b')}${tensor('1', 24, [4], [2])}u.`
 }
 
-/** A file of PyTorch, sound but for the numbers that describe its tensors. */
+/** A valid file of PyTorch except for the numbers that describe its tensors. */
 export const oddPyTorch = (next: Next): Uint8Array =>
   zipOf({ 'm/data.pkl': latin1(oddTensors(next)), 'm/data/0': data, 'm/data/1': data })
 
@@ -86,7 +86,7 @@ const machine = `\x80\x02}${text('little_endian')}\x88s.`
 const keys = `\x80\x02](${text('0')}${text('1')}e.`
 const length = Uint8Array.of(24, 0, 0, 0, 0, 0, 0, 0)
 
-/** The same as PyTorch wrote it before version 1.6, the lengths of the storages too. */
+/** The same in the format before PyTorch 1.6, with replaced lengths of storages too. */
 export function oddLegacy(next: Next): Uint8Array {
   const pickles = latin1(start + machine + oddTensors(next) + keys)
   const file = new Uint8Array([...pickles, ...length, ...data, ...length, ...data])

@@ -1,7 +1,7 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
 import { type Next, xorshift } from './damage.ts'
 
-/** What readers give. */
+/** What readers return. */
 export interface Read {
   readonly shape: readonly number[]
   readonly data: { readonly length: number; readonly byteLength: number }
@@ -17,28 +17,28 @@ export interface Damaged {
 /** A kind of damaged files. */
 export interface DamagedKind {
   readonly name: string
-  /** How many are of this kind, beside the other kinds' shares. */
+  /** The share of this kind among all kinds. */
   readonly share: number
   readonly make: (next: Next) => Damaged
 }
 
-/** What came of damaged files. */
+/** The result of reading damaged files. */
 export interface Outcome {
   readonly loaded: number
   readonly refused: number
-  /** The longest that one took, in milliseconds. */
+  /** The longest read, in milliseconds. */
   readonly slowest: number
 }
 
-/** Errors that the language throws by itself, not we. */
+/** Errors that JavaScript throws by itself. */
 const foreignErrors = [RangeError, ReferenceError, TypeError]
 
-/** The most that arrays may hold together, as a multiple of the files' bytes: deflate packs 1032 times as much at most. */
+/** The most bytes of arrays, as a multiple of the bytes of the files: deflate compresses by at most 1032. */
 const maxGrowth = 1100
 
 /**
- * Reads so many damaged files, the same ones for the same seed.
- * @throws if one does anything but load or be refused by an error of ours, or makes more than its size warrants.
+ * Reads `count` damaged files, the same ones for the same seed.
+ * @throws if one of them is neither read nor refused by an error of ours, or becomes larger than its size allows.
  */
 export async function readDamaged({ name, make }: DamagedKind, count: number, seed: number): Promise<Outcome> {
   const next = xorshift(seed)

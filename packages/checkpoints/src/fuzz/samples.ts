@@ -10,7 +10,7 @@ import { openZip } from '../zip/zip.ts'
 import { jsonBytes } from './damage-json.ts'
 import type { Folder } from './folder.ts'
 
-// Sound files and folders, which the kinds of damage begin with.
+// Valid files and folders, which are then damaged.
 
 async function writtenFile(): Promise<Uint8Array> {
   const path = join(temporaryFolder(), 'a.safetensors')
@@ -33,7 +33,7 @@ export const threeTensors = {
   b: { dtype: 'I64', shape: [], data_offsets: [24, 32] },
   c: { dtype: 'BOOL', shape: [2], data_offsets: [32, 34] },
 }
-/** Of which two are of types that are not read. */
+/** Two of them are not supported. */
 export const oddTypes = {
   ...oneTensor,
   b: { dtype: 'C64', shape: [1], data_offsets: [24, 32] },
@@ -51,7 +51,7 @@ export const hdf5 = fixture('hdf5-small.h5')
 export const newHdf5 = fixture('hdf5-latest.h5')
 const keras = await openZip(bytesSource(fixture('keras3.keras')))
 const kerasWeights = await keras.read('model.weights.h5')
-/** What a `.keras` archive says of the model, and of itself. */
+/** The JSON of a `.keras` archive about the model and the archive. */
 export const kerasJson = await Promise.all(
   ['config.json', 'metadata.json'].map(async (name) => JSON.parse(Buffer.from(await keras.read(name)).toString())),
 )
@@ -108,7 +108,7 @@ const texts = [
   '{"error": "Repository not found", "best": -Infinity}',
 ].map((text) => new Uint8Array(Buffer.from(text)))
 
-/** One of each format, and what people have in place of files. */
+/** A file of each format, and what people have in place of files. */
 export const samples = [
   ...[written, sound, fixture('arrays.npz'), pytorch, legacy, hdf5, fixture('keras3.keras'), npyBytes],
   ...[fixture('odd-legacy.pt'), fixture('odd-objects.pt'), ...texts],

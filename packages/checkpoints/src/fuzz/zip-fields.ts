@@ -39,7 +39,7 @@ const records: Readonly<Record<string, readonly (readonly [number, Field['width'
   'PK\x06\x07': [[8, 8]],
 }
 
-/** Where a zip archive has its lengths, offsets, counts and checksums, those of zip64 too. */
+/** The lengths, offsets, counts and checksums of a zip archive, with those of zip64. */
 export function zipFields(archive: Uint8Array): Field[] {
   const text = Buffer.from(archive).toString('latin1')
   const fields: Field[] = []

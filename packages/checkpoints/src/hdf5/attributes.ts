@@ -10,12 +10,12 @@ import { isInHeap } from './group.ts'
 import { parseDataspace } from './messages.ts'
 import type { ObjectHeader } from './object-header.ts'
 
-/** The attributes of an object that are texts or lists of texts, by name. */
+/** The attributes of an object that are strings or lists of strings, by name. */
 export type Attributes = ReadonlyMap<string, string | readonly string[]>
 
 /**
- * Reads the attributes of an object that are texts, of fixed or variable length. Others are left out, as are those whose type is
- * shared with others, and all if there are so many that they are in a fractal heap.
+ * Reads the attributes of an object that are strings, of fixed or variable length. Others are ignored, and so are those
+ * with a shared type, and all attributes in a fractal heap.
  * @throws if one is corrupt.
  */
 export async function attributesOf(file: Hdf5, heap: TextHeap, header: ObjectHeader): Promise<Attributes> {
@@ -67,5 +67,5 @@ async function textsOf(file: Hdf5, heap: TextHeap, type: Datatype, count: number
   return texts
 }
 
-/** How Fortran fills up texts. */
+/** Fortran pads strings with spaces. */
 const spaces = 2

@@ -9,9 +9,9 @@ export interface Leaf {
 }
 
 /**
- * The children of all leaves of a version 1 B-tree (HDF5 file format 3.0, III.A.1), in order. Type 0 holds the members of a
- * group, type 1 the chunks of a dataset.
- * @throws if it is corrupt: a node is reached twice, or is not of the level below its parent's.
+ * The children of all leaves of a version 1 B-tree (HDF5 file format 3.0, III.A.1), in order. Type 0 has the members of
+ * a group, type 1 the chunks of a dataset.
+ * @throws if it is corrupt: a node is reached twice, or is not one level below its parent.
  */
 export async function* leaves(
   file: Hdf5,

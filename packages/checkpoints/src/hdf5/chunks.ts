@@ -6,25 +6,25 @@ import type { Hdf5 } from './file.ts'
 import { type Entry, fixedArray } from './fixed-array.ts'
 import type { Layout } from './messages.ts'
 
-/** A part of an array, as the file holds it. */
+/** A part of an array in a file. */
 export interface Chunk {
   /** The index of its first element. */
   readonly origin: readonly number[]
   readonly address: number
   readonly bytes: number
-  /** Which filters were left out. */
+  /** The filters that were not applied. */
   readonly mask: number
 }
 
 export type Chunked = Extract<Layout, { kind: 'chunked' }>
 
-/** The fewest bytes of an index that tell of a chunk. */
+/** The fewest bytes of an index for one chunk. */
 const indexBytes = 8
 
 /**
- * The chunks of an array, all of them, in the order in which they lie in the file.
- * @param bytes of a chunk without filters.
- * @throws if some are missing, overlap, or reach past the file's end.
+ * All chunks of an array, in the order of the file.
+ * @param bytes the bytes of a chunk without filters.
+ * @throws if some are missing, overlap, or reach past the end of the file.
  */
 export async function chunksOf(
   file: Hdf5,
@@ -102,7 +102,7 @@ function checked({ source }: Hdf5, chunks: readonly Chunk[], count: number): rea
   let end = 0
   for (const { address, bytes } of sorted) {
     checkRange(source, address, bytes)
-    if (address < end) throw new CascadeError('checkpoint', 'chunks overlap: corrupt, or made to harm')
+    if (address < end) throw new CascadeError('checkpoint', 'chunks overlap: corrupt or malicious')
     end = address + bytes
   }
   return sorted

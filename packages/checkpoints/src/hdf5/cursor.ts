@@ -1,11 +1,11 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-/** How many bytes a file gives to addresses and to lengths. */
+/** Bytes of addresses and of lengths in a file. */
 export interface Widths {
   readonly address: number
   readonly length: number
 }
 
-/** Reads little-endian numbers one after the other. Whatever reaches past the end is an error. */
+/** Reads little-endian numbers in a row. @throws past the end. */
 export class Cursor {
   readonly #bytes: Uint8Array<ArrayBuffer>
   #at = 0
@@ -17,12 +17,12 @@ export class Cursor {
     this.#bytes = bytes
   }
 
-  /** How many bytes were read. */
+  /** Bytes read so far. */
   get at(): number {
     return this.#at
   }
 
-  /** How many bytes are left. */
+  /** Bytes left. */
   get left(): number {
     return this.#bytes.length - this.#at
   }
@@ -34,7 +34,7 @@ export class Cursor {
     return this.#bytes.subarray(this.#at - count, this.#at)
   }
 
-  /** The next bytes as a cursor of their own. */
+  /** The next bytes as another cursor. */
   sub(count: number): Cursor {
     return new Cursor(this.bytes(count), this.widths)
   }
@@ -48,7 +48,7 @@ export class Cursor {
     this.skip(Math.min((8 - ((this.#at - start) % 8)) % 8, this.left))
   }
 
-  /** An unsigned integer of so many bytes. @throws if it is not below 2^53. */
+  /** An unsigned integer of n bytes. @throws if it is not below 2^53. */
   uint(width: number): number {
     const value = this.bytes(width).reduceRight((sum, byte) => 256 * sum + byte, 0)
     if (!Number.isSafeInteger(value))
@@ -56,12 +56,12 @@ export class Cursor {
     return value
   }
 
-  /** A length, in the file's width. */
+  /** A length, in the width of the file. */
   length(): number {
     return this.uint(this.widths.length)
   }
 
-  /** An address in the file's width; undefined where the file says that there is none: all bits are set. */
+  /** An address in the width of the file; undefined if all bits are set, which means that there is none. */
   address(): number | undefined {
     const bytes = this.bytes(this.widths.address)
     if (bytes.every((byte) => byte === 0xff)) return undefined
@@ -69,7 +69,7 @@ export class Cursor {
     return this.uint(bytes.length)
   }
 
-  /** @throws unless the structure's name comes next, naming what came. */
+  /** @throws unless the name of a structure comes next. */
   expect(signature: string): void {
     const got = String.fromCharCode(...this.bytes(signature.length))
     if (got !== signature)
@@ -85,7 +85,7 @@ export class Cursor {
   }
 }
 
-/** The text up to the first zero byte. */
+/** The string up to the first zero byte. */
 export function textOf(bytes: Uint8Array): string {
   const end = bytes.indexOf(0)
   return new TextDecoder().decode(end < 0 ? bytes : bytes.subarray(0, end))

@@ -13,7 +13,7 @@ import { readChunks, type StoredArray } from './read-chunks.ts'
 
 /** An array of numbers in a file. */
 export interface Dataset extends StoredArray {
-  /** Whether the file may hold fewer bytes than that. */
+  /** Whether the file may contain fewer bytes than that. */
   readonly isPacked: boolean
   /** @throws if its data is cut short or corrupt. */
   read(): Promise<NDArray>
@@ -23,8 +23,8 @@ export interface Dataset extends StoredArray {
 export const isDataset = (header: ObjectHeader): boolean => header.has('layout')
 
 /**
- * Reads what a dataset is, not its elements. Undefined for texts and for datasets of nothing.
- * @throws if its elements are others, or it is laid out in a way that is not supported, naming it.
+ * Reads the description of a dataset, not its elements. Undefined for strings and for datasets without elements.
+ * @throws if its elements or its layout are not supported.
  */
 export async function parseDataset(
   file: Hdf5,

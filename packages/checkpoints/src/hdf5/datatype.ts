@@ -1,7 +1,7 @@
 import type { StoredType } from '../arrays/elements.ts'
 import type { Cursor } from './cursor.ts'
 
-/** What a dataset's or an attribute's elements are. */
+/** The type of the elements of a dataset or an attribute. */
 export type Datatype =
   | { readonly kind: 'number'; readonly type: StoredType; readonly bytes: number }
   | { readonly kind: 'text'; readonly bytes: number; readonly padding: number }
@@ -23,7 +23,10 @@ const classNames = [
   'arrays',
 ]
 
-/** By the bytes of an element, where its exponent begins, the bits of its exponent and of its mantissa, the exponent's bias. */
+/**
+ * By the bytes of an element, the place of its exponent, the bits of its exponent and its mantissa, and the bias of the
+ * exponent.
+ */
 const floats: ReadonlyMap<string, StoredType> = new Map([
   ['8 52 11 52 1023', 'float64'],
   ['4 23 8 23 127', 'float32'],
@@ -44,7 +47,10 @@ const integers: ReadonlyMap<string, StoredType> = new Map([
   ['8 unsigned', 'uint64'],
 ])
 
-/** Reads a datatype (HDF5 file format 3.0, IV.A.2.d). Only numbers in little-endian order are numbers. @throws if it is cut short. */
+/**
+ * Reads a datatype (HDF5 file format 3.0, IV.A.2.d). Only little-endian numbers are supported. @throws if it is cut
+ * short.
+ */
 export function parseDatatype(body: Cursor, isBase = false): Datatype {
   const first = body.uint(1)
   const bits = body.uint(1) | (body.uint(1) << 8)
@@ -82,7 +88,7 @@ export function parseDatatype(body: Cursor, isBase = false): Datatype {
   }
 }
 
-/** Booleans, as NumPy's are written: one byte, FALSE 0 and TRUE 1. Of others, the integers that stand for the names. */
+/** Booleans as NumPy writes them: one byte, FALSE 0 and TRUE 1. Other enumerations are read as their integers. */
 function parseEnumeration(body: Cursor, version: number, members: number, bytes: number): Datatype {
   const base = parseDatatype(body, true)
   if (base.kind !== 'number' || base.bytes !== 1 || members !== 2) return { ...base, bytes }

@@ -6,20 +6,20 @@ import { Cursor, textOf, type Widths } from './cursor.ts'
 export interface Hdf5 {
   readonly source: ByteSource
   readonly widths: Widths
-  /** The structure at an address. @throws if it reaches past the file's end. */
+  /** The structure at an address. @throws if it reaches past the end of the file. */
   read(address: number | undefined, bytes: number): Promise<Cursor>
-  /** Counts bytes that were made of the file's. @throws if they come to more than a sound file has structures. */
+  /** Counts bytes that were derived from the file. @throws if they exceed the structures of a valid file. */
   spend(bytes: number): void
 }
 
-/** The structures that are read at a time may come to this many times the file's size: in a sound file each is read once or twice. */
+/** The structures read may have this many times the size of the file: a valid file has each read once or twice. */
 const maxRereading = 4
 
-/** Structures lie close together: so many bytes are read at a time, and the last few such pages kept. */
+/** Structures are close together: this many bytes are read at a time, and the last few such pages kept. */
 const pageBytes = 16384
 const maxPages = 8
 
-/** A file's structures, for one pass over some of them. */
+/** The structures of a file, for one pass over some of them. */
 export function structures(source: ByteSource, widths: Widths): Hdf5 {
   let spent = 0
   const pages = new Map<number, Uint8Array<ArrayBuffer>>()
@@ -53,12 +53,13 @@ export function structures(source: ByteSource, widths: Widths): Hdf5 {
 
 const signature = '\x89HDF\r\n\x1a\n'
 
-/** Whether a file begins as HDF5 files do (those with something of their own in front are not read here). */
+/** Whether a file begins as HDF5 files do. (Files with a user block in front are not supported.) */
 export const isHdf5 = (start: Uint8Array): boolean => String.fromCharCode(...start.subarray(0, 8)) === signature
 
 /**
- * Opens an HDF5 file by its superblock (HDF5 file format 3.0, II; versions 0 to 3): its structures, and the address of the root group.
- * @throws if it is cut short, or has a block in front, or addresses that are not of 4 or 8 bytes.
+ * Opens an HDF5 file by its superblock (HDF5 file format 3.0, II; versions 0 to 3): its structures, and the address of
+ * the root group.
+ * @throws if it is cut short, has a user block, or has addresses that are not of 4 or 8 bytes.
  */
 export async function openHdf5(source: ByteSource): Promise<{ file: Hdf5; root: number | undefined }> {
   const start = new Cursor(await readBytes(source, 0, Math.min(source.size, 104)), { address: 8, length: 8 })

@@ -25,12 +25,12 @@ export function checkFilters(filters: readonly Filter[]): void {
     )
   }
   if (new Set(ids).size < ids.length)
-    throw new CascadeError('checkpoint', `expected each filter once, got ${ids}: corrupt, or made to harm`)
+    throw new CascadeError('checkpoint', `expected each filter once, got ${ids}: corrupt or malicious`)
 }
 
 /**
- * Undoes the filters of a chunk, from the last to the first; bit i of `mask` says that the i-th was left out.
- * @throws unless it comes to so many bytes; no more are made.
+ * Undoes the filters of a chunk, from the last to the first. Bit i of `mask` says that filter i was not applied.
+ * @throws unless the result has that many bytes; no more are made.
  */
 export function unfilter(
   packed: Uint8Array,
@@ -57,7 +57,10 @@ function inflate(packed: Uint8Array, bytes: number): Uint8Array {
   }
 }
 
-/** All first bytes of the elements come first, then all second ones, and so on; what is left over stands as it is at the end. */
+/**
+ * All first bytes of the elements come first, then all second bytes, and so on. Left-over bytes are at the end
+ * unchanged.
+ */
 function unshuffle(data: Uint8Array, elementBytes: number): Uint8Array {
   const count = Math.floor(data.length / elementBytes)
   const result = Uint8Array.from(data)

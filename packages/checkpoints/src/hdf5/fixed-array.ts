@@ -1,7 +1,7 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { Hdf5 } from './file.ts'
 
-/** A chunk's place, and its bytes and omitted filters if chunks have filters. */
+/** The place of a chunk, and its bytes and omitted filters if chunks have filters. */
 export interface Entry {
   readonly address: number
   readonly bytes?: number
@@ -10,7 +10,10 @@ export interface Entry {
 
 const checksumBytes = 4
 
-/** The entries of a fixed array (HDF5 file format 3.0, VII.C), by which new files find the chunks of an array whose shape is fixed. */
+/**
+ * The entries of a fixed array (HDF5 file format 3.0, VII.C), the index of chunks in new files for arrays that cannot
+ * grow.
+ */
 export async function fixedArray(
   file: Hdf5,
   address: number,

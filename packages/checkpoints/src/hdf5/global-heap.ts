@@ -2,12 +2,15 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import { type Cursor, textOf } from './cursor.ts'
 import type { Hdf5 } from './file.ts'
 
-/** Reads a text of variable length, to which an element refers: its length, the address of a heap, a number in it. */
+/**
+ * Reads a string of variable length from the reference in an element: its length, the address of a heap, a number in
+ * it.
+ */
 export type TextHeap = (reference: Cursor) => Promise<string>
 
 type Collection = ReadonlyMap<number, Uint8Array>
 
-/** The texts in a file's global heaps (HDF5 file format 3.0, III.E), each of which is read once. */
+/** The strings in the global heaps of a file (HDF5 file format 3.0, III.E). Each heap is read once. */
 export function textHeap(file: Hdf5): TextHeap {
   const collections = new Map<number, Collection>()
   return async (reference) => {

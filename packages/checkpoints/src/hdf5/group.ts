@@ -5,13 +5,13 @@ import type { Hdf5 } from './file.ts'
 import type { ObjectHeader } from './object-header.ts'
 import { Unsupported } from './unsupported.ts'
 
-/** A name in a group, and the object of that name. */
+/** A name in a group, and its object. */
 export interface Member {
   readonly name: string
   readonly address: number
 }
 
-/** The longest name of an object, with those of its groups; the most objects. */
+/** The longest path of an object, and the most objects. */
 export const maxPath = 1000
 export const maxObjects = 100_000
 
@@ -20,13 +20,16 @@ export const isGroup = (header: ObjectHeader): boolean =>
   header.has('symbolTable') || header.has('linkInfo') || header.has('link')
 
 /**
- * The members of a group, old (a symbol table) or new (links in its header). Links to other places and other files are left out.
+ * The members of a group, old (a symbol table) or new (links in its header). Soft links and external links are ignored.
  * @throws if it is corrupt, or so large that its links are in a fractal heap, which is not supported.
  */
 export const membersOf = async (file: Hdf5, header: ObjectHeader): Promise<readonly Member[]> =>
   header.has('symbolTable') ? tableMembers(file, header.one('symbolTable')) : linkMembers(header)
 
-/** Whether a new group's many links, or an object's many attributes, are in a fractal heap; `flags` say which numbers stand in front. */
+/**
+ * Whether the links of a new group, or the attributes of an object, are in a fractal heap. `flags` say which numbers
+ * come first.
+ */
 export function isInHeap(info: Cursor, indexBytes: number): boolean {
   info.skip(1)
   if (info.uint(1) & 1) info.skip(indexBytes)
@@ -53,7 +56,7 @@ function linkOf(body: Cursor): readonly Member[] {
   return address === undefined ? [] : [{ name, address }]
 }
 
-/** What a symbol says of a link to another place, where it has no address of an object. */
+/** The type of a symbol that is a soft link and has no address. */
 const softLink = 2
 
 async function tableMembers(file: Hdf5, table: Cursor): Promise<readonly Member[]> {

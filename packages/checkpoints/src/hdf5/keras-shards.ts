@@ -5,7 +5,7 @@ import { withSiblings } from '../siblings.ts'
 import { type Contents, type LazyTensor, named } from '../tensor-file.ts'
 import { hdf5Contents } from './keras.ts'
 
-/** Whether an index of shards (its `weight_map`) is of Keras's: by the files' names. */
+/** Whether an index of shards (its `weight_map`) is one of Keras, by the names of the files. */
 export const isKerasIndex = (map: unknown): boolean =>
   typeof map === 'object' &&
   map !== null &&
@@ -14,9 +14,9 @@ export const isKerasIndex = (map: unknown): boolean =>
     .some((file) => typeof file === 'string' && file.endsWith('.h5'))
 
 /**
- * Opens the files of weights that Keras 3 cut into several (`max_shard_size`), by their index `….weights.json`, which says
- * in which files the weights of each layer are.
- * @throws unless they are there, each weight once.
+ * Opens the shards of weights of Keras 3 (`max_shard_size`) by their index `….weights.json`, which names the files with
+ * the weights of each layer.
+ * @throws unless they are there, with each weight once.
  */
 export const kerasShardContents = (source: ByteSource, map: unknown): Promise<Contents> =>
   withSiblings(source, 'the shards are files beside the index', async (open) => {

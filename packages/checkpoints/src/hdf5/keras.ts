@@ -11,10 +11,11 @@ import type { Dataset } from './dataset.ts'
 import { type Objects, readObjects } from './objects.ts'
 
 /**
- * Opens an HDF5 file, such as Keras writes its weights to. Keras 2's `.h5` and `.weights.h5` list the names of their weights,
- * `layer/weight:0`, and have them in that order; where two layers have weights of the same name, the layer's group stands in
- * front. All other datasets, as in Keras 3's `.weights.h5`, have their paths as names: `layers/dense/vars/0`. The metadata
- * are the texts that the groups have as attributes, by path: `model_config`, `keras_version`, `layers/dense/vars/name`.
+ * Opens an HDF5 file, such as the weights of Keras. `.h5` and `.weights.h5` of Keras 2 list the names of their weights,
+ * `layer/weight:0`, in order. If two layers have weights of the same name, the group of the layer comes before the
+ * name. The names of all other datasets, such as those in `.weights.h5` of Keras 3, are their paths:
+ * `layers/dense/vars/0`. The metadata are the string attributes of groups, by path: `model_config`, `keras_version`,
+ * `layers/dense/vars/name`.
  * @throws as {@link readObjects}, or if a listed weight is not there.
  */
 export async function hdf5Contents(source: ByteSource): Promise<Contents> {
@@ -33,7 +34,7 @@ export async function hdf5Contents(source: ByteSource): Promise<Contents> {
   return { tensors, unreadable, metadata: Object.fromEntries(metadata) }
 }
 
-/** Datasets, or why they are not read, by Keras 2's names, where it gives some. */
+/** Datasets, or why they cannot be read, by the names of Keras 2 if it has names for them. */
 function kerasNames({ datasets, unreadable, groups }: Objects): ReadonlyMap<string, Dataset | string> {
   const all = new Map<string, Dataset | string>([...datasets, ...unreadable])
   const paths: { path: string; name: string }[] = []
@@ -55,10 +56,10 @@ function kerasNames({ datasets, unreadable, groups }: Objects): ReadonlyMap<stri
   return found
 }
 
-/** Where a file of a whole model has its weights; those of the optimizer are beside it. */
+/** The group of the weights in a file of a whole model. The weights of the optimizer are beside it. */
 const modelGroup = /^model_weights\//
 
-/** The groups, those that a group lists as `layer_names` in that order. */
+/** The groups. Those that a group lists as `layer_names` are in that order. */
 function inOrder(groups: Objects['groups']): readonly string[] {
   const listed = [...groups].flatMap(([path, attributes]) =>
     textsOf(attributes, 'layer_names').map((layer) => (path === '' ? layer : `${path}/${layer}`)),
@@ -66,7 +67,7 @@ function inOrder(groups: Objects['groups']): readonly string[] {
   return [...new Set([...listed.filter((path) => groups.has(path)), ...groups.keys()])]
 }
 
-/** A list of texts; Keras cuts long ones into several attributes with a number at the end of their names. */
+/** A list of strings. Keras splits long ones into several attributes with numbers at the ends of their names. */
 function textsOf(attributes: Attributes, name: string): readonly string[] {
   const parts = [name, ...[...attributes.keys()].map((_, i) => `${name}${i}`)]
   return parts.flatMap((part) => attributes.get(part) ?? [])
@@ -77,13 +78,13 @@ const weightsEntry = 'model.weights.h5'
 /** Whether an archive is a model that Keras 3 saved as `.keras`. */
 export const isKeras = ({ names }: Zip): boolean => names.includes(weightsEntry)
 
-/** The most that the JSON of metadata nests. */
+/** The deepest nesting of the JSON of metadata. */
 const maxDepth = 100
 
 /**
- * Opens the weights in a `.keras` archive, as {@link hdf5Contents}. The metadata have its `config.json` as `model_config`,
- * and what its `metadata.json` says: `keras_version`, `date_saved`. The archive's checksum of the weights is verified when
- * all are read.
+ * Opens the weights in a `.keras` archive, as {@link hdf5Contents}. The metadata have its `config.json` as
+ * `model_config`, and the entries of its `metadata.json`: `keras_version`, `date_saved`. The archive's checksum of the
+ * weights is verified when all of them are read.
  */
 export async function kerasContents(source: ByteSource): Promise<Contents> {
   const zip = await openZip(source)

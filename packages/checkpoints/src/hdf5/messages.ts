@@ -4,7 +4,7 @@ import { type Cursor, textOf } from './cursor.ts'
 /** The most axes of an array in HDF5. */
 const maxRank = 32
 
-/** Reads a shape; undefined is that of nothing (a null dataspace). @throws if it is not to be believed. */
+/** Reads a shape; undefined for a null dataspace. @throws if it is not credible. */
 export function parseDataspace(body: Cursor): readonly number[] | undefined {
   const version = body.version('dataspace', 1, 2)
   const rank = body.uint(1)
@@ -15,7 +15,7 @@ export function parseDataspace(body: Cursor): readonly number[] | undefined {
   return kind === 2 ? undefined : Array.from({ length: rank }, () => body.length())
 }
 
-/** How a dataset's elements lie in the file. */
+/** The layout of the elements of a dataset in the file. */
 export type Layout =
   | { readonly kind: 'compact'; readonly data: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'contiguous'; readonly address: number | undefined; readonly bytes: number }
@@ -27,14 +27,14 @@ export type Layout =
       readonly index: ChunkIndex
     }
 
-/** Where the addresses of chunks are found. */
+/** The index of the addresses of chunks. */
 export type ChunkIndex =
   | { readonly kind: 'b-tree' }
   | { readonly kind: 'single'; readonly bytes: number | undefined; readonly mask: number }
   | { readonly kind: 'implicit' }
   | { readonly kind: 'fixed array' }
 
-/** Reads a layout (HDF5 file format 3.0, IV.A.2.i). @throws on what is not supported, naming it. */
+/** Reads a layout (HDF5 file format 3.0, IV.A.2.i). @throws if it is not supported. */
 export function parseLayout(body: Cursor): Layout {
   const version = body.version('layout of a dataset', 3, 4, 5)
   const kind = body.uint(1)
@@ -85,13 +85,13 @@ function parseNewChunked(body: Cursor): Layout {
   return chunked({ kind: 'fixed array' })
 }
 
-/** A step between the elements and a chunk's bytes in the file. */
+/** A step between the elements and the bytes of a chunk in the file. */
 export interface Filter {
   readonly id: number
   readonly name: string
 }
 
-/** Reads a dataset's filters, in the order in which they were applied. @throws if it is cut short. */
+/** Reads the filters of a dataset, in the order in which they were applied. @throws if it is cut short. */
 export function parseFilters(body: Cursor): readonly Filter[] {
   const version = body.version('filters', 1, 2)
   const count = body.uint(1)

@@ -2,7 +2,7 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import type { Cursor } from './cursor.ts'
 import type { Hdf5 } from './file.ts'
 
-/** What a message of an object's header is about: the types that are read here. */
+/** The types of messages of an object header that are read. */
 const messageTypes = {
   dataspace: 0x01,
   linkInfo: 0x02,
@@ -19,10 +19,10 @@ const messageTypes = {
 
 export type MessageType = keyof typeof messageTypes
 
-/** An object's header: its messages by type. */
+/** The header of an object: its messages by type. */
 export interface ObjectHeader {
   has(type: MessageType): boolean
-  /** The bodies of all messages of a type. @throws if one is kept elsewhere, for several objects. */
+  /** The bodies of all messages of a type. @throws if one is shared with other objects. */
   all(type: MessageType): readonly Cursor[]
   /** The body of the first message of a type. @throws if there is none. */
   one(type: MessageType): Cursor
@@ -34,7 +34,7 @@ interface Message {
   readonly body: Cursor
 }
 
-/** How a version of headers is written: its first block, the others, and the messages in them. */
+/** The layout of a version of headers: the first block, the others, and the messages in them. */
 interface Layout {
   readonly first: Cursor
   next(address: number | undefined, bytes: number): Promise<Cursor>
@@ -47,7 +47,10 @@ const isShared = 2
 /** The most messages of an object: old headers count them in two bytes. */
 const maxMessages = 0xffff
 
-/** Reads an object's header (HDF5 file format 3.0, IV.A; versions 1 and 2) and its continuations. @throws if it is corrupt. */
+/**
+ * Reads the header of an object (HDF5 file format 3.0, IV.A; versions 1 and 2) and its continuations. @throws if it is
+ * corrupt.
+ */
 export async function readObjectHeader(file: Hdf5, address: number | undefined): Promise<ObjectHeader> {
   const isVersion1 = (await file.read(address, 1)).uint(1) === 1
   const layout = isVersion1 ? await version1(file, address!) : await version2(file, address!)

@@ -10,24 +10,25 @@ import { isGroup, type Member, maxObjects, maxPath, membersOf } from './group.ts
 import { readObjectHeader } from './object-header.ts'
 import { Unsupported } from './unsupported.ts'
 
-/** What is in an HDF5 file, by path: names joined by `/`, the root group's is empty. */
+/** The objects of an HDF5 file by path: names joined by `/`; the path of the root group is empty. */
 export interface Objects {
   readonly datasets: ReadonlyMap<string, Dataset>
-  /** Datasets of kinds that are not read, and groups whose members are not found: why. */
+  /** The reasons why datasets and the members of groups cannot be read. */
   readonly unreadable: ReadonlyMap<string, string>
   readonly groups: ReadonlyMap<string, Attributes>
 }
 
-/** The most that contiguous datasets may come to, as a multiple of the file's size: several names may be one dataset's. */
+/** The most bytes of contiguous datasets, as a multiple of the size of the file: a dataset may have several names. */
 const maxSharing = 16
 
-/** The most that packed datasets may come to: so many bytes, or so many times the file's size. */
+/** The most bytes of compressed datasets: this many, or this many times the size of the file. */
 const maxUnpackedBytes = 1 << 28
 const maxUnpacking = 32
 
 /**
- * Reads the structure of an HDF5 file: all groups with their attributes, all datasets of numbers, whose elements stay where they are.
- * @throws if it is corrupt or made to harm (groups in a cycle), or its root group is of a kind that is not supported.
+ * Reads the structure of an HDF5 file: all groups with their attributes, and all datasets of numbers, whose elements
+ * are not read.
+ * @throws if it is corrupt or malicious (groups in a cycle), or its root group is not supported.
  */
 export async function readObjects(source: ByteSource): Promise<Objects> {
   const { file, root } = await openHdf5(source)
@@ -37,7 +38,7 @@ export async function readObjects(source: ByteSource): Promise<Objects> {
   const groups = new Map<string, Attributes>()
   const entered = new Set<number>()
   let count = 0
-  /** Notes an object; its members, if it is a group. */
+  /** Notes an object, and its members if it is a group. */
   const enter = async (path: string, address: number | undefined): Promise<readonly Member[]> => {
     if (++count > maxObjects || path.length > maxPath)
       throw new CascadeError(
@@ -56,7 +57,7 @@ export async function readObjects(source: ByteSource): Promise<Objects> {
     }
     if (!isGroup(header)) return []
     if (entered.has(address!))
-      throw new CascadeError('checkpoint', 'expected a tree of groups, reached a group twice: corrupt, or made to harm')
+      throw new CascadeError('checkpoint', 'expected a tree of groups, reached a group twice: corrupt or malicious')
     entered.add(address!)
     groups.set(path, await attributesOf(file, heap, header))
     return membersOf(file, header).catch((error: unknown) => {
@@ -87,7 +88,7 @@ export async function readObjects(source: ByteSource): Promise<Objects> {
   return { datasets, unreadable, groups }
 }
 
-/** The datasets with which all together exceed the limits. */
+/** The datasets that exceed the limits of all datasets together. */
 function beyondLimits(datasets: ReadonlyMap<string, Dataset>, fileBytes: number): ReadonlyMap<string, string> {
   const beyond = new Map<string, string>()
   const inflated = Math.max(maxUnpackedBytes, maxUnpacking * fileBytes)

@@ -8,18 +8,18 @@ import { type Hdf5, structures } from './file.ts'
 import { unfilter } from './filters.ts'
 import type { Filter } from './messages.ts'
 
-/** What an array is. */
+/** The description of an array. */
 export interface StoredArray {
   readonly type: StoredType
   readonly shape: readonly number[]
-  /** Its size in memory, in the file's own precision. */
+  /** Its size in memory, in the precision of the file. */
   readonly bytes: number
 }
 
 /** The most bytes of small chunks that are read at once. */
 const readBytesAtOnce = 1 << 20
 
-/** Reads an array that is stored in chunks, into memory of its own. @throws unless all chunks are there and sound. */
+/** Reads an array in chunks into new memory. @throws unless all chunks are there and valid. */
 export async function readChunks(
   { source, widths }: Hdf5,
   layout: Chunked,
@@ -32,7 +32,7 @@ export async function readChunks(
   const chunks = await chunksOf(structures(source, widths), layout, shape, chunkBytes, filters.length > 0)
   const packed = chunks.reduce((sum, { bytes }) => sum + bytes, 0)
   if (bytes > maxDeflation * packed)
-    throw new CascadeError('checkpoint', `expected ${bytes} bytes, got ${packed} that do not hold so many: corrupt`)
+    throw new CascadeError('checkpoint', `expected ${bytes} bytes, got ${packed} which is not enough: corrupt`)
   const target = new Uint8Array(bytes)
   function* pieces(): Generator<Piece> {
     for (const part of neighbours(chunks)) {
@@ -51,7 +51,7 @@ export async function readChunks(
   return toNDArray(decode(type, shape, target))
 }
 
-/** Chunks that lie close together, to be read at once. */
+/** Chunks that are close together, to be read at once. */
 function* neighbours(chunks: readonly Chunk[]): Generator<readonly Chunk[]> {
   let from = 0
   for (let to = 1; to <= chunks.length; to++) {
@@ -62,7 +62,7 @@ function* neighbours(chunks: readonly Chunk[]): Generator<readonly Chunk[]> {
   }
 }
 
-/** Copies a chunk to its place in a row-major array, run by run, without what reaches past the array's ends. */
+/** Copies a chunk to its place in a row-major array, run by run, without the part past the ends of the array. */
 function copyChunk(
   target: Uint8Array,
   shape: readonly number[],
@@ -72,7 +72,7 @@ function copyChunk(
   width: number,
 ): void {
   const extent = shape.map((n, axis) => Math.min(chunk[axis]!, n - origin[axis]!))
-  // Axes on which chunk and array are the same are one run with the axis before them.
+  // Axes of the same length in the chunk and the array form one run with the axis before them.
   let last = shape.length - 1
   while (last > 0 && chunk[last] === shape[last]) last--
   const strides = (sizes: readonly number[]) => sizes.map((_, axis) => width * sizeOf(sizes.slice(axis + 1)))

@@ -5,12 +5,12 @@ import { fixturePath } from '../test-support.ts'
 /** Arrays as NumPy prints them. */
 export type Listed = Readonly<Record<string, { readonly shape: number[]; readonly values: string[] }>>
 
-/** What the files hold, as Keras and h5py gave it. */
+/** The content of the files according to Keras and h5py. */
 export const expectedKeras: Readonly<Record<string, Listed>> = JSON.parse(
   readFileSync(fixturePath('expected-keras.json'), 'utf8'),
 )
 
-/** Arrays as {@link Listed} has them, but as the project computes with them. */
+/** Arrays of {@link Listed} in the element types of computation. */
 export const computed = (listed: Listed, tensors: Readonly<Record<string, NDArray>>) =>
   Object.fromEntries(
     Object.entries(listed).map(([name, { shape, values }]) => {

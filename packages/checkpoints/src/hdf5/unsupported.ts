@@ -1,6 +1,6 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 
-/** Part of a file is valid, but of a kind that is not read here. */
+/** A part of a file that is valid, but not supported. */
 export class Unsupported extends CascadeError {
   constructor(message: string) {
     super('unsupported', message)

@@ -1,8 +1,9 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 /**
- * Parses JSON as Python writes it: `NaN`, `Infinity` and `-Infinity` are numbers too. Nothing else is taken that JSON does not have.
- * @throws naming the line and the column, and what stands there, if it is none, nests deeper than `maxDepth`, or has a key of an
- * object twice.
+ * Parses JSON as Python writes it, with the numbers `NaN`, `Infinity` and `-Infinity`. Everything else follows the
+ * standard.
+ * @throws with the line, the column and the text there, if it is not JSON, nests deeper than `maxDepth`, or repeats a
+ * key of an object.
  */
 export function parseJsonText(text: string, maxDepth: number): unknown {
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0
@@ -69,7 +70,7 @@ export function parseJsonText(text: string, maxDepth: number): unknown {
       while (goesOn(']'))
     return items
   }
-  /** Whether a comma comes, or the end of what is being read. */
+  /** Whether a comma comes next, or the end of the container. */
   const goesOn = (end: string): boolean => {
     const token = next()
     if (token !== ',' && token !== end) fail(`',' or '${end}'`)
@@ -106,13 +107,13 @@ export function parseJsonText(text: string, maxDepth: number): unknown {
   return result
 }
 
-/** How much of what stands in the wrong place an error shows. */
+/** Characters of the text that an error shows. */
 const shownCharacters = 30
 
 const [quote, backslash, comma, bracket, brace, zero] = [0x22, 0x5c, 0x2c, 0x5d, 0x7d, 0x30]
 const firstPrinted = 0x20
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39
-/** As many digits have integers that are exact. */
+/** Integers of at most this many digits are exact. */
 const exactDigits = 15
 
 /** Tab, line feed, carriage return, space. */

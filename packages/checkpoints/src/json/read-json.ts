@@ -4,19 +4,19 @@ import { answerIn, strangerIn } from '../strangers.ts'
 import { named } from '../tensor-file.ts'
 import { asRecord, maxJsonBytes, parseJson } from './json.ts'
 
-/** The most that the JSON of an index, a configuration or a model's description nests. */
+/** The deepest nesting of the JSON of an index, a configuration or the description of a model. */
 const maxDepth = 100
 
 /**
- * Reads a JSON object from a file of another program, such as a `config.json`: as JSON has it, and `NaN`, `Infinity` and
- * `-Infinity`, which Python writes.
- * @throws naming the file, and line and column of what is no JSON; or saying what is in its place: a pointer of Git LFS, a web
- * page, a server's answer. Objects may not have a key twice, nor nest more than 100 deep.
+ * Reads a JSON object from a file of another program, such as a `config.json`. `NaN`, `Infinity` and `-Infinity`, which
+ * Python writes, are allowed.
+ * @throws with the file, the line and the column of a syntax error, or with what is in its place: a pointer of Git LFS,
+ * a web page, the answer of a server. Repeated keys and more than 100 levels of nesting are errors.
  */
 export const readJson = (from: Readable): Promise<Readonly<Record<string, unknown>>> =>
   withSource(from, (source) => named(source.name, () => recordIn(source, 'the JSON')))
 
-/** @param wanted what should be there, for the error if something else is. */
+/** @param wanted the expected content, for the error. */
 export async function recordIn(source: ByteSource, wanted: string): Promise<Readonly<Record<string, unknown>>> {
   if (source.size > maxJsonBytes)
     throw new CascadeError('checkpoint', `expected JSON of at most ${maxJsonBytes} bytes, got ${source.size}`)

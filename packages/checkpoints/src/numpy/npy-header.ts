@@ -3,13 +3,13 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import { byteWidth, type StoredType } from '../arrays/elements.ts'
 import { isShape, show } from '../json/json.ts'
 
-/** What the header of a `.npy` file says. */
+/** The header of a `.npy` file. */
 export interface NpyHeader {
   readonly type: StoredType
   readonly bigEndian: boolean
   readonly columnMajor: boolean
   readonly shape: readonly number[]
-  /** Where the elements begin. */
+  /** The place of the first element. */
   readonly offset: number
 }
 
@@ -29,7 +29,7 @@ const types: ReadonlyMap<string, StoredType> = new Map([
   ['b1', 'bool'],
 ])
 
-/** What elements of other kinds are, by the letter of the kind. */
+/** Other kinds of elements, by their letter. */
 const otherKinds: ReadonlyMap<string | undefined, string> = new Map([
   ['c', ': complex, save its .real and .imag'],
   ['O', ': objects of Python, save arrays of numbers'],
@@ -47,10 +47,10 @@ export const usualHeaderBytes = 256
 
 /**
  * Reads the header of a `.npy` file, format versions 1 to 3.
- * @param start the file's first bytes; how many are needed is told by the header itself.
+ * @param start the first bytes of the file. The header says how many are needed.
  * @param size of the file.
- * @returns the header, or of how many bytes it is, if `start` has fewer.
- * @throws on element types that are not numbers or booleans, and if the file's size does not fit the shape.
+ * @returns the header, or its number of bytes if `start` is shorter.
+ * @throws if the elements are not numbers or booleans, or the size of the file does not fit the shape.
  */
 export function parseNpyHeader(start: Uint8Array, size: number): NpyHeader | number {
   const view = new DataView(start.buffer, start.byteOffset, start.byteLength)

@@ -11,9 +11,10 @@ import { readEntryArray } from '../zip/zip-array.ts'
 import { type NpyHeader, parseNpyHeader, usualHeaderBytes } from './npy-header.ts'
 
 /**
- * Reads one NumPy `.npy` file's bytes (format versions 1 to 3), in the file's own precision (float16 as float32).
- * Column-major arrays are made row-major, big-endian ones little-endian. Convert with {@link toNDArray} to compute with it.
- * @throws on element types that are not numbers or booleans, and if the bytes do not fit the shape.
+ * Reads the bytes of a NumPy `.npy` file (format versions 1 to 3), in the precision of the file (float16 as float32).
+ * Column-major arrays are made row-major, big-endian ones little-endian. Convert with {@link toNDArray} to compute with
+ * it.
+ * @throws if the elements are not numbers or booleans, or the bytes do not fit the shape.
  */
 export function parseNpy(bytes: Uint8Array): RawArray {
   // Never a number: all bytes are there.
@@ -28,10 +29,10 @@ const rowMajor = <A extends RawArray | NDArray>(array: A, { shape, columnMajor }
   columnMajor ? gather(array, shape, columnMajorStrides(shape), 0) : array
 
 /**
- * Reads a NumPy `.npz` archive, compressed or not, from a path or from its bytes: arrays by name, as {@link parseNpy}
- * gives them. Names lose their `.npy`.
- * @param keep which arrays are read; all by default.
- * @throws naming the file and the array that cannot be read.
+ * Reads a NumPy `.npz` archive, compressed or not, from a path or its bytes: arrays by name without `.npy`, as
+ * {@link parseNpy} gives them.
+ * @param keep says which arrays are read. Default: all.
+ * @throws with the file and the array that cannot be read.
  */
 export const readNpz = (
   from: Readable,
@@ -53,7 +54,10 @@ export const readNpz = (
 
 const nameOf = (entry: string): string => entry.replace(/\.npy$/, '')
 
-/** Its arrays, of which only the headers are read yet. Those of texts, objects or complex numbers are unreadable; other entries are none. */
+/**
+ * The arrays of an archive, of which only the headers are read. Arrays of strings, objects or complex numbers cannot be
+ * read; other entries are ignored.
+ */
 export async function npzContents(source: ByteSource): Promise<Contents> {
   const zip = await openZip(source)
   const tensors = new Map<string, LazyTensor>()

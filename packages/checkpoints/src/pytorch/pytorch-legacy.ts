@@ -5,14 +5,14 @@ import { type Pickled, type PickledGlobal, PickledObject } from './pickled.ts'
 import { Storage } from './pytorch-tensor.ts'
 import { type UnpickleOptions, unpickleFrom } from './unpickle.ts'
 
-/** What `torch.save` wrote: an object whose tensors refer to storages, and where the bytes of each are. */
+/** The content of a file of `torch.save`: an object whose tensors refer to storages, and the places of their bytes. */
 export interface Saved {
   readonly root: Pickled
   readonly bigEndian: boolean
   readonly open: (key: string) => Promise<ZipEntry>
 }
 
-/** The number 0x1950a86a20f9469cfc6c as a pickle has it, the end of the first pickle of such files. */
+/** The number 0x1950a86a20f9469cfc6c in a pickle, which ends the first pickle of such files. */
 const magic = [0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e]
 const frameBytes = 9
 const protocol = 1001
@@ -20,10 +20,10 @@ const protocol = 1001
 /** The pickles of a file, without its numbers, are shorter than this. */
 const maxPickles = 1 << 26
 
-/** Whether a file is as `torch.save` wrote it before torch 1.6, and does since with `_use_new_zipfile_serialization=False`. */
+/** Whether a file has the format of `torch.save` before torch 1.6, or of `_use_new_zipfile_serialization=False`. */
 export const isLegacy = async (source: ByteSource): Promise<boolean> => (await magicEnd(source)) !== undefined
 
-/** Where the first pickle ends, of any protocol from 2 on, if it is the magic number. From protocol 4 on it is in a frame. */
+/** The end of the first pickle, of protocol 2 or later, if it is the magic number. From protocol 4 it is in a frame. */
 async function magicEnd(source: ByteSource): Promise<number | undefined> {
   const start = [...(await readBytes(source, 0, Math.min(source.size, 2 + frameBytes + magic.length)))]
   const [opcode, version = 0, frame] = start
@@ -34,9 +34,9 @@ async function magicEnd(source: ByteSource): Promise<number | undefined> {
 }
 
 /**
- * Reads such a file: pickles of the magic number, of the protocol's number, of the machine's properties, of the object and of
- * the storages' keys; then, in the order of the keys, the length of each storage in 8 bytes and its numbers.
- * @throws without the file's name, if it is cut short or does not keep to that.
+ * Reads such a file: pickles of the magic number, the number of the protocol, the properties of the machine, the object
+ * and the keys of the storages; then, in the order of the keys, the length of each storage in 8 bytes and its numbers.
+ * @throws without the name of the file, if it is cut short or violates the format.
  */
 export async function readLegacy(source: ByteSource, options: UnpickleOptions): Promise<Saved> {
   const pickles = await readBytes(source, 0, Math.min(source.size, maxPickles))
@@ -82,7 +82,7 @@ export async function readLegacy(source: ByteSource, options: UnpickleOptions): 
       if (!place)
         throw new CascadeError(
           'checkpoint',
-          `expected a storage '${key}', there is none, or it lies behind one of an unknown type`,
+          `expected a storage '${key}', there is none, or it follows one of an unknown type`,
         )
       return { source: sliceSource(source, place.offset, place.size), verify() {} }
     },
@@ -103,7 +103,7 @@ async function placesOf(
     const found = new DataView(header.buffer).getBigUint64(0, true)
     if (found !== BigInt(length))
       throw new CascadeError('checkpoint', `storage '${key}': expected ${length} numbers, got ${found}`)
-    // Where the next one is cannot be told.
+    // The place of the next one is then unknown.
     if (!stored) return places
     const size = length * stored.bytes
     places.set(key, { offset: offset + 8, size })

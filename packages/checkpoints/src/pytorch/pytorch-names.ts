@@ -3,33 +3,33 @@ import { shorten } from '../json/json.ts'
 import { type Pickled, PickledBytes, PickledGlobal, PickledObject } from './pickled.ts'
 import { PickledTensor, UnreadableTensor } from './pytorch-tensor.ts'
 
-/** The most members of containers that are entered again. */
+/** The most members of repeated containers. */
 const maxRepeats = 1_000_000
 const maxDepth = 1000
 const maxUnreadable = 100_000
 /** The longest name of a tensor. */
 const maxName = 1000
 
-/** The tensors of a pickle by their names, and why others cannot be read. */
+/** The tensors of a pickle by name, and why others cannot be read. */
 export interface NamedTensors {
   readonly tensors: ReadonlyMap<string, PickledTensor>
   readonly unreadable: ReadonlyMap<string, string>
-  /** Some of the classes and functions that mean nothing here. */
+  /** Some of the unknown classes and functions. */
   readonly kinds: ReadonlySet<string>
 }
 
 const keptKinds = 3
 
 /**
- * The tensors in nested containers, by their dotted paths. Of objects that mean nothing here, the attributes and the members are
- * walked through once; of a module, what its state dict would have. A container within itself is not entered again.
- * @throws if containers of tensors are repeated more often than only files that are made to exhaust us have them.
+ * The tensors in nested containers, by dotted path. The attributes and members of unknown objects are visited once; a
+ * module has the names of its state dict. A container within itself is not visited again.
+ * @throws if containers of tensors are repeated more often than in any legitimate file.
  */
 export function tensorsOf(root: Pickled): NamedTensors {
   const tensors = new Map<string, PickledTensor>()
   const unreadable = new Map<string, string>()
   const kinds = new Set<string>()
-  /** Whether what was entered has tensors in it; undefined while it is being walked through. */
+  /** Whether a visited container has tensors; undefined while it is being visited. */
   const entered = new Map<object, boolean | undefined>()
   let repeats = 0
 
@@ -67,7 +67,7 @@ export function tensorsOf(root: Pickled): NamedTensors {
   return { tensors, unreadable, kinds }
 }
 
-/** No longer than it takes to see that it is too long. */
+/** Only as long as is needed to see that it is too long. */
 const joined = (path: string, key: string): string =>
   path.length > maxName ? path : path === '' ? key.slice(0, maxName + 1) : `${path}.${key.slice(0, maxName)}`
 
@@ -88,7 +88,7 @@ function* membersOf(node: Pickled): Generator<readonly [string, Pickled]> {
   }
 }
 
-/** Attributes are a dict, or a pair of one and of those that have slots, or something else of the class's own. */
+/** Attributes are a dict, a pair of a dict and slots, or something else of the class. */
 function* attributesOf(attributes: Pickled): Generator<readonly [string, Pickled]> {
   const isPair = Array.isArray(attributes) && attributes.length === 2
   if (isPair && attributes.every((part) => part === null || part instanceof Map))
@@ -97,7 +97,7 @@ function* attributesOf(attributes: Pickled): Generator<readonly [string, Pickled
   else yield ['state', attributes]
 }
 
-/** What the state dict of a `torch.nn.Module` would have: parameters, buffers except those that are not to be saved, and other modules. */
+/** The state dict of a `torch.nn.Module`: parameters, persistent buffers, and other modules. */
 function* moduleMembers(parts: ReadonlyMap<Pickled, Pickled>): Generator<readonly [string, Pickled]> {
   const [parameters, buffers, modules] = ['_parameters', '_buffers', '_modules'].map((key) => parts.get(key))
   const dropped = namesIn(parts.get('_non_persistent_buffers_set'))
@@ -112,10 +112,10 @@ const isModule = ({ attributes }: PickledObject): boolean =>
 
 const namesIn = (set: Pickled): ReadonlySet<Pickled> => new Set(Array.isArray(set) ? set : [])
 
-/** How many parts of a tuple a name shows. */
+/** Parts of a tuple in a name. */
 const keptParts = 8
 
-/** A key as Python prints it; others by their place. */
+/** A key as Python prints it, or its place. */
 function keyName(key: Pickled, place: number): string {
   if (typeof key === 'string') return key
   if (key instanceof PickledBytes) return `b'${key.text}'`

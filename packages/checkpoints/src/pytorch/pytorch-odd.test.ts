@@ -95,7 +95,7 @@ test.each([
     "made by torch._utils._rebuild_tensor_v2 with the property 'scale', which is not known here",
   ],
   ['a bit that is no boolean', made(`}${text('neg')}K\x01s`), "the property 'neg'"],
-  ['properties that are none', made('K\x01'), 'properties that are no dict but number, which'],
+  ['properties that are none', made('K\x01'), 'properties that are not a dict but number, which'],
   ['an eighth argument', made('NN'), '8 arguments in place of 7'],
   [
     'a fourth argument of a parameter',

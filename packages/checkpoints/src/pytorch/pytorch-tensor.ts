@@ -5,22 +5,22 @@ import { isShape, shorten } from '../json/json.ts'
 import { type Pickled, PickledGlobal, PickledObject } from './pickled.ts'
 import { type TorchType, tensorTypes, unknownTypeAdvice } from './pytorch-types.ts'
 
-/** Numbers that a pickle refers to, by a key. */
+/** Numbers to which a pickle refers by a key. */
 export class Storage {
   constructor(
-    /** The class of storage, as PyTorch calls it. */
+    /** The class of storage, by its name in PyTorch. */
     readonly kind: string,
     readonly stored: TorchType | undefined,
     readonly key: string,
-    /** In elements of its type. */
+    /** Its length in elements. */
     readonly length: number,
-    /** Where those begin that may be used, and how many they are: a part of the storage, in files of PyTorch before 0.4. */
+    /** The beginning and length of the part that may be used, in files of PyTorch before 0.4. */
     readonly begin = 0,
     readonly count = length,
   ) {}
 }
 
-/** Where a tensor's elements are, and what they are. */
+/** The place and type of the elements of a tensor. */
 export interface StorageView {
   readonly type: StoredType
   readonly key: string
@@ -34,14 +34,14 @@ export class PickledTensor {
     readonly offset: number,
     readonly shape: readonly number[],
     readonly strides: readonly number[],
-    /** Whether its numbers are those of the storage with the other sign: PyTorch's negative bit. */
+    /** Whether its numbers are those of the storage with the other sign: the negative bit of PyTorch. */
     readonly negated: boolean,
   ) {}
 }
 
 /** A tensor, or an object made of tensors, that cannot be read, and why. */
 export class UnreadableTensor {
-  /** @param explain makes the text when it is asked for: a pickle can have many such tensors. */
+  /** @param explain makes the text on request: a pickle can have many such tensors. */
   constructor(private readonly explain: string | (() => string)) {}
 
   get reason(): string {
@@ -52,7 +52,7 @@ export class UnreadableTensor {
 type Made = PickledTensor | UnreadableTensor
 type Maker = (args: readonly Pickled[], name: string) => Made
 
-/** What the functions of PyTorch that make tensors stand for, by their names. Whatever they do not expect makes the one tensor unreadable. */
+/** The meaning of PyTorch's functions that make tensors, by name. Unexpected arguments make the tensor unreadable. */
 const makers: ReadonlyMap<string, Maker> = new Map<string, Maker>([
   ['torch._utils._rebuild_tensor', (args, name) => typedTensor(args, 4, name)],
   ['torch._utils._rebuild_tensor_v2', (args, name) => typedTensor(args, 7, name)],
@@ -90,15 +90,15 @@ function unreadable(reason: string, names: readonly string[]) {
   return names.map((name) => [name, () => new UnreadableTensor(reason)] as const)
 }
 
-/** Classes of tensors that are nothing else. */
+/** Classes that are plain tensors. */
 const plainClasses = ['torch.Tensor', 'torch.nn.parameter.Parameter', 'torch.nn.parameter.Buffer']
 const rebuildOfClass = ['torch._tensor._rebuild_from_type', 'torch._tensor._rebuild_from_type_v2']
 const wrapper = 'torch._utils._rebuild_wrapper_subclass'
 
-/** How many arguments of an unknown function are looked at: a pickle can repeat a long list of them. */
+/** The arguments of an unknown function that are inspected: a pickle can repeat a long list of them. */
 const lookedAt = 8
 
-/** What a call stands for, if it makes a tensor, or may make something of one. */
+/** The meaning of a call, if it makes a tensor or may make something of one. */
 export function tensorOf(name: string, args: readonly Pickled[]): Made | undefined {
   const make = makers.get(name)
   if (make) return make(args, name)
@@ -113,10 +113,13 @@ export function tensorOf(name: string, args: readonly Pickled[]): Made | undefin
 const ofClass = (type: Pickled) =>
   new UnreadableTensor(
     () =>
-      `a tensor of the class ${type instanceof PickledGlobal ? type.name : 'of another file'}, which alone knows what its numbers mean: save a plain torch.Tensor`,
+      `a tensor of the class ${type instanceof PickledGlobal ? type.name : 'of another file'}, whose numbers only that class can interpret: save a plain torch.Tensor`,
   )
 
-/** A tensor of a class, or with attributes: the function that makes it, its class, the function's arguments, its attributes. */
+/**
+ * A tensor of a class, or with attributes: the function that makes it, its class, the arguments of the function, its
+ * attributes.
+ */
 function classTensor([make, type, args]: readonly Pickled[]): Made {
   const made =
     make instanceof PickledGlobal && Array.isArray(args) ? makers.get(make.name)?.(args, make.name) : undefined
@@ -124,7 +127,7 @@ function classTensor([make, type, args]: readonly Pickled[]): Made {
   return made instanceof UnreadableTensor ? made : ofClass(type)
 }
 
-/** A tensor as another is: a parameter's; what else is said of it does not matter. */
+/** A tensor such as that of a parameter; the other arguments do not matter. */
 function sameTensor(args: readonly Pickled[], most: number, name: string): Made {
   const [tensor] = args
   if (args.length > most) return unknownArgument(name, `${args.length} arguments in place of ${most}`)
@@ -135,7 +138,7 @@ function sameTensor(args: readonly Pickled[], most: number, name: string): Made 
 const unknownArgument = (name: string, what: string) =>
   new UnreadableTensor(() => `made by ${name} with ${what}, which is not known here: save x.clone()`)
 
-/** Storage, offset, size, stride; whether it requires gradients, hooks, properties. */
+/** Storage, offset, size, stride; then requires_grad, hooks, properties. */
 function typedTensor(args: readonly Pickled[], most: number, name: string): Made {
   const [storage, offset, shape, strides, , , properties] = args
   if (args.length > most) return unknownArgument(name, `${args.length} arguments in place of ${most}`)
@@ -143,7 +146,7 @@ function typedTensor(args: readonly Pickled[], most: number, name: string): Made
   return viewOf(storage, storage.kind, storage.stored, storage.length, [offset, shape, strides], properties, name)
 }
 
-/** As {@link typedTensor}, of types that are younger than typed storages: it says itself how to read the bytes. */
+/** As {@link typedTensor}, for types newer than typed storages: the arguments say how to read the bytes. */
 function untypedTensor(args: readonly Pickled[], name: string): Made {
   const [storage, offset, shape, strides, , , dtype, properties] = args
   if (args.length > 8) return unknownArgument(name, `${args.length} arguments in place of 8`)
@@ -182,11 +185,13 @@ function viewOf(
   return new PickledTensor({ type: stored.type, key, length }, start, shape, strides, negated)
 }
 
-/** The properties of tensors that PyTorch writes: its negative bit, and that for conjugation, which changes no real number. */
+/**
+ * The properties of tensors that PyTorch writes: the negative bit and the conjugate bit, which changes no real number.
+ */
 function isNegated(properties: Pickled, type: StoredType, maker: string): boolean | UnreadableTensor {
   if (properties === null || properties === undefined) return false
   if (!(properties instanceof Map))
-    return unknownArgument(maker, `properties that are no dict but ${describe(properties)}`)
+    return unknownArgument(maker, `properties that are not a dict but ${describe(properties)}`)
   for (const [name, value] of properties)
     if ((name !== 'neg' && name !== 'conj') || typeof value !== 'boolean')
       return unknownArgument(maker, `the property ${typeof name === 'string' ? `'${shorten(name)}'` : describe(name)}`)
@@ -203,7 +208,7 @@ const notDescribed = (parts: readonly Pickled[]) =>
 
 const isCount = (value: Pickled): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
-/** What a value is, in a word or two. */
+/** A value in a word or two. */
 export const describe = (value: Pickled): string =>
   value instanceof PickledGlobal
     ? value.name

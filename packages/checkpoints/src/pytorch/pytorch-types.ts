@@ -1,6 +1,8 @@
 import type { StoredType } from '../arrays/elements.ts'
 
-/** A type of PyTorch's elements: one that is read, or one of which only the size is known, and how to make readable ones of it. */
+/**
+ * A type of elements in PyTorch: one that is read, or one of which only the size is known, with advice how to save it.
+ */
 export interface TorchType {
   readonly type?: StoredType
   readonly bytes: number
@@ -11,7 +13,7 @@ const complex = 'torch.view_as_real(x) gives real numbers to save'
 const quantised = 'x.dequantize() gives plain numbers to save'
 const bits = 'x.view(torch.uint8) gives its bytes to save'
 
-/** What storages hold, by their classes' names. */
+/** The elements of storages, by the names of their classes. */
 export const storageTypes: ReadonlyMap<string, TorchType> = new Map<string, TorchType>([
   ['torch.DoubleStorage', { type: 'float64', bytes: 8 }],
   ['torch.FloatStorage', { type: 'float32', bytes: 4 }],
@@ -48,5 +50,5 @@ export const tensorTypes: ReadonlyMap<string, TorchType> = new Map<string, Torch
   ['torch.complex32', { bytes: 4, advice: 'torch.view_as_real(x.to(torch.complex64)) gives real numbers to save' }],
 ])
 
-/** What to do about a type that is not known here. */
+/** Advice for an unknown type. */
 export const unknownTypeAdvice = bits

@@ -8,19 +8,19 @@ import type { UnpickleOptions } from './unpickle.ts'
 const orderedDict = 'collections.OrderedDict'
 /** Dicts whose other properties do not matter. */
 const dicts = ['collections.defaultdict', 'collections.Counter']
-/** Sets, which are as lists here. */
+/** Sets, which are read as lists. */
 const sets = ['builtins', '__builtin__'].flatMap((module) => [`${module}.set`, `${module}.frozenset`])
-/** How bytes are written in pickles that Python 2 can read. */
+/** The function for bytes in pickles that Python 2 can read. */
 const encode = '_codecs.encode'
 
-/** What pickles of PyTorch mean here: tensors, and the containers that they lie in. Everything else is an object that means nothing. */
+/** The meaning of pickles of PyTorch: tensors, and their containers. Everything else is an unknown object. */
 export const rules: UnpickleOptions = { call, persistent }
 
 function persistent(id: Pickled): Pickled {
   const [kind, type, key, , length, part = null] = Array.isArray(id) ? id : []
-  // A class, with its source code: so did PyTorch keep whole modules before 1.6.
+  // A class with its source code: before 1.6 PyTorch saved whole modules so.
   if (kind === 'module' && type instanceof PickledGlobal) return type
-  // The part's own key, where it begins in the storage, and its length.
+  // The key of the part, its beginning in the storage, and its length.
   const [, begin = 0, count = length] = Array.isArray(part) ? part : []
   const isStorage = kind === 'storage' && type instanceof PickledGlobal && typeof key === 'string'
   if (!isStorage || ![length, begin, count].every(isCount))
@@ -41,7 +41,7 @@ function call({ name }: PickledGlobal, args: readonly Pickled[]): Pickled {
 
 const dictsOf = new WeakMap<readonly Pickled[], Pickled>()
 
-/** The dict of a list of pairs; the same one each time, or a short pickle could make many large ones of one list. */
+/** The dict of a list of pairs, made once: a short pickle could otherwise make many large dicts of one list. */
 function dictOf(pairs: readonly Pickled[]): Pickled {
   const known = dictsOf.get(pairs)
   if (known) return known

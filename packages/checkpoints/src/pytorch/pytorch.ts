@@ -12,16 +12,16 @@ import type { PickledTensor, StorageView } from './pytorch-tensor.ts'
 import { rules } from './pytorch-values.ts'
 import { unpickle } from './unpickle.ts'
 
-/** The most that tensors which share storages may hold together, as a multiple of the file's size. */
+/** The most bytes of tensors that share storages, as a multiple of the size of the file. */
 const maxSharing = 16
 
 /**
- * Reads the tensors of a file that PyTorch's `torch.save` wrote (a zip file, or before torch 1.6 a row of pickles), from a path or
- * from its bytes: usually a state dict. Nested dicts, lists and objects are flattened, their keys joined by dots; a whole module
- * gives the names of its state dict; everything that is no tensor is left out. Element types are converted as {@link toNDArray} does.
- * Nothing in the file is executed: its classes and functions mean nothing here.
- * @param keep which tensors are read; all by default.
- * @throws naming the file, if it is cut short or corrupt, holds no tensor, or one of those to read is of a kind that is not read.
+ * Reads the tensors of a file of `torch.save` (a zip file, or a row of pickles before torch 1.6), from a path or its
+ * bytes: usually a state dict. Nested dicts, lists and objects are flattened, with their keys joined by dots; a whole
+ * module has the names of its state dict; everything else is ignored. Element types are converted as by
+ * {@link toNDArray}. Nothing in the file is executed: its classes and functions are only names.
+ * @param keep says which tensors are read. Default: all.
+ * @throws if the file is cut short or corrupt, contains no tensor, or one of the tensors to read is not supported.
  */
 export const readPyTorch = (from: Readable, keep?: (name: string) => boolean): Promise<Record<string, NDArray>> =>
   withSource(from, (source) =>
@@ -30,7 +30,7 @@ export const readPyTorch = (from: Readable, keep?: (name: string) => boolean): P
     ),
   )
 
-/** The tensors that the file's object holds, none of them read yet. */
+/** The tensors in the object of the file, none of them read yet. */
 export async function pytorchContents(source: ByteSource): Promise<Contents> {
   if (await isTar(source))
     throw new CascadeError('checkpoint', 'a tar archive, as torch before 0.1.10 wrote it, is not read: save it again')
@@ -50,7 +50,7 @@ export async function pytorchContents(source: ByteSource): Promise<Contents> {
   return { tensors: new Map(lazy), unreadable: new Map([...unreadable, ...beyond]) }
 }
 
-/** Tensors may repeat their storages' numbers, and share them; together they may not exceed a multiple of the file's size. */
+/** Tensors may repeat and share numbers. Together they may not exceed a multiple of the size of the file. */
 function withinLimit(all: ReadonlyMap<string, PickledTensor>, fileBytes: number) {
   const most = maxSharing * fileBytes
   const tensors = new Map<string, PickledTensor>()
@@ -71,7 +71,7 @@ function withinLimit(all: ReadonlyMap<string, PickledTensor>, fileBytes: number)
   return { tensors, beyond }
 }
 
-/** Whether a file is a tar archive: the first files of PyTorch were. */
+/** Whether a file is a tar archive, as the first files of PyTorch were. */
 export async function isTar(source: ByteSource): Promise<boolean> {
   const [place, mark] = [257, 'ustar']
   if (source.size < place + mark.length) return false
@@ -98,7 +98,7 @@ async function readZip(source: ByteSource): Promise<Saved> {
   return { root, bigEndian: order === 'big', open: (key) => zip.open(`${folder}data/${key}`) }
 }
 
-/** Keeps what several tensors share, storages and tensors, and nothing else. */
+/** Keeps storages and tensors that several tensors share. */
 function loader(saved: Saved, tensors: readonly PickledTensor[]): (tensor: PickledTensor) => Promise<NDArray> {
   const idOf = ({ type, key, length }: StorageView) => `${type} ${key} ${length}`
   const users = counts(tensors.map(({ storage }) => idOf(storage)))

@@ -3,26 +3,29 @@ import { shorten } from '../json/json.ts'
 import { type Pickled, PickledBytes, PickledGlobal, PickledObject } from './pickled.ts'
 
 export interface UnpickleOptions {
-  /** What a call of a class or a function stands for. Nothing is called. */
+  /** The meaning of a call of a class or a function. Nothing is called. */
   readonly call: (global: PickledGlobal, args: readonly Pickled[]) => Pickled
-  /** What a persistent id stands for. */
+  /** The meaning of a persistent id. */
   readonly persistent: (id: Pickled) => Pickled
 }
 
-/** How much of bytes is kept: enough for the key of a dict. */
+/** Bytes that are kept: enough for the key of a dict. */
 const keptBytes = 120
 
 const mark = Symbol('mark')
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /**
- * Reads a pickle (protocols 2 to 5) as data. Nothing is executed: there are numbers, strings, bytes, booleans, None, tuples, lists,
- * sets, dicts; calls, to which `call` gives a meaning; and objects that mean nothing, with what the pickle says of them.
+ * Reads a pickle (protocols 2 to 5) as data. Nothing is executed. It may have numbers, strings, bytes, booleans, None,
+ * tuples, lists, sets and dicts; calls, whose meaning `call` gives; and unknown objects, with what the pickle says
+ * about them.
  * @throws at opcodes of other protocols, and if the pickle is cut short or malformed.
  */
 export const unpickle = (bytes: Uint8Array, options: UnpickleOptions): Pickled => unpickleFrom(bytes, 0, options).value
 
-/** As {@link unpickle}, of a pickle that begins at `start` and may be followed by other things; `end` is where they begin. */
+/**
+ * As {@link unpickle}, for a pickle that begins at `start` and may be followed by other data, which begins at `end`.
+ */
 export function unpickleFrom(
   bytes: Uint8Array,
   start: number,
@@ -42,9 +45,9 @@ export function unpickleFrom(
   const u8 = () => view.getUint8(take(1))
   const u32 = () => view.getUint32(take(4), true)
   const u64 = () => Number(view.getBigUint64(take(8), true))
-  /** Python writes halves of surrogate pairs too, which are no UTF-8: they become U+FFFD. */
+  /** Python also writes halves of surrogate pairs, which are not UTF-8: they become U+FFFD. */
   const text = (length: number) => utf8.decode(bytes.subarray(take(length), at))
-  /** Python 2's strings, which may be bytes. */
+  /** Strings of Python 2, which may be bytes. */
   const latin1 = (length: number) => Buffer.from(bytes.subarray(take(length), at)).toString('latin1')
   const line = () => {
     const end = bytes.indexOf(10, at)
@@ -64,7 +67,7 @@ export function unpickleFrom(
     return values.slice(1)
   }
   const last = (n: number): Pickled[] => Array.from({ length: n }, pop).reverse()
-  /** The dict or list on the stack, also one of a class of its own. */
+  /** The dict or list on the stack, or that of an object of a subclass. */
   const topDict = (): Map<Pickled, Pickled> => {
     const value = stack.at(-1)
     if (value instanceof Map) return value
@@ -84,7 +87,7 @@ export function unpickleFrom(
   const global = (module: Pickled, name: Pickled) => {
     if (typeof module !== 'string' || typeof name !== 'string')
       throw new CascadeError('checkpoint', `pickle: expected a global's module and name at ${at}`)
-    // Cut short: a pickle can mention a long text many times.
+    // Shortened: a pickle can refer to a long string many times.
     return new PickledGlobal(`${shorten(module)}.${shorten(name)}`)
   }
   /** A class or function by its number in a registry of the program that wrote the file. */
@@ -167,7 +170,7 @@ export function unpickleFrom(
     82: () => callTop(), // REDUCE
     129: () => callTop(), // NEWOBJ
     146: () => {
-      const [callable, args] = last(3) // NEWOBJ_EX: arguments by name do not matter
+      const [callable, args] = last(3) // NEWOBJ_EX: keyword arguments do not matter
       callWith(callable, args)
     },
     98: () => {
@@ -177,7 +180,7 @@ export function unpickleFrom(
       else if (typeof object !== 'object' || object === null || Array.isArray(object))
         throw new CascadeError('checkpoint', `pickle: expected an object on the stack at ${at}`)
     },
-    48: () => stack.pop(), // POP, of a mark too
+    48: () => stack.pop(), // POP, also of a mark
     49: () => popTo(), // POP_MARK
     50: () => {
       const value = pop() // DUP
@@ -198,7 +201,7 @@ export function unpickleFrom(
   }
 }
 
-/** A little-endian two's complement integer; NaN beyond 2^53, where nothing that counts or measures can be. */
+/** A little-endian integer in two's complement; NaN beyond 2^53, which no count or size reaches. */
 function longFrom(bytes: Uint8Array): number {
   if (bytes.length > 8) return Number.NaN
   let value = 0n

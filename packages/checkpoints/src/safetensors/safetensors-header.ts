@@ -3,11 +3,11 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import { byteWidth, type StoredType } from '../arrays/elements.ts'
 import { asRecord, isShape, parseJson, shorten, show } from '../json/json.ts'
 
-/** One tensor's place in the data section: bytes `begin` to `end`. */
+/** The place of a tensor in the data section: bytes `begin` to `end`. */
 export interface HeaderEntry {
   readonly name: string
   readonly dtype: string
-  /** Undefined for types that are not read. */
+  /** Undefined for types that are not supported. */
   readonly type: StoredType | undefined
   readonly shape: readonly number[]
   readonly begin: number
@@ -20,7 +20,7 @@ export interface Header {
   readonly metadata: Readonly<Record<string, string>>
 }
 
-/** The names that the format gives to element types. */
+/** The names of element types in the format. */
 const storedTypes: ReadonlyMap<string, StoredType> = new Map([
   ['F64', 'float64'],
   ['F32', 'float32'],
@@ -46,7 +46,7 @@ const storedTypes: ReadonlyMap<string, StoredType> = new Map([
 export const refusal = (dtype: string): string =>
   `numbers of ${shorten(dtype)} are not read, only ${[...storedTypes.keys()].join(', ')}: save it as one of these`
 
-/** The metadata key of the checksum, and what stands in its place while it is computed. */
+/** The metadata key of the checksum, and its placeholder while the checksum is computed. */
 export const checksumKey = 'sha256'
 export const noChecksum = '0'.repeat(64)
 export const checksumField = (digits: string): string => `"${checksumKey}":"${digits}"`
@@ -55,8 +55,8 @@ export const checksumField = (digits: string): string => `"${checksumKey}":"${di
 const headerDepth = 3
 
 /**
- * Reads a safetensors header and checks all of it against the length of the data section.
- * @throws saying what was expected and what came, without the file's name.
+ * Reads a safetensors header and checks it against the length of the data section.
+ * @throws without the name of the file.
  */
 export function parseHeader(bytes: Uint8Array, dataBytes: number): Header {
   const record = asRecord(parseJson(bytes, headerDepth), 'the header')
@@ -94,7 +94,7 @@ function parseEntry(name: string, value: unknown): HeaderEntry {
   if (!isShape(offsets) || offsets.length !== 2)
     throw new CascadeError('checkpoint', `${what}: expected two data offsets, got ${show(offsets)}`)
   const [begin, end] = offsets as [number, number]
-  // Of a type that is not known the size is not either.
+  // The size of an unknown type is unknown too.
   const bytes = type ? sizeOf(shape) * byteWidth[type] : Math.max(end - begin, 0)
   if (end - begin !== bytes)
     throw new CascadeError(

@@ -9,7 +9,7 @@ import { strangerIn } from '../strangers.ts'
 import { type Contents, type LazyTensor, named, tensorFile } from '../tensor-file.ts'
 import { checksumField, checksumKey, type HeaderEntry, noChecksum, parseHeader, refusal } from './safetensors-header.ts'
 
-/** Tensors by name, and what the file says about itself. */
+/** Tensors by name, and the metadata of the file. */
 export interface Safetensors {
   readonly tensors: Record<string, NDArray>
   readonly metadata: Record<string, string>
@@ -17,15 +17,15 @@ export interface Safetensors {
 
 /** Options of {@link readSafetensors}. */
 export interface ReadSafetensorsOptions {
-  /** Which tensors to keep in memory; all by default. The others are still read if the file carries a checksum. */
+  /** Which tensors to keep in memory. Default: all. The others are still read if the file has a checksum. */
   readonly keep?: (name: string) => boolean
 }
 
 /**
- * Reads a safetensors file and checks every length and offset in it. Tensors are read to where they stay in memory: there
- * is no second copy. Other element types are converted as {@link toNDArray} does: F16, BF16, F8 and F64 to float32,
- * integers to int32. A file that {@link writeSafetensors} wrote carries a checksum, which is verified in the same pass.
- * @throws if the file is cut short, corrupt or inconsistent, naming it and what was expected.
+ * Reads a safetensors file and checks every length and offset in it. Tensors are read into their final memory, without
+ * a second copy. Other element types are converted as by {@link toNDArray}: F16, BF16, F8 and F64 to float32, integers
+ * to int32. The checksum of a file of {@link writeSafetensors} is verified in the same pass.
+ * @throws if the file is cut short, corrupt or inconsistent.
  */
 export const readSafetensors = (from: Readable, { keep }: ReadSafetensorsOptions = {}): Promise<Safetensors> =>
   withSource(from, (source) =>
@@ -35,7 +35,7 @@ export const readSafetensors = (from: Readable, { keep }: ReadSafetensorsOptions
     }),
   )
 
-/** Reads the header alone. */
+/** Reads the header only. */
 export async function safetensorsContents(source: ByteSource): Promise<Contents> {
   const lengthBytes = await readBytes(source, 0, Math.min(source.size, 8))
   const length = source.size < 8 ? 0 : Number(new DataView(lengthBytes.buffer).getBigUint64(0, true))
@@ -91,7 +91,7 @@ export async function safetensorsContents(source: ByteSource): Promise<Contents>
   return { tensors, unreadable, metadata: described, readAll }
 }
 
-/** Errors of using a piece gain a name in front. */
+/** Pieces whose errors begin with a name. */
 function* within(what: string, pieces: Iterable<Piece>): Generator<Piece> {
   for (const { use, ...piece } of pieces) {
     if (!use) yield piece

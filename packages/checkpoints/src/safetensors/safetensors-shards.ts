@@ -5,18 +5,19 @@ import { bytesOf, type WritableTensor, writeSafetensors } from './safetensors-wr
 
 /** Options of {@link writeSafetensorsShards}. */
 export interface ShardOptions {
-  /** The most bytes of data in one file; a larger tensor has a file of its own. Default 5 GB, as diffusers has it. */
+  /** The most bytes of data in one file; a larger tensor has its own file. Default 5 GB, as in diffusers. */
   readonly maxShardBytes?: number
-  /** The beginning of the files' names; default `model`, diffusers has `diffusion_pytorch_model`. */
+  /** The beginning of the file names. Default `model`; diffusers has `diffusion_pytorch_model`. */
   readonly name?: string
-  /** Of every shard. */
+  /** The metadata of every shard. */
   readonly metadata?: Readonly<Record<string, string>>
 }
 
 /**
- * Writes tensors to `<name>-00001-of-00003.safetensors` and so on in a folder, in their order, and
- * `<name>.safetensors.index.json`, which says which is where and is written last. Lazy tensors are in memory one at a time.
- * Gives the path of the index.
+ * Writes tensors in their order to `<name>-00001-of-00003.safetensors` and so on in a folder.
+ * `<name>.safetensors.index.json`, which maps tensors to files, is written last. Lazy tensors are in memory one at a
+ * time.
+ * @returns the path of the index.
  * @throws as {@link writeSafetensors}.
  */
 export async function writeSafetensorsShards(

@@ -6,17 +6,17 @@ import { writeAtomically } from '@cascade-diffusion/files'
 import type { LazyTensor } from '../tensor-file.ts'
 import { checksumField, checksumKey, noChecksum } from './safetensors-header.ts'
 
-/** A tensor to write: an array, or one that is made or read when its turn comes, so that only one is in memory. */
+/** A tensor to write: an array, or one that is made or read when it is written, so that only one is in memory. */
 export type WritableTensor = NDArray | LazyTensor
 
 const writeBytes = 1 << 26
 
 /**
- * Writes tensors to a safetensors file, atomically: `path` holds the old file or the whole new one, never a part.
- * The metadata gains `sha256`, the digest of the whole file as it is with zeros for the digest's own 64 digits;
- * the data is written and hashed in one pass and never copied.
- * @throws if the metadata already has `sha256`, a lazy tensor turns out to be of another shape, or writing fails: the
- * error names the path and the reason.
+ * Writes tensors to a safetensors file, atomically: `path` has the old file or the complete new one. `sha256` is added
+ * to the metadata: the digest of the whole file with zeros in place of the 64 digits of the digest. The data is written
+ * and hashed in one pass and never copied.
+ * @throws with the path and the reason, if the metadata already has `sha256`, a lazy tensor has another shape than
+ * announced, or writing fails.
  */
 export async function writeSafetensors(
   path: string,
@@ -89,7 +89,7 @@ function headerText(
   return text + ' '.repeat(padding)
 }
 
-/** Bytes of a tensor's data. */
+/** Bytes of the data of a tensor. */
 export const bytesOf = ({ dtype, shape }: WritableTensor): number => sizeOf(shape) * width[dtype]
 
 async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {

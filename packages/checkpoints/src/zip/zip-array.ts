@@ -5,8 +5,9 @@ import { readBytes } from '../byte-source.ts'
 import type { ZipEntry } from './zip.ts'
 
 /**
- * Reads the array that an entry holds from `place.offset` to its end, into its final memory, and checks the entry's checksum.
- * @throws as {@link readArray}, and if the checksum does not fit.
+ * Reads the array in an entry from `place.offset` to its end into its final memory, and checks the checksum of the
+ * entry.
+ * @throws as {@link readArray}, and if the checksum differs.
  */
 export async function readEntryArray({ source, verify }: ZipEntry, place: Place): Promise<NDArray> {
   let crc = crc32(await readBytes(source, 0, place.offset))

@@ -5,23 +5,26 @@ import { type ByteSource, bytesSource, readBytes, sliceSource } from '../byte-so
 import { shorten } from '../json/json.ts'
 import { inflateOptions } from './inflate-options.ts'
 
-/** A zip archive, opened for reading its entries one by one. */
+/** A zip archive whose entries are read one by one. */
 export interface Zip {
   readonly names: readonly string[]
-  /** The bytes of an entry. @throws if there is none of that name, or its checksum does not fit. */
+  /** The bytes of an entry. @throws if there is no such entry, or its checksum differs. */
   read(name: string, maxBytes?: number): Promise<Uint8Array<ArrayBuffer>>
-  /** How many bytes an entry has. @throws if there is none of that name. */
+  /** The number of bytes of an entry. @throws if there is no such entry. */
   sizeOf(name: string): number
-  /** About so many of an entry's first bytes, unverified; fewer or more if they are packed. @throws if they do not inflate. */
+  /**
+   * About n of the first bytes of an entry, unverified; more or fewer if they are compressed. @throws if they do not
+   * inflate.
+   */
   readStart(name: string, bytes: number): Promise<Uint8Array>
-  /** An entry for reading in parts. @throws as {@link Zip.read}, except that the checksum is `verify`'s to check. */
+  /** An entry for reading in parts. @throws as {@link Zip.read}, except for the checksum, which `verify` checks. */
   open(name: string): Promise<ZipEntry>
 }
 
-/** An entry's bytes: a part of the archive if they are stored, else inflated in memory. */
+/** The bytes of an entry: a part of the archive if they are stored, otherwise inflated in memory. */
 export interface ZipEntry {
   readonly source: ByteSource
-  /** Checks a CRC-32 of all bytes. @throws if it is not the archive's. */
+  /** Checks a CRC-32 of all bytes. @throws if it differs from that of the archive. */
   verify(crc: number): void
 }
 
@@ -33,7 +36,7 @@ interface Entry {
   readonly offset: number
 }
 
-/** What an archive's entries may inflate to together: this many bytes, or this many times what they hold packed. */
+/** The most bytes that the entries of an archive inflate to: this many, or this many times their compressed bytes. */
 const maxInflatedBytes = 1 << 28
 const maxInflation = 32
 
@@ -47,7 +50,7 @@ const is64 = 0xffffffff
 
 /**
  * Reads the directory of a zip archive (PKWARE APPNOTE 4.3; zip64 too).
- * @throws if the archive is cut short or inconsistent, its entries overlap, or they would inflate to more than the limits.
+ * @throws if the archive is cut short or inconsistent, its entries overlap, or they would inflate beyond the limits.
  */
 export async function openZip(source: ByteSource): Promise<Zip> {
   const { count, bytes, offset } = await findDirectory(source)
@@ -72,7 +75,7 @@ export async function openZip(source: ByteSource): Promise<Zip> {
     at = next
   }
   checkEntries([...entries.values()], source.size)
-  // PyTorch writes zeros in place of checksums if told to (torch.serialization.set_crc32_options(False)).
+  // PyTorch can write zeros in place of checksums (torch.serialization.set_crc32_options(False)).
   const isChecked = [...entries.values()].some(({ crc }) => crc !== 0)
   const find = (name: string): Entry => {
     const entry = entries.get(name)
@@ -109,7 +112,7 @@ function* piecesOf(content: Uint8Array<ArrayBuffer>): Generator<Piece> {
     yield { offset, bytes: content.subarray(offset, offset + checkedBytes) }
 }
 
-/** No two entries may share bytes, and what they inflate to is limited. */
+/** Entries may not share bytes, and their inflated size is limited. */
 function checkEntries(entries: readonly Entry[], fileBytes: number): void {
   let end = 0
   let packed = 0
@@ -118,8 +121,8 @@ function checkEntries(entries: readonly Entry[], fileBytes: number): void {
     packed += entry.packed
     size += entry.size
     if (packed > fileBytes)
-      throw new CascadeError('checkpoint', `zip: entries hold ${packed} bytes in a file of ${fileBytes}: corrupt`)
-    if (entry.offset < end) throw new CascadeError('checkpoint', 'zip: entries overlap: corrupt, or made to harm')
+      throw new CascadeError('checkpoint', `zip: entries have ${packed} bytes in a file of ${fileBytes}: corrupt`)
+    if (entry.offset < end) throw new CascadeError('checkpoint', 'zip: entries overlap: corrupt or malicious')
     end = entry.offset + localBytes + entry.packed
   }
   const most = Math.max(maxInflatedBytes, maxInflation * packed)
@@ -130,7 +133,7 @@ function checkEntries(entries: readonly Entry[], fileBytes: number): void {
     )
 }
 
-/** An entry's local header, without its name. */
+/** The local header of an entry, without its name. */
 const localBytes = 30
 
 /** Finds the central directory from the record at the end of the file, which a comment may follow. */
@@ -158,7 +161,7 @@ async function findDirectory(source: ByteSource): Promise<{ count: number; bytes
   return { count: field(32), bytes: field(40), offset: field(48) }
 }
 
-/** Sizes and offset that do not fit 32 bits stand, in this order, in the extra field 1. */
+/** Sizes and offsets beyond 32 bits are, in this order, in the extra field 1. */
 function parseEntry(directory: DataView, at: number, extra: DataView): Entry {
   const wide: number[] = []
   for (let i = 0; i + 4 <= extra.byteLength; i += 4 + extra.getUint16(i + 2, true)) {
@@ -196,7 +199,7 @@ async function openEntry(source: ByteSource, name: string, entry: Entry, isCheck
 
 const labelOf = (name: string) => `zip: entry '${shorten(name)}'`
 
-/** Where an entry's bytes begin. @throws unless its local header is there, and they are stored or deflated. */
+/** The place of the bytes of an entry. @throws unless its local header is there, and they are stored or deflated. */
 async function placeOf(source: ByteSource, what: string, { method, offset }: Entry): Promise<number> {
   const local = new DataView((await readBytes(source, offset, localBytes)).buffer)
   expectSignature(local, 0, 0x04034b50, localBytes)
@@ -209,7 +212,7 @@ async function startOf(source: ByteSource, name: string, entry: Entry, bytes: nu
   const what = labelOf(name)
   const start = await placeOf(source, what, entry)
   if (entry.method === 0) return readBytes(source, start, Math.min(bytes, entry.packed))
-  // Deflate hardly makes anything longer, except for the tables in front of it.
+  // Deflate hardly makes data longer, except for its tables.
   const part = await readBytes(source, start, Math.min(2 * bytes + 256, entry.packed))
   const options = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: Math.max(entry.size, 1) }
   return inflating(what, () => inflateRawSync(part, options))

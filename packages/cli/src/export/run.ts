@@ -38,7 +38,7 @@ export async function runExport(args: readonly string[], io: CommandIo): Promise
   for (const path of positionals) {
     const found = await fromPretrained(path, {
       signal: io.signal,
-      onProgress: byteProgress(),
+      progress: byteProgress(),
       ...(flags !== undefined && { flags }),
       ...(imageSize !== undefined && { imageSize }),
     })

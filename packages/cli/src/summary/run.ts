@@ -60,7 +60,7 @@ async function networkOf(
   }
   const found = await fromPretrained(name, {
     signal,
-    onProgress: byteProgress(),
+    progress: byteProgress(),
     ...(flags !== undefined && { flags }),
   })
   return found.kind === 'stage' ? stageNetwork(name, found.stage.network.config) : found.config

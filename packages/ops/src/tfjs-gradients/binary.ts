@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { floats, ofTwo, sumTo } from './operands.ts'
 
-/** All of `dy` where the operand was chosen, half of it where both are equal: PyTorch's convention. */
+/** All of `dy` where the operand was chosen, half of it where both are equal, as in PyTorch. */
 const chosen = (dy: tf.Tensor, mine: tf.Tensor, other: tf.Tensor, wins: (a: tf.Tensor, b: tf.Tensor) => tf.Tensor) => {
   const weights = tf.add(floats(wins(mine, other)), tf.mul(floats(tf.equal(mine, other)), 0.5))
   return tf.mul(dy, weights)
@@ -15,12 +15,12 @@ const extreme = (kernelName: string, wins: (a: tf.Tensor, b: tf.Tensor) => tf.Te
 
 const twice = (dy: tf.Tensor, a: tf.Tensor, b: tf.Tensor) => tf.mul(dy, tf.mul(2, floats(tf.sub(a, b))))
 
-/** 0 where nothing comes in, even of a division by 0 that was not chosen: `divNoNan`, `where`. */
+/** 0 where nothing comes in, even for a division by 0 that was not chosen: `divNoNan`, `where`. */
 const divided = (dy: tf.Tensor, by: tf.Tensor) => tf.where(tf.equal(dy, 0), dy, tf.div(dy, by))
 
 /**
- * b a^(b-1), and 0 for a^0 at 0. Where a is 0 and b above 1 an infinite `dy` gives 0 too: so the gradient of `tf.norm`, the
- * root of a sum of squares, is 0 at 0, as that of PyTorch's norm.
+ * b a^(b-1), and 0 for a^0 at 0. Where a is 0 and b above 1 an infinite `dy` gives 0 too, so the gradient of `tf.norm`,
+ * the root of a sum of squares, is 0 at 0, as in PyTorch.
  */
 function powBase(dy: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   const [base, exponent] = [floats(a), floats(b)]
@@ -30,21 +30,24 @@ function powBase(dy: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   return tf.mul(tf.where(vanishes, tf.clipByValue(dy, -1, 1), dy), known)
 }
 
-/** y log a, and 0 for 0^b with b not below 0, as PyTorch has it. Not a number where a is negative: y is none beside integers. */
+/** y log a, and 0 for 0^b with b ≥ 0, as in PyTorch. NaN where a is negative, since y is NaN unless b is an integer. */
 function powExponent(dy: tf.Tensor, a: tf.Tensor, b: tf.Tensor, y: tf.Tensor): tf.Tensor {
   const still = tf.logicalAnd(tf.equal(a, 0), tf.greaterEqual(b, 0))
   const slope = tf.mul(y, tf.log(floats(a)))
   return tf.mul(dy, tf.where(still, tf.zerosLike(slope), slope))
 }
 
-/** The share of a coordinate in the turn of an angle; 0 at the origin, as PyTorch has it. */
+/** The gradient of an angle by a coordinate; 0 at the origin, as in PyTorch. */
 function turn(dy: tf.Tensor, other: tf.Tensor, a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   const square = tf.add(tf.square(floats(a)), tf.square(floats(b)))
   const share = tf.mul(dy, tf.div(floats(other), square))
   return tf.where(tf.equal(square, 0), tf.zerosLike(share), share)
 }
 
-/** Kernels of two operands whose gradients tfjs lacks for operands that broadcast, or has otherwise than PyTorch at edges. */
+/**
+ * Kernels of two operands for which tfjs has no gradient with broadcasting, or one that differs from PyTorch's at
+ * edges.
+ */
 export const binaryGradients: readonly tf.GradConfig[] = [
   extreme('Maximum', tf.greater),
   extreme('Minimum', tf.less),

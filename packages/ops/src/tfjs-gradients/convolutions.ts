@@ -14,7 +14,7 @@ interface Settings {
 const dilationsOf = ({ dilations }: Settings, axes: number): number[] =>
   typeof dilations === 'number' ? Array(axes).fill(dilations) : (dilations ?? Array(axes).fill(1))
 
-/** The filter of an undilated convolution that does the same: zeros between the elements along its leading axes. */
+/** The filter of an equal convolution without dilation: zeros between the elements along its leading axes. */
 function inflated(filter: tf.Tensor, dilations: readonly number[]): tf.Tensor {
   return dilations.reduce((f, d, axis) => {
     if (d === 1) return f
@@ -28,7 +28,7 @@ function inflated(filter: tf.Tensor, dilations: readonly number[]): tf.Tensor {
   }, filter)
 }
 
-/** The adjoint of {@link inflated}: the elements that lie `dilations` apart. */
+/** The adjoint of {@link inflated}: every element at a multiple of `dilations`. */
 const deflated = (filter: tf.Tensor, dilations: readonly number[]): tf.Tensor =>
   dilations.every((d) => d === 1)
     ? filter
@@ -39,7 +39,10 @@ const deflated = (filter: tf.Tensor, dilations: readonly number[]): tf.Tensor =>
         filter.shape.map((_, axis) => dilations[axis] ?? 1),
       )
 
-/** The gradients of a convolution along `axes` axes by tfjs's kernels for undilated ones; tfjs's own refuse dilations. */
+/**
+ * The gradients of a convolution along `axes` axes by tfjs's kernels for convolutions without dilation. tfjs's own
+ * refuse dilations.
+ */
 const convolution = (
   kernelName: string,
   axes: number,
@@ -62,7 +65,7 @@ const convolution = (
   },
 })
 
-/** Convolutions with dilations, and the transposed convolution of volumes, which tfjs has no gradient for. */
+/** Convolutions with dilations, and the transposed convolution of volumes, for which tfjs has no gradient. */
 export const convolutionGradients: readonly tf.GradConfig[] = [
   convolution('Conv2D', 2, { input: 'Conv2DBackpropInput', filter: 'Conv2DBackpropFilter' }),
   convolution('Conv3D', 3, { input: 'Conv3DBackpropInputV2', filter: 'Conv3DBackpropFilterV2' }),

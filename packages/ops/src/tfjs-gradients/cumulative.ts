@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 
-/** The gradient of a cumulative sum goes the other way. tfjs's own is right along the last axis only. */
+/** The gradient of a cumulative sum is one in the other direction. tfjs's own is right along the last axis only. */
 export const cumsumGradient: tf.GradConfig = {
   kernelName: 'Cumsum',
   inputsToSave: ['x'],
@@ -11,8 +11,8 @@ export const cumsumGradient: tf.GradConfig = {
 }
 
 /**
- * The gradient of a product for an element is the product of all others: of those before it and of those after it, so
- * that zeros do no harm. tfjs's own needs chained operations, which tfjs-core alone does not have.
+ * The gradient of a product by an element is the product of the elements before it and of those after it; zeros do no
+ * harm. tfjs's own needs chained operations, which tfjs-core alone lacks.
  */
 export const prodGradient: tf.GradConfig = {
   kernelName: 'Prod',
@@ -35,15 +35,15 @@ export const prodGradient: tf.GradConfig = {
   }),
 }
 
-/** Elements `by` places further along the last axis; zeros follow. */
+/** The elements `by` places further along the last axis; zeros follow. */
 function ahead(x: tf.Tensor2D, by: number): tf.Tensor2D {
   const [rows, n] = x.shape
   return tf.pad(tf.slice(x, [0, by], [rows, n - by]), [[0, 0], [0, by]]) // biome-ignore format: a row for each axis
 }
 
 /**
- * The gradient of a cumulative product for x_i is the product of the elements before it, times Σ_k≥i dy_k x_i+1 … x_k. Those
- * sums S_i = dy_i + x_i+1 S_i+1 are found for twice as many elements at each step, without a division: zeros do no harm.
+ * The gradient of a cumulative product by x_i is the product of the elements before it, times Σ_k≥i dy_k x_i+1 … x_k.
+ * Each step computes the sums S_i = dy_i + x_i+1 S_i+1 of twice as many elements, without a division; zeros do no harm.
  */
 export const cumprodGradient: tf.GradConfig = {
   kernelName: 'Cumprod',

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 
-/** A sum over the axes whose labels `kept` does not have. */
+/** The sum over the axes whose labels are not in `kept`. */
 function sumOver(x: tf.Tensor, labels: string, kept: string): { x: tf.Tensor; labels: string } {
   const axes = [...labels].flatMap((label, i) => (kept.includes(label) ? [] : [i]))
   return axes.length === 0
@@ -9,8 +9,8 @@ function sumOver(x: tf.Tensor, labels: string, kept: string): { x: tf.Tensor; la
 }
 
 /**
- * The gradient of an operand of `einsum` is an `einsum` of the result's gradient and the other operand, repeated along
- * the axes that the operand alone was summed over.
+ * The gradient of an operand of `einsum` is an `einsum` of the gradient of the result and the other operand, repeated
+ * along the axes of that operand alone that were summed over.
  */
 export const einsumGradient: tf.GradConfig = {
   kernelName: 'Einsum',
@@ -22,7 +22,7 @@ export const einsumGradient: tf.GradConfig = {
       const labels = terms[i]!
       const { shape } = saved[i]!
       const other = terms.length > 1 ? { x: saved[1 - i]!, labels: terms[1 - i]! } : undefined
-      // tfjs's einsum goes wrong where one operand alone is summed over.
+      // tfjs's einsum is wrong if an axis of one operand alone is summed over.
       const factor = other && sumOver(other.x, other.labels, output + labels)
       const kept = [...labels].filter((label) => output.includes(label) || factor?.labels.includes(label)).join('')
       const part = factor

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core'
 import { floats } from './operands.ts'
 
-/** Shared evenly among all elements that are the extreme, as PyTorch's `amax` and `amin` have it. */
+/** The gradient is shared evenly by all elements that are the extreme, as for `amax` and `amin` in PyTorch. */
 const extreme = (kernelName: string, axesOf: (attrs: tf.NamedAttrMap) => unknown): tf.GradConfig => ({
   kernelName,
   inputsToSave: ['x'],
@@ -17,7 +17,7 @@ const extreme = (kernelName: string, axesOf: (attrs: tf.NamedAttrMap) => unknown
   }),
 })
 
-/** tfjs's own give all of it to each. */
+/** tfjs's own give all of it to each of them. */
 export const extremeGradients: readonly tf.GradConfig[] = [
   extreme('Max', (attrs) => attrs.reductionIndices),
   extreme('Min', (attrs) => attrs.axis),

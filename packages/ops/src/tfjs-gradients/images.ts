@@ -3,8 +3,8 @@ import * as tf from '@tensorflow/tfjs-core'
 type Resize = typeof tf.image.resizeBilinear
 
 /**
- * The adjoint of resizing, by the matrices that resize rows and columns: the images of unit vectors. tfjs's kernels for it
- * are wrong on its cpu backend: where pixel centres lie at halves, where pixels are left out, and where images are no squares.
+ * The adjoint of resizing, by the matrices that resize rows and columns: resized unit vectors. tfjs's kernels are wrong
+ * on its cpu backend for pixel centres at halves, for skipped pixels, and for images that are not square.
  */
 const adjoint = (resize: Resize, images: tf.Tensor4D, dy: tf.Tensor4D, attrs: tf.NamedAttrMap): tf.Tensor => {
   const [n, h, w, c] = images.shape

@@ -10,17 +10,19 @@ const counting = (n: number, step: number, shape: number[]) =>
     shape,
   )
 
-/** A tensor of `shape` with the elements of `values` added at places in its memory, 0 elsewhere. */
+/** A tensor of `shape` that is zero except for `values`, added at `places` in its memory. */
 const addAt = (places: tf.Tensor, values: tf.Tensor, shape: number[]): tf.Tensor => {
   const size = tf.util.sizeFromShape(shape)
   const column = tf.reshape(places, [values.size, 1])
   return tf.reshape(tf.scatterND(column, tf.reshape(values, [values.size]), [size]), shape)
 }
 
-/** Places have no gradient; where they are computed from what has one, tfjs asks for float32 zeros. */
+/** Indices have no gradient. If they are computed from tensors that have one, tfjs asks for float32 zeros. */
 const none = ({ shape }: tf.Tensor) => tf.zeros(shape)
 
-/** Elements are added where they came from, within batches too, for which tfjs's own needs chained operations. */
+/**
+ * Elements are added where they were taken from, within batches too. tfjs's own needs chained operations for batches.
+ */
 export const gatherGradient: tf.GradConfig = {
   kernelName: 'GatherV2',
   inputsToSave: ['x', 'indices'],
@@ -44,7 +46,7 @@ export const gatherGradient: tf.GradConfig = {
   }),
 }
 
-/** Each row has its sum's, and one that counts nowhere, because there is no such segment, has none. */
+/** The gradient of a row is that of its sum. A row of no existing segment has none. */
 export const unsortedSegmentSumGradient: tf.GradConfig = {
   kernelName: 'UnsortedSegmentSum',
   inputsToSave: ['segmentIds'],
@@ -75,7 +77,7 @@ export const gatherNdGradient: tf.GradConfig = {
   }),
 }
 
-/** One place is a vector where all are in a matrix. */
+/** The indices of one place may be a vector; those of several are a matrix. */
 const placesOf = (indices: tf.Tensor) => (indices.rank > 1 ? indices : tf.expandDims(indices, 1))
 
 export const scatterNdGradient: tf.GradConfig = {
@@ -101,7 +103,7 @@ export const tensorScatterUpdateGradient: tf.GradConfig = {
   }),
 }
 
-/** The greatest elements pass their gradients on; those of the indices are none. */
+/** The greatest elements pass their gradients on. Indices have none. */
 export const topKGradient: tf.GradConfig = {
   kernelName: 'TopK',
   inputsToSave: ['x'],
@@ -118,7 +120,7 @@ export const topKGradient: tf.GradConfig = {
   }),
 }
 
-/** Where the elements of a slice come from is known beforehand. */
+/** The places of the elements of a slice are known beforehand. */
 export const stridedSliceGradient: tf.GradConfig = {
   kernelName: 'StridedSlice',
   inputsToSave: ['x'],

@@ -6,13 +6,13 @@ interface Transposes {
   readonly transposeB: boolean
 }
 
-/** The sum over a batch of aᵀ dy, or dyᵀ a, as one product: for one matrix that all of the batch was multiplied with. */
+/** The sum over a batch of aᵀ dy, or dyᵀ a, as one product: for one matrix that multiplied the whole batch. */
 function ofOneMatrix(a: tf.Tensor, dy: tf.Tensor, transposed: boolean): tf.Tensor {
   const [left, right] = [a, dy].map((x) => tf.reshape(x, [-1, x.shape.at(-1)!])) as [tf.Tensor2D, tf.Tensor2D]
   return transposed ? tf.matMul(right, left, true) : tf.matMul(left, right, true)
 }
 
-/** tfjs's own knows nothing of batches that broadcast: many matrices with one. */
+/** tfjs's own does not support batches that broadcast, such as many matrices times one. */
 export const batchMatMulGradient: tf.GradConfig = {
   kernelName: 'BatchMatMul',
   inputsToSave: ['a', 'b'],

@@ -35,7 +35,10 @@ export const diagGradient: tf.GradConfig = {
   }),
 }
 
-/** Along one axis: the middle, and what was mirrored at either end, turned back; `edge` is 1 if the end itself is repeated. */
+/**
+ * Along one axis: the middle, and what was mirrored at either end, turned back. `edge` is 1 if the end itself is
+ * repeated.
+ */
 function unmirrored(dy: tf.Tensor, axis: number, [before, after]: readonly [number, number], edge: 0 | 1): tf.Tensor {
   const n = dy.shape[axis]! - before - after
   const outer = tf.util.sizeFromShape(dy.shape.slice(0, axis))
@@ -55,7 +58,10 @@ function unmirrored(dy: tf.Tensor, axis: number, [before, after]: readonly [numb
   )
 }
 
-/** What lies in the mirror adds to what is mirrored; tfjs's own gradient is that of zero padding. */
+/**
+ * The gradients of mirrored elements are added to those of their originals. tfjs's own gradient is that of zero
+ * padding.
+ */
 export const mirrorPadGradient: tf.GradConfig = {
   kernelName: 'MirrorPad',
   gradFunc: (dy, _, attrs) => ({
@@ -69,7 +75,7 @@ export const mirrorPadGradient: tf.GradConfig = {
   }),
 }
 
-/** The sum over the copies, of any number of axes; tfjs's own has four at most. */
+/** The sum over the copies, for any number of axes; tfjs's own supports at most four. */
 export const tileGradient: tf.GradConfig = {
   kernelName: 'Tile',
   inputsToSave: ['x'],
@@ -86,7 +92,7 @@ export const tileGradient: tf.GradConfig = {
   }),
 }
 
-/** The sum over the copies. tfjs's own is for as many axes as there were. */
+/** The sum over the copies. tfjs's own keeps the number of axes. */
 export const broadcastToGradient: tf.GradConfig = {
   kernelName: 'BroadcastTo',
   inputsToSave: ['x'],

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 
-/** Sums over the axes that an operand of `shape` was repeated along to broadcast with another. */
+/** Sums over the axes along which an operand of `shape` was broadcast. */
 export function sumTo(dy: tf.Tensor, shape: readonly number[]): tf.Tensor {
   const axes = tf.backend_util.getReductionAxes([...shape], dy.shape)
   const sum = axes.length > 0 ? tf.sum(dy, axes) : dy
@@ -9,11 +9,11 @@ export function sumTo(dy: tf.Tensor, shape: readonly number[]): tf.Tensor {
 
 export const floats = (x: tf.Tensor): tf.Tensor => tf.cast(x, 'float32')
 
-/** The gradient config of a kernel of two operands, `a` and `b` unless they have other names, that broadcast. */
+/** The gradient config of a kernel of two operands that broadcast, `a` and `b` unless they have other names. */
 export const ofTwo = (
   kernelName: string,
   slopes: {
-    /** Each operand's gradient, of the shape of the result. */
+    /** The gradient of each operand, of the shape of the result. */
     readonly a: (dy: tf.Tensor, a: tf.Tensor, b: tf.Tensor, y: tf.Tensor) => tf.Tensor
     readonly b: (dy: tf.Tensor, a: tf.Tensor, b: tf.Tensor, y: tf.Tensor) => tf.Tensor
   },

@@ -12,7 +12,7 @@ interface Settings {
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil'
 }
 
-/** The windows along one axis: how many, how long, and how far apart, and what they reach before the input. */
+/** The windows along one axis: their number, length and distance, and how far they reach before the input. */
 interface Axis {
   readonly input: number
   readonly output: number
@@ -51,8 +51,8 @@ function axesOf({ shape }: tf.Tensor, given: Settings): Axis[] {
 }
 
 /**
- * The settings that tfjs's gradients of images need: they take no notice of `dimRoundingMode`, so where windows reach further
- * for it, as far is padded.
+ * The settings for tfjs's gradients of images, which ignore `dimRoundingMode`: where windows reach further for it, that
+ * much is padded.
  */
 function settingsOf(given: Settings, axes: readonly Axis[]): Settings {
   const { filterSize, strides, dimRoundingMode } = given
@@ -66,14 +66,17 @@ function settingsOf(given: Settings, axes: readonly Axis[]): Settings {
   return { filterSize, strides, pad: [[0, 0], rows, columns, [0, 0]] }
 }
 
-/** How many elements of the input each window along an axis sees. */
+/** The number of elements of the input that each window along an axis sees. */
 const seen = ({ input, output, size, stride, before }: Axis): number[] =>
   Array.from({ length: output }, (_, i) => {
     const from = i * stride - before
     return Math.min(from + size, input) - Math.max(from, 0)
   })
 
-/** Adds up, at each element of an input [B, …, 1], the values of the windows that see it: a convolution of ones, transposed. */
+/**
+ * Adds up, at each element of an input [B, …, 1], the values of the windows that see it: a transposed convolution of
+ * ones.
+ */
 function spread(values: tf.Tensor, axes: readonly Axis[], { strides, pad, dimRoundingMode }: Settings): tf.Tensor {
   const filter = tf.ones([...axes.map(({ size }) => size), 1, 1])
   const inputShape = [values.shape[0]!, ...axes.map(({ input }) => input), 1]
@@ -83,8 +86,8 @@ function spread(values: tf.Tensor, axes: readonly Axis[], { strides, pad, dimRou
 }
 
 /**
- * Each window gives its elements equal shares, padding none: the adjoint of the mean that the forward pass takes. tfjs's cpu
- * backend divides by the size of the window even where part of it is padding.
+ * Each window gives equal shares to its elements, and none to padding: the adjoint of the mean of the forward pass.
+ * tfjs's cpu backend divides by the size of the window even where part of it is padding.
  */
 const average = (kernelName: string, gradient: string): tf.GradConfig => ({
   kernelName,
@@ -120,9 +123,9 @@ const average = (kernelName: string, gradient: string): tf.GradConfig => ({
 })
 
 /**
- * The first element that is the greatest gets all, in the order of memory, as in PyTorch: the gradients of a pool of rows and
- * columns, and of a pool of planes of what that gave. tfjs's cpu backend gives it to a wrong element of windows that are no
- * squares, and to the last of several.
+ * The first greatest element in the order of memory gets all, as in PyTorch. The gradient is that of a pool of rows and
+ * columns, and of a pool of planes of its result. tfjs's cpu backend chooses a wrong element of windows that are not
+ * square, and the last of several.
  */
 const maxPool3dGradient: tf.GradConfig = {
   kernelName: 'MaxPool3D',
@@ -164,7 +167,7 @@ const maxPool3dGradient: tf.GradConfig = {
   }),
 }
 
-/** tfjs's own, of windows that reach beyond the image for `dimRoundingMode` 'ceil' too. */
+/** tfjs's own, also for windows that reach beyond the image for `dimRoundingMode` 'ceil'. */
 const maxPoolGradient: tf.GradConfig = {
   kernelName: 'MaxPool',
   inputsToSave: ['x'],
@@ -177,7 +180,7 @@ const maxPoolGradient: tf.GradConfig = {
   },
 }
 
-/** The same; places have none. */
+/** The same; indices have none. */
 const maxPoolWithArgmaxGradient: tf.GradConfig = {
   kernelName: 'MaxPoolWithArgmax',
   inputsToSave: ['x'],
@@ -194,7 +197,7 @@ const maxPoolWithArgmaxGradient: tf.GradConfig = {
 
 type Sides3 = [number, number, number]
 
-/** The paddings of images, and the rounding that they go with. */
+/** The padding of images, and its rounding. */
 const around = (rows: Sides, columns: Sides, dimRoundingMode: Settings['dimRoundingMode']) => ({
   pad: [[0, 0], rows, columns, [0, 0]],
   dimRoundingMode,

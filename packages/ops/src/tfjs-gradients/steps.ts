@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core'
 
-/** Zeros for each operand: the result stays the same where an operand changes a little. */
+/** Zeros for each operand: a small change of an operand does not change the result. */
 const flat = (kernelName: string, ...inputs: readonly string[]): tf.GradConfig => ({
   kernelName,
   inputsToSave: [...inputs],
@@ -26,8 +26,8 @@ const two = [
 ]
 
 /**
- * Step functions end gradients, as they do in PyTorch, TensorFlow and JAX: rounding, comparisons, logical operations, places
- * and counts. A function that chooses by comparing what it depends on has the gradient of what it chose.
+ * Step functions end gradients, as in PyTorch, TensorFlow and JAX: rounding, comparisons, logical operations, indices
+ * and counts. A function that chooses by a comparison has the gradient of what it chose.
  */
 export const stepGradients: readonly tf.GradConfig[] = [
   ...one.map((name) => flat(name, 'x')),

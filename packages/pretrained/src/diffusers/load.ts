@@ -4,7 +4,7 @@ import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 import { fromDiffusers, fromDiffusersConfig, type UNetConfig } from '@cascade-diffusion/unet'
 import { type ReadScheduler, readScheduler } from './scheduler.ts'
 
-/** A network of diffusers, read. */
+/** A network of diffusers, as read. */
 export interface DiffusersUNet {
   readonly config: UNetConfig
   readonly params: Params<NDArray<'float32'>>
@@ -15,9 +15,9 @@ export interface DiffusersUNet {
 /**
  * Reads the state dict of a `UNet2DModel`.
  * @param config its `config.json`.
- * @param scheduler the `scheduler_config.json` beside it; without one the process is taken for DDPM's. Or the process itself.
- * @param imageSize height and width of the images, where the config has none.
- * @throws if the config has what our networks have not, or the weights do not fit it.
+ * @param scheduler the `scheduler_config.json` beside it, or the process itself. The default is DDPM's process.
+ * @param imageSize height and width of the images, if the config has none.
+ * @throws if our networks cannot have this config, or the weights do not fit it.
  */
 export function loadDiffusers(
   stateDict: Params<NDArray>,

@@ -1,6 +1,6 @@
 /**
- * Betas of diffusers' schedules that `schedules` has not under a name.
- * @param schedule its `beta_schedule`: `sigmoid`, `exp` or `laplace`; undefined for others.
+ * Betas of schedules of diffusers that `schedules` lacks.
+ * @param schedule its `beta_schedule`: `sigmoid`, `exp` or `laplace`; the result is undefined for others.
  */
 export function namedBetas(schedule: string, steps: number, start: number, end: number): number[] | undefined {
   const named = alphaBars[schedule]
@@ -22,13 +22,13 @@ const alphaBars: Readonly<Record<string, (t: number) => number>> = {
   },
 }
 
-/** Each β at most 0.999. */
+/** Betas of at most 0.999. */
 const fromAlphaBar = (alphaBar: (t: number) => number, steps: number): number[] =>
   Array.from({ length: steps }, (_, t) => Math.min(1 - alphaBar((t + 1) / steps) / alphaBar(t / steps), 0.999))
 
 /**
- * Betas of the same process with its signal-to-noise ratio divided by `scale` (CogVideoX, Yang et al. 2024):
- * ᾱ' = ᾱ / (scale + (1 - scale) ᾱ).
+ * Betas of the same process with its signal-to-noise ratio divided by `scale` (CogVideoX, Yang et al. 2024): ᾱ' = ᾱ /
+ * (scale + (1 - scale) ᾱ).
  */
 export function shiftSnr(alphasCumprod: ArrayLike<number>, scale: number): number[] {
   const shifted = Array.from(alphasCumprod, (alphaBar) => alphaBar / (scale + (1 - scale) * alphaBar))

@@ -97,7 +97,7 @@ test('weights without a variant are preferred, others are had by name', async ()
     `expected weights ${stem}.bf16.safetensors or its shards; got ${stem}.bin, ${stem}.fp16.safetensors, ${stem}.non_ema.safetensors`,
   )
   await expect(taken(url, { cache, variant: 'bf16' })).rejects.toThrow('or its shards, there is none')
-  await expect(taken(folder, { variant: '../x' })).rejects.toThrow("expected variant, a name as fp16, got '../x'")
+  await expect(taken(folder, { variant: '../x' })).rejects.toThrow("expected variant, a name such as fp16, got '../x'")
   await expect(taken(join(folder, `${stem}.bin`), { variant: 'fp16' })).rejects.toThrow(
     'expected a folder for the option variant, got a file',
   )
@@ -107,7 +107,7 @@ test('of several variants one must be chosen', async () => {
   const folder = temporaryFolder()
   await save(join(folder, 'unet'), [`${stem}.safetensors.index.fp16.json`, `${stem}.bf16.bin`])
   await expect(taken(folder)).rejects.toThrow(
-    "unet: there are several variants: choose one by the option variant, of 'bf16', 'fp16'",
+    "unet: there are several variants: choose one with the option variant: 'bf16', 'fp16'",
   )
   expect(await taken(folder, { variant: 'bf16' })).toEqual({ file: `unet/${stem}.bf16.bin`, seed: 2 })
 })

@@ -1,23 +1,23 @@
 import { CascadeError, shown } from '@cascade-diffusion/checks'
 
-/** Which of the weights that diffusers has saved in a folder are meant. */
+/** Which of the weights in a folder of diffusers to load. */
 export interface SavedModelOptions {
   /**
-   * The variant of weights, by the name that diffusers gives it: `fp16` for `diffusion_pytorch_model.fp16.safetensors`. Default:
-   * weights without one, and without them the one variant that there is. At an address `fp16` is looked for, then `bf16`.
+   * The variant of the weights by its name in diffusers: `fp16` for `diffusion_pytorch_model.fp16.safetensors`.
+   * Default: weights without a variant, or the only variant. At an address `fp16` is tried, then `bf16`.
    */
   readonly variant?: string
   /**
-   * Of checkpoints of diffusers' training scripts: whether the averaged weights are meant, in the folder `unet_ema`, or the last
-   * ones, in `unet`. Default: the average, if there is one.
+   * For checkpoints of diffusers' training scripts: whether to load the averaged weights, in the folder `unet_ema`, or
+   * the last ones, in `unet`. Default: the average, if there is one.
    */
   readonly average?: boolean
 }
 
-/** The files of one folder, by name: their paths on the disk once they are there. */
+/** The files of one folder, by name: their paths on the disk. Remote files are downloaded. */
 export interface Folder {
   file(name: string): Promise<string | undefined>
-  /** The names in a folder of it, if they can be had. */
+  /** The names in a subfolder, if they can be listed. */
   list?(prefix: string): Promise<readonly string[]>
 }
 
@@ -25,21 +25,21 @@ export interface Folder {
 export interface SavedModel {
   /** Their path on the disk. */
   readonly weights: string
-  /** Their name from the folder that was asked for: `unet_ema/diffusion_pytorch_model.safetensors`. */
+  /** Their name in the folder that was given: `unet_ema/diffusion_pytorch_model.safetensors`. */
   readonly name: string
-  /** The folder that they are in, from there: `unet_ema/`. */
+  /** The subfolder that they are in: `unet_ema/`. */
   readonly prefix: string
 }
 
 const stem = 'diffusion_pytorch_model'
 const endings = ['safetensors', 'bin'] as const
 
-/** The name of weights that diffusers saves if it is told nothing. */
+/** The default name of weights in diffusers. */
 export const usualWeights = `${stem}.safetensors`
 
 /**
- * The names under which diffusers saves weights, the preferred first. The index of a variant's shards was called otherwise in
- * older releases, and is by other tools.
+ * The names under which diffusers saves weights, the preferred first. Older releases and other tools name the index of
+ * a variant's shards in other ways.
  */
 const weightNames = (variant: string | undefined): readonly string[] =>
   endings
@@ -54,11 +54,11 @@ const weightNames = (variant: string | undefined): readonly string[] =>
     .map((name) => `${stem}.${name}`)
 
 /**
- * What diffusers' `save_pretrained` leaves: of a model; of a pipeline, whose network lies in the folder `unet`; or of its training
- * scripts, with the average in `unet_ema`.
- * @param place what errors call the folder.
- * @returns nothing if there is no such model.
- * @throws if there are several variants and none is chosen, or that which is asked for is not there.
+ * The result of diffusers' `save_pretrained`: of a model; of a pipeline, with its network in the folder `unet`; or of a
+ * training script, with the average in `unet_ema`.
+ * @param place the name of the folder in errors.
+ * @returns `undefined` if there is no such model.
+ * @throws if there are several variants and none is chosen, or the chosen weights are not there.
  */
 export async function savedModel(
   place: string,
@@ -66,7 +66,7 @@ export async function savedModel(
   { variant, average }: SavedModelOptions,
 ): Promise<SavedModel | undefined> {
   if (variant !== undefined && !/^[\w-]+$/.test(variant))
-    throw new CascadeError('checkpoint', `fromPretrained: expected variant, a name as fp16, got ${shown(variant)}`)
+    throw new CascadeError('input', `fromPretrained: expected variant, a name such as fp16, got ${shown(variant)}`)
   const prefixes = average === undefined ? ['', 'unet_ema/', 'unet/'] : average ? ['unet_ema/'] : ['', 'unet/']
   const seen: string[] = []
   for (const prefix of prefixes) {
@@ -95,7 +95,7 @@ export async function savedModel(
   return undefined
 }
 
-/** The variants to look for, where there may be no weights without one. */
+/** The variants to try, if there may be no weights without one. */
 function variantsIn(place: string, names: readonly string[], listed: boolean): readonly string[] {
   if (!listed) return ['fp16', 'bf16']
   if (weightNames(undefined).some((name) => names.includes(name))) return []
@@ -107,7 +107,7 @@ function variantsIn(place: string, names: readonly string[], listed: boolean): r
   if (variants.length < 2) return variants
   const choice = variants.sort().map((one) => `'${one}'`)
   throw new CascadeError(
-    'checkpoint',
-    `${place}: there are several variants: choose one by the option variant, of ${choice.join(', ')}`,
+    'input',
+    `${place}: there are several variants: choose one with the option variant: ${choice.join(', ')}`,
   )
 }

@@ -6,23 +6,23 @@ import { fromSchedulerConfig } from './scheduler.ts'
 /** Numbers by step. */
 type BySteps = Readonly<Record<string, number>>
 
-/** A scheduler of diffusers with some settings, and what it computes. */
+/** A scheduler of diffusers with some settings, and its numbers. */
 export interface SchedulerCase {
   readonly class: string
-  /** The settings that are not its defaults. */
+  /** The settings that differ from its defaults. */
   readonly given: Readonly<Record<string, unknown>>
   readonly alphas_cumprod: BySteps
   readonly betas?: BySteps
-  /** The data in an image of one value, by what a network says of it; null where the scheduler cannot. */
+  /** x0 of an image of one value, by the kind of prediction; null if the scheduler cannot compute it. */
   readonly x0: Readonly<Record<string, number | null>>
-  /** The variance of a reverse step by its kind; `null` is that of a class without kinds. */
+  /** The variance of a reverse step by its kind; `null` stands for a class without kinds. */
   readonly variance?: Readonly<Record<string, BySteps>>
 }
 
-/** What benchmarks/peers/diffusers_schedulers.py finds. */
+/** The output of benchmarks/peers/diffusers_schedulers.py. */
 export interface SchedulerReference {
   readonly versions: Readonly<Record<string, string>>
-  /** The image, the network's output for it, and what it says of the variance. */
+  /** The image, the output of the network for it, and its part for the variance. */
   readonly x: number
   readonly output: number
   readonly part: number
@@ -32,17 +32,17 @@ export interface SchedulerReference {
   readonly spacings: readonly { class: string; spacing: string; count: number; timesteps: readonly number[] }[]
 }
 
-/** The greatest relative differences between a scheduler's numbers and ours. */
+/** The greatest relative differences between the numbers of a scheduler and ours. */
 export interface SchedulerDifferences {
   /** Of √ᾱ and √(1 - ᾱ), and of the betas, in float64. */
   readonly schedule: number
   /** Of x0, in float32. */
   readonly x0: number
-  /** Of the variance of a reverse step, in float32; of classes that have one. */
+  /** Of the variance of a reverse step, in float32, if the class has one. */
   readonly variance?: number
 }
 
-/** Compares what diffusers computes for some settings with the process that we read from them. */
+/** Compares the numbers of diffusers for some settings with the process that we read from them. */
 export function schedulerDifferences(reference: SchedulerReference, one: SchedulerCase): SchedulerDifferences {
   const { x, output, part, classes } = reference
   const json = { _class_name: one.class, ...classes[one.class], ...one.given }
@@ -70,8 +70,8 @@ export function schedulerDifferences(reference: SchedulerReference, one: Schedul
     value === null ? [] : [relative(reverse(process, Number(t)).x0, value)],
   )
   const variance = Object.entries(one.variance ?? {}).flatMap(([kind, numbers]) => {
-    const told = kind === 'null' ? json : { ...json, variance_type: kind }
-    const made = processOf(fromSchedulerConfig(told)) as DiffusionProcess
+    const given = kind === 'null' ? json : { ...json, variance_type: kind }
+    const made = processOf(fromSchedulerConfig(given)) as DiffusionProcess
     return stepsOf(numbers).map(([t, value]) => relative(reverse(made, t).variance, value))
   })
   return {
@@ -87,10 +87,10 @@ export function ourSteps({ class: name, spacing, count }: SchedulerReference['sp
   const kept = (spacing: Spacing) => [...respace(process.schedule, spacing).timesteps].reverse()
   if (spacing === 'leading') return kept({ ddim: count })
   if (name === 'EulerDiscreteScheduler') return spacedSteps(process, count, { whole: false })
-  // DPM-Solver and UniPC do not evaluate the network at the last of the steps.
+  // DPM-Solver and UniPC do not evaluate the network at the last step.
   return name.startsWith('DD') ? kept(count) : kept(count + 1).slice(0, -1)
 }
 
-/** Relative to what is expected. */
+/** The difference relative to the expected number. */
 const relative = (actual: number, expected: number): number =>
   actual === expected ? 0 : Math.abs(actual - expected) / (Math.abs(expected) || 1)

@@ -1,8 +1,8 @@
-/** Settings that say which process it is, by diffusers' names, with what a class takes for those that it is not given. */
+/** Settings that determine the process, by diffusers' names, with the defaults of a class. */
 export interface ProcessSettings {
   readonly num_train_timesteps: number
   readonly beta_schedule: string
-  /** A class without it knows ε only. */
+  /** Absent if the class supports ε only. */
   readonly prediction_type?: string
   readonly beta_start?: number
   readonly beta_end?: number
@@ -24,8 +24,8 @@ const flow = { use_flow_sigmas: false }
 const solver = { ...ddpm, ...flow, variance_type: null }
 
 /**
- * The schedulers of diffusers 0.42.1 whose process has discrete betas, with the settings that each has of those that say which.
- * `npx -y pnpm@10 check:schedulers` compares their numbers with ours.
+ * The schedulers of diffusers 0.42.1 whose process has discrete betas, with the defaults of the settings that determine
+ * it. `npx -y pnpm@10 check:schedulers` compares their numbers with ours.
  */
 export const schedulerClasses: Readonly<Record<string, ProcessSettings>> = {
   CogVideoXDDIMScheduler: { ...scaled, ...rescaling, snr_shift_scale: 3 },
@@ -55,7 +55,7 @@ export const schedulerClasses: Readonly<Record<string, ProcessSettings>> = {
   UniPCMultistepScheduler: { ...ddpm, ...flow, ...rescaling },
 }
 
-/** Settings of these classes that say how to sample: which solver, which of the steps, what is clipped. They are set aside. */
+/** Settings of these classes that determine the sampling only: solver, steps, clipping. They are ignored. */
 export const samplingSettings: ReadonlySet<string> = new Set([
   ...['algorithm_type', 'clip_sample', 'clip_sample_range', 'corrector_order', 'disable_corrector'],
   ...['dynamic_thresholding_ratio', 'eta', 'euler_at_final', 'final_sigmas_type', 'flow_shift'],
@@ -67,7 +67,7 @@ export const samplingSettings: ReadonlySet<string> = new Set([
   ...['use_beta_sigmas', 'use_dynamic_shifting', 'use_exponential_sigmas', 'use_karras_sigmas', 'use_lu_lambdas'],
 ])
 
-/** Why the process of a class is none of discrete betas. */
+/** Why the process of a class does not have discrete betas. */
 export const otherProcesses: Readonly<Record<string, string>> = {
   ...reason('interpolates data and noise linearly (flow matching)', [
     ...['FlowMapEulerDiscreteScheduler', 'FlowMatchEulerDiscreteScheduler', 'FlowMatchHeunDiscreteScheduler'],

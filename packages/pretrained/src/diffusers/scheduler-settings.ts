@@ -1,33 +1,33 @@
 import { CascadeError, nearest, shown } from '@cascade-diffusion/checks'
 import { otherProcesses, type ProcessSettings, samplingSettings, schedulerClasses } from './scheduler-classes.ts'
 
-/** What errors call a scheduler. */
+/** The name of a scheduler in errors. */
 export const where = (className: string): string => `fromSchedulerConfig: ${className}`
 
 /**
- * The settings that say which process it is, by the class of the scheduler.
- * @throws naming a class that has none of discrete betas or is unknown, and settings that are unknown or that change the process
- * in a way that the class has not.
+ * The settings that determine the process, with the defaults of the scheduler's class.
+ * @throws with the name of a class that is unknown or has no discrete betas, and of settings that are unknown or that
+ * the class does not support.
  */
 export function schedulerSettings(json: Readonly<Record<string, unknown>>) {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw new CascadeError(
-      'checkpoint',
+      'input',
       `fromSchedulerConfig: expected the settings of a scheduler as an object, got ${shown(json)}`,
     )
   const className = classOf(json)
   const defaults = schedulerClasses[className]!
-  // Null says nothing, and names that begin with _ are diffusers' notes on the file.
+  // Null means absent, and names that begin with _ are diffusers' notes on the file.
   const given = Object.entries(json).filter(([name, value]) => !name.startsWith('_') && (value ?? null) !== null)
-  const told = (name: keyof ProcessSettings) => given.some(([one]) => one === name)
+  const isGiven = (name: keyof ProcessSettings) => given.some(([one]) => one === name)
   for (const [name, value] of given) if (!Object.hasOwn(defaults, name)) checkForeign(className, name, value)
   const settings = { ...defaults, ...Object.fromEntries(given) } as ProcessSettings
   if (settings.use_flow_sigmas)
     throw new CascadeError(
-      'checkpoint',
+      'unsupported',
       `${where(className)}: use_flow_sigmas: its process ${otherProcesses.FlowMatchEulerDiscreteScheduler}`,
     )
-  return { className, settings, told }
+  return { className, settings, isGiven }
 }
 
 function classOf(json: Readonly<Record<string, unknown>>): string {
@@ -41,7 +41,7 @@ function classOf(json: Readonly<Record<string, unknown>>): string {
   const expected = 'expected a scheduler whose process is one of discrete betas'
   if (Object.hasOwn(otherProcesses, name))
     throw new CascadeError(
-      'checkpoint',
+      'unsupported',
       `fromSchedulerConfig: ${expected}, got ${name}: its process ${otherProcesses[name]}`,
     )
   const close = nearest(name, Object.keys(schedulerClasses))
@@ -51,7 +51,7 @@ function classOf(json: Readonly<Record<string, unknown>>): string {
   )
 }
 
-/** Values of settings that change a process, of classes that have no such setting: those that change nothing. */
+/** The values of settings that leave the process as it is, for classes without these settings. */
 const plain: Readonly<Record<string, unknown>> = {
   trained_betas: null,
   prediction_type: 'epsilon',
@@ -63,13 +63,13 @@ const plain: Readonly<Record<string, unknown>> = {
 
 /** diffusers also saves settings of the class that a scheduler was made from. They must leave the process as it is. */
 function checkForeign(className: string, name: string, value: unknown): void {
-  // Those of betas that a class computes itself say nothing; a variance is read wherever it is told.
+  // Settings of betas have no effect in a class with its own betas. A variance is always read.
   if (samplingSettings.has(name) || name === 'variance_type' || name === 'beta_start' || name === 'beta_end') return
   if (Object.hasOwn(plain, name)) {
     if (value === plain[name]) return
     throw new CascadeError(
       'checkpoint',
-      `${where(className)}: expected no ${name} but ${shown(plain[name])}, which the class has not, got ${shown(value)}`,
+      `${where(className)}: expected no ${name} but ${shown(plain[name])}, since the class does not have it, got ${shown(value)}`,
     )
   }
   if (name === 'predict_epsilon') {

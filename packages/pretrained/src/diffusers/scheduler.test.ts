@@ -64,8 +64,8 @@ test.each<[string, object]>([
   ["got 'DDPMSheduler', which is unknown. Did you mean 'DDPMScheduler'?", { _class_name: 'DDPMSheduler' }],
   ["DDPMScheduler: unknown setting 'beta_strat'. Did you mean 'beta_start'?", { beta_strat: 0.1 }],
   ["unknown setting 'noise_offset', which may change the process", { noise_offset: 0.1 }],
-  ['DDPMScheduler: expected no snr_shift_scale but 1, which the class has not, got 3', { snr_shift_scale: 3 }],
-  ['expected no use_flow_sigmas but false, which the class has not, got true', { use_flow_sigmas: true }],
+  ['DDPMScheduler: expected no snr_shift_scale but 1, since the class does not have it, got 3', { snr_shift_scale: 3 }],
+  ['expected no use_flow_sigmas but false, since the class does not have it, got true', { use_flow_sigmas: true }],
   [
     'DPMSolverMultistepScheduler: use_flow_sigmas: its process interpolates data and noise linearly',
     { _class_name: 'DPMSolverMultistepScheduler', use_flow_sigmas: true },
@@ -75,11 +75,11 @@ test.each<[string, object]>([
     { prediction_type: 'flow_prediction' },
   ],
   [
-    "timestep_type 'discrete', got 'continuous': the network is told ln σ / 4",
+    "timestep_type 'discrete', got 'continuous': the network is conditioned on ln σ / 4",
     { _class_name: 'EulerDiscreteScheduler', timestep_type: 'continuous', prediction_type: 'v_prediction' },
   ],
   [
-    'PNDMScheduler: expected no rescale_betas_zero_snr but false, which the class has not, got true',
+    'PNDMScheduler: expected no rescale_betas_zero_snr but false, since the class does not have it, got true',
     { _class_name: 'PNDMScheduler', rescale_betas_zero_snr: true },
   ],
   [
@@ -87,7 +87,7 @@ test.each<[string, object]>([
     { _class_name: 'RePaintScheduler', prediction_type: 'v_prediction' },
   ],
   [
-    "another variance_type than 'learned': diffusers takes what the network says for the variance itself",
+    "another variance_type than 'learned': diffusers reads the output of the network as the variance",
     { variance_type: 'learned' },
   ],
   ["expected variance_type, one of 'fixed_small'", { variance_type: 'fixed_tiny' }],
@@ -168,11 +168,8 @@ test.each<ProcessConfig>([
 
 test.each<[string, ProcessConfig]>([
   ['in continuous time', { schedule: { name: 'continuous-cosine' } }],
-  ['told the log-snr of 10', { schedule: { name: 'cosine', steps: 10 }, noiseInput: 'log-snr' }],
-  [
-    "with variance_type 'learned' say the variance itself",
-    { schedule: { name: 'cosine', steps: 10 }, variance: 'learned' },
-  ],
+  ['conditioned on the log-snr of 10', { schedule: { name: 'cosine', steps: 10 }, noiseInput: 'log-snr' }],
+  ["predicts the variance for variance_type 'learned'", { schedule: { name: 'cosine', steps: 10 }, variance: 'learned' }],
 ])('does not write a process %s', (message, process) => {
   expect(() => toSchedulerConfig(process)).toThrow(message)
 })

@@ -31,40 +31,40 @@ const variances: Readonly<Record<string, Variance>> = {
   learned_range: 'learned-range',
 }
 
-/** A process, and which parts of it the scheduler's settings do not tell. */
+/** A process, and the parts of it that are defaults. */
 export interface ReadScheduler {
   readonly process: ProcessConfig
-  /** Of `schedule`, `steps`, `prediction`, `variance` those that are the defaults of the class. */
+  /** The parts that the settings leave open: of `schedule`, `steps`, `prediction`, `variance`. */
   readonly assumed: readonly string[]
 }
 
 /**
- * The process that a `scheduler_config.json` of diffusers describes, by its class. The process has to be one of discrete betas
- * (DDPM, DDIM, PNDM, Euler, DPM-Solver, UniPC, …). What it leaves out is the default of the class; settings that only say how to
- * sample (solver, spacing, clipping) are set aside.
- * @throws naming a class whose process is another, or that is unknown; settings that are unknown and not null; and schedules,
- * predictions and variances that are not known here.
+ * The process that a `scheduler_config.json` of diffusers describes, by its class. The process must have discrete betas
+ * (DDPM, DDIM, PNDM, Euler, DPM-Solver, UniPC, …). Missing settings are the defaults of the class. Settings that
+ * determine the sampling only (solver, spacing, clipping) are ignored.
+ * @throws with the name of a class that is unknown or has another process; of settings that are unknown and not null;
+ * and of schedules, predictions and variances that are not supported.
  */
 export const fromSchedulerConfig = (json: Readonly<Record<string, unknown>>): ProcessConfig =>
   readScheduler(json).process
 
-/** As {@link fromSchedulerConfig}, with what is assumed. */
+/** As {@link fromSchedulerConfig}, with the parts that are defaults. */
 export function readScheduler(json: Readonly<Record<string, unknown>>): ReadScheduler {
-  const { className, settings, told } = schedulerSettings(json)
+  const { className, settings, isGiven } = schedulerSettings(json)
   const at = where(className)
   const steps = checkInteger(at, 'num_train_timesteps', settings.num_train_timesteps, { from: 1 })
   const prediction = named(at, 'prediction_type', predictions, settings.prediction_type ?? 'epsilon')
   if (settings.timestep_type === 'continuous' && prediction === 'v')
     throw new CascadeError(
       'checkpoint',
-      `${at}: expected timestep_type 'discrete', got 'continuous': the network is told ln σ / 4`,
+      `${at}: expected timestep_type 'discrete', got 'continuous': the network is conditioned on ln σ / 4`,
     )
   const variance = settings.variance_type ?? 'fixed_small'
   if (variance === 'learned')
     throw new CascadeError(
       'checkpoint',
-      `${at}: expected another variance_type than 'learned': diffusers takes what the network says for the variance itself, ` +
-        'the papers and processes here for its logarithm',
+      `${at}: expected another variance_type than 'learned': diffusers reads the output of the network as the variance, ` +
+        'the papers and this framework as its logarithm',
     )
   const process: ProcessConfig = {
     schedule: scheduleOfSettings(at, settings, steps),
@@ -73,13 +73,13 @@ export function readScheduler(json: Readonly<Record<string, unknown>>): ReadSche
     noiseInput: 'timestep',
   }
   const ranged = ['linear', 'scaled_linear', 'sigmoid'].includes(settings.beta_schedule)
-  const betas = told('beta_schedule') && (!ranged || (told('beta_start') && told('beta_end')))
-  const shift = settings.snr_shift_scale === undefined || told('snr_shift_scale')
+  const betas = isGiven('beta_schedule') && (!ranged || (isGiven('beta_start') && isGiven('beta_end')))
+  const shift = settings.snr_shift_scale === undefined || isGiven('snr_shift_scale')
   const parts = {
-    schedule: shift && (betas || told('trained_betas')),
-    steps: told('num_train_timesteps'),
-    prediction: told('prediction_type') || settings.prediction_type === undefined,
-    variance: told('variance_type'),
+    schedule: shift && (betas || isGiven('trained_betas')),
+    steps: isGiven('num_train_timesteps'),
+    prediction: isGiven('prediction_type') || settings.prediction_type === undefined,
+    variance: isGiven('variance_type'),
   }
   return { process, assumed: Object.entries(parts).flatMap(([name, known]) => (known ? [] : [name])) }
 }
@@ -124,25 +124,26 @@ function named<T>(at: string, field: keyof ProcessSettings, known: Readonly<Reco
 }
 
 /**
- * The `scheduler_config.json` of a `DDPMScheduler` of diffusers for a process: the inverse of {@link fromSchedulerConfig}.
- * @throws if diffusers has no such process: in continuous time, with networks that are told something else than the step, or
- * that say the logarithm of the variance.
+ * The `scheduler_config.json` of a `DDPMScheduler` of diffusers for a process: the inverse of
+ * {@link fromSchedulerConfig}.
+ * @throws if diffusers has no such process: one in continuous time, one whose network is conditioned on something else
+ * than the step, or one whose network predicts the logarithm of the variance.
  */
 export function toSchedulerConfig(process: ProcessConfig): Readonly<Record<string, unknown>> {
   const { schedule, prediction = 'epsilon', variance = 'fixed-large', noiseInput = 'timestep' } = process
   const discrete = isDiscreteConfig(schedule) ? schedule : undefined
   const betas = discrete && scheduleOf({ ...discrete, zeroTerminalSnr: false }).betas
   const steps = betas?.length
-  const told = noiseInput === 'timestep' || (noiseInput === 'rescaled-timestep' && steps === 1000)
-  if (!discrete || !betas || !told)
+  const ofSteps = noiseInput === 'timestep' || (noiseInput === 'rescaled-timestep' && steps === 1000)
+  if (!discrete || !betas || !ofSteps)
     throw new CascadeError(
-      'checkpoint',
-      `diffusers: its schedulers tell networks the step of a discrete process, this one is ${betas ? `told the ${noiseInput} of ${steps}` : 'in continuous time'}`,
+      'unsupported',
+      `diffusers: expected a network conditioned on the step of a discrete process, got one ${betas ? `conditioned on the ${noiseInput} of ${steps}` : 'in continuous time'}`,
     )
   if (variance === 'learned')
     throw new CascadeError(
-      'checkpoint',
-      "diffusers: its networks with variance_type 'learned' say the variance itself, this one says its logarithm",
+      'unsupported',
+      "diffusers: expected a network that predicts the variance for variance_type 'learned', got one that predicts its logarithm",
     )
   const keyOf = (record: Readonly<Record<string, string>>, value: string) =>
     Object.keys(record).find((key) => record[key] === value)

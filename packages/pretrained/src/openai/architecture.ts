@@ -24,5 +24,5 @@ export function checkArchitecture(name: string, flags: OpenAIFlags, inferred: Ar
     return given === undefined || ordered ? [] : [`${flag} ${given}, the weights have ${value}`]
   })
   if (wrong.length > 0)
-    throw new CascadeError('checkpoint', `${name}: the flags are of another network: ${wrong.join('; ')}`)
+    throw new CascadeError('input', `${name}: the flags are of another network: ${wrong.join('; ')}`)
 }

@@ -2,7 +2,7 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import { parseSpacing } from '@cascade-diffusion/schedules'
 import { type OpenAIFamily, type OpenAIFlags, readOpenAIFlags } from '@cascade-diffusion/unet'
 
-/** Reads flags as `readOpenAIFlags` does. @throws as that does, or if `timestepRespacing` is no spacing. */
+/** Reads flags as `readOpenAIFlags` does. @throws as that does, or if `timestepRespacing` is not a spacing. */
 export function flagsOf(given: OpenAIFlags | string, kind: 'unet' | 'classifier'): OpenAIFlags {
   const where = 'fromPretrained: flags'
   const flags = readOpenAIFlags(given, kind, where)

@@ -16,7 +16,7 @@ test('what comes out tells small images beside the noisy ones, or that there are
 test('where as many channels come out of an even number, flags decide, or an error asks', () => {
   for (const c of [2, 6, 8, 10]) {
     expect(() => read(c, c)).toThrow(
-      `x.pt: ${c} channels go in and ${c} come out: images of ${c} channels, or super-resolution of ${c / 2} with a learned variance. Give the flag`,
+      `x.pt: ${c} input channels and ${c} output channels: images of ${c} channels, or super-resolution of ${c / 2} with a learned variance. Set the flag`,
     )
     for (const flags of [{ superResolution: false }, { imageChannels: c }, { learnSigma: false }])
       expect(read(c, c, flags)).toEqual(images(c))
@@ -30,10 +30,12 @@ test('where as many channels come out of an even number, flags decide, or an err
 
 test('flags that the channels contradict', () => {
   expect(() => read(3, 6, { smallSize: 8 })).toThrow(
-    'x.pt: the flags are of another network: smallSize 8, but 3 channels go in and 6 come out',
+    'x.pt: the flags are of another network: smallSize 8, but 3 input channels and 6 output channels',
   )
   expect(() => read(6, 3, { superResolution: false })).toThrow('of another network: superResolution false, but 6')
   expect(() => read(6, 6, { imageChannels: 4 })).toThrow('of another network: imageChannels 4, but 6')
   expect(() => read(6, 6, { superResolution: false, smallSize: 8 })).toThrow('expected no smallSize')
-  expect(() => read(3, 4)).toThrow('as many channels out as an image has, or twice as many; 3 channels go in and 4')
+  expect(() => read(3, 4)).toThrow(
+    'expected output channels of an image, or twice as many for a learned variance; got 3 input channels and 4',
+  )
 })

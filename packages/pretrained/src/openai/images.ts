@@ -2,21 +2,23 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import type { OpenAIFlags } from '@cascade-diffusion/unet'
 import type { Inferred } from './infer.ts'
 
-/** What a U-Net's channels mean. */
+/** The meaning of the channels of a U-Net. */
 export interface ImageChannels {
-  /** Of the images that it makes. */
+  /** Channels of the generated images. */
   readonly imageChannels: number
-  /** Whether it is given small images beside the noisy ones, in as many channels again. */
+  /** Whether half of the input channels are those of a low-resolution image. */
   readonly superResolution: boolean
-  /** Flags that nobody gave and the channels leave open. */
+  /** Flags that were not given and that the channels leave open. */
   readonly assumed: readonly string[]
 }
 
 /**
- * Reads the channels that go in and come out. An odd number goes in of images alone; of an even one half may be small images, and
- * if as many come out that is images with a fixed variance, or super-resolution of half as many channels with a learned one: flags
- * say which. Without any, four channels are images of four (RGBA, latents), which is said; others are asked about.
- * @throws if the channels fit no such network, the flags not the channels, or nothing says what they mean.
+ * Reads the numbers of input and output channels. An odd number of input channels are those of an image. Of an even
+ * number, half may be those of a low-resolution image. If there are as many output channels, the network makes images
+ * with a fixed variance, or super-resolves images of half as many channels with a learned variance: flags decide.
+ * Without flags, four channels are taken as those of an image (RGBA, latents) and reported as assumed; other numbers
+ * are an error that asks for flags.
+ * @throws if the channels fit no such network, the flags do not fit the channels, or the channels are ambiguous.
  */
 export function imageChannelsOf(
   name: string,
@@ -27,10 +29,10 @@ export function imageChannelsOf(
   const enlarges = flags.superResolution ?? (smallSize !== undefined ? true : undefined)
   if (smallSize !== undefined && enlarges === false)
     throw new CascadeError(
-      'checkpoint',
-      `${name}: expected no smallSize of a network without super-resolution, got ${smallSize}`,
+      'input',
+      `${name}: expected no smallSize for a network without super-resolution, got ${smallSize}`,
     )
-  const channels = `${inChannels} channels go in and ${outChannels} come out`
+  const channels = `${inChannels} input channels and ${outChannels} output channels`
   const possible = [
     { imageChannels: inChannels, superResolution: false },
     { imageChannels: inChannels / 2, superResolution: true },
@@ -38,7 +40,7 @@ export function imageChannelsOf(
   if (possible.length === 0)
     throw new CascadeError(
       'checkpoint',
-      `${name}: expected as many channels out as an image has, or twice as many; ${channels}, which no images explain, nor images with small ones beside them`,
+      `${name}: expected output channels of an image, or twice as many for a learned variance; got ${channels}`,
     )
   const fitting = possible.filter(
     (one) =>
@@ -48,7 +50,7 @@ export function imageChannelsOf(
   if (fitting.length === 0) {
     const given = Object.entries({ superResolution: flags.superResolution, smallSize, imageChannels })
     const words = given.flatMap(([flag, value]) => (value === undefined ? [] : [`${flag} ${value}`])).join(', ')
-    throw new CascadeError('checkpoint', `${name}: the flags are of another network: ${words}, but ${channels}`)
+    throw new CascadeError('input', `${name}: the flags are of another network: ${words}, but ${channels}`)
   }
   const [one, other] =
     fitting.length > 1 && learnSigma !== undefined
@@ -57,8 +59,8 @@ export function imageChannelsOf(
   if (!other) return { ...one!, assumed: [] }
   if (inChannels === 4) return { ...one!, assumed: ['superResolution'] }
   throw new CascadeError(
-    'checkpoint',
+    'input',
     `${name}: ${channels}: images of ${inChannels} channels, or super-resolution of ${inChannels / 2} with a learned variance. ` +
-      'Give the flag superResolution (true or false), smallSize (of the small images) or imageChannels',
+      'Set the flag superResolution (true or false), smallSize (of the low-resolution images) or imageChannels',
   )
 }

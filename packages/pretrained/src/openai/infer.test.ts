@@ -93,7 +93,7 @@ test.each([
 test('says what it cannot tell, and what is no such network', () => {
   // Six blocks of the same width without attention: 3 levels of one block, or 2 of two.
   expect(() => inferOpenAI('x.pt', wayDown([1, 1, 1], 1, []))).toThrow(
-    'x.pt: the weights leave open how many levels it has (3 or 2): give the flag numResBlocks',
+    'x.pt: the weights leave the number of levels open (3 or 2): set the flag numResBlocks',
   )
   expect(inferOpenAI('x.pt', wayDown([1, 1, 1], 1, []), 1).channelMultipliers).toEqual([1, 1, 1])
   const { weights } = reference('guided-pooled/case.json')

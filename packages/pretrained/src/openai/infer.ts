@@ -4,31 +4,31 @@ import type { ArchitectureFlags } from './architecture.ts'
 /** Shapes of PyTorch's tensors by name. */
 export type Shapes = Readonly<Record<string, readonly number[]>>
 
-/** What the names and shapes of an OpenAI checkpoint tell of its network. */
+/** The architecture that follows from the names and shapes of an OpenAI checkpoint. */
 export interface Inferred {
   readonly kind: 'unet' | 'classifier'
   readonly baseChannels: number
   readonly inChannels: number
-  /** Of the image that comes out, or the number of classes of a classifier. */
+  /** Output channels, or the number of classes of a classifier. */
   readonly outChannels: number
   readonly channelMultipliers: readonly number[]
   readonly residualBlocks: number
-  /** Levels, 0 is full resolution, whose residual blocks are followed by attention. */
+  /** Levels with attention after their residual blocks; level 0 is full resolution. */
   readonly attentionLevels: readonly number[]
   readonly numClasses: number | undefined
   readonly scaleShiftNorm: boolean
   readonly resampling: 'conv' | 'pool' | 'residual'
-  /** How a classifier brings its image to one vector. */
+  /** How a classifier makes one vector of an image. */
   readonly pool?: 'adaptive' | 'attention' | 'spatial' | 'spatial_v2'
-  /** Height and width of the lowest level, if an attention pool tells it. */
+  /** Height and width of the lowest level, if an attention pool determines it. */
   readonly lowestSize?: number
 }
 
 /**
- * Reads the architecture off a state dict.
- * @param name what errors call the file.
- * @param numResBlocks residual blocks of a level, in case that the weights of a classifier leave them open.
- * @throws if the blocks are not those of such a network, or leave its levels open.
+ * Infers the architecture of a network from its state dict.
+ * @param name the name of the file in errors.
+ * @param numResBlocks residual blocks of a level, in case the weights of a classifier leave them open.
+ * @throws if the blocks are not those of such a network, or their levels are ambiguous.
  */
 export function inferOpenAI(name: string, shapes: Shapes, numResBlocks?: number): Inferred {
   const at = (key: string): readonly number[] => {
@@ -63,7 +63,7 @@ export function inferOpenAI(name: string, shapes: Shapes, numResBlocks?: number)
   }
 }
 
-/** A classifier's pool, and how many classes come out. */
+/** The pool and the number of classes of a classifier. */
 function head(name: string, shapes: Shapes): Pick<Inferred, 'outChannels' | 'pool' | 'lowestSize'> {
   const classes = (key: string) => shapes[key]?.[0]
   const positions = shapes['out.2.positional_embedding']?.[1]
@@ -85,7 +85,7 @@ interface Levels {
   readonly resampling: Inferred['resampling']
 }
 
-/** On the way up each level's last block has the layer that doubles the resolution, unless that has no weights. */
+/** On the way up the last block of each level has the layer that doubles the resolution, unless it has no weights. */
 function levelsOfUNet(name: string, shapes: Shapes): Levels {
   const blocks = 1 + lastIndex(shapes, 'output_blocks')
   const convolution = firstBlock(shapes, /^output_blocks\.(\d+)\.[12]\.conv\.weight$/)
@@ -102,7 +102,9 @@ function levelsOfUNet(name: string, shapes: Shapes): Levels {
   return { levels: blocks / (residualBlocks + 1), residualBlocks, resampling }
 }
 
-/** A classifier has no way up: where residual blocks halve the resolution, only channels and attention tell the levels apart. */
+/**
+ * A classifier has no way up. If residual blocks halve the resolution, only channels and attention separate the levels.
+ */
 function levelsOfEncoder(name: string, shapes: Shapes, numResBlocks: number | undefined): Levels {
   const count = 1 + lastIndex(shapes, 'input_blocks')
   const convolution = firstBlock(shapes, /^input_blocks\.(\d+)\.0\.op\.weight$/)
@@ -117,7 +119,7 @@ function levelsOfEncoder(name: string, shapes: Shapes, numResBlocks: number | un
   const possible = Array.from({ length: count - 1 }, (_, i) => i + 2)
     .filter((width) => count % width === 0 && fits(shapes, count, width))
     .map((width): Levels => ({ levels: count / width, residualBlocks: width - 1, resampling: 'residual' }))
-  // One level without any halving fits as well where nothing changes: more levels say more.
+  // A single level fits too if nothing changes. Several levels are more likely.
   const several = possible.some(({ levels }) => levels > 1) ? possible.filter(({ levels }) => levels > 1) : possible
   const likely =
     several.length === 1 ? several : several.filter((p) => p.residualBlocks === (numResBlocks ?? p.residualBlocks))
@@ -125,7 +127,7 @@ function levelsOfEncoder(name: string, shapes: Shapes, numResBlocks: number | un
   if (!found || other)
     throw new CascadeError(
       'checkpoint',
-      `${name}: the weights leave open how many levels it has (${several.map((p) => p.levels).join(' or ') || 'none fits'}): give the flag numResBlocks`,
+      `${name}: the weights leave the number of levels open (${several.map((p) => p.levels).join(' or ') || 'none fits'}): set the flag numResBlocks`,
     )
   return found
 }
@@ -147,13 +149,13 @@ function lastIndex(shapes: Shapes, list: string): number {
   return Math.max(-1, ...indices)
 }
 
-/** The first block with a parameter of that name. */
+/** The first block with such a parameter. */
 function firstBlock(shapes: Shapes, pattern: RegExp): number | undefined {
   const found = Object.keys(shapes).flatMap((key) => pattern.exec(key)?.slice(1, 2).map(Number) ?? [])
   return found.length > 0 ? Math.min(...found) : undefined
 }
 
-/** The first block on the way down that has no weights: a mean of 2×2 pixels. */
+/** The first block on the way down without weights: a mean of 2×2 pixels. */
 function firstGap(shapes: Shapes): number | undefined {
   const there = new Set(Object.keys(shapes).map((key) => key.match(/^input_blocks\.(\d+)\./)?.[1]))
   const last = lastIndex(shapes, 'input_blocks')
@@ -161,7 +163,7 @@ function firstGap(shapes: Shapes): number | undefined {
   return undefined
 }
 
-/** The flags that these would be. */
+/** The flags of an architecture. */
 export const architectureFlags = (found: Inferred, imageSize: number, imageChannels: number): ArchitectureFlags => ({
   numChannels: found.baseChannels,
   numResBlocks: found.residualBlocks,

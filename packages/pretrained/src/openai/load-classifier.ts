@@ -5,26 +5,26 @@ import { type EncoderConfig, fromGuidedClassifier } from '@cascade-diffusion/une
 import { inferOpenAI } from './infer.ts'
 import { commonConfig, shapesOf } from './load.ts'
 
-/** A classifier of noisy images of guided-diffusion, read. */
+/** A classifier of noisy images of guided-diffusion, as read. */
 export interface OpenAIClassifier {
   readonly config: EncoderConfig
   readonly params: Params<NDArray<'float32'>>
-  /** Flags that nobody gave and the weights do not tell: they are what the scripts have. */
+  /** Flags that were not given and do not follow from the weights; they have the defaults of the scripts. */
   readonly assumed: readonly string[]
 }
 
 /**
- * Reads the state dict of an `EncoderUNetModel`. Heads have 64 channels unless flags say otherwise, as in the scripts, which
- * know no other order of attention than the old one; an attention pool tells the size of the images.
- * @param name what errors call the file.
- * @throws naming the flags that are missing, that are another network's, or weights that do not fit.
+ * Reads the state dict of an `EncoderUNetModel`. As in the scripts, heads have 64 channels and attention has the old
+ * order unless flags say otherwise. An attention pool determines the size of the images.
+ * @param name the name of the file in errors.
+ * @throws with the flags that are missing or of another network, or if the weights do not fit.
  */
 export function loadOpenAIClassifier(name: string, stateDict: Params<NDArray>, given: OpenAIFlags): OpenAIClassifier {
   const { imageChannels } = given
   const found = inferOpenAI(name, shapesOf(stateDict), given.numResBlocks)
   if (imageChannels !== undefined && imageChannels !== found.inChannels)
     throw new CascadeError(
-      'checkpoint',
+      'input',
       `${name}: the flags are of another network: imageChannels ${imageChannels}, the weights have ${found.inChannels}`,
     )
   const size = found.lowestSize && found.lowestSize * 2 ** (found.channelMultipliers.length - 1)
@@ -36,7 +36,7 @@ export function loadOpenAIClassifier(name: string, stateDict: Params<NDArray>, g
   }
   if (size !== undefined && flags.imageSize !== size)
     throw new CascadeError(
-      'checkpoint',
+      'input',
       `${name}: the flags are of another network: imageSize ${flags.imageSize}, the weights have ${size}`,
     )
   const { numHeads, numHeadChannels } = flags

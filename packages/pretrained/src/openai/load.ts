@@ -13,23 +13,23 @@ import { checkArchitecture } from './architecture.ts'
 import { type ImageChannels, imageChannelsOf } from './images.ts'
 import { architectureFlags, type Inferred, inferOpenAI, type Shapes } from './infer.ts'
 
-/** A network of improved- or guided-diffusion, read. */
+/** A network of improved- or guided-diffusion, as read. */
 export interface OpenAIUNet {
   readonly config: UNetConfig
   readonly params: Params<NDArray<'float32'>>
   readonly process: ProcessConfig
-  /** Height and width of the small images that it enlarges, if flags tell them. */
+  /** Height and width of the low-resolution images of a super-resolution network, if flags give them. */
   readonly lowResolution?: number
-  /** What flags say of sampling. */
+  /** What flags say about sampling. */
   readonly sampling: { readonly spacing?: Spacing }
-  /** Flags that nobody gave and the weights do not tell: they are the scripts' defaults. */
+  /** Flags that were not given and do not follow from the weights; they have the defaults of the scripts. */
   readonly assumed: readonly string[]
 }
 
 /**
  * Reads the state dict of a `UNetModel` or `SuperResModel`.
- * @param name what errors call the file.
- * @throws naming the flags that are missing, that are another network's, or weights that do not fit.
+ * @param name the name of the file in errors.
+ * @throws with the flags that are missing or of another network, or if the weights do not fit.
  */
 export function loadOpenAIUNet(
   name: string,
@@ -61,7 +61,7 @@ export function loadOpenAIUNet(
 export const shapesOf = (stateDict: Params<NDArray>): Shapes =>
   Object.fromEntries(Object.entries(stateDict).map(([key, { shape }]) => [key, shape]))
 
-/** What a network with a way up and one without have in common. @throws if flags are missing or another network's. */
+/** The configuration that U-Nets and classifiers share. @throws if flags are missing or of another network. */
 export function commonConfig(
   name: string,
   found: Inferred,
@@ -107,7 +107,7 @@ function unetConfig(
   }
 }
 
-/** @throws with all flags that the weights cannot tell and that were not given. */
+/** @throws with all missing flags that do not follow from the weights. */
 function requireFlags(name: string, found: Inferred, flags: OpenAIFlags, family: OpenAIFamily): void {
   const { imageSize, numHeads, numHeadChannels, useNewAttentionOrder } = flags
   const widths = found.channelMultipliers.map((multiplier) => multiplier * found.baseChannels)
@@ -121,9 +121,9 @@ function requireFlags(name: string, found: Inferred, flags: OpenAIFlags, family:
   ]
   if (missing.length > 0)
     throw new CascadeError(
-      'checkpoint',
-      `${name}: give the flags ${missing.join(', ')}: weights do not tell them, and with wrong ones the network gives noise. ` +
-        'A file that OpenAI published has them under its own name',
+      'input',
+      `${name}: set the flags ${missing.join(', ')}: they do not follow from the weights, and with wrong ones the network generates noise. ` +
+        'A file that OpenAI published is recognised by its name',
     )
 }
 
@@ -134,9 +134,9 @@ function openAIProcess(
   learnSigma: boolean,
 ): Pick<OpenAIUNet, 'process' | 'assumed'> {
   const { diffusionSteps = 1000, noiseSchedule = 'linear', rescaleTimesteps = family === 'improved-diffusion' } = flags
-  const told = ['diffusionSteps', 'noiseSchedule', 'rescaleTimesteps', 'predictXstart'] as const
-  // A learned variance has no fixed one beside it.
-  const assumed = [...told, ...(learnSigma ? [] : (['sigmaSmall'] as const))].filter(
+  const open = ['diffusionSteps', 'noiseSchedule', 'rescaleTimesteps', 'predictXstart'] as const
+  // With a learned variance there is no fixed one.
+  const assumed = [...open, ...(learnSigma ? [] : (['sigmaSmall'] as const))].filter(
     (flag) => flags[flag] === undefined,
   )
   const fixed = flags.sigmaSmall ? 'fixed-small' : 'fixed-large'

@@ -14,7 +14,7 @@ const mult128 = [1, 1, 2, 3, 4]
 const mult256 = [1, 1, 2, 2, 4, 4]
 const mult512 = [0.5, 1, 1, 2, 2, 4, 4]
 
-/** What the scripts of guided-diffusion have in common with all of its published models. */
+/** The flags that all published models of guided-diffusion share. */
 const adm = {
   attentionResolutions: [32, 16, 8],
   learnSigma: true,
@@ -51,7 +51,7 @@ const admClassifier = (imageSize: number, numResBlocks: number, channelMult: rea
   useNewAttentionOrder: false,
 })
 
-/** The upsamplers and improved-diffusion give the number of heads; the scripts' default is 4. */
+/** The upsamplers and improved-diffusion set the number of heads; the default of the scripts is 4. */
 const improved = {
   numHeads: 4,
   attentionResolutions: [16, 8],
@@ -190,14 +190,14 @@ const entries = (
     { family, kind, flags, url: `${host}/${folder}/${name}` },
   ])
 
-/** The checkpoints of guided-diffusion and improved-diffusion by file name, with the flags of the repositories' READMEs. */
+/** The published checkpoints of guided-diffusion and improved-diffusion by file name, with the flags of the READMEs. */
 export const publishedCheckpoints: Readonly<Record<string, PublishedCheckpoint>> = Object.fromEntries([
   ...entries(diffusion, 'guided-diffusion', 'unet', 'jul-2021'),
   ...entries(classifiers, 'guided-diffusion', 'classifier', 'jul-2021'),
   ...entries(ofImproved, 'improved-diffusion', 'unet', 'march-2021'),
 ])
 
-/** The published checkpoint that a path or address ends with, if it does. */
+/** The published checkpoint whose name a path or address ends with. */
 export function publishedAs(pathOrUrl: string): PublishedCheckpoint | undefined {
   const name = pathOrUrl
     .replace(/[?#].*$/, '')

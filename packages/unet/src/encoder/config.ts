@@ -3,15 +3,15 @@ import { checkConfig, completeConfig } from '../complete-config.ts'
 import type { CompleteUNetConfig, Resampling, UNetConfig } from '../config.ts'
 
 /**
- * How an encoder makes one vector of what its middle gives.
- * - `attention`: of a mean over all pixels that attends to them, as in CLIP (Radford et al. 2021).
+ * How an encoder makes one vector of the output of its middle.
+ * - `attention`: the mean over all pixels attends to the pixels, as in CLIP (Radford et al. 2021).
  * - `adaptive`: the mean over all pixels, then a linear layer.
- * - `spatial`: the means over all pixels of every step's output, then a hidden layer of 2048 with ReLU.
+ * - `spatial`: the means over all pixels of the output of every step, then a hidden layer of 2048 with ReLU.
  * - `spatial_v2`: the same with group normalisation and SiLU.
  */
 export type Pool = 'attention' | 'adaptive' | 'spatial' | 'spatial_v2'
 
-/** Fields that mean what they mean for a U-Net. */
+/** Fields that mean the same as for a U-Net. */
 type SharedField =
   | 'resolution'
   | 'imageChannels'
@@ -31,9 +31,9 @@ type SharedField =
   | 'normGroups'
   | 'normEpsilon'
 
-/** What an encoder looks like: half of a U-Net, and how it ends. */
+/** The configuration of an encoder: half of a U-Net, then a pool. */
 export interface EncoderConfig extends Pick<UNetConfig, SharedField> {
-  /** Length of the vector that it gives: logits of so many classes. */
+  /** Length of the output vector: the number of classes if it is logits. */
   classes: number
   /** How it makes a vector of an image. Default `attention`. */
   pool?: Pool
@@ -41,7 +41,7 @@ export interface EncoderConfig extends Pick<UNetConfig, SharedField> {
   resampling?: Resampling
 }
 
-/** A configuration with its defaults filled in; it has a number of heads or the channels of a head. */
+/** A configuration with its defaults filled in. It has a number of heads or channels of a head. */
 export type CompleteEncoderConfig = Required<Omit<EncoderConfig, 'attentionHeads' | 'attentionHeadChannels'>> &
   Pick<EncoderConfig, 'attentionHeads' | 'attentionHeadChannels'>
 
@@ -69,9 +69,9 @@ const known: KnownKeys<EncoderConfig> = {
 }
 
 /**
- * Fills in the defaults. As in ADM the first convolution gives the channels of the first level, unless `firstChannels` says otherwise.
- * @returns the configuration, and that of the U-Net of which it is the first half.
- * @throws as a U-Net does, and on other numbers of classes or pools.
+ * Fills in the defaults. As in ADM, `firstChannels` defaults to the channels of the first level.
+ * @returns the configuration, and that of the U-Net whose first half it is.
+ * @throws as a U-Net does, or if there is no such pool or number of classes.
  */
 export function completeEncoderConfig(given: EncoderConfig): {
   config: CompleteEncoderConfig

@@ -14,25 +14,25 @@ import { pooled, poolPlan, poolSpecs } from './pool.ts'
 
 /** An encoder as a function of its weights. */
 export interface Encoder {
-  /** With its defaults filled in. */
+  /** The configuration with its defaults filled in. */
   readonly config: CompleteEncoderConfig
   /** The shape of each weight, in the order in which the network uses them. */
   readonly parameterShapes: Readonly<Record<string, readonly number[]>>
   /**
-   * First weights, distributed as PyTorch's; zeros in the last layer of each residual branch, of each attention and of the
-   * `adaptive` pool. A weight depends on `rng` and its own name only.
+   * Initial weights, distributed as in PyTorch. The last layer of each residual branch, of each attention and of the
+   * `adaptive` pool is zero. A weight depends on `rng` and its own name only.
    */
   init(rng: Rng): Params<NDArray<'float32'>>
   /**
    * The vectors [N, classes], such as logits, of the images `xt` [N, H, W, imageChannels] at the times `noise` [N].
-   * @throws if an input is no tensor, its type or shape does not fit the configuration, or a weight is missing.
+   * @throws if an input is not a tensor, its type or shape does not fit the configuration, or a weight is missing.
    */
   apply(params: Params<Tensor>, xt: Tensor4D, noise: Tensor1D, condition?: Pick<UNetCondition, 'dropout'>): Tensor2D
 }
 
 /**
- * The first half of a U-Net, then one vector for each image: ADM's classifier of noisy images (Dhariwal & Nichol 2021, Section 4),
- * which guides samplers; of clean ones at time 0.
+ * The first half of a U-Net with one vector for each image as its output: the classifier of noisy images of ADM
+ * (Dhariwal & Nichol 2021, Section 4), which guides samplers. At time 0 it classifies clean images.
  * @throws if the configuration does not fit together.
  */
 export function encoder(given: EncoderConfig, { recompute = false }: UNetOptions = {}): Encoder {
@@ -58,6 +58,6 @@ export function encoder(given: EncoderConfig, { recompute = false }: UNetOptions
   }
 }
 
-/** How many numbers the weights of an encoder are. @throws as {@link encoder}. */
+/** The number of weights of an encoder. @throws as {@link encoder}. */
 export const encoderParameterCount = (config: EncoderConfig): number =>
   Object.values(encoder(config).parameterShapes).reduce((count, shape) => count + sizeOf(shape), 0)

@@ -8,10 +8,10 @@ import type { specBuilder } from '../parameters.ts'
 import type { Plan } from '../plan.ts'
 import type { CompleteEncoderConfig } from './config.ts'
 
-/** Width of the hidden layer of the spatial pools, and the groups of its normalisation. */
+/** Width of the hidden layer of the spatial pools, and groups of its normalisation. */
 const [hidden, hiddenGroups] = [2048, 32]
 
-/** What a pool needs to know. */
+/** The layout of a pool. */
 export interface PoolPlan {
   pool: CompleteEncoderConfig['pool']
   classes: number
@@ -19,7 +19,7 @@ export interface PoolPlan {
   channels: number
   /** Pixels of the middle. */
   pixels: number
-  /** Channels of the first convolution, of each step down and of the middle, together. */
+  /** Channels of the first convolution, of each step down and of the middle, in sum. */
   features: number
   /** Heads of the pool's attention. */
   heads: number
@@ -43,7 +43,7 @@ export function poolPlan({ pool, classes }: CompleteEncoderConfig, whole: Comple
   return { pool, classes, channels, pixels, features, heads }
 }
 
-/** Its parameters. */
+/** Adds the parameters of the pool. */
 export function poolSpecs(plan: PoolPlan, { specs, layer, norm }: ReturnType<typeof specBuilder>): void {
   const { pool, classes, channels, pixels, features } = plan
   if (pool === 'spatial' || pool === 'spatial_v2') {
@@ -62,8 +62,8 @@ export function poolSpecs(plan: PoolPlan, { specs, layer, norm }: ReturnType<typ
 
 /**
  * One vector for each image.
- * @param middle what the middle gives, [N, h, w, C].
- * @param skips what the first convolution and each step down give.
+ * @param middle the output of the middle, [N, h, w, C].
+ * @param skips the outputs of the first convolution and of each step down.
  * @returns [N, classes].
  */
 export function pooled(
@@ -91,7 +91,10 @@ function normedRows(params: Params<tf.Tensor>, rows: tf.Tensor2D): tf.Tensor2D {
   return tf.reshape(groupNorm(images, scale, shift, { groups: hiddenGroups }), [n, channels])
 }
 
-/** The mean over all pixels attends to itself and to them: [N, C]. The 3C channels of `qkv` are ordered as in the blocks' attention. */
+/**
+ * Attention of the mean over all pixels to itself and to the pixels: [N, C]. The 3C channels of `qkv` have the order of
+ * the attention of blocks.
+ */
 function attended(params: Params<tf.Tensor>, { channels, pixels, heads }: PoolPlan, x: tf.Tensor4D): tf.Tensor2D {
   const n = x.shape[0]
   const tokens = tf.reshape(x, [n, pixels, channels])

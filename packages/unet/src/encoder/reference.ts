@@ -8,12 +8,12 @@ import type { GuidedDiffusionOptions } from '../names/guided-diffusion.ts'
 import type { EncoderConfig } from './config.ts'
 import { encoder } from './encoder.ts'
 
-/** What guided-diffusion's `EncoderUNetModel` gives with weights and inputs that are noise of a formula. */
+/** Outputs of `EncoderUNetModel` of guided-diffusion; its weights and inputs are noise of a formula. */
 interface Reference {
   readonly t: readonly number[]
   readonly output: readonly number[]
   readonly gradX: readonly number[]
-  /** Of its parameters in their order, and the norms of their gradients. */
+  /** Shapes of its parameters in their order, and the norms of their gradients. */
   readonly shapes: Readonly<Record<string, readonly number[]>>
   readonly gradNorms: Readonly<Record<string, number>>
 }
@@ -21,7 +21,7 @@ interface Reference {
 const reference = (name: string): Reference =>
   JSON.parse(readFileSync(new URL(`../fixtures/guided-classifiers/${name}.json`, import.meta.url), 'utf8'))
 
-/** The numbers that the fixtures' script filled tensors with, between -1 and 1. */
+/** The numbers between -1 and 1 with which the script of the fixtures filled tensors. */
 const noise = (n: number, k: number): Float64Array =>
   Float64Array.from({ length: n }, (_, j) => {
     const v = Math.sin(12.9898 * (j + 1) + 78.233 * (k + 1)) * 43758.5453
@@ -93,7 +93,7 @@ export async function expectReference(
   for (const [key, { data }] of Object.entries(gradients)) {
     const norm = Math.sqrt(data.reduce((sum, v) => sum + v * v, 0))
     const expected = gradNorms[key]!
-    // A bias before a normalisation of one channel a group has none but by rounding.
+    // A bias before a normalisation with one channel in each group has no gradient except for rounding.
     expect(Math.abs(norm - expected) / Math.max(expected, 1e-3 * largest), key).toBeLessThan(1e-3)
   }
 }

@@ -1,4 +1,4 @@
-/** Settings of diffusers' `UNet2DModel`, by its names. */
+/** Settings of `UNet2DModel` of diffusers, by their names there. */
 export interface DiffusersConfig {
   sample_size: number | readonly [number, number] | null
   in_channels: number
@@ -30,7 +30,7 @@ export interface DiffusersConfig {
   num_train_timesteps: number | null
 }
 
-/** What `UNet2DModel` takes for settings that it is not given. */
+/** The defaults of `UNet2DModel`. */
 export const diffusersDefaults: DiffusersConfig = {
   sample_size: null,
   in_channels: 3,
@@ -62,7 +62,7 @@ export const diffusersDefaults: DiffusersConfig = {
   num_train_timesteps: null,
 }
 
-/** Settings of which our network knows these values only. */
+/** Settings that must have these values for our network. */
 export const plainSettings = {
   center_input_sample: [false],
   time_embedding_type: ['positional'],
@@ -78,7 +78,7 @@ export const plainSettings = {
 } satisfies Partial<Record<keyof DiffusersConfig, readonly unknown[]>>
 
 /**
- * What `EMAModel.save_pretrained` leaves beside the network's settings: those of the average of the weights, not of the network.
+ * Settings that `EMAModel.save_pretrained` writes beside those of the network. They belong to the moving average.
  * (diffusers 0.42; folders `unet_ema` of its training scripts.)
  */
 export const averageSettings: readonly string[] = [

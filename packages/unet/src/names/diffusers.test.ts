@@ -54,5 +54,5 @@ test('refuses what no UNet2DModel has', () => {
   )
   expect(() =>
     fromDiffusers({ 'conv_in.weight': references['diffusers-ddpm']!.stateDict['conv_in.weight']! }, config),
-  ).toThrow(/fromDiffusers: the weights are another network's: missing .* and \d+ more; unexpected none/)
+  ).toThrow(/fromDiffusers: the weights are of another network: missing .* and \d+ more; unexpected none/)
 })

@@ -8,18 +8,21 @@ import type { Piece } from './layout.ts'
 import { type LayerNames, outputsOf, theirName } from './openai.ts'
 import { fromPieces, type Shapes, toPieces } from './state-dict.ts'
 
-/** What a state dict of diffusers does not say of itself. */
+/** What a state dict of diffusers leaves open. */
 export interface DiffusersOptions {
-  /** Whether the embedding of time has its cosines first, as ours has: `flip_sin_to_cos` of `config.json`. Default true. */
+  /**
+   * Whether the cosines come first in the embedding of time, as in our networks: `flip_sin_to_cos` of `config.json`.
+   * Default true.
+   */
   flipSinToCos?: boolean
 }
 
 /**
- * Weights of a `UNet2DModel` of diffusers under our names and in our layouts; attention may have the names of either age,
- * `query` or `to_q`.
+ * Weights of a `UNet2DModel` of diffusers under our names and in our layouts. Attention may have the old names
+ * (`query`) or the new ones (`to_q`).
  * @param stateDict arrays by PyTorch name, as in `diffusion_pytorch_model.safetensors`.
- * @param config the same network, and with it `options`: {@link fromDiffusersConfig} makes both from `config.json`.
- * @throws if names are missing or unexpected, or a shape differs, or `config` has what a `UNet2DModel` has not.
+ * @param config the same network. {@link fromDiffusersConfig} makes it and `options` from `config.json`.
+ * @throws if names are missing or unexpected, a shape differs, or a `UNet2DModel` cannot have this `config`.
  */
 export function fromDiffusers(
   stateDict: Params<NDArray>,
@@ -31,7 +34,8 @@ export function fromDiffusers(
 }
 
 /**
- * The state dict of a `UNet2DModel` for weights of ours, attention by its new names: the inverse of {@link fromDiffusers}.
+ * The state dict of a `UNet2DModel` for our weights, with the new names of attention: the inverse of
+ * {@link fromDiffusers}.
  * @throws as that does.
  */
 export function toDiffusers(
@@ -50,7 +54,7 @@ function diffusers(name: string, given: UNetConfig, { flipSinToCos = true }: Dif
   return { shapes, pieces: piecesOf(shapes, plan, flipSinToCos) }
 }
 
-/** @throws if the network has what no `UNet2DModel` has. */
+/** @throws if no `UNet2DModel` can be this network. */
 export function expectUNet2D(name: string, config: CompleteUNetConfig): void {
   const shift = config.noiseEmbedding.name === 'timestep' && config.noiseEmbedding.frequencyShift
   expectFamily(name, "diffusers' UNet2DModel", config, {
@@ -95,7 +99,7 @@ function piecesOf(shapes: Shapes, plan: Plan, flipSinToCos: boolean): Piece[] {
   })
 }
 
-/** Their name of each of our layers; of `qkv`, the three of whose layers end in q, k and v. */
+/** The name in diffusers of each of our layers; the three layers of `qkv` end in q, k and v. */
 function layersOf({ down, middle, up }: Plan): LayerNames {
   const names: LayerNames = {
     'time.0': 'time_embedding.linear_1',

@@ -1,10 +1,10 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { CompleteUNetConfig } from '../config.ts'
 
-/** A configuration's fields that a family of networks leaves no choice about, and what they are there. */
+/** Fields that have one value in all networks of a family, with these values. */
 export type Family = Partial<Record<keyof CompleteUNetConfig, unknown>>
 
-/** The facts that OpenAI's networks share. */
+/** The fields that are the same in all networks of OpenAI. */
 export const openAIFamily = (config: CompleteUNetConfig): Family => ({
   patchSize: 1,
   firstChannels: config.channelMultipliers[0]! * config.baseChannels,
@@ -20,7 +20,7 @@ export const openAIFamily = (config: CompleteUNetConfig): Family => ({
   normEpsilon: 1e-5,
 })
 
-/** @throws with all fields that are otherwise in the family. */
+/** @throws with all fields that differ from the family. */
 export function expectFamily(name: string, source: string, config: CompleteUNetConfig, family: Family): void {
   const wrong = Object.entries(family).flatMap(([field, value]) => {
     const given = config[field as keyof CompleteUNetConfig]
@@ -29,7 +29,7 @@ export function expectFamily(name: string, source: string, config: CompleteUNetC
   if (wrong.length > 0) throw new CascadeError('input', `${name}: networks of ${source} have ${wrong.join('; ')}`)
 }
 
-/** With defaults within a field written out. */
+/** A value with its own defaults filled in. */
 function explicit(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if ('name' in value) return value.name === 'timestep' ? { frequencyShift: 0, ...value } : value

@@ -4,19 +4,19 @@ import { unet } from '../unet.ts'
 import type { DiffusersOptions } from './diffusers.ts'
 import { averageSettings, type DiffusersConfig, diffusersDefaults, plainSettings } from './diffusers-config.ts'
 
-/** A network of diffusers in our words. */
+/** A network of diffusers as our configuration. */
 export interface FromDiffusersConfig {
   config: UNetConfig
-  /** What {@link fromDiffusers} must know besides. */
+  /** The options of {@link fromDiffusers}. */
   options: Required<DiffusersOptions>
 }
 
 /**
- * The network that a `config.json` of diffusers' `UNet2DModel` describes, also beside averaged weights, whose own settings are set
- * aside. Settings that it leaves out are diffusers' defaults, and so is the class.
+ * The network that a `config.json` of `UNet2DModel` of diffusers describes. Missing settings and a missing class are
+ * diffusers' defaults. Settings of averaged weights are ignored.
  * @param json the parsed file.
- * @param resolution in place of its `sample_size`, which may be absent: the network takes images of any.
- * @throws with the name of a class or setting that this network cannot have, and of settings that are unknown.
+ * @param resolution height and width, in place of `sample_size`, which may be absent.
+ * @throws with the name of a class or setting that this network cannot have, or of unknown settings.
  */
 export function fromDiffusersConfig(json: unknown, resolution?: UNetConfig['resolution']): FromDiffusersConfig {
   const settings = settingsOf(json)
@@ -57,7 +57,7 @@ export function fromDiffusersConfig(json: unknown, resolution?: UNetConfig['reso
   return { config: unet(config).config, options: { flipSinToCos: settings.flip_sin_to_cos } }
 }
 
-/** With defaults, and none that is unknown or cannot be. */
+/** The settings with defaults. @throws if one is unknown or has another type. */
 function settingsOf(json: unknown): DiffusersConfig {
   if (typeof json !== 'object' || json === null || Array.isArray(json))
     throw new CascadeError('input', 'fromDiffusersConfig: expected the settings of a UNet2DModel as an object')
@@ -91,7 +91,7 @@ function settingsOf(json: unknown): DiffusersConfig {
 
 const lists = { block_out_channels: 'number', down_block_types: 'string', up_block_types: 'string' }
 
-/** Levels of which each residual block has an attention; those on the way up must be the same. */
+/** Levels whose residual blocks have attention. @throws if those on the way up differ. */
 function levelsWithAttention({ down_block_types: down, up_block_types: up }: DiffusersConfig): number[] {
   const levels = (types: readonly string[]) => types.flatMap((type, i) => (type.startsWith('Attn') ? [i] : []))
   const [onTheWayDown, onTheWayUp] = [levels(down), levels([...up].reverse())]

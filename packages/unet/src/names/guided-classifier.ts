@@ -10,11 +10,11 @@ import { downLayers, type LayerNames, openAIPieces, outputsOf } from './openai.t
 import { fromPieces, type Shapes, toPieces } from './state-dict.ts'
 
 /**
- * Weights of an `EncoderUNetModel` of openai/guided-diffusion, such as its classifiers of noisy images: the state dict of its PyTorch
- * checkpoint under our names and in our layouts.
+ * Weights of an `EncoderUNetModel` of openai/guided-diffusion, such as its classifiers of noisy images: the state dict
+ * of its PyTorch checkpoint under our names and in our layouts.
  * @param stateDict arrays by PyTorch name.
- * @param config the same network.
- * @throws if names are missing or unexpected, a shape differs, or `config` has what that family has not.
+ * @param config the same network. {@link guidedClassifierConfig} makes it from flags.
+ * @throws if names are missing or unexpected, a shape differs, or that family cannot have this `config`.
  */
 export function fromGuidedClassifier(
   stateDict: Params<NDArray>,
@@ -26,7 +26,7 @@ export function fromGuidedClassifier(
 }
 
 /**
- * The state dict of guided-diffusion for weights of ours: the inverse of {@link fromGuidedClassifier}.
+ * The state dict of guided-diffusion for our weights: the inverse of {@link fromGuidedClassifier}.
  * @throws as that does.
  */
 export function toGuidedClassifier(
@@ -56,7 +56,7 @@ function guidedClassifier(name: string, given: EncoderConfig, options: GuidedDif
   return { shapes, pieces: poolPieces(pieces, shapes, poolPlan(config, whole, plan)) }
 }
 
-/** The layers of the end, a sequence `out`. */
+/** The layers of the pool, a sequence `out`. */
 function poolLayers({ pool }: Pick<EncoderConfig, 'pool'>): LayerNames {
   switch (pool) {
     case 'adaptive':
@@ -76,8 +76,8 @@ function poolLayers({ pool }: Pick<EncoderConfig, 'pool'>): LayerNames {
 }
 
 /**
- * The end's layers are convolutions of size 1; its attention is in the new order whatever the blocks' is, and calls the positions
- * by no `weight`.
+ * The layers of the pool are convolutions of size 1. Its attention always has the new order, and its positions are not
+ * called `weight`.
  */
 function poolPieces(pieces: readonly Piece[], shapes: Shapes, { pool, heads }: PoolPlan): Piece[] {
   return pieces.map((piece) => {

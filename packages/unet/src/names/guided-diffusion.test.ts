@@ -108,7 +108,7 @@ test('lists what does not fit, and not all of it', () => {
   )
   const params = fromGuidedDiffusion(stateDict, adm)
   const { 'input.kernel': kernel, ...rest } = params
-  expect(() => toGuidedDiffusion(rest, adm)).toThrow('toGuidedDiffusion: the weights are another network')
+  expect(() => toGuidedDiffusion(rest, adm)).toThrow('toGuidedDiffusion: the weights are of another network')
   expect(() => toGuidedDiffusion({ ...rest, 'input.kernel': zeros([3, 3, 3, 64]) }, adm)).toThrow(
     "expected 'input.kernel' as float32 [3,3,3,32], got float32 [3,3,3,64]",
   )

@@ -7,24 +7,24 @@ import { expectFamily, openAIFamily } from './family.ts'
 import { type AttentionOrder, attentionOrders, openAILayers, openAIPieces } from './openai.ts'
 import { fromPieces, toPieces } from './state-dict.ts'
 
-/** What a state dict of guided-diffusion does not say of itself. */
+/** What a state dict of guided-diffusion leaves open. */
 export interface GuidedDiffusionOptions {
   /** `new` if the network was made with `use_new_attention_order`. Default `legacy`. */
   attentionOrder?: AttentionOrder
 }
 
-/** The order of attention that options name. @throws on one that there is none of. */
+/** The order of attention that options name. @throws if there is no such order. */
 export function attentionOrderOf(name: string, options: GuidedDiffusionOptions): AttentionOrder {
   checkOptions(name, options, { attentionOrder: true })
   return checkOneOf(name, 'attentionOrder', options.attentionOrder ?? 'legacy', attentionOrders)
 }
 
 /**
- * Weights of a `UNetModel` or `SuperResModel` of openai/guided-diffusion (ADM): the state dict of its PyTorch checkpoint under
- * our names and in our layouts.
+ * Weights of a `UNetModel` or `SuperResModel` of openai/guided-diffusion (ADM): the state dict of its PyTorch
+ * checkpoint under our names and in our layouts.
  * @param stateDict arrays by PyTorch name.
- * @param config the same network: {@link guidedDiffusionConfig} makes it from the flags of training.
- * @throws if names are missing or unexpected, a shape differs, or `config` has what that family has not.
+ * @param config the same network. {@link guidedDiffusionConfig} makes it from the flags of training.
+ * @throws if names are missing or unexpected, a shape differs, or that family cannot have this `config`.
  */
 export function fromGuidedDiffusion(
   stateDict: Params<NDArray>,
@@ -36,7 +36,7 @@ export function fromGuidedDiffusion(
 }
 
 /**
- * The state dict of guided-diffusion for weights of ours: the inverse of {@link fromGuidedDiffusion}.
+ * The state dict of guided-diffusion for our weights: the inverse of {@link fromGuidedDiffusion}.
  * @throws as that does.
  */
 export function toGuidedDiffusion(

@@ -51,7 +51,7 @@ const weights = classes.stateDict
 test('names what is missing and what is unexpected', () => {
   const { 'out.2.bias': _, ...rest } = weights
   expect(() => fromImprovedDiffusion({ ...rest, 'out.3.bias': float32([0]) }, classConditional)).toThrow(
-    "the weights are another network's: missing out.2.bias; unexpected out.3.bias",
+    'the weights are of another network: missing out.2.bias; unexpected out.3.bias',
   )
   expect(() => fromImprovedDiffusion(weights, { ...classConditional, numClasses: undefined })).toThrow(
     'missing none; unexpected label_emb.weight',

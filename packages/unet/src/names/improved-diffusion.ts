@@ -7,11 +7,11 @@ import { openAILayers, openAIPieces } from './openai.ts'
 import { fromPieces, toPieces } from './state-dict.ts'
 
 /**
- * Weights of a `UNetModel` or `SuperResModel` of openai/improved-diffusion: the state dict of its PyTorch checkpoint under our
- * names and in our layouts.
+ * Weights of a `UNetModel` or `SuperResModel` of openai/improved-diffusion: the state dict of its PyTorch checkpoint
+ * under our names and in our layouts.
  * @param stateDict arrays by PyTorch name.
- * @param config the same network: {@link improvedDiffusionConfig} makes it from the flags of training.
- * @throws if names are missing or unexpected, a shape differs, or `config` has what that family has not.
+ * @param config the same network. {@link improvedDiffusionConfig} makes it from the flags of training.
+ * @throws if names are missing or unexpected, a shape differs, or that family cannot have this `config`.
  */
 export function fromImprovedDiffusion(stateDict: Params<NDArray>, config: UNetConfig): Params<NDArray<'float32'>> {
   const { pieces, shapes } = improvedDiffusion('fromImprovedDiffusion', config)
@@ -19,7 +19,7 @@ export function fromImprovedDiffusion(stateDict: Params<NDArray>, config: UNetCo
 }
 
 /**
- * The state dict of improved-diffusion for weights of ours: the inverse of {@link fromImprovedDiffusion}.
+ * The state dict of improved-diffusion for our weights: the inverse of {@link fromImprovedDiffusion}.
  * @throws as that does.
  */
 export function toImprovedDiffusion(params: Params<NDArray>, config: UNetConfig): Record<string, NDArray<'float32'>> {

@@ -1,29 +1,29 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
 
-/** One tensor of a PyTorch state dict, and where its numbers are among our parameters. */
+/** One tensor of a PyTorch state dict, and where its numbers are in our parameters. */
 export interface Piece {
-  /** Its name there. */
+  /** Its name in the state dict. */
   theirs: string
-  /** An older name of it. */
+  /** An older name. */
   alias?: string
-  /** The parameter of ours that it is, or is a part of. */
+  /** Our parameter that the tensor is, or is a part of. */
   ours: string
-  /** Which output of ours (the last axis) each of its outputs is. Default: all, in order. */
+  /** The place among our outputs (the last axis) of each of its outputs. Default: all, in order. */
   outputs?: readonly number[]
-  /** Which input of ours (the last axis but one) each of its inputs is. Default: all, in order. */
+  /** The place among our inputs (the last axis but one) of each of its inputs. Default: all, in order. */
   inputs?: readonly number[]
-  /** Axes of length 1 that PyTorch has at the end of this kernel and we have not: 1 for a convolution of sequences. */
+  /** Axes of length 1 at the end of PyTorch's kernel that ours lacks: 1 for a convolution of sequences. */
   ones?: number
 }
 
-/** Where a tensor's numbers are: the index of each is a sum of one offset by output, input and tap. */
+/** Where the numbers of a tensor are: an index is the sum of the offsets of an output, an input and a tap. */
 interface Offsets {
   outputs: Int32Array
   inputs: Int32Array
   taps: Int32Array
 }
 
-/** The shape of a piece in PyTorch, and where its numbers are there and among ours. */
+/** The shape of a piece in PyTorch, and where its numbers are in PyTorch's tensor and in ours. */
 export interface Layout {
   shape: readonly number[]
   theirs: Offsets
@@ -31,8 +31,9 @@ export interface Layout {
 }
 
 /**
- * PyTorch's kernels are [out, in, height, width] or [out, in], ours [height, width, in, out] or [in, out]; all else is the same.
- * @param shape of the parameter of ours.
+ * The layout of a piece. PyTorch's kernels are [out, in, height, width] or [out, in], ours [height, width, in, out] or
+ * [in, out]; everything else is the same.
+ * @param shape of our parameter.
  */
 export function layoutOf({ ours, outputs, inputs, ones = 0 }: Piece, shape: readonly number[]): Layout {
   const isKernel = ours.endsWith('.kernel')
@@ -58,10 +59,10 @@ export function layoutOf({ ours, outputs, inputs, ones = 0 }: Piece, shape: read
   }
 }
 
-/** Outputs, and inputs, that are copied together: tiles that stay within a processor's caches, of data and of pages. */
+/** Outputs and inputs that are copied together: a tile fits into the caches of a processor. */
 const tile = { outputs: 16, inputs: 32 }
 
-/** Copies a tensor's numbers from one place to the other. */
+/** Copies the numbers of a tensor from one layout to the other. */
 export function copy(source: Float32Array, from: Offsets, target: Float32Array, to: Offsets): void {
   for (let i = 0; i < from.inputs.length; i += tile.inputs)
     for (let o = 0; o < from.outputs.length; o += tile.outputs)

@@ -8,10 +8,10 @@ import type { Shapes } from './state-dict.ts'
  */
 export type AttentionOrder = 'legacy' | 'new'
 
-/** All of them. */
+/** Both orders. */
 export const attentionOrders: readonly AttentionOrder[] = ['legacy', 'new']
 
-/** Names of layers: ours to theirs. */
+/** PyTorch's names of our layers. */
 export type LayerNames = Record<string, string>
 
 /** Layers of a network of improved- or guided-diffusion. */
@@ -25,7 +25,7 @@ export function openAILayers(plan: Plan): LayerNames {
     'output.norm': 'out.0',
     'output.conv': 'out.2',
   }
-  // What changes the resolution is the last layer of the block before.
+  // A change of the resolution is the last layer of the block before.
   let block = -1
   let within = 0
   for (const step of plan.up)
@@ -38,7 +38,7 @@ export function openAILayers(plan: Plan): LayerNames {
   return names
 }
 
-/** The way down and the middle, which the classifiers have too. */
+/** The way down and the middle, which classifiers have too. */
 export function downLayers({ down, middle }: { down: readonly Step[]; middle: readonly ResidualStep[] }): LayerNames {
   const names: LayerNames = {}
   for (const [i, step] of down.entries()) {
@@ -50,7 +50,7 @@ export function downLayers({ down, middle }: { down: readonly Step[]; middle: re
   return names
 }
 
-/** A residual block at place `i` of a sequence, and its attention at the next. */
+/** A residual block at place `i` of a sequence, and its attention at the next place. */
 function residualLayers({ name }: ResidualStep, sequence: string, i: number): LayerNames {
   const [block, attention] = [`${sequence}.${i}`, `${sequence}.${i + 1}`]
   return {
@@ -66,7 +66,7 @@ function residualLayers({ name }: ResidualStep, sequence: string, i: number): La
   }
 }
 
-/** The tensors of their state dict. @param steps of the network, which say how many heads each attention has. */
+/** The tensors of the state dict. @param steps of the network; they give the heads of each attention. */
 export function openAIPieces(
   shapes: Shapes,
   layers: LayerNames,
@@ -86,14 +86,16 @@ export function openAIPieces(
   })
 }
 
-/** PyTorch's name of a parameter of ours. */
+/** PyTorch's name of one of our parameters. */
 export function theirName(ours: string, layers: LayerNames): string {
   const dot = ours.lastIndexOf('.')
   const leaf = ours.slice(dot + 1)
   return `${layers[ours.slice(0, dot)]}.${leaf === 'bias' || leaf === 'shift' ? 'bias' : 'weight'}`
 }
 
-/** The outputs of our `qkv` that are the queries (part 0), keys (1) or values (2), by head, then channel within the head. */
+/**
+ * The outputs of our `qkv` that are queries (part 0), keys (1) or values (2), by head, then channel within the head.
+ */
 export function outputsOf(channels: number, heads: number, part: number): number[] {
   const width = channels / heads
   return Array.from({ length: channels }, (_, i) => Math.floor(i / width) * 3 * width + part * width + (i % width))

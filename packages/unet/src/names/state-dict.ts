@@ -3,14 +3,14 @@ import { allocate, type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arra
 import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { copy, type Layout, layoutOf, type Piece } from './layout.ts'
 
-/** The shape of each parameter of ours. */
+/** The shape of each of our parameters. */
 export type Shapes = Readonly<Record<string, readonly number[]>>
 
 /**
  * Our parameters from a PyTorch state dict.
- * @param name of the function that the errors speak for.
- * @param shapes of our parameters, of which the pieces fill each.
- * @throws if names are missing or unexpected, or a tensor is of another shape or type.
+ * @param name of the calling function, for errors.
+ * @param shapes of our parameters. The pieces fill each of them.
+ * @throws if names are missing or unexpected, or a tensor has another shape or type.
  */
 export function fromPieces(
   name: string,
@@ -25,7 +25,7 @@ export function fromPieces(
   expectNames(name, found, stateDict)
   const layouts = pieces.map((piece) => layoutOf(piece, shapes[piece.ours]!))
   expectShapes(name, found, layouts, stateDict)
-  // One after the other: memory that a caller's state dict gives back meanwhile serves for the next ones.
+  // One after the other: later parameters can take the memory that the state dict gives back.
   const params = new Map<string, NDArray<'float32'>>()
   const paramOf = (ours: string) => {
     const shape = shapes[ours]!
@@ -42,7 +42,7 @@ export function fromPieces(
 
 /**
  * A PyTorch state dict from our parameters: the inverse of {@link fromPieces}.
- * @throws if parameters are missing or unexpected, or of another shape or type.
+ * @throws if parameters are missing or unexpected, or have another shape or type.
  */
 export function toPieces(
   name: string,
@@ -76,7 +76,7 @@ function expectNames(name: string, wanted: readonly string[], given: Params<NDAr
   if (missing.length + unexpected.length > 0)
     throw new CascadeError(
       'input',
-      `${name}: the weights are another network's: missing ${list(missing)}; unexpected ${list(unexpected)}`,
+      `${name}: the weights are of another network: missing ${list(missing)}; unexpected ${list(unexpected)}`,
     )
 }
 
@@ -98,7 +98,7 @@ function expectShapes(
 const withoutOnes = (shape: readonly number[]): readonly number[] =>
   shape.length > 2 && shape[shape.length - 1] === 1 ? withoutOnes(shape.slice(0, -1)) : shape
 
-/** The first names, and how many more. */
+/** The first names, and the number of the others. */
 function list(names: readonly string[], most = 8): string {
   if (names.length === 0) return 'none'
   const more = names.length > most ? ` and ${names.length - most} more` : ''

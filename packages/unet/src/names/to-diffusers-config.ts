@@ -6,7 +6,7 @@ import { type DiffusersOptions, expectUNet2D } from './diffusers.ts'
 import { type DiffusersConfig, diffusersDefaults } from './diffusers-config.ts'
 
 /**
- * The `config.json` of diffusers' `UNet2DModel` for a network of ours: the inverse of {@link fromDiffusersConfig}.
+ * The `config.json` of `UNet2DModel` of diffusers for our network: the inverse of {@link fromDiffusersConfig}.
  * @throws if a `UNet2DModel` cannot be that network.
  */
 export function toDiffusersConfig(
@@ -41,7 +41,7 @@ export function toDiffusersConfig(
   }
 }
 
-/** The resampling of each change of resolution on either way. */
+/** How the resolution changes between levels, down and up. */
 function resamplingsOf({ resampling, channelMultipliers }: CompleteUNetConfig) {
   const each = channelMultipliers.slice(1).map(() => resampling)
   const kinds = typeof resampling === 'string' ? { down: each, up: each } : resampling
@@ -53,7 +53,7 @@ function resamplingsOf({ resampling, channelMultipliers }: CompleteUNetConfig) {
   return kinds as { down: ('conv' | 'residual')[]; up: ('conv' | 'residual')[] }
 }
 
-/** The blocks, and how those with attention resample, which is one setting for all of them. */
+/** The types of blocks, and how blocks with attention resample, which is one setting for all of them. */
 function blockTypes(config: CompleteUNetConfig, kinds: ReturnType<typeof resamplingsOf>) {
   const [height] = imageSize(config)
   const attends = (level: number) => config.attentionResolutions.includes(height / 2 ** level)
@@ -81,7 +81,7 @@ function blockTypes(config: CompleteUNetConfig, kinds: ReturnType<typeof resampl
   }
 }
 
-/** The width of all heads, or null for one head in each attention. */
+/** The channels of all heads, or null if each attention has one head. */
 function headChannels(config: CompleteUNetConfig): number | null {
   if (config.attentionHeadChannels !== undefined) return config.attentionHeadChannels
   const plan = planOf(config)

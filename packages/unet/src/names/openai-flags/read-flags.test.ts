@@ -105,8 +105,8 @@ test.each([
   [{ attentionResolutions: [16, 0] }, 'expected positive numbers in attentionResolutions, got 0'],
   [{ attentionResolutions: [16, '8'] }, "expected a number in attentionResolutions, a number, got '8'"],
   [{ dropout: 2 }, 'expected dropout, a number from 0 to 1, got 2'],
-  [{ timestepRespacing: 250 }, 'expected timestepRespacing, a text, got 250'],
-  [['imageSize'], 'expected flags as a text or an object, got an array of 1'],
+  [{ timestepRespacing: 250 }, 'expected timestepRespacing, a string, got 250'],
+  [['imageSize'], 'expected flags as a string or an object, got an array of 1'],
 ])('%j is refused', (flags, message) => {
   expect(() => readOpenAIFlags(flags as never)).toThrow(`flags: ${message}`)
 })

@@ -10,11 +10,11 @@ import {
 } from '@cascade-diffusion/checks'
 import type { OpenAIFlags } from './flags.ts'
 
-/** The values that a flag may have. */
+/** A type of flags. */
 interface Kind {
-  /** The value of a text; undefined if it stands for none, and the text itself if it cannot be read. */
+  /** The value of a string; undefined if it stands for none, and the string itself if it cannot be read. */
   fromText(text: string): unknown
-  /** @throws if a value is of another kind. */
+  /** @throws if a value has another type. */
   check(where: string, flag: string, value: unknown): void
 }
 
@@ -58,11 +58,11 @@ const text: Kind = {
   fromText: (given) => given,
   check(where, flag, value) {
     if (typeof value !== 'string')
-      throw new CascadeError('input', `${where}: expected ${flag}, a text, got ${shown(value)}`)
+      throw new CascadeError('input', `${where}: expected ${flag}, a string, got ${shown(value)}`)
   },
 }
 
-/** Every flag: its kind, and its names in a shell, of which the last one given holds. */
+/** The type of each flag, and its names in a shell. If several are given, the last one holds. */
 const table: Readonly<Record<keyof OpenAIFlags, readonly [kind: Kind, ...names: string[]]>> = {
   numChannels: [count, 'num_channels', 'classifier_width'],
   numResBlocks: [count, 'num_res_blocks', 'classifier_depth'],
@@ -99,13 +99,13 @@ const ignored = [
 ]
 
 /**
- * Reads flags of OpenAI's scripts, either as an object or as they are written in a shell: `--image_size 64 --num_heads 4`. In a
- * shell -1 and an empty text stand for none, and flags such as `batch_size`, which do not describe the network, are ignored. A
- * command may have flags of a U-Net beside flags of its classifier, which begin with `classifier_`. `large_size` makes the
- * network one of super-resolution.
+ * Reads flags of OpenAI's scripts, either an object or a shell's words: `--image_size 64 --num_heads 4`. In a shell -1
+ * and an empty string stand for none, and flags such as `batch_size`, which do not describe the network, are ignored. A
+ * command may have flags of a U-Net beside those of its classifier, which begin with `classifier_`. `large_size` makes
+ * a super-resolution network.
  * @param kind the network whose flags are wanted.
  * @param where the name of the caller, for errors.
- * @throws if a flag is unknown or has a value of another kind.
+ * @throws if a flag is unknown or has a value of another type.
  */
 export function readOpenAIFlags(
   given: string | OpenAIFlags,
@@ -114,7 +114,7 @@ export function readOpenAIFlags(
 ): OpenAIFlags {
   if (typeof given === 'string') return fromShell(where, given, kind)
   if (typeof given !== 'object' || given === null || Array.isArray(given))
-    throw new CascadeError('input', `${where}: expected flags as a text or an object, got ${shown(given)}`)
+    throw new CascadeError('input', `${where}: expected flags as a string or an object, got ${shown(given)}`)
   checkOptions(where, given, known)
   const flags = Object.entries(given).filter(([, value]) => value !== undefined)
   for (const [flag, value] of flags) table[flag as keyof OpenAIFlags][0].check(where, flag, value)
@@ -144,7 +144,7 @@ function fromShell(where: string, given: string, kind: 'unet' | 'classifier'): O
 
 const isOfClassifiers = (name: string) => name.startsWith('classifier_')
 
-/** Which names are read: where a flag is given for a U-Net and for its classifier, those of the one that is wanted. */
+/** Which names are read. If flags are given for both a U-Net and its classifier, those of the wanted one. */
 function wantedNames(texts: ReadonlyMap<string, string>, kind: 'unet' | 'classifier'): (name: string) => boolean {
   const isGiven = (name: string) => texts.has(name)
   const pairs = Object.values(table).map(([, ...names]) => names)
