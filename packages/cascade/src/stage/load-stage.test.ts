@@ -99,7 +99,7 @@ test('a checkpoint of something else is refused', async () => {
   await saveCheckpoint(path, { kind: 'classifier', config: { classes: 3 }, state, ...rest })
   await expect(loadStage(path)).rejects.toThrow(`loadStage: expected a cascade stage in ${path}, got 'classifier'`)
   await expect(loadClassifier(path)).rejects.toThrow(
-    `loadClassifier: expected a classifier that trainClassifier made in ${path}, got one of another kind`,
+    `loadClassifier: expected a classifier that trainClassifier made in ${path}, got an object with classes`,
   )
   await expect(loadStage(path, { netwrok: tinyNetwork() } as never)).rejects.toThrow("Did you mean 'network'?")
   await expect(loadStage(`${path}.missing`)).rejects.toThrow('cannot be used')
