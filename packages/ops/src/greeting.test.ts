@@ -23,5 +23,7 @@ test("tfjs's advertisement is not printed", () => {
 })
 
 test('without a backend it says what to import', () => {
-  expect(run('').stdout).toContain("eager: expected a backend of tfjs; import '@tensorflow/tfjs-backend-cpu', for example")
+  expect(run('').stdout).toContain(
+    "eager: expected a backend of tfjs; import '@tensorflow/tfjs-backend-cpu', for example",
+  )
 })

@@ -169,7 +169,10 @@ test.each<ProcessConfig>([
 test.each<[string, ProcessConfig]>([
   ['in continuous time', { schedule: { name: 'continuous-cosine' } }],
   ['conditioned on the log-snr of 10', { schedule: { name: 'cosine', steps: 10 }, noiseInput: 'log-snr' }],
-  ["predicts the variance for variance_type 'learned'", { schedule: { name: 'cosine', steps: 10 }, variance: 'learned' }],
+  [
+    "predicts the variance for variance_type 'learned'",
+    { schedule: { name: 'cosine', steps: 10 }, variance: 'learned' },
+  ],
 ])('does not write a process %s', (message, process) => {
   expect(() => toSchedulerConfig(process)).toThrow(message)
 })
