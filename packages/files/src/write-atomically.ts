@@ -13,16 +13,20 @@ const reasons: Record<string, string> = {
   EROFS: 'the file system is read-only',
 }
 
+/** Files written by this process. */
+let written = 0
+
 /** What a file is to hold: its bytes or text, or a function that writes them. */
 export type FileContents = string | Uint8Array | ((file: FileHandle) => Promise<void>)
 
 /**
- * Writes a file so that `path` holds either what it held before or the whole new file, whatever fails: the contents go to
- * `<path>.partial`, which is flushed to the disk and then renamed. The partial file is removed on failure.
+ * Writes a file so that `path` holds either what it held before or the whole new file, whatever fails: the contents go to a file
+ * `<path>.….partial` beside it, which is flushed to the disk and then renamed. Of several writers at once, each has a partial
+ * file of its own, and the last to finish has its contents at `path`. The partial file is removed on failure.
  * @throws {CascadeError} of code `file`, which names the path and the reason and says that the previous file is untouched.
  */
 export async function writeAtomically(path: string, contents: FileContents): Promise<void> {
-  const partial = `${path}.partial`
+  const partial = `${path}.${process.pid}-${written++}.partial`
   try {
     const file = await open(partial, 'w')
     try {

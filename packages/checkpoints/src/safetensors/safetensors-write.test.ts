@@ -1,9 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { float32, zeros } from '@cascade-diffusion/arrays'
-import { writeAtomically } from '@cascade-diffusion/files'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { afterAll, expect, test } from 'vitest'
 import { readSafetensors } from './safetensors-read.ts'
@@ -53,39 +52,4 @@ test.skipIf(process.platform === 'win32')('a limit on the file size: the same', 
   expect(child.stdout).toContain('the previous file is untouched')
   expect(readdirSync(join(path, '..'))).toEqual(['model.safetensors'])
   expect([...(await readSafetensors(path)).tensors.w!.data]).toEqual([1, 2, 3])
-})
-
-test('an error while writing removes the part and keeps the old file', async () => {
-  const folder = temporaryFolder()
-  const path = join(folder, 'a')
-  writeFileSync(path, 'old')
-  const failing = writeAtomically(path, async (file) => {
-    await file.write('new')
-    throw new Error('the writer stopped')
-  })
-  await expect(failing).rejects.toThrow(
-    `could not write ${path}: an error came (the writer stopped); the previous file`,
-  )
-  expect(readdirSync(folder)).toEqual(['a'])
-  expect(readFileSync(path, 'utf8')).toBe('old')
-})
-
-test('the old file is there in full until the new one is complete', async () => {
-  const path = join(temporaryFolder(), 'a')
-  writeFileSync(path, 'old')
-  await writeAtomically(path, async (file) => {
-    await file.write('ne')
-    expect(readFileSync(path, 'utf8')).toBe('old')
-    await file.write('w')
-  })
-  expect(readFileSync(path, 'utf8')).toBe('new')
-})
-
-test('a missing folder, and a folder in the way, are named', async () => {
-  const folder = temporaryFolder()
-  const missing = writeAtomically(join(folder, 'no', 'a'), async () => {})
-  await expect(missing).rejects.toThrow(`could not write ${join(folder, 'no', 'a')}: its folder does not exist`)
-  mkdirSync(join(folder, 'taken'))
-  await expect(writeAtomically(join(folder, 'taken'), async () => {})).rejects.toThrow('could not write')
-  expect(readdirSync(folder)).toEqual(['taken'])
 })

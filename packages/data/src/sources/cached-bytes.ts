@@ -1,5 +1,5 @@
-import { createHash, randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CascadeError } from '@cascade-diffusion/checks'
 import { writeAtomically } from '@cascade-diffusion/files'
@@ -15,15 +15,12 @@ export async function cachedBytes(path: string, make: () => Promise<Uint8Array>)
   const kept = new Uint8Array(await readFile(path).catch(() => []))
   if (kept.length > 32 && digest(kept.subarray(32)).equals(kept.subarray(0, 32))) return kept.subarray(32)
   const bytes = await make()
-  const aside = `${path}.${randomUUID()}` // another process may be writing the same file
   try {
     await mkdir(dirname(path), { recursive: true })
-    await writeAtomically(aside, async (file) => {
+    await writeAtomically(path, async (file) => {
       for (const part of [digest(bytes), bytes]) await file.writeFile(part)
     })
-    await rename(aside, path)
   } catch (cause) {
-    await rm(aside, { force: true }).catch(() => {})
     throw new CascadeError('file', `cannot keep ${bytes.length} bytes at ${path}: ${(cause as Error).message}`, {
       cause,
     })

@@ -1,0 +1,49 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { temporaryFolder } from '@cascade-diffusion/testing'
+import { expect, test } from 'vitest'
+import { writeAtomically } from './write-atomically.ts'
+
+test('an error while writing removes the part and keeps the old file', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'a')
+  writeFileSync(path, 'old')
+  const failing = writeAtomically(path, async (file) => {
+    await file.write('new')
+    throw new Error('the writer stopped')
+  })
+  await expect(failing).rejects.toThrow(
+    `could not write ${path}: an error came (the writer stopped); the previous file`,
+  )
+  expect(readdirSync(folder)).toEqual(['a'])
+  expect(readFileSync(path, 'utf8')).toBe('old')
+})
+
+test('the old file is there in full until the new one is complete', async () => {
+  const path = join(temporaryFolder(), 'a')
+  writeFileSync(path, 'old')
+  await writeAtomically(path, async (file) => {
+    await file.write('ne')
+    expect(readFileSync(path, 'utf8')).toBe('old')
+    await file.write('w')
+  })
+  expect(readFileSync(path, 'utf8')).toBe('new')
+})
+
+test('a missing folder, and a folder in the way, are named', async () => {
+  const folder = temporaryFolder()
+  const missing = writeAtomically(join(folder, 'no', 'a'), async () => {})
+  await expect(missing).rejects.toThrow(`could not write ${join(folder, 'no', 'a')}: its folder does not exist`)
+  mkdirSync(join(folder, 'taken'))
+  await expect(writeAtomically(join(folder, 'taken'), async () => {})).rejects.toThrow('could not write')
+  expect(readdirSync(folder)).toEqual(['taken'])
+})
+
+test('several writers at once: the file is whole, that of one of them', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'a')
+  const texts = Array.from({ length: 8 }, (_, i) => String(i).repeat(100_000))
+  await Promise.all(texts.map((text) => writeAtomically(path, text)))
+  expect(texts).toContain(readFileSync(path, 'utf8'))
+  expect(readdirSync(folder)).toEqual(['a'])
+})
