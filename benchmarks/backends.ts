@@ -7,7 +7,7 @@ import { beside, giveResult, runModule, useBackend } from '@cascade-diffusion/ba
 import { jit, onnxRuntimeNode } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
-import { type AnyTrainState, initialState, packSmall, readState, trainer } from '@cascade-diffusion/training'
+import { type AnyTrainState, packSmall, readState, trainer } from '@cascade-diffusion/training'
 import { unet } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { config } from './network-ours.ts'
@@ -67,8 +67,8 @@ async function measure(name: string): Promise<Measured> {
   const packing = packSmall(weights)
   const loss = (params: Params<tf.Tensor>, { x, noise, t }: TensorBatch) =>
     tf.mean(tf.squaredDifference(network.apply(packing.unpackTensors(params), x, t, {}), noise)) as tf.Scalar
-  const { step } = trainer<TensorBatch>(compile, loss, { clipNorm: Number.POSITIVE_INFINITY })
-  let state: AnyTrainState = initialState(packing.pack(weights))
+  const { init, step } = trainer<TensorBatch>(compile, loss, { clipNorm: Number.POSITIVE_INFINITY })
+  let state: AnyTrainState = init(packing.pack(weights))
   let t = 0
   const train = async () => {
     state = (await step(state, batchOf(8), { t: t++, learningRate: 1e-4 })).state
@@ -77,7 +77,9 @@ async function measure(name: string): Promise<Measured> {
   const output = await forward(weights, eight.x, eight.t)
   await train()
   // After one step the first moment is a tenth of the gradient.
-  const gradient = Object.values((await readState(state)).m).flatMap(({ data }) => Array.from(data.subarray(0, 20_000)))
+  const gradient = Object.values((await readState(state)).optimizer.m!).flatMap(({ data }) =>
+    Array.from(data.subarray(0, 20_000)),
+  )
   const times = {
     'forward, 1 image': await median(15, () => forward(weights, one.x, one.t)),
     'forward, 8 images': await median(9, () => forward(weights, eight.x, eight.t)),

@@ -1,15 +1,13 @@
 import type { Params } from '@cascade-diffusion/arrays'
-import { type Compile, type DeviceArray, disposeAll, donate, float32, type NDArray } from '@cascade-diffusion/arrays'
+import { type Compile, disposeAll, donate, type NDArray } from '@cascade-diffusion/arrays'
 import { cpu, jit, onnxRuntimeNode } from '@cascade-diffusion/jit'
 import {
   type AnyTrainState,
-  adam,
-  adamScales,
-  initialState,
   lossGradients,
   type Packing,
   packSmall,
   trainer,
+  updater,
 } from '@cascade-diffusion/training'
 import { type UNetConfig, unet } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
@@ -77,13 +75,6 @@ export function gradients(weights: Weights, batch: Batch, threads: number, netwo
   return { run: () => compiled(weights as Weights, batch), dispose: compiled.dispose }
 }
 
-/** What the weights and Adam's moments are between steps. */
-interface AdamState<T> {
-  readonly params: Params<T>
-  readonly m: Params<T>
-  readonly v: Params<T>
-}
-
 /** The compiled training step, as the peer's: forward pass, mean squared error, gradients, Adam; gives the loss. */
 export function train(weights: Weights, batch: Batch, threads: number, network = config): Runner<number> {
   const packing = packSmall(weights)
@@ -97,29 +88,20 @@ export function train(weights: Weights, batch: Batch, threads: number, network =
     )
     return { loss: value, gradients: named(grads) }
   }
-  const update = (
-    state: AdamState<tf.Tensor>,
-    gradients: Params<tf.Tensor>,
-    hyper: { stepSize: tf.Scalar; epsilon: tf.Scalar },
-  ) => {
-    const updated = Object.entries(state.params).map(([name, x]) => {
-      return { name, ...adam(x, gradients[name]!, { m: state.m[name]!, v: state.v[name]! }, hyper) }
-    })
-    const part = (key: 'x' | 'm' | 'v'): Params<tf.Tensor> => Object.fromEntries(updated.map((u) => [u.name, u[key]]))
-    return { params: part('x'), m: part('m'), v: part('v') }
-  }
+  // The weights and Adam's moments alone, as the peer has them: no clipping, no average.
+  const { init, scalars, update } = updater({ clipNorm: Number.POSITIVE_INFINITY, averages: {} })
   const engine = engineFor(threads)
   const [compiledGradients, compiledUpdate] = [jit(gradients, { engine }), jit(update, { engine })]
-  const { params, m, v } = initialState(packing.pack(weights))
-  let state: AdamState<NDArray | DeviceArray> = { params, m, v }
-  let step = 0
+  const params = packing.pack(weights)
+  let state: AnyTrainState = init(params)
+  let t = 0
   return {
     async run() {
-      const { stepSize, epsilon } = adamScales(++step, learningRate)
-      const hyper = { stepSize: float32(stepSize), epsilon: float32(epsilon) }
       const made = await compiledGradients.onDevice(state.params, batch)
       const lossNow = (await made.loss.read()).data[0]!
-      state = await compiledUpdate.onDevice(donate(state), made.gradients, hyper)
+      // Without clipping, nothing depends on the norm of the gradients.
+      const numbers = scalars({ t: t++, learningRate, gradNorm: 0 })
+      state = await compiledUpdate.onDevice(donate(state), made.gradients, numbers)
       disposeAll(made)
       return lossNow
     },
@@ -136,9 +118,9 @@ export function trainFull(weights: Weights, batch: Batch, threads: number, netwo
   const loss = lossOf(network, packing)
   const engine = engineFor(threads)
   const compile: Compile = (fn) => jit(fn, { engine })
-  const { step, dispose } = trainer<TensorBatch>(compile, loss, { clipNorm: Number.POSITIVE_INFINITY })
+  const { init, step, dispose } = trainer<TensorBatch>(compile, loss, { clipNorm: Number.POSITIVE_INFINITY })
   const params = packing.pack(weights)
-  let state: AnyTrainState = initialState(params)
+  let state: AnyTrainState = init(params)
   let t = 0
   return {
     async run() {

@@ -38,7 +38,7 @@ const { ema } = await trainStage({
   steps: training.steps,
   batchSize: training.batchSize,
   learningRate: cosineRate(training.learningRate, training.steps, { warmup: 50 }),
-  emaDecay: plan.emaDecay,
+  averages: { ema: { decay: plan.emaDecay } },
   checkpoint: { path: join(folder, 'base.safetensors') },
 })
 

@@ -1,8 +1,8 @@
 import type { Params } from '@cascade-diffusion/arrays'
-import { float32, type NDArray } from '@cascade-diffusion/arrays'
+import { flatten, float32, isNDArray, type NDArray } from '@cascade-diffusion/arrays'
 import { type Engine, jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
-import { initialState, packSmall, readState, trainer } from '@cascade-diffusion/training'
+import { packSmall, readState, trainer } from '@cascade-diffusion/training'
 import { unet } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
 
@@ -46,11 +46,11 @@ export async function runOn(engine: Engine): Promise<Results> {
   const predict = (packed: Params<tf.Tensor>, { xt, noise, label }: Batch) =>
     net.apply(packing.unpackTensors(packed), xt, noise, { label })
   const forward = jit(predict, { engine })
-  const { step, dispose } = trainer<Batch>(
+  const { init, step, dispose } = trainer<Batch>(
     (fn) => jit(fn, { engine }),
     (packed, batch) => tf.mean(tf.squaredDifference(predict(packed, batch), batch.epsilon)),
     // An epsilon above the rounding of gradients, which Adam would blow up where they vanish.
-    { epsilon: 1e-3 },
+    { optimizer: { name: 'adam', epsilon: 1e-3 } },
   )
   const batch = {
     xt: key.fold('xt').normal([2, 8, 8, 3]),
@@ -60,12 +60,12 @@ export async function runOn(engine: Engine): Promise<Results> {
   }
   const packed = packing.pack(params)
   const output = await forward(packed, batch)
-  const first = await step(initialState(packed), batch, { t: 0, learningRate: 1e-2 })
+  const first = await step(init(packed), batch, { t: 0, learningRate: 1e-2 })
   const second = await step(first.state, batch, { t: 1, learningRate: 1e-2 })
 
   const results: Results = { output: [...output.data], loss: [second.loss], gradNorm: [second.gradNorm] }
-  for (const [part, arrays] of Object.entries(await readState(second.state)))
-    for (const [name, { data }] of Object.entries<NDArray>(arrays)) results[`${part}.${name}`] = [...data]
+  const { leaves, shape } = flatten<NDArray>({ ...(await readState(second.state)) }, isNDArray)
+  for (const [i, { data }] of leaves.entries()) results[shape.paths[i]!] = [...data]
   await Promise.all([forward.dispose(), dispose()])
   return results
 }

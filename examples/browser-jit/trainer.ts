@@ -2,7 +2,7 @@ import type { Params } from '@cascade-diffusion/arrays'
 import { disposeAll, type NDArray } from '@cascade-diffusion/arrays'
 import { type Engine, jit } from '@cascade-diffusion/jit'
 import { type Rng, rng } from '@cascade-diffusion/random'
-import { type AnyTrainState, initialState, packSmall, trainer } from '@cascade-diffusion/training'
+import { type AnyTrainState, packSmall, trainer } from '@cascade-diffusion/training'
 import type * as tf from '@tensorflow/tfjs-core'
 import { loss, net, process, samplingPlan, samplingStep } from './model.ts'
 import { drawShapes, resolution } from './shapes.ts'
@@ -23,14 +23,14 @@ export function shapeTrainer(engine: Engine, { batchSize = 32, learningRate = 2e
   const training = trainer<Parameters<typeof loss>[1]>(
     (fn) => jit(fn, { engine }),
     (params, batch) => loss(packing.unpackTensors(params), batch),
-    { emaDecay: 0.98 },
+    { averages: { ema: { decay: 0.98 } } },
   )
   const denoise = jit(
     (params: Params<tf.Tensor>, ...rest: [tf.Tensor4D, Parameters<typeof samplingStep>[2]]) =>
       samplingStep(packing.unpackTensors(params), ...rest),
     { engine },
   )
-  let state: AnyTrainState = initialState(packing.pack(net.init(key.fold('weights'))))
+  let state: AnyTrainState = training.init(packing.pack(net.init(key.fold('weights'))))
   let steps = 0
 
   return {
@@ -47,7 +47,7 @@ export function shapeTrainer(engine: Engine, { batchSize = 32, learningRate = 2e
       const shape = [label.data.length, resolution, resolution, 3]
       let xt: NDArray = noise.normal(shape)
       for (const [i, numbers] of samplingPlan(count).entries())
-        xt = await denoise(state.ema, xt, { numbers, noise: noise.fold(i).normal(shape), label })
+        xt = await denoise(state.averages.ema!, xt, { numbers, noise: noise.fold(i).normal(shape), label })
       return xt
     },
     async dispose() {

@@ -33,7 +33,7 @@ await trainStage({
   dataset,
   steps: trainingSteps,
   batchSize: 16,
-  emaDecay: 0.99,
+  averages: { ema: { decay: 0.99 } },
   seed: 0,
   compile: jit,
   learningRate: cosineRate(2e-3, trainingSteps, { warmup: 20 }),

@@ -46,7 +46,7 @@ async function trained(stage: Stage, options: { steps: number; batchSize: number
     dataset,
     ...options,
     learningRate: cosineRate(options.learningRate, options.steps, { warmup: 20 }),
-    emaDecay: 0.99,
+    averages: { ema: { decay: 0.99 } },
     seed: 0,
     compile: jit,
     // checkpoint: { path: `${stage.name}.safetensors` } would save it; `loadStage` of that path gives it back.

@@ -69,8 +69,8 @@ test('a set may be cut into batches anywhere', async () => {
 })
 
 /**
- * Data N(0, s²), and the best prediction of it: E[x0 | x_t] = alpha s² / (alpha² s² + sigma²) x_t, whose squared error is
- * s² sigma² / (alpha² s² + sigma²) on average.
+ * Data N(0, s²), and the best prediction of it: E[x0 | x_t] = alpha s² / (alpha² s² + sigma²) x_t, whose squared error
+ * is s² sigma² / (alpha² s² + sigma²) on average.
  */
 test('the exact model of a Gaussian has the terms that theory gives', async () => {
   const s2 = 0.04
@@ -110,7 +110,11 @@ test('bad images, and a stop outside the process, are errors before the first st
     'expected images [n,H,W,C], got [4]',
   )
   await expect(evaluate({ stop: 20 })).rejects.toThrow('expected a step to stop at from -1 to 19, got 20')
-  await expect(evaluate({ signal: AbortSignal.abort(new Error('enough')) })).rejects.toThrow('enough')
+  await expect(evaluate({ signal: AbortSignal.abort(new Error('enough')) })).rejects.toMatchObject({
+    message: 'bitsPerDim: interrupted',
+    code: 'interrupted',
+    cause: new Error('enough'),
+  })
 })
 
 function unexpected(): never {

@@ -1,5 +1,12 @@
 import { type ArraysOf, type Compile, int32, isNDArray, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
-import { CascadeError, checkFunction, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import {
+  CascadeError,
+  checkFunction,
+  checkOptions,
+  type KnownKeys,
+  shown,
+  throwIfAborted,
+} from '@cascade-diffusion/checks'
 import type { DenoiserOptions, DiffusionModel } from '@cascade-diffusion/diffusion'
 import type { Rng } from '@cascade-diffusion/random'
 import { squaredDifference, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
@@ -9,7 +16,7 @@ import { vlbTerm } from './vlb.ts'
 
 /** What {@link bitsPerDim} compiles. x0 is clipped unless `processX0` says otherwise. */
 export interface BitsPerDimOptions<C> extends DiffusionModel<C>, DenoiserOptions {
-  /** How to run the network: `jit`, or `eager`. */
+  /** What runs the network: `jit`, or `eager`. */
   readonly compile: Compile
 }
 
@@ -21,11 +28,11 @@ export interface EvaluateBitsOptions<C> {
   readonly condition: ArraysOf<C>
   /** The noise of step t is drawn from `rng.fold('noise').fold(t)`. */
   readonly rng: Rng
-  /** The place of the first image in the whole set, as in sampling. Default 0. */
+  /** The index of the first image in the whole set, as in sampling. Default 0. */
   readonly firstIndex?: number
-  /** The step at which the reverse process is cut short; the terms of t > stop count. Default -1: the data. */
+  /** The step at which the reverse process stops: terms of t > stop count. Default -1: it goes on to the data. */
   readonly stop?: number
-  /** Stops before the next step; the evaluation then throws the signal's reason. */
+  /** Ends the evaluation before its next step, with an error of code `interrupted`. */
   readonly signal?: AbortSignal
 }
 
@@ -40,35 +47,37 @@ const evaluateKeys: KnownKeys<EvaluateBitsOptions<unknown>> = {
 
 /** The variational bound of n images over all steps, in bits per dimension, float64. */
 export interface BitsPerDim {
-  /** Of each image the prior's term and all terms of the steps, [n]: an upper bound of its negative log-likelihood. */
+  /**
+   * The sum of each image's prior term and the terms of all steps, [n]: an upper bound of its negative log-likelihood.
+   */
   readonly total: Float64Array
-  /** Of each image the prior's term, [n]. */
+  /** The prior term of each image, [n]. */
   readonly prior: Float64Array
   /** The steps evaluated: stop + 1 … T-1. */
   readonly steps: readonly number[]
-  /** Of each step the term of each image: [steps][n]. */
+  /** The term of each step and image: [steps][n]. */
   readonly vb: readonly Float64Array[]
-  /** Of each step the mean squared error of each image's predicted x0. */
+  /** The mean squared error of the predicted x0, of each step and image. */
   readonly x0Mse: readonly Float64Array[]
-  /** Of each step the mean squared error of each image's noise, as it follows from the predicted x0. */
+  /** The mean squared error of the noise that follows from the predicted x0, of each step and image. */
   readonly mse: readonly Float64Array[]
-  /** H W C: how many dimensions an image has. */
+  /** The dimensions of an image, H·W·C. */
   readonly dimensions: number
-  /** Where the reverse process was cut short; -1 for not at all. */
+  /** The step at which the reverse process stopped; -1 if it went on to the data. */
   readonly stop: number
 }
 
 /** A model compiled for the evaluation of its likelihood. */
 export interface BitsPerDimEvaluator<C> {
-  /** @throws before the first step if the images or `stop` are not as they should be, or the network does not fit. */
+  /** @throws before the first step if the images or `stop` are wrong, or the network does not fit. */
   evaluate(options: EvaluateBitsOptions<C>): Promise<BitsPerDim>
   /** Frees what the engine holds. */
   dispose(): Promise<void>
 }
 
 /**
- * The full variational bound of a model (DDPM, equation 5; OpenAI's `calc_bpd_loop`): every step of the process, each on fresh
- * noise, and the prior. One traced step, compiled once for each shape, serves all.
+ * The full variational bound of a model (DDPM, equation 5; OpenAI's `calc_bpd_loop`): every step of the process, each
+ * with its own noise, and the prior. A single traced step, compiled once for each shape, serves all steps.
  * @throws if an option is missing or unknown.
  */
 export function bitsPerDim<C = undefined>(options: BitsPerDimOptions<C>): BitsPerDimEvaluator<C> {
@@ -100,7 +109,7 @@ export function bitsPerDim<C = undefined>(options: BitsPerDimOptions<C>): BitsPe
       const steps = Array.from({ length: T - 1 - stop }, (_, i) => stop + 1 + i)
       const terms = { vb: [] as Float64Array[], x0Mse: [] as Float64Array[], mse: [] as Float64Array[] }
       for (const t of steps) {
-        signal?.throwIfAborted()
+        throwIfAborted(signal, 'bitsPerDim')
         const epsilon = rng
           .fold('noise')
           .fold(t)

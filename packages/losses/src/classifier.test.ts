@@ -32,12 +32,12 @@ const classifierOf = (k: tf.Tensor) => (xt: tf.Tensor4D, noise: tf.Tensor1D) =>
     tf.mul(tf.reshape(noise, [-1, 1]), tf.tensor2d([0, 0, 0, 0.01], [1, 4])),
   ) as tf.Tensor2D
 
-type Level = { alpha: number; sigma: number; told: number }
+type Level = { alpha: number; sigma: number; noise: number }
 /** The same in float64: the cross entropy of each image. */
 function reference(k: ArrayLike<number>, levels: readonly Level[]): number[] {
-  return levels.map(({ alpha, sigma, told }, i) => {
+  return levels.map(({ alpha, sigma, noise }, i) => {
     const logits = Array.from({ length: classes }, (_, c) => {
-      let sum = c === 3 ? 0.01 * told : 0
+      let sum = c === 3 ? 0.01 * noise : 0
       for (let p = 0; p < pixels; p++) {
         const at = i * pixels + p
         sum += (alpha * arrays.x0.data[at]! + sigma * arrays.epsilon.data[at]!) * k[p * classes + c]!
@@ -49,7 +49,7 @@ function reference(k: ArrayLike<number>, levels: readonly Level[]): number[] {
 }
 const levelAt = (t: number): Level => {
   const { alphasCumprod } = process.schedule
-  return { alpha: Math.sqrt(alphasCumprod[t]!), sigma: Math.sqrt(1 - alphasCumprod[t]!), told: t }
+  return { alpha: Math.sqrt(alphasCumprod[t]!), sigma: Math.sqrt(1 - alphasCumprod[t]!), noise: t }
 }
 const levels = Array.from(arrays.t.data, levelAt)
 
@@ -86,7 +86,7 @@ describe.each(ways)('%s', (_, compile) => {
     )
     const each = await loss(arrays.x0, arrays.label, kernel)
     await loss.dispose()
-    const clean = reference(kernel.data, new Array(n).fill({ alpha: 1, sigma: 0, told: 0 }))
+    const clean = reference(kernel.data, new Array(n).fill({ alpha: 1, sigma: 0, noise: 0 }))
     expect(relativeError(each.data, clean)).toBeLessThan(1e-5)
   })
 
@@ -104,7 +104,7 @@ describe.each(ways)('%s', (_, compile) => {
     await loss.dispose()
     const at = [0.1, 0.5, 0.9].map((t) => {
       const [alpha, sigma] = [continuous.schedule.alpha(t), continuous.schedule.sigma(t)]
-      return { alpha, sigma, told: alpha }
+      return { alpha, sigma, noise: alpha }
     })
     expect(relativeError(each.data, reference(kernel.data, at))).toBeLessThan(1e-5)
   })

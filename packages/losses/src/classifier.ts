@@ -23,28 +23,32 @@ import { averageLoss, type LossInput } from './loss-input.ts'
 import { levelOf } from './simple.ts'
 
 /**
- * A classifier of noisy images as a function of tensors, its weights closed over: logits [N, K] of `xt` [N,H,W,C]. `noise`
- * float32 [N] says how noisy each image is, in the unit that the process's `noiseInput` names.
+ * A classifier of noisy images as a function of tensors that closes over its weights. It gives logits [N, K] of `xt`
+ * [N,H,W,C]. `noise`, float32 [N], is the noise level of each image in the unit of the process's `noiseInput`.
  */
 export type NoisyClassifier = (xt: Tensor4D, noise: Tensor1D) => Tensor2D
 
-/** A classifier with the process whose images it knows. */
+/** A classifier, and the process whose noisy images it was trained on. */
 export interface ClassifierModel {
   readonly classifier: NoisyClassifier
   readonly process: DiffusionProcess<Schedule>
 }
 
-/** What {@link classifierLoss} is taken on: N labelled images, and the noise that they are seen in. */
+/** The input of {@link classifierLoss}: N labelled images, and their noise. */
 export interface ClassifierLossInput
   extends Pick<LossInput<undefined, Steps | NoiseLevelTensors>, 'x0' | 't' | 'weights'> {
   /** The class of each image from 0, int32 [N]. */
   readonly label: Tensor1D
-  /** Standard normal noise [N,H,W,C]. Without it the images are left as they are, whatever the classifier is told by `t`. */
+  /**
+   * Standard normal noise [N,H,W,C]. Default: none; the images stay clean, whatever noise level `t` conditions the
+   * classifier on.
+   */
   readonly epsilon?: Tensor4D
 }
 
 /**
- * ln p(label | image) by logits [N, K]: [N]. With a classifier's logits it is the `logProbability` of `classifierGuidance`.
+ * ln p(label | image) of logits [N, K]: [N]. With a classifier's logits it is the `logProbability` of
+ * `classifierGuidance`.
  * @param label int32 [N].
  */
 export function labelLogProbability(logits: Tensor2D, label: Tensor1D): Tensor1D {
@@ -55,8 +59,8 @@ export function labelLogProbability(logits: Tensor2D, label: Tensor1D): Tensor1D
 }
 
 /**
- * The cross entropy of each image's class at x_t, -ln p(label | x_t), in nats, [N]: what a classifier that guides a sampler is trained
- * on (Dhariwal & Nichol 2021, section 4.1). For a classifier of clean images, such as classification accuracy scores take, leave out
+ * The cross entropy of each image's class at x_t, -ln p(label | x_t), in nats, [N]: the loss of classifiers that guide
+ * a sampler (Dhariwal & Nichol 2021, section 4.1). For a classifier of clean images, such as an evaluator, leave out
  * `epsilon` and set `t` to 0. Traceable, differentiable in what the classifier closes over.
  * @throws if the logits are not one row for each image, or a process in continuous time is given steps.
  */

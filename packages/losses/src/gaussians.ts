@@ -26,9 +26,9 @@ export function gaussianKl(q: Omit<Gaussian, 'variance'>, p: Omit<Gaussian, 'var
 }
 
 /**
- * The log-likelihood, in nats for each value, [N,H,W,C], of images of 256 levels from -1 to 1 under a Gaussian whose mass is
- * collected around each level, and beyond the last one on either side (DDPM, equation 13). As in OpenAI's code, the
- * distribution function is approximated by a tanh (to 2e-4), and no likelihood is below 1e-12.
+ * The log-likelihood, in nats for each value, [N,H,W,C], of images of 256 levels from -1 to 1 under a Gaussian whose
+ * mass is collected around each level, and beyond the last one on either side (DDPM, equation 13). As in OpenAI's code,
+ * the distribution function is approximated by a tanh (to 2e-4), and no likelihood is below 1e-12.
  */
 export function discretizedGaussianLogLikelihood(
   x0: Tensor4D,
@@ -44,9 +44,9 @@ export function discretizedGaussianLogLikelihood(
 }
 
 /**
- * The distribution function of the standard normal, as the GELU approximates it (Hendrycks & Gimpel 2016): (1 + tanh z) / 2. In
- * the tails, where it is a small number of float32's steps of 6e-8 from 0 or 1, it comes out as OpenAI's code rounds it: engines'
- * own tanh are off by a step or two there.
+ * The distribution function of the standard normal, as the GELU approximates it (Hendrycks & Gimpel 2016): (1 + tanh z)
+ * / 2. In the tails, where it is a small number of float32's steps of 6e-8 from 0 or 1, it comes out as OpenAI's code
+ * rounds it: engines' own tanh are off by a step or two there.
  */
 function normalCdf(x: Tensor): Tensor {
   const z = mul(Math.sqrt(2 / Math.PI), add(x, mul(0.044715, mul(x, mul(x, x)))))

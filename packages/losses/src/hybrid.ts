@@ -16,7 +16,7 @@ import { vlbTermAt } from './vlb.ts'
 /** Options of {@link hybridLoss}. */
 export interface HybridLossOptions extends SimpleLossOptions {
   /**
-   * λ: what the bound's term is multiplied by. Default T / 1000, OpenAI's `RESCALED_MSE`: 0.001 of an estimate of the whole
+   * λ, which multiplies the bound's term. Default T / 1000, OpenAI's `RESCALED_MSE`: 0.001 of an estimate of the whole
    * bound (Improved DDPM, equation 16). 1 is its `MSE`.
    */
   readonly vlbWeight?: number
@@ -32,9 +32,9 @@ export interface HybridLosses {
 }
 
 /**
- * The hybrid loss of each example: L_simple + λ L_vlb (Improved DDPM, Nichol & Dhariwal 2021, equation 16), for networks that
- * learn the variance. The bound trains the variance only: its mean is a constant to the gradient. x0 is not clipped.
- * Traceable, differentiable in what the network closes over.
+ * The hybrid loss of each example: L_simple + λ L_vlb (Improved DDPM, Nichol & Dhariwal 2021, equation 16), for
+ * networks that learn the variance. The bound trains the variance only: the gradient takes its mean as a constant. x0
+ * is not clipped. Traceable, differentiable in what the network closes over.
  * @throws if the process's variance is not learned, or the network's output does not fit.
  */
 export function hybridLossPerExample<C>(

@@ -81,8 +81,9 @@ function valueTerms(config: ReferenceConfig, bars: number[], input: ReferenceInp
   const [bar, before] = [bars[t]!, bars[t - 1] ?? 1]
   const [alpha, sigma] = [Math.sqrt(bar), Math.sqrt(1 - bar)]
   const xt = alpha * x0 + sigma * noise
-  const told = kept[t]! * (rescaleTimesteps ? 1000 / steps : 1)
-  const f = ([slope, gap, drift]: NetworkParameters, half: number) => Math.tanh(slope * xt + gap * half + drift * told)
+  const timestep = kept[t]! * (rescaleTimesteps ? 1000 / steps : 1)
+  const f = ([slope, gap, drift]: NetworkParameters, half: number) =>
+    Math.tanh(slope * xt + gap * half + drift * timestep)
   const x0Of = (output: number) =>
     ({ epsilon: (xt - sigma * output) / alpha, x0: output, v: alpha * xt - sigma * output })[prediction]
   const target = { epsilon: noise, x0, v: alpha * noise - sigma * x0 }[prediction]

@@ -78,7 +78,7 @@ describe.each(ways)('%s', (_, compile) => {
     }
   })
 
-  test('continuous time: noise levels of times, told as log-SNR, v predicted', async () => {
+  test('continuous time: noise levels of times, conditioned on log-SNR, v predicted', async () => {
     const process: DiffusionProcess<ContinuousSchedule> = {
       schedule: continuousCosine({ offset: 0 }),
       prediction: 'v',
@@ -95,8 +95,8 @@ describe.each(ways)('%s', (_, compile) => {
       const [alpha, sigma] = [Math.cos((time * Math.PI) / 2), Math.sin((time * Math.PI) / 2)]
       const errors = x0.slice(n * 48, n * 48 + 48).map((data, i) => {
         const e = noise[n * 48 + i]!
-        const told = 2 * Math.log(alpha / sigma)
-        return alpha * e - sigma * data - Math.tanh(0.3 * (alpha * data + sigma * e) + 0.0004 * told)
+        const logSnr = 2 * Math.log(alpha / sigma)
+        return alpha * e - sigma * data - Math.tanh(0.3 * (alpha * data + sigma * e) + 0.0004 * logSnr)
       })
       return errors.reduce((sum, error) => sum + error ** 2, 0) / 48
     })
@@ -126,7 +126,7 @@ test('steps of a process in continuous time are an error', () => {
   expect(() => simpleLoss({ network: (xt) => xt, process }, input)).toThrow('simpleLoss: expected noise levels')
 })
 
-test('the weighting is told the signal-to-noise ratio and the prediction', () => {
+test('the weighting gets the signal-to-noise ratio and the prediction', () => {
   const process = {
     schedule: linearSchedule(40),
     prediction: 'x0',
@@ -145,7 +145,7 @@ test('the weighting is told the signal-to-noise ratio and the prediction', () =>
   expect(relativeErrors(at(5), [snr(5), snr(5)])).toBeLessThan(1e-5)
 })
 
-test('options that are wrong are told', () => {
+test('wrong options are errors', () => {
   const process: DiffusionProcess = {
     schedule: linearSchedule(40),
     prediction: 'x0',

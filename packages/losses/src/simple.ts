@@ -29,9 +29,9 @@ import type { Weighting } from './weightings.ts'
 
 /** Options of {@link simpleLoss}. */
 export interface SimpleLossOptions {
-  /** How an error counts: squared (`l2`, DDPM), or its magnitude (`l1`, SR3 and WaveGrad). Default `l2`. */
+  /** The error: squared (`l2`, DDPM) or absolute (`l1`, SR3 and WaveGrad). Default `l2`. */
   readonly norm?: 'l1' | 'l2'
-  /** How much the error counts at each noise level: `minSnr()`, `p2()`, `edm()`. Default: everywhere the same. */
+  /** The weight of the error at each noise level: `minSnr()`, `p2()`, `edm()`. Default: the same everywhere. */
   readonly weighting?: Weighting
 }
 
@@ -39,10 +39,11 @@ export interface SimpleLossOptions {
 export const simpleKeys: KnownKeys<SimpleLossOptions> = { norm: true, weighting: true }
 
 /**
- * The simple loss of each example, [N]: the mean over an image's values of (ε - ε_θ(x_t, t))² (DDPM, equation 14), or of
- * the like for x0 or v, whatever the process's network predicts. A learned variance has no part in it. A traceable
+ * The simple loss of each example, [N]: the mean over an image's values of (ε - ε_θ(x_t, t))² (DDPM, equation 14), or
+ * the same of x0 or v if the process's network predicts that. It does not depend on a learned variance. A traceable
  * function of tensors, differentiable in what the network closes over.
- * @throws if the network's output does not fit the images and the variance, or a process in continuous time is given steps.
+ * @throws if the network's output does not fit the images and the variance, or a process in continuous time is given
+ * steps.
  */
 export function simpleLossPerExample<C>(
   model: DiffusionModel<C, Schedule>,
@@ -82,7 +83,9 @@ export function predictionError<C>(
   return mul(losses, reshape(weight, [weight.size]))
 }
 
-/** The noise levels of steps, or those given. @throws in the name of `loss` if they are steps of a process in continuous time. */
+/**
+ * The noise levels of steps, or those given. @throws on steps of a process in continuous time; the error names `loss`.
+ */
 export function levelOf(
   loss: string,
   process: DiffusionProcess<Schedule>,

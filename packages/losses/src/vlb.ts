@@ -32,9 +32,9 @@ export interface VlbTerm {
 }
 
 /**
- * The term L_t of the variational bound for each example (DDPM, equation 5; Improved DDPM, equations 4 to 7) in bits per
- * dimension: KL(q(x_{t-1} | x_t, x0) ‖ p(x_{t-1} | x_t)), and at t = 0 -ln p(x0 | x_0) of images of 256 levels.
- * A traceable function of tensors. It clips x0, as evaluations do, unless `processX0` says otherwise.
+ * The term L_t of the variational bound for each example (DDPM, equation 5; Improved DDPM, equations 4 to 7) in bits
+ * per dimension: KL(q(x_{t-1} | x_t, x0) ‖ p(x_{t-1} | x_t)), and at t = 0 -ln p(x0 | x_0) of images of 256 levels. A
+ * traceable function of tensors. It clips x0, as evaluations do, unless `processX0` says otherwise.
  * @throws if the network's output does not fit the images and the variance.
  */
 export function vlbTerm<C>(
@@ -63,7 +63,7 @@ const isFirst = (t: Tensor): Tensor => equal(reshape(t, [t.size]), 0)
 /** Options of {@link klLoss}. */
 export interface KlLossOptions {
   /**
-   * What the bound's term is multiplied by. Default T: the loss is then an estimate of the whole bound, OpenAI's `RESCALED_KL`;
+   * The factor of the bound's term. Default T: the loss is then an estimate of the whole bound, OpenAI's `RESCALED_KL`.
    * 1 is its `KL`.
    */
   readonly vlbWeight?: number
@@ -71,7 +71,8 @@ export interface KlLossOptions {
 
 /**
  * The variational bound as a loss of each example, [N]: its term at the example's step in bits per dimension, times T
- * (Improved DDPM, L_vlb; OpenAI's `use_kl`). x0 is not clipped. Traceable, differentiable in what the network closes over.
+ * (Improved DDPM, L_vlb; OpenAI's `use_kl`). x0 is not clipped. Traceable, differentiable in what the network closes
+ * over.
  * @throws as {@link vlbTerm}.
  */
 export function klLossPerExample<C>(

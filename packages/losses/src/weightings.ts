@@ -3,18 +3,19 @@ import type { Prediction } from '@cascade-diffusion/diffusion'
 import { add, div, greater, minimum, mul, pow, scalar, type Tensor, where } from '@tensorflow/tfjs-core'
 
 /**
- * How much the squared error of a network's output counts at a noise level: a traceable function of the signal-to-noise
- * ratio alpha² / sigma² there, and of what the output predicts. The same error of x0 is that of ε over the SNR, and that
- * of v over SNR + 1: written for each prediction, a weighting gives the same loss whatever is predicted. Where nothing is left of
- * the data, or of the noise, the SNR is 0, or ∞, and the weight is its limit there, which may be ∞.
+ * The weight of the squared error of a network's output at a noise level: a traceable function of the signal-to-noise
+ * ratio alpha² / sigma², and of what the output predicts. The squared error of x0 is that of ε divided by the SNR, and
+ * that of v divided by SNR + 1. So a weighting that has a formula for each prediction gives the same loss whatever is
+ * predicted. The SNR is 0 where nothing is left of the data, and ∞ where there is no noise. The weight is its limit
+ * there, which may be ∞.
  */
 export type Weighting = (snr: Tensor, prediction: Prediction) => Tensor
 
-/** A weight where the SNR is finite, and its limit at the data themselves, where the formula would be ∞ / ∞. */
+/** The weight, or its limit where there is no noise: the formula would be ∞ / ∞ there. */
 const orLimit = (snr: Tensor, weight: Tensor, limit: number): Tensor =>
   where(greater(snr, 3.4e38), scalar(limit), weight)
 
-/** Min-SNR-γ (Hang et al. 2023, section 3.4): of x0's error min(SNR, γ), with a `gamma` above 0, by default 5. */
+/** Min-SNR-γ (Hang et al. 2023, section 3.4): min(SNR, γ) for the error of x0. `gamma` is above 0. Default 5. */
 export function minSnr(options: { readonly gamma?: number } = {}): Weighting {
   checkOptions('minSnr', options, { gamma: true })
   const { gamma = 5 } = options
@@ -28,7 +29,7 @@ export function minSnr(options: { readonly gamma?: number } = {}): Weighting {
 
 /** Options of {@link p2}. */
 export interface P2Options {
-  /** How strongly low noise is weighted down, at least 0: 0 is the simple loss of ε. Default 1. */
+  /** How much less low noise counts, at least 0; 0 is the simple loss of ε. Default 1. */
   readonly gamma?: number
   /** Keeps the weight finite at high noise, above 0. Default 1. */
   readonly k?: number
@@ -36,7 +37,7 @@ export interface P2Options {
 
 const p2Keys: KnownKeys<P2Options> = { gamma: true, k: true }
 
-/** P2, perception prioritised (Choi et al. 2022, equation 8): of ε's error (k + SNR)^-γ. */
+/** P2, perception prioritised (Choi et al. 2022, equation 8): (k + SNR)^-γ for the error of ε. */
 export function p2(options: P2Options = {}): Weighting {
   checkOptions('p2', options, p2Keys)
   const { gamma = 1, k = 1 } = options
@@ -53,8 +54,8 @@ export function p2(options: P2Options = {}): Weighting {
 }
 
 /**
- * EDM (Karras et al. 2022, table 1): of x0's error (σ² + σ_data²) / (σ σ_data)² = SNR + 1 / σ_data², with their σ² = 1 / SNR.
- * `sigmaData` is the standard deviation of the data, above 0, by default 0.5.
+ * EDM (Karras et al. 2022, table 1): (σ² + σ_data²) / (σ σ_data)² = SNR + 1 / σ_data² for the error of x0, with their
+ * σ² = 1 / SNR. `sigmaData` is the standard deviation of the data, above 0. Default 0.5.
  */
 export function edm(options: { readonly sigmaData?: number } = {}): Weighting {
   checkOptions('edm', options, { sigmaData: true })

@@ -26,7 +26,7 @@ const wide = (residualBlocks: number): StageUNetConfig => ({
 
 const training = (settings: Pick<TrainingSettings, 'steps' | 'batchSize' | 'randomFlips'>): TrainingSettings => ({
   learningRate: 1e-4,
-  emaDecay: 0.9999,
+  averages: { ema: { decay: 0.9999 } },
   loss: { name: 'hybrid' },
   ...settings,
 })

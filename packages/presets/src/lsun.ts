@@ -15,7 +15,7 @@ const process = { schedule: { name: 'continuous-cosine' }, noiseInput: 'noise-le
 const schedule = { name: 'cosine', steps: 256 } as const
 
 const training = (settings: Pick<TrainingSettings, 'steps' | 'batchSize' | 'learningRate'>): TrainingSettings => ({
-  emaDecay: 0.9999,
+  averages: { ema: { decay: 0.9999 } },
   randomFlips: false,
   loss: { name: 'simple' },
   ...settings,

@@ -12,8 +12,8 @@ export interface TrainingSettings extends TrainingObjective {
   readonly steps: number
   readonly batchSize: number
   readonly learningRate: number
-  /** Of the weights' moving average, which samples are drawn with. */
-  readonly emaDecay: number
+  /** The moving average of the weights, which samples are drawn with. */
+  readonly averages: { readonly ema: { readonly decay: number } }
   /** Whether images are mirrored left to right, each with probability ½. */
   readonly randomFlips: boolean
 }

@@ -26,7 +26,7 @@ function inItsWords({ stage, training, inference }: Preset): Record<string, stri
     'Learning rate': training.learningRate.toExponential(0),
     Steps: `${training.steps}`,
     Dropout: network.dropout!.toFixed(1),
-    EMA: `${training.emaDecay}`,
+    EMA: `${training.averages.ema.decay}`,
     ...('steps' in process.schedule && { Timesteps: `${process.schedule.steps}` }),
     'Noise schedule': process.schedule.name.replace('continuous-', ''),
     'Learned variances': process.variance === 'learned-range' ? 'yes' : 'no',

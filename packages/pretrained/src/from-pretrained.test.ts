@@ -293,8 +293,13 @@ test('a classifier of our own training', async () => {
     noised: true,
   }
   const path = join(temporaryFolder(), 'classifier.safetensors')
-  const rest = { step: 0, seed: 1, optimizer: {}, losses: new Float32Array() }
-  await saveCheckpoint(path, { kind: 'classifier', config, state: { params: ema, ema, m: ema, v: ema }, ...rest })
+  const rest = { step: 0, seed: 1, settings: {}, losses: new Float32Array() }
+  await saveCheckpoint(path, {
+    kind: 'classifier',
+    config,
+    state: { params: ema, averages: { ema }, optimizer: {} },
+    ...rest,
+  })
   const loaded = await fromPretrained(path)
   expect(loaded).toMatchObject({ kind: 'classifier', family: 'cascade-diffusion', config: { classes: 2 } })
   expectSame(loaded.params, ema)

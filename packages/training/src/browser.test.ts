@@ -5,8 +5,8 @@ import * as node from './index.ts'
 test('browsers get all that needs no files', () => {
   const absent = Object.keys(node).filter((name) => !(name in browser))
   expect(absent.sort()).toEqual([
-    ...['TrainingInterrupted', 'loadCheckpoint', 'loadEma', 'prepareCheckpoint', 'previousPath', 'saveCheckpoint'],
-    'train',
+    ...['TrainingInterrupted', 'loadCheckpoint', 'loadEma', 'prepareCheckpoint', 'previousPath'],
+    ...['saveCheckpoint', 'train', 'trainKeys'],
   ])
   for (const [name, value] of Object.entries(browser)) expect((node as Record<string, unknown>)[name]).toBe(value)
 })

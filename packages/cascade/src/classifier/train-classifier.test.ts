@@ -44,7 +44,7 @@ const run = (changes: Partial<TrainClassifierOptions> = {}): TrainClassifierOpti
   steps: 150,
   batchSize: 32,
   learningRate: 5e-3,
-  emaDecay: 0.9,
+  averages: { ema: { decay: 0.9 } },
   seed: 1,
   compile: jit,
   ...changes,

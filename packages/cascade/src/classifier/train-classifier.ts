@@ -1,5 +1,5 @@
 import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
-import { CascadeError, checkOptions, type KnownKeys, parseConfig, shown } from '@cascade-diffusion/checks'
+import { CascadeError, type KnownKeys, parseConfig, shown } from '@cascade-diffusion/checks'
 import { describeSource, type ImageSource, imageBatches, type LabelledSource } from '@cascade-diffusion/data'
 import {
   type DiffusionProcess,
@@ -19,7 +19,14 @@ import { type Encoder, migrateNetwork } from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { noiseLevelsOf } from '../training/noise-levels/noise-levels-table.ts'
 import { trainingImages } from '../training/training-images.ts'
-import { checkRun, dropoutSeeds, runKeys, runOptions, type TrainingRun } from '../training/training-run.ts'
+import {
+  checkRun,
+  checkRunKeys,
+  dropoutSeeds,
+  runKeys,
+  runOptions,
+  type TrainingRun,
+} from '../training/training-run.ts'
 
 /** Options of {@link trainClassifier}. */
 export interface TrainClassifierOptions extends TrainingRun {
@@ -73,7 +80,7 @@ export function migrateClassifier(config: unknown): unknown {
  * @throws if the data does not fit the classifier; and as `train`.
  */
 export async function trainClassifier(options: TrainClassifierOptions): Promise<TrainResult> {
-  checkOptions('trainClassifier', options, trainClassifierKeys)
+  checkRunKeys('trainClassifier', options, trainClassifierKeys)
   const { classifier, dataset, noised = true, batchSize, seed } = options
   if (typeof classifier?.apply !== 'function')
     throw new CascadeError(

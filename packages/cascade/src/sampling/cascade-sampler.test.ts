@@ -58,10 +58,13 @@ describe('a cascade of two stages', () => {
     expect(other).not.toEqual(small)
   })
 
-  test('a signal ends it with its reason', async () => {
+  test('a signal ends it, with its reason as the cause', async () => {
     const stop = new AbortController()
     const progress = () => stop.abort(new Error('enough'))
-    await expect(cascade.sample({ ...options, signal: stop.signal, progress })).rejects.toThrow('enough')
+    await expect(cascade.sample({ ...options, signal: stop.signal, progress })).rejects.toMatchObject({
+      code: 'interrupted',
+      cause: new Error('enough'),
+    })
   })
 })
 

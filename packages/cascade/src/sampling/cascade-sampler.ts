@@ -19,6 +19,7 @@ export interface CascadeSampleOptions {
   readonly batchSize?: number
   /** Called as images of a stage are finished. */
   readonly progress?: (progress: { stage: string; done: number; count: number }) => void
+  /** Ends sampling before its next step, with an error of code `interrupted`. */
   readonly signal?: AbortSignal
 }
 

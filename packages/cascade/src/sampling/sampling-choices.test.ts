@@ -190,7 +190,7 @@ test.each([
       steps: 250,
       batchSize: 16,
       learningRate: 0.01,
-      emaDecay: 0.95,
+      averages: { ema: { decay: 0.95 } },
       seed: 1,
       compile: jit,
     })

@@ -92,7 +92,7 @@ test('a signal ends it before the next step', async () => {
   })
   await frames.next()
   stop.abort(new Error('enough'))
-  await expect(frames.next()).rejects.toThrow('enough')
+  await expect(frames.next()).rejects.toMatchObject({ code: 'interrupted', cause: new Error('enough') })
   expect(seen).toHaveLength(1)
 })
 

@@ -63,7 +63,7 @@ export interface StageSampleOptions {
   readonly rng: Rng
   /** The place of the first image in the whole set. Default 0. */
   readonly firstIndex?: number
-  /** Stops before the next step; the run then throws the signal's reason. */
+  /** Ends the run before its next step, with an error of code `interrupted`. */
   readonly signal?: AbortSignal
 }
 
@@ -149,9 +149,10 @@ export function stageSampler(trained: TrainedStage, options: StageSamplerOptions
 
 /** What the driver says of a run, with whose it is. */
 function named({ name }: Stage, error: unknown): unknown {
-  if (!(error instanceof Error && error.message.startsWith('sample: '))) return error
-  const code = isCascadeError(error) ? error.code : 'input'
-  return new CascadeError(code, `stage '${name}': ${error.message.slice('sample: '.length)}`, { cause: error })
+  if (!(isCascadeError(error) && error.message.startsWith('sample: '))) return error
+  // Whoever aborted finds the signal's reason as the cause, here as everywhere.
+  const cause = error.code === 'interrupted' ? error.cause : error
+  return new CascadeError(error.code, `stage '${name}': ${error.message.slice('sample: '.length)}`, { cause })
 }
 
 /** A sampler by name, or as it is. */

@@ -26,7 +26,7 @@ async function trained(stage: Stage) {
     steps: 2,
     batchSize: 4,
     learningRate: 0.01,
-    emaDecay: 0.5,
+    averages: { ema: { decay: 0.5 } },
     seed: 1,
     compile: jit,
     checkpoint: { path },
@@ -94,8 +94,8 @@ test('Gaussian noise made by hand is one of your own: its schedule is not in the
 test('a checkpoint of something else is refused', async () => {
   const path = join(temporaryFolder(), 'line.safetensors')
   const part = { weight: float32(1) }
-  const state = { params: part, ema: part, m: part, v: part }
-  const rest = { step: 0, seed: 1, optimizer: {}, losses: new Float32Array() }
+  const state = { params: part, averages: { ema: part }, optimizer: {} }
+  const rest = { step: 0, seed: 1, settings: {}, losses: new Float32Array() }
   await saveCheckpoint(path, { kind: 'classifier', config: { classes: 3 }, state, ...rest })
   await expect(loadStage(path)).rejects.toThrow(`loadStage: expected a cascade stage in ${path}, got 'classifier'`)
   await expect(loadClassifier(path)).rejects.toThrow(

@@ -158,7 +158,8 @@ test('randomFlips: about half of the images are mirrored, small images with thei
 })
 
 test.each([
-  [{ emaDecey: 0.9 }, "trainStage: unknown option 'emaDecey'. Did you mean 'emaDecay'?"],
+  [{ clipNrm: 0.9 }, "trainStage: unknown option 'clipNrm'. Did you mean 'clipNorm'?"],
+  [{ emaDecay: 0.9 }, 'trainStage: expected averages: { ema: { decay } }, got emaDecay'],
   [
     { stage: undefined },
     'trainStage: expected a stage, as baseStage and superResolutionStage make them, got undefined',
@@ -170,7 +171,7 @@ test.each([
   [{ dataset: { ...halves(10, 8), classNames: undefined } }, "expected the classes left, right, got none in 'halves'"],
   [{ batchSize: 2.5 }, 'trainStage: expected a batchSize, an integer from 1, got 2.5'],
   [{ compile: undefined }, 'trainStage: expected compile, a function (jit of'],
-  [{ learningRate: undefined }, 'expected a learningRate, a number or a function of the step'],
+  [{ learningRate: undefined }, 'expected a learningRate, a number, a configuration such as'],
   [{ checkpoint: 'sr.safetensors' }, "trainStage: checkpoint: expected an object of options, got 'sr.safetensors'"],
   [{ checkpoint: { path: '/tmp' } }, 'checkpoint /tmp: expected the path of a file'],
   [{ loss: 'simple' }, "stage 'sr': loss: expected a loss, such as { name: 'simple' }, got 'simple'"],
@@ -203,7 +204,7 @@ test('an augmentation of your own is tried before the first step', async () => {
 
 test('the loss falls', async () => {
   const { losses, params, ema } = await trainStage(
-    run({ steps: 400, batchSize: 16, learningRate: 0.02, emaDecay: 0.9 }),
+    run({ steps: 400, batchSize: 16, learningRate: 0.02, averages: { ema: { decay: 0.9 } } }),
   )
   const meanOf = (values: Float32Array) => values.reduce((a, b) => a + b) / values.length
   // Weights of normal noise begin above 1, which zero weights would give; the best come to about a half.
@@ -323,7 +324,7 @@ test('values that are not finite end training at their step; the checkpoint stay
   }
   const rest = run({ stage: tinySuperResolution({ network: broken }), steps: 20, checkpoint })
   await expect(trainStage(rest)).rejects.toThrow(
-    /not finite in step 4 \(loss NaN, gradient norm NaN\): batch and weights are finite, the loss comes to NaN: .*, of step 3$/,
+    /not finite in step 4 \(loss NaN, gradient norm NaN\): batch and weights are finite, the loss is NaN: .*, of step 3$/,
   )
   expect(existsSync(checkpoint.path)).toBe(true)
   expect((await loadCheckpoint(checkpoint.path)).step).toBe(3)

@@ -1,5 +1,5 @@
 import type { ArraysOf, NDArray, Params } from '@cascade-diffusion/arrays'
-import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import {
   type AugmentationDraw,
   type ConditioningAugmentation,
@@ -21,7 +21,7 @@ import { type Rng, rng } from '@cascade-diffusion/random'
 import { type LossHistory, recordLosses } from '@cascade-diffusion/schedules'
 import { type Loss, type TrainResult, train } from '@cascade-diffusion/training'
 import type { UNetCondition, UNetConfig } from '@cascade-diffusion/unet'
-import { mul, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
+import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { migrateStageRun } from '../stage/migrate-stage.ts'
 import type { Stage, SuperResolutionStage } from '../stage/stage.ts'
 import { checkWeighting } from './check-weighting.ts'
@@ -29,7 +29,7 @@ import type { NoiseLevelSampler } from './noise-levels/noise-level-sampler.ts'
 import { noiseLevelsOf } from './noise-levels/noise-levels-table.ts'
 import { trainingImages } from './training-images.ts'
 import type { TrainingObjective } from './training-objective.ts'
-import { checkRun, dropoutSeeds, runKeys, runOptions, type TrainingRun } from './training-run.ts'
+import { checkRun, checkRunKeys, dropoutSeeds, runKeys, runOptions, type TrainingRun } from './training-run.ts'
 
 /** Options of {@link trainStage}. */
 export interface TrainStageOptions extends TrainingObjective, TrainingRun {
@@ -76,7 +76,7 @@ interface LowResBatch {
  * @throws before the first step if an option is missing or unknown, or the data or the objective do not fit the stage; and as `train`.
  */
 export async function trainStage(options: TrainStageOptions): Promise<TrainResult> {
-  checkOptions('trainStage', options, trainStageKeys)
+  checkRunKeys('trainStage', options, trainStageKeys)
   const { stage, dataset, batchSize, randomFlips = false, seed, compile } = options
   if (typeof stage?.network?.apply !== 'function')
     throw new CascadeError(
@@ -121,25 +121,14 @@ function stageLoss(stage: Stage, lossOfEach: ExampleLoss, { history }: NoiseLeve
     }
     const network = (xt: Tensor4D, noise: Tensor1D, c: UNetCondition) => stage.network.apply(params, xt, noise, c)
     const each = lossOfEach({ network, process: stage.process }, { x0, t, epsilon, condition })
-    return history ? mul(each, weights as Tensor1D) : averageLoss(each)
+    return history ? { loss: averageLoss(each, weights), each } : averageLoss(each)
   }
 }
 
-/** The history with the losses of a batch, which come weighted. */
-function recordBatch(
-  memory: Params<NDArray>,
-  { t, weights }: ArraysOf<StageBatch>,
-  losses: Float32Array,
-): Params<NDArray> {
-  const [steps, factors] = [(t as NDArray<'int32'>).data, (weights as NDArray<'float32'>).data]
-  return {
-    ...recordLosses(
-      memory as unknown as LossHistory,
-      steps,
-      losses.map((loss, i) => loss / factors[i]!),
-    ),
-  }
-}
+/** The history with the losses of a batch. */
+const recordBatch = (memory: Params<NDArray>, { t }: ArraysOf<StageBatch>, losses: Float32Array): Params<NDArray> => ({
+  ...recordLosses(memory as unknown as LossHistory, (t as NDArray<'int32'>).data, losses),
+})
 
 /** The augmentation of a super-resolution stage. */
 const augmentationOf = (stage: Stage): ConditioningAugmentation | undefined =>

@@ -1,49 +1,44 @@
-import type { Compile, NDArray } from '@cascade-diffusion/arrays'
+import type { NDArray } from '@cascade-diffusion/arrays'
 import { checkFunction, checkInteger, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import {
   type CheckpointOptions,
   type Description,
-  type LearningRate,
-  type Progress,
   prepareCheckpoint,
+  refuseMoved,
   type TrainOptions,
+  trainKeys,
 } from '@cascade-diffusion/training'
 
-/** How long and how a model is trained, whichever it is. */
-export interface TrainingRun {
-  readonly steps: number
-  /** Images of a step. If they are more than the data set has, some come twice in a step, each time with noise of its own. */
-  readonly batchSize: number
-  readonly learningRate: number | LearningRate
-  /** The decay of the weights' moving average; 0.9999. */
-  readonly emaDecay?: number
-  /** Fixes the first weights, the batches and all noise. */
-  readonly seed: number
-  /** `jit`, or `eager`. */
-  readonly compile: Compile
+/** Where checkpoints are saved. What they say of themselves follows from the model. */
+export type RunCheckpoint = Omit<CheckpointOptions, 'kind' | 'config' | 'migrate'>
+
+/** The options of the loop that training of a model supplies itself. */
+type Supplied = 'params' | 'loss' | 'batch' | 'memory' | 'checkpoint'
+
+/**
+ * How long and how a model is trained, whichever it is: all options of the loop but those that follow from the model.
+ */
+export interface TrainingRun extends Omit<TrainOptions<unknown>, Supplied> {
   /**
-   * Where the checkpoint is kept, `….safetensors`; one that is there already is gone on from. Saved `every` 1000 steps and
-   * `everySeconds` 300, whichever comes first. Default: nowhere.
+   * Images of a step. If they are more than the data set has, some come twice in a step, each time with other noise.
    */
-  readonly checkpoint?: Pick<CheckpointOptions, 'path' | 'every' | 'everySeconds'>
-  /** Told after each step how training stands. */
-  readonly progress?: (progress: Progress) => void
-  /** Stops after the step that runs, with a checkpoint saved; the run then throws `TrainingInterrupted` of `training`. */
-  readonly signal?: AbortSignal
+  readonly batchSize: number
+  /** Where checkpoints are saved, `….safetensors`. A run resumes from one that is there already. Default: nowhere. */
+  readonly checkpoint?: RunCheckpoint
 }
 
+const { params, loss, batch, memory, checkpoint, ...loopKeys } = trainKeys
+
 /** The names of {@link TrainingRun}. */
-export const runKeys: KnownKeys<TrainingRun> = {
-  steps: true,
-  batchSize: true,
-  learningRate: true,
-  emaDecay: true,
-  seed: true,
-  compile: true,
-  checkpoint: true,
-  progress: true,
-  signal: true,
+export const runKeys: KnownKeys<TrainingRun> = { ...loopKeys, batchSize: true, checkpoint }
+
+const checkpointKeys: KnownKeys<RunCheckpoint> = { path: true, every: true, everySeconds: true }
+
+/** @throws if an option is unknown, or is now another. */
+export function checkRunKeys<T extends TrainingRun>(where: string, options: T, keys: KnownKeys<T>): void {
+  refuseMoved(where, options)
+  checkOptions(where, options, keys)
 }
 
 /** @throws on what would be found only after some work: the rest is for `train`. */
@@ -51,39 +46,25 @@ export function checkRun(where: string, { batchSize, compile, checkpoint }: Trai
   checkInteger(where, 'a batchSize', batchSize, { from: 1 })
   checkFunction(where, 'compile', compile, 'jit of @cascade-diffusion/jit, or eager of @cascade-diffusion/ops')
   if (checkpoint === undefined) return
-  checkOptions(`${where}: checkpoint`, checkpoint, { path: true, every: true, everySeconds: true })
+  checkOptions(`${where}: checkpoint`, checkpoint, checkpointKeys)
   prepareCheckpoint(checkpoint.path)
 }
 
 /**
- * What `train` is given for a run: a checkpoint's `kind`, the `config` that it describes itself by, and what brings that of an older
- * checkpoint to the present form.
+ * The options of the loop among those of a run, with a checkpoint's `kind`, the `config` that it describes itself by,
+ * and what brings that of an earlier version to today's form.
  */
-export const runOptions = (
-  { steps, learningRate, emaDecay, seed, compile, checkpoint, progress, signal }: TrainingRun,
+export function runOptions(
+  run: TrainingRun,
   kind: string,
   config: unknown,
   migrate: (config: unknown) => unknown,
-): Pick<
-  TrainOptions<unknown>,
-  'steps' | 'learningRate' | 'emaDecay' | 'seed' | 'compile' | 'checkpoint' | 'progress' | 'signal'
-> => ({
-  steps,
-  learningRate,
-  seed,
-  compile,
-  ...(emaDecay !== undefined && { emaDecay }),
-  ...(checkpoint && {
-    checkpoint: {
-      ...checkpoint,
-      kind,
-      config,
-      migrate: (old: Description) => ({ kind: old.kind, config: migrate(old.config) }),
-    },
-  }),
-  ...(progress && { progress }),
-  ...(signal && { signal }),
-})
+): Omit<TrainOptions<unknown>, Exclude<Supplied, 'checkpoint'>> {
+  const names = Object.keys(loopKeys) as (keyof typeof loopKeys)[]
+  const options = Object.fromEntries(names.map((name) => [name, run[name]])) as Omit<TrainOptions<unknown>, Supplied>
+  const migrated = (old: Description): Description => ({ kind: old.kind, config: migrate(old.config) })
+  return { ...options, checkpoint: run.checkpoint && { ...run.checkpoint, kind, config, migrate: migrated } }
+}
 
 /** The seeds of what a network drops in a batch, int32 [N]. */
 export const dropoutSeeds = (n: number, rng: Rng): NDArray<'int32'> => rng.fold('dropout').integers([n], 0, 2 ** 24)

@@ -17,8 +17,8 @@ export interface Safetensors {
 
 /** Options of {@link readSafetensors}. */
 export interface ReadSafetensorsOptions {
-  /** Which tensors to keep in memory. Default: all. The others are still read if the file has a checksum. */
-  readonly keep?: (name: string) => boolean
+  /** Which tensors to keep in memory, by name and the file's metadata. Default: all. The others are still read if the file has a checksum. */
+  readonly keep?: (name: string, metadata: Readonly<Record<string, string>>) => boolean
 }
 
 /**
@@ -31,7 +31,7 @@ export const readSafetensors = (from: Readable, { keep }: ReadSafetensorsOptions
   withSource(from, (source) =>
     named(`safetensors ${source.name}`, async () => {
       const { readAll, metadata } = tensorFile('safetensors', source, await safetensorsContents(source))
-      return { tensors: await readAll(keep), metadata: { ...metadata } }
+      return { tensors: await readAll(keep && ((name) => keep(name, metadata))), metadata: { ...metadata } }
     }),
   )
 

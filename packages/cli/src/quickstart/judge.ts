@@ -13,7 +13,7 @@ import {
   type LabelledImages,
 } from '@cascade-diffusion/metrics'
 import { rng } from '@cascade-diffusion/random'
-import { cosineRate, type Description, type Progress, type TrainResult, train } from '@cascade-diffusion/training'
+import { cosineRate, type Description, type TrainProgress, type TrainResult, train } from '@cascade-diffusion/training'
 import { migrateNetwork } from '@cascade-diffusion/unet'
 import type { TrainingPlan } from './plan.ts'
 
@@ -23,7 +23,7 @@ export interface TrainEvaluatorOptions {
   readonly seed: number
   readonly compile: Compile
   readonly checkpointPath: string
-  readonly progress: (progress: Progress) => void
+  readonly progress: (progress: TrainProgress) => void
   readonly signal: AbortSignal
 }
 
@@ -44,7 +44,7 @@ export function trainEvaluator(options: TrainEvaluatorOptions): Promise<TrainRes
     seed,
     compile,
     learningRate: cosineRate(learningRate, steps, { warmup: 50 }),
-    emaDecay: 0.99,
+    averages: { ema: { decay: 0.99 } },
     checkpoint: {
       path: checkpointPath,
       kind: 'evaluator',

@@ -43,7 +43,7 @@ export async function trainAll({ plan, trainSet, folder, seed, compile, signal }
         steps: training.steps,
         batchSize: training.batchSize,
         learningRate: cosineRate(training.learningRate, training.steps, { warmup: 50 }),
-        emaDecay: plan.emaDecay,
+        averages: { ema: { decay: plan.emaDecay } },
         checkpoint: { path: path(stage.name), every: 250 },
       }),
     )

@@ -111,7 +111,7 @@ test('stops before the next step when aborted', async () => {
       if (t === 10) controller.abort(new Error('enough'))
     }
   }
-  await expect(aborted()).rejects.toThrow('enough')
+  await expect(aborted()).rejects.toMatchObject({ code: 'interrupted', name: 'AbortError', cause: new Error('enough') })
   expect(reached.at(-1)).toBe(10)
 })
 

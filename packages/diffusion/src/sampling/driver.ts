@@ -9,7 +9,14 @@ import {
   sizeOf,
   zeros,
 } from '@cascade-diffusion/arrays'
-import { CascadeError, checkFunction, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import {
+  CascadeError,
+  checkFunction,
+  checkOptions,
+  type KnownKeys,
+  shown,
+  throwIfAborted,
+} from '@cascade-diffusion/checks'
 import { add, mul, slice, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
 import { type Denoiser, type DenoiserOptions, denoiser } from '../denoiser.ts'
 import { checkProcess, type DiffusionProcess, type Network, type Schedule } from '../process.ts'
@@ -86,7 +93,7 @@ export function createSampler<C = undefined>(options: CreateSamplerOptions<C>): 
     let x0: DeviceArray | undefined
     try {
       for (const [i, { t, next, pass, fresh, added, evaluations }] of plan.entries()) {
-        signal?.throwIfAborted()
+        throwIfAborted(signal, 'sample')
         if (added) state = { ...state, xt: await addNoise.onDevice(donate(state.xt), added, draw(pass, 'initial')) }
         if (fresh) {
           disposeAll(state.history)
@@ -94,7 +101,7 @@ export function createSampler<C = undefined>(options: CreateSamplerOptions<C>): 
         }
         const noise = sampler.needsNoise ? draw(pass, 'noise', Number.isInteger(t) ? t : String(t)) : undefined
         for (const numbers of evaluations) {
-          signal?.throwIfAborted()
+          throwIfAborted(signal, 'sample')
           disposeAll(x0)
           const made = await step.onDevice(donate(state), numbers, noise, condition).catch(explained)
           state = made.state

@@ -47,7 +47,7 @@ export interface RunOptions {
   /** Called after each step, and waited for. Images that it gives take the place of `xt`. */
   // biome-ignore lint/suspicious/noConfusingVoidType: it may be a function that returns nothing
   readonly afterStep?: (frame: Frame) => NDArray<'float32'> | void | Promise<NDArray<'float32'> | void>
-  /** Stops the run before its next evaluation of the network; the run then throws the signal's reason. */
+  /** Ends the run before its next evaluation of the network, with an error of code `interrupted`. */
   readonly signal?: AbortSignal
 }
 

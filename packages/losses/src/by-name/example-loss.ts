@@ -9,7 +9,7 @@ export type ExampleLoss = <C>(
   input: LossInput<C, Tensor1D | NoiseLevelTensors>,
 ) => Tensor1D
 
-/** What a loss has to fit. */
+/** The process that a loss has to fit. */
 export interface LossContext {
   /** Who asks, for errors: `stage 'base'`. */
   readonly where: string

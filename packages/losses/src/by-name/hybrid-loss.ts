@@ -5,7 +5,9 @@ import { hybridLossPerExample } from '../hybrid.ts'
 import { type ExampleLoss, type LossContext, refuse } from './example-loss.ts'
 import { type ErrorConfig, errorOptions, errorSchema } from './simple-loss.ts'
 
-/** The error, and λ times the variational bound, which trains a learned variance: {@link hybridLossPerExample} by name. */
+/**
+ * The error, and λ times the variational bound, which trains a learned variance: {@link hybridLossPerExample} by name.
+ */
 export interface HybridLossConfig extends ErrorConfig {
   readonly name: 'hybrid'
   /** λ. Default T / 1000. */

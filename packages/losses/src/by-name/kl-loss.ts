@@ -4,7 +4,10 @@ import type { Tensor1D } from '@tensorflow/tfjs-core'
 import { klLossPerExample } from '../vlb.ts'
 import { type ExampleLoss, type LossContext, refuse } from './example-loss.ts'
 
-/** The variational bound alone, which trains the mean, and the variance if it is learned: {@link klLossPerExample} by name. */
+/**
+ * The variational bound alone, which trains the mean, and the variance if it is learned: {@link klLossPerExample} by
+ * name.
+ */
 export interface KlLossConfig {
   readonly name: 'kl'
   /** What the bound's term is multiplied by. Default T. */

@@ -18,8 +18,8 @@ export const defaultLoss = ({ process }: Pick<LossContext, 'process'>): LossConf
 
 /**
  * The loss of a configuration.
- * @throws CascadeError 'input' that lists everything that is wrong with it; or if it does not fit the process: `kl` and `hybrid` need
- * discrete steps, `hybrid` a learned variance, and `simple` trains none.
+ * @throws CascadeError 'input' that lists everything that is wrong with it; or if it does not fit the process: `kl` and
+ * `hybrid` need discrete steps, `hybrid` a learned variance, and `simple` trains none.
  */
 export const lossOf = (config: LossConfig, context: LossContext): ExampleLoss =>
   losses.of(`${context.where}: loss`, config, context)

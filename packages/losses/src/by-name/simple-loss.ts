@@ -4,11 +4,11 @@ import { simpleLossPerExample } from '../simple.ts'
 import { type ExampleLoss, type LossContext, refuse } from './example-loss.ts'
 import { type WeightingConfig, weightingOf, weightings } from './weighting-table.ts'
 
-/** What the error of a prediction is. */
+/** How the error of a prediction is measured. */
 export interface ErrorConfig {
   /** `l2` (DDPM), or `l1` (SR3, WaveGrad). Default `l2`. */
   readonly norm?: 'l1' | 'l2'
-  /** Default: everywhere the same. */
+  /** Default: the same everywhere. */
   readonly weighting?: WeightingConfig
 }
 

@@ -47,7 +47,7 @@ const edmEntry: Entry<EdmConfig, Weighting> = {
 /** The weightings, by name. */
 export const weightings = table('a weighting', [minSnrEntry, p2Entry, edmEntry])
 
-/** How much the squared error counts at each noise level, by its name: a JSON value. */
+/** The weight of the squared error at each noise level, by its name: a JSON value. */
 export type WeightingConfig = ConfigOf<typeof weightings>
 
 /** The weighting of a configuration. @throws CascadeError 'input' that lists everything that is wrong with it. */

@@ -6,7 +6,8 @@ import { writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { afterAll, expect, test } from 'vitest'
 import { checkpointOf } from '../testing/test-support.ts'
-import { loadCheckpoint, loadEma, previousPath, saveCheckpoint } from './checkpoint.ts'
+import { loadCheckpoint, loadEma, saveCheckpoint } from './checkpoint.ts'
+import { previousPath } from './file.ts'
 
 const pathIn = (folder: string) => join(folder, 'model.safetensors')
 
@@ -20,7 +21,11 @@ test('the averaged weights can be read alone, with what the file says about itse
   const path = pathIn(temporaryFolder())
   const { kind, config, step, state } = checkpointOf(3)
   await saveCheckpoint(path, checkpointOf(3))
-  expect(await loadEma(path)).toEqual({ kind, config, step, params: state.ema })
+  expect(await loadEma(path)).toEqual({ kind, config, step, params: state.averages.ema })
+  expect((await loadEma(path, { average: 'slow' })).params).toEqual(state.averages.slow)
+  await expect(loadEma(path, { average: 'fast' })).rejects.toThrow(
+    "expected an average, one of 'ema', 'slow'; got 'fast'",
+  )
 })
 
 test('keeps the one before, and no other file', async () => {
@@ -36,12 +41,15 @@ test('values that are not finite never reach a file', async () => {
   const path = pathIn(temporaryFolder())
   await saveCheckpoint(path, checkpointOf(1))
   const bad = checkpointOf(2)
-  const state = { ...bad.state, ema: { ...bad.state.ema, bias: float32(Number.NaN) } }
-  await expect(saveCheckpoint(path, { ...bad, state })).rejects.toThrow("expected finite values, 'ema.bias' has others")
+  const averages = { ema: { ...bad.state.averages.ema, bias: float32(Number.NaN) } }
+  const state = { ...bad.state, averages }
+  await expect(saveCheckpoint(path, { ...bad, state })).rejects.toThrow(
+    "expected finite values in 'averages.ema.bias', got others",
+  )
   expect((await loadCheckpoint(path)).step).toBe(1)
 })
 
-test('a corrupt file is a clear error that says which one to go on from', async () => {
+test('a corrupt file is a clear error that says which one to resume from', async () => {
   const path = pathIn(temporaryFolder())
   await saveCheckpoint(path, checkpointOf(1))
   const good = readFileSync(path)
@@ -66,19 +74,20 @@ test('other safetensors files and incomplete states are refused', async () => {
   await expect(loadCheckpoint(path)).rejects.toThrow(
     "expected a training checkpoint, got a file of weights of the format 'pt'; it is no checkpoint of training: choose another path",
   )
-  const metadata = { format: 'cascade-diffusion training 1', kind: 'a', config: '1', optimizer: '{}', seed: '0' }
-  const tensors = { 'params.w': float32([1]), 'ema.w': float32([1]), 'm.w': float32([1]), losses: float32([]) }
+  const metadata = { format: 'cascade-diffusion training 2', kind: 'a', config: '1', settings: '{}', seed: '0' }
+  const tensors = { 'params.w': float32([1]), 'averages.ema.b': float32([1]), losses: float32([]) }
   await writeSafetensors(path, tensors, { ...metadata, step: '0' })
   await expect(loadCheckpoint(path)).rejects.toThrow(
-    "expected 'v' like 'params', got 'w' absent instead of float32 [1]",
+    "expected 'averages.ema' like 'params', got 'w' absent instead of float32 [1]",
   )
-  await writeSafetensors(path, { ...tensors, 'v.w': float32([1]) }, { ...metadata, step: '2' })
+  const whole = { 'params.w': float32([1]), losses: float32([]) }
+  await writeSafetensors(path, whole, { ...metadata, step: '2' })
   await expect(loadCheckpoint(path)).rejects.toThrow('expected 2 losses, got 0')
-  await writeSafetensors(path, { ...tensors, 'v.w': float32([1]) }, { ...metadata, step: 'two' })
+  await writeSafetensors(path, whole, { ...metadata, step: 'two' })
   await expect(loadCheckpoint(path)).rejects.toThrow("expected a step and a seed, got 'two', '0'")
 })
 
-test('what is no checkpoint is named, and nobody is told to remove it', async () => {
+test('what is no checkpoint is named, and the error does not say to remove it', async () => {
   const folder = temporaryFolder()
   const path = pathIn(folder)
   const refusal = async (file: string) => {
@@ -101,22 +110,22 @@ test('what is no checkpoint is named, and nobody is told to remove it', async ()
   )
   await writeSafetensors(path, { w: float32([1]) }, { format: 'cascade-diffusion stage 1', stage: '{}' })
   expect(await refusal(path)).toBe(
-    `expected a training checkpoint, got an exported file ('cascade-diffusion stage 1'), which fromPretrained reads, and which has nothing to go on training from; ${other}`,
+    `expected a training checkpoint, got an exported file ('cascade-diffusion stage 1'), which fromPretrained reads, and from which training cannot resume; ${other}`,
   )
   await writeSafetensors(path, { w: float32([1]) })
   expect(await refusal(path)).toBe(`expected a training checkpoint, got a file of weights alone; ${other}`)
 })
 
-test('a damaged checkpoint of ours may be removed, and only if there is none to go on from', async () => {
+test('a damaged checkpoint of ours may be removed, and only if there is none to resume from', async () => {
   const path = pathIn(temporaryFolder())
   await saveCheckpoint(path, checkpointOf(1))
   writeFileSync(path, readFileSync(path).subarray(0, 900))
   await expect(loadCheckpoint(path)).rejects.toThrow(
-    /cut short.*; there is no older one beside it; remove it to begin anew/,
+    /cut short.*; there is no older one beside it; remove it to start over/,
   )
   await saveCheckpoint(path, checkpointOf(2))
   writeFileSync(path, '')
-  await expect(loadCheckpoint(path)).rejects.toThrow(`rename that to ${path} to go on from there`)
+  await expect(loadCheckpoint(path)).rejects.toThrow(`rename that to ${path} to resume from it`)
 })
 
 const mounted: string[] = []
@@ -138,7 +147,7 @@ test.runIf(disk)('a full disk is a clear error, and both older checkpoints still
   await saveCheckpoint(path, checkpointOf(1))
   await saveCheckpoint(path, checkpointOf(2))
   const large = { w: zeros([20_000]) }
-  const state = { params: large, ema: large, m: large, v: large }
+  const state = { params: large, averages: { ema: large }, optimizer: { m: large, v: large } }
   const save = saveCheckpoint(path, { ...checkpointOf(3), state })
   await expect(save).rejects.toThrow(`checkpoint ${path} not saved`)
   await expect(save).rejects.toThrow('the disk is full')
@@ -153,6 +162,6 @@ test('a folder that is missing is named, and nothing is made', async () => {
   expect(existsSync(folder)).toBe(false)
 })
 
-test('what is no path is told', async () => {
+test('what is no path is an error', async () => {
   await expect(loadCheckpoint(undefined as never)).rejects.toThrow('checkpoint: expected a path, got undefined')
 })

@@ -20,3 +20,13 @@ test('the order of keys does not matter', () => {
 test('whole values may differ', () => {
   expect(differences(null, { a: 1 })).toEqual(['configuration: null in the checkpoint, {"a":1} now'])
 })
+
+test('lists of records of one length are compared item by item, others are shown whole', () => {
+  const [saved, now] = [
+    { steps: [{ name: 'a', rate: 1 }, { name: 'b' }] },
+    { steps: [{ name: 'a', rate: 2 }, { name: 'b' }] },
+  ]
+  expect(differences(saved, now)).toEqual(['steps.0.rate: 1 in the checkpoint, 2 now'])
+  expect(differences({ sizes: [1, 2] }, { sizes: [1, 3] })).toEqual(['sizes: [1,2] in the checkpoint, [1,3] now'])
+  expect(differences([{ a: 1 }], [])).toEqual(['configuration: [{"a":1}] in the checkpoint, [] now'])
+})

@@ -8,27 +8,9 @@ import {
   shown,
 } from '@cascade-diffusion/checks'
 import type { LossScaling } from '../step/loss-scale.ts'
-import { trainerKeys } from '../step/trainer.ts'
+import { refuseMoved } from '../step/refuse-moved.ts'
 import { firstNonFinite } from './divergence.ts'
-import type { CheckpointOptions, TrainOptions } from './train.ts'
-
-const trainKeys: KnownKeys<TrainOptions<unknown>> = {
-  ...trainerKeys,
-  params: true,
-  loss: true,
-  batch: true,
-  memory: true,
-  steps: true,
-  seed: true,
-  compile: true,
-  learningRate: true,
-  lossScaling: true,
-  maxNonFinite: true,
-  maxGrowth: true,
-  checkpoint: true,
-  progress: true,
-  signal: true,
-}
+import { type CheckpointOptions, type TrainOptions, trainKeys } from './options.ts'
 
 const checkpointKeys: KnownKeys<CheckpointOptions> = {
   path: true,
@@ -43,8 +25,9 @@ const scalingKeys: KnownKeys<LossScaling> = { initial: true, growthInterval: tru
 
 /** @throws if an option is missing, unknown, or not of its kind: before anything is computed. */
 export function checkTrainOptions<Batch>(options: TrainOptions<Batch>): void {
+  refuseMoved('train', options)
   checkOptions('train', options, trainKeys)
-  const { params, loss, batch, memory, steps, seed, compile, learningRate, lossScaling, checkpoint } = options
+  const { params, loss, batch, memory, steps, seed, compile, lossScaling, checkpoint } = options
   if (typeof params !== 'object' || params === null || Array.isArray(params))
     throw new CascadeError('input', `train: expected params, a record of arrays by name, got ${shown(params)}`)
   checkFunction('train', 'loss', loss)
@@ -54,16 +37,6 @@ export function checkTrainOptions<Batch>(options: TrainOptions<Batch>): void {
     throw new CascadeError('input', `train: expected steps from 0, got ${shown(steps)}`)
   checkInteger('train', 'a seed', seed, { from: 0 })
   checkFunction('train', 'compile', compile, 'jit of @cascade-diffusion/jit, or eager of @cascade-diffusion/ops')
-  if (typeof learningRate !== 'number' && typeof learningRate !== 'function')
-    throw new CascadeError(
-      'input',
-      `train: expected a learningRate, a number or a function of the step such as cosineRate gives, got ${shown(learningRate)}`,
-    )
-  for (const what of ['beta1', 'beta2', 'emaDecay'] as const) {
-    const value = options[what]
-    if (value !== undefined && !(typeof value === 'number' && value >= 0 && value < 1))
-      throw new CascadeError('input', `train: expected ${what}, a number from 0 to less than 1, got ${shown(value)}`)
-  }
   if (lossScaling !== undefined && typeof lossScaling !== 'boolean' && typeof lossScaling !== 'object')
     throw new CascadeError(
       'input',
@@ -72,7 +45,8 @@ export function checkTrainOptions<Batch>(options: TrainOptions<Batch>): void {
   if (typeof lossScaling === 'object') checkOptions('train: lossScaling', lossScaling, scalingKeys)
   if (options.maxNonFinite !== undefined) checkInteger('train', 'maxNonFinite', options.maxNonFinite, { from: 1 })
   checkPositive('maxGrowth', options.maxGrowth)
-  if (options.progress) checkFunction('train', 'progress', options.progress)
+  for (const name of ['progress', 'reduce'] as const)
+    if (options[name] !== undefined) checkFunction('train', name, options[name])
   if (options.signal && typeof options.signal.addEventListener !== 'function')
     throw new CascadeError(
       'input',

@@ -6,7 +6,8 @@ import { describe, expect, test } from 'vitest'
 import { loadCheckpoint } from '../checkpoint/checkpoint.ts'
 import { checkpointIn, lineBatch, lineRun } from '../testing/test-support.ts'
 import { growthOf } from './divergence.ts'
-import { type TrainOptions, train } from './train.ts'
+import type { TrainOptions } from './options.ts'
+import { train } from './train.ts'
 
 const nan = (batch: { x: NDArray<'float32'>; y: NDArray<'float32'> }) => ({
   ...batch,
@@ -51,7 +52,7 @@ describe('steps that are not finite', () => {
     await expect(again).rejects.toThrow('not finite in step 8')
   })
 
-  test('where so many in a row are allowed, fewer do not, and without checkpoints the error says so', async () => {
+  test('fewer in a row than maxNonFinite do not, and without checkpoints the error says so', async () => {
     const scattered = await train(lineRun({ batch: spoil((step) => step % 5 !== 0), maxNonFinite: 5 }))
     expect(scattered.skipped).toBe(16)
     const run = train(lineRun({ batch: spoil(() => true), maxNonFinite: 2 }))
@@ -62,12 +63,12 @@ describe('steps that are not finite', () => {
   })
 
   test.each([
-    ['a loss of log 0', (x: tf.Tensor) => tf.log(tf.mul(x, 0)), 'the loss comes to -Infinity'],
+    ['a loss of log 0', (x: tf.Tensor) => tf.log(tf.mul(x, 0)), 'the loss is -Infinity'],
     // The root's slope at 0 is infinite, the loss is not.
     [
       'a root at 0',
       (x: tf.Tensor) => tf.sqrt(tf.mul(x, 0)),
-      'its gradient comes to NaN: look for roots and norms at 0',
+      'the norm of the gradient is NaN: look for roots and norms at 0',
     ],
   ])('%s: batch and weights are finite', async (_, spoiled, cause) => {
     const loss = ({ weight }: Params<tf.Tensor>) => tf.sum(spoiled(tf.square(weight!))) as tf.Scalar
@@ -75,10 +76,10 @@ describe('steps that are not finite', () => {
     await expect(train(lineRun({ loss }))).rejects.toThrow(`batch and weights are finite, ${cause}`)
   })
 
-  test('weights that have grown too large are told from a loss that is wrong', async () => {
+  test('weights that have grown too large are distinguished from a wrong loss', async () => {
     const growing = lineRun({ learningRate: 1e19, clipNorm: Number.POSITIVE_INFINITY, maxGrowth: Infinity })
     await expect(train(growing)).rejects.toThrow(
-      /not finite in step 2 .* the weights have grown to 1.00e\+19 in '\w+'; begin anew with a lower learning rate/,
+      /not finite in step 2 .* the weights have grown to 1.00e\+19 in '\w+'; start over with a lower learning rate/,
     )
     const weights = { weight: float32([1, Number.NaN], [2, 1]), bias: float32(0) }
     await expect(train(lineRun({ params: weights }))).rejects.toThrow(
@@ -101,7 +102,7 @@ describe('losses that explode', () => {
     expect((await train(lineRun({ learningRate, maxGrowth: Infinity }))).step).toBe(20)
   })
 
-  test('losses of 0 in the beginning tell nothing of those that follow', async () => {
+  test('losses of 0 in the beginning do not end a run', async () => {
     const zero = { weight: float32([0, 0], [2, 1]), bias: float32(0) }
     const batch: typeof lineBatch = (step, rng) => {
       const { x, y } = lineBatch(step, rng)

@@ -1,7 +1,6 @@
-import type { Params } from '@cascade-diffusion/arrays'
-import { flatten, isNDArray, type NDArray, type Tree } from '@cascade-diffusion/arrays'
+import { flatten, isNDArray, type NDArray, type Params, type Tree } from '@cascade-diffusion/arrays'
 
-/** A step whose loss or gradient is not finite, with all that it was computed from. */
+/** A step whose loss or gradient is not finite, with what it was computed from. */
 export interface BadStep {
   readonly loss: number
   readonly gradNorm: number
@@ -11,12 +10,12 @@ export interface BadStep {
   readonly batch: unknown
 }
 
-/** Weights beyond this are no longer those of a run that goes well, whatever the network. */
+/** Larger weights are a sign of divergence, whatever the network. */
 const HUGE = 1e4
 
 /**
- * Finds where numbers that are not finite come from, and says it with the likely reason: the batch, else the weights, else the loss,
- * else its gradient.
+ * Where numbers that are not finite come from, with the likely reason: the batch, else the weights, else the loss, else
+ * its gradient.
  */
 export function reasonOf({ loss, gradNorm, params, batch }: BadStep): string {
   const { leaves, shape } = flatten<NDArray>(batch as Tree<NDArray>, isNDArray)
@@ -25,18 +24,18 @@ export function reasonOf({ loss, gradNorm, params, batch }: BadStep): string {
   if (data) return `the batch has ${data}: look for bad data`
   const weight = firstNonFinite(Object.entries(params))
   if (weight)
-    return `the weights have ${weight}: they diverged in the update before; begin anew with a lower learning rate`
-  const where = Number.isFinite(loss) ? `its gradient comes to ${gradNorm}` : `the loss comes to ${loss}`
+    return `the weights have ${weight}: they diverged in the update before; start over with a lower learning rate`
+  const where = Number.isFinite(loss) ? `the norm of the gradient is ${gradNorm}` : `the loss is ${loss}`
   const computed = `batch and weights are finite, ${where}`
   const largest = largestOf(params)
   if (largest.value > HUGE)
     return (
       `${computed}: the weights have grown to ${largest.value.toPrecision(3)} in '${largest.name}'; ` +
-      'begin anew with a lower learning rate'
+      'start over with a lower learning rate'
     )
   return Number.isFinite(loss)
     ? `${computed}: look for roots and norms at 0, and divisions by what may vanish`
-    : `${computed}: look for divisions by 0, logarithms and roots of what they do not take, and weightings that are infinite`
+    : `${computed}: look for divisions by 0, logarithms and roots outside their domain, and infinite weightings`
 }
 
 /** The first value that is not finite, in words: `NaN in 'x' at 3`. */
@@ -56,11 +55,11 @@ function largestOf(params: Params<NDArray>): { name: string; value: number } {
   return largest
 }
 
-/** How many steps in the beginning tell what losses are usual. */
+/** The first steps, whose losses count as usual. */
 const FIRST = 10
 
 /**
- * How many times the largest of the first ten losses a loss is: NaN as long as they are not there.
+ * A loss divided by the largest of the first ten: NaN before there are ten.
  * @param losses of the steps before; NaN where a step was not taken.
  */
 export function growthOf(loss: number, losses: Float32Array): number {

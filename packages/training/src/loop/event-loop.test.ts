@@ -7,7 +7,8 @@ import type { Params } from '@cascade-diffusion/arrays'
 import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import { type TrainOptions, train } from './train.ts'
+import type { TrainOptions } from './options.ts'
+import { train } from './train.ts'
 import { TrainingInterrupted } from './training-interrupted.ts'
 
 interface Batch {
@@ -40,7 +41,7 @@ const options: Omit<TrainOptions<Batch>, 'steps'> = {
   learningRate: 1e-4,
 }
 
-test('timers and servers go on during training steps', async () => {
+test('timers and servers work during training steps', async () => {
   const server = createServer((_, response) => response.end('here')).listen(0)
   let [ticks, most, answers] = [0, 0, 0]
   const timer = setInterval(() => ticks++, 1)

@@ -9,7 +9,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { roundingEngine } from '../../../jit/src/testing/rounding-engine.ts'
 import { engineRun } from '../testing/test-engine-run.ts'
-import { type TrainOptions, train } from './train.ts'
+import type { TrainOptions } from './options.ts'
+import { train } from './train.ts'
 
 const inHalf =
   (precision: 'float16' | 'bfloat16'): Compile =>
@@ -78,7 +79,7 @@ const run = (compile: Compile, changes: Partial<TrainOptions<Batch>> = {}, facto
   seed: 3,
   learningRate: 0.02,
   clipNorm: Number.POSITIVE_INFINITY,
-  epsilon: 1e-15,
+  optimizer: { name: 'adam', epsilon: 1e-15 },
   compile,
   ...changes,
 })
@@ -131,6 +132,6 @@ test('what is not finite at any scale ends the run', async () => {
   const failing = run(jit, { loss: nowhere, steps: 40, lossScaling: { initial: 4 } })
   await expect(train(failing)).rejects.toThrow(/not finite 5 times in a row, at last in step 5/)
   await expect(train({ ...failing, maxNonFinite: 1 })).rejects.toThrow(
-    /not finite 3 times in a row, at last in step 3 .*: batch and weights are finite, the loss comes to NaN/,
+    /not finite 3 times in a row, at last in step 3 .*: batch and weights are finite, the loss is NaN/,
   )
 })

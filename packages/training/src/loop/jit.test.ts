@@ -7,7 +7,8 @@ import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { packedName, packSmall } from '../step/packing.ts'
-import { type TrainOptions, train } from './train.ts'
+import type { TrainOptions } from './options.ts'
+import { train } from './train.ts'
 
 /** Two layers, the first of which is too large to be packed with the rest. */
 const params = {

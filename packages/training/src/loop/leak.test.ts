@@ -4,11 +4,11 @@ import { expect, test } from 'vitest'
 import type { Held } from '../testing/leak-run.ts'
 
 test('thousands of compiled steps hold on to nothing', () => {
-  // So many that the thread that computes collects its own garbage, which nobody else can tell it to.
+  // Enough steps that the computing thread collects its garbage: no other thread can make it do so.
   // A process of its own, whose memory is not the other tests', and whose garbage can be collected.
   const script = `
     import { jit } from '@cascade-diffusion/jit'
-    import { leakRun } from '../testing/leak-run.ts'
+    import { leakRun } from './src/testing/leak-run.ts'
     process.stdout.write(JSON.stringify(await leakRun((fn) => jit(fn), 4500, 3)))`
   const flags = ['--expose-gc', '--conditions=@cascade-diffusion/source', '--import=tsx', '--input-type=module']
   const cwd = fileURLToPath(new URL('../..', import.meta.url))

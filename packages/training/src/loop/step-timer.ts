@@ -5,8 +5,8 @@ export interface Pace {
 }
 
 /**
- * Times steps: call it at the end of each, with how many are left. The first step, which compiles, tells the pace only
- * until there is a second one.
+ * Times steps: call it at the end of each, with the number of steps left. The first step, which compiles, counts only
+ * until there is a second.
  * @param now a clock that never goes back, in milliseconds.
  */
 export function stepTimer(now: () => number = () => performance.now()): (left: number) => Pace {

@@ -1,24 +1,29 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { type Compile, float32 } from '@cascade-diffusion/arrays'
+import { type Compile, float32, type NDArray } from '@cascade-diffusion/arrays'
 import { eager } from '@cascade-diffusion/ops'
 import { temporaryFolder } from '@cascade-diffusion/testing'
+import * as tf from '@tensorflow/tfjs-core'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type Description, loadCheckpoint, loadEma, previousPath } from '../checkpoint/checkpoint.ts'
+import { type Description, loadCheckpoint, loadEma } from '../checkpoint/checkpoint.ts'
+import { previousPath } from '../checkpoint/file.ts'
+import { cosineRate } from '../learning-rate/cosine.ts'
+import type { GradientTransformation, Update } from '../optimizers/transformation.ts'
 import {
   checkpointIn,
   type LineBatch,
   lineBatch,
-  lineLosses,
+  lineLossAndEach,
   lineRun,
   moduleHere,
   runScript,
 } from '../testing/test-support.ts'
-import { type Progress, type TrainOptions, type TrainResult, train } from './train.ts'
+import type { TrainOptions, TrainProgress, TrainResult } from './options.ts'
+import { train } from './train.ts'
 import { TrainingInterrupted } from './training-interrupted.ts'
 
 afterEach(() => vi.restoreAllMocks())
 
-/** What a run had come to when its signal ended it. */
+/** The result of a run that its signal ended. */
 const interruptedBy = async (run: Promise<unknown>): Promise<TrainResult> => {
   const error = await run.then(
     () => undefined,
@@ -29,7 +34,7 @@ const interruptedBy = async (run: Promise<unknown>): Promise<TrainResult> => {
 }
 
 test('finds the line', async () => {
-  const { params, ema, step, losses } = await train(lineRun({ steps: 400, emaDecay: 0.9 }))
+  const { params, ema, step, losses } = await train(lineRun({ steps: 400, averages: { ema: { decay: 0.9 } } }))
   for (const found of [params, ema]) {
     expect(found.weight!.data[0]).toBeCloseTo(2, 2)
     expect(found.weight!.data[1]).toBeCloseTo(-1, 2)
@@ -47,8 +52,48 @@ test('the initial weights are left alone, and two runs are the same', async () =
   expect((await train(lineRun({ seed: 8 }))).losses).not.toEqual(first.losses)
 })
 
+test('an optimiser that is not number by number has each parameter by itself, and resumes', async () => {
+  /**
+   * Steps of the length of the learning rate for each matrix, by the norm of its gradients so far; others follow their
+   * gradient.
+   */
+  const byNorm: GradientTransformation = {
+    name: 'by-norm',
+    config: { name: 'by-norm' },
+    init: ({ shape }): Readonly<Record<string, NDArray>> => (shape.length === 2 ? { norm: float32(0) } : {}),
+    scalars: ({ learningRate }) => ({ rate: learningRate }),
+    update(gradient, { state: { norm }, scalars: { rate } }): Update {
+      if (!norm) return { update: tf.mul(gradient, rate!), state: {} }
+      const next = tf.maximum(norm, tf.norm(gradient))
+      return { update: tf.mul(tf.div(gradient, next), rate!), state: { norm: next } }
+    },
+  }
+  const options = { optimizer: [byNorm, { name: 'weight-decay', rate: 1e-3 }] as const, clipNorm: Infinity }
+  const whole = await train(lineRun(options))
+  expect(whole.losses[19]! / whole.losses[0]!).toBeLessThan(0.5)
+  const checkpoint = checkpointIn(temporaryFolder())
+  await train(lineRun({ ...options, checkpoint, steps: 7 }))
+  expect(Object.keys((await loadCheckpoint(checkpoint.path)).state.optimizer.norm!)).toEqual(['weight'])
+  expect(await train(lineRun({ ...options, checkpoint }))).toEqual(whole)
+  await expect(train(lineRun({ checkpoint }))).rejects.toThrow(
+    'optimizer.0.name: "by-norm" in the checkpoint, "clip-by-global-norm" now',
+  )
+})
+
+test('the learning rate by its configuration is part of a run, one by a function is not', async () => {
+  const [by, asFunction] = [checkpointIn(temporaryFolder()), checkpointIn(temporaryFolder())]
+  const cosine = { name: 'cosine', rate: 0.05, warmup: 3 } as const
+  const made = await train(lineRun({ checkpoint: by, learningRate: cosine }))
+  const learningRate = cosineRate(0.05, 20, { warmup: 3 })
+  expect(await train(lineRun({ checkpoint: asFunction, learningRate }))).toEqual(made)
+  await expect(train(lineRun({ checkpoint: by, learningRate: { ...cosine, warmup: 4 } }))).rejects.toThrow(
+    '  learningRate.warmup: 3 in the checkpoint, 4 now',
+  )
+  await train(lineRun({ checkpoint: asFunction, learningRate: () => 1 }))
+})
+
 test('reports progress after every step', async () => {
-  const seen: Progress[] = []
+  const seen: TrainProgress[] = []
   const { losses } = await train(lineRun({ steps: 3, progress: (p) => seen.push(p) }))
   expect(seen.map(({ step, steps, loss, skipped }) => ({ step, steps, loss, skipped }))).toEqual(
     [0, 1, 2].map((i) => ({ step: i + 1, steps: 3, loss: losses[i], skipped: 0 })),
@@ -76,7 +121,7 @@ describe('batches that depend on the losses before', () => {
   const asked: number[] = []
   const remembering = (changes: Partial<TrainOptions<LineBatch>> = {}) =>
     lineRun({
-      loss: lineLosses,
+      loss: lineLossAndEach,
       memory: {
         initial: { sum: float32([0]) },
         record: ({ sum }, batch, losses) => {
@@ -99,7 +144,7 @@ describe('batches that depend on the losses before', () => {
       expect(asked[step]! / sum || 1).toBeCloseTo(1, 4)
       sum += 32 * loss
     }
-    expect(losses).not.toEqual((await train(lineRun({ loss: lineLosses }))).losses)
+    expect(losses).not.toEqual((await train(lineRun({ loss: lineLossAndEach }))).losses)
   })
 
   test('an interrupted run ends in the same state, to the last bit', async () => {
@@ -112,14 +157,16 @@ describe('batches that depend on the losses before', () => {
     expect(await train(remembering({ checkpoint }))).toEqual(await train(remembering()))
   })
 
-  test('a checkpoint without its memory is not gone on from', async () => {
+  test('a run with a memory does not resume from a checkpoint without', async () => {
     const checkpoint = checkpointIn(temporaryFolder())
     await train(lineRun({ checkpoint, steps: 1 }))
     await expect(train(remembering({ checkpoint }))).rejects.toThrow("'sum' absent instead of float32 [1]")
   })
 
   test('needs the loss of each example', async () => {
-    await expect(train({ ...remembering(), loss: lineRun().loss })).rejects.toThrow('expected a loss of each example')
+    await expect(train({ ...remembering(), loss: lineRun().loss })).rejects.toThrow(
+      'expected a loss function that gives { loss, each }',
+    )
   })
 })
 
@@ -130,7 +177,7 @@ describe('resuming', () => {
     const folder = temporaryFolder()
     const checkpoint = checkpointIn(folder, 4)
     const stop = new AbortController()
-    const progress = ({ step }: Progress) => step === at && stop.abort()
+    const progress = ({ step }: TrainProgress) => step === at && stop.abort()
     const first = await interruptedBy(train(lineRun({ checkpoint, signal: stop.signal, progress })))
     expect(first.step).toBe(at)
     const saved = await loadCheckpoint(checkpoint.path)
@@ -157,7 +204,7 @@ describe('resuming', () => {
     expect(steps[0]).toBe(9)
   })
 
-  test('a crash while one checkpoint took the place of the other: the older one is gone on from', async () => {
+  test('a crash while one checkpoint took the place of the other: the run resumes from the older one', async () => {
     const checkpoint = checkpointIn(temporaryFolder(), 8)
     await train(lineRun({ checkpoint }))
     rmSync(checkpoint.path)
@@ -181,7 +228,7 @@ describe('resuming', () => {
     await expect(run).rejects.toThrow(
       [
         `checkpoint ${checkpoint.path} is of another run:`,
-        '  optimizer.clipNorm: 1 in the checkpoint, 2 now',
+        '  optimizer.0.maxNorm: 1 in the checkpoint, 2 now',
         '  seed: 7 in the checkpoint, 8 now',
         '  data.noise: absent in the checkpoint, true now',
         '  features: 2 in the checkpoint, 3 now',
@@ -190,11 +237,11 @@ describe('resuming', () => {
     )
     const params = { weight: float32([0, 0, 0], [3, 1]), bias: float32(0) }
     await expect(train(lineRun({ checkpoint, params }))).rejects.toThrow(
-      "another model: 'weight' float32 [2,1] instead of",
+      "another model: 'params.weight' float32 [2,1] instead of",
     )
   })
 
-  test('a checkpoint of an older version is resumed if its description can be brought to the form of today', async () => {
+  test("a run resumes from an older version's checkpoint if its description can be migrated", async () => {
     const checkpoint = checkpointIn(temporaryFolder())
     const today = { ...checkpoint, kind: 'a line', config: { dimensions: 1 } }
     await train(lineRun({ checkpoint, steps: 12 }))

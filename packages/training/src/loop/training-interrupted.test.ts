@@ -37,7 +37,9 @@ test('an abort ends the program of a loop over runs, with the first one saved an
     console.log('sampled')`
   const { status, stdout, stderr } = runScript(script)
   expect([status, stdout.trim()]).toEqual([1, 'begun first'])
-  expect(stderr).toMatch(/train: interrupted after step \d+ of 20; its checkpoint .*first.safetensors is gone on from/)
+  expect(stderr).toMatch(
+    /train: interrupted after step \d+ of 20; the same run resumes from its checkpoint .*first.safetensors/,
+  )
   expect(readdirSync(folder)).toEqual(['first.safetensors'])
   expect((await loadCheckpoint(`${folder}/first.safetensors`)).step).toBeGreaterThanOrEqual(3)
 })

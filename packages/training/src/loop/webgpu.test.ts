@@ -20,7 +20,7 @@ test.skipIf(!works)(
     // A process of its own: the loader of libraries reads these variables when a process begins.
     const script = `
     import { jit } from '@cascade-diffusion/jit'
-    import { engineRun } from '../testing/test-engine-run.ts'
+    import { engineRun } from './src/testing/test-engine-run.ts'
     const run = await engineRun((fn) => jit(fn, { engine: 'webgpu' }))
     const half = await engineRun((fn) => jit(fn, { engine: 'webgpu', precision: 'float16' })).catch((error) => error.message)
     process.stdout.write('RESULT' + JSON.stringify({ run, half }))`

@@ -1,13 +1,22 @@
 import '@tensorflow/tfjs-backend-cpu'
-import { float32 } from '@cascade-diffusion/arrays'
-import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
-import type * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import { adam, adamScales } from './adam.ts'
+import { follow } from '../testing/follow.ts'
+import { adam } from './adam.ts'
+import { adamw } from './adamw.ts'
 
-/** Algorithm 1 of the paper as it stands there, in float64, with the moments corrected one by one. */
-function reference(x: number[], gradients: number[][], rate: number, beta1: number, beta2: number, epsilon: number) {
+const rate = 0.02
+const start = [1, -2, 0, 30]
+const gradients = Array.from({ length: 50 }, (_, t) =>
+  [...rng(1).fold(t).normal([4]).data].map((g) => g * 10 ** ((t % 5) - 3)),
+)
+
+/**
+ * Algorithm 2 of Loshchilov & Hutter in float64, with the moments corrected one by one; without decay Adam, algorithm 1
+ * of the paper.
+ */
+function reference({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = 0 }) {
+  const x = [...start]
   const m = x.map(() => 0)
   const v = x.map(() => 0)
   gradients.forEach((g, step) => {
@@ -17,7 +26,7 @@ function reference(x: number[], gradients: number[][], rate: number, beta1: numb
       v[i] = beta2 * v[i]! + (1 - beta2) * g[i]! ** 2
       const mHat = m[i]! / (1 - beta1 ** t)
       const vHat = v[i]! / (1 - beta2 ** t)
-      x[i] = x[i]! - (rate * mHat) / (Math.sqrt(vHat) + epsilon)
+      x[i] = x[i]! - rate * (mHat / (Math.sqrt(vHat) + epsilon) + weightDecay * x[i]!)
     }
   })
   // As sums: without the factors of their means.
@@ -25,25 +34,28 @@ function reference(x: number[], gradients: number[][], rate: number, beta1: numb
 }
 
 test.each([
-  { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
-  { beta1: 0.5, beta2: 0.9, epsilon: 0.1 },
-])('agrees with the float64 algorithm of the paper at %o', async (options) => {
-  const gradients = Array.from({ length: 50 }, (_, t) =>
-    [...rng(1).fold(t).normal([4]).data].map((g) => g * 10 ** ((t % 5) - 3)),
-  )
-  const step = eager((x: tf.Tensor1D, g: tf.Tensor1D, m: tf.Tensor1D, v: tf.Tensor1D, a: tf.Scalar, b: tf.Scalar) =>
-    adam(x, g, { m, v }, { stepSize: a, epsilon: b }, options),
-  )
-  const start = [1, -2, 0, 30]
-  let state = { x: float32(start), m: float32([0, 0, 0, 0]), v: float32([0, 0, 0, 0]) } as Awaited<
-    ReturnType<typeof step>
-  >
-  for (const [t, g] of gradients.entries()) {
-    const { stepSize, epsilon } = adamScales(t + 1, 0.02, options)
-    state = await step(state.x, float32(g), state.m, state.v, float32(stepSize), float32(epsilon))
-  }
-  const expected = reference([...start], gradients, 0.02, options.beta1, options.beta2, options.epsilon)
-  for (const key of ['x', 'm', 'v'] as const)
-    for (const [i, value] of expected[key].entries())
-      expect(Math.abs(state[key].data[i]! - value)).toBeLessThan(1e-5 * Math.max(1, Math.abs(value)))
+  ['adam', adam(), {}],
+  ['adam', adam({ beta1: 0.5, beta2: 0.9, epsilon: 0.1 }), { beta1: 0.5, beta2: 0.9, epsilon: 0.1 }],
+  ['adamw', adamw({ beta1: 0.8, weightDecay: 0.5 }), { beta1: 0.8, weightDecay: 0.5 }],
+])('%s agrees with the float64 algorithm of its paper: case %#', async (_, optimizer, options) => {
+  const { params, optimizer: slots } = await follow(optimizer, start, gradients, rate)
+  const expected = reference(options)
+  for (const [name, values] of Object.entries({ x: params.x!, m: slots.m!.x!, v: slots.v!.x! }))
+    for (const [i, value] of expected[name as keyof typeof expected].entries())
+      expect(Math.abs(values.data[i]! - value), name).toBeLessThan(1e-5 * Math.max(1, Math.abs(value)))
+})
+
+test('settings with their defaults are the configuration', () => {
+  expect(adam({ beta2: 0.99 }).config).toEqual({ name: 'adam', beta1: 0.9, beta2: 0.99, epsilon: 1e-8 })
+  expect(adamw().config).toEqual([
+    { name: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+    { name: 'weight-decay', rate: 0.01 },
+  ])
+})
+
+test('settings that are wrong', () => {
+  expect(() => adam({ beta1: 1 })).toThrow('adam: expected beta1, a number from 0 to less than 1, got 1')
+  expect(() => adam({ epsilon: -1 })).toThrow('adam: expected epsilon, a number from 0, got -1')
+  expect(() => adamw({ weigthDecay: 1 } as never)).toThrow("Did you mean 'weightDecay'?")
+  expect(() => adamw({ weightDecay: -1 })).toThrow('weightDecay: expected rate, a number from 0, got -1')
 })

@@ -1,26 +1,27 @@
 /** How the loss is scaled in float16. */
 export interface LossScaling {
-  /** The scale to begin with; 65536. */
+  /** The scale to begin with. Default 65536. */
   readonly initial?: number
-  /** Steps in a row that are taken before the scale is doubled; 2000. */
+  /** Steps in a row that are taken before the scale is doubled. Default 2000. */
   readonly growthInterval?: number
 }
 
-/** The scale of the loss, and how many steps in a row have been taken with it. */
+/** The scale of the loss, and the number of steps in a row taken with it. */
 export interface LossScale {
   readonly scale: number
   readonly taken: number
 }
 
-/** Beyond it gradients would not be more exact. */
+/** A larger scale would not make gradients more exact. */
 const LARGEST = 2 ** 24
 
 /** The scale before the first step. */
 export const initialLossScale = ({ initial = 2 ** 16 }: LossScaling = {}): LossScale => ({ scale: initial, taken: 0 })
 
 /**
- * The scale for the next step (Micikevicius et al. 2018, §3.2): half of it, but not less than 1, after a step that was not taken,
- * for a gradient or loss that is not finite; twice of it, up to 2²⁴, after `growthInterval` steps in a row that were.
+ * The scale for the next step (Micikevicius et al. 2018, §3.2). It is halved, to not less than 1, after a step that was
+ * not taken because a gradient or the loss was not finite. It is doubled, to not more than 2²⁴, after `growthInterval`
+ * steps in a row that were taken.
  */
 export function nextLossScale(
   { scale, taken }: LossScale,

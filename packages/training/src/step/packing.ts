@@ -1,5 +1,4 @@
-import type { Params } from '@cascade-diffusion/arrays'
-import { type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
+import { type NDArray, ndarray, type Params, sizeOf } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
 import * as tf from '@tensorflow/tfjs-core'
 
@@ -19,7 +18,8 @@ export const packedName = '(small)'
 /**
  * Lays out the parameters of fewer than `limit` elements (biases, norms, embeddings: most of the names and few of the
  * numbers) as one vector. A function of the packed record has a handful of inputs instead of hundreds, and what is done
- * to each of them, as an optimizer does, is done once for all the small ones.
+ * to each of them, as by an optimiser, is done once for all the small ones.
+ * @param limit 0 leaves each by itself.
  * @throws if a parameter is not float32.
  */
 export function packSmall(params: Params<NDArray>, limit = 16384): Packing {
@@ -31,7 +31,9 @@ export function packSmall(params: Params<NDArray>, limit = 16384): Packing {
   const small = shapes.filter(({ size }) => size < limit)
   const large = shapes.filter(({ size }) => size >= limit)
   const total = small.reduce((n, { size }) => n + size, 0)
-  const only = <T>(names: readonly { name: string }[], from: Params<T>) => names.map(({ name }) => [name, from[name]!])
+  // An optimiser may keep something of some of the large ones only.
+  const only = <T>(names: readonly { name: string }[], from: Params<T>) =>
+    names.flatMap(({ name }) => (name in from ? [[name, from[name]!]] : []))
 
   return {
     pack(params) {
@@ -73,4 +75,4 @@ export function packSmall(params: Params<NDArray>, limit = 16384): Packing {
 }
 
 const inOrder = <T>(names: readonly string[], record: Params<T>): Params<T> =>
-  Object.fromEntries(names.map((name) => [name, record[name]!]))
+  Object.fromEntries(names.flatMap((name) => (name in record ? [[name, record[name]!]] : [])))

@@ -6,41 +6,43 @@ import {
   donate,
   float32,
   type NDArray,
+  type Params,
 } from '@cascade-diffusion/arrays'
-import { CascadeError, checkFunction, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
-import type { AdamOptions } from '../optimizers/adam.ts'
-import { clipFactor } from '../optimizers/clip.ts'
-import type { TrainState } from './params.ts'
-import { hyperparameters, type Loss, lossGradients, updateState } from './train-step.ts'
+import { checkFunction, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
+import { areFinite, type BatchGradients } from './gradients.ts'
+import { type Loss, lossGradients } from './loss-gradients.ts'
+import { refuseMoved } from './refuse-moved.ts'
+import type { AnyTrainState, TrainState } from './state.ts'
+import { type UpdaterOptions, updater } from './updater.ts'
 
 /** Options of {@link trainer}. */
-export interface TrainerOptions extends AdamOptions {
-  /** The largest norm of all gradients together; larger ones are scaled down. 1; `Infinity` for none. */
-  readonly clipNorm?: number
-  /** The decay of the weights' moving average that `emaDecay` rises to; 0.9999. */
-  readonly emaDecay?: number
+export interface TrainerOptions extends UpdaterOptions {
+  /**
+   * What is made of a batch's gradients before the update: by `gradientMean`, the mean over the parts of a batch that
+   * other processes or earlier calls have computed. What it is given is disposed of after the step, and so is what it
+   * gives. Default: nothing.
+   */
+  readonly reduce?: (gradients: BatchGradients) => BatchGradients | Promise<BatchGradients>
 }
 
 /** The names of {@link TrainerOptions}. */
-export const trainerKeys: KnownKeys<TrainerOptions> = {
-  beta1: true,
-  beta2: true,
-  epsilon: true,
-  clipNorm: true,
-  emaDecay: true,
-}
+export const trainerKeys: KnownKeys<TrainerOptions> = { optimizer: true, clipNorm: true, averages: true, reduce: true }
 
-/** What a step depends on besides the state and the batch. */
-export interface StepOptions {
+/** What an update depends on besides the state and the gradients. */
+export interface UpdateOptions {
   /** Which update of the state it is: 0, 1, … */
   readonly t: number
   readonly learningRate: number
-  /** What the loss is multiplied by while its gradients are taken, for a `compile` in float16; either all steps have one, or none. */
-  readonly lossScale?: number
 }
 
-/** A state whose arrays are on the host, or where they are computed. */
-export type AnyTrainState = TrainState<NDArray | DeviceArray>
+/** What a step depends on besides the state and the batch. */
+export interface StepOptions extends UpdateOptions {
+  /**
+   * What the loss is multiplied by while its gradients are taken, for a `compile` in float16. Either all steps have
+   * one, or none.
+   */
+  readonly lossScale?: number
+}
 
 /** What {@link Trainer.step} gives. */
 export interface StepResult {
@@ -51,17 +53,30 @@ export interface StepResult {
   /** The loss at the old state, and the norm of its gradients, before clipping. */
   readonly loss: number
   readonly gradNorm: number
-  /** The loss of each example, if the loss is that of each. */
+  /** The loss of each example of the batch, if the loss function gives it; `reduce` has no part in it. */
   readonly each?: Float32Array
 }
 
 /** Training steps, compiled. */
 export interface Trainer<Batch> {
+  /** The state before the first step. All arrays are new. */
+  init(params: Params<NDArray>): TrainState<NDArray>
   /**
-   * One step: the loss and its gradients, and if they are finite, clipping, Adam and the moving average. The state is given up:
-   * from the second step on the next one is written to its memory.
+   * One step: `gradients`, `reduce`, and if all is finite, `update`. The state is given up: from the second step on the
+   * next one is written to its memory.
    */
   step(state: AnyTrainState, batch: ArraysOf<Batch>, options: StepOptions): Promise<StepResult>
+  /** The first half of a step: the loss and its gradients. Whoever calls disposes of them, by `disposeAll`. */
+  gradients(
+    state: AnyTrainState,
+    batch: ArraysOf<Batch>,
+    options?: Pick<StepOptions, 'lossScale'>,
+  ): Promise<BatchGradients>
+  /**
+   * The second half: the optimiser and the moving averages. The state is given up; the gradients, which must be finite,
+   * stay.
+   */
+  update(state: AnyTrainState, gradients: BatchGradients, options: UpdateOptions): Promise<AnyTrainState>
   /** Frees what the engine holds. The state is disposed of by whoever has it. */
   dispose(): Promise<void>
 }
@@ -69,37 +84,54 @@ export interface Trainer<Batch> {
 /**
  * Compiles the two halves of a training step. A state of host arrays is left as it is; read what `step` gives with
  * {@link readState}.
+ * @throws if an option is unknown or wrong.
  */
 export function trainer<Batch>(compile: Compile, loss: Loss<Batch>, options: TrainerOptions = {}): Trainer<Batch> {
+  refuseMoved('trainer', options)
   checkOptions('trainer', options, trainerKeys)
-  for (const [name, value] of Object.entries(options))
-    if (value !== undefined && !(typeof value === 'number' && value >= 0))
-      throw new CascadeError('input', `trainer: expected ${name}, a number from 0, got ${shown(value)}`)
   checkFunction('trainer', 'compile', compile, 'jit of @cascade-diffusion/jit, or eager of @cascade-diffusion/ops')
   checkFunction('trainer', 'loss', loss)
-  const { clipNorm = 1, ...hyper } = options
+  const { reduce, ...update } = options
+  if (reduce !== undefined) checkFunction('trainer', 'reduce', reduce)
+  const second = updater(update, 'trainer')
   const gradientsOf = compile(lossGradients(loss))
-  const update = compile(updateState(options))
-  return {
-    async step(state, batch, { t, learningRate, lossScale }) {
+  const updated = compile(second.update)
+
+  const made: Omit<Trainer<Batch>, 'step'> = {
+    init: second.init,
+    async gradients(state, batch, { lossScale } = {}) {
       const scale = lossScale === undefined ? [] : [float32(lossScale)]
       const { gradients, ...values } = await gradientsOf.onDevice(state.params, batch, ...(scale as [NDArray]))
       try {
         const [loss, gradNorm] = [await numberOf(values.loss), await numberOf(values.gradNorm)]
         const each = values.each && ((await values.each.read()).data as Float32Array)
-        const told = { loss, gradNorm, ...(each && { each }) }
-        if (!(Number.isFinite(loss) && Number.isFinite(gradNorm))) return { state, taken: false, ...told }
-        const factor = clipFactor(gradNorm, clipNorm) / (lossScale ?? 1)
-        const scaled = clipNorm !== Number.POSITIVE_INFINITY || lossScale !== undefined
-        const numbers = hyperparameters(t, learningRate, { ...hyper, ...(scaled && { factor }) })
-        const next: AnyTrainState = await update.onDevice(donate(state), gradients, numbers)
-        return { state: next, taken: true, ...told }
+        return { gradients, loss, gradNorm, each, lossScale }
       } finally {
-        disposeAll([gradients, values])
+        disposeAll(values)
       }
     },
+    async update(state, { gradients, gradNorm, lossScale }, { t, learningRate }) {
+      const scalars = second.scalars({ t, learningRate, gradNorm, lossScale })
+      return updated.onDevice(donate(state), gradients, scalars)
+    },
     async dispose() {
-      await Promise.all([gradientsOf.dispose(), update.dispose()])
+      await Promise.all([gradientsOf.dispose(), updated.dispose()])
+    },
+  }
+  return {
+    ...made,
+    async step(state, batch, { lossScale, ...options }) {
+      const own = await made.gradients(state, batch, { lossScale })
+      let reduced = own
+      try {
+        if (reduce) reduced = await reduce(own)
+        const { loss, gradNorm } = reduced
+        const values = { loss, gradNorm, ...(own.each && { each: own.each }) }
+        if (!areFinite(reduced)) return { state, taken: false, ...values }
+        return { state: await made.update(state, reduced, options), taken: true, ...values }
+      } finally {
+        disposeAll([own.gradients, reduced.gradients])
+      }
     },
   }
 }

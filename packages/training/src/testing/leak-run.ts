@@ -2,8 +2,8 @@ import type { Params } from '@cascade-diffusion/arrays'
 import { type Compile, disposeAll } from '@cascade-diffusion/arrays'
 import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
-import { initialState } from '../step/params.ts'
-import { type AnyTrainState, trainer } from '../step/trainer.ts'
+import type { AnyTrainState } from '../step/state.ts'
+import { trainer } from '../step/trainer.ts'
 
 /** What a process holds after some steps. */
 export interface Held {
@@ -33,7 +33,7 @@ export async function leakRun(compile: Compile, steps: number, reports: number):
   const key = rng(1)
   const params = { kernel: key.normal([3, 3, 3, 8]), weight: key.fold(1).normal([8 * 8 * 8, 200]) }
   const training = trainer<Batch>(compile, loss)
-  let state: AnyTrainState = initialState(params)
+  let state: AnyTrainState = training.init(params)
   const held: Held[] = []
   for (let i = 0; i < steps; i++) {
     const noise = key.fold('batch').fold(i)

@@ -4,10 +4,13 @@ import { rng } from '@cascade-diffusion/random'
 import { type UNetConfig, unet } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { packSmall } from '../step/packing.ts'
-import { initialState, readState } from '../step/params.ts'
-import { type AnyTrainState, trainer } from '../step/trainer.ts'
+import { type AnyTrainState, readState } from '../step/state.ts'
+import { trainer } from '../step/trainer.ts'
 
-/** A super-resolution U-Net with everything in it: classes, levels of augmentation, attention in the middle, down and up. */
+/**
+ * A super-resolution U-Net with everything in it: classes, levels of augmentation, attention in the middle, down and
+ * up.
+ */
 const config: UNetConfig = {
   resolution: 8,
   imageChannels: 3,
@@ -28,7 +31,7 @@ interface Batch {
   readonly noise: tf.Tensor4D
 }
 
-/** What a network and its training come to on an engine, as lists of numbers by name. */
+/** The results of a network and its training on an engine, as lists of numbers by name. */
 export type EngineRun = Readonly<Record<string, readonly number[]>>
 
 /** The forward pass and two training steps of a small U-Net; the state stays on the device between the steps. */
@@ -57,7 +60,7 @@ export async function engineRun(compile: Compile): Promise<EngineRun> {
 
   const forward = compile(apply)
   const training = trainer<Batch>(compile, loss)
-  let state: AnyTrainState = initialState(packing.pack(Object.fromEntries(drawn)))
+  let state: AnyTrainState = training.init(packing.pack(Object.fromEntries(drawn)))
   const numbers: Record<string, readonly number[]> = {
     forward: Array.from((await forward(state.params as Params<NDArray>, batch)).data),
   }
@@ -68,7 +71,7 @@ export async function engineRun(compile: Compile): Promise<EngineRun> {
     state = result.state
     // After one step, Adam's first moment is the gradient times 1 - beta1.
     if (i === 0)
-      for (const [name, { data }] of Object.entries((await readState(state)).m))
+      for (const [name, { data }] of Object.entries((await readState(state)).optimizer.m!))
         numbers[`gradients ${name}`] = [...data]
   }
   disposeAll(state)

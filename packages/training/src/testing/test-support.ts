@@ -8,7 +8,8 @@ import { eager } from '@cascade-diffusion/ops'
 import type { Rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import type { Checkpoint } from '../checkpoint/checkpoint.ts'
-import type { TrainOptions } from '../loop/train.ts'
+import type { TrainOptions } from '../loop/options.ts'
+import type { LossOfEach } from '../step/loss-gradients.ts'
 
 /** Examples x with their values y. */
 export interface LineBatch {
@@ -19,6 +20,12 @@ export interface LineBatch {
 /** Linear regression: the square of x·weight + bias - y of each example. */
 export const lineLosses = ({ weight, bias }: Params<tf.Tensor>, { x, y }: LineBatch): tf.Tensor1D =>
   tf.square(tf.sub(tf.add(tf.reshape(tf.matMul(x, weight as tf.Tensor2D), [-1]), bias!), y)) as tf.Tensor1D
+
+/** The mean of {@link lineLosses}, and each beside it. */
+export const lineLossAndEach = (params: Params<tf.Tensor>, batch: LineBatch): LossOfEach => {
+  const each = lineLosses(params, batch)
+  return { loss: tf.mean(each) as tf.Scalar, each }
+}
 
 const lineLoss = (params: Params<tf.Tensor>, batch: LineBatch): tf.Scalar =>
   tf.mean(lineLosses(params, batch)) as tf.Scalar
@@ -57,8 +64,12 @@ export function checkpointOf(step: number): Checkpoint {
     config: { features: 2, name: 'ünï"code' },
     step,
     seed: 3,
-    optimizer: { beta1: 0.9 },
-    state: { params: params(step), ema: params(step + 0.5), m: params(-1), v: params(0.25) },
+    settings: { optimizer: [{ name: 'adam', beta1: 0.9 }] },
+    state: {
+      params: params(step),
+      averages: { ema: params(step + 0.5), slow: params(step / 2) },
+      optimizer: { m: params(-1), v: params(0.25) },
+    },
     losses: Float32Array.from({ length: step }, (_, i) => (i === 1 ? Number.NaN : i)),
   }
 }

@@ -3,7 +3,8 @@ import { float32 } from '@cascade-diffusion/arrays'
 import { eager } from '@cascade-diffusion/ops'
 import type * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import { clipFactor, globalNorm } from './clip.ts'
+import { globalNorm } from '../step/global-norm.ts'
+import { clipFactor } from './clip-by-global-norm.ts'
 
 test('the norm is that of all gradients together', async () => {
   const norm = eager((a: tf.Tensor1D, b: tf.Tensor2D) => globalNorm([a, b]))

@@ -3,7 +3,7 @@ import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import { eager } from '@cascade-diffusion/ops'
 import type * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
-import { emaDecay, emaUpdate } from './ema.ts'
+import { emaDecay, emaUpdate } from './averages.ts'
 
 test('the decay rises from 0.1 to its limit', () => {
   expect([0, 1, 8, 89].map((t) => emaDecay(t, 0.9999))).toEqual([0.1, 2 / 11, 0.5, 90 / 99])

@@ -1,0 +1,49 @@
+import type { NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
+import type { Scalar } from '@tensorflow/tfjs-core'
+import type { GradientTransformation } from './transformation.ts'
+
+/**
+ * Transformations one after another, as one: each gets what the one before made of the gradient. Their slots are its
+ * slots, its configuration is the list of theirs.
+ * @throws when it begins if two parts have slots of the same name.
+ */
+export function chain(...parts: readonly GradientTransformation[]): GradientTransformation {
+  return {
+    name: 'chain',
+    config: parts.flatMap(({ config }) => config),
+    elementwise: parts.every(({ elementwise }) => elementwise),
+    init(param) {
+      const slots: Record<string, NDArray> = {}
+      for (const part of parts)
+        for (const [slot, array] of Object.entries(part.init?.(param) ?? {})) {
+          if (slot in slots)
+            throw new CascadeError('input', `chain: expected slots of different names, got '${slot}' twice`)
+          slots[slot] = array
+        }
+      return slots
+    },
+    scalars(context) {
+      const numbers = parts.map((part, i) => prefixed(part.scalars?.(context) ?? {}, i))
+      return Object.assign({}, ...numbers)
+    },
+    update(update, { param, state, scalars }) {
+      let next = { update, state }
+      for (const [i, part] of parts.entries()) {
+        const made = part.update(next.update, { param, state, scalars: ofPart(scalars, i) })
+        next = { update: made.update, state: { ...next.state, ...made.state } }
+      }
+      return next
+    },
+  }
+}
+
+const prefixed = (scalars: Readonly<Record<string, number>>, part: number) =>
+  Object.fromEntries(Object.entries(scalars).map(([name, value]) => [`${part}.${name}`, value]))
+
+const ofPart = (scalars: Readonly<Record<string, Scalar>>, part: number) =>
+  Object.fromEntries(
+    Object.entries(scalars).flatMap(([name, value]) =>
+      name.startsWith(`${part}.`) ? [[name.slice(`${part}.`.length), value]] : [],
+    ),
+  )
