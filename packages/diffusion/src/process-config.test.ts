@@ -55,7 +55,7 @@ test.each([
 
 test('the form of earlier versions is refused with the present one', () => {
   expect(() => processOf({ schedule: 'cosine', steps: 20, prediction: 'v' } as never)).toThrow(
-    `process: expected schedule: {"name":"cosine","steps":20}, got schedule: 'cosine', the form of earlier versions`,
+    "process: 2 errors:\n- expected schedule, a schedule, such as { name: 'cosine' }, got 'cosine'\n- unknown option 'steps'",
   )
 })
 

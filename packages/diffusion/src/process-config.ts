@@ -47,7 +47,12 @@ export const migrateProcess = (config: ProcessConfig): ProcessConfig => migrateS
  * from which no image follows there, or to be conditioned on the log-SNR, which is -∞.
  */
 export function processOf(config: ProcessConfig): DiffusionProcess<Schedule> {
-  const { schedule: chosen, prediction = 'epsilon', variance = 'fixed-large', ...given } = checked(config)
+  const {
+    schedule: chosen,
+    prediction = 'epsilon',
+    variance = 'fixed-large',
+    ...given
+  } = parseConfig('process', processSchema, config)
   const schedule = schedules.of('process.schedule', chosen)
   const { noiseInput = isDiscrete(schedule) ? 'timestep' : 'rescaled-timestep' } = given
   const process = { schedule, prediction, variance, noiseInput }
@@ -56,16 +61,6 @@ export function processOf(config: ProcessConfig): DiffusionProcess<Schedule> {
   else if (learnsVariance(process))
     throw new CascadeError('input', `process: expected a fixed variance in continuous time, got ${variance}`)
   return process
-}
-
-function checked(config: ProcessConfig): ProcessConfig {
-  const { schedule: given } = (config ?? {}) as { readonly schedule?: unknown }
-  if (typeof given !== 'string') return parseConfig('process', processSchema, config)
-  const { schedule } = migrateProcess(config)
-  throw new CascadeError(
-    'input',
-    `process: expected schedule: ${JSON.stringify(schedule)}, got schedule: '${given}', the form of earlier versions`,
-  )
 }
 
 /** What counts is ᾱ, whatever made it: custom betas that end in 1, too few linear steps, or `zeroTerminalSnr`. */

@@ -26,4 +26,5 @@ export function migrateSchedule<T extends object>(config: T): T {
   return { ...rest, schedule: schedule as unknown as ScheduleConfig } as unknown as T
 }
 
-const isFlat = (config: object): config is FlatSchedule => 'schedule' in config && typeof config.schedule === 'string'
+const isFlat = (config: object): config is FlatSchedule =>
+  typeof config === 'object' && config !== null && 'schedule' in config && typeof config.schedule === 'string'

@@ -123,7 +123,7 @@ test('without seeds, or at a rate of 0, nothing is dropped', async () => {
   const expected = await eager(plain.apply)(params, xt, noise, {})
   expect(await eager(unet(config).apply)(params, xt, noise, {})).toEqual(expected)
   expect(await eager(plain.apply)(params, xt, noise, { dropout: seeds })).toEqual(expected)
-  expect(() => unet({ ...config, dropout: 1 })).toThrow('unet: dropout must be a rate from 0 to below 1, got 1')
+  expect(() => unet({ ...config, dropout: 1 })).toThrow('unet: expected dropout, a rate from 0 to below 1, got 1')
   await expect(eager(unet(config).apply)(params, xt, noise, { dropout: float32([1, 2, 3]) })).rejects.toThrow(
     'unet: expected condition.dropout of int32, got float32',
   )

@@ -9,6 +9,7 @@ export type {
   WithoutDefault,
 } from './config.ts'
 export type { CompleteEncoderConfig, EncoderConfig, Pool } from './encoder/config.ts'
+export { encoderSchema } from './encoder/config.ts'
 export { type Encoder, encoder, encoderParameterCount } from './encoder/encoder.ts'
 export { type FormatSummaryOptions, formatSummary } from './format-summary.ts'
 export { migrateNetwork } from './migrate.ts'
@@ -31,3 +32,4 @@ export { readOpenAIFlags } from './names/openai-flags/read-flags.ts'
 export { toDiffusersConfig } from './names/to-diffusers-config.ts'
 export { type LayerSummary, type NetworkSummary, summary } from './summary.ts'
 export { parameterCount, type UNet, type UNetOptions, unet } from './unet.ts'
+export { unetEntries, unetSchema } from './unet-schema.ts'

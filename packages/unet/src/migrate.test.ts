@@ -14,7 +14,9 @@ test.each([{ kind: 'noise-level' }, { kind: 'timestep', frequencyShift: 1 }])(
     expect(unet(migrateNetwork(old)).config).toEqual(unet({ ...size, noiseEmbedding }).config)
     const classes = { ...old, classes: 3 }
     expect(encoder(migrateNetwork(classes)).config.noiseEmbedding).toEqual(noiseEmbedding)
-    expect(() => unet(old)).toThrow('unet: expected noiseEmbedding, { name }, got an object with kind')
+    expect(() => unet(old)).toThrow(
+      "unet: expected noiseEmbedding, a noise embedding by its name, one of 'timestep', 'noise-level'; got undefined",
+    )
   },
 )
 

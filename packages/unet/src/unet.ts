@@ -1,11 +1,11 @@
 import type { Params } from '@cascade-diffusion/arrays'
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
-import { checkOptions } from '@cascade-diffusion/checks'
+import { parseConfig } from '@cascade-diffusion/checks'
 import { depthToSpace, resizeBicubic, resizeBilinear, silu, spaceToDepth } from '@cascade-diffusion/ops'
 import type { Rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 import { recomputedBlock, resample, residualBlock } from './blocks.ts'
-import { checkConfig, completeConfig, unetFields } from './complete-config.ts'
+import { completeConfig } from './complete-config.ts'
 import { checkInputs, checkParams, type UNetCondition } from './condition.ts'
 import type { CompleteUNetConfig, UNetConfig } from './config.ts'
 import { blockCondition, contract, type NetworkCall } from './contract.ts'
@@ -13,6 +13,7 @@ import { initialParams } from './init.ts'
 import { conv, norm } from './layers.ts'
 import { parameterSpecs } from './parameters.ts'
 import { planOf } from './plan.ts'
+import { unetSchema } from './unet-schema.ts'
 
 /** How a network is computed. The values are the same. */
 export interface UNetOptions {
@@ -52,11 +53,10 @@ export interface UNet {
  * sinusoidal embedding conditions the blocks on the time or the noise level, and optionally on a class. A
  * super-resolution network takes a low-resolution image as further input channels, and may be conditioned on the level
  * of its augmentation (Ho et al. 2021, Section 4) by an embedding like that of the time.
- * @throws if the configuration does not fit together.
+ * @throws CascadeError 'input' that lists everything that is wrong with the configuration, or if it does not fit together.
  */
 export function unet(config: UNetConfig, { recompute = false }: UNetOptions = {}): UNet {
-  checkOptions('unet', config, unetFields)
-  checkConfig('unet', config)
+  parseConfig('unet', unetSchema, config)
   const complete = completeConfig(config)
   const plan = planOf(complete)
   const specs = Object.entries(parameterSpecs(complete, plan))

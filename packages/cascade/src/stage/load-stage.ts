@@ -1,5 +1,5 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
-import { CascadeError, checkOptions } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, parseConfig } from '@cascade-diffusion/checks'
 import {
   type AugmentationConfig,
   type ConditioningAugmentation,
@@ -17,6 +17,7 @@ import {
   type StageUNetConfig,
   superResolutionStage,
 } from './stage.ts'
+import { descriptionSchema } from './stage-schema.ts'
 
 /** A stage with the weights to sample with: the moving average of training. */
 export interface TrainedStage<S extends Stage = Stage> {
@@ -24,17 +25,17 @@ export interface TrainedStage<S extends Stage = Stage> {
   readonly params: Params<NDArray>
 }
 
-/** What a checkpoint cannot hold: code of one's own. */
+/** What a checkpoint cannot hold: custom code. */
 export interface LoadStageOptions {
-  /** The network, if it is one of one's own: a checkpoint keeps what it says of itself, not its code. */
+  /** The network, if it is a custom one: a checkpoint keeps its `config`, not its code. */
   readonly network?: StageNetwork
-  /** The conditioning augmentation, if it is one of one's own. */
+  /** The conditioning augmentation, if it is a custom one. */
   readonly augmentation?: ConditioningAugmentation
 }
 
 /**
  * Reads a stage from its checkpoint, which says all that is needed to build it again.
- * @throws if the file is missing, corrupt, or not a stage; if it needs code of one's own that is not handed in, or what
+ * @throws if the file is missing, corrupt, or not a stage; if it needs custom code that is not handed in, or what
  * is handed in is not what it was trained with.
  */
 export async function loadStage(path: string, own: LoadStageOptions = {}): Promise<TrainedStage> {
@@ -49,10 +50,11 @@ export async function loadStage(path: string, own: LoadStageOptions = {}): Promi
 /**
  * Builds a stage again from its description.
  * @param path what errors call the file that it comes from.
- * @throws as {@link loadStage}, on code of one's own.
+ * @throws as {@link loadStage}; everything that is wrong with the description is listed.
  */
 export function describedStage(described: StageDescription, path: string, own: LoadStageOptions = {}): Stage {
-  const { kind, classNames, network, augmentation, lowResolution, ...rest } = migrateStage(described)
+  const config = parseConfig(`loadStage: ${path}`, descriptionSchema, migrateStage(described), { code: 'checkpoint' })
+  const { kind, classNames, network, augmentation, lowResolution, ...rest } = config
   const options = {
     ...rest,
     ...(classNames && { classNames }),
@@ -100,10 +102,7 @@ function augmentationFor(
   const was = `loadStage: ${path} was trained with the augmentation`
   if (!('embedsLevel' in trained)) {
     if (own)
-      throw new CascadeError(
-        'checkpoint',
-        `${was} ${trained.name}, which it describes in full: expected none of your own`,
-      )
+      throw new CascadeError('checkpoint', `${was} ${trained.name}, which it describes in full: expected no custom one`)
     return trained
   }
   if (!own) throw new CascadeError('checkpoint', `${was} '${trained.name}': hand it in as 'augmentation'`)

@@ -14,7 +14,7 @@ const augmentation = { name: 'gaussian-noise', ...process, maxLevel: 5 } as cons
 
 test('a stage of a single class is one', () => {
   expect(baseStage({ ...ofBase, network: tinyNetwork(), classNames: ['all'] }).classNames).toEqual(['all'])
-  expect(() => baseStage({ ...options, network: size })).toThrow("baseStage: unknown option 'lowResolution'")
+  expect(() => baseStage({ ...options, network: size })).toThrow("stage 'sr': unknown option 'lowResolution'")
 })
 
 test("a stage settles its U-Net's inputs and outputs", () => {
@@ -42,6 +42,18 @@ test('its description is JSON, with the augmentation in full or what is to be kn
   expect(baseStage(ofBase).description).not.toHaveProperty('augmentation')
 })
 
+test('everything that is wrong with the options is reported together', () => {
+  const wrong = { ...options, augmentation: { ...augmentation, maxLevel: 0 }, resolution: '8', stps: 3 }
+  expect(() => superResolutionStage(wrong as never)).toThrow(
+    [
+      "stage 'sr': 3 errors:",
+      "- expected resolution, an integer from 1, got '8'",
+      '- expected augmentation.maxLevel, an integer from 1, got 0',
+      "- unknown option 'stps'.",
+    ].join('\n'),
+  )
+})
+
 test('the process is that of its name', () => {
   expect(processOf({ schedule: { name: 'linear', steps: 30 }, variance: 'fixed-small' })).toEqual({
     schedule: linearSchedule(30),
@@ -55,43 +67,53 @@ test('the process is that of its name', () => {
 test.each([
   [{ lowResolution: 3 }, "stage 'sr': expected a resolution that is a multiple of lowResolution 3, got 8"],
   [{ lowResolution: 8 }, 'a multiple of lowResolution 8, got 8'],
-  [{ lowResolution: 0.5 }, 'a multiple of lowResolution 0.5, got 8'],
-  [{ name: 'to 8×8' }, "stage: expected a name of letters, digits, - and _, since it names files; got 'to 8×8'"],
+  [{ lowResolution: 0.5 }, 'expected lowResolution, an integer from 1, got 0.5'],
+  [{ name: 'to 8×8' }, "expected name, letters, digits, - and _, since it names files, got 'to 8×8'"],
   [{ name: '' }, "got ''"],
   [
     { process: { schedule: { name: 'quadratic', steps: 20 } } },
-    "process: expected schedule, a schedule by its name, one of 'cosine', 'linear'",
+    "stage 'sr': expected process.schedule, a schedule by its name, one of 'cosine', 'linear'",
   ],
   [{ process: { schedule: { name: 'cosine', steps: 0 } } }, '0'],
   [
     { augmentation: { name: 'blur' } },
-    "augmentation: expected an augmentation by its name, one of 'gaussian-noise', 'gaussian-blur', 'none'; got 'blur'",
+    "stage 'sr': expected augmentation, an augmentation by its name, one of 'gaussian-noise', 'gaussian-blur', 'none'; got 'blur'",
   ],
-  [{ augmentation: 'none' }, "augmentation: expected an augmentation, such as { name: 'none' }, got 'none'"],
+  [{ augmentation: 'none' }, "expected augmentation, an augmentation, such as { name: 'none' }, got 'none'"],
   [
     { augmentation: { ...augmentation, maxlevel: 3 } },
-    "augmentation: unknown option 'maxlevel'. Did you mean 'maxLevel'?",
+    "stage 'sr': unknown option 'augmentation.maxlevel'. Did you mean 'maxLevel'?",
   ],
   [{ augmentation: { ...smear, apply: undefined } }, "augmentation 'smear': expected apply, a function"],
   [{ augmentation: { ...smear, draw: () => [0] } }, 'expected draw to give 0, an array of 8 rows, one for each image'],
   [{ augmentation: { ...smear, apply: (z: tf.Tensor4D) => tf.mean(z) } }, 'expected apply to give float32 [3,4,4,3]'],
-  [{ labelDropout: '0.1', classNames: ['a'] }, "of a stage with classes, got '0.1'"],
+  [{ labelDropout: '0.1', classNames: ['a'] }, "expected labelDropout, a rate from 0 to below 1, got '0.1'"],
+  [{ labelDropout: 0.1, classNames: undefined }, 'expected labelDropout of a stage with classNames only, got 0.1'],
   [{ augmentation: { name: 'mine', apply: smear.apply } }, "augmentation 'mine': expected maxLevel, an integer from 0"],
-  [{ classnames: ['a'] }, "superResolutionStage: unknown option 'classnames'. Did you mean 'classNames'?"],
-  [{ classNames: 'ab' }, "expected classNames, a list of texts, or none of an unconditional stage, got 'ab'"],
-  [{ classNames: [] }, 'expected classNames, a list of texts, or none of an unconditional stage, got an array of 0'],
-  [{ classNames: [0, 1] }, 'got an array of 2 that are not all texts'],
+  [{ classnames: ['a'] }, "stage 'sr': unknown option 'classnames'. Did you mean 'classNames'?"],
+  [{ classNames: 'ab' }, "stage 'sr': expected classNames, a list of at least 1, got 'ab'"],
+  [{ classNames: [] }, 'expected classNames, a list of at least 1, got an array of 0'],
+  [{ classNames: [0, 1] }, 'expected classNames[0], a text, got 0'],
   [{ classNames: ['a', 'a'] }, "expected different classNames, got 'a' twice"],
   [{ imageChannels: undefined }, "stage 'sr': expected imageChannels, an integer from 1, got undefined"],
   [{ name: undefined }, 'got undefined'],
-  [{ process: 'cosine' }, "process: expected an object with schedule, prediction, variance, noiseInput, got 'cosine'"],
-  [{ process: { ...process, variant: 3 } }, "process: unknown option 'variant'. Did you mean 'variance'?"],
+  [
+    { process: 'cosine' },
+    "stage 'sr': expected process, an object with schedule, prediction, variance, noiseInput, got 'cosine'",
+  ],
+  [{ process: { ...process, variant: 3 } }, "stage 'sr': unknown option 'process.variant'. Did you mean 'variance'?"],
   [
     { process: { schedule: 'cosine', steps: 20 } },
-    'process: expected schedule: {"name":"cosine","steps":20}, got schedule: \'cosine\', the form of earlier versions',
+    "expected process.schedule, a schedule, such as { name: 'cosine' }, got 'cosine'\n- unknown option 'process.steps'",
   ],
-  [{ network: undefined }, 'expected a network, its size or { config, init, apply }, got undefined'],
-  [{ network: { apply: tinyNetwork().apply } }, "stage 'sr': expected init of its network, a function, got undefined"],
+  [
+    { network: undefined },
+    'expected network, an object with patchSize, baseChannels, channelMultipliers, firstChannels, …, got undefined',
+  ],
+  [
+    { network: { apply: tinyNetwork().apply } },
+    'expected network, { config, init, apply } with functions init and apply, got an object with apply',
+  ],
   [{ augmentation: { ...augmentation, maxLevel: 21 } }, 'expected a maxLevel from 1 to 20, got 21'],
   [{ network: { ...size, patchSize: 3 } }, 'patchSize must divide the resolution 8×8, got 3'],
 ])('%j is refused', (changes, message) => {

@@ -1,12 +1,5 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
-import {
-  CascadeError,
-  checkFunction,
-  checkInteger,
-  checkOptions,
-  type KnownKeys,
-  shown,
-} from '@cascade-diffusion/checks'
+import { CascadeError, parseConfig } from '@cascade-diffusion/checks'
 import {
   type AugmentationConfig,
   augmentationOf,
@@ -26,15 +19,16 @@ import type { Rng } from '@cascade-diffusion/random'
 import { type LowResConfig, type UNetCondition, type UNetConfig, unet } from '@cascade-diffusion/unet'
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { noiseSkip } from './noise-skip.ts'
+import { baseSchema, isCustomNetwork, superResolutionSchema } from './stage-schema.ts'
 
-/** A network as a function of its weights: a {@link unet}, or one's own. */
+/** A network as a function of its weights: a {@link unet}, or a custom one. */
 export interface StageNetwork {
   /** What a checkpoint says of it: a JSON value. */
   readonly config: unknown
   /** First weights, a pure function of the key. */
   init(rng: Rng): Params<NDArray>
   /**
-   * Raw output for noisy images [N,H,W,C], told `noise` [N] in the unit of the process: C channels, or twice as many if the variance
+   * Raw output for noisy images [N,H,W,C], conditioned on `noise` [N] in the unit of the process: C channels, or twice as many if the variance
    * is learned. Where labels are dropped, a label may be -1: none.
    */
   apply(params: Params<Tensor>, xt: Tensor4D, noise: Tensor1D, condition: UNetCondition): Tensor4D
@@ -66,7 +60,7 @@ interface StageOptions {
    */
   readonly labelDropout?: number
   readonly process: ProcessConfig
-  /** The size of a U-Net, whose inputs and outputs follow from the stage; or a network of one's own. */
+  /** The size of a U-Net, whose inputs and outputs follow from the stage; or a custom network. */
   readonly network: StageUNetConfig | StageNetwork
 }
 
@@ -75,25 +69,10 @@ export interface BaseStageOptions extends StageOptions {}
 
 /** Options of {@link superResolutionStage}. */
 export interface SuperResolutionStageOptions extends StageOptions {
-  /** Height and width of the images it enlarges. */
+  /** Height and width of the images that it upsamples. */
   readonly lowResolution: number
   /** How the small images are corrupted in training. There is no default: without it, errors compound along the cascade. */
   readonly augmentation: AugmentationConfig | ConditioningAugmentation
-}
-
-const baseKeys: KnownKeys<BaseStageOptions> = {
-  name: true,
-  resolution: true,
-  imageChannels: true,
-  classNames: true,
-  labelDropout: true,
-  process: true,
-  network: true,
-}
-const superResolutionKeys: KnownKeys<SuperResolutionStageOptions> = {
-  ...baseKeys,
-  lowResolution: true,
-  augmentation: true,
 }
 
 interface CommonStage {
@@ -114,7 +93,7 @@ export interface BaseStage extends CommonStage {
   readonly kind: 'base'
 }
 
-/** A later stage: enlarges images, conditioned on them. */
+/** A later stage: upsamples images, conditioned on them. */
 export interface SuperResolutionStage extends CommonStage {
   readonly kind: 'super-resolution'
   readonly lowResolution: number
@@ -124,7 +103,7 @@ export interface SuperResolutionStage extends CommonStage {
 /** One diffusion model of a cascade, trained by itself. */
 export type Stage = BaseStage | SuperResolutionStage
 
-/** A stage in words. */
+/** A stage in words, as a checkpoint keeps it: a JSON value. */
 export interface StageDescription {
   readonly kind: Stage['kind']
   readonly name: string
@@ -146,38 +125,27 @@ export interface CustomAugmentation extends Pick<ConditioningAugmentation, 'name
 
 /**
  * Describes the first stage of a cascade.
- * @throws if an option is missing or unknown, or the network or the process cannot be as described.
+ * @throws CascadeError 'input' that lists everything that is wrong with the options; or if the network and the process do not fit.
  */
 export function baseStage(options: BaseStageOptions): BaseStage {
-  checkOptions('baseStage', options, baseKeys)
+  parseConfig(whereOf('baseStage', options), baseSchema, options)
   return { kind: 'base', ...common('base', options, {}) }
 }
 
 /**
- * Describes a stage that enlarges images, conditioned on them and on nothing of how they came about.
- * @throws if an option is missing or unknown, or the network, the process or the augmentation cannot be as described: of one of
- * your own every member is looked at, and it is tried if tfjs has a backend; else before the first step.
+ * Describes a stage that upsamples images. It is conditioned on them, and on nothing of how they came about.
+ * @throws CascadeError 'input' that lists everything that is wrong with the options; or if the network, the process or the augmentation
+ * do not fit. A custom augmentation is checked, and tried if tfjs has a backend; else before the first step.
  */
 export function superResolutionStage(options: SuperResolutionStageOptions): SuperResolutionStage {
-  checkOptions('superResolutionStage', options, superResolutionKeys)
+  parseConfig(whereOf('superResolutionStage', options), superResolutionSchema, options)
   const { lowResolution, resolution, imageChannels } = options
-  if (
-    !(
-      Number.isInteger(lowResolution) &&
-      lowResolution > 0 &&
-      resolution % lowResolution === 0 &&
-      resolution > lowResolution
-    )
-  )
+  if (!(resolution % lowResolution === 0 && resolution > lowResolution))
     throw new CascadeError(
       'input',
       `stage '${options.name}': expected a resolution that is a multiple of lowResolution ${lowResolution}, got ${resolution}`,
     )
-  const small = [
-    lowResolution,
-    lowResolution,
-    checkInteger(`stage '${options.name}'`, 'imageChannels', imageChannels, { from: 1 }),
-  ]
+  const small = [lowResolution, lowResolution, imageChannels]
   const augmentation = augmentationOf(options.augmentation, small)
   const custom = isCustomAugmentation(options.augmentation)
   if (custom) tryAugmentation(augmentation, small)
@@ -201,21 +169,16 @@ function common(
   inputs: Pick<UNetConfig, 'lowRes' | 'augmentationLevels'>,
 ): CommonStage {
   const { name, resolution, imageChannels, classNames, labelDropout = 0, process } = options
-  if (typeof name !== 'string' || !/^[\w-]+$/.test(name))
+  const twice = classNames?.find((className, i) => classNames.indexOf(className) < i)
+  if (twice !== undefined)
+    throw new CascadeError('input', `stage '${name}': expected different classNames, got '${twice}' twice`)
+  if (labelDropout > 0 && !classNames)
     throw new CascadeError(
       'input',
-      `stage: expected a name of letters, digits, - and _, since it names files; got ${shown(name)}`,
-    )
-  checkInteger(`stage '${name}'`, 'a resolution', resolution, { from: 1 })
-  checkInteger(`stage '${name}'`, 'imageChannels', imageChannels, { from: 1 })
-  if (classNames !== undefined) checkClassNames(name, classNames)
-  if (!(Number.isFinite(labelDropout) && labelDropout >= 0 && labelDropout < 1 && (labelDropout === 0 || classNames)))
-    throw new CascadeError(
-      'input',
-      `stage '${name}': expected a labelDropout from 0 to less than 1, and of a stage with classes, got ${shown(labelDropout)}`,
+      `stage '${name}': expected labelDropout of a stage with classNames only, got ${labelDropout}`,
     )
   const diffusion = processOf(process)
-  const network = isNetwork(name, options.network) ? options.network : sizedNetwork(options.network)
+  const network = isCustomNetwork(options.network) ? options.network : sizedNetwork(options.network)
   function sizedNetwork({ noiseSkip: skips, lowRes, ...size }: StageUNetConfig): StageNetwork {
     if (lowRes && !inputs.lowRes)
       throw new CascadeError('input', `stage '${name}': expected no lowRes of its network, since it is a base`)
@@ -259,29 +222,6 @@ function common(
   }
 }
 
-/** Whether it is a network of one's own. @throws if it is neither that nor the size of a U-Net. */
-function isNetwork(name: string, network: StageUNetConfig | StageNetwork): network is StageNetwork {
-  if (typeof network !== 'object' || network === null)
-    throw new CascadeError(
-      'input',
-      `stage '${name}': expected a network, its size or { config, init, apply }, got ${shown(network)}`,
-    )
-  if (!('apply' in network || 'init' in network)) return false
-  const { apply, init } = network as Partial<StageNetwork>
-  checkFunction(`stage '${name}'`, 'apply of its network', apply)
-  checkFunction(`stage '${name}'`, 'init of its network', init)
-  return true
-}
-
-function checkClassNames(name: string, classNames: readonly string[]): void {
-  const fits = Array.isArray(classNames) && classNames.length > 0 && classNames.every((x) => typeof x === 'string')
-  if (!fits)
-    throw new CascadeError(
-      'input',
-      `stage '${name}': expected classNames, a list of texts, or none of an unconditional stage, got ${shown(classNames)}` +
-        (Array.isArray(classNames) && classNames.length > 0 ? ' that are not all texts' : ''),
-    )
-  const twice = classNames.find((className, i) => classNames.indexOf(className) < i)
-  if (twice !== undefined)
-    throw new CascadeError('input', `stage '${name}': expected different classNames, got '${twice}' twice`)
-}
+/** Who asks, for errors: the stage, if it has a name. */
+const whereOf = (maker: string, options: Partial<StageOptions> | undefined): string =>
+  typeof options?.name === 'string' ? `stage '${options.name}'` : maker

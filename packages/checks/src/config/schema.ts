@@ -87,7 +87,7 @@ export const record = <T extends object>(entries: { readonly [K in keyof T]-?: S
   return v.pipe(
     v.custom<object>(
       (x) => typeof x === 'object' && x !== null && !Array.isArray(x),
-      ({ input }) => `expected an object with ${Object.keys(schemas).join(', ')}, got ${shown(input)}`,
+      ({ input }) => `expected ${withKeys(Object.keys(schemas))}, got ${shown(input)}`,
     ),
     object,
     v.rawCheck(({ dataset, addIssue }) => {
@@ -106,6 +106,35 @@ export const record = <T extends object>(entries: { readonly [K in keyof T]-?: S
     v.transform((given) => Object.fromEntries(Object.entries(given).filter(([, x]) => x !== undefined))),
   ) as unknown as Schema<T>
 }
+
+/**
+ * What one of some schemas accepts: that of the value's `name`.
+ * @param what it is, for errors: `a schedule`.
+ */
+export const named = <T extends { readonly name: string }>(
+  what: string,
+  schemas: { readonly [N in T['name']]: Schema<Extract<T, { readonly name: N }>> },
+): Schema<T> => {
+  const byName = new Map<unknown, Schema<unknown>>(Object.entries(schemas))
+  const names = Object.keys(schemas)
+  const unknown = v.custom<never>(
+    () => false,
+    ({ input }) => {
+      const isRecord = typeof input === 'object' && input !== null
+      const name = isRecord ? (input as { readonly name?: unknown }).name : input
+      const close = typeof name === 'string' ? nearest(name, names) : undefined
+      if (!isRecord) return `expected ${what}, such as { name: '${close ?? names[0]}' }, got ${shown(input)}`
+      const known = names.map((each) => `'${each}'`).join(', ')
+      return `expected ${what} by its name, one of ${known}; got ${shown(name)}${close ? `. Did you mean '${close}'?` : ''}`
+    },
+  )
+  const nameOf = (x: unknown) => (x as { readonly name?: unknown } | null | undefined)?.name
+  return v.lazy((x) => byName.get(nameOf(x)) ?? unknown) as unknown as Schema<T>
+}
+
+/** An object by its first keys. */
+const withKeys = (keys: readonly string[]): string =>
+  `an object with ${keys.slice(0, 4).join(', ')}${keys.length > 4 ? ', …' : ''}`
 
 const within = (x: number, { from = Number.NEGATIVE_INFINITY, to = Number.POSITIVE_INFINITY }: SchemaRange) =>
   x >= from && x <= to

@@ -1,8 +1,5 @@
-import * as v from 'valibot'
-import { nearest } from '../nearest.ts'
-import { shown } from '../shown.ts'
 import { parseConfig } from './parse.ts'
-import type { Schema } from './schema.ts'
+import { named, type Schema } from './schema.ts'
 
 /** A configuration that a name tells from others. */
 export interface Named {
@@ -58,7 +55,8 @@ export function table<const E extends readonly AnyEntry[]>(
   const byName = new Map(entries.map((entry) => [entry.name as string, entry]))
   const names = [...byName.keys()] as C['name'][]
   const entryOf = (config: unknown) => byName.get((config as Named | null | undefined)?.name ?? '')
-  const schema = v.lazy((config) => entryOf(config)?.schema ?? unknownName(what, names)) as unknown as Schema<C>
+  const schemas = Object.fromEntries(entries.map((entry) => [entry.name, entry.schema]))
+  const schema = named<Named>(what, schemas as Record<string, Schema<Named>>) as Schema<C>
   return {
     names,
     schema,
@@ -68,18 +66,3 @@ export function table<const E extends readonly AnyEntry[]>(
     },
   }
 }
-
-/** A schema that refuses everything, with the names that there are. */
-const unknownName = (what: string, names: readonly string[]): Schema<never> =>
-  v.custom<never>(
-    () => false,
-    ({ input }) => {
-      const isRecord = typeof input === 'object' && input !== null
-      const name = isRecord ? (input as { name?: unknown }).name : input
-      const known = names.map((each) => `'${each}'`).join(', ')
-      const close = typeof name === 'string' ? nearest(name, names) : undefined
-      if (!isRecord) return `expected ${what}, such as { name: '${close ?? names[0]}' }, got ${shown(input)}`
-      const hint = close ? `. Did you mean '${close}'?` : ''
-      return `expected ${what} by its name, one of ${known}; got ${shown(name)}${hint}`
-    },
-  )

@@ -63,7 +63,7 @@ test.each([
   [file('{"classAccuracy":0.9,"fid":{}}'), 'residualBlocks; got an object with classAccuracy, fid'],
   [file('[1]'), 'residualBlocks; got an array of 1'],
   ['nowhere/network.json', 'residualBlocks: there is no such file'],
-  [file(JSON.stringify({ ...encoder, pool: 'max' })), 'pool must be one of'],
+  [file(JSON.stringify({ ...encoder, pool: 'max' })), 'expected pool, one of'],
 ])('%s fails', async (path, message) => {
   const { code, text, errors } = await run(path)
   expect([code, text]).toEqual([1, ''])

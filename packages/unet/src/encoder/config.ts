@@ -1,6 +1,7 @@
-import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
-import { checkConfig, completeConfig } from '../complete-config.ts'
+import { parseConfig, type Schema, schema } from '@cascade-diffusion/checks'
+import { completeConfig } from '../complete-config.ts'
 import type { CompleteUNetConfig, Resampling, UNetConfig } from '../config.ts'
+import { resamplingSchema, unetEntries } from '../unet-schema.ts'
 
 /**
  * How an encoder makes one vector of the output of its middle.
@@ -45,28 +46,26 @@ export interface EncoderConfig extends Pick<UNetConfig, SharedField> {
 export type CompleteEncoderConfig = Required<Omit<EncoderConfig, 'attentionHeads' | 'attentionHeadChannels'>> &
   Pick<EncoderConfig, 'attentionHeads' | 'attentionHeadChannels'>
 
-const known: KnownKeys<EncoderConfig> = {
-  resolution: true,
-  imageChannels: true,
-  baseChannels: true,
-  channelMultipliers: true,
-  firstChannels: true,
-  residualBlocks: true,
-  attentionResolutions: true,
-  attentionHeads: true,
-  attentionHeadChannels: true,
-  middleAttention: true,
-  downsamplePadding: true,
-  noiseEmbedding: true,
-  scaleShiftNorm: true,
-  dropout: true,
-  residualScale: true,
-  normGroups: true,
-  normEpsilon: true,
-  classes: true,
-  pool: true,
-  resampling: true,
-}
+const {
+  outChannels: _outChannels,
+  patchSize: _patchSize,
+  attentionHeadsUp: _attentionHeadsUp,
+  middleAttentionNorm: _middleAttentionNorm,
+  resampling: _resampling,
+  numClasses: _numClasses,
+  lowRes: _lowRes,
+  augmentationLevels: _augmentationLevels,
+  middleResidualScale: _middleResidualScale,
+  ...shared
+} = unetEntries
+
+/** The schema of {@link EncoderConfig}. */
+export const encoderSchema: Schema<EncoderConfig> = schema.record<EncoderConfig>({
+  ...shared,
+  classes: schema.integer({ from: 1 }),
+  pool: schema.optional(schema.oneOf(['attention', 'adaptive', 'spatial', 'spatial_v2'])),
+  resampling: schema.optional(resamplingSchema),
+})
 
 /**
  * Fills in the defaults. As in ADM, `firstChannels` defaults to the channels of the first level.
@@ -77,14 +76,8 @@ export function completeEncoderConfig(given: EncoderConfig): {
   config: CompleteEncoderConfig
   whole: CompleteUNetConfig
 } {
-  checkOptions('encoder', given, known)
-  checkConfig('encoder', given)
+  parseConfig('encoder', encoderSchema, given)
   const { classes, pool = 'attention', ...half } = given
-  if (!(Number.isInteger(classes) && classes > 0))
-    throw new CascadeError('input', `encoder: classes must be a positive integer, got ${shown(classes)}`)
-  const pools: readonly Pool[] = ['attention', 'adaptive', 'spatial', 'spatial_v2']
-  if (!pools.includes(pool))
-    throw new CascadeError('input', `encoder: pool must be one of ${pools.join(', ')}, got ${pool}`)
   const firstChannels = half.firstChannels ?? half.baseChannels * (half.channelMultipliers[0] ?? 1)
   const whole = completeConfig({ ...half, firstChannels })
   const { attentionHeads, attentionHeadChannels } = whole

@@ -158,9 +158,9 @@ test('shares its first half with a U-Net', () => {
 })
 
 test('errors say what was expected', async () => {
-  expect(() => encoder({ ...small, classes: 0 })).toThrow('encoder: classes must be a positive integer, got 0')
+  expect(() => encoder({ ...small, classes: 0 })).toThrow('encoder: expected classes, an integer from 1, got 0')
   expect(() => encoder({ ...small, pool: 'max' as never })).toThrow(
-    'encoder: pool must be one of attention, adaptive, spatial, spatial_v2, got max',
+    "encoder: expected pool, one of 'attention', 'adaptive', 'spatial', 'spatial_v2'; got 'max'",
   )
   expect(() => encoder({ ...small, middleAttention: false, attentionHeads: 3 })).toThrow(
     'encoder: attention heads must divide the 16 channels of the pool, got 3 heads',

@@ -124,7 +124,7 @@ test.each<[string, object]>([
   ['block_out_channels: expected a list of numbers, got [16,"32"]', { block_out_channels: [16, '32'] }],
   ['up_block_types: expected a list of strings, got []', { up_block_types: [] }],
   ['sample_size: expected a number, a pair of them, or a resolution besides, got {}', { sample_size: {} }],
-  ['residualBlocks must be at most 1000, got 1000000000', { layers_per_block: 1e9 }],
+  ['expected residualBlocks, an integer from 1 to 1000, got 1000000000', { layers_per_block: 1e9 }],
   ['of one length, got 3, 2 and 2', { block_out_channels: [16, 16, 16] }],
   [
     'down_block_types: expected blocks among DownBlock2D, AttnDownBlock2D, ResnetDownsampleBlock2D, got ["KDownBlock2D","AttnDownBlock2D"]',

@@ -1,0 +1,100 @@
+import { type Schema, schema } from '@cascade-diffusion/checks'
+import {
+  augmentations,
+  type ConditioningAugmentation,
+  isCustomAugmentation,
+} from '@cascade-diffusion/conditioning-augmentation'
+import { processSchema } from '@cascade-diffusion/diffusion'
+import { type LowResConfig, unetEntries } from '@cascade-diffusion/unet'
+import type {
+  BaseStageOptions,
+  CustomAugmentation,
+  StageDescription,
+  StageNetwork,
+  StageUNetConfig,
+  SuperResolutionStageOptions,
+} from './stage.ts'
+
+const anything = <T>(): Schema<T> => schema.value<T>('anything', () => true)
+
+const {
+  resolution: _resolution,
+  imageChannels: _imageChannels,
+  outChannels: _outChannels,
+  numClasses: _numClasses,
+  augmentationLevels: _augmentationLevels,
+  lowRes: _lowRes,
+  ...size
+} = unetEntries
+
+const unetSize = schema.record<StageUNetConfig>({
+  ...size,
+  noiseSkip: schema.optional(schema.flag()),
+  lowRes: schema.optional(
+    schema.record<Pick<LowResConfig, 'resize'>>({ resize: schema.optional(schema.oneOf(['bilinear', 'bicubic'])) }),
+  ),
+})
+
+// It may have other members.
+const customNetwork = schema.value<StageNetwork>('{ config, init, apply } with functions init and apply', (x) => {
+  const { init, apply } = x as Partial<StageNetwork>
+  return typeof init === 'function' && typeof apply === 'function'
+})
+
+/** Whether it is a custom network, complete or not, and not the size of a U-Net. */
+export const isCustomNetwork = (network: unknown): network is StageNetwork =>
+  typeof network === 'object' && network !== null && ('apply' in network || 'init' in network)
+
+const count = schema.integer({ from: 1 })
+const classNames = schema.list(schema.text(), 1)
+const rate = schema.value<number>(
+  'a rate from 0 to below 1',
+  (x) => Number.isFinite(x) && (x as number) >= 0 && (x as number) < 1,
+)
+
+const common = {
+  name: schema.value<string>(
+    'letters, digits, - and _, since it names files',
+    (x) => /^[\w-]+$/.test(String(x)) && typeof x === 'string',
+  ),
+  resolution: count,
+  imageChannels: count,
+  process: processSchema,
+}
+
+const options = {
+  ...common,
+  classNames: schema.optional(classNames),
+  labelDropout: schema.optional(rate),
+  network: schema.either(unetSize, customNetwork, isCustomNetwork),
+}
+
+/** The schema of {@link BaseStageOptions}. */
+export const baseSchema = schema.record<BaseStageOptions>(options)
+
+/** The schema of {@link SuperResolutionStageOptions}; a custom augmentation is checked by its own package. */
+export const superResolutionSchema = schema.record<SuperResolutionStageOptions>({
+  ...options,
+  lowResolution: count,
+  augmentation: schema.either(augmentations.schema, anything<ConditioningAugmentation>(), (x) =>
+    isCustomAugmentation(x as ConditioningAugmentation),
+  ),
+})
+
+const customAugmentation = schema.record<CustomAugmentation>({
+  name: schema.text(),
+  maxLevel: schema.integer({ from: 0 }),
+  embedsLevel: schema.flag(),
+})
+const isCustomDescription = (x: unknown) => typeof x === 'object' && x !== null && 'embedsLevel' in x
+
+/** The schema of {@link StageDescription}, as a file has it. */
+export const descriptionSchema = schema.record<StageDescription>({
+  ...common,
+  kind: schema.oneOf(['base', 'super-resolution']),
+  classNames: schema.nullable(classNames),
+  labelDropout: schema.optional(rate),
+  network: anything<unknown>(),
+  lowResolution: schema.optional(count),
+  augmentation: schema.optional(schema.either(augmentations.schema, customAugmentation, isCustomDescription)),
+})
