@@ -4,7 +4,7 @@ import { join } from 'node:path'
 /** The order of the packages, as CONTRIBUTING.md draws it: a package may depend on those of lower lines only. */
 export const layers: readonly (readonly string[])[] = [
   ['cli'],
-  ['export'],
+  ['export', 'experiment'],
   ['pretrained', 'presets'],
   ['cascade'],
   ['training', 'metrics', 'conditioning-augmentation'],

@@ -1,12 +1,10 @@
 // The table of docs/samplers.md: npx tsx --conditions=@cascade-diffusion/source scripts/sampler-fid.ts FOLDER [SECONDS]
-// It goes on from what it finds in the folder, and begins nothing new after so many seconds.
+// It resumes from what it finds in the folder, and begins nothing new after SECONDS.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { concatenate, int32, type NDArray, ndarray, rows } from '../packages/arrays/src/index.ts'
 import { stageSampler, trainStage } from '../packages/cascade/src/index.ts'
-import { evaluatorOf, trainEvaluator } from '../packages/cli/src/quickstart/judge.ts'
-import { planOf } from '../packages/cli/src/quickstart/plan.ts'
-import { type ImageTransform, resize, transformed } from '../packages/data/src/index.ts'
+import { type ImageTransform, loadMnist, resize, transformed } from '../packages/data/src/index.ts'
 import {
   ancestral,
   ddim,
@@ -17,6 +15,9 @@ import {
   stepsDown,
   unipc,
 } from '../packages/diffusion/src/index.ts'
+import { evaluatorOf, trainEvaluator } from '../packages/experiment/src/evaluate/evaluator.ts'
+import { quickstartPlan } from '../packages/experiment/src/index.ts'
+import { stagesOf } from '../packages/experiment/src/plan/stages.ts'
 import { jit } from '../packages/jit/src/index.ts'
 import { rng } from '../packages/random/src/index.ts'
 import { cosineRate } from '../packages/training/src/index.ts'
@@ -27,9 +28,10 @@ const end = Date.now() + 1000 * Number(seconds)
 mkdirSync(folder, { recursive: true })
 
 // The base stage of the quickstart, 8×8 digits, as the quickstart trains it.
-const plan = planOf({ dataset: 'mnist', fast: false, cacheDir: folder })
-const { stage, training } = plan.base
-const [trainSet, testSet] = await Promise.all([plan.load('train'), plan.load('test')])
+const plan = quickstartPlan({ dataset: 'mnist' })
+const [trainSet, testSet] = await Promise.all([loadMnist({ split: 'train' }), loadMnist({ split: 'test' })])
+const stage = stagesOf(plan, { train: trainSet })[0]!
+const { training } = plan.stages[0]
 const common = { seed: 0, compile: jit, signal: new AbortController().signal, progress: () => {} }
 const { ema } = await trainStage({
   ...common,
@@ -38,7 +40,7 @@ const { ema } = await trainStage({
   steps: training.steps,
   batchSize: training.batchSize,
   learningRate: cosineRate(training.learningRate, training.steps, { warmup: 50 }),
-  averages: { ema: { decay: plan.emaDecay } },
+  averages: { ema: { decay: training.emaDecay ?? 0.99 } },
   checkpoint: { path: join(folder, 'base.safetensors') },
 })
 

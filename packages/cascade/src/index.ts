@@ -1,3 +1,8 @@
+export { type Cascade, type CascadeStage, chosenLevels } from './cascade/cascade.ts'
+export { type LoadCascadeOptions, loadCascade } from './cascade/load-cascade.ts'
+export { saveCascade } from './cascade/save-cascade.ts'
+export type { StageSampling } from './cascade/stage-sampling.ts'
+export { writeStage, writtenStage } from './cascade/weights-files.ts'
 export {
   classifierLogProbability,
   type LoadedClassifier,

@@ -8,7 +8,7 @@ const start = (...args: string[]) =>
     ...[fileURLToPath(new URL('bin.ts', import.meta.url)), ...args],
   ])
 
-test('mistakes are told on stderr', async () => {
+test('mistakes are reported on stderr', async () => {
   const child = start('summary', '--jsn')
   const [out, errors]: [string[], string[]] = [[], []]
   child.stdout.on('data', (data) => out.push(String(data)))
@@ -20,7 +20,7 @@ test('mistakes are told on stderr', async () => {
   )
 })
 
-test('nobody reads on: it ends without a word', async () => {
+test('a reader that goes away ends it without a message', async () => {
   const child = start('summary', 'imagenet-32', '--json')
   const errors: string[] = []
   child.stderr.on('data', (data) => errors.push(String(data)))

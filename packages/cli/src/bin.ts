@@ -4,7 +4,7 @@ import { main } from './main.ts'
 const stop = new AbortController()
 let interrupts = 0
 const interrupt = () => {
-  // The first asks politely; the second does not wait for the checkpoint.
+  // The first waits for the checkpoint; the second does not.
   if (++interrupts > 1) process.exit(130)
   process.stderr.write('\nstopping after this step …\n')
   stop.abort(new Error('interrupted'))
@@ -12,7 +12,7 @@ const interrupt = () => {
 process.on('SIGINT', interrupt)
 process.on('SIGTERM', interrupt)
 
-// Nobody reads on (`| head`): what takes long stops as after Ctrl-C, and nothing is said about it.
+// The reader has gone (`| head`): the run stops as after Ctrl-C, without a message.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: Error & { code?: string }) => {
     if (error.code !== 'EPIPE') throw error

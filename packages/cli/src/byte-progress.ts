@@ -1,6 +1,6 @@
-import type { ProgressStream } from './progress.ts'
+import type { ProgressStream } from './progress-line.ts'
 
-/** `downloading  120/274 MB  43 %`, with a bar of so many characters before the figures. */
+/** `downloading  120/274 MB  43 %`, with a bar of `bar` characters before the figures. */
 export function formatBytes(label: string, done: number, total: number | undefined, bar = 0): string {
   const mega = (n: number) => Math.floor(n / 1e6).toLocaleString('en-US')
   if (total === undefined) return `${label}  ${mega(done)} MB`
@@ -11,8 +11,8 @@ export function formatBytes(label: string, done: number, total: number | undefin
 }
 
 /**
- * Shows how many bytes are done: on a terminal in a line that is rewritten, elsewhere in a line for every quarter.
- * A total that is reached ends the line.
+ * Shows how many bytes are done. A terminal gets one line, rewritten in place, which ends when the total is reached. Other
+ * streams get a line for every quarter.
  */
 export function byteProgress(
   stream: ProgressStream = process.stderr,

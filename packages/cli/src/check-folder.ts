@@ -3,9 +3,9 @@ import { dirname, resolve } from 'node:path'
 import { CascadeError } from '@cascade-diffusion/checks'
 
 /**
- * Sees before a long run whether its results can be written.
- * @param out the folder that is to be written to, which need not be there yet.
- * @throws naming the file that stands in its place or on the way to it, or the folder that may not be written to.
+ * Checks, before a long run, that its results can be written.
+ * @param out the folder of the results. It need not exist yet.
+ * @throws if it is a file, lies below a file, or is not writable.
  */
 export async function checkFolder(out: string): Promise<void> {
   for (let path = resolve(out); ; path = dirname(path)) {

@@ -5,23 +5,23 @@ import { CascadeError, nearest } from '@cascade-diffusion/checks'
 export interface Command {
   /** A line for the list of commands. */
   readonly summary: string
-  /** How it is called, in lines, and after an empty line its options. */
+  /** How it is called, in lines; then, after an empty line, its options. */
   readonly usage: string
   /** @returns the exit code. */
   run(args: readonly string[], io: CommandIo): Promise<number>
 }
 
-/** What a command is given of the process. */
+/** What a command needs of the process. */
 export interface CommandIo {
-  /** Prints a line of what was asked for. */
+  /** Prints a line of results. */
   readonly log: (line: string) => void
-  /** Prints what went wrong. By default on stderr. */
+  /** Prints an error. Default: on stderr. */
   readonly error?: (text: string) => void
   /** Aborts when the user wants to stop. */
   readonly signal: AbortSignal
 }
 
-/** The exit code of a run that was stopped by Ctrl-C. */
+/** The exit code of a run that Ctrl-C ended. */
 export const INTERRUPTED = 130
 
 /** A mistake in how the program was called. */
@@ -38,7 +38,7 @@ type Parsed<T extends Options> = ReturnType<
   typeof parseArgs<{ args: string[]; options: T; strict: true; allowPositionals: boolean }>
 >
 
-/** `parseArgs` with its complaints as {@link UsageError}s, and the option that was probably meant. */
+/** `parseArgs` whose errors are {@link UsageError}s and suggest the option that was probably meant. */
 export function parsed<T extends Options>(args: readonly string[], options: T, allowPositionals = false): Parsed<T> {
   const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true })
   for (const token of tokens)

@@ -1,21 +1,22 @@
 import { createRequire } from 'node:module'
-import { type Command, type CommandIo, probably, UsageError } from './command.ts'
+import { isCascadeError } from '@cascade-diffusion/checks'
+import { type Command, type CommandIo, INTERRUPTED, probably, UsageError } from './command.ts'
 import { commands } from './commands.ts'
 
 const help = (): string =>
   [
-    'cascade-diffusion: train, sample and judge cascaded diffusion models.',
+    'cascade-diffusion: train, sample and evaluate cascaded diffusion models.',
     '',
     'Commands:',
     ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}`),
     '',
-    '`cascade-diffusion COMMAND --help` says more; `cascade-diffusion --version` which version this is.',
+    '`cascade-diffusion COMMAND --help` explains a command; `cascade-diffusion --version` prints the version.',
   ].join('\n')
 
 /**
  * Runs the program.
  * @param args what follows the program's name on the command line.
- * @returns the exit code: 0, 1 after an error, 2 if it was called wrongly, 130 if it was interrupted.
+ * @returns the exit code: 0; 1 after an error; 2 for wrong arguments; 130 if it was interrupted.
  */
 export async function main(args: readonly string[], io: CommandIo): Promise<number> {
   const error = io.error ?? ((text: string) => process.stderr.write(`${text}\n`))
@@ -26,6 +27,10 @@ export async function main(args: readonly string[], io: CommandIo): Promise<numb
     if (caught instanceof UsageError) {
       error(`${message}\n\n${usageOf(args)}`)
       return 2
+    }
+    if (isCascadeError(caught, 'interrupted')) {
+      error(message)
+      return INTERRUPTED
     }
     error(`error: ${message}`)
     if (process.env.CASCADE_DIFFUSION_TRACE) error(String((caught as Error).stack))
@@ -55,12 +60,12 @@ function say({ log }: CommandIo, text: string): number {
   return 0
 }
 
-/** How what was called wrongly is called, in a few lines. */
+/** The usage of the command that was called wrongly, in a few lines. */
 function usageOf([name = '']: readonly string[]): string {
   const [call] = Object.hasOwn(commands, name) ? (commands[name] as Command).usage.split('\n\n') : []
   return call === undefined
-    ? `usage: cascade-diffusion ${Object.keys(commands).join('|')} …\n\`cascade-diffusion --help\` says more.`
-    : `usage: ${call.replaceAll('\n', '\n       ')}\n\`cascade-diffusion ${name} --help\` says more.`
+    ? `usage: cascade-diffusion ${Object.keys(commands).join('|')} …\n\`cascade-diffusion --help\` explains them.`
+    : `usage: ${call.replaceAll('\n', '\n       ')}\n\`cascade-diffusion ${name} --help\` explains the options.`
 }
 
 /** From package.json, which lies above this file as source and when built. */

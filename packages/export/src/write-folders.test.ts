@@ -96,8 +96,8 @@ test('what diffusers has not is named', async () => {
     network: { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 },
   })
   expect(await writeDiffusers(drawn(told), folder)).toEqual({
-    noScheduler: expect.stringContaining('told the rescaled-timestep of 10'),
-    noPipeline: expect.stringContaining('told the rescaled-timestep of 10'),
+    noScheduler: expect.stringContaining('conditioned on the rescaled-timestep of 10'),
+    noPipeline: expect.stringContaining('conditioned on the rescaled-timestep of 10'),
   })
   expect((await readdir(folder)).sort()).toEqual(['config.json', 'diffusion_pytorch_model.safetensors'])
 })

@@ -1,7 +1,8 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { writeStage } from '@cascade-diffusion/cascade'
 import { CascadeError } from '@cascade-diffusion/checks'
-import { writeStage, writeUNet } from '@cascade-diffusion/pretrained'
+import { writeUNet } from '@cascade-diffusion/pretrained'
 import type { ExportSource } from './model.ts'
 
 /**

@@ -28,11 +28,12 @@ export { type FrechetDistance, frechetDistance } from './frechet/frechet-distanc
 export { type FrechetReference, frechetReference } from './frechet/frechet-reference.ts'
 export {
   type ClassAccuracy,
+  type ClassAccuracyConfig,
   type ClassAccuracyFigure,
   type ClassCounts,
   classAccuracy,
 } from './metrics/class-accuracy.ts'
-export { type Fid, type FidFigure, fid } from './metrics/fid.ts'
+export { type Fid, type FidConfig, type FidFigure, fid } from './metrics/fid.ts'
 export {
   type Examples,
   type Figure,
@@ -43,4 +44,4 @@ export {
   measure,
   type Need,
 } from './metrics/metric.ts'
-export { type MetricConfig, type MetricName, metricNames, metricOf } from './metrics/metric-of.ts'
+export { type MetricConfig, metricOf, metrics } from './metrics/metric-table.ts'

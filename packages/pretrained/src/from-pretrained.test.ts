@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type NDArray, ndarray, toNHWC } from '@cascade-diffusion/arrays'
-import { baseStage, superResolutionStage } from '@cascade-diffusion/cascade'
+import { baseStage, superResolutionStage, writeStage } from '@cascade-diffusion/cascade'
 import { readNpz, toNDArray, writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
@@ -13,7 +13,6 @@ import { encoder, fromDiffusersConfig, toDiffusers, toGuidedClassifier, unet } f
 import { expect, test } from 'vitest'
 import { type FromPretrainedOptions, fromPretrained, type PretrainedUNet } from './from-pretrained.ts'
 import { serveFolder } from './test-support.ts'
-import { writeStage } from './weights-file.ts'
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../unet/src/fixtures/${name}`, import.meta.url))
 

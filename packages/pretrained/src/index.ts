@@ -10,4 +10,4 @@ export {
 } from './from-pretrained.ts'
 export type { LocateOptions } from './locate.ts'
 export { type PublishedCheckpoint, publishedCheckpoints } from './openai/published.ts'
-export { type WrittenUNet, writeStage, writeUNet } from './weights-file.ts'
+export { type WrittenUNet, writeUNet } from './weights-file.ts'

@@ -2,14 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { baseStage } from '@cascade-diffusion/cascade'
+import { baseStage, writeStage } from '@cascade-diffusion/cascade'
 import { writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { rng } from '@cascade-diffusion/random'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { encoder, toGuidedClassifier, toGuidedDiffusion, type UNetConfig, unet } from '@cascade-diffusion/unet'
 import { beforeAll, expect, test } from 'vitest'
 import { type FromPretrainedOptions, fromPretrained } from './from-pretrained.ts'
-import { writeStage } from './weights-file.ts'
 
 const fixture = (name: string) => fileURLToPath(new URL(`../../unet/src/fixtures/${name}`, import.meta.url))
 const adm = fixture('guided-adm/model.pt')

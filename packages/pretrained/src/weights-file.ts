@@ -1,10 +1,9 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
-import type { StageDescription } from '@cascade-diffusion/cascade'
+import { type StageDescription, writtenStage } from '@cascade-diffusion/cascade'
 import { writeSafetensors } from '@cascade-diffusion/checkpoints'
 import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 import type { UNetConfig } from '@cascade-diffusion/unet'
 
-const stageFormat = 'cascade-diffusion stage 1'
 const unetFormat = 'cascade-diffusion unet 1'
 
 /** The description of a U-Net without a stage. */
@@ -16,14 +15,6 @@ export interface WrittenUNet {
 }
 
 /**
- * Writes the weights of a stage under our names, with its description: a safetensors file that `fromPretrained` reads,
- * a quarter of the size of a training checkpoint.
- * @throws as `writeSafetensors`.
- */
-export const writeStage = (path: string, stage: StageDescription, params: Params<NDArray>): Promise<void> =>
-  writeSafetensors(path, params, { format: stageFormat, stage: JSON.stringify(stage) })
-
-/**
  * Writes the weights of a U-Net under our names, with its configuration and process: a safetensors file that
  * `fromPretrained` reads.
  * @throws as `writeSafetensors`.
@@ -31,12 +22,14 @@ export const writeStage = (path: string, stage: StageDescription, params: Params
 export const writeUNet = (path: string, unet: WrittenUNet, params: Params<NDArray>): Promise<void> =>
   writeSafetensors(path, params, { format: unetFormat, unet: JSON.stringify(unet) })
 
-/** The description in the metadata of a file that {@link writeStage} or {@link writeUNet} wrote. */
-export function written({ format, stage, unet }: Readonly<Record<string, string>>): {
+/** The description in the metadata of a file that `writeStage` of `cascade` or {@link writeUNet} wrote. */
+export function written(metadata: Readonly<Record<string, string>>): {
   readonly stage?: StageDescription
   readonly unet?: WrittenUNet
 } {
-  if (format === stageFormat && stage) return { stage: JSON.parse(stage) as StageDescription }
-  if (format === unetFormat && unet) return { unet: JSON.parse(unet) as WrittenUNet }
-  return {}
+  const { format, unet } = metadata
+  return {
+    stage: writtenStage(metadata),
+    unet: format === unetFormat && unet ? (JSON.parse(unet) as WrittenUNet) : undefined,
+  }
 }

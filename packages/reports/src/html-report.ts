@@ -3,6 +3,7 @@ import { escapeXml } from './escape-xml.ts'
 import { formatNumbers } from './format.ts'
 import { reportStyle } from './report-style.ts'
 
+/** What {@link htmlReport} shows. */
 export interface Report {
   title: string
   /** One or more paragraphs, with blank lines between. */
@@ -12,6 +13,7 @@ export interface Report {
   sections: readonly ReportSection[]
 }
 
+/** A figure shown large. */
 export interface KeyFigure {
   label: string
   /** With its unit: `97.3 %`. */
@@ -31,6 +33,7 @@ export interface ReportSection {
   table?: ReportTable
 }
 
+/** An image with its caption. */
 export interface ReportImage {
   /** `data:image/png;base64,…` */
   pngDataUri: string
@@ -38,16 +41,16 @@ export interface ReportImage {
   caption: string
 }
 
+/** A table. */
 export interface ReportTable {
   header: readonly string[]
-  /** As many cells as the header has. A column of numbers is set to the right, each with as many decimals as the one that has most. */
+  /** As many cells as the header has. A column of numbers is aligned right, with the same number of decimals in each. */
   rows: readonly (readonly (string | number)[])[]
 }
 
 /**
- * A report as one HTML page that needs nothing from outside, and whose security policy forbids it. All text is escaped.
- * It is well-formed XML too.
- * @throws if an image is not a PNG data URI, or a table's row has not the header's length.
+ * A report as one HTML page, which is well-formed XML too. It loads nothing, and its security policy forbids it to. All text is escaped.
+ * @throws if an image is not a PNG data URI, or a row of a table has not as many cells as its header.
  */
 export function htmlReport({ title, summary, figures = [], sections }: Report): string {
   return `<!DOCTYPE html>

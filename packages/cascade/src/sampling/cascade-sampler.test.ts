@@ -19,7 +19,7 @@ describe('a cascade of two stages', () => {
   const cascade = cascadeSampler(stages, how)
   afterAll(() => cascade.dispose())
 
-  test('each stage enlarges what the one before it made, with noise of its own', async () => {
+  test('each stage super-resolves the images of the one before it, with noise that no other stage has', async () => {
     const [small, large] = await cascade.sample(options)
     const samplers = stages.map((stage) => stageSampler(stage, how))
     const z = await samplers[0]!.sample({ count: 5, labels, rng: rng(9).fold('base') })
@@ -117,7 +117,9 @@ describe('what does not fit is refused before any call of a network', () => {
 })
 
 test('what is no list of trained stages', () => {
-  expect(() => cascadeSampler(trained(tinyBase()) as never, how)).toThrow('cascade: expected a list of trained stages')
+  expect(() => cascadeSampler(trained(tinyBase()) as never, how)).toThrow(
+    'cascade: expected a cascade or a list of trained stages',
+  )
   expect(() => cascadeSampler([tinyBase()] as never, how)).toThrow(
     'cascade: expected a trained stage, as loadStage gives it',
   )
@@ -133,9 +135,9 @@ test.each([
   ],
   [
     [tinyBase(), tinySuperResolution({ resolution: 8, lowResolution: 4 })],
-    "stage 'sr' enlarges 4×4×1, but 'base' makes 2×2×1",
+    "stage 'sr' super-resolves 4×4×1, but 'base' makes 2×2×1",
   ],
-  [[tinyBase(), tinySuperResolution({ imageChannels: 3 })], "enlarges 2×2×3, but 'base' makes 2×2×1"],
+  [[tinyBase(), tinySuperResolution({ imageChannels: 3 })], "super-resolves 2×2×3, but 'base' makes 2×2×1"],
   [
     [tinyBase(), tinySuperResolution({ classNames: undefined })],
     "expected the classes of 'base' (left,right), got none in 'sr'",

@@ -2,9 +2,10 @@ import { concatenate, type NDArray, rows } from '@cascade-diffusion/arrays'
 import { CascadeError, checkOptions as checkKeys, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { Rng } from '@cascade-diffusion/random'
+import { type Cascade, checkCascade, checkChain, chosenLevels } from '../cascade/cascade.ts'
 import type { TrainedStage } from '../stage/load-stage.ts'
 import { checkConditions, type Labels, labelsOf } from './check-conditions.ts'
-import { checkRng, checkTrained } from './check-sampling.ts'
+import { checkRng } from './check-sampling.ts'
 import { type StageSampler, type StageSamplerOptions, stageSampler } from './stage-sampler.ts'
 
 /** What {@link CascadeSampler.sample} makes. */
@@ -12,7 +13,10 @@ export interface CascadeSampleOptions {
   readonly count: number
   /** The class of each image, by index or by name; only of a class-conditional cascade. */
   readonly labels?: Labels
-  /** s of each super-resolution stage, in order: one for each. Default 0 for all: no augmentation. */
+  /**
+   * s of each super-resolution stage, in order: one for each. Default: those chosen in the cascade; of mere stages 0 for all, no
+   * augmentation.
+   */
   readonly levels?: readonly number[]
   readonly rng: Rng
   /** Images sampled at a time; it changes the memory that is needed, not the images. Default 50. */
@@ -45,37 +49,53 @@ export interface CascadeSampler {
 }
 
 /**
- * Joins trained stages: each enlarges what the one before it made.
- * @param options of every stage, or of each.
+ * Joins trained stages: each super-resolves the images of the one before it.
+ * @param cascade whose stages say how they are sampled, and at which levels by default; or just trained stages.
+ * @param options of every stage, or of each; of a cascade only how functions are run.
  * @throws if the stages do not follow on one another, or have the same name, or there are not options for each.
  */
+export function cascadeSampler(cascade: Cascade, options: Pick<StageSamplerOptions, 'compile'>): CascadeSampler
 export function cascadeSampler(
   stages: readonly TrainedStage[],
   options: StageSamplerOptions | readonly StageSamplerOptions[],
+): CascadeSampler
+export function cascadeSampler(
+  given: Cascade | readonly TrainedStage[],
+  options: Pick<StageSamplerOptions, 'compile'> | StageSamplerOptions | readonly StageSamplerOptions[],
 ): CascadeSampler {
-  if (!Array.isArray(stages))
-    throw new CascadeError('input', `cascade: expected a list of trained stages, got ${shown(stages)}`)
-  for (const stage of stages) checkTrained('cascade', stage)
-  checkChain(stages)
-  const each: readonly StageSamplerOptions[] = isList(options) ? options : stages.map(() => options)
-  if (each.length !== stages.length)
-    throw new CascadeError('input', `cascade: expected options for each of ${stages.length} stages, got ${each.length}`)
-  const samplers = stages.map((stage, i) => stageSampler(stage, each[i] as StageSamplerOptions))
+  if (isCascade(given)) {
+    checkCascade('cascade', given)
+    checkKeys('cascade', options as Pick<StageSamplerOptions, 'compile'>, { compile: true })
+    const { compile } = options as Pick<StageSamplerOptions, 'compile'>
+    const each = given.stages.map(({ sampling }) => ({ ...sampling, compile }))
+    return joined(given.stages, each, chosenLevels(given))
+  }
+  if (!Array.isArray(given))
+    throw new CascadeError('input', `cascade: expected a cascade or a list of trained stages, got ${shown(given)}`)
+  checkChain('cascade', given)
+  const each = isList(options) ? options : given.map(() => options as StageSamplerOptions)
+  if (each.length !== given.length)
+    throw new CascadeError('input', `cascade: expected options for each of ${given.length} stages, got ${each.length}`)
+  return joined(given, each, [])
+}
+
+/** @param chosen the level of each super-resolution stage if none are given; 0 for those that it does not name. */
+function joined(
+  stages: readonly TrainedStage[],
+  options: readonly StageSamplerOptions[],
+  chosen: readonly number[],
+): CascadeSampler {
+  const samplers = stages.map((stage, i) => stageSampler(stage, options[i] as StageSamplerOptions))
 
   const sampleStage: CascadeSampler['sampleStage'] = async (index, options, lowRes) => {
     checkOptions(stages, options)
-    const { count, levels = [], rng, batchSize = 50, progress, signal } = options
+    const { count, levels = chosen, rng, batchSize = 50, progress, signal } = options
     const sampler = samplers[index]
     if (!sampler)
       throw new CascadeError('input', `cascade: expected a stage from 0 to ${samplers.length - 1}, got ${shown(index)}`)
     const { name, kind } = sampler.stage
     const level = kind === 'super-resolution' ? (levels[index - 1] ?? 0) : undefined
-    const labels = checkConditions(sampler.stage, {
-      count,
-      ...(options.labels && { labels: options.labels }),
-      ...(lowRes && { lowRes }),
-      ...(level !== undefined && { level }),
-    })
+    const labels = checkConditions(sampler.stage, { count, labels: options.labels, lowRes, level })
     const parts: NDArray<'float32'>[] = []
     for (let from = 0; from < count; from += batchSize) {
       const to = Math.min(count, from + batchSize)
@@ -83,10 +103,10 @@ export function cascadeSampler(
         count: to - from,
         rng: rng.fold(name),
         firstIndex: from,
-        ...(labels && { labels: rows(labels, from, to) }),
-        ...(lowRes && { lowRes: rows(lowRes, from, to) }),
-        ...(level !== undefined && { level }),
-        ...(signal && { signal }),
+        labels: labels && rows(labels, from, to),
+        lowRes: lowRes && rows(lowRes, from, to),
+        level,
+        signal,
       })
       parts.push(batch)
       progress?.({ stage: name, done: to, count })
@@ -108,7 +128,9 @@ export function cascadeSampler(
   }
 }
 
-const isList = <T>(options: T | readonly T[]): options is readonly T[] => Array.isArray(options)
+const isList = (options: unknown): options is readonly StageSamplerOptions[] => Array.isArray(options)
+
+const isCascade = (given: unknown): given is Cascade => typeof given === 'object' && given !== null && 'stages' in given
 
 function checkOptions(stages: readonly TrainedStage[], options: CascadeSampleOptions): void {
   checkKeys('cascade', options, sampleKeys)
@@ -128,37 +150,5 @@ function checkOptions(stages: readonly TrainedStage[], options: CascadeSampleOpt
   for (const [i, { stage }] of stages.entries()) {
     labelsOf(stage, count, labels)
     if (stage.kind === 'super-resolution') checkLevel(stage.augmentation, levels?.[i - 1] ?? 0)
-  }
-}
-
-function checkChain(stages: readonly TrainedStage[]): void {
-  if (stages.length === 0) throw new CascadeError('input', 'cascade: expected at least one stage, got none')
-  for (const [i, { stage }] of stages.entries()) {
-    const below = stages[i - 1]?.stage
-    // Names are the keys of the stages' noise.
-    if (stages.slice(0, i).some((other) => other.stage.name === stage.name))
-      throw new CascadeError('input', `cascade: expected different names, got two stages '${stage.name}'`)
-    if (i === 0 && stage.kind !== 'base')
-      throw new CascadeError(
-        'input',
-        `cascade: expected a base stage first, got the super-resolution stage '${stage.name}'`,
-      )
-    if (!below) continue
-    if (stage.kind !== 'super-resolution')
-      throw new CascadeError(
-        'input',
-        `cascade: expected a super-resolution stage after '${below.name}', got the base '${stage.name}'`,
-      )
-    if (stage.lowResolution !== below.resolution || stage.imageChannels !== below.imageChannels)
-      throw new CascadeError(
-        'input',
-        `cascade: stage '${stage.name}' enlarges ${stage.lowResolution}×${stage.lowResolution}×${stage.imageChannels}, ` +
-          `but '${below.name}' makes ${below.resolution}×${below.resolution}×${below.imageChannels}`,
-      )
-    if (String(stage.classNames) !== String(below.classNames))
-      throw new CascadeError(
-        'input',
-        `cascade: expected the classes of '${below.name}' (${below.classNames ?? 'none'}), got ${stage.classNames ?? 'none'} in '${stage.name}'`,
-      )
   }
 }

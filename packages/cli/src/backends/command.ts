@@ -16,16 +16,16 @@ export const backendsCommand: Command = {
 cascade-diffusion backends list
 cascade-diffusion backends remove node|node-gpu|cuda
 
-  node       tfjs on TensorFlow's library: for --backend node, and useBackend('node')
+  node       tfjs on TensorFlow's library, for --backend node and useBackend('node')
   node-gpu   the same, built for NVIDIA GPUs (Linux on x64)
-  cuda       the CUDA provider of the installed onnxruntime-node: for --backend jit-cuda
+  cuda       the CUDA provider of the installed onnxruntime-node, for --backend jit-cuda
 
   --index URL   the package index for Python wheels, as pip's --index-url;
                 by default the one that pip uses. npm is used as it is set up.
 
 node and node-gpu are compiled here (python3, make and a C++ compiler are needed)
 against the library of a current TensorFlow wheel, of 270 and 570 MB, and go to
-the user's cache folder. Ctrl-C undoes what was begun; a download goes on later.`,
+the user's cache folder. Ctrl-C undoes an installation; its download resumes later.`,
   async run(args, io) {
     const { positionals, values } = parsed(args, { index: { type: 'string' } }, true)
     const [action, name, ...rest] = positionals
@@ -66,7 +66,7 @@ async function installOne(
     return 0
   } catch (error) {
     if (!signal.aborted) throw error
-    log('stopped: nothing is installed. The same command goes on with the download.')
+    log('stopped: nothing is installed. The same command resumes the download.')
     return INTERRUPTED
   }
 }
@@ -76,9 +76,9 @@ const describe = ({ name, versions, bytes, folder }: Receipt) => {
   return `${name}: ${parts.join(', ')}; ${Math.round(bytes / 1e6).toLocaleString('en-US')} MB in ${folder}`
 }
 
-/** How to get the libraries that are needed with a GPU, and to have them found. */
+/** How to install the libraries that a GPU needs, and to have them found. */
 const cudaAdvice = (needs: readonly string[]): string[] => [
-  'With a GPU it needs NVIDIA’s driver, and the libraries of CUDA, if they are not on the system from PyPI:',
+  'A GPU needs NVIDIA’s driver and the libraries of CUDA. If the system has none, install them from PyPI:',
   `  pip install ${needs.map((need) => `'${need}'`).join(' ')}`,
   '  export LD_LIBRARY_PATH=$(python3 -c \'import nvidia, glob; print(":".join(glob.glob(list(nvidia.__path__)[0] + "/*/lib")))\')',
 ]

@@ -5,11 +5,11 @@ export const doctorCommand: Command = {
   summary: 'show what works on this machine, and what to do about what does not',
   usage: `cascade-diffusion doctor [--json]
 
-Has each engine of jit and each backend of tfjs compute something, in a process of its own.
+Each engine of jit and each backend of tfjs computes something, in a process of its own.
 
   --json   the findings as JSON
 
-The exit code is 0 unless what is used by default, jit on the processor, does not work.`,
+The exit code is 0 if the default, jit on the CPU, works.`,
   async run(args, { log, signal }) {
     const { values } = parsed(args, { json: { type: 'boolean', default: false } })
     const findings = await examine(signal)
@@ -24,10 +24,10 @@ export function describe({ node, machine, engines, backends, installed }: Findin
     line(node),
     `  on ${machine}`,
     '',
-    'compiled by jit, on ONNX Runtime (--backend jit, jit-cuda, …):',
+    'compiled by jit, run by ONNX Runtime (--backend jit, jit-cuda, …):',
     ...engines.map(line),
     '',
-    'eager, on a backend of tfjs (--backend node, node-gpu, cpu):',
+    'eager, run by a backend of tfjs (--backend node, node-gpu, cpu):',
     ...backends.map(line),
     ...(installed.length > 0 ? ['', 'installed by `cascade-diffusion backends install`:'] : []),
     ...installed.map(

@@ -22,7 +22,7 @@ test('finds what works here, whatever the rest does', async () => {
   expect(native).toMatchObject({ works: false, reason: expect.stringContaining('backends install node') })
 })
 
-test('what is broken is told with its reason, and what the library only logged', () => {
+test('what does not work has its reason, also one that the library only logged', () => {
   const stderr = 'E:onnxruntime: Failed to load x.so with error: libcublasLt.so.13: cannot open shared object file: no'
   expect(engineFinding('cuda', { ok: false, error: 'Failed to load', stderr })).toEqual({
     name: 'cuda',

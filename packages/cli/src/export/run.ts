@@ -8,7 +8,7 @@ import { type CommandIo, oneOf, parsed, UsageError, wholeNumber } from '../comma
 
 const formats = ['onnx', 'safetensors', 'diffusers'] as const
 
-/** Loads what is to be exported, and writes it. */
+/** Runs the command `export`: loads networks and writes them. @returns the exit code. */
 export async function runExport(args: readonly string[], io: CommandIo): Promise<number> {
   const { positionals, values } = parsed(
     args,
@@ -43,9 +43,9 @@ export async function runExport(args: readonly string[], io: CommandIo): Promise
       ...(imageSize !== undefined && { imageSize }),
     })
     if (found.kind === 'classifier')
-      throw new CascadeError('input', `${path} is a classifier; stages and U-Nets can be exported`)
+      throw new CascadeError('input', `${path} is a classifier; only stages and U-Nets can be exported`)
     if (found.kind === 'unet' && found.assumed.length > 0)
-      io.log(`${path}: nobody tells ${found.assumed.join(', ')}: taken for the defaults of ${found.family}`)
+      io.log(`${path}: ${found.assumed.join(', ')} not given: assumed the defaults of ${found.family}`)
     sources.push(found.kind === 'unet' && lowResolution !== undefined ? { ...found, lowResolution } : found)
   }
   for (const line of await write(format, sources, out, float16 ? 'float16' : 'float32', name)) io.log(line)

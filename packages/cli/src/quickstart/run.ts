@@ -1,10 +1,10 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
+import { isCascadeError } from '@cascade-diffusion/checks'
+import { quickstartDatasets, quickstartPlan, runExperiment } from '@cascade-diffusion/experiment'
 import { checkFolder } from '../check-folder.ts'
 import { type CommandIo, INTERRUPTED, oneOf, parsed, wholeNumber } from '../command.ts'
-import { compileNames, compileOn } from './compile-on.ts'
-import { Interrupted } from './interrupted.ts'
-import { datasetNames, planOf } from './plan.ts'
-import { quickstart } from './quickstart.ts'
+import { compileNames, compileOn } from '../engine/compile-on.ts'
+import { eventPrinter } from '../event-printer.ts'
 
 /** Runs the command `quickstart`; gives the exit code. */
 export async function runQuickstart(args: readonly string[], { log, signal }: CommandIo): Promise<number> {
@@ -17,25 +17,36 @@ export async function runQuickstart(args: readonly string[], { log, signal }: Co
     restart: { type: 'boolean', default: false },
   })
   const { fast, restart } = values
-  const dataset = oneOf('--dataset', datasetNames, values.dataset)
+  const dataset = oneOf('--dataset', quickstartDatasets, values.dataset)
   const backend = oneOf('--backend', compileNames, values.backend)
   const out = resolve(values.out)
   const seed = wholeNumber('seed', values.seed)
   await checkFolder(out)
-  const plan = planOf({ dataset, fast, cacheDir: join(out, 'drawings') })
+  const plan = quickstartPlan({ dataset, fast })
   const compile = await compileOn(backend)
+  log(`${plan.title}. ${plan.about}`)
+  const printer = eventPrinter({ log })
   try {
-    const { report, outcome } = await quickstart({ plan, restart, seed, out, compile, signal, log })
-    const { best, evaluator } = outcome
-    log(`${(100 * best.score.classAccuracy.value).toFixed(1)} % of the samples are taken for the class asked for`)
+    const { report, outcome } = await runExperiment({
+      plan,
+      restart,
+      seed,
+      out,
+      compile,
+      signal,
+      progress: printer.print,
+    })
+    const { figures, levels, ofTest } = outcome.evaluation
+    log(`class accuracy of the samples: ${(100 * figures.classAccuracy.value).toFixed(1)} %`)
     log(
-      `FID ${best.score.fid.train.value.toFixed(2)} at s = ${best.level}; the real test set comes to ${evaluator.ofTest.fid.train.value.toFixed(2)}`,
+      `FID ${figures.fid.train.value.toFixed(2)} at s = ${levels.join(', ')}; ${ofTest.fid.train.value.toFixed(2)} for the real test set`,
     )
     log(`report: ${report}`)
     return 0
   } catch (error) {
-    if (!(error instanceof Interrupted)) throw error
-    log(`${error.message}. Its checkpoint is kept: the same command goes on from there.`)
+    printer.end()
+    if (!isCascadeError(error, 'interrupted')) throw error
+    log(`${error.message}. Checkpoints are kept: the same command resumes from them.`)
     return INTERRUPTED
   }
 }

@@ -49,7 +49,7 @@ async function networkOf(
 ): Promise<UNetConfig | EncoderConfig> {
   const preset = presets.find((preset) => preset.name === name)
   if ((preset || name.endsWith('.json')) && flags !== undefined)
-    throw new UsageError(`--flags: expected a .pt file, which cannot tell all of its network, got '${name}'`)
+    throw new UsageError(`--flags: expected a .pt file, whose weights leave some settings open, got '${name}'`)
   if (preset) return presetNetwork(preset)
   if (name.endsWith('.json')) return configuration(name)
   if (/^[^/\\:.]+$/.test(name) && !existsSync(name)) {

@@ -54,16 +54,16 @@ export async function collect<M extends Metrics>(
   const { count, read } = imageReader(where, images)
   const taking = Object.entries<Metric>(metrics).filter(([, { needs }]) => needs[role].length > 0)
   const states: Record<string, unknown> = Object.fromEntries(taking.map(([name, metric]) => [name, metric.start()]))
-  const needed = new Set(taking.flatMap(([, { needs }]) => needs[role]))
-  if (needed.size === 0) return states as Collected<M>
-  const extract = needed.has('features') || needed.has('logits') ? fullBatches(extractor, batchSize) : undefined
+  const all = new Set(taking.flatMap(([, { needs }]) => needs[role]))
+  if (all.size === 0) return states as Collected<M>
+  const extract = all.has('features') || all.has('logits') ? fullBatches(extractor, batchSize) : undefined
   for (let from = 0; from < count; from += batchSize) {
     throwIfAborted(signal, where)
     const batch = await read(from, Math.min(count, from + batchSize))
     if (extract) checkConvention(extractor, batch)
     const examples: Examples = { ...batch, ...(await extract?.(batch.images)) }
     for (const [name, metric] of taking)
-      states[name] = metric.add(states[name], needs(examples, metric.needs[role], `'${name}'`))
+      states[name] = metric.add(states[name], needed(examples, metric.needs[role], name))
     progress?.({ done: Math.min(count, from + batchSize), count })
   }
   return states as Collected<M>
@@ -78,10 +78,10 @@ export function mergeCollected<M extends Metrics>(metrics: M, a: Collected<M>, b
 }
 
 /** What a metric needs of the examples, and nothing else. @throws if some of it is not there. */
-function needs(examples: Examples, names: readonly Need[], metric: string): Required<Examples> {
+function needed(examples: Examples, names: readonly Need[], metric: string): Required<Examples> {
   const missing = names.find((name) => examples[name] === undefined)
   if (missing)
-    throw new CascadeError('input', `evaluator: expected ${missing}, which the metric ${metric} needs, got none`)
+    throw new CascadeError('input', `evaluator: expected ${missing}, which the metric '${metric}' needs, got none`)
   return Object.fromEntries(names.map((name) => [name, examples[name]])) as unknown as Required<Examples>
 }
 
@@ -109,7 +109,8 @@ export function checkMeasurement({ extractor, metrics }: Measurement<Metrics>): 
       `evaluator: expected metrics by name, such as { fid: fid() }, got ${shown(metrics)}`,
     )
   for (const [name, metric] of Object.entries(metrics)) {
-    if (typeof metric?.add !== 'function' || typeof metric.finish !== 'function')
+    const functions = ['start', 'add', 'merge', 'finish'] as const
+    if (!metric?.needs?.generated || !metric.needs.reference || functions.some((f) => typeof metric[f] !== 'function'))
       throw new CascadeError(
         'input',
         `evaluator: expected a metric, as fid() makes it, got ${shown(metric)} at '${name}'`,

@@ -189,6 +189,18 @@ test('what does not go together is refused', async () => {
   await refused({ extractor: undefined }, 'evaluator: expected an extractor, as classifierExtractor makes it')
   await refused({ metrics: {} }, 'evaluator: expected metrics by name, such as { fid: fid() }')
   await refused({ metrics: { fid } }, "evaluator: expected a metric, as fid() makes it, got the function fid at 'fid'")
+  await refused(
+    { metrics: { fid: { ...fid(), needs: undefined } } },
+    'expected a metric, as fid() makes it, got an object',
+  )
+  await refused(
+    { metrics: { fid: { ...fid(), merge: undefined } } },
+    'expected a metric, as fid() makes it, got an object',
+  )
+  await refused(
+    { references: { train: null } },
+    'evaluator: expected { images, labels } or a source of images, got null',
+  )
   await refused({ references: {} }, "evaluator: expected references, which the metric 'fid' needs, got none")
   await refused(
     { extractor: { ...means, classes: undefined } },

@@ -51,7 +51,7 @@ export async function evaluator<M extends Metrics, Ref extends string = never>(
   const real: (readonly [reference: string, Readonly<Record<string, unknown>>])[] = []
   for (const [name, images] of Object.entries<EvaluatedImages | { collected: Collected<M> }>(references)) {
     const collected =
-      typeof images === 'object' && 'collected' in images
+      typeof images === 'object' && images !== null && 'collected' in images
         ? images.collected
         : await collect(measurement, images, 'reference', { batchSize, progress, signal })
     const states = entries.filter(([, metric]) => compares(metric))
@@ -61,7 +61,7 @@ export async function evaluator<M extends Metrics, Ref extends string = never>(
   const finish = async (collected: Collected<M>) => {
     const figures: Record<string, unknown> = {}
     for (const [name, metric] of entries) {
-      const state = collected[name]
+      const state = collected[name] ?? metric.start()
       if (!compares(metric)) figures[name] = await metric.finish(state, undefined)
       else {
         const each: Record<string, unknown> = {}

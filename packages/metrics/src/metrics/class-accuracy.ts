@@ -1,5 +1,5 @@
 import { isNDArray } from '@cascade-diffusion/arrays'
-import { CascadeError, shown } from '@cascade-diffusion/checks'
+import { CascadeError, type Entry, schema, shown } from '@cascade-diffusion/checks'
 import type { Examples, Figure, Metric } from './metric.ts'
 
 /** How often predictions match labels: `value` is the fraction of all, 0 to 1. */
@@ -36,6 +36,18 @@ export const classAccuracy = (): ClassAccuracy => ({
     return { value: rights / count, perClass: right.map((r, k) => r / total[k]!), count }
   },
 })
+
+/** {@link classAccuracy} by name: a JSON value. */
+export interface ClassAccuracyConfig {
+  readonly name: 'class-accuracy'
+}
+
+/** The entry of the table. */
+export const classAccuracyEntry: Entry<ClassAccuracyConfig, ClassAccuracy> = {
+  name: 'class-accuracy',
+  schema: schema.record<ClassAccuracyConfig>({ name: schema.oneOf(['class-accuracy']) }),
+  make: classAccuracy,
+}
 
 /** The counts of one batch. @throws if the shapes do not fit, or a label is out of range. */
 function counted({ logits, labels }: Required<Pick<Examples, 'logits' | 'labels'>>): ClassCounts {

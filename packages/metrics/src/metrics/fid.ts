@@ -1,3 +1,4 @@
+import { type Entry, schema } from '@cascade-diffusion/checks'
 import { type FeatureStatistics, featureStatistics, mergeStatistics } from '../frechet/feature-statistics.ts'
 import { type FrechetDistance, frechetDistance } from '../frechet/frechet-distance.ts'
 import { type FrechetReference, frechetReference } from '../frechet/frechet-reference.ts'
@@ -26,6 +27,18 @@ export const fid = (): Fid => ({
     return { value: distance, counts, dimension, warnings }
   },
 })
+
+/** {@link fid} by name: a JSON value. */
+export interface FidConfig {
+  readonly name: 'fid'
+}
+
+/** The entry of the table. */
+export const fidEntry: Entry<FidConfig, Fid> = {
+  name: 'fid',
+  schema: schema.record<FidConfig>({ name: schema.oneOf(['fid']) }),
+  make: fid,
+}
 
 const merged = (a: FeatureStatistics, b: FeatureStatistics): FeatureStatistics => {
   if (a.count === 0) return b

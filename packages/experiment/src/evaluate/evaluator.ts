@@ -1,6 +1,8 @@
 import type { Compile, NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { imageBatches, type LabelledSource, randomShift, transformed } from '@cascade-diffusion/data'
 import {
+  type ClassAccuracyFigure,
   type ClassifierConfig,
   type ClassifierParams,
   classAccuracy,
@@ -8,23 +10,23 @@ import {
   classifierExtractor,
   type Evaluator,
   evaluator,
-  type Figures,
+  type FidFigure,
   fid,
   type LabelledImages,
 } from '@cascade-diffusion/metrics'
 import { rng } from '@cascade-diffusion/random'
 import { cosineRate, type Description, type TrainProgress, type TrainResult, train } from '@cascade-diffusion/training'
-import { migrateNetwork } from '@cascade-diffusion/unet'
-import type { TrainingPlan } from './plan.ts'
+import type { TrainingPlan } from '../plan/plan.ts'
 
+/** Options of {@link trainEvaluator}. */
 export interface TrainEvaluatorOptions {
   readonly dataset: LabelledSource
   readonly plan: TrainingPlan
   readonly seed: number
   readonly compile: Compile
   readonly checkpointPath: string
-  readonly progress: (progress: TrainProgress) => void
-  readonly signal: AbortSignal
+  readonly progress?: (progress: TrainProgress) => void
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -57,18 +59,20 @@ export function trainEvaluator(options: TrainEvaluatorOptions): Promise<TrainRes
 }
 
 /** Older versions called the kind `classifier`, as that of the classifiers that guide sampling. */
-const migrate = ({ kind, config }: Description): Description => {
-  const { classifier } = (config ?? {}) as { readonly classifier?: unknown }
-  return {
-    kind: kind === 'classifier' ? 'evaluator' : kind,
-    config: classifier ? { ...(config as object), classifier: migrateNetwork(classifier) } : config,
-  }
-}
+const migrate = ({ kind, config }: Description): Description => ({
+  kind: kind === 'classifier' ? 'evaluator' : kind,
+  config,
+})
 
 const metrics = { fid: fid(), classAccuracy: classAccuracy() }
 
-/** The figures of generated images: FID against the training and the test images, and class accuracy. */
-export type Evaluation = Figures<typeof metrics, 'train' | 'test'>
+/** The figures of images. */
+export interface ExperimentFigures {
+  /** The Fréchet distances to the training and to the test images. */
+  readonly fid: { readonly train: FidFigure; readonly test: FidFigure }
+  /** How often the classifier assigns an image to its class. */
+  readonly classAccuracy: ClassAccuracyFigure
+}
 
 /** The evaluator of an experiment, with what it says of the real test images. */
 export interface ExperimentEvaluator extends Evaluator<typeof metrics, 'train' | 'test'> {
@@ -76,23 +80,39 @@ export interface ExperimentEvaluator extends Evaluator<typeof metrics, 'train' |
    * The figures of the real test images: the classifier's accuracy on images that it has not seen, and the distance to the training
    * images that a perfect generator would come to.
    */
-  readonly ofTest: Evaluation
+  readonly ofTest: ExperimentFigures
   /** Frees what the engine holds. */
   dispose(): Promise<void>
 }
 
-/** Prepares an evaluator that sees images through a trained classifier. */
-export async function evaluatorOf(
-  params: ClassifierParams<NDArray>,
-  { trainSet, testSet, compile }: { trainSet: LabelledSource; testSet: LabelledSource; compile: Compile },
-): Promise<ExperimentEvaluator> {
-  const extractor = classifierExtractor({ config: configOf(trainSet), params, compile })
-  const made = await evaluator({ extractor, metrics, references: { train: trainSet, test: testSet } })
-  return { ...made, ofTest: await made.evaluate(testSet), dispose: extractor.dispose }
+/** Options of {@link evaluatorOf}. */
+export interface EvaluatorOfOptions {
+  /** Real images, of the size of those that are evaluated. */
+  readonly trainSet: LabelledSource
+  readonly testSet: LabelledSource
+  readonly compile: Compile
+  readonly signal?: AbortSignal
 }
 
-const configOf = ({ size, channels, classNames }: LabelledSource): ClassifierConfig => ({
-  resolution: size?.[0] as number,
-  imageChannels: channels,
-  numClasses: classNames.length,
-})
+/**
+ * Prepares an evaluator that sees images through a trained classifier.
+ * @throws of code `interrupted` if the signal ended it.
+ */
+export async function evaluatorOf(
+  params: ClassifierParams<NDArray>,
+  { trainSet, testSet, compile, signal }: EvaluatorOfOptions,
+): Promise<ExperimentEvaluator> {
+  const extractor = classifierExtractor({ config: configOf(trainSet), params, compile })
+  try {
+    const made = await evaluator({ extractor, metrics, references: { train: trainSet, test: testSet }, signal })
+    return { ...made, ofTest: await made.evaluate(testSet, { signal }), dispose: extractor.dispose }
+  } catch (error) {
+    await extractor.dispose()
+    throw error
+  }
+}
+
+const configOf = ({ name, size, channels, classNames }: LabelledSource): ClassifierConfig => {
+  if (!size) throw new CascadeError('data', `evaluator: expected images of one size, got several in '${name}'`)
+  return { resolution: size[0], imageChannels: channels, numClasses: classNames.length }
+}

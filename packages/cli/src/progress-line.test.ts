@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatProgress, progress } from './progress.ts'
+import { formatProgress, progressLine } from './progress-line.ts'
 
 test('formatProgress', () => {
   expect(formatProgress({ label: 'base', step: 0, total: 4000 })).toBe('base  0/4,000  0 %')
@@ -21,7 +21,11 @@ function record(options: { live?: boolean; isTTY?: boolean; columns?: number; to
   const clock = { seconds: 100 }
   const stream = { write: (text: string) => written.push(text), isTTY: options.isTTY, columns: options.columns ?? 80 }
   const { live, total = 1000, start } = options
-  return { written, clock, shown: progress({ label: 'base', total, start, stream, live, now: () => clock.seconds }) }
+  return {
+    written,
+    clock,
+    shown: progressLine({ label: 'base', total, start, stream, live, now: () => clock.seconds }),
+  }
 }
 
 test('a terminal gets one line, rewritten at most ten times a second', () => {

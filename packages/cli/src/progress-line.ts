@@ -1,7 +1,8 @@
 import { formatDuration } from '@cascade-diffusion/reports'
 
+/** What a line of progress shows. */
 export interface ProgressState {
-  /** What is going on: `base`, `sampling`. */
+  /** What runs: `base`, `sampling`. */
   label: string
   /** Steps done. */
   step: number
@@ -41,7 +42,8 @@ export interface ProgressStream {
   columns?: number
 }
 
-export interface ProgressOptions {
+/** Options of {@link progressLine}. */
+export interface ProgressLineOptions {
   label: string
   /** Steps in all. */
   total: number
@@ -49,14 +51,15 @@ export interface ProgressOptions {
   start?: number
   /** Default the process's stderr. */
   stream?: ProgressStream
-  /** Rewrites one line in place; otherwise a plain line appears now and then. Default: on a terminal, unless the variable CI is set. */
+  /** Whether one line is rewritten in place; otherwise a plain line appears every 10 seconds. Default: on a terminal, unless CI is set. */
   live?: boolean
   /** The time in seconds. Default the process's clock. */
   now?: () => number
 }
 
-export interface Progress {
-  /** Says how far it has come; cheap enough for every step. */
+/** A line of progress. */
+export interface ProgressLine {
+  /** Shows a step; cheap enough for every one. */
   update(step: number, loss?: number): void
   /** Writes the state as it is and ends the line, also when stopped early. */
   end(): void
@@ -65,15 +68,15 @@ export interface Progress {
 /** Seconds over which the rate is averaged. */
 const memory = 8
 
-/** Shows progress on a terminal as a live line with rate, loss and time left, elsewhere as a plain line every 10 seconds. */
-export function progress({
+/** Shows progress with rate, loss and time left: on a terminal in one live line, elsewhere in a plain line every 10 seconds. */
+export function progressLine({
   label,
   total,
   start = 0,
   stream = process.stderr,
   live = stream.isTTY === true && !process.env.CI,
   now = () => performance.now() / 1000,
-}: ProgressOptions): Progress {
+}: ProgressLineOptions): ProgressLine {
   const interval = live ? 0.1 : 10
   const state: ProgressState = { label, step: start, total }
   let measuredAt = now()

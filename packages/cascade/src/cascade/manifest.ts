@@ -1,0 +1,93 @@
+import { existsSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { CascadeError, parseConfig, type Schema, schema, shown } from '@cascade-diffusion/checks'
+import { previousFolder } from '@cascade-diffusion/files'
+import type { StageSampling } from './stage-sampling.ts'
+import { stageSamplingSchema } from './stage-sampling.ts'
+
+/** The name of the manifest in a cascade's folder. */
+export const manifestFile = 'cascade.json'
+
+const format = 'cascade-diffusion cascade 1'
+
+/** What the manifest says of one stage. */
+export interface ManifestStage {
+  /** The file of its weights, which describes the stage. */
+  readonly file: string
+  readonly level?: number
+  /** Without the classifier that guides it, which is in a file of its own. */
+  readonly sampling: StageSampling
+  /** The classifier that guides it. */
+  readonly classifier?: { readonly file: string; readonly scale: number }
+}
+
+/** What `cascade.json` holds: the files of the stages, and what was chosen for each after training. */
+export interface CascadeManifest {
+  readonly format: typeof format
+  readonly stages: readonly ManifestStage[]
+}
+
+/** A name in the folder itself: a manifest must not reach other places. */
+const fileName: Schema<string> = schema.value(
+  'the name of a safetensors file in the same folder',
+  (x) => typeof x === 'string' && /^[\w-]+(\.[\w-]+)*\.safetensors$/.test(x),
+)
+
+const manifestSchema: Schema<CascadeManifest> = schema.record<CascadeManifest>({
+  format: schema.oneOf([format]),
+  stages: schema.list(
+    schema.record<ManifestStage>({
+      file: fileName,
+      level: schema.optional(schema.number({ from: 0 })),
+      sampling: stageSamplingSchema,
+      classifier: schema.optional(
+        schema.record<NonNullable<ManifestStage['classifier']>>({ file: fileName, scale: schema.number() }),
+      ),
+    }),
+    1,
+  ),
+})
+
+/** The text of a manifest. */
+export const manifestText = (stages: readonly ManifestStage[]): string =>
+  `${JSON.stringify({ format, stages }, null, 2)}\n`
+
+/**
+ * Reads the manifest of a cascade's folder.
+ * @throws if there is none, or it is not as it should be: the error lists everything that is wrong.
+ */
+export async function readManifest(where: string, folder: string): Promise<CascadeManifest> {
+  if (typeof folder !== 'string')
+    throw new CascadeError('input', `${where}: expected the path of a folder, got ${shown(folder)}`)
+  const path = join(folder, manifestFile)
+  const previous = previousFolder(folder)
+  const text = await readFile(path, 'utf8').catch((cause) => {
+    const advice = !existsSync(resolve(folder)) && existsSync(previous) ? `; the one before it is ${previous}` : ''
+    throw new CascadeError('checkpoint', `${where}: expected a cascade in ${folder}: ${cause.message}${advice}`, {
+      cause,
+    })
+  })
+  return parseConfig(`${where}: ${path}`, manifestSchema, parsed(where, path, text), { code: 'checkpoint' })
+}
+
+function parsed(where: string, path: string, text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new CascadeError('checkpoint', `${where}: expected JSON in ${path}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+/** @throws unless a folder holds a cascade that was saved there, and nothing else: saving another one removes it. */
+export async function checkSavedCascade(where: string, folder: string): Promise<void> {
+  const names = await readdir(folder)
+  const found = names.includes(manifestFile) ? await readManifest(where, folder).catch(() => undefined) : undefined
+  const known = found?.stages.flatMap(({ file, classifier }) => [file, ...(classifier ? [classifier.file] : [])])
+  const other = known ? names.find((name) => name !== manifestFile && !known.includes(name)) : names[0]
+  if (other !== undefined)
+    throw new CascadeError(
+      'input',
+      `${where}: expected an empty folder or a saved cascade, got ${folder} with '${other}' in it`,
+    )
+}

@@ -1,0 +1,239 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { float32, int32 } from '@cascade-diffusion/arrays'
+import { ddim } from '@cascade-diffusion/diffusion'
+import { jit } from '@cascade-diffusion/jit'
+import { rng } from '@cascade-diffusion/random'
+import { temporaryFolder } from '@cascade-diffusion/testing'
+import { encoder } from '@cascade-diffusion/unet'
+import { expect, expectTypeOf, test } from 'vitest'
+import { cascadeSampler } from '../sampling/cascade-sampler.ts'
+import type { Stage } from '../stage/stage.ts'
+import { smear, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
+import type { Cascade, CascadeStage } from './cascade.ts'
+import { loadCascade } from './load-cascade.ts'
+import { saveCascade } from './save-cascade.ts'
+import type { StageSampling } from './stage-sampling.ts'
+
+const size = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 }
+/** With random weights: those of a fresh U-Net give zeros. */
+const weighted = <S extends Stage>(stage: S, seed: number) => ({
+  stage,
+  params: Object.fromEntries(
+    Object.entries(stage.network.init(rng(seed))).map(([name, { shape }]) => {
+      const { data } = rng(seed).fold(name).normal(shape)
+      return [
+        name,
+        float32(
+          data.map((x) => 0.2 * x),
+          shape,
+        ),
+      ]
+    }),
+  ),
+})
+const sampling: StageSampling = { sampler: { name: 'ddim', eta: 1 }, steps: [18, 10, 3] }
+
+/** U-Nets, which need nothing handed in. */
+const cascade: Cascade = {
+  stages: [
+    { ...weighted(tinyBase(size), 1), sampling },
+    {
+      ...weighted(tinySuperResolution({ network: size }), 2),
+      level: 3,
+      sampling: { sampler: { name: 'ancestral' }, steps: 4, processX0: { name: 'dynamic-threshold' } },
+    },
+  ],
+}
+
+interface Manifest {
+  readonly format: string
+  readonly stages: readonly [object, object]
+}
+
+const folder = () => join(temporaryFolder(), 'cascade')
+
+async function samples(cascade: Cascade, levels?: readonly number[]) {
+  const sampler = cascadeSampler(cascade, { compile: jit })
+  const images = await sampler.sample({ count: 3, labels: int32([0, 1, 1]), rng: rng(9), levels })
+  await sampler.dispose()
+  return images
+}
+
+test('a loaded cascade gives the samples of the one that was saved, bit for bit', async () => {
+  const path = folder()
+  await saveCascade(path, cascade)
+  expect(readdirSync(path).sort()).toEqual(['base.safetensors', 'cascade.json', 'sr.safetensors'])
+  const loaded = await loadCascade(path)
+  expect(loaded.stages.map(({ sampling, level, params }) => ({ sampling, level, params }))).toEqual(
+    cascade.stages.map(({ sampling, level, params }) => ({ sampling, level, params })),
+  )
+  expect(loaded.stages.map(({ stage }) => stage.description)).toEqual(
+    cascade.stages.map(({ stage }) => stage.description),
+  )
+  const images = await samples(loaded)
+  expect(images).toEqual(await samples(cascade))
+  const [base, sr] = cascade.stages as readonly [CascadeStage, CascadeStage]
+  const other = await samples({ stages: [base, { ...sr, ...weighted(sr.stage, 3) }] })
+  expect([images[0], images[1]]).not.toEqual(other)
+})
+
+test('a cascade is sampled as its stages are with the same options, at the levels that were chosen', async () => {
+  const sampler = cascadeSampler(cascade.stages, [
+    { sampler: ddim({ eta: 1 }), steps: [18, 10, 3], compile: jit },
+    { sampler: { name: 'ancestral' }, steps: 4, processX0: { name: 'dynamic-threshold' }, compile: jit },
+  ])
+  const by = (levels?: readonly number[]) => sampler.sample({ count: 3, labels: int32([0, 1, 1]), rng: rng(9), levels })
+  expect(await samples(cascade)).toEqual(await by([3]))
+  expect(await samples(cascade, [5])).toEqual(await by([5]))
+  expect(await by([3])).not.toEqual(await by())
+  await sampler.dispose()
+})
+
+test('guidance comes along: a classifier in a file of its own', async () => {
+  const classifier = encoder({
+    resolution: 2,
+    imageChannels: 1,
+    classes: 2,
+    baseChannels: 4,
+    channelMultipliers: [1],
+    residualBlocks: 1,
+    normGroups: 2,
+    middleAttention: false,
+  })
+  const guide = { classifier, params: classifier.init(rng(3)) }
+  const guided: Cascade = {
+    stages: [
+      {
+        ...weighted(tinyBase(size), 1),
+        sampling: { ...sampling, guidance: { name: 'classifier', classifier: guide, scale: 2 } },
+      },
+      {
+        ...weighted(tinySuperResolution({ network: size, labelDropout: 0.1 }), 2),
+        sampling: { ...sampling, guidance: { name: 'classifier-free', scale: 1.5 } },
+      },
+    ],
+  }
+  const path = folder()
+  await saveCascade(path, guided)
+  expect(readdirSync(path)).toContain('base.classifier.safetensors')
+  const [small, large] = await samples(await loadCascade(path))
+  expect([small, large]).toEqual(await samples(guided))
+  const [unguided] = await samples({ stages: [{ ...guided.stages[0]!, sampling }, guided.stages[1]!] })
+  expect(small).not.toEqual(unguided)
+})
+
+test('custom networks and augmentations are handed in again', async () => {
+  const custom: Cascade = {
+    stages: [
+      { ...weighted(tinyBase(), 1), sampling },
+      { ...weighted(tinySuperResolution({ network: size, augmentation: smear }), 2), level: 1, sampling },
+    ],
+  }
+  const path = folder()
+  await saveCascade(path, custom)
+  const own = { base: { network: tinyNetwork() }, sr: { augmentation: smear } }
+  expect(await samples(await loadCascade(path, { custom: own }))).toEqual(await samples(custom))
+  await expect(loadCascade(path)).rejects.toThrow("hand it in as 'network'")
+  await expect(loadCascade(path, { custom: { base: own.base } })).rejects.toThrow("hand it in as 'augmentation'")
+  await expect(loadCascade(path, { custom: { ...own, sr2: {} } })).rejects.toThrow(
+    "loadCascade: expected custom code for base, sr, got some for 'sr2'",
+  )
+})
+
+test('saving again replaces the cascade and what belonged to it, and nothing else', async () => {
+  const path = folder()
+  await saveCascade(path, cascade)
+  await saveCascade(path, { stages: [cascade.stages[0] as CascadeStage] })
+  expect(readdirSync(path).sort()).toEqual(['base.safetensors', 'cascade.json'])
+  writeFileSync(join(path, 'notes.txt'), 'mine')
+  await expect(saveCascade(path, cascade)).rejects.toMatchObject({
+    code: 'input',
+    message: `saveCascade: expected an empty folder or a saved cascade, got ${path} with 'notes.txt' in it`,
+  })
+  expect(readdirSync(path).sort()).toEqual(['base.safetensors', 'cascade.json', 'notes.txt'])
+  const other = folder()
+  mkdirSync(other)
+  writeFileSync(join(other, 'base.safetensors'), 'mine')
+  await expect(saveCascade(other, cascade)).rejects.toThrow("with 'base.safetensors' in it")
+})
+
+test('a failure leaves the cascade that was there', async () => {
+  const path = folder()
+  await saveCascade(path, cascade)
+  const before = await samples(await loadCascade(path))
+  const [base, sr] = cascade.stages as readonly [CascadeStage, CascadeStage]
+  const broken = { ...sr, params: { ...sr.params, __proto__: undefined, bad: { dtype: 'x', shape: [1] } } }
+  await expect(saveCascade(path, { stages: [base, broken as never] })).rejects.toThrow()
+  expect(await samples(await loadCascade(path))).toEqual(before)
+  expect(existsSync(`${path}.partial`)).toBe(false)
+})
+
+test('files that are missing, damaged or others are named', async () => {
+  const path = folder()
+  await expect(loadCascade(path)).rejects.toMatchObject({
+    code: 'checkpoint',
+    message: expect.stringContaining(`loadCascade: expected a cascade in ${path}`),
+  })
+  await saveCascade(path, cascade)
+  renameSync(path, `${path}.previous`)
+  await expect(loadCascade(path)).rejects.toThrow(`the one before it is ${path}.previous`)
+  renameSync(`${path}.previous`, path)
+  const manifest = join(path, 'cascade.json')
+  const text = readFileSync(manifest, 'utf8')
+  const wrong = async (change: (manifest: Manifest) => unknown, message: string) => {
+    writeFileSync(manifest, JSON.stringify(change(JSON.parse(text))))
+    await expect(loadCascade(path)).rejects.toThrow(message)
+  }
+  await wrong((m) => ({ ...m, format: 'cascade-diffusion onnx 1' }), "got 'cascade-diffusion onnx 1'")
+  await wrong((m) => ({ ...m, stages: [{ ...m.stages[0], file: '../base.safetensors' }] }), 'stages[0].file')
+  await wrong(
+    ({ stages: [base, sr], ...m }) => ({
+      ...m,
+      stages: [
+        { ...base, sampler: 1, sampling: { sampler: { name: 'dim' } } },
+        { ...sr, level: -1 },
+      ],
+    }),
+    '3 errors',
+  )
+  await wrong(
+    (m) => ({ ...m, stages: [m.stages[1]] }),
+    "expected a base stage first, got the super-resolution stage 'sr'",
+  )
+  await wrong(
+    ({ stages: [base, sr], ...m }) => ({ ...m, stages: [base, { ...sr, level: 13 }] }),
+    'from 0 to 12, got 13',
+  )
+  writeFileSync(manifest, '{')
+  await expect(loadCascade(path)).rejects.toThrow(`loadCascade: expected JSON in ${manifest}`)
+  writeFileSync(manifest, text)
+  truncateSync(join(path, 'sr.safetensors'), 900)
+  await expect(loadCascade(path)).rejects.toThrow('sr.safetensors')
+})
+
+test('cascades that cannot be sampled or saved are refused', async () => {
+  const [base, sr] = cascade.stages as readonly [CascadeStage, CascadeStage]
+  const refused = async (stages: unknown, message: string) => {
+    expect(() => cascadeSampler({ stages } as never, { compile: jit })).toThrow(message)
+    await expect(saveCascade(folder(), { stages } as never)).rejects.toThrow(message)
+  }
+  await refused([], 'expected at least one stage, got none')
+  await refused([sr], 'expected a base stage first')
+  await refused([{ ...base, level: 1 }], "expected no level of the base 'base', got 1")
+  await refused([base, { ...sr, level: 13 }], 'from 0 to 12, got 13')
+  await refused([{ ...base, sampling: undefined }], "sampling of stage 'base': expected an object with sampler")
+  await refused([{ ...base, sampling: { sampler: ddim() } }], "sampling of stage 'base'")
+  await refused([{ ...base, sampling: { ...sampling, step: 3 } }], "unknown option 'step'. Did you mean 'steps'?")
+  await refused([{ ...base, sampling: { ...sampling, steps: 0 } }], 'expected steps, an integer from 1, got 0')
+  await refused(
+    [{ ...base, sampling: { ...sampling, steps: { count: 3, by: 'logsnr' } } }],
+    "expected steps.by, one of 'step', 'log-snr', 'karras'; got 'logsnr'",
+  )
+  expect(() => cascadeSampler(cascade, { compile: jit, steps: 3 } as never)).toThrow("cascade: unknown option 'steps'")
+  await expect(saveCascade('', cascade)).rejects.toThrow("saveCascade: expected the path of a folder, got ''")
+})
+
+test('a sampling is a JSON value but for a classifier', () => {
+  expectTypeOf<{ sampler: ReturnType<typeof ddim> }>().not.toExtend<StageSampling>()
+})

@@ -1,0 +1,55 @@
+import type { ExperimentEvent } from '@cascade-diffusion/experiment'
+import { type ProgressLine, type ProgressStream, progressLine } from './progress-line.ts'
+
+/** Options of {@link eventPrinter}. */
+export interface EventPrinterOptions {
+  /** Where lines that stay go. */
+  readonly log: (line: string) => void
+  /** Where progress goes. Default the process's stderr. */
+  readonly stream?: ProgressStream
+}
+
+/** Shows the events of an experiment to people: a line of progress for each model and for sampling, and what was found. */
+export interface EventPrinter {
+  readonly print: (event: ExperimentEvent) => void
+  /** Ends the line of progress, also when stopped early. */
+  readonly end: () => void
+}
+
+/** Prints the events of an experiment. */
+export function eventPrinter({ log, stream }: EventPrinterOptions): EventPrinter {
+  let line: { readonly label: string; readonly progress: ProgressLine } | undefined
+  const end = () => {
+    line?.progress.end()
+    line = undefined
+  }
+  const show = (label: string, done: number, total: number, start: number, loss?: number) => {
+    if (line?.label !== label) {
+      end()
+      line = { label, progress: progressLine({ label: label.padEnd(16), total, start, stream }) }
+    }
+    line.progress.update(done, loss)
+  }
+  const say = (text: string) => {
+    end()
+    log(text)
+  }
+  const print = (event: ExperimentEvent) => {
+    switch (event.type) {
+      case 'loading':
+        return show(`${event.split} images`, event.done, event.total, 0)
+      case 'loaded':
+        return say(`${count(event.train)} training and ${count(event.test)} test images`)
+      case 'training':
+        return show(event.model, event.step, event.steps, event.step - 1, event.loss)
+      case 'evaluator':
+        return say(`the classifier's accuracy on real test images: ${(100 * event.accuracy).toFixed(2)} %`)
+      case 'sampling':
+        return show('sampling', event.done, event.count, 0)
+      case 'evaluated':
+    }
+  }
+  return { print, end }
+}
+
+const count = (n: number) => n.toLocaleString('en-US')

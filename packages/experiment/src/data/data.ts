@@ -1,0 +1,48 @@
+import { type ConfigOf, schema, table } from '@cascade-diffusion/checks'
+import { type LabelledSource, resize, transformed } from '@cascade-diffusion/data'
+import { dicebearEntry } from './dicebear.ts'
+import type { LoadOptions } from './load-context.ts'
+import { mnistEntry } from './mnist.ts'
+
+/** The data sets, by name. */
+const datasets = table('a data set', [mnistEntry, dicebearEntry])
+
+/** Real images: those of training, and test images that no model has seen. */
+export interface ExperimentData {
+  readonly train: LabelledSource
+  readonly test: LabelledSource
+}
+
+/** Images by name, such as `{ name: 'mnist' }`; or custom ones. */
+export type DataConfig = ConfigOf<typeof datasets> | ExperimentData
+
+const source = schema.value<LabelledSource>(
+  'a source of labelled images, such as imageDataset gives',
+  (x) => typeof (x as LabelledSource | null)?.read === 'function' && Array.isArray((x as LabelledSource).classNames),
+)
+
+const isCustom = (data: unknown): boolean =>
+  typeof data === 'object' && data !== null && ('train' in data || 'test' in data)
+
+/** What {@link DataConfig} must look like. */
+export const dataSchema = schema.either(
+  datasets.schema,
+  schema.record<ExperimentData>({ train: source, test: source }),
+  isCustom,
+)
+
+/** Loads the training and the test images. @throws if data are missing. */
+export async function loadData(config: DataConfig, options: LoadOptions): Promise<ExperimentData> {
+  if ('train' in config) return config
+  return {
+    train: await datasets.of('data', config, 'train', options),
+    test: await datasets.of('data', config, 'test', options),
+  }
+}
+
+/** Real images at a resolution: as they are, or resized to it. */
+export function dataAt(resolution: number, { train, test }: ExperimentData): ExperimentData {
+  const sized = (source: LabelledSource) =>
+    source.size?.every((length) => length === resolution) ? source : transformed(source, resize({ size: resolution }))
+  return { train: sized(train), test: sized(test) }
+}

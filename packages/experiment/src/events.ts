@@ -1,0 +1,60 @@
+import type { ExperimentFigures } from './evaluate/evaluator.ts'
+
+/** Real images are being made. */
+export interface LoadingEvent {
+  readonly type: 'loading'
+  readonly split: 'train' | 'test'
+  readonly done: number
+  readonly total: number
+}
+
+/** All real images are there. */
+export interface LoadedEvent {
+  readonly type: 'loaded'
+  /** How many images. */
+  readonly train: number
+  readonly test: number
+}
+
+/** A step of training was done. */
+export interface TrainingEvent {
+  readonly type: 'training'
+  /** The stage's name, or `classifier`. */
+  readonly model: string
+  /** Steps done, of `steps`. A resumed run begins after those of its checkpoint. */
+  readonly step: number
+  readonly steps: number
+  readonly loss: number
+}
+
+/** The evaluator is ready. */
+export interface EvaluatorEvent {
+  readonly type: 'evaluator'
+  /** Its accuracy on real images that it has not seen, from 0 to 1. */
+  readonly accuracy: number
+}
+
+/** Images were sampled. */
+export interface SamplingEvent {
+  readonly type: 'sampling'
+  /** Images done, of all stages and levels. */
+  readonly done: number
+  readonly count: number
+}
+
+/** The images of one level s were evaluated. */
+export interface EvaluatedEvent {
+  readonly type: 'evaluated'
+  readonly stage: string
+  readonly level: number
+  readonly figures: ExperimentFigures
+}
+
+/** How an experiment stands; `type` says of what. */
+export type ExperimentEvent =
+  | LoadingEvent
+  | LoadedEvent
+  | TrainingEvent
+  | EvaluatorEvent
+  | SamplingEvent
+  | EvaluatedEvent

@@ -1,0 +1,34 @@
+export type { DataConfig, ExperimentData } from './data/data.ts'
+export type { DicebearConfig } from './data/dicebear.ts'
+export type { MnistConfig } from './data/mnist.ts'
+export { type Evaluation, evaluateExperiment, type LevelFigures, type LevelSearch } from './evaluate/evaluate.ts'
+export type { ExperimentFigures } from './evaluate/evaluator.ts'
+export type {
+  EvaluatedEvent,
+  EvaluatorEvent,
+  ExperimentEvent,
+  LoadedEvent,
+  LoadingEvent,
+  SamplingEvent,
+  TrainingEvent,
+} from './events.ts'
+export type { ExperimentOptions } from './options.ts'
+export type {
+  BaseStagePlan,
+  ExperimentPlan,
+  SamplingPlan,
+  StagePlan,
+  SuperResolutionStagePlan,
+  TrainingPlan,
+} from './plan/plan.ts'
+export {
+  type QuickstartDataset,
+  type QuickstartOptions,
+  quickstartDatasets,
+  quickstartPlan,
+} from './plans/quickstart.ts'
+export { metricsOf, type Outcome } from './report/outcome.ts'
+export { reportOf } from './report/report.ts'
+export { type ExperimentResult, type RunExperimentOptions, runExperiment } from './run.ts'
+export { type Images, type SampleExperimentOptions, type Samples, sampleExperiment, sampleFrames } from './sample.ts'
+export { type TrainedExperiment, trainExperiment } from './train.ts'

@@ -1,0 +1,81 @@
+import { isCascadeError } from '@cascade-diffusion/checks'
+import { expect, test } from 'vitest'
+import { quickstartPlan } from '../plans/quickstart.ts'
+import { threeStagePlan, tinyPlan } from '../tiny-plan.ts'
+import { checkPlan } from './check-plan.ts'
+import type { ExperimentPlan } from './plan.ts'
+
+test('the plans of the quickstart are right, and can be written as JSON', () => {
+  for (const dataset of ['mnist', 'dicebear'] as const)
+    for (const fast of [false, true]) {
+      const plan = quickstartPlan({ dataset, fast })
+      const read = JSON.parse(JSON.stringify(plan)) as ExperimentPlan
+      expect(read).toEqual(plan)
+      checkPlan(read)
+    }
+  checkPlan(threeStagePlan)
+})
+
+const [base, superResolution] = tinyPlan.stages
+const stage = (part: object) => ({ stages: [base, { ...superResolution, ...part }] })
+
+test.each([
+  [{ name: 'a/b' }, "plan: expected name, a name of letters, digits, - and _, got 'a/b'"],
+  [{ nmae: 'x' }, "plan: unknown option 'nmae'. Did you mean 'name'?"],
+  [{ data: 'mnist' }, "plan: expected data, a data set, such as { name: 'mnist' }, got 'mnist'"],
+  [{ data: { name: 'mnits' } }, "Did you mean 'mnist'?"],
+  [
+    { data: { name: 'dicebear', styles: ['thumbs'], perClass: 6, size: 64 } },
+    'expected data.perClass, a multiple of 4',
+  ],
+  [{ data: { train: tinyPlan.data.train } }, 'expected data.test, a source of labelled images'],
+  [{ stages: [] }, 'plan: expected stages, a list of at least 1, got an array of 0'],
+  [{ samplesPerClass: 0 }, 'plan: expected samplesPerClass, an integer from 1, got 0'],
+  [{ evaluator: { ...tinyPlan.evaluator, name: 'inception' } }, "expected evaluator.name, one of 'classifier'"],
+  [{ stages: [{ ...base, levels: [0] }] }, "plan: stages[0], 'base': expected a base stage first"],
+  [{ stages: [base, { ...base }] }, "plan: stages[1], 'base': expected an augmentation and levels"],
+  [{ stages: [superResolution] }, 'expected a base stage first'],
+  [stage({ levels: [] }), 'plan: expected stages[1].levels, a list of at least 1, got an array of 0'],
+  [stage({ levels: undefined }), 'plan: expected stages[1].levels, a list of at least 1, got undefined'],
+  [
+    stage({ stage: { ...superResolution.stage, resolution: 6 } }),
+    'a multiple of 4, that of the stage before it, got 6',
+  ],
+  [stage({ stage: { ...superResolution.stage, name: 'base' } }), "expected different names, got 'base' twice"],
+  [stage({ stage: { ...superResolution.stage, name: 'classifier' } }), "'classifier' is the evaluator's"],
+  [
+    stage({ training: { ...base.training, step: 1 } }),
+    "unknown option 'stages[1].training.step'. Did you mean 'steps'?",
+  ],
+  [stage({ sampling: { ...base.sampling, steps: 0 } }), 'expected stages[1].sampling.steps, an integer from 1, got 0'],
+  [stage({ sampling: { ...base.sampling, steps: { counts: 3 } } }), "Did you mean 'count'?"],
+  [stage({ sampling: { ...base.sampling, sampler: { name: 'ddmi' } } }), "Did you mean 'ddim'?"],
+])('a plan with %j is refused', (part, message) => {
+  const check = () => checkPlan({ ...tinyPlan, ...part } as unknown as ExperimentPlan)
+  expect(check).toThrow(message)
+  expect(check).toThrow(expect.toSatisfy((error) => isCascadeError(error, 'input')))
+})
+
+test('all errors come together', () => {
+  const wrong = { ...tinyPlan, title: 3, samplesPerClass: 'many', stages: [{ ...base, training: { steps: 1.5 } }] }
+  expect(() => checkPlan(wrong as unknown as ExperimentPlan)).toThrow(
+    [
+      'plan: 5 errors:',
+      '- expected title, a text, got 3',
+      '- expected stages[0].training.steps, an integer from 1, got 1.5',
+      '- expected stages[0].training.batchSize, an integer from 1, got undefined',
+      '- expected stages[0].training.learningRate, a number from 0, got undefined',
+      "- expected samplesPerClass, an integer from 1, got 'many'",
+    ].join('\n'),
+  )
+})
+
+test('types refuse what cannot be', () => {
+  // @ts-expect-error: a super-resolution stage needs levels
+  const withoutLevels: ExperimentPlan = { ...tinyPlan, stages: [base, { ...base }] }
+  // @ts-expect-error: a base has none
+  const baseWithLevels: ExperimentPlan = { ...tinyPlan, stages: [{ ...base, levels: [0] }] }
+  // @ts-expect-error: a plan has at least one stage
+  const withoutStages: ExperimentPlan = { ...tinyPlan, stages: [] }
+  expect([withoutLevels, baseWithLevels, withoutStages]).toHaveLength(3)
+})

@@ -1,0 +1,25 @@
+import type { ExperimentPlan } from '../plan/plan.ts'
+import { dicebearPlan } from './dicebear.ts'
+import { mnistPlan } from './mnist.ts'
+
+/** What the quickstart can be run on. */
+export type QuickstartDataset = 'mnist' | 'dicebear'
+
+/** The plan of each data set. */
+const plans: Readonly<Record<QuickstartDataset, (fast: boolean) => ExperimentPlan>> = {
+  mnist: mnistPlan,
+  dicebear: dicebearPlan,
+}
+
+/** The names of the quickstart's data sets. */
+export const quickstartDatasets = Object.keys(plans) as readonly QuickstartDataset[]
+
+/** Options of {@link quickstartPlan}. */
+export interface QuickstartOptions {
+  readonly dataset: QuickstartDataset
+  /** A rough picture in a fraction of the time. Default false. */
+  readonly fast?: boolean
+}
+
+/** The quickstart: a small class-conditional cascade of two stages, learned in minutes on two cores. */
+export const quickstartPlan = ({ dataset, fast = false }: QuickstartOptions): ExperimentPlan => plans[dataset](fast)

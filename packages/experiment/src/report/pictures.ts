@@ -1,0 +1,75 @@
+import { type NDArray, rows } from '@cascade-diffusion/arrays'
+import { type ByteImages, imageGrid, type LabelledSource, readBatch, resizeArea } from '@cascade-diffusion/data'
+import type { Images } from '../sample.ts'
+
+/** One image: the row of a batch without its first axis. */
+const imageAt = (images: Images, i: number): Images => {
+  const row = rows(images, i, i + 1)
+  return { ...row, shape: row.shape.slice(1) }
+}
+
+/** An empty cell, between the images of two stages. */
+const gap = (channels: number): ByteImages => ({ shape: [1, 1, channels], data: new Uint8Array(channels).fill(255) })
+
+/** A row: the images of each stage, with gaps between the stages. */
+const joined = (stages: readonly (readonly Images[])[]): (Images | ByteImages)[] =>
+  stages.flatMap((images, k) => [...(k > 0 ? [gap(images[0]!.shape[2]!)] : []), ...images])
+
+/** The first `each` examples of every class, by class. */
+function firstOfClasses(labels: ArrayLike<number>, classes: number, each: number): number[][] {
+  const byClass = Array.from({ length: classes }, () => [] as number[])
+  for (let i = 0; i < labels.length; i++) {
+    const list = byClass[labels[i] as number] as number[]
+    if (list.length < each) list.push(i)
+  }
+  return byClass
+}
+
+/** Rows are classes; from left to right the images of each stage, the same ones in each. */
+export function samplesGrid(stages: readonly Images[], labels: NDArray<'int32'>, classes: number): ByteImages {
+  const cells = firstOfClasses(labels.data, classes, 8)
+  return imageGrid(
+    cells.map((indices) => joined(stages.map((images) => indices.map((i) => imageAt(images, i))))),
+    { scale: 2 },
+  )
+}
+
+/** The same with real images, averaged down to each of the resolutions: what the samples should look like. */
+export async function realGrid(source: LabelledSource, resolutions: readonly number[]): Promise<ByteImages> {
+  const classes = source.classNames.length
+  const indices = firstOfClasses(await labelsUntil(source, 8), classes, 8).flat()
+  const { image, label } = await readBatch(source, indices)
+  const stages = resolutions.map((size) => (size === image.shape[1] ? image : resizeArea(image, size)))
+  return samplesGrid(stages, label, classes)
+}
+
+/** The labels of the first images, until each class has come up often enough or the source ends. */
+async function labelsUntil(source: LabelledSource, each: number): Promise<number[]> {
+  const { count, classNames } = source
+  const labels: number[] = []
+  const counts = classNames.map(() => 0)
+  while (labels.length < count && Math.min(...counts) < each) {
+    const next = Array.from({ length: Math.min(1000, count - labels.length) }, (_, i) => labels.length + i)
+    for (const label of Array.from((await source.read(next)).labels ?? [])) {
+      labels.push(label)
+      counts[label]!++
+    }
+  }
+  return labels
+}
+
+/** Rows are images; from left to right x_t of each stage as t falls. */
+export function processGrid(frames: readonly (readonly Images[])[]): ByteImages {
+  const columns = frames.map((stage) => evenly(stage, 7))
+  const count = columns[0]![0]!.shape[0]!
+  return imageGrid(
+    Array.from({ length: count }, (_, i) => joined(columns.map((stage) => stage.map((images) => imageAt(images, i))))),
+    { scale: 2 },
+  )
+}
+
+/** At most `count` items of a list at even distances, the last among them. */
+const evenly = <T>(items: readonly T[], count: number): T[] => {
+  const n = Math.min(count, items.length)
+  return Array.from({ length: n }, (_, i) => items[Math.round(((i + 1) * items.length) / n) - 1] as T)
+}

@@ -1,0 +1,137 @@
+import { formatDuration, htmlReport, type ReportSection, type Series, svgLineChart } from '@cascade-diffusion/reports'
+import type { LevelSearch } from '../evaluate/evaluate.ts'
+import type { ExperimentFigures } from '../evaluate/evaluator.ts'
+import type { Outcome } from './outcome.ts'
+
+const percent = (x: number) => `${(100 * x).toFixed(1)} %`
+const dataUri = (png: Uint8Array) => `data:image/png;base64,${Buffer.from(png).toString('base64')}`
+const square = (size: number) => `${size}×${size}`
+const listed = (parts: readonly string[]) =>
+  parts.length < 2 ? parts.join() : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
+
+/** The report as one HTML page. */
+export function reportOf(outcome: Outcome): string {
+  const { plan, evaluation, classNames, pictures, sampleCount } = outcome
+  const { figures, ofTest, searches } = evaluation
+  const upper = plan.stages.slice(1)
+  const levels = upper.map(({ stage }, i) => `s = ${evaluation.levels[i]}${upper.length > 1 ? ` (${stage.name})` : ''}`)
+  const atLevels = levels.length > 0 ? `, at ${listed(levels)}` : ''
+  const several = upper.length > 1
+  return htmlReport({
+    title: plan.title,
+    summary: [`${plan.about} ${stagesInWords(outcome)}`, plan.note ?? ''].join('\n\n'),
+    figures: [
+      {
+        label: 'class accuracy',
+        value: percent(figures.classAccuracy.value),
+        note: `of ${sampleCount} samples, by the classifier${atLevels}`,
+      },
+      { label: 'classifier', value: percent(ofTest.classAccuracy.value), note: 'accuracy on real test images' },
+      {
+        label: 'FID, training set',
+        value: figures.fid.train.value.toFixed(2),
+        note: `${ofTest.fid.train.value.toFixed(2)} for the real test set`,
+      },
+      {
+        label: 'time',
+        value: formatDuration(outcome.seconds),
+        note: `peak memory ${(outcome.peakMemoryBytes / 2 ** 30).toFixed(2)} GiB`,
+      },
+    ],
+    sections: [
+      {
+        heading: 'Samples',
+        text: `Rows are the classes ${classNames.join(', ')}. ${columnsInWords(outcome)}${atLevels}.`,
+        images: [{ pngDataUri: dataUri(pictures.samples), caption: 'Generated' }],
+      },
+      {
+        heading: 'Real images',
+        text: 'Real training images in the same arrangement, averaged down to the resolution of each stage.',
+        images: [{ pngDataUri: dataUri(pictures.real), caption: 'Real' }],
+      },
+      {
+        heading: 'From noise to image',
+        text: 'The images of each stage while their noise is removed, those of the base model first.',
+        images: [{ pngDataUri: dataUri(pictures.process), caption: 'The process, left to right' }],
+      },
+      ...searches.map((search) => levelSection(search, several)),
+      { heading: 'Training', charts: lossCharts(outcome) },
+      {
+        heading: 'Classes',
+        text: 'How often the classifier assigns a sample to the class that it was conditioned on.',
+        table: {
+          header: ['class', 'accuracy'],
+          rows: figures.classAccuracy.perClass.map((x, i) => [classNames[i] ?? i, percent(x)]),
+        },
+      },
+    ],
+  })
+}
+
+function stagesInWords({ plan: { stages } }: Outcome): string {
+  const [low, ...higher] = stages.map(({ stage }) => square(stage.resolution))
+  const base = `A base model generates ${low} images of a class.`
+  if (higher.length === 0) return `${base} It was trained on real images.`
+  const models = higher.length > 1 ? 'Super-resolution models upsample' : 'A super-resolution model upsamples'
+  return `${base} ${models} them to ${listed(higher)}. Each model was trained by itself on real images.`
+}
+
+function columnsInWords({ plan: { stages } }: Outcome): string {
+  const [low, ...higher] = stages.map(({ stage }) => square(stage.resolution))
+  if (higher.length === 0) return `The images are ${low}, as the base model generates them`
+  return `Left: the ${low} images of the base model, drawn larger without smoothing. Right: the same images, super-resolved to ${listed(higher)}`
+}
+
+function levelSection({ stage, trials }: LevelSearch, several: boolean): ReportSection {
+  const fids = (name: string, of: (figures: ExperimentFigures) => number): Series => ({
+    name,
+    markers: true,
+    points: trials.map(({ level, figures }) => [level, of(figures)]),
+  })
+  return {
+    heading: `Conditioning augmentation${several ? ` of ${stage}` : ''}`,
+    text:
+      'Each generated low-resolution image is augmented at level s before the super-resolution model is conditioned on it, ' +
+      'as real ones were in training. s is chosen after training, by the Fréchet distance (FID) to real images. ' +
+      'The features are those of a small classifier trained on the same data, so the figures cannot be compared with published ones.',
+    charts: [
+      svgLineChart({
+        title: 'FID by s',
+        xLabel: 's',
+        yLabel: 'FID',
+        series: [fids('training set', ({ fid }) => fid.train.value), fids('test set', ({ fid }) => fid.test.value)],
+      }),
+    ],
+    table: {
+      header: ['s', 'FID, training set', 'FID, test set', 'class accuracy'],
+      rows: trials.map(({ level, figures: { fid, classAccuracy } }) => [
+        level,
+        Number(fid.train.value.toFixed(3)),
+        Number(fid.test.value.toFixed(3)),
+        percent(classAccuracy.value),
+      ]),
+    },
+  }
+}
+
+const lossCharts = ({ losses }: Outcome): string[] =>
+  Object.entries(losses).map(([name, values]) =>
+    svgLineChart({
+      title: name,
+      xLabel: 'step',
+      yLabel: name === 'classifier' ? 'cross-entropy' : 'simple loss',
+      series: [{ name, points: smoothed(values) }],
+      logY: true,
+    }),
+  )
+
+/** Means over windows, so that a long noisy curve has some 150 points. */
+function smoothed(losses: Float32Array): [number, number][] {
+  const window = Math.max(1, Math.floor(losses.length / 150))
+  const points: [number, number][] = []
+  for (let from = 0; from + window <= losses.length; from += window) {
+    const finite = losses.subarray(from, from + window).filter(Number.isFinite)
+    if (finite.length > 0) points.push([from + window, finite.reduce((a, b) => a + b, 0) / finite.length])
+  }
+  return points
+}

@@ -1,0 +1,98 @@
+import { readdir, readFile, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isCascadeError } from '@cascade-diffusion/checks'
+import { jit } from '@cascade-diffusion/jit'
+import { temporaryFolder } from '@cascade-diffusion/testing'
+import { loadCheckpoint, saveCheckpoint } from '@cascade-diffusion/training'
+import { expect, test } from 'vitest'
+import { type RunExperimentOptions, runExperiment } from './run.ts'
+import { briefPlan } from './tiny-plan.ts'
+
+const folder = temporaryFolder()
+const run = (out: string, options: Partial<RunExperimentOptions> = {}) =>
+  runExperiment({ plan: briefPlan, seed: 1, out: join(folder, out), compile: jit, ...options })
+const failure = (out: string, options: Partial<RunExperimentOptions>) => run(out, options).catch((error) => error)
+const picture = (out: string) => readFile(join(folder, out, 'samples.png'))
+
+test('interrupted in training and resumed, it ends in the same pictures', async () => {
+  await run('whole')
+  const stop = new AbortController()
+  const error = await failure('resumed', {
+    signal: stop.signal,
+    progress: (event) => event.type === 'training' && event.model === 'base' && event.step === 7 && stop.abort(),
+  })
+  expect(isCascadeError(error, 'interrupted')).toBe(true)
+  expect(error.message).toBe('base: stopped at step 7 of 12')
+  expect((await readdir(join(folder, 'resumed/checkpoints/brief'))).sort()).toEqual([
+    'base.safetensors',
+    'classifier.safetensors',
+  ])
+  const first = new Map<string, number>()
+  await run('resumed', {
+    progress: (event) => event.type === 'training' && !first.has(event.model) && first.set(event.model, event.step),
+  })
+  expect([...first]).toEqual([
+    ['base', 8],
+    ['super-resolution', 1],
+  ])
+  expect((await picture('resumed')).equals(await picture('whole'))).toBe(true)
+})
+
+test('interrupted while it samples, it says so', async () => {
+  const stop = new AbortController()
+  const reason = new Error('enough')
+  const error = await failure('whole', {
+    signal: stop.signal,
+    progress: (event) => event.type === 'sampling' && event.done > 0 && stop.abort(reason),
+  })
+  expect(isCascadeError(error, 'interrupted')).toBe(true)
+  expect(error.message).toBe('sampling: stopped')
+})
+
+test('what could not be sampled is refused before it is trained', async () => {
+  const [base, upper] = briefPlan.stages
+  const stages = [base, { ...upper!, sampling: { ...upper!.sampling, steps: 101 } }] as const
+  const trained: string[] = []
+  const error = await failure('wrong', {
+    plan: { ...briefPlan, stages },
+    progress: (event) => event.type === 'training' && trained.push(event.model),
+  })
+  expect(error.message).toContain("stage 'super-resolution': expected steps, an integer from 1 to 100, got 101")
+  expect([isCascadeError(error, 'input'), trained]).toEqual([true, []])
+})
+
+test('interrupted before it begins, nothing is trained', async () => {
+  const error = await failure('never', { signal: AbortSignal.abort() })
+  expect(isCascadeError(error, 'interrupted')).toBe(true)
+  expect(error.message).toBe('classifier: stopped at step 0 of 12')
+})
+
+test('a finished run is not trained anew, unless it is restarted', async () => {
+  const path = join(folder, 'whole/checkpoints/brief/base.safetensors')
+  const [before, samples] = [await readFile(path), await picture('whole')]
+  const trained: string[] = []
+  await run('whole', { progress: (event) => event.type === 'training' && trained.push(event.model) })
+  expect(trained).toEqual([])
+  expect((await readFile(path)).equals(before)).toBe(true)
+  expect((await picture('whole')).equals(samples)).toBe(true)
+  await expect(run('whole', { seed: 3 })).rejects.toThrow(/seed/)
+  await run('whole', { seed: 3, restart: true })
+  expect((await readFile(path)).equals(before)).toBe(false)
+  expect((await picture('whole')).equals(samples)).toBe(false)
+})
+
+test('an evaluator of an older version, of kind classifier, is used', async () => {
+  const path = join(folder, 'whole/checkpoints/brief/classifier.safetensors')
+  const evaluator = await loadCheckpoint(path)
+  expect(evaluator.kind).toBe('evaluator')
+  await saveCheckpoint(path, { ...evaluator, kind: 'classifier' })
+  const before = await readFile(path)
+  await run('whole', { seed: 3 })
+  expect((await readFile(path)).equals(before)).toBe(true)
+})
+
+test('a corrupt checkpoint is a clear error', async () => {
+  const path = join(folder, 'whole/checkpoints/brief/base.safetensors')
+  await truncate(path, 1000)
+  await expect(run('whole', { seed: 3 })).rejects.toThrow(`checkpoint ${path} cannot be used`)
+})

@@ -1,0 +1,60 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { jit } from '@cascade-diffusion/jit'
+import { temporaryFolder } from '@cascade-diffusion/testing'
+import { expect, test } from 'vitest'
+import type { ExperimentEvent } from './events.ts'
+import { runExperiment } from './run.ts'
+import { tinyPlan } from './tiny-plan.ts'
+
+test('writes pictures, figures and a report', async () => {
+  const events: ExperimentEvent[] = []
+  const out = temporaryFolder()
+  await runExperiment({ plan: tinyPlan, seed: 1, out, compile: jit, progress: (event) => events.push(event) })
+  expect((await readdir(out)).sort()).toEqual([
+    'checkpoints',
+    'metrics.json',
+    'process.png',
+    'real.png',
+    'report.html',
+    'samples.png',
+  ])
+  const metrics = JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'))
+  expect(metrics).toMatchObject({ dataset: 'tiny', seed: 1, samples: 12, classifierTestAccuracy: 1 })
+  expect(Object.keys(metrics.fid)).toEqual(['0', '10'])
+  for (const { train, test } of Object.values<{ train: number; test: number }>(metrics.fid)) {
+    expect(train).toBeGreaterThan(0)
+    expect(test).toBeGreaterThan(0)
+  }
+  expect(metrics.fid[metrics.bestLevel].train).toBe(
+    Math.min(...Object.values<{ train: number }>(metrics.fid).map((f) => f.train)),
+  )
+  expect(metrics.levels).toEqual({ 'super-resolution': metrics.bestLevel })
+  expect(metrics.fidOfSamples).toEqual(metrics.fid[metrics.bestLevel])
+  expect(metrics.classAccuracy).toBeGreaterThanOrEqual(0.75)
+  expect(metrics.seconds).toBeGreaterThan(0)
+  expect(metrics.peakMemoryBytes).toBeGreaterThan(50e6)
+  const report = await readFile(join(out, 'report.html'), 'utf8')
+  expect(report).toContain(`${(100 * metrics.classAccuracy).toFixed(1)} %`)
+  expect(report.match(/data:image\/png;base64,/g)).toHaveLength(3)
+
+  // Every step of every model in turn, then the evaluator, then all images.
+  const steps = events.filter((event) => event.type === 'training')
+  const models = [
+    ['classifier', 40],
+    ['base', 120],
+    ['super-resolution', 250],
+  ] as const
+  expect(steps.map(({ model, step }) => `${model} ${step}`)).toEqual(
+    models.flatMap(([model, n]) => Array.from({ length: n }, (_, i) => `${model} ${i + 1}`)),
+  )
+  expect(events[0]).toEqual({ type: 'loaded', train: 64, test: 64 })
+  const rest = events.filter(({ type }) => type !== 'training' && type !== 'loaded')
+  expect(rest[0]).toEqual({ type: 'evaluator', accuracy: 1 })
+  const sampling = rest.filter((event) => event.type === 'sampling')
+  expect([sampling[0], sampling.at(-1)]).toEqual([0, 36].map((done) => ({ type: 'sampling', done, count: 36 })))
+  const scored = rest.filter((event) => event.type === 'evaluated')
+  expect(scored.map(({ stage, level, figures }) => [stage, level, figures.fid.train.value])).toEqual(
+    [0, 10].map((level) => ['super-resolution', level, metrics.fid[level].train]),
+  )
+})

@@ -1,0 +1,94 @@
+import { int32, type NDArray } from '@cascade-diffusion/arrays'
+import { checkInteger } from '@cascade-diffusion/checks'
+import { rng } from '@cascade-diffusion/random'
+import { checkExperiment, type ExperimentOptions } from './options.ts'
+import type { TrainedExperiment } from './train.ts'
+import { withCascade } from './with-cascade.ts'
+
+/** Images [n,h,w,c] in [-1, 1]. */
+export type Images = NDArray<'float32'>
+
+/** What {@link sampleExperiment} is given besides what was trained. */
+export interface SampleExperimentOptions extends ExperimentOptions {
+  /** s of each super-resolution stage, in order. */
+  readonly levels: readonly number[]
+  /** How many images of each class. Default: as many as the plan says. */
+  readonly perClass?: number
+}
+
+/** Images of a cascade. */
+export interface Samples {
+  /** Of each stage, the base's first. */
+  readonly images: readonly Images[]
+  /** Their classes in turn, int32 [n]: 0, 1, 2, …, 0, 1, … */
+  readonly labels: NDArray<'int32'>
+}
+
+/**
+ * Samples the trained cascade.
+ * @throws of code `interrupted` if the signal ended it.
+ */
+export async function sampleExperiment(
+  trained: TrainedExperiment,
+  { levels, perClass, ...options }: SampleExperimentOptions,
+): Promise<Samples> {
+  checkExperiment('sampleExperiment', options)
+  const { plan, seed, signal, progress } = options
+  const each = checkInteger('sampleExperiment', 'perClass', perClass ?? plan.samplesPerClass, { from: 1 })
+  const labels = classLabels(trained, each)
+  const n = labels.data.length
+  const images = await withCascade(trained.stages, options, (cascade) => {
+    let before = 0
+    return cascade.sample({
+      count: n,
+      labels,
+      levels,
+      rng: rng(seed).fold('samples'),
+      batchSize: plan.samplingBatchSize,
+      signal,
+      progress: ({ done }) => {
+        progress?.({ type: 'sampling', done: before + done, count: n * trained.stages.length })
+        if (done === n) before += n
+      },
+    })
+  })
+  return { images, labels }
+}
+
+/**
+ * One image of each class on its way from noise: x_t of each stage after each of its steps, the base's first.
+ * @throws of code `interrupted` if the signal ended it.
+ */
+export async function sampleFrames(
+  trained: TrainedExperiment,
+  { levels, ...options }: Omit<SampleExperimentOptions, 'perClass'>,
+): Promise<readonly (readonly Images[])[]> {
+  checkExperiment('sampleFrames', options)
+  const { seed, signal } = options
+  const labels = classLabels(trained, 1)
+  const key = rng(seed).fold('process')
+  return withCascade(trained.stages, options, async (cascade) => {
+    const stages: Images[][] = []
+    for (const [i, sampler] of cascade.stages.entries()) {
+      const lowRes = stages.at(-1)?.at(-1)
+      const frames: Images[] = []
+      const stream = sampler.stream({
+        count: labels.data.length,
+        labels,
+        rng: key.fold(sampler.stage.name),
+        signal,
+        lowRes,
+        level: i > 0 ? levels[i - 1] : undefined,
+      })
+      for await (const { xt } of stream) frames.push(xt)
+      stages.push(frames)
+    }
+    return stages
+  })
+}
+
+/** `each` labels of every class, the classes in turn, so that any beginning of the list is balanced. */
+export function classLabels({ stages }: TrainedExperiment, each: number): NDArray<'int32'> {
+  const classes = stages[0]!.stage.classNames!.length
+  return int32(Array.from({ length: classes * each }, (_, i) => i % classes))
+}

@@ -1,0 +1,88 @@
+import { imageDataset } from '@cascade-diffusion/data'
+import { rng } from '@cascade-diffusion/random'
+import type { ExperimentPlan } from './plan/plan.ts'
+
+/** For tests: images that are bright on the left or on the right, with some noise. */
+const halves = (split: 'train' | 'test') => {
+  const n = 64
+  const noise = rng(5).fold(split).uniform([n, 16, 16, 1]).data
+  const labels = Int32Array.from({ length: n }, (_, i) => i % 2)
+  const data = Uint8Array.from(noise, (u, k) => {
+    const right = k % 16 >= 8
+    const bright = right === (labels[Math.floor(k / 256)] === 1)
+    return Math.floor(20 * u + (bright ? 220 : 10))
+  })
+  return imageDataset({
+    name: 'halves',
+    images: { shape: [n, 16, 16, 1], data },
+    labels,
+    classNames: ['left', 'right'],
+  })
+}
+
+const process = { schedule: { name: 'cosine', steps: 100 } } as const
+const network = { baseChannels: 8, channelMultipliers: [1, 1], residualBlocks: 1, normGroups: 4 }
+const augmentation = { name: 'gaussian-noise', ...process, maxLevel: 40 } as const
+const sampling = { sampler: { name: 'ddim', eta: 1 }, steps: { count: 10, from: 97.02, to: 9.702 } } as const
+const emaDecay = 0.9
+
+/** For tests: a whole experiment in a few seconds. */
+export const tinyPlan = {
+  name: 'tiny',
+  title: 'Tiny',
+  about: 'Halves.',
+  data: { train: halves('train'), test: halves('test') },
+  evaluator: { name: 'classifier', training: { steps: 40, batchSize: 16, learningRate: 4e-3 } },
+  stages: [
+    {
+      stage: { name: 'base', resolution: 4, process, network },
+      training: { steps: 120, batchSize: 16, learningRate: 4e-3, emaDecay },
+      sampling,
+    },
+    {
+      stage: {
+        name: 'super-resolution',
+        resolution: 16,
+        process,
+        augmentation,
+        network: { ...network, baseChannels: 16, patchSize: 2 },
+      },
+      training: { steps: 250, batchSize: 16, learningRate: 5e-3, emaDecay },
+      sampling,
+      levels: [0, 10],
+    },
+  ],
+  samplesPerClass: 6,
+  samplingBatchSize: 5,
+} as const satisfies ExperimentPlan
+
+const [base, superResolution] = tinyPlan.stages
+const brief = { steps: 12, batchSize: 8, learningRate: 4e-3 }
+const briefly = { training: brief, sampling: { ...sampling, steps: 3 } }
+
+/** For tests: the same stages, trained so briefly that their images are noise. */
+export const briefPlan: ExperimentPlan = {
+  ...tinyPlan,
+  name: 'brief',
+  evaluator: { name: 'classifier', training: brief },
+  stages: [
+    { ...base, ...briefly },
+    { ...superResolution, ...briefly },
+  ],
+  samplesPerClass: 4,
+}
+
+/** For tests: three stages, 4×4 to 8×8 to 16×16. */
+export const threeStagePlan: ExperimentPlan = {
+  ...briefPlan,
+  name: 'three',
+  stages: [
+    { ...base, ...briefly },
+    {
+      stage: { ...superResolution.stage, name: 'middle', resolution: 8, network },
+      ...briefly,
+      levels: [0, 20],
+    },
+    { ...superResolution, ...briefly, levels: [0, 10, 30] },
+  ],
+}

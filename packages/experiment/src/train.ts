@@ -1,0 +1,92 @@
+import type { NDArray } from '@cascade-diffusion/arrays'
+import { type TrainedStage, type TrainStageOptions, trainStage } from '@cascade-diffusion/cascade'
+import { CascadeError, isCascadeError } from '@cascade-diffusion/checks'
+import { rng } from '@cascade-diffusion/random'
+import { cosineRate, type TrainResult } from '@cascade-diffusion/training'
+import { dataAt, type ExperimentData, loadData } from './data/data.ts'
+import { trainEvaluator } from './evaluate/evaluator.ts'
+import { checkExperiment, checkpointPath, type ExperimentOptions } from './options.ts'
+import { EVALUATOR } from './plan/check-plan.ts'
+import { lastResolution, type TrainingPlan } from './plan/plan.ts'
+import { stagesOf } from './plan/stages.ts'
+import { withCascade } from './with-cascade.ts'
+
+/** What was trained, and on what. */
+export interface TrainedExperiment {
+  readonly data: ExperimentData
+  /** The stages with their averaged weights, in the order of the plan. */
+  readonly stages: readonly TrainedStage[]
+  /** The averaged weights of the classifier that evaluates samples. */
+  readonly evaluator: Readonly<Record<string, NDArray>>
+  /** The loss of each step, by the name of the model. */
+  readonly losses: Readonly<Record<string, Float32Array>>
+}
+
+/**
+ * Trains what is not trained yet: the evaluator, then each stage by itself. A model whose checkpoint is there is resumed from it.
+ * @throws of code `interrupted` if the signal ended it, with checkpoints saved; if data are missing, a checkpoint cannot be used or
+ * written, or training diverges.
+ */
+export async function trainExperiment(options: ExperimentOptions): Promise<TrainedExperiment> {
+  checkExperiment('trainExperiment', options)
+  const { plan, seed, compile, signal, out, progress = () => {} } = options
+  const data = await loadData(plan.data, {
+    cacheDir: `${out}/drawings`,
+    progress: (loading) => progress({ type: 'loading', ...loading }),
+  })
+  progress({ type: 'loaded', train: data.train.count, test: data.test.count })
+  const stages = stagesOf(plan, data)
+  // What could not be sampled is refused before it is trained.
+  const untrained = stages.map((stage) => ({ stage, params: stage.network.init(rng(seed)) }))
+  await withCascade(untrained, options, async () => {})
+
+  type Common = Pick<TrainStageOptions, 'seed' | 'compile' | 'signal' | 'progress'>
+  /** Trains one model, and says which one an interruption ended. */
+  const run = (model: string, { steps }: TrainingPlan, start: (common: Common) => Promise<TrainResult>) =>
+    start({
+      seed,
+      compile,
+      signal,
+      progress: ({ step, loss }) => progress({ type: 'training', model, step, steps, loss }),
+    }).catch((error) => Promise.reject(stopped(model, steps, error)))
+
+  const { training } = plan.evaluator
+  const evaluator = await run(EVALUATOR, training, (common) =>
+    trainEvaluator({
+      ...common,
+      dataset: dataAt(lastResolution(plan), data).train,
+      plan: training,
+      checkpointPath: checkpointPath(options, EVALUATOR),
+    }),
+  )
+  const results = new Map([[EVALUATOR, evaluator]])
+  for (const [i, stage] of stages.entries()) {
+    const { training } = plan.stages[i]!
+    const { steps, batchSize, learningRate, emaDecay = 0.99 } = training
+    const result = await run(stage.name, training, (common) =>
+      trainStage({
+        ...common,
+        stage,
+        dataset: data.train,
+        steps,
+        batchSize,
+        learningRate: cosineRate(learningRate, steps, { warmup: 50 }),
+        averages: { ema: { decay: emaDecay } },
+        checkpoint: { path: checkpointPath(options, stage.name), every: 250 },
+      }),
+    )
+    results.set(stage.name, result)
+  }
+  return {
+    data,
+    stages: stages.map((stage) => ({ stage, params: results.get(stage.name)!.ema })),
+    evaluator: evaluator.ema,
+    losses: Object.fromEntries([...results].map(([name, { losses }]) => [name, losses])),
+  }
+}
+
+function stopped(model: string, steps: number, error: unknown): unknown {
+  if (!isCascadeError(error, 'interrupted')) return error
+  const { step } = (error as unknown as { result: TrainResult }).result
+  return new CascadeError('interrupted', `${model}: stopped at step ${step} of ${steps}`, { cause: error })
+}
