@@ -13,35 +13,36 @@ import { measureSums, type SumErrors, sumRows } from './sums.ts'
 /** Images of each network. */
 const batches = { improved: 8, adm64: 8 } as const satisfies Record<ModelName, number>
 
-/** Relative errors: the root of the mean square over that of the right values, and the greatest over the greatest. */
+/** Relative errors: the root mean square over that of the reference, and the greatest over the greatest. */
 export interface ErrorPair {
   rms: number
   max: number
 }
 
-/** Errors of the output, of all gradients together, and of the worst parameter's gradient. */
+/** Errors of the output, of all gradients together, and of the gradient of the worst parameter. */
 export type Errors = Record<'output' | 'gradients' | 'worst parameter', ErrorPair>
 
 export interface Accuracy {
   model: string
   batch: number
-  /** Against the same in float64: PyTorch in float32, our direct convolutions, and Winograd's. */
+  /** Against float64: PyTorch in float32, our direct convolutions, and Winograd's. */
   errors: Record<'pytorch' | 'exact' | 'fast', Errors>
 }
 
 /** `results/accuracy.json`. */
 export interface AccuracyResults extends Omit<Machine, 'loadAverage'> {
   works: Accuracy[]
-  /** Of sums and group normalisations by themselves. */
+  /** Of single sums and group normalisations. */
   sums: SumErrors[]
 }
 
-/** By name: what came out, and the gradient of each parameter. */
+/** By name: the output, and the gradient of each parameter. */
 type Values = Readonly<Record<string, Float64Array>>
 
 /**
- * Compares outputs and gradients of both networks, ours by either kind of convolution and PyTorch's, with PyTorch in float64:
- * same weights, same images; and sums and group normalisations by themselves. Prints a table and writes `results/accuracy.json`.
+ * Compares outputs and gradients of both networks, ours by either kind of convolution and PyTorch's, with PyTorch in
+ * float64, with the same weights and images; and single sums and group normalisations. Prints a table and writes
+ * `results/accuracy.json`.
  */
 export async function benchAccuracy(): Promise<void> {
   const found: Accuracy[] = []
@@ -99,7 +100,7 @@ const named = <T>(record: Readonly<Record<string, T>>, prefix: string): Record<s
 const mapped = <T, U>(record: Readonly<Record<string, T>>, fn: (value: T, name: string) => U): Record<string, U> =>
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, fn(value, name)]))
 
-/** The errors of values, of which those that are not the output are gradients. */
+/** The errors of values; all of them but the output are gradients. */
 export function errors(values: Values, right: Values): Errors {
   const names = Object.keys(right).filter((name) => name !== 'output')
   const each = names.map((name) => error([[values[name]!, right[name]!]]))
@@ -113,7 +114,7 @@ export function errors(values: Values, right: Values): Errors {
   }
 }
 
-/** The errors of pairs of values and right values, taken together. */
+/** The errors of pairs of values and references, taken together. */
 export function error(pairs: readonly (readonly [Float64Array, Float64Array])[]): ErrorPair {
   const sums = { wrong: 0, right: 0, mostWrong: 0, mostRight: 0 }
   for (const [values, right] of pairs)
@@ -127,7 +128,7 @@ export function error(pairs: readonly (readonly [Float64Array, Float64Array])[])
   return { rms: Math.sqrt(sums.wrong / sums.right), max: sums.mostWrong / sums.mostRight }
 }
 
-/** A line for each network and what is compared. */
+/** A line for each network and each comparison. */
 export const accuracyRows = (found: readonly Accuracy[]): Rows => [
   ['RMS error (greatest error)', 'PyTorch float32', 'ours, exact', 'ours, fast', 'fast / PyTorch'],
   ...found.flatMap(({ model, errors: { pytorch, exact, fast } }) =>

@@ -7,7 +7,7 @@ import type { Peer } from './peers/peer.ts'
 
 const checkedSteps = 3
 
-/** What a check says of each of the peer's variants: the seconds of its first call, in which `torch.compile` compiles. */
+/** Seconds of the first call of each variant of the peer, in which `torch.compile` compiles. */
 export type FirstCalls = Record<string, number>
 
 interface Setting {
@@ -16,7 +16,7 @@ interface Setting {
   variants: readonly string[]
 }
 
-/** Makes sure that every variant of the peer gives our output to 1e-4. @throws if one does not. */
+/** Checks that every variant of the peer gives our output to 1e-4. @throws if one does not. */
 export async function checkForward(work: Work, ours: Runner<NDArray>, setting: Setting): Promise<FirstCalls> {
   const data = (await ours.run()).data as Float32Array
   return eachVariant(work, setting, async (ask, variant) => {
@@ -31,7 +31,7 @@ export async function checkForward(work: Work, ours: Runner<NDArray>, setting: S
   })
 }
 
-/** Makes sure that every variant has our losses in the first steps, to 1e-3 of the loss. @throws if one has not. */
+/** Checks that every variant has our losses in the first steps, to 1e-3 of the loss. @throws if one has not. */
 export async function checkTraining(work: Work, ours: Runner<number>, setting: Setting): Promise<FirstCalls> {
   const losses: number[] = []
   for (let step = 0; step < checkedSteps; step++) losses.push(await ours.run())

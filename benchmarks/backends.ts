@@ -48,7 +48,7 @@ async function measure(name: string): Promise<Measured> {
   if (!compiled) await useBackend(name as 'node', { threads })
   const compile: Compile = compiled ? (fn) => jit(fn, { engine: onnxRuntimeNode({ threads }) }) : eager
   const network = unet(config)
-  // Not as they begin: some are zero then, and hide what is before them.
+  // Not the initial weights: some are zero and hide others.
   const weights = Object.fromEntries(
     Object.entries(network.init(rng(1))).map(([key, w]) => {
       const noise = rng(4).fold(key).normal(w.shape).data
@@ -89,7 +89,7 @@ async function measure(name: string): Promise<Measured> {
   return { times, output: Array.from(output.data), gradient, memory: process.resourceUsage().maxRSS * 1024, tensors }
 }
 
-/** The largest difference over the largest value. */
+/** The greatest difference relative to the greatest value. */
 function relativeError(a: readonly number[], b: readonly number[]): number {
   const largest = (values: readonly number[]) => values.reduce((max, x) => Math.max(max, Math.abs(x)), 0)
   return largest(a.map((x, i) => x - b[i]!)) / largest(b)

@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 /**
- * Bundles a script of this folder with the sources of our packages, as their builds have them, to a module at `outfile`;
- * what comes from npm is loaded from where it is.
+ * Bundles a script of this folder with the sources of our packages to a module at `outfile`. Packages from npm are
+ * loaded from their folders.
  */
 export async function bundle(script: string, outfile: string): Promise<void> {
   await build({
@@ -31,7 +31,7 @@ export async function bundle(script: string, outfile: string): Promise<void> {
   })
 }
 
-/** Where a package's module is; its name if it is not installed, for whoever loads it in vain. */
+/** The path of the module of a package, or its name if it is not installed. */
 function located(name: string, importer: string): string {
   try {
     return createRequire(importer).resolve(name)

@@ -1,5 +1,5 @@
-// Networks there and back: diffusers' UNet2DModel saved in Python and loaded here, made here and loaded in Python, same outputs;
-// and the programs of docs/export.md run.
+// Networks of diffusers' UNet2DModel saved in Python and loaded here, and the reverse: same outputs. Runs the programs
+// of docs/export.md too.
 import '@cascade-diffusion/ops'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -17,7 +17,7 @@ import type { UNet } from '@cascade-diffusion/unet'
 import { pythonOfVenv } from './peers/peer.ts'
 
 const names = ['ddpm-cifar10', 'ddpm-lsun', 'adm', 'class-conditional', 'wide-images-no-attention']
-/** The greatest difference that counts as the same. */
+/** The greatest difference that counts as equal. */
 const tolerance = 1e-4
 
 const script = fileURLToPath(new URL('peers/diffusers_unet.py', import.meta.url))
@@ -43,7 +43,7 @@ const difference = (a: NDArray, b: NDArray) =>
     ? Math.max(...a.data.map((x, i) => Math.abs(x - b.data[i]!)))
     : Number.POSITIVE_INFINITY
 
-/** Weights drawn here, of which none is without effect. */
+/** Weights drawn here. None is without effect. */
 function drawn({ init }: UNet, name: string): PretrainedUNet['params'] {
   const key = rng(0).fold(name)
   const more = (weight: string, shape: readonly number[]) => key.fold('more').fold(weight).normal(shape).data
@@ -60,7 +60,7 @@ function drawn({ init }: UNet, name: string): PretrainedUNet['params'] {
   return Object.fromEntries(entries)
 }
 
-/** Runs the Python programs of docs/export.md, each on an export such as it is for: without classes, and with two. */
+/** Runs the Python programs of docs/export.md, each on a suitable export: without classes, and with two. */
 async function runPrograms(folder: string): Promise<void> {
   const page = readFileSync(fileURLToPath(new URL('../docs/export.md', import.meta.url)), 'utf8')
   const programs = [...page.matchAll(/^```python\n(.*?)^```$/gms)].map(([, program]) => program as string)

@@ -1,5 +1,5 @@
-// Every scheduler of diffusers, with several settings: what it computes there against the process that we read, or why we refuse it.
-// `--write` keeps some of the numbers as the fixture of packages/pretrained.
+// Every scheduler of diffusers with several settings: its numbers against the process that we read, or the reason of
+// our refusal. `--write` keeps some of the numbers as the fixture of packages/pretrained.
 import '@tensorflow/tfjs-backend-cpu'
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -17,7 +17,7 @@ import {
 } from '../packages/pretrained/src/diffusers/scheduler-agreement.ts'
 import { pythonOfVenv } from './peers/peer.ts'
 
-/** The greatest relative differences that count as the same: of float64 for schedules, of float32 for the others. */
+/** The greatest relative differences that count as equal: float64 for schedules, float32 for the others. */
 const tolerances = { schedule: 1e-11, x0: 1e-6, variance: 1e-5 }
 const keys = Object.keys(tolerances) as (keyof typeof tolerances)[]
 

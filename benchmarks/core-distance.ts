@@ -1,20 +1,25 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 
-/** Above so many nanoseconds, two cores share no cache: within one it takes 20 to 70, across 100 to 300. */
+/** Above this many nanoseconds two cores share no cache: within one it takes 20 to 70, across two 100 to 300. */
 const APART = 90
 
-/** Exchanges of a measurement, and measurements, of which the quickest counts: both threads may be on one core at first. */
+/**
+ * Exchanges of a measurement, and measurements, of which the fastest counts: both threads may be on one core at first.
+ */
 const [exchanges, tries] = [1000, 5]
 
-/** How far the cores that two threads run on are from each other. */
+/** The distance of the cores that two threads run on. */
 export interface CoreDistance {
-  /** Nanoseconds for a word to go from one thread to the other; 0 where there is only one core. */
+  /** Nanoseconds for a word to go from one thread to the other; 0 if there is only one core. */
   measure(): number
   dispose(): Promise<unknown>
 }
 
-/** Answers every odd number in `word[0]` with the next even one, and sleeps between measurements. A thread's whole program. */
+/**
+ * Answers every odd number in `word[0]` with the next even one, and sleeps between measurements. The program of a
+ * thread.
+ */
 function answer({ word, exchanges }: { word: Int32Array; exchanges: number }): void {
   for (;;) {
     Atomics.store(word, 1, 1)
@@ -29,8 +34,8 @@ function answer({ word, exchanges }: { word: Int32Array; exchanges: number }): v
 }
 
 /**
- * A thread that exchanges words with this one. Virtual processors are now on cores that share a cache and now on cores that do
- * not, as their host sees fit, and programs whose threads hand over much to each other take up to half as long again.
+ * A thread that exchanges words with this one. The host moves virtual CPUs between cores that share a cache and cores
+ * that do not. Programs whose threads exchange much data then take up to half as long again.
  */
 export function coreDistance(): CoreDistance {
   if (availableParallelism() < 2) return { measure: () => 0, dispose: async () => {} }
@@ -59,5 +64,5 @@ export function coreDistance(): CoreDistance {
   }
 }
 
-/** Whether cores so many nanoseconds from each other share no cache. */
+/** Whether cores at this distance, in nanoseconds, share no cache. */
 export const apart = (distance: number): boolean => distance > APART

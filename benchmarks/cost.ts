@@ -3,8 +3,8 @@ import type { Node } from '../packages/jit/src/graph/graph.ts'
 import { trace } from '../packages/jit/src/trace/trace.ts'
 
 /**
- * The multiply-adds in a function's convolutions, matrix products and attention, gradients included, as they would be done
- * directly: every tap of a filter at every position of the output. Element by element operations do not count.
+ * The multiply-adds of convolutions, matrix products and attention in a function, gradients included, as if they were
+ * computed directly: every tap of a filter at every position of the output. Element-wise operations are not counted.
  */
 export function multiplyAdds(fn: (...args: never[]) => unknown, args: readonly unknown[]): number {
   const { leaves, shape } = flatten(args as Tree<NDArray>, isNDArray)
@@ -14,7 +14,7 @@ export function multiplyAdds(fn: (...args: never[]) => unknown, args: readonly u
 function multiplyAddsOf({ op, inputs, outputs, attributes }: Node): number {
   const shapeOf = (i: number) => inputs[i]!.shape
   switch (op) {
-    // Both gradients of a convolution multiply as often as it does itself.
+    // Each of the two gradients of a convolution multiplies as often as the convolution.
     case 'Conv2D':
     case 'Conv2DBackpropInput':
     case 'Conv2DBackpropFilter': {

@@ -3,7 +3,7 @@ import { rng } from '@cascade-diffusion/random'
 import { type ModelName, models } from './models.ts'
 import type { Batch } from './network-ours.ts'
 
-/** Noisy images, noise and times, the same ones always. */
+/** Noisy images, noise and times, always the same. */
 export function batchFor(model: ModelName, n: number): Batch {
   const { resolution, imageChannels } = models[model]
   const images = [n, resolution, resolution, imageChannels]

@@ -1,4 +1,5 @@
-// What training holds on to: node --expose-gc --conditions=@cascade-diffusion/source --import=tsx benchmarks/leak.ts [steps] [engine]
+// The memory of training: node --expose-gc --conditions=@cascade-diffusion/source --import=tsx benchmarks/leak.ts
+// [steps] [engine]
 import { type EngineName, jit } from '@cascade-diffusion/jit'
 import { leakRun } from '../packages/training/src/testing/leak-run.ts'
 

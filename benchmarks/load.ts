@@ -18,9 +18,9 @@ const tensors = { count: 250, shape: [1000, 1000] } as const
 export interface Loading {
   contender: string
   ms: number
-  /** Times as long as reading the file's bytes. */
+  /** Relative to reading the bytes of the file. */
   ratio: number
-  /** The most memory that was resident at any time, runtime included. */
+  /** The most resident memory, runtime included. */
   peakMiB: number
 }
 
@@ -31,9 +31,10 @@ export interface LoadResults extends Omit<Machine, 'loadAverage'> {
 }
 
 /**
- * Reads files of 1 GB that lie in the system's cache, each time in a fresh process, in turns, by medians: as bytes, as
- * safetensors with and without our checksum, as a PyTorch file; the same in Python, if `bench:setup` has been run. Prints times and
- * peaks of memory, and writes `results/load.json`. The files lie in the system's folder for temporary ones meanwhile.
+ * Reads files of 1 GB in the cache of the system, each time in a new process, in turns, by medians: as bytes, as
+ * safetensors with and without our checksum, and as a PyTorch file; the same in Python if `bench:setup` has been run.
+ * Prints times and peaks of memory, and writes `results/load.json`. The files are in the temporary folder of the system
+ * meanwhile.
  */
 export async function benchLoad({ rounds }: { rounds: number }): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-load-'))
@@ -78,7 +79,7 @@ export const loadRows = (works: readonly Loading[]): Rows => [
 const bytes = 'its bytes (readFileSync)'
 const run = promisify(execFile)
 
-/** Makes the files; gives the commands that read them, by name. */
+/** Makes the files. Returns the commands that read them, by name. */
 async function prepare(folder: string, script: string): Promise<Record<string, [string, ...string[]]>> {
   const [ours, foreign, pt] = ['ours.safetensors', 'foreign.safetensors', 'model.pt'].map((name) => join(folder, name))
   const { count, shape } = tensors
@@ -104,7 +105,7 @@ async function prepare(folder: string, script: string): Promise<Record<string, [
   }
 }
 
-/** Gives the checksum's metadata key another name, which means nothing to anybody. */
+/** Renames the metadata key of the checksum. */
 async function withoutChecksum(path: string): Promise<void> {
   const file = await open(path, 'r+')
   try {

@@ -16,7 +16,7 @@ export interface MatrixRate {
   torch: number
 }
 
-/** Both sides' matrix products as contenders: what the machine can do while a work is measured. */
+/** The matrix products of both sides as contenders: the rate of the machine while a workload is measured. */
 export interface Products {
   readonly contenders: Record<string, Contender>
   /** By medians of the contenders' times. */
@@ -24,7 +24,7 @@ export interface Products {
   dispose(): Promise<void>
 }
 
-/** Makes the products ready. */
+/** Prepares the products. */
 export function products(peer: Peer, threads: number): Products {
   const multiply = jit((a: tf.Tensor2D, b: tf.Tensor2D) => tf.matMul(a, b), { engine: onnxRuntimeNode({ threads }) })
   const uniform = rng(0).uniform([size / 8, size]).data

@@ -14,7 +14,9 @@ const improved = {
   attentionHeads: 4,
 } as const satisfies UNetConfig
 
-/** The shape of ADM's U-Net for 64×64 images (Dhariwal & Nichol 2021), half as wide and a block shallower: 51.8 M parameters. */
+/**
+ * A U-Net like ADM's for 64×64 images (Dhariwal & Nichol 2021), half as wide and a block shallower: 51.8 M parameters.
+ */
 const adm64 = {
   resolution: 64,
   imageChannels: 3,
@@ -29,20 +31,20 @@ export const models = { improved, adm64 } as const satisfies Record<string, UNet
 
 export type ModelName = keyof typeof models
 
-/** What is done with which network, on how many images, and how often in each turn. */
+/** A workload: a network, what is done with it, the number of images, and the calls in each turn. */
 export interface Work {
   readonly name: string
   readonly model: ModelName
-  /** `train-full` is a step of `trainer`: one with the norm of the gradients and a moving average besides. */
+  /** `train-full` is a step of `trainer`, with the norm of the gradients and a moving average. */
   readonly kind: 'forward' | 'train' | 'train-full'
   readonly batch: number
   readonly warmup: number
   readonly calls: number
-  /** Its share of the rounds: some take too long for all. */
+  /** Its share of the rounds, since some take long. */
   readonly share: number
 }
 
-// After another's turn caches are cold and threads asleep: short works take a call to get going, as each step but the first does.
+// After the turn of the other side caches are cold and threads asleep, so short workloads take a call to warm up.
 export const works: readonly Work[] = [
   { name: 'forward-b1', model: 'improved', kind: 'forward', batch: 1, warmup: 1, calls: 5, share: 1 },
   { name: 'forward-b8', model: 'improved', kind: 'forward', batch: 8, warmup: 1, calls: 2, share: 1 },
@@ -54,11 +56,11 @@ export const works: readonly Work[] = [
   { name: 'adm64-train-b8', model: 'adm64', kind: 'train', batch: 8, warmup: 0, calls: 1, share: 1 / 3 },
 ]
 
-/** The works of these names; all by default. @throws if there is none of a name. */
+/** The workloads of these names; all by default. @throws if there is no such name. */
 export function worksNamed(names: readonly string[] | undefined, among: readonly Work[] = works): readonly Work[] {
   for (const name of names ?? [])
     if (!among.some((work) => work.name === name))
-      throw new Error(`bench: expected a work among ${among.map((work) => work.name).join(', ')}, got ${name}`)
+      throw new Error(`bench: expected a workload among ${among.map((work) => work.name).join(', ')}, got ${name}`)
   return among.filter(({ name }) => names?.includes(name) ?? true)
 }
 

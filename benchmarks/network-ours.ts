@@ -34,13 +34,13 @@ const learningRate = 1e-4 // the peer's too
 export interface Runner<Result> {
   run(): Promise<Result>
   dispose(): Promise<void>
-  /** The function that does nearly all of the arithmetic, and arguments for it. */
+  /** The function with nearly all of the arithmetic, and arguments for it. */
   readonly traced: { readonly fn: (...args: never[]) => unknown; readonly args: readonly unknown[] }
 }
 
 const engineFor = (threads: number, target = cpu) => onnxRuntimeNode({ threads, target })
 
-/** The compiled forward pass, with the weights as constants; gives the output. */
+/** The compiled forward pass, with the weights as constants. Returns the output. */
 export function forward(weights: Weights, { x, t }: Batch, threads: number, network = config): Runner<NDArray> {
   const { apply } = unet(network)
   const fn = (x: tf.Tensor4D, t: tf.Tensor1D) => {
@@ -75,7 +75,7 @@ export function gradients(weights: Weights, batch: Batch, threads: number, netwo
   return { run: () => compiled(weights as Weights, batch), dispose: compiled.dispose }
 }
 
-/** The compiled training step, as the peer's: forward pass, mean squared error, gradients, Adam; gives the loss. */
+/** The compiled training step, as the peer's: forward pass, mean squared error, gradients, Adam. Returns the loss. */
 export function train(weights: Weights, batch: Batch, threads: number, network = config): Runner<number> {
   const packing = packSmall(weights)
   const loss = lossOf(network, packing)
@@ -112,7 +112,7 @@ export function train(weights: Weights, batch: Batch, threads: number, network =
   }
 }
 
-/** The steps of the training package, which do more: the norm of the gradients, and a moving average. */
+/** The steps of the training package, with the norm of the gradients and a moving average. */
 export function trainFull(weights: Weights, batch: Batch, threads: number, network = config): Runner<number> {
   const packing = packSmall(weights)
   const loss = lossOf(network, packing)

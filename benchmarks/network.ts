@@ -28,31 +28,31 @@ export interface NetworkOptions {
   compile: boolean
   /** Turns of each side. */
   rounds: number
-  /** Only these works. All by default. */
+  /** Only these workloads. Default: all. */
   works?: readonly string[] | undefined
-  /** Writes the results of chosen works too, in place of the ones of the same name. */
+  /** Saves the results of chosen workloads too, in place of those of the same name. */
   save: boolean
 }
 
-/** How a work was measured, and what its time means. */
+/** How a workload was measured, and its rates. */
 export interface WorkRecord {
   work: string
   date: string
   rounds: number
-  /** Of the minute before. */
+  /** Over the minute before. */
   loadAverage: number
   /** Of direct convolution: two for each multiply-add. */
   gflop: number
-  /** GFLOP/s that our time comes to, with the cores together if they were. */
+  /** Our rate in GFLOP/s, with the cores together if they were. */
   effectiveRate: number
   matrixRate: MatrixRate
   firstCallSeconds: FirstCalls
 }
 
 /**
- * Times forward passes and training steps of the networks in `models.ts` against PyTorch: same weights, two threads each, taking
- * turns; first checks that both compute the same. Prints tables and writes `results/network.json`, a list of comparisons, and
- * `results/network.machine.json`.
+ * Times forward passes and training steps of the networks in `models.ts` against PyTorch, with the same weights and two
+ * threads each, in turns; first checks that both compute the same. Prints tables and writes `results/network.json`, a
+ * list of comparisons, and `results/network.machine.json`.
  */
 export async function benchNetwork({ compile, rounds, works: names, save }: NetworkOptions): Promise<void> {
   const chosen = worksNamed(names)
@@ -111,7 +111,7 @@ async function measure(work: Work, variants: readonly string[], shared: Shared, 
   const { ours, firstCallSeconds } = await checked(work, { ...shared, variants })
   const theirs = async (variant: string) =>
     (await peer.ask<{ ms: number[] }>({ do: 'run', work: name, variant, warmup, calls })).ms
-  // The machine's own rate is taken in turn with the rest: processors that are shared with others change theirs by the minute.
+  // The rate of the machine is measured in turn with the rest: shared CPUs change theirs by the minute.
   const multiply = products(peer, threads)
   const distance = coreDistance()
   const turns = await takeTurns(
@@ -129,7 +129,7 @@ async function measure(work: Work, variants: readonly string[], shared: Shared, 
   return { compared, gflop, firstCallSeconds, matrixRate: multiply.rate(turns) }
 }
 
-/** Our side of a work, once every variant has been found to compute the same. */
+/** Our side of a workload, once every variant computes the same. */
 async function checked(
   work: Work,
   setting: Shared & { variants: readonly string[] },
@@ -139,7 +139,7 @@ async function checked(
   return { ours, firstCallSeconds: await check(work, ours as never, setting) }
 }
 
-/** Our side of a work. */
+/** Our side of a workload. */
 export function runner(
   { kind, model, batch: n }: Work,
   { weights, batch: { x, noise, t } }: Pick<Shared, 'weights' | 'batch'>,

@@ -8,10 +8,10 @@ import { batchFor } from './inputs.ts'
 import { models, worksNamed } from './models.ts'
 import { runner } from './network.ts'
 
-/** How many lines of operators with their shapes are printed. */
+/** Lines of operators with their shapes. */
 const lines = 50
 
-/** One operator's part in one run of the model. */
+/** One operator in one run of the model. */
 interface Call {
   op: string
   shapes: string
@@ -20,8 +20,8 @@ interface Call {
 }
 
 /**
- * Prints where the time of our side of a work goes, as ONNX Runtime itself measures it: by operator, and by operator with
- * its shapes, most expensive first; matrix products with their GFLOP/s.
+ * Prints the times of our side of a workload that ONNX Runtime measures: by operator, and by operator with its shapes,
+ * the most expensive first; matrix products with their GFLOP/s.
  */
 export async function profileWork(name: string, runs: number): Promise<void> {
   const [work] = worksNamed([name])
@@ -59,7 +59,10 @@ function grouped(calls: readonly Call[], group: (call: Call) => string, runs: nu
   return [...groups.values()].sort((a, b) => b.ms - a.ms).map((sum) => ({ ...sum, count: Math.round(sum.count) }))
 }
 
-/** All operators of `runs` runs, after two that do not count: the second may still write to fresh memory. Sessions are made as the engine makes them, but for the profile. */
+/**
+ * All operators of `runs` runs, after two that are not counted: the second may still write to new memory. Sessions are
+ * those of the engine, with a profile.
+ */
 async function profiled(make: () => ReturnType<typeof runner>, runs: number): Promise<Call[]> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-profile-'))
   const sessions: InferenceSession[] = []
@@ -83,7 +86,7 @@ async function profiled(make: () => ReturnType<typeof runner>, runs: number): Pr
   }
 }
 
-/** What ONNX Runtime writes down: when it began, how long it took (both in µs), and of what. */
+/** An event of ONNX Runtime: its start, its duration (both in µs), and its operator. */
 interface Event {
   cat: string
   name: string
@@ -115,7 +118,9 @@ const shapeOf = (typed: Typed | undefined): number[] => Object.values(typed ?? {
 const written = (types: readonly Typed[]) => types.map((type) => `[${shapeOf(type)}]`).join(' ')
 const product = (shape: readonly number[]) => shape.reduce((n, d) => n * d, 1)
 
-/** Of matrix products and convolutions. What is summed over follows from the sizes, whichever operand is transposed. */
+/**
+ * Of matrix products and convolutions. The length of the sum follows from the sizes, whichever operand is transposed.
+ */
 function gflop(op: string, inputs: readonly Typed[], outputs: readonly Typed[]): number {
   const [a, b, y] = [shapeOf(inputs[0]), shapeOf(inputs[1]), shapeOf(outputs[0])]
   if (op === 'Conv') return (2 * product(y) * product(b.slice(1))) / 1e9

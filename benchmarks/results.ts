@@ -9,7 +9,7 @@ import { type Cores, type Turn, timesOf } from './turns.ts'
 /** One comparison: median milliseconds of ours and of each peer; `ratio` is fastest peer / ours, above 1 if ours is faster. */
 export interface Comparison {
   work: string
-  /** Where the cores were in the turns that count; absent if they were in neither place often enough, and all turns count. */
+  /** Where the cores were in the turns that count; absent if neither place was frequent enough and all turns count. */
   cores?: Cores
   oursMs: number
   peers: Record<string, number>
@@ -26,12 +26,12 @@ export function median(values: readonly number[]): number {
 
 const round = (value: number, digits: number) => Number(value.toFixed(digits))
 
-/** Fewer turns of one contender are too few for a median. */
+/** The fewest turns of a contender for a median. */
 const fewestTurns = 3
 
 /**
- * Compares the medians of measured milliseconds, those with the cores together by themselves and those with the cores apart:
- * it makes more of a difference to some than to others.
+ * Compares the medians of measured milliseconds, separately for turns with the cores together and apart, which matters
+ * to some more than to others.
  */
 export function compare(work: string, { ours, ...peers }: Readonly<Record<string, readonly Turn[]>>): Comparison[] {
   const medians = (which?: Cores): Comparison | undefined => {
@@ -52,10 +52,10 @@ export function compare(work: string, { ours, ...peers }: Readonly<Record<string
   return placed.length > 0 ? placed : [medians()!]
 }
 
-/** Lines of cells, the first one the heads of columns. */
+/** Lines of cells; the first has the names of columns. */
 export type Rows = readonly (readonly string[])[]
 
-/** A line for each work, a column for each contender, and the ratio. */
+/** A line for each workload, a column for each contender, and the ratio. */
 export function comparisonRows(comparisons: readonly Comparison[]): Rows {
   const peers = [...new Set(comparisons.flatMap(({ peers }) => Object.keys(peers)))]
   const ms = (value: number | undefined) => (value === undefined ? '' : `${value.toFixed(1)} ms`)
@@ -70,7 +70,7 @@ export function comparisonRows(comparisons: readonly Comparison[]): Rows {
   ]
 }
 
-/** Our effective rates beside those of matrix products, in GFLOP/s. */
+/** Our rates beside those of matrix products, in GFLOP/s. */
 export const rateRows = (records: readonly WorkRecord[]): Rows => [
   ['work', 'GFLOP', 'ours, GFLOP/s', 'matrix product, ONNX Runtime', 'PyTorch'],
   ...records.map(({ work, gflop, effectiveRate, matrixRate }) => [
@@ -80,7 +80,7 @@ export const rateRows = (records: readonly WorkRecord[]): Rows => [
   ]),
 ]
 
-/** Rows for people: the first column to the left, the others to the right. */
+/** Rows for reading: the first column to the left, the others to the right. */
 export function columns(rows: Rows): string {
   const widths = widthsOf(rows)
   const pad = (cell: string, i: number) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))
@@ -103,7 +103,7 @@ const widthsOf = (rows: Rows): number[] =>
 
 export type Machine = ReturnType<typeof machine>
 
-/** What the figures depend on besides the software compared. `loadAverage` is that of the minute before. */
+/** What the figures depend on besides the software. `loadAverage` is that of the minute before. */
 export const machine = () => ({
   date: new Date().toISOString(),
   platform: `${platform()} ${arch()}`,
@@ -121,14 +121,14 @@ export function readResults<T>(name: string): T | undefined {
   return existsSync(pathOf(name)) ? JSON.parse(readFileSync(pathOf(name), 'utf8')) : undefined
 }
 
-/** Writes `results/<name>.json`; gives its path. */
+/** Writes `results/<name>.json`. Returns its path. */
 export function writeResults(name: string, content: unknown): string {
   mkdirSync(dirname(pathOf(name)), { recursive: true })
   writeFileSync(pathOf(name), `${JSON.stringify(content, null, 2)}\n`)
   return pathOf(name)
 }
 
-/** Results of some works in place of those of the same name that were there, in the order of the works. */
+/** Results of some workloads in place of earlier ones of the same name, in the order of the workloads. */
 export function byWork<T extends { work: string }>(before: readonly T[] | undefined, after: readonly T[]): T[] {
   const measured = new Set(after.map(({ work }) => work))
   const all = [...(before ?? []).filter(({ work }) => !measured.has(work)), ...after]

@@ -13,10 +13,10 @@ const usage = `usage: bench [network] [--compile] [--rounds n] [--work name]... 
        bench accuracy
        bench load [--rounds n]
   --compile   also against torch.compile, which takes minutes to compile
-  --rounds n  how often each side takes its turn (network 15, less for what takes long; startup 3, load 7)
+  --rounds n  turns of each side (network 15, fewer for long workloads; startup 3, load 7)
   --work w    only ${works.map(({ name }) => name).join(', ')}
-  --profile   prints where our time goes, by operator and by shape (train-b8, unless --work says otherwise)
-  --save      writes results of chosen works too, in place of theirs; without --work all are written`
+  --profile   prints our times by operator and by shape (default: train-b8)
+  --save      saves the results of chosen workloads; without --work all are saved`
 
 try {
   const { positionals, values } = parseArgs({

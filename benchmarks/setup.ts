@@ -12,7 +12,7 @@ function run(command: string, ...args: string[]): void {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with code ${status}`)
 }
 
-/** The first Python found that is new enough. */
+/** The first Python that is new enough. */
 function findPython(): string {
   const script = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))'
   const found = ['python3', 'python'].find((name) => spawnSync(name, ['-c', script], { stdio: 'ignore' }).status === 0)

@@ -15,7 +15,7 @@ export interface Shared {
   /** For files that both sides read. */
   folder: string
   batch: Batch
-  /** The weights that the peer made, by our names. */
+  /** The weights that the peer made, under our names. */
   weights: Readonly<Record<string, NDArray<'float32'>>>
 }
 

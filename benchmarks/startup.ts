@@ -8,24 +8,26 @@ import { models, peerConfig, threads, type Work, works, worksNamed } from './mod
 import { pythonOfVenv } from './peers/peer.ts'
 import { byWork, columns, type Machine, machine, median, type Rows, readResults, writeResults } from './results.ts'
 
-/** Steps of each process: the later ones tell what the first spent on making ready, and reach the peak of memory. */
+/** Steps of each process: the later ones show the preparation in the first, and reach the peak of memory. */
 const steps = 3
 
 export interface StartupOptions {
-  /** Also `torch.compile`, without its cache: minutes for each work. It has a single round. */
+  /** Also `torch.compile`, without its cache: minutes for each workload. It has a single round. */
   compile: boolean
   rounds: number
   works?: readonly string[] | undefined
   save: boolean
 }
 
-/** One process's first steps. */
+/** The first steps of one process. */
 export interface FirstSteps {
   /** From the start of the process to the end of the first step. */
   seconds: number
-  /** Of those, how much longer the first step took than the quickest later one: tracing, compiling, first touch of memory. */
+  /**
+   * Of those, the difference between the first step and the fastest later one: tracing, compiling, first use of memory.
+   */
   compileSeconds: number
-  /** The most memory that was resident at any time (VmHWM). */
+  /** The most resident memory (VmHWM). */
   peakMiB: number
 }
 
@@ -42,8 +44,8 @@ export interface StartupResults extends Omit<Machine, 'loadAverage'> {
 }
 
 /**
- * Starts processes that train: ours, PyTorch's eager and, if wanted, `torch.compile`; in
- * turns, by medians. Prints the time to the end of the first step and the peak memory, and writes `results/startup.json`.
+ * Starts processes that train, in turns, by medians: ours, eager PyTorch and optionally `torch.compile`. Prints the
+ * time to the end of the first step and the peak memory, and writes `results/startup.json`.
  */
 export async function benchStartup({ compile, rounds, works: names, save }: StartupOptions): Promise<void> {
   const chosen = worksNamed(
@@ -69,9 +71,9 @@ export async function benchStartup({ compile, rounds, works: names, save }: Star
   }
 }
 
-/** A line for each contender of each work. */
+/** A line for each contender of each workload. */
 export const startupRows = (measured: readonly Startup[]): Rows => [
-  ['work', 'contender', 'to the end of the first step', 'of that, making ready', 'peak memory'],
+  ['work', 'contender', 'to the end of the first step', 'of that, preparation', 'peak memory'],
   ...measured.flatMap(({ work, contenders }) =>
     Object.entries(contenders).map(([name, { seconds, compileSeconds, peakMiB }]) => [
       work,
@@ -96,7 +98,7 @@ async function measure(work: Work, script: string, folder: string, compile: bool
     return firstSteps(pythonOfVenv(), [peer, ...args], { TORCHINDUCTOR_CACHE_DIR: cache, TRITON_CACHE_DIR: cache })
   }
 
-  // Once in vain: files come from the disk the first time.
+  // Once uncounted: the first time files come from the disk.
   await ours(fresh())
   await theirs('eager-nchw')
   const contenders: Record<string, () => Promise<FirstSteps>> = {
@@ -126,7 +128,7 @@ async function measure(work: Work, script: string, folder: string, compile: bool
   )
 }
 
-/** Runs a process that writes a line after its first step, and its times and its memory at the end. */
+/** Runs a process that writes a line after its first step, and its times and memory at the end. */
 async function firstSteps(command: string, args: readonly string[], env: Record<string, string>): Promise<FirstSteps> {
   const start = performance.now()
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'] })

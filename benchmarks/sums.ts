@@ -14,7 +14,7 @@ import { threads } from './models.ts'
 import { pythonOfVenv } from './peers/peer.ts'
 import type { Rows } from './results.ts'
 
-/** The root of the mean square of the differences from float64, over that of the right values. */
+/** The root mean square of the differences from float64, over that of the reference. */
 export interface SumErrors {
   what: string
   pytorch: number
@@ -35,7 +35,7 @@ const kinds = { normal: (x: number) => x, 'of 1 ± 0.01': (x: number) => 1 + 0.0
 const norms = sizes.flatMap((size) => Object.keys(kinds).map((kind) => ({ size, kind: kind as keyof typeof kinds })))
 const nameOf = ({ size, kind }: (typeof norms)[number]) => `norm ${kind === 'normal' ? 'normal' : 'near'} ${size}`
 
-/** The parts of a normalisation's result, and of its gradients for a sum of y · dy. */
+/** The parts of the result of a normalisation, and of its gradients for a sum of y · dy. */
 const parts = { y: 'output', dx: 'gradient of x', scale: 'gradient of the scale', shift: 'gradient of the shift' }
 
 function inputs(): Arrays {
@@ -53,7 +53,9 @@ function inputs(): Arrays {
   return drawn
 }
 
-/** What each sum and normalisation is wrong by against PyTorch in float64: PyTorch's in float32, and ours on two targets. */
+/**
+ * The error of each sum and normalisation against PyTorch in float64: PyTorch's in float32, and ours on two targets.
+ */
 export async function measureSums(): Promise<SumErrors[]> {
   const folder = await mkdtemp(join(tmpdir(), 'bench-sums-'))
   try {
@@ -76,7 +78,7 @@ export async function measureSums(): Promise<SumErrors[]> {
   }
 }
 
-/** What each result is called in a table. */
+/** The names of results in a table. */
 function names(): Record<string, string> {
   const ofSums = Object.entries(sums).map(([name, [what]]) => [name, what])
   const ofNorms = norms.flatMap((norm) =>

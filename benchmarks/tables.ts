@@ -13,7 +13,7 @@ export const docsPath = fileURLToPath(new URL('../docs/benchmarks.md', import.me
 const on = ({ cpu, cores, memoryGiB, platform, node }: Omit<Machine, 'date' | 'loadAverage'>) =>
   `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${platform}, Node.js ${node}`
 
-/** Each table by its name; empty where nothing has been measured yet. */
+/** Each table by its name; empty if nothing has been measured yet. */
 function tables(): Record<string, string> {
   const network = readResults<Comparison[]>('network') ?? []
   const about = readResults<Partial<NetworkMachine> & Omit<Machine, 'loadAverage'>>('network.machine')
@@ -35,7 +35,7 @@ function tables(): Record<string, string> {
   }
 }
 
-/** The text with the tables of the results in it. @throws if the text has no place for one. */
+/** The text with the tables of the results. @throws if the text has no place for one. */
 export function withTables(text: string): string {
   return Object.entries(tables()).reduce((text, [name, table]) => {
     const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`]

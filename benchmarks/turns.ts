@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { apart, type CoreDistance } from './core-distance.ts'
 
-/** Something to time: gives the milliseconds of each call in its turn. */
+/** Something to time: returns the milliseconds of each call in its turn. */
 export type Contender = () => Promise<readonly number[]>
 
 /** Whether the cores share a cache. */
@@ -13,10 +13,10 @@ export interface Turn {
   readonly cores: Cores | undefined
 }
 
-/** Threads of one side spin for some milliseconds after its turn: the other side's turn starts when they rest. */
+/** Threads of one side spin for some milliseconds after its turn. The other side starts when they rest. */
 const pauseMs = 100
 
-/** All turns of each contender; each has one in every round, another one first each time. */
+/** All turns of each contender. Each has one in every round; another one is first each time. */
 export async function takeTurns(
   contenders: Record<string, Contender>,
   rounds: number,
@@ -39,7 +39,7 @@ export async function takeTurns(
 /** The milliseconds of all calls of some turns. */
 export const timesOf = (turns: readonly Turn[] = []): number[] => turns.flatMap(({ ms }) => ms)
 
-/** The milliseconds of each call, after some that do not count. */
+/** The milliseconds of each call, after some that are not counted. */
 export async function timed(run: () => Promise<unknown>, warmup: number, calls: number): Promise<number[]> {
   const times: number[] = []
   for (let call = -warmup; call < calls; call++) {

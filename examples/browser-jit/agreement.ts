@@ -6,7 +6,7 @@ import { packSmall, readState, trainer } from '@cascade-diffusion/training'
 import { unet } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
 
-/** Results by name, as plain numbers: they go from the page to the test. */
+/** Results by name, as plain numbers that the page sends to the test. */
 export type Results = Record<string, number[]>
 
 interface Batch {
@@ -29,7 +29,7 @@ const net = unet({
 /** Runs a small U-Net forward, and two steps of its training with the state left on the device, on an engine. */
 export async function runOn(engine: Engine): Promise<Results> {
   const key = rng(1)
-  // None of the zeros that a U-Net begins with: they would hide most of it.
+  // Without the zeros of a new U-Net, which would hide most of it.
   const params = Object.fromEntries(
     Object.entries(net.init(key.fold('weights'))).map(([name, { data, shape }]) => {
       const noise = key.fold(name).normal(shape).data
@@ -49,7 +49,7 @@ export async function runOn(engine: Engine): Promise<Results> {
   const { init, step, dispose } = trainer<Batch>(
     (fn) => jit(fn, { engine }),
     (packed, batch) => tf.mean(tf.squaredDifference(predict(packed, batch), batch.epsilon)),
-    // An epsilon above the rounding of gradients, which Adam would blow up where they vanish.
+    // An epsilon above the rounding of gradients: Adam would amplify it where gradients vanish.
     { optimizer: { name: 'adam', epsilon: 1e-3 } },
   )
   const batch = {

@@ -8,10 +8,10 @@ import { build as bundle } from 'esbuild'
 const here = fileURLToPath(new URL('.', import.meta.url))
 const { resolve } = createRequire(import.meta.url)
 
-/** ONNX Runtime looks for these beside its script. */
+/** ONNX Runtime loads these from the folder of its script. */
 const wasmFiles = ['ort-wasm-simd-threaded.wasm', 'ort-wasm-simd-threaded.asyncify.wasm']
 
-/** Bundles scripts of this folder, and copies what they need at their side. */
+/** Bundles scripts of this folder, and copies the files that they load. */
 export async function build(folder: string, scripts: readonly string[] = ['main.ts', 'worker.ts']): Promise<void> {
   await mkdir(folder, { recursive: true })
   await bundle({
@@ -19,7 +19,7 @@ export async function build(folder: string, scripts: readonly string[] = ['main.
     outdir: folder,
     bundle: true,
     format: 'esm',
-    // ONNX Runtime stays in files of its own, which are loaded for the engine that is chosen, and by its threads.
+    // ONNX Runtime has its own files, which the chosen engine and its threads load.
     splitting: true,
     minify: true,
     target: 'es2022',

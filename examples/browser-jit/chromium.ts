@@ -9,7 +9,7 @@ const elsewhere = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ]
 
-/** Where Chromium or one of its kin is: `CHROME_PATH`, or a usual place. */
+/** The path of Chromium, Chrome or Edge: `CHROME_PATH`, or a usual place. */
 export const chromiumPath: string | undefined = [
   process.env.CHROME_PATH ?? '',
   ...names.flatMap((name) => folders.map((folder) => join(folder, name))),

@@ -21,7 +21,7 @@ let times: number[] = []
 
 const tell = (command: Command) => worker?.postMessage(command)
 
-/** Chooses an engine, and begins anew. */
+/** Chooses an engine and restarts. */
 function choose(chosen: Provider): void {
   worker?.terminate()
   worker = undefined
@@ -82,7 +82,7 @@ element('classes').append(
 )
 paintImages(element('samples'), new Float32Array(classNames.length * columns * 16 * 16 * 3).fill(-0.85), columns)
 
-// A GPU that is only played by software is slower than WebAssembly.
+// WebGPU in software is slower than WebAssembly.
 const gpu = (navigator as { gpu?: { requestAdapter(): Promise<Adapter | null> } }).gpu
 const adapter = await gpu?.requestAdapter()
 const notes = [

@@ -1,7 +1,7 @@
 /** Samples of each class. */
 export const columns = 8
 
-/** What the page tells the worker. */
+/** Messages from the page to the worker. */
 export type Command =
   | { readonly type: 'start'; readonly provider: Provider }
   | { readonly type: 'pause' }
@@ -9,14 +9,14 @@ export type Command =
 
 export type Provider = 'wasm' | 'webgpu'
 
-/** What the worker tells the page. */
+/** Messages from the worker to the page. */
 export type News =
   | {
       readonly type: 'step'
-      /** Steps done. */
+      /** Steps so far. */
       readonly step: number
       readonly loss: number
-      /** Of this step, batch and all. */
+      /** Time of this step with its batch. */
       readonly milliseconds: number
     }
   | {

@@ -25,24 +25,30 @@ export const process: DiffusionProcess = {
   noiseInput: 'timestep',
 }
 
-/** The noise is led around the U-Net, which learns v = α ε - σ x₀ instead: ε_θ = σ x_t + α v. It makes short training go further. */
+/**
+ * The noise is led around the U-Net, which predicts v = α ε - σ x₀: ε_θ = σ x_t + α v. Short training then gives better
+ * samples.
+ */
 const networkOf = (params: Params<tf.Tensor>) => (xt: tf.Tensor4D, noise: tf.Tensor1D, condition: UNetCondition) => {
   const { alpha, sigma } = noiseLevelAt(process, tf.cast(noise, 'int32'))
   return tf.add(tf.mul(sigma, xt), tf.mul(alpha, net.apply(params, xt, noise, condition))) as tf.Tensor4D
 }
 
-/** What training minimises: DDPM's simple loss. */
+/** The training loss: the simple loss of DDPM. */
 export const loss = (params: Params<tf.Tensor>, batch: LossInput<UNetCondition>): tf.Scalar =>
   simpleLoss({ network: networkOf(params), process }, batch)
 
-/** A step of sampling: what it is told of where it is and where it goes. See {@link samplingPlan}. */
+/** The numbers of a step of sampling; see {@link samplingPlan}. */
 interface Step {
   readonly numbers: tf.Tensor1D
   readonly noise: tf.Tensor4D
   readonly label: tf.Tensor1D
 }
 
-/** One step of DDIM with η = 1 (Song et al. 2021, equation 12), with the weights as arguments: they change all the time. */
+/**
+ * One step of DDIM with η = 1 (Song et al. 2021, equation 12). The weights are arguments, since they change in
+ * training.
+ */
 export function samplingStep(params: Params<tf.Tensor>, xt: tf.Tensor4D, { numbers, noise, label }: Step): tf.Tensor4D {
   const [t, alpha, sigma, ofX0, ofEpsilon, ofNoise] = tf.split(numbers, 6) as [tf.Tensor1D, ...tf.Tensor1D[]]
   const noiseInput = tf.tile(noiseInputAt(process, tf.cast(t, 'int32')), [xt.shape[0]])
@@ -51,7 +57,7 @@ export function samplingStep(params: Params<tf.Tensor>, xt: tf.Tensor4D, { numbe
   return tf.addN([tf.mul(ofX0!, x0), tf.mul(ofEpsilon!, epsilon), tf.mul(ofNoise!, noise)]) as tf.Tensor4D
 }
 
-/** The numbers of so many steps, evenly spaced from almost pure noise down to the data. */
+/** The numbers of n steps, evenly spaced from almost pure noise to the data. */
 export function samplingPlan(steps: number): NDArray<'float32'>[] {
   const times = Array.from({ length: steps }, (_, i) => Math.round(980 * (1 - i / steps)))
   return times.map((t, i) => {

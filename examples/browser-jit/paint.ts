@@ -1,7 +1,7 @@
 /// <reference lib="dom" />
 import { resolution } from './shapes.ts'
 
-/** Paints images [n, 16, 16, 3] in [-1, 1] into a canvas, so many in a row. */
+/** Paints images [n, 16, 16, 3] in [-1, 1] into a canvas, in rows of `columns`. */
 export function paintImages(canvas: HTMLCanvasElement, pixels: Float32Array, columns: number): void {
   const rows = pixels.length / (columns * resolution ** 2 * 3)
   canvas.width = columns * resolution
@@ -18,7 +18,7 @@ export function paintImages(canvas: HTMLCanvasElement, pixels: Float32Array, col
   canvas.getContext('2d')!.putImageData(image, 0, 0)
 }
 
-/** Paints the losses of all steps, faintly, and their moving average, on a logarithmic scale. */
+/** Paints the losses of all steps, and in front of them their moving average, on a logarithmic scale. */
 export function paintLosses(canvas: HTMLCanvasElement, losses: readonly number[]): void {
   const scale = devicePixelRatio
   const [width, height] = [canvas.clientWidth * scale, canvas.clientHeight * scale]

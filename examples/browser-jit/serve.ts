@@ -12,13 +12,13 @@ const types: Readonly<Record<string, string>> = {
   '.wasm': 'application/wasm',
 }
 
-/** The headers that isolate a page from other origins: only then do browsers let its threads share memory. */
+/** The headers that isolate a page from other origins. Browsers let threads share memory only then. */
 const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 }
 
-/** Serves the files of a folder on this machine. Port 0 is any that is free. */
+/** Serves the files of a folder on this machine. Port 0 is any free one. */
 export async function serve(folder: string, port = 0): Promise<{ url: string; close: () => void }> {
   const server = createServer(async ({ url = '/' }, response) => {
     const { pathname } = new URL(url, 'http://localhost')

@@ -1,7 +1,7 @@
 import { int32, type NDArray, ndarray } from '@cascade-diffusion/arrays'
 import type { Rng } from '@cascade-diffusion/random'
 
-/** Pixels to a side. */
+/** Height and width in pixels. */
 export const resolution = 16
 
 type Distance = (x: number, y: number) => number
@@ -11,7 +11,7 @@ const triangle: Distance = (x, y) => Math.max(y - 0.6, 0.87 * Math.abs(x) - 0.5 
 const plus: Distance = (x, y) =>
   Math.min(Math.max(Math.abs(x) - 0.24, Math.abs(y) - 0.8), Math.max(Math.abs(y) - 0.24, Math.abs(x) - 0.8))
 
-/** What is learned: whether a point is inside of a shape (negative) or not, for points in [-1, 1]². y points down. */
+/** The classes: whether a point is inside of a shape (negative) or not, for points in [-1, 1]²; y points down. */
 const shapes: Readonly<Record<string, Distance>> = {
   disc: (x, y) => Math.hypot(x, y) - 0.75,
   ring: (x, y) => Math.abs(Math.hypot(x, y) - 0.6) - 0.19,
@@ -23,7 +23,7 @@ const shapes: Readonly<Record<string, Distance>> = {
 
 export const classNames = Object.keys(shapes)
 
-/** Red, green and blue in [-1, 1] of a bright colour; hues go round from 0 to 1. */
+/** Red, green and blue in [-1, 1] of a bright colour; hues are cyclic in [0, 1]. */
 const colour = (hue: number): number[] =>
   [0, 1 / 3, 2 / 3].map((shift) => 0.25 + 0.75 * Math.cos(2 * Math.PI * (hue - shift)))
 
@@ -48,7 +48,7 @@ export function drawShapes(n: number, rng: Rng): { x0: NDArray<'float32'>; label
   return { x0: ndarray(data, [n, resolution, resolution, 3]), label }
 }
 
-/** How much of a pixel the shape covers, by nine points in it. */
+/** The share of a pixel that the shape covers, by nine points in it. */
 function coverage(
   inside: Distance,
   column: number,
@@ -64,6 +64,6 @@ function coverage(
   return hits / 9
 }
 
-/** `perClass` labels of each class, one class after another. */
+/** `perClass` labels of each class, class by class. */
 export const labelRows = (perClass: number): NDArray<'int32'> =>
   int32(classNames.flatMap((_, label) => Array<number>(perClass).fill(label)))

@@ -7,16 +7,16 @@ import type * as tf from '@tensorflow/tfjs-core'
 import { loss, net, process, samplingPlan, samplingStep } from './model.ts'
 import { drawShapes, resolution } from './shapes.ts'
 
-/** A model under training. */
+/** A model in training. */
 export interface ShapeTrainer {
-  /** Takes one training step, and gives the loss. */
+  /** Takes one training step. Returns the loss. */
   step(): Promise<number>
-  /** Draws one image for each label with the averaged weights: float32 [n,16,16,3] in [-1, 1]. */
+  /** Samples one image for each label with the averaged weights: float32 [n,16,16,3] in [-1, 1]. */
   sample(labels: NDArray<'int32'>, steps: number): Promise<NDArray>
   dispose(): Promise<void>
 }
 
-/** Compiles training and sampling for an engine. The state stays where the engine computes. */
+/** Compiles training and sampling for an engine. The state stays on the device. */
 export function shapeTrainer(engine: Engine, { batchSize = 32, learningRate = 2e-3, seed = 0 } = {}): ShapeTrainer {
   const key = rng(seed)
   const packing = packSmall(net.init(key.fold('weights')))
@@ -57,7 +57,7 @@ export function shapeTrainer(engine: Engine, { batchSize = 32, learningRate = 2e
   }
 }
 
-/** A training batch: fresh images, and all that is drawn for them. */
+/** A training batch: new images, and all random numbers for them. */
 function batchAt(n: number, rng: Rng) {
   const { x0, label } = drawShapes(n, rng)
   const t = rng.fold('t').integers([n], 0, process.schedule.betas.length)

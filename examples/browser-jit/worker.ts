@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-// Trains away from the page's thread, so that the page stays responsive.
+// Trains in a worker, so that the page stays responsive.
 import { onnxRuntimeWeb } from '@cascade-diffusion/jit'
 import { type Command, columns, type News } from './messages.ts'
 import { labelRows } from './shapes.ts'
@@ -20,7 +20,7 @@ addEventListener('message', ({ data }: MessageEvent<Command>) => {
 async function run(provider: 'wasm' | 'webgpu'): Promise<void> {
   const { step, sample } = shapeTrainer(onnxRuntimeWeb({ provider }))
   const labels = labelRows(columns)
-  // At most a quarter of the time goes into samples.
+  // Samples take at most a quarter of the time.
   let [sampled, cost] = [0, 0]
   for (let done = 1; ; done++) {
     const begun = performance.now()
@@ -31,10 +31,10 @@ async function run(provider: 'wasm' | 'webgpu'): Promise<void> {
       const { data } = await sample(labels, samplingSteps)
       tell({ type: 'samples', step: done, pixels: data as Float32Array })
       sampled = performance.now()
-      // The first time compiles.
+      // The first call compiles.
       cost = done === 1 ? 0 : sampled - now
     }
-    // Lets commands in.
+    // Lets messages in.
     await new Promise((done) => setTimeout(done))
     while (!running)
       await new Promise<void>((done) => {

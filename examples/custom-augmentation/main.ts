@@ -1,4 +1,4 @@
-// A super-resolution stage, 8×8 to 32×32, with a conditioning augmentation of our own.
+// A super-resolution stage, 8×8 to 32×32, with a custom conditioning augmentation.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -43,12 +43,12 @@ await trainStage({
   },
 })
 
-// A checkpoint keeps what an augmentation says of itself, not its code: that is handed in again.
+// A checkpoint has the description of an augmentation, not its code, which is handed in again.
 const trained = await loadStage(checkpoint.path, { augmentation: pixelDropout })
 const steps = Array.from({ length: 25 }, (_, i) => 979 - 40 * i)
 const sampler = stageSampler(trained, { sampler: ddim({ eta: 1 }), steps, compile: jit })
 
-// Real digits that it has not seen, made small; each row enlarges them with more of their pixels blanked.
+// Unseen digits at low resolution. Each row super-resolves them with more of their pixels blanked.
 const test = transformed(await loadMnist({ split: 'test' }), resize({ size: stage.lowResolution }))
 const { image: lowRes, label: labels } = await readBatch(test, [3, 2, 1, 18, 4, 8, 11, 0, 61, 7])
 const cells = [[lowRes]]

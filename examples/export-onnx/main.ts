@@ -1,4 +1,4 @@
-// Exports a small U-Net as ONNX, and runs the file with nothing but ONNX Runtime.
+// Exports a small U-Net as ONNX, and runs the file with ONNX Runtime only.
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -11,7 +11,7 @@ import * as ort from 'onnxruntime-node'
 const { values } = parseArgs({ options: { out: { type: 'string', default: 'runs' } } })
 await mkdir(values.out, { recursive: true })
 
-// Any weights will do: those of a checkpoint, or these, drawn at random and large enough to show in the output.
+// Random weights, large enough to show in the output. Those of a checkpoint work as well.
 const net = unet({
   resolution: 16,
   imageChannels: 3,
@@ -28,7 +28,7 @@ const weights = Object.fromEntries(
   }),
 )
 
-// Host arrays become weights, descriptions inputs; 'N' leaves the batch size open.
+// Host arrays become weights, descriptions become inputs; 'N' leaves the batch size open.
 const model = exportOnnx(
   net.apply,
   [weights, { shape: ['N', 16, 16, 3] }, { shape: ['N'] }, { label: { shape: ['N'], dtype: 'int32' } }],
@@ -42,7 +42,7 @@ const file = join(values.out, 'unet.onnx')
 await saveOnnx(file, model)
 console.log(`${file}: ${model.nodes.length} operators, ${model.initializers.length} constants`)
 
-// From here on any ONNX Runtime will do, in any language.
+// The rest needs only ONNX Runtime, in any language.
 const session = await ort.InferenceSession.create(file)
 console.log(`inputs: ${session.inputNames.join(', ')}; outputs: ${session.outputNames.join(', ')}`)
 const compiled = jit(net.apply)

@@ -16,7 +16,7 @@ const { values } = parseArgs({
   options: {
     /** The folder of the files, or the address of one. */
     models: { type: 'string', default: 'models' },
-    // The files there, and what they were trained with if they are not those that OpenAI published under these names.
+    // The files there, and their flags if they are not files of OpenAI.
     base: { type: 'string', default: '64x64_diffusion.pt' },
     'base-flags': { type: 'string' },
     'base-classifier': { type: 'string', default: '64x64_classifier.pt' },
@@ -27,10 +27,10 @@ const { values } = parseArgs({
     'upsampler-classifier-flags': { type: 'string' },
     /** Classes of ImageNet, 0 to 999. */
     classes: { type: 'string', default: '207,88,417' },
-    /** Steps of the base's network and of the upsampler's. */
+    /** Steps of the base and of the upsampler. */
     steps: { type: 'string', default: '25,25' },
     sampler: { type: 'string', default: 'ddim' },
-    /** How strongly the classifiers guide the base and the upsampler; 0 does without the classifier. */
+    /** Guidance scales of the base and of the upsampler. With 0 the classifier is not loaded. */
     scales: { type: 'string', default: '1,0' },
     seed: { type: 'string', default: '0' },
     out: { type: 'string', default: 'runs/samples.png' },
@@ -40,7 +40,7 @@ const numbers = (text: string) => text.split(',').map(Number)
 if (!['ddim', 'ancestral'].includes(values.sampler))
   throw new Error(`--sampler: expected ddim or ancestral, got '${values.sampler}'`)
 
-/** One of the four files. Their names tell how the networks were made; addresses are downloaded once. */
+/** Loads one of the four files. Known names determine the flags; addresses are downloaded once. */
 async function load(role: 'base' | 'base-classifier' | 'upsampler' | 'upsampler-classifier') {
   const name = values[role]
   const isUrl = /^https?:/.test(values.models)
@@ -78,18 +78,20 @@ const classes = numbers(values.classes)
 const labels = int32(classes)
 const key = rng(Number(values.seed))
 
-/** A network as a stage of the cascade. Conditioning augmentation came later: these networks know none. */
+/** A network as a stage of the cascade. These networks were trained without conditioning augmentation. */
 function stageOf(name: 'base' | 'upsampler', net: PretrainedUNet) {
   const { config, network, process, lowResolution } = net
   const [resolution] = [config.resolution].flat() as [number]
   const classNames = Array.from({ length: config.numClasses ?? 0 }, (_, i) => `${i}`)
   const common = { name, resolution, imageChannels: config.imageChannels, classNames, process, network }
   if (name === 'base') return baseStage(common)
-  if (lowResolution === undefined) throw new Error(`${values[name]}: the flags tell no small_size`)
+  if (lowResolution === undefined) throw new Error(`${values[name]}: expected the flag small_size, got none`)
   return superResolutionStage({ ...common, lowResolution, augmentation: { name: 'none' } })
 }
 
-/** The images of a stage, one of each class. Its networks are loaded now and let go afterwards: they are large. */
+/**
+ * The images of a stage, one of each class. Its networks are loaded here and freed afterwards, since they are large.
+ */
 async function sample(role: 'base' | 'upsampler', index: number, lowRes?: NDArray<'float32'>) {
   const net = await loadUNet(role)
   const scale = numbers(values.scales)[index] ?? 0

@@ -1,7 +1,10 @@
 import { crc32 } from 'node:zlib'
 import type { NDArray } from '@cascade-diffusion/arrays'
 
-/** A `.pt` file as `torch.save` writes a state dict: a zip of a pickle and one file for each tensor's numbers. For the test. */
+/**
+ * A `.pt` file in the format of `torch.save` of a state dict: a zip of a pickle and one file for the numbers of each
+ * tensor. For the test.
+ */
 export function encodePt(stateDict: Readonly<Record<string, NDArray>>): Buffer {
   const files: [string, Buffer][] = [['archive/data.pkl', pickle(stateDict)]]
   for (const [i, { data }] of Object.values(stateDict).entries())
@@ -34,7 +37,7 @@ function pickle(stateDict: Readonly<Record<string, NDArray>>): Buffer {
   return Buffer.concat([Buffer.from([0x80, 2]), ordered, Buffer.from('('), ...items, Buffer.from('u.')])
 }
 
-/** Without compression, each file's bytes at a multiple of 64, as PyTorch puts them. */
+/** Without compression, with the bytes of each file at a multiple of 64, as in PyTorch. */
 function zip(files: readonly [string, Buffer][]): Buffer {
   const parts: Buffer[] = []
   const directory: Buffer[] = []

@@ -21,15 +21,15 @@ const steps = Number(values.steps)
 
 const dataset = await loadMnist({ split: 'train' })
 
-// What both stages have in common. A stage is a description: nothing of it is bound to how it is trained or sampled.
+// What both stages share. A stage is a description: it fixes neither how it is trained nor how it is sampled.
 const process = { schedule: { name: 'cosine', steps: 1000 } } as const
 const common = { imageChannels: 1, classNames: dataset.classNames, process }
 const size = { channelMultipliers: [1, 2], residualBlocks: 1, normGroups: 8 }
 
 const base = baseStage({ name: 'base', resolution: 8, ...common, network: { ...size, baseChannels: 48 } })
 
-// In training, the small images are noised up to step 400 of this process, so that the stage learns to forgive the
-// errors of the base: conditioning augmentation, the heart of the paper.
+// In training the low-resolution images are noised up to step 400 of this process, so that the stage tolerates the
+// errors of the base: conditioning augmentation, the idea of the paper.
 const superResolution = superResolutionStage({
   name: 'super-resolution',
   resolution: 32,
@@ -39,7 +39,7 @@ const superResolution = superResolutionStage({
   network: { ...size, baseChannels: 32, patchSize: 2 },
 })
 
-/** Trains a stage on real images: no stage needs another. */
+/** Trains a stage on real images. No stage needs another. */
 async function trained(stage: Stage, options: { steps: number; batchSize: number; learningRate: number }) {
   const { ema } = await trainStage({
     stage,
@@ -49,7 +49,7 @@ async function trained(stage: Stage, options: { steps: number; batchSize: number
     averages: { ema: { decay: 0.99 } },
     seed: 0,
     compile: jit,
-    // checkpoint: { path: `${stage.name}.safetensors` } would save it; `loadStage` of that path gives it back.
+    // checkpoint: { path: `${stage.name}.safetensors` } would save it; `loadStage` loads it from that path.
     progress: ({ step, steps, loss, secondsLeft }) => {
       if (step % 50 === 0 || step === steps)
         console.log(`${stage.name} ${step}/${steps}: loss ${loss.toFixed(3)}, ${secondsLeft.toFixed(0)} s left`)
@@ -63,7 +63,7 @@ const stages = [
   await trained(superResolution, { steps: 2 * steps, batchSize: 16, learningRate: 2e-3 }),
 ]
 
-// 25 of the 1000 steps, at even distances.
+// 25 of the 1000 steps, evenly spaced.
 const samplingSteps = Array.from({ length: 25 }, (_, i) => 979 - 40 * i)
 const cascade = cascadeSampler(stages, { sampler: ddim({ eta: 1 }), steps: samplingSteps, compile: jit })
 
@@ -79,7 +79,7 @@ const [small, large] = await cascade.sample({
 })
 await cascade.dispose()
 
-// A row for each digit: what the base made, and what became of it.
+// A row for each digit: the samples of the base, and their super-resolved images.
 const digits = Array.from({ length: 10 }, (_, digit) =>
   [small!, large!].map((images) => rows(images, 8 * digit, 8 * digit + 8)),
 )

@@ -3,14 +3,14 @@ import { CascadeError, shown } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import type { DiscreteSchedule } from '@cascade-diffusion/schedules'
 import type { Tensor } from '@tensorflow/tfjs-core'
-import type { Steps } from './gather.ts'
 
 const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === 'object' && x !== null && !Array.isArray(x)
 
-const isTensor = (x: unknown): x is Tensor => isRecord(x) && 'dataId' in x && 'shape' in x
+/** Whether a value is a tensor. */
+export const isTensor = (x: unknown): x is Tensor => isRecord(x) && 'dataId' in x && 'shape' in x
 
 /** A value in the words of an error, and what to do if it is a host array. */
-const arrayOr = (value: unknown): string =>
+export const arrayOr = (value: unknown): string =>
   isNDArray(value)
     ? `a host array [${value.shape}]: jit and eager make functions of tensors callable with them`
     : shown(value)
@@ -58,17 +58,4 @@ export function checkImageTensors(where: string, images: Readonly<Record<string,
         'input',
         `${where}: expected ${name} of the shape of ${first![0]}, [${first![1].shape}], got [${shape}]`,
       )
-}
-
-/** @throws unless steps are a number, or a tensor of int32 for one or for each of n images. */
-export function checkSteps(where: string, t: Steps, n?: number): void {
-  if (typeof t === 'number') return
-  if (!isTensor(t))
-    throw new CascadeError(
-      'input',
-      `${where}: expected t, a step as a number or steps as a tensor of int32, got ${arrayOr(t)}`,
-    )
-  if (t.dtype !== 'int32') throw new CascadeError('input', `${where}: expected t, whole steps of int32, got ${t.dtype}`)
-  if (n !== undefined && t.size !== 1 && t.size !== n)
-    throw new CascadeError('input', `${where}: expected t, one step or one for each of ${n} images, got [${t.shape}]`)
 }

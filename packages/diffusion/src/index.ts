@@ -1,6 +1,5 @@
 export { type Denoised, type Denoiser, type DenoiserOptions, denoiser, processingX0 } from './denoiser.ts'
 export { evaluateNetwork, type NetworkOutput, splitOutput } from './evaluate-network.ts'
-export type { Steps } from './gather.ts'
 export { type ClassifierGuidanceOptions, classifierGuidance } from './guidance/classifier.ts'
 export { type ClassifierFreeGuidanceOptions, classifierFreeGuidance } from './guidance/classifier-free.ts'
 export { type Inpainting, inpainting } from './guidance/inpainting.ts'
@@ -79,3 +78,4 @@ export {
 } from './sampling/samplers/sampler.ts'
 export { type UnipcConfig, type UnipcOptions, unipc } from './sampling/samplers/unipc.ts'
 export { type SpacedStepsOptions, spacedSteps, stepsDown } from './sampling/steps.ts'
+export type { Steps } from './steps.ts'

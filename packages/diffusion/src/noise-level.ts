@@ -2,8 +2,9 @@ import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core'
 import { checkDiscrete } from './checks.ts'
-import { checkStep, gather1d, gatherForImages, type Steps } from './gather.ts'
+import { gather1d, gatherForImages } from './gather.ts'
 import { checkProcess, type DiffusionProcess, isDiscrete, type Schedule, takesNoiseLevels } from './process.ts'
+import { checkStep, type Steps } from './steps.ts'
 
 /** How much of the data and of the noise is in x_t = alpha x0 + sigma ε; alpha² + sigma² = 1. */
 export interface NoiseLevel {

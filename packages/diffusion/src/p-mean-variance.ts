@@ -1,12 +1,13 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { DiscreteSchedule } from '@cascade-diffusion/schedules'
 import { exp, type Tensor4D } from '@tensorflow/tfjs-core'
-import { checkDiscrete, checkImageTensors, checkRecord, checkSteps } from './checks.ts'
+import { checkDiscrete, checkImageTensors, checkRecord } from './checks.ts'
 import { type Denoised, type DenoiserOptions, denoiser } from './denoiser.ts'
-import { gatherForImages, type Steps } from './gather.ts'
+import { gatherForImages } from './gather.ts'
 import { noiseLevelAt } from './noise-level.ts'
 import { type Gaussian, qPosterior } from './posterior.ts'
 import type { DiffusionModel, Variance } from './process.ts'
+import { checkSteps, type Steps } from './steps.ts'
 
 /** p(x_{t-1} | x_t), and the data and noise that the model sees in x_t. */
 export interface ReverseStep extends Gaussian, Pick<Denoised, 'x0' | 'epsilon'> {}

@@ -1,8 +1,9 @@
 import type { DiscreteSchedule } from '@cascade-diffusion/schedules'
 import { add, mul, type Tensor4D } from '@tensorflow/tfjs-core'
-import { checkDiscrete, checkImageTensors, checkRecord, checkSteps } from './checks.ts'
-import { gatherForImages, type Steps } from './gather.ts'
+import { checkDiscrete, checkImageTensors, checkRecord } from './checks.ts'
+import { gatherForImages } from './gather.ts'
 import type { NoiseLevel } from './noise-level.ts'
+import { checkSteps, type Steps } from './steps.ts'
 
 /** A diagonal Gaussian over images: the mean [N,H,W,C], and the variance and its logarithm, which broadcast against it. */
 export interface Gaussian {

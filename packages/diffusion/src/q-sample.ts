@@ -1,9 +1,10 @@
 import type { DiscreteSchedule } from '@cascade-diffusion/schedules'
 import { mul, type Tensor4D } from '@tensorflow/tfjs-core'
-import { checkDiscrete, checkImageTensors, checkSteps } from './checks.ts'
-import { gatherForImages, type Steps } from './gather.ts'
+import { checkDiscrete, checkImageTensors } from './checks.ts'
+import { gatherForImages } from './gather.ts'
 import type { Gaussian } from './posterior.ts'
 import { xtFrom } from './predictions.ts'
+import { checkSteps, type Steps } from './steps.ts'
 
 /**
  * Draws x_t from q(x_t | x0): √ᾱ_t x0 + √(1 - ᾱ_t) ε (DDPM, equation 4). A traceable function of tensors.

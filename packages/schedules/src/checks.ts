@@ -1,8 +1,5 @@
 import { CascadeError, checkInteger, shown } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
-import type { ContinuousSchedule } from './continuous/continuous-schedule.ts'
-import type { LogSnrRange } from './continuous/log-snr.ts'
-import type { DiscreteSchedule } from './discrete/discrete-schedule.ts'
 
 /** Throws unless n is an integer of at least 1. `what` names the caller and the number. */
 export function checkCount(what: string, n: number): void {
@@ -20,7 +17,7 @@ export function checkPositiveRange(what: string, low: number, high: number): voi
 }
 
 /** Throws unless min < max, both finite. `what` names the caller. */
-export function checkLogSnrRange(what: string, { min, max }: LogSnrRange): void {
+export function checkLogSnrRange(what: string, { min, max }: { readonly min: number; readonly max: number }): void {
   if (!(areNumbers(min, max) && min < max && Number.isFinite(max - min)))
     throw new CascadeError(
       'input',
@@ -32,7 +29,10 @@ export function checkLogSnrRange(what: string, { min, max }: LogSnrRange): void 
 export const areNumbers = (...values: readonly unknown[]): boolean => values.every((value) => typeof value === 'number')
 
 /** Throws unless it is a schedule of discrete steps. */
-export function checkSchedule(where: string, schedule: DiscreteSchedule): void {
+export function checkSchedule(
+  where: string,
+  schedule: { readonly betas: unknown; readonly alphasCumprod: unknown },
+): void {
   if (typeof schedule !== 'object' || schedule === null || !(schedule.betas && schedule.alphasCumprod))
     throw new CascadeError(
       'input',
@@ -41,7 +41,7 @@ export function checkSchedule(where: string, schedule: DiscreteSchedule): void {
 }
 
 /** Throws unless it is a schedule in continuous time. */
-export function checkContinuousSchedule(where: string, schedule: ContinuousSchedule): void {
+export function checkContinuousSchedule(where: string, schedule: { readonly logSnr: unknown }): void {
   if (typeof schedule !== 'object' || schedule === null || typeof schedule.logSnr !== 'function')
     throw new CascadeError(
       'input',

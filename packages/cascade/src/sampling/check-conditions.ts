@@ -2,13 +2,9 @@ import { isNDArray, type NDArray, ndarray } from '@cascade-diffusion/arrays'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { Stage } from '../stage/stage.ts'
-import type { StageSampleOptions } from './stage-sampler.ts'
+import type { Labels, StageSampleOptions } from './stage-sampler-options.ts'
 
-/**
- * The class of each image: an int32 array [n], or a list of indices into `classNames`, or of their names. -1 is none, of a stage that
- * was trained with `labelDropout`.
- */
-export type Labels = NDArray<'int32'> | ArrayLike<number> | readonly string[]
+export type { Labels } from './stage-sampler-options.ts'
 
 /**
  * The labels as an array, undefined for an unconditional stage.

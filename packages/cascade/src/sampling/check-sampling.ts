@@ -8,7 +8,7 @@ import {
 } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import type { TrainedStage } from '../stage/load-stage.ts'
-import type { StageSampleOptions, StageSamplerOptions } from './stage-sampler.ts'
+import type { StageSampleOptions, StageSamplerOptions } from './stage-sampler-options.ts'
 
 const samplerKeys: KnownKeys<StageSamplerOptions> = {
   sampler: true,

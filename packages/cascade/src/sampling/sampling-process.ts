@@ -9,7 +9,7 @@ import {
 } from '@cascade-diffusion/diffusion'
 import { respace, scheduleOf } from '@cascade-diffusion/schedules'
 import type { Stage } from '../stage/stage.ts'
-import type { StageSamplerOptions } from './stage-sampler.ts'
+import type { StageSamplerOptions } from './stage-sampler-options.ts'
 
 /**
  * The process to sample a stage with: that of its training, or on another schedule, or with some of the steps only.

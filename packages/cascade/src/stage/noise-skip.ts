@@ -7,7 +7,7 @@ import {
   type Schedule,
 } from '@cascade-diffusion/diffusion'
 import { add, cast, mul, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
-import type { StageNetwork } from './stage.ts'
+import type { StageNetwork } from './stage-network.ts'
 
 /**
  * The network with a path around it for the noise: ε_θ = σ_t x_t + α_t F(x_t), where F is what the network gives.

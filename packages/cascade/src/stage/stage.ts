@@ -1,4 +1,3 @@
-import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import { CascadeError, parseConfig } from '@cascade-diffusion/checks'
 import {
   type AugmentationConfig,
@@ -15,24 +14,12 @@ import {
   processOf,
   type Schedule,
 } from '@cascade-diffusion/diffusion'
-import type { Rng } from '@cascade-diffusion/random'
-import { type LowResConfig, type UNetCondition, type UNetConfig, unet } from '@cascade-diffusion/unet'
-import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
+import { type LowResConfig, type UNetConfig, unet } from '@cascade-diffusion/unet'
 import { noiseSkip } from './noise-skip.ts'
+import type { StageNetwork } from './stage-network.ts'
 import { baseSchema, isCustomNetwork, superResolutionSchema } from './stage-schema.ts'
 
-/** A network as a function of its weights: a {@link unet}, or a custom one. */
-export interface StageNetwork {
-  /** What a checkpoint says of it: a JSON value. */
-  readonly config: unknown
-  /** First weights, a pure function of the key. */
-  init(rng: Rng): Params<NDArray>
-  /**
-   * Raw output for noisy images [N,H,W,C], conditioned on `noise` [N] in the unit of the process: C channels, or twice as many if the variance
-   * is learned. Where labels are dropped, a label may be -1: none.
-   */
-  apply(params: Params<Tensor>, xt: Tensor4D, noise: Tensor1D, condition: UNetCondition): Tensor4D
-}
+export type { StageNetwork } from './stage-network.ts'
 
 /** The part of a U-Net's configuration that a stage does not settle by itself. */
 export type StageUNetConfig = Omit<

@@ -2,24 +2,24 @@ import * as v from 'valibot'
 import { CascadeError, type ErrorCode } from '../cascade-error.ts'
 import type { Schema } from './schema.ts'
 
-/** One thing that is wrong with a configuration. */
+/** One error in a configuration. */
 export interface ConfigIssue {
-  /** Where: `process.schedule.betas[2]`; empty for the whole. */
+  /** The path: `process.schedule.betas[2]`; empty for the whole. */
   readonly path: string
-  /** What was expected there, and what came. */
+  /** What was expected there, and the value. */
   readonly message: string
 }
 
 /** Options of {@link parseConfig}. */
 export interface ParseConfigOptions {
-  /** The code of the error: `checkpoint` for what is read from a file. Default `input`. */
+  /** The code of the error: `checkpoint` for configurations from files. Default `input`. */
   readonly code?: ErrorCode
 }
 
 /**
- * A configuration that a schema accepts, as a copy without what is undefined: whatever is read from JSON or given by users.
- * @param where who asks: `stage 'base'`.
- * @throws one CascadeError that lists everything that is wrong, each with its path; its `cause` is the list of {@link ConfigIssue}.
+ * Validates a configuration from JSON or from users. Returns a copy without undefined properties.
+ * @param where the function that validates: `stage 'base'`.
+ * @throws one CascadeError that lists all errors with their paths. Its `cause` is the list of {@link ConfigIssue}.
  */
 export function parseConfig<T>(
   where: string,
@@ -33,7 +33,7 @@ export function parseConfig<T>(
   throw new CascadeError(code, `${where}: ${inWords(issues)}`, { cause: issues })
 }
 
-/** Everything that is wrong with a configuration; an empty list if nothing is. */
+/** All errors in a configuration. */
 export function configIssues(schema: Schema<unknown>, config: unknown): readonly ConfigIssue[] {
   const { issues = [] } = v.safeParse(schema, config)
   return issues.map(({ path, message }) => ({ path: pathOf(path), message }))
@@ -48,7 +48,7 @@ function inWords(issues: readonly ConfigIssue[]): string {
   return lines.length === 1 ? lines[0]! : `${lines.length} errors:\n${lines.map((line) => `- ${line}`).join('\n')}`
 }
 
-/** `expected steps, an integer, got 'ten'`; an unknown option is named with its whole path. */
+/** `expected steps, an integer, got 'ten'`; an unknown option has its whole path. */
 function placed({ path, message }: ConfigIssue): string {
   if (message.startsWith('unknown option ')) return message.replace(/'[^']*'/, () => `'${path}'`)
   return path === '' ? message : message.replace(/^expected /, () => `expected ${path}, `)

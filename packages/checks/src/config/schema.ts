@@ -2,20 +2,20 @@ import * as v from 'valibot'
 import { nearest } from '../nearest.ts'
 import { shown } from '../shown.ts'
 
-/** What a configuration must look like: a schema of valibot, whose errors say `expected WHAT, got WHAT`. */
+/** A schema of valibot, whose errors say `expected WHAT, got WHAT`. */
 export type Schema<T> = v.GenericSchema<T>
 
-/** The range of a number in a configuration; both ends are included. */
+/** The range of a number in a configuration; both ends belong to it. */
 export interface SchemaRange {
-  /** -∞. */
+  /** Default -∞. */
   readonly from?: number
-  /** ∞. */
+  /** Default ∞. */
   readonly to?: number
 }
 
 /**
- * A schema of what a predicate accepts.
- * @param what it is, for errors: `a number above 0`.
+ * A schema of the values that a predicate accepts.
+ * @param what the expected value, for errors: `a number above 0`.
  */
 export const value = <T>(what: string, accepts: (value: unknown) => boolean): Schema<T> =>
   v.custom<T>(accepts, ({ input }) => `expected ${what}, got ${shown(input)}`)
@@ -31,13 +31,13 @@ export const number = (range: SchemaRange = {}): Schema<number> =>
 /** A finite number above 0. */
 export const positive = (): Schema<number> => value('a number above 0', (x) => Number.isFinite(x) && (x as number) > 0)
 
-/** A text that is not empty. */
+/** A string that is not empty. */
 export const text = (): Schema<string> => value('a text', (x) => typeof x === 'string' && x !== '')
 
 /** True or false. */
 export const flag = (): Schema<boolean> => value('true or false', (x) => typeof x === 'boolean')
 
-/** One of some texts or numbers. */
+/** One of some strings or numbers. */
 export const oneOf = <const T extends string | number>(allowed: readonly T[]): Schema<T> =>
   v.custom<T>(
     (x) => allowed.includes(x as T),
@@ -48,13 +48,13 @@ export const oneOf = <const T extends string | number>(allowed: readonly T[]): S
     },
   )
 
-/** What may be left out. */
+/** A property that may be absent. */
 export const optional = <T>(schema: Schema<T>): Schema<T | undefined> => v.optional(schema)
 
-/** What may be null. */
+/** A value that may be null. */
 export const nullable = <T>(schema: Schema<T>): Schema<T | null> => v.nullable(schema)
 
-/** A list of what a schema accepts, of at least `least` entries (default 0). */
+/** A list of at least `least` entries (default 0), each by a schema. */
 export const list = <T>(of: Schema<T>, least = 0): Schema<readonly T[]> => {
   const what = least > 0 ? `a list of at least ${least}` : 'a list'
   const message = ({ input }: v.BaseIssue<unknown>) => `expected ${what}, got ${shown(input)}`
@@ -69,7 +69,7 @@ export const interval = (range: SchemaRange = {}): Schema<readonly [low: number,
     return x[0] <= x[1]
   })
 
-/** What one of two schemas accepts: the second, if the predicate says so. */
+/** A value of one of two schemas: of the second if the predicate says so. */
 export const either = <A, B>(first: Schema<A>, second: Schema<B>, isSecond: (value: unknown) => boolean) =>
   v.lazy((x): Schema<A | B> => (isSecond(x) ? second : first) as Schema<A | B>) as Schema<A | B>
 
@@ -79,7 +79,7 @@ export const either = <A, B>(first: Schema<A>, second: Schema<B>, isSecond: (val
  */
 export const record = <T extends object>(entries: { readonly [K in keyof T]-?: Schema<T[K]> }): Schema<T> => {
   const schemas = entries as Record<string, Schema<unknown>>
-  // What is missing is reported by its own schema.
+  // A missing property is reported by its own schema.
   const object = v.looseObject(schemas, ({ path }) => {
     const missing = schemas[path?.[0].key as string]
     return (missing && v.safeParse(missing, undefined).issues?.[0].message) ?? 'expected a value, got undefined'

@@ -1,31 +1,34 @@
 import { parseConfig } from './parse.ts'
 import { named, type Schema } from './schema.ts'
 
-/** A configuration that a name tells from others. */
+/** A configuration with the name of its kind. */
 export interface Named {
   readonly name: string
 }
 
 /**
- * Something that configurations call by a name: its file's one export.
+ * A thing that configurations call by name: the one export of its file.
  * @typeParam C its configuration, a JSON value.
- * @typeParam V what it is.
+ * @typeParam V the thing.
  * @typeParam Context what else is needed to make it.
  */
 export interface Entry<C extends Named, V, Context extends readonly unknown[] = []> {
   readonly name: C['name']
-  /** What its configuration must look like, `name` included. */
+  /** The schema of its configuration, `name` included. */
   readonly schema: Schema<C>
-  /** The thing itself, of a configuration that the schema accepts. @throws on what only the thing can check. */
+  /** Makes the thing of a valid configuration. @throws on errors that only the thing can find. */
   make(config: C, ...context: Context): V
 }
 
 /** Entries by name. */
 export interface Table<C extends Named, V, Context extends readonly unknown[] = []> {
   readonly names: readonly C['name'][]
-  /** The schema of a configuration of any entry, to be part of others. */
+  /** The schema of a configuration of any entry, for use in others. */
   readonly schema: Schema<C>
-  /** The thing of a configuration, once checked. @throws CascadeError 'input' as {@link parseConfig}, and as the entry's `make`. */
+  /**
+   * Validates a configuration and makes its thing. @throws CascadeError 'input' as {@link parseConfig}, and as `make`
+   * of the entry.
+   */
   of(where: string, config: C, ...context: Context): V
 }
 
@@ -44,8 +47,8 @@ type EntryValue<E> = E extends { make(...args: never): infer V } ? V : never
 type EntryContext<E> = E extends { make(config: never, ...context: infer X): unknown } ? X : never
 
 /**
- * A table of what configurations call by a name. An entry more is one file, and one line here.
- * @param what an entry is, for errors: `a schedule`.
+ * A table of things that configurations call by name. Another entry is one file, and one line here.
+ * @param what an entry, for errors: `a schedule`.
  */
 export function table<const E extends readonly AnyEntry[]>(
   what: string,

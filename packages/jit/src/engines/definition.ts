@@ -4,7 +4,7 @@ import type * as Web from 'onnxruntime-web'
 import type { Target } from '../lower/target.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 import type { Executable } from './engine.ts'
-import type { ModelOutline, SharedSession } from './node/node-session.ts'
+import type { ModelOutline, SharedSession } from './node/shared-session.ts'
 
 /** The packages of ONNX Runtime, loaded. */
 export type OrtNode = typeof Node

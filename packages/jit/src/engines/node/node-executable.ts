@@ -4,7 +4,8 @@ import type { OrtNode } from '../definition.ts'
 import type { Executable } from '../engine.ts'
 import { notLoading } from '../shared/not-loading.ts'
 import { type NodeProvider, nodeEngine } from '../table.ts'
-import { type ModelOutline, openSession, type SessionPlan } from './node-session.ts'
+import { openSession, type SessionPlan } from './node-session.ts'
+import type { ModelOutline } from './shared-session.ts'
 
 /** Makes a session of `onnxruntime-node` in this thread, which computes in it. */
 export async function createExecutable(

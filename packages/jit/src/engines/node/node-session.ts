@@ -1,14 +1,10 @@
 import type { InferenceSession } from 'onnxruntime-node'
 import type { EncodedModel } from '../../onnx/encode.ts'
-import type { OnnxModel } from '../../onnx/model.ts'
 import type { OrtNode } from '../definition.ts'
-import type { InPlaceModel } from '../shared/in-place.ts'
 import { sessionOptions } from '../shared/session-options.ts'
 import type { NodeProvider } from '../table.ts'
 import { defaultCacheDirectory, machine, type SessionCache, sessionCache } from './session-cache.ts'
-
-/** What has to be known of a model besides its serialised form to run it: no weights and no attributes. */
-export interface ModelOutline extends InPlaceModel, Pick<OnnxModel, 'sequence'> {}
+import type { SharedSession } from './shared-session.ts'
 
 /** How a session of a model is made; plain data. */
 export interface SessionPlan {
@@ -20,13 +16,6 @@ export interface SessionPlan {
   readonly cacheDirectory?: string
   /** The names of operators that the processor computes for a GPU. */
   readonly onCpu: readonly string[]
-}
-
-/** A session that equal models share. */
-export interface SharedSession {
-  readonly session: InferenceSession
-  /** Frees the session once nobody uses it any more. */
-  release(): Promise<void>
 }
 
 const shared = new Map<string, { session: Promise<InferenceSession>; users: number }>()

@@ -1,6 +1,7 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import type { EncodedModel } from '../../onnx/encode.ts'
-import type { ModelOutline, SessionPlan } from '../node/node-session.ts'
+import type { SessionPlan } from '../node/node-session.ts'
+import type { ModelOutline } from '../node/shared-session.ts'
 
 /** What stands for an array that lies with the thread that computes, or for an executable there. The asking thread names them. */
 export type Handle = number
