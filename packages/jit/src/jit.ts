@@ -15,12 +15,12 @@ import { CascadeError, checkFunction, checkOptions } from '@cascade-diffusion/ch
 import { type BatchAxesTree, batchPolicy } from './batch/batch-axes.ts'
 import { lowerBatch } from './batch/lower-batch.ts'
 import type { BatchAxes } from './batch/unify.ts'
+import { lower } from './compile/lower.ts'
+import type { EngineName } from './engines/definition.ts'
 import type { Engine, Executable } from './engines/engine.ts'
 import { automaticEngine, defaultEngine, engineNamed } from './engines/named-engines.ts'
 import { probePrecision } from './engines/probe.ts'
-import type { EngineName } from './engines/table.ts'
 import type { TensorType } from './graph/graph.ts'
-import { lower } from './lower/lower.ts'
 import { direct, type Target } from './lower/target.ts'
 import { toHalf } from './onnx/half.ts'
 import { type HalfPrecision, type OnnxModel, outputShapes } from './onnx/model.ts'
@@ -29,27 +29,27 @@ import { refuseInsideTrace, trace } from './trace/trace.ts'
 /** Options of {@link jit}. */
 export interface JitOptions {
   /**
-   * What runs the compiled function: an engine, or the name of one; `auto` is the fastest that works here. By default `cpu` in
-   * Node.js and `auto` in a browser.
+   * What runs the compiled function: an engine, or its name. `auto` is the fastest engine that works here. Default:
+   * `cpu` in Node.js, `auto` in a browser.
    */
   engine?: EngineName | 'auto' | Engine
   /**
-   * One program for all batch sizes instead of one for each. By default there is none. The axes of the arguments that have
-   * the batch's size: `[null, 0, { label: 0 }]`; or `true`, to find out: once a call differs from an earlier one in the
-   * leading axis of some arguments, all sizes of that axis are served by one program.
+   * Compiles one program for all batch sizes, where the default is one program for each. Either the axes of the
+   * arguments that have the batch's size, `[null, 0, { label: 0 }]`, or `true`: then the first call that differs from
+   * an earlier one in the leading axis of some arguments compiles a program for all sizes of that axis.
    */
   dynamicBatch?: BatchAxesTree | boolean
   /**
-   * What numbers are stored and multiplied as between arguments and results, which stay float32: `float32` (the default); or
-   * `float16` or `bfloat16`, for GPUs, which have half the memory to move then, and units for it. Sums, norms, losses and
-   * updates of float32 arguments stay float32.
+   * The type in which intermediate results are stored and multiplied: `float32` (the default), `float16` or `bfloat16`.
+   * The 16-bit types are for GPUs, which move half the memory then and have units for them. Arguments, results, sums,
+   * norms, losses and updates of arguments stay float32.
    */
   precision?: 'float32' | HalfPrecision
 }
 
-/** One specialisation: the function compiled for one set of argument shapes, which may leave the batch size open. */
+/** The function compiled for one set of argument shapes, of which the batch size may be left open. */
 interface Program {
-  /** Without its weights, which the executable has. */
+  /** The types of the model's inputs and outputs. */
   readonly model: Pick<OnnxModel, 'inputs' | 'outputs'>
   readonly results: TreeShape
   readonly executable: Executable
@@ -60,15 +60,16 @@ type Inputs = Parameters<Executable['run']>[0]
 const describe = ({ dtype, shape }: TensorType) => `${dtype}[${shape}]`
 
 /**
- * Compiles a function of tfjs tensors, as `jax.jit` does for JAX: at the first call with arguments of given shapes the
- * function is called once on symbolic tensors, what it does is recorded, gradients included, and the record is compiled
- * to one ONNX graph, which later calls with the same shapes run.
+ * Compiles a function of tfjs tensors, as `jax.jit` does for JAX. The first call with arguments of given shapes calls
+ * the function once, on symbolic tensors, and records what it does, gradients included. The record is compiled to one
+ * ONNX graph, which this and later calls with the same shapes run.
  *
- * Arguments and results are trees of tensors for the function, and the same trees of host arrays for the caller.
- * The function must be pure: anything else it uses is fixed at the first call. `tf.tensor(values, shape)` inside of it
- * makes a constant, which shares the memory of `values` until it is compiled.
- * @throws if `fn` is no function or an option is unknown; when called, if the function cannot be traced, and the message names the op; or if the engine does not work here, or not
- * in this precision.
+ * Arguments and results are trees: of tensors for the function, of host arrays for the caller. The function must be
+ * pure: whatever else it uses is fixed at the first call. `tf.tensor(values, shape)` inside of it makes a constant,
+ * which shares the memory of `values` until it is compiled.
+ * @throws {CascadeError} of code `input` if `fn` is not a function or an option is unknown. The compiled function
+ * throws one of code `input` if the function cannot be traced, whose message names the op, and of code `engine` if the
+ * engine does not work here, or not in this precision.
  */
 export function jit<Args extends readonly unknown[], Out>(
   fn: (...args: Args) => Out,
@@ -97,7 +98,7 @@ export function jit<Args extends readonly unknown[], Out>(
     shape: TreeShape,
     axes: BatchAxes | undefined,
   ): Promise<Program> => {
-    // No waiting for an engine that is known: constants are to have the values of now.
+    // A known engine is not awaited: constants have the values that they have now.
     const chosen = given === 'auto' ? await automaticEngine() : given
     const half = precision === 'float32' ? undefined : precision
     const target = half ? direct(chosen.target) : chosen.target
@@ -174,7 +175,7 @@ export function jit<Args extends readonly unknown[], Out>(
     )
   }
 
-  // Not async: inside of a traced function, which ignores promises, the error has to be thrown at once.
+  // Not async: a traced function ignores promises, so the error has to be thrown at once.
   const compiled = (...args: ArgumentsOf<Args>) => {
     refuseInsideTrace()
     return run(args)

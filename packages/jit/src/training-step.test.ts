@@ -30,7 +30,9 @@ const shapes: Params<number[]> = {
   bias: [5],
 }
 
-/** A small classifier of images [N, 8, 8, 3] with a residual block, a stride and a 1×1 convolution: the logits [N, 5]. */
+/**
+ * A small classifier of images [N, 8, 8, 3] with a residual block, a stride and a 1×1 convolution: the logits [N, 5].
+ */
 function logits(p: Params<tf.Tensor>, images: tf.Tensor4D): tf.Tensor2D {
   const conv = (x: tf.Tensor, name: string, stride = 1) =>
     tf.conv2d(x as tf.Tensor4D, p[name] as tf.Tensor4D, stride, 'same')

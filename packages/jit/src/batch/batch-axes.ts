@@ -4,8 +4,8 @@ import type { TensorType } from '../graph/graph.ts'
 import type { BatchAxes } from './unify.ts'
 
 /**
- * Which axis of the arguments has the batch's size, as `in_axes` of `jax.vmap`: a number stands for all arrays of an
- * argument, or of a part of it; nothing (`null`, or left out) for arrays that have no batch. `[null, 0, { label: 0 }]`.
+ * The axis of each argument that has the batch's size, as `in_axes` of `jax.vmap`: `[null, 0, { label: 0 }]`. A number
+ * holds for all arrays of an argument, or of a part of it. `null`, or a missing part, means arrays without a batch.
  */
 export type BatchAxesTree =
   | number
@@ -16,12 +16,12 @@ export type BatchAxesTree =
 
 type Leaves = readonly TensorType[]
 
-/** Which axes of the arguments of a call may be of any size; none if it is to have a program of its own. */
+/** The axes of a call's arguments that may have any size; undefined if the call gets its own program. */
 export type BatchPolicy = (leaves: Leaves, shape: TreeShape) => BatchAxes | undefined
 
 /**
- * Decides for each call which axes may be of any size.
- * @param dynamicBatch the axes; `true` to find out: the leading axes that differ from an earlier call.
+ * Decides for each call which axes may have any size.
+ * @param dynamicBatch the axes, or `true` for the leading axes that differ from an earlier call.
  */
 export function batchPolicy(dynamicBatch: BatchAxesTree | boolean): BatchPolicy {
   if (dynamicBatch === false) return () => undefined
@@ -29,12 +29,12 @@ export function batchPolicy(dynamicBatch: BatchAxesTree | boolean): BatchPolicy 
   return (leaves, shape) => {
     const axes = spread(dynamicBatch, shape)
     if (axes.every((axis) => axis === undefined))
-      throw new CascadeError('engine', 'jit: expected dynamicBatch to name an axis of an argument, got none')
+      throw new CascadeError('input', 'jit: expected dynamicBatch to have an axis of an argument, got none')
     axes.forEach((axis, i) => {
       const { length } = (leaves[i] as TensorType).shape
       if (axis !== undefined && !(Number.isInteger(axis) && axis >= 0 && axis < length))
         throw new CascadeError(
-          'engine',
+          'input',
           `jit: expected dynamicBatch to be an axis of '${shape.paths[i]}', which has ${length}, got ${axis}`,
         )
     })
@@ -43,14 +43,14 @@ export function batchPolicy(dynamicBatch: BatchAxesTree | boolean): BatchPolicy 
   }
 }
 
-/** @throws if not all leaves have one size along the batch's axes. */
+/** @throws if the leaves differ in size along the batch's axes. */
 function checkSizes(leaves: Leaves, paths: readonly string[], axes: BatchAxes): void {
   const sizes = leaves.map(({ shape }, i) => shape[axes[i] ?? -1])
   const first = sizes.findIndex((d) => d !== undefined)
   const other = sizes.findIndex((d) => d !== undefined && d !== sizes[first])
   if (other !== -1)
     throw new CascadeError(
-      'engine',
+      'input',
       `jit: expected one batch size, got ${sizes[first]} of '${paths[first]}' and ${sizes[other]} of '${paths[other]}'`,
     )
 }
@@ -68,7 +68,7 @@ function spread(axes: BatchAxesTree, shape: TreeShape): BatchAxes {
   return result
 }
 
-/** The first call is served by a program of its own, as are others that differ by more than the size of a batch. */
+/** The first call gets its own program, and so does one that differs in more than the batch size. */
 function learned(): BatchPolicy {
   const seen = new Map<string, Leaves[]>()
   return (leaves, shape) => {

@@ -245,7 +245,7 @@ describe('which axes are the batch', () => {
     )
     const none = jit((x: tf.Tensor) => tf.neg(x), { dynamicBatch: [null] })
     await expect(none(rng(1).normal([2, 3]))).rejects.toThrow(
-      'jit: expected dynamicBatch to name an axis of an argument, got none',
+      'jit: expected dynamicBatch to have an axis of an argument, got none',
     )
   })
 

@@ -13,7 +13,7 @@ const arrays = {
   bfloat16: (x: readonly number[]) => halfNumbers(x, 'bfloat16'),
 } satisfies Record<ElementType, (x: readonly number[]) => OnnxInitializer['data']>
 
-/** Emits the operators that compute what follows the batch size from the shape of an input, when the model runs. */
+/** Emits the operators that compute what depends on the batch size from an input's shape, when the model runs. */
 export class BatchEmitter {
   readonly nodes: OnnxNode[] = []
   readonly initializers: OnnxInitializer[] = []
@@ -21,13 +21,16 @@ export class BatchEmitter {
   readonly #input: string
   readonly #axis: number
 
-  /** @param input whose axis has the batch's size. */
+  /**
+   * @param input the input whose shape has the batch size.
+   * @param axis the axis of that input.
+   */
   constructor(input: string, axis: number) {
     this.#input = input
     this.#axis = axis
   }
 
-  /** A tensor that follows a formula; `constant` is the one seen, by name, which the formula may say to keep. */
+  /** A tensor that follows a formula. */
   formula(formula: Exclude<Formula, { kind: 'constant' }>, dtype: ElementType): string {
     if (formula.kind === 'elements') return this.numbers(formula.fit, formula.shape, dtype)
     if (formula.kind === 'spread') {
@@ -47,7 +50,7 @@ export class BatchEmitter {
     return this.#op('Reshape', [line, this.constant(shape, [shape.length], 'int64')])
   }
 
-  /** Numbers that follow the batch size. */
+  /** Numbers that depend on the batch size. */
   numbers({ basis, scales, offsets }: Fit, shape: readonly number[], dtype: ElementType): string {
     const unit = this.#basis(basis.of, dtype)
     let x = unit

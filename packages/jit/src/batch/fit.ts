@@ -1,6 +1,6 @@
 /**
- * How a number in a model follows from the batch size n: `scale · f(n) + offset`, or `scale / f(n) + offset`. Sizes and
- * indices are multiples of n, means divide by it, pairs within a batch are n², unbiased variances divide by n − 1.
+ * How a number in a model depends on the batch size n: `scale · f(n) + offset`, or `scale / f(n) + offset`. Sizes and
+ * indices are multiples of n, means divide by n, pairs within a batch number n², unbiased variances divide by n − 1.
  */
 export interface Basis {
   readonly of: 'n' | 'n²' | 'n−1'
@@ -28,16 +28,16 @@ const functions = { n: (n: number) => n, 'n²': (n: number) => n * n, 'n−1': (
 const times = ({ of, divides }: Basis, n: number, scale: number) =>
   divides ? scale / functions[of](n) : scale * functions[of](n)
 
-/** The rounding of float32, a few times over. */
+/** A few times the rounding error of float32. */
 const CLOSE = 3e-7
 
 /** Values at three batch sizes. */
 export type Three<T> = readonly [T, T, T]
 
 /**
- * Expresses numbers that were seen at three batch sizes by the batch size: two determine scale and offset, the third
+ * Expresses numbers by the batch size, given their values at three sizes: two determine scale and offset, and the third
  * has to confirm them.
- * @param exact whether the numbers are integers, which have to be met exactly.
+ * @param exact whether the numbers are integers, which have to agree exactly.
  * @returns undefined if there is no such expression.
  */
 export function fitNumbers(values: Three<ArrayLike<number>>, sizes: Three<number>, exact: boolean): Fit | undefined {
@@ -56,7 +56,7 @@ function fitNumber(basis: Basis, x: Three<number>, sizes: Three<number>, exact: 
   if (Object.is(x[0], x[1]) && Object.is(x[1], x[2])) return [0, x[0]]
   const unit = sizes.map((n) => times(basis, n, 1)) as [number, number, number]
   const scale = (x[1] - x[0]) / (unit[1] - unit[0])
-  // Without an offset first: that spares the rounding of a difference.
+  // Without an offset first, which avoids the rounding of a difference.
   for (const [a, b] of [
     [nice(x[0] / unit[0]), 0] as const,
     [nice(scale), nice(x[0] - nice(scale) * unit[0])] as const,
@@ -71,7 +71,7 @@ function fitNumber(basis: Basis, x: Three<number>, sizes: Three<number>, exact: 
   return undefined
 }
 
-/** The integer, or one over it, that a number misses by rounding only. */
+/** The integer, or the inverse of one, that a number equals up to rounding. */
 function nice(x: number): number {
   const near = (y: number) => Number.isFinite(y) && Math.abs(x - y) <= CLOSE * Math.abs(x)
   const whole = Math.round(x)

@@ -6,21 +6,24 @@ import { type Fit, fitNumbers, type Three } from './fit.ts'
 export type Formula =
   /** The same at every size. */
   | { readonly kind: 'constant' }
-  /** Always of this shape, with elements that follow the size. */
+  /** A fixed shape, with elements that depend on the size. */
   | { readonly kind: 'elements'; readonly shape: readonly number[]; readonly fit: Fit }
-  /** Along an axis that follows the size, `start + i · step`: seen as [P, M, Q], start and step are [P, 1, Q]. */
+  /**
+   * `start + i · step` along an axis whose length depends on the size. In the view [P, M, Q], start and step are [P, 1,
+   * Q].
+   */
   | {
       readonly kind: 'progression'
       readonly start: Formula
       readonly step: Formula | undefined
       readonly length: BatchLength
       readonly view: readonly [number, number]
-      /** Of `start` and `step` where they are the same at every size. */
+      /** The values of `start` and `step`, if they are the same at every size. */
       readonly values: { readonly start: readonly number[]; readonly step: readonly number[] }
       /** The tensor's shape, with -1 for the axis. */
       readonly shape: readonly number[]
     }
-  /** One value, spread over a shape with several axes that follow the size. */
+  /** One value, expanded to a shape with several axes that depend on the size. */
   | { readonly kind: 'spread'; readonly value: Formula; readonly values: readonly number[]; readonly shape: Fit }
 
 type Tensor = Pick<OnnxInitializer, 'dtype' | 'shape' | 'data'>
@@ -40,7 +43,10 @@ function equal(a: Tensor, b: Tensor): boolean {
   return true
 }
 
-/** Finds out how a constant that was seen at three batch sizes follows them. @returns undefined if in no known way. */
+/**
+ * Finds how a constant depends on the batch size, given its values at three sizes.
+ * @returns undefined if no formula fits.
+ */
 export function formulaOf(tensors: Tensors, sizes: Three<number>): Formula | undefined {
   const [a, b, c] = tensors
   if (a.dtype !== b.dtype || a.dtype !== c.dtype || a.shape.length !== b.shape.length) return undefined
@@ -80,7 +86,7 @@ function elements(
   return fit && { kind: 'elements', shape, fit }
 }
 
-/** An axis of length `scale · n + offset`, seen in the ways in which one part of it can follow n. */
+/** The ways to view an axis of length `scale · n + offset` as one part that depends on n and others that do not. */
 function progression(tensors: Tensors, sizes: Three<number>, axis: number, fit: Fit): Formula | undefined {
   const { dtype, shape } = tensors[0]
   const length = { scale: fit.scales[axis] as number, offset: fit.offsets[axis] as number }
@@ -109,7 +115,7 @@ function progression(tensors: Tensors, sizes: Three<number>, axis: number, fit: 
   return undefined
 }
 
-/** The first elements and the steps between elements along the middle one of axes [P, M, Q], if these are even. */
+/** The first elements and the steps along the middle one of axes [P, M, Q], if all steps are equal. */
 function line(
   data: ArrayLike<number>,
   [outer, inner]: readonly [number, number],

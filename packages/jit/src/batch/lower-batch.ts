@@ -1,6 +1,6 @@
 import type { TreeShape } from '@cascade-diffusion/arrays'
+import { lower } from '../compile/lower.ts'
 import type { Graph, TensorType } from '../graph/graph.ts'
-import { lower } from '../lower/lower.ts'
 import type { Lengths } from '../lower/lowering.ts'
 import type { Target } from '../lower/target.ts'
 import type { OnnxModel } from '../onnx/model.ts'
@@ -9,7 +9,7 @@ import type { Three } from './fit.ts'
 import { tracedSizes } from './sizes.ts'
 import { type BatchAxes, refuse, unify } from './unify.ts'
 
-/** A model for any batch size, and how its results are put together. */
+/** A model for any batch size, and the structure of its results. */
 export interface BatchModel {
   readonly model: OnnxModel
   readonly results: TreeShape
@@ -17,8 +17,8 @@ export interface BatchModel {
 
 /**
  * Traces a function at three batch sizes and lowers it to one model for all of them.
- * @param types of the arguments' leaves. Any batch size will do; the model is cut into blocks as it is best for this one.
- * @param axes the axis of each leaf that has the batch's size, if one has; at least one does.
+ * @param types of the arguments' leaves, at any batch size. The model's blocks are sized for this one.
+ * @param axes the axis of each leaf that has the batch's size, if there is one; at least one leaf has one.
  * @throws as {@link trace}, and if the function depends on the batch size in a way that cannot be expressed.
  */
 export function lowerBatch(
@@ -36,7 +36,7 @@ export function lowerBatch(
   const results = traces[0]?.results as TreeShape
   const other = traces.find((t) => String(t.results.paths) !== String(results.paths))
   if (other) refuse(`it gives [${results.paths}] at one size and [${other.results.paths}] at another`)
-  // The blocks of the size at hand at every size; a little more, lest rounding part them.
+  // Blocks as at the given size, for every size; slightly larger, so that rounding does not split them.
   const typical = Math.max(...types.map(({ shape }, i) => shape[axes[i] ?? -1] ?? 1))
   const blocks = (size: number): Target => {
     const scale = (size / typical) * (1 + 1e-9)
@@ -53,7 +53,10 @@ export function lowerBatch(
   return { model: unify(models, sizes, axes, symbol), results }
 }
 
-/** Whether each length that was cut is fixed or a multiple of the batch size: what divides others at three sizes may not at a fourth. */
+/**
+ * Whether each length that was cut is fixed or a multiple of the batch size. A divisor of others at three sizes may not
+ * be one at a fourth.
+ */
 function areKnown([{ batch, seen }, ...others]: Three<Lengths>): boolean {
   return others.every(
     (other) =>
@@ -66,7 +69,7 @@ function areKnown([{ batch, seen }, ...others]: Three<Lengths>): boolean {
   )
 }
 
-/** @throws if the function called other operations at another size, as it does if it takes the batch apart. */
+/** @throws if the function called other operations at another size, as a function does that loops over the batch. */
 function checkGraphs(graphs: Three<Graph>, sizes: Three<number>): void {
   const length = Math.max(...graphs.map((g) => g.nodes.length))
   for (let i = 0; i < length; i++) {

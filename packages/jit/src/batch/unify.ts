@@ -5,7 +5,7 @@ import { BatchEmitter } from './emit.ts'
 import { fitNumbers, type Three } from './fit.ts'
 import { type Formula, formulaOf } from './formula.ts'
 
-/** Where a model takes the batch: the axis of each input that has its size, if one has. */
+/** For each input of a model, the axis that has the batch's size, if there is one. */
 export type BatchAxes = readonly (number | undefined)[]
 
 const map = <A, B>([a, b, c]: Three<A>, f: (x: A, k: number) => B): Three<B> => [f(a, 0), f(b, 1), f(c, 2)]
@@ -16,23 +16,23 @@ const operation = (node: OnnxNode | undefined) => {
   return traced ? `'${traced}' (${node.opType})` : `'${node.opType}'`
 }
 
-/** @throws always, saying why there is no model for all batch sizes. */
+/** @throws always. @param what why there is no model for all batch sizes. */
 export const refuse = (what: string): never => {
-  throw new CascadeError('engine', `jit: the function cannot be compiled for any batch size: ${what}`)
+  throw new CascadeError('unsupported', `jit: the function cannot be compiled for any batch size: ${what}`)
 }
 
 /**
- * Makes one model for any batch size of three models of the same function, lowered at three sizes. Their operators have
- * to be the same; what differs between their constants (shapes, indices, factors of means) becomes an expression in the
- * batch size, computed when the model runs.
- * @throws if something follows the batch size in another way; the message names the op.
+ * Makes one model for any batch size from three models of a function, lowered at three sizes. Their operators have to
+ * be the same. Where their constants differ (shapes, indices, factors of means), they become expressions in the batch
+ * size, which are computed when the model runs.
+ * @throws if something depends on the batch size in another way; the message names the op.
  */
 export function unify(models: Three<OnnxModel>, sizes: Three<number>, axes: BatchAxes, symbol: string): OnnxModel {
   const [model] = models
   const source = axes.findIndex((axis) => axis !== undefined)
   const emitter = new BatchEmitter((model.inputs[source] as OnnxTensorType).name, axes[source] as number)
   const constants = map(models, (m) => new Map(m.initializers.map((t) => [t.name, t])))
-  // What the first model calls a tensor of another.
+  // The first model's names of the others' tensors.
   const names = map(models, (m) => new Map(m.inputs.map((t, i) => [t.name, (model.inputs[i] as OnnxTensorType).name])))
   const kept = new Set<string>()
   const unified = new Map<string, string>()

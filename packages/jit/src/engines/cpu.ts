@@ -5,7 +5,7 @@ import { frugal } from './node/frugal.ts'
 import { hostSession } from './node/host-session.ts'
 import { withSequence } from './node/uncopied.ts'
 
-/** ONNX Runtime on the processor, in Node.js. It is part of the package and always works. */
+/** ONNX Runtime on the processor, in Node.js. The package contains it, and it always works. */
 export const cpu: NodeEngine = {
   target,
   prepare: (model) => {
@@ -17,12 +17,15 @@ export const cpu: NodeEngine = {
 }
 
 /**
- * ONNX Runtime's optimiser makes no training step faster, which has its weights as arguments (measured: 7,500 and 9,100
- * operators, within 2 %), but takes a second or two. It does prepare weights that are constants for their operators.
+ * ONNX Runtime's optimiser takes a second or two for a training step and does not make it faster (measured with 7,500
+ * and 9,100 operators: within 2 %), since its weights are arguments. Weights that are constants it prepares for their
+ * operators.
  */
 const isOptimised = (model: OnnxModel): boolean => model.nodes.length < 3000 || constantBytes(model) >= 2 ** 24
 
-/** A smaller model is optimised sooner than it is looked up. One with larger weights is optimised as soon as it is read back. */
+/**
+ * Optimising a smaller model is faster than looking it up; optimising one with larger weights, as fast as reading it.
+ */
 const [FEWEST_CACHED, LARGEST_CACHED] = [500, 2 ** 23]
 
 const constantBytes = ({ initializers }: OnnxModel): number =>

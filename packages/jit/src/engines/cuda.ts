@@ -4,7 +4,7 @@ import type { NodeEngine, OrtNode } from './definition.ts'
 import { checkOnnxRuntime } from './node/check-runtime.ts'
 import { hostSession } from './node/host-session.ts'
 
-/** ONNX Runtime on NVIDIA GPUs, in Node.js. Its provider is installed apart from the package. */
+/** ONNX Runtime on NVIDIA GPUs, in Node.js. Its provider is installed separately from the package. */
 export const cuda: NodeEngine = {
   target,
   node: { worker: true, check, executable: hostSession },
@@ -30,7 +30,7 @@ async function check(ort: OrtNode): Promise<void> {
   })
 }
 
-/** Where the package has its libraries, and its version. */
+/** The version of the package, and the folder of its libraries. */
 function installed(ort: OrtNode): { version: string; folder: string } {
   const { createRequire } = process.getBuiltinModule('node:module')
   const { dirname, join } = process.getBuiltinModule('node:path')

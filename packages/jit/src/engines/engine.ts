@@ -7,19 +7,19 @@ export interface Executable {
   /**
    * Runs the model and gives its results on the host.
    * @param inputs arrays of the model's types, on the host or on any engine's device.
-   * @param outputs where to put the results, for those that are given; the others are allocated.
+   * @param outputs arrays to write results to; where there is none, one is allocated.
    */
   run(inputs: readonly (NDArray | DeviceArray)[], outputs?: readonly (NDArray | undefined)[]): Promise<NDArray[]>
   /**
    * Runs the model and leaves its results where they are computed.
-   * @param donated which of the inputs nobody uses afterwards: results may be written to their memory.
+   * @param donated which inputs are no longer used afterwards: results may be written to their memory.
    */
   runOnDevice(inputs: readonly (NDArray | DeviceArray)[], donated?: readonly boolean[]): Promise<DeviceArray[]>
-  /** Frees what is held, once the runs that were begun have ended. */
+  /** Frees all resources once the current runs have ended. */
   dispose(): Promise<void>
 }
 
-/** Something that runs ONNX models: ONNX Runtime with one of its providers. */
+/** What runs ONNX models: ONNX Runtime with one of its providers. */
 export interface Engine {
   readonly name: string
   /** How graphs are lowered for it. */

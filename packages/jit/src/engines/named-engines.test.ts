@@ -2,11 +2,12 @@ import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { jit } from '../jit.ts'
+import type { EngineName } from './definition.ts'
 import type { Engine } from './engine.ts'
 import { automaticEngine, availableEngines, checkEngine, engineNamed } from './named-engines.ts'
 import { onnxRuntimeNode } from './onnxruntime-node.ts'
 import { hostExecutable } from './shared/host-executable.ts'
-import { type EngineName, engineNames } from './table.ts'
+import { engineNames } from './table.ts'
 
 test('the same function on engines by name', async () => {
   for (const engine of ['cpu', 'wasm', 'auto', undefined] as const) {

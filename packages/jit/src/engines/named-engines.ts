@@ -1,32 +1,25 @@
 import { CascadeError } from '@cascade-diffusion/checks'
+import type { EngineName, NodeProvider, WebProvider } from './definition.ts'
 import type { Engine } from './engine.ts'
 import { onnxRuntimeNode } from './onnxruntime-node.ts'
 import { onnxRuntimeWeb } from './onnxruntime-web.ts'
 import { probe, timeProducts } from './probe.ts'
 import { inNode } from './shared/host.ts'
-import {
-  definitionOf,
-  type EngineName,
-  engineNames,
-  type NodeProvider,
-  nodeProviders,
-  type WebProvider,
-  webProviders,
-} from './table.ts'
+import { definitionOf, engineNames, nodeProviders, webProviders } from './table.ts'
 
-/** What {@link availableEngines} tells of an engine. */
+/** What {@link availableEngines} reports of an engine. */
 export interface EngineReport {
   readonly name: EngineName
-  /** Whether it computed a small function right, here and now. */
+  /** Whether it has computed a small function correctly here. */
   readonly works: boolean
-  /** If it did not: why, and what to do. */
+  /** If not: why, and what to do. */
   readonly reason?: string
 }
 
-/** What there is by default: the processor in Node.js; in a browser, its GPU if it has WebGPU. */
+/** The default engine: the processor in Node.js, the fastest one in a browser. */
 export const defaultEngine = (): EngineName | 'auto' => (inNode ? 'cpu' : 'auto')
 
-/** The engine of this name. @throws if there is none of the name, or not in a browser. */
+/** The engine of a name. @throws if there is no such engine, or not in browsers. */
 export function engineNamed(name: EngineName): Engine {
   if (!engineNames.includes(name))
     throw new CascadeError(
@@ -42,7 +35,7 @@ export function engineNamed(name: EngineName): Engine {
   )
 }
 
-/** Tries every engine on a small function, and says which work here and why the others do not. */
+/** Tries every engine on a small function. The reports say which work here, and why the others do not. */
 export async function availableEngines(): Promise<EngineReport[]> {
   const reports: EngineReport[] = []
   for (const name of engineNames) reports.push(await report(name))
@@ -50,9 +43,9 @@ export async function availableEngines(): Promise<EngineReport[]> {
 }
 
 /**
- * Has an engine compute a small function.
- * @param engine or its name.
- * @throws {CascadeError} of code `engine` if it does not work here, or computes something else; the message says why.
+ * Checks that an engine works here: it computes a small function.
+ * @param engine an engine, or its name.
+ * @throws {CascadeError} of code `engine` if it does not work or gives a wrong result; the message says why.
  */
 export const checkEngine = async (engine: EngineName | Engine): Promise<void> =>
   probe(typeof engine === 'string' ? engineNamed(engine) : engine)
@@ -68,7 +61,10 @@ async function report(name: EngineName): Promise<EngineReport> {
 
 let chosen: Promise<Engine> | undefined
 
-/** The engine that works here and multiplies matrices the fastest: of `cuda`, `webgpu`, `cpu` in Node.js, of `webgpu`, `wasm` in a browser. */
+/**
+ * Of the engines that work here, that which multiplies matrices fastest: `cpu`, `cuda` or `webgpu` in Node.js, `webgpu`
+ * or `wasm` in a browser.
+ */
 export function automaticEngine(): Promise<Engine> {
   chosen ??= choose()
   chosen.catch(() => {

@@ -3,28 +3,30 @@ import { checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
 import type { Target } from '../lower/target.ts'
 import { encodeModel } from '../onnx/encode.ts'
 import type { OnnxModel } from '../onnx/model.ts'
+import type { WebProvider } from './definition.ts'
 import type { Engine, Executable } from './engine.ts'
 import { browser } from './shared/host.ts'
 import { idleExecutable } from './shared/idle-executable.ts'
 import { notLoading } from './shared/not-loading.ts'
 import { sessionOptions } from './shared/session-options.ts'
-import { type WebProvider, webEngine } from './table.ts'
+import { webEngine } from './table.ts'
 
 /** Options of {@link onnxRuntimeWeb}. */
 export interface OnnxRuntimeWebOptions {
-  /** `wasm` (the default) computes on the processor, in any browser and in Node.js; `webgpu` on the GPU, where the browser has WebGPU. */
+  /** `wasm` (the default): the processor, in any browser and in Node.js. `webgpu`: the GPU, in browsers with WebGPU. */
   provider?: WebProvider
   /**
-   * Threads: by default one for `webgpu`, and for `wasm` as many as `navigator.hardwareConcurrency` says, or in Node.js as the
-   * process has cores to use (see {@link OnnxRuntimeOptions}). A page that is not cross-origin isolated gets one. The first function that a provider compiles decides for all.
+   * Threads. By default one for `webgpu`; for `wasm` `navigator.hardwareConcurrency`, or in Node.js the number of cores
+   * that the process may use (see {@link OnnxRuntimeOptions}). A page that is not cross-origin isolated gets one. The
+   * first function compiled for a provider decides for all.
    */
   threads?: number
-  /** How graphs are lowered: by default `cpu` for `wasm` and `webgpu` for `webgpu`. */
+  /** How graphs are lowered. Default: `cpu` for `wasm`, `webgpu` for `webgpu`. */
   target?: Target
   /**
-   * The URL of the folder with ONNX Runtime's `.mjs` and `.wasm` files (`node_modules/onnxruntime-web/dist`), with a slash at
-   * the end. By default they are looked for beside the script, where some bundlers put them. The first function that a
-   * provider compiles decides for all.
+   * The URL of the folder of ONNX Runtime's `.mjs` and `.wasm` files (`node_modules/onnxruntime-web/dist`), ending in a
+   * slash. By default they are expected next to the script, where some bundlers put them. The first function compiled
+   * for a provider decides for all.
    */
   wasmPaths?: string
 }
@@ -32,8 +34,10 @@ export interface OnnxRuntimeWebOptions {
 const optionKeys: KnownKeys<OnnxRuntimeWebOptions> = { provider: true, threads: true, target: true, wasmPaths: true }
 
 /**
- * ONNX Runtime in the browser, from the package `onnxruntime-web`: on the processor by WebAssembly, or on the GPU by WebGPU.
- * @throws if an option is unknown or there is no such provider; its `compile`, if the provider does not work here.
+ * ONNX Runtime in the browser, from the package `onnxruntime-web`: on the processor by WebAssembly, or on the GPU by
+ * WebGPU.
+ * @throws if an option is unknown or there is no such provider. Its `compile` throws if the provider does not work
+ * here.
  */
 export function onnxRuntimeWeb(options: OnnxRuntimeWebOptions = {}): Engine {
   checkOptions('onnxRuntimeWeb', options, optionKeys)
@@ -69,7 +73,7 @@ async function createExecutable(
 
 let last: Promise<unknown> = Promise.resolve()
 
-/** One after the other: ONNX Runtime's WebAssembly is not to be entered while it waits for the GPU. */
+/** Runs work one after the other: ONNX Runtime's WebAssembly must not be entered while it waits for the GPU. */
 function inTurn<T>(work: () => Promise<T>): Promise<T> {
   const done = last.then(work)
   last = done.catch(() => {})

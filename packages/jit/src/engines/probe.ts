@@ -1,7 +1,7 @@
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
 import * as tf from '@tensorflow/tfjs-core'
-import { lower } from '../lower/lower.ts'
+import { lower } from '../compile/lower.ts'
 import { toHalf } from '../onnx/half.ts'
 import type { HalfPrecision } from '../onnx/model.ts'
 import { trace } from '../trace/trace.ts'
@@ -15,8 +15,8 @@ function compile(engine: Engine, fn: (x: tf.Tensor2D) => tf.Tensor, x: NDArray):
 }
 
 /**
- * Has an engine compile and run a small function, max(0, x·w + 1), and compares the result.
- * @throws if the engine does not work here, or computes something else; the message says why.
+ * Has an engine compile and run a small function, max(0, x·w + 1), and compares the result with the known one.
+ * @throws if the engine does not work here or gives a wrong result; the message says why.
  */
 export async function probe(engine: Engine): Promise<void> {
   const x = float32([1, 2, 3, 4], [2, 2])
@@ -35,7 +35,7 @@ export async function probe(engine: Engine): Promise<void> {
 const probed = new WeakMap<Engine, Map<HalfPrecision, Promise<void>>>()
 
 /**
- * Makes sure, once for each engine, that it multiplies numbers of 16 bits.
+ * Checks, once for each engine, that it multiplies 16-bit numbers.
  * @throws if it does not; the message says why.
  */
 export function probePrecision(engine: Engine, precision: HalfPrecision): Promise<void> {
@@ -51,7 +51,7 @@ async function multiplyHalf(engine: Engine, precision: HalfPrecision): Promise<v
   try {
     const executable = await engine.compile(toHalf(product, precision))
     try {
-      // 1 + 2⁻¹⁰ and 1 + 2⁻⁷ have all digits that there are.
+      // 1 + 2⁻¹⁰ and 1 + 2⁻⁷ use all digits of the types.
       const x = precision === 'float16' ? 1 + 2 ** -10 : 1 + 2 ** -7
       const [y] = (await executable.run([float32([x, 0, 0, 2], [2, 2])])) as [NDArray]
       const [a, b] = [y.data[0] as number, y.data[3] as number]
@@ -69,7 +69,10 @@ async function multiplyHalf(engine: Engine, precision: HalfPrecision): Promise<v
   }
 }
 
-/** How long an engine takes for eight products of 512×512 matrices, in milliseconds: software that plays a GPU shows. */
+/**
+ * The time that an engine takes for eight products of 512×512 matrices, in milliseconds. It exposes GPUs emulated in
+ * software.
+ */
 export async function timeProducts(engine: Engine): Promise<number> {
   const x = float32(new Float32Array(512 * 512).fill(1 / 512), [512, 512])
   const products = (x: tf.Tensor2D) => {

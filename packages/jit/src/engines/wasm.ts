@@ -8,11 +8,11 @@ import { webHostSession } from './web/host-session.ts'
 export const wasm: WebEngine = {
   target,
   web: {
-    // In a bundle, `onnxruntime-web` is its part for WebAssembly alone, by `browser` in package.json.
+    // In a bundle, `browser` in package.json makes this the part of the package for WebAssembly alone.
     load: () => import('onnxruntime-web'),
     threads: () => {
       if (inNode) return usableThreads()
-      // Threads share memory, which a page may do only where it is cross-origin isolated.
+      // Threads share memory, which needs a page that is cross-origin isolated.
       return typeof SharedArrayBuffer === 'undefined' ? 1 : (browser.navigator?.hardwareConcurrency ?? 0)
     },
     executable: webHostSession,

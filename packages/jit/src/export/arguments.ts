@@ -11,14 +11,16 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import type { BatchAxes } from '../batch/unify.ts'
 import type { TensorType } from '../graph/graph.ts'
 
-/** What an exported model is to be given: an input's shape, with a name in place of the batch's size, `['N', 32, 32, 3]`. */
+/** An input of an exported model. Its shape may have a name in place of the batch size: `['N', 32, 32, 3]`. */
 export interface InputSpec {
   readonly shape: readonly (number | string)[]
   /** Default: float32. */
   readonly dtype?: DType
 }
 
-/** The arguments of a function to export: for each tensor what the model is to be given, or an array that becomes a weight. */
+/**
+ * The arguments of a function to export: for each tensor the input that it becomes, or an array that becomes a weight.
+ */
 export type ExportArguments<T> = T extends TensorLike
   ? InputSpec | NDArray
   : T extends undefined
@@ -28,13 +30,13 @@ export type ExportArguments<T> = T extends TensorLike
 /** The leaves of the arguments, in order. */
 export interface ExportLeaves {
   readonly shape: TreeShape
-  /** With length 1 where the batch's size goes. */
+  /** The types, with length 1 for the batch. */
   readonly types: readonly TensorType[]
   readonly names: readonly string[]
-  /** The values of those that are weights. */
+  /** The values of weights; undefined for inputs. */
   readonly weights: readonly (NDArray | undefined)[]
   readonly axes: BatchAxes
-  /** What the batch's size is called, if it is left open. */
+  /** The name of the batch size, if it is left open. */
   readonly symbol: string | undefined
 }
 
@@ -45,7 +47,7 @@ const isLeaf = (x: unknown): x is InputSpec | NDArray =>
     Array.isArray((x as InputSpec).shape) &&
     (x as InputSpec).shape.every((d) => typeof d === 'number' || typeof d === 'string'))
 
-/** Takes the arguments apart. @throws if lengths are none, or more than one is left open. */
+/** Takes the arguments apart. @throws if a length is invalid, or more than one is left open. */
 export function exportLeaves(args: readonly unknown[], prefixes: readonly string[] | undefined): ExportLeaves {
   const { leaves, shape } = flatten(args as Tree<InputSpec | NDArray>, isLeaf)
   if (prefixes && prefixes.length !== args.length)

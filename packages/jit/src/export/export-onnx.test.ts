@@ -316,7 +316,7 @@ describe('what cannot be exported', () => {
     const spec = { shape: [2] }
     expect(attempt(spec, spec, { inputs: ['x'] })).toThrow('jit: expected names for 2 arguments, got 1')
     expect(attempt(spec, spec, { inputs: ['x', 'x'] })).toThrow(
-      "jit: expected a name of its own for each input, weight and output, got 'x' twice",
+      "jit: expected distinct names of inputs, weights and outputs, got 'x' twice",
     )
     expect(attempt(spec, spec, { inputs: ['x', 'y'], output: 'y' })).toThrow("got 'y' twice")
     expect(attempt(spec, spec, { inputs: ['x', ''] })).toThrow("jit: expected names for all inputs and outputs, got ''")

@@ -1,6 +1,6 @@
 import { CascadeError, checkOneOf } from '@cascade-diffusion/checks'
 import { lowerBatch } from '../batch/lower-batch.ts'
-import { lower } from '../lower/lower.ts'
+import { lower } from '../compile/lower.ts'
 import { direct, portable, type Target } from '../lower/target.ts'
 import { storedInHalf, toHalf } from '../onnx/half.ts'
 import type { HalfPrecision, OnnxInitializer, OnnxMetadata, OnnxModel } from '../onnx/model.ts'
@@ -12,35 +12,36 @@ import { withNames } from './name.ts'
 /** Options of {@link exportOnnx}. */
 export interface ExportOptions {
   /**
-   * Names of the arguments, in order; what is inside of one is called by its path after that: `condition.label`; `''`
-   * leaves the path alone. By default a sole argument is named by its paths, or `input`; several are `input0`, `input1`, …
+   * Names of the arguments, in order. A tensor inside of an argument is named by the argument and its path,
+   * `condition.label`; with `''` by the path alone. By default a single argument is named by its paths, or `input`;
+   * several are `input0`, `input1`, …
    */
   inputs?: readonly string[]
-  /** The name of the result, or the beginning of the names in a tree of them. By default `output`; none for a record. */
+  /** The name of the result, or the prefix of the names in a tree of results. Default: `output`; for a record, none. */
   output?: string
-  /** What the file says about itself. */
+  /** The metadata of the file. */
   metadata?: OnnxMetadata
-  /** What is allowed in the graph. By default `portable`: standard operators only, and plain `Conv`. */
+  /** How the graph is lowered. Default `portable`: standard operators only, and plain `Conv`. */
   target?: Target
-  /** What weights are kept as: `float32` (the default), or in half the space `float16` or `bfloat16`. */
+  /** The type of the weights: `float32` (the default), or `float16` or `bfloat16`, which take half the space. */
   precision?: 'float32' | HalfPrecision
   /**
-   * What products of these weights, and what goes on from them element by element, are computed in: `precision` or `float32`.
-   * Inputs, outputs, sums and norms are float32 in any case. By default `float32` for `bfloat16`, whose weights are cast: then
-   * every ONNX Runtime opens the file. None for processors computes in bfloat16: it refuses a file with `arithmetic: 'bfloat16'`,
-   * which is for engines that have it (CUDA on current GPUs, OpenVINO). By default `float16` for `float16`, which is computed in
-   * float32 on processors.
+   * The type in which products of these weights are computed, and what follows them element by element: `precision` or
+   * `float32`. Inputs, outputs, sums and norms are always float32. For `bfloat16` the default is `float32`: weights are
+   * cast, and every ONNX Runtime opens the file. On processors it refuses a file with `arithmetic: 'bfloat16'`, which
+   * is for engines that have it (CUDA on current GPUs, OpenVINO). For `float16` the default is `float16`, which
+   * processors compute in float32.
    */
   arithmetic?: 'float32' | HalfPrecision
 }
 
 /**
- * Exports a function of tfjs tensors as an ONNX model, which ONNX Runtime from 1.16 on and its kin run, and Netron shows.
- * Each tensor of the arguments is either described, and then an input, or given as a host array, and then a weight:
- * `exportOnnx(net.apply, [weights, { shape: ['N', 32, 32, 3] }, { shape: ['N'] }, {}], { inputs: ['', 'xt', 'noise', ''] })`.
- * A name in place of a length leaves the batch's size open.
- * @throws as tracing does; if something follows the batch's size in a way that cannot be expressed, and the message names the op; if
- * `arithmetic` is neither `float32` nor `precision`.
+ * Exports a function of tfjs tensors as an ONNX model, for ONNX Runtime from 1.16 on, other ONNX engines, and Netron.
+ * Each tensor of the arguments is either described, and becomes an input, or given as a host array, and becomes a
+ * weight: `exportOnnx(net.apply, [weights, { shape: ['N', 32, 32, 3] }, { shape: ['N'] }, {}], { inputs: ['', 'xt',
+ * 'noise', ''] })`. A name in place of a length leaves the batch size open.
+ * @throws as tracing does; if something depends on the batch size in a way that cannot be expressed (the message names
+ * the op); and if `arithmetic` is neither `float32` nor `precision`.
  */
 export function exportOnnx<Args extends readonly unknown[], Out>(
   fn: (...args: Args) => Out,
@@ -78,7 +79,9 @@ function lowered(fn: (...args: never[]) => unknown, { types, shape, axes, symbol
   return { model: lower(graph, target), results }
 }
 
-/** Makes weights of the inputs that have values, and leaves to no operator what can be done now. */
+/**
+ * Turns the inputs that have values into weights, and computes now what depends on weights alone and only moves them.
+ */
 function simplified(model: OnnxModel, leaves: ExportLeaves, weights: Map<string, string>): OnnxModel {
   const given = model.inputs.flatMap(({ name, dtype, shape }, i): OnnxInitializer[] => {
     const weight = leaves.weights[i]
@@ -95,14 +98,11 @@ function simplified(model: OnnxModel, leaves: ExportLeaves, weights: Map<string,
   }
 }
 
-/** @throws if two tensors, or one and none, would have a name. */
+/** @throws if two tensors would have the same name, or one would have none. */
 function checkNames(names: readonly string[]): void {
   const twice = names.find((name, i) => names.indexOf(name) !== i)
   if (twice !== undefined)
-    throw new CascadeError(
-      'input',
-      `jit: expected a name of its own for each input, weight and output, got '${twice}' twice`,
-    )
+    throw new CascadeError('input', `jit: expected distinct names of inputs, weights and outputs, got '${twice}' twice`)
   if (names.includes(''))
     throw new CascadeError('input', "jit: expected names for all inputs and outputs, got '' for one")
 }

@@ -4,7 +4,7 @@ import type { OnnxInitializer, OnnxNode } from '../onnx/model.ts'
 /** The constants of a model by name. */
 export interface Constants {
   readonly tensors: Map<string, OnnxInitializer>
-  /** The weights among them, and what was made of these: what they are to be called. */
+  /** The names to give to weights, and to what was computed from them. */
   readonly weights: Map<string, string>
 }
 
@@ -17,8 +17,8 @@ function derive({ tensors, weights }: Constants, from: OnnxInitializer, tensor: 
 type Data = OnnxInitializer['data']
 
 /**
- * Does transposes and reshapes of constants once and for all: weights then lie as the operators that take them want them.
- * @param results what has to be made by an operator.
+ * Transposes and reshapes constants now, so that weights lie as the operators that use them need them.
+ * @param results the tensors that an operator has to make.
  */
 export function foldMoves(
   nodes: readonly OnnxNode[],

@@ -1,12 +1,12 @@
-import { counter } from '../lower/lower.ts'
+import { counter } from '../compile/lower.ts'
 import type { OnnxModel, OnnxNode } from '../onnx/model.ts'
 
 /**
- * Names everything in a model for people: inputs, outputs and weights as the caller calls them; an operator for the layer
- * whose weight it takes (`down.0.conv1/Conv`), or the traced operation that it is a part of (`Softmax_2/Softmax`); a
- * tensor for the operator that makes it.
- * @param ports what inputs and outputs are to be called, by their names in the model.
- * @param weights what weights are to be called.
+ * Gives everything in a model a name for people. Inputs, outputs and weights get the caller's names. An operator is
+ * named after the layer whose weight it uses (`down.0.conv1/Conv`), or the traced operation that it belongs to
+ * (`Softmax_2/Softmax`); a tensor, after the operator that makes it.
+ * @param ports the new names of inputs and outputs, by the old ones.
+ * @param weights the new names of weights, by the old ones.
  */
 export function withNames(
   model: OnnxModel,
@@ -17,7 +17,7 @@ export function withNames(
   const unique = counter()
   const names = new Map(ports)
   const initializers = model.initializers.filter((t) => used.has(t.name))
-  // A weight that is used in several forms goes by its name, and its name with numbers.
+  // Of a weight that is used in several forms, all but the first get a number.
   const forms = counter()
   for (const { name } of initializers) {
     const weight = weights.get(name)

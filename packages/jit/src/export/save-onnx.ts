@@ -4,7 +4,7 @@ import type { OnnxModel } from '../onnx/model.ts'
 
 /**
  * The bytes of a model as an `.onnx` file.
- * @throws if its weights are too many for one file (1.5 GiB): {@link saveOnnx} puts them into another.
+ * @throws if its weights are too large for one file (1.5 GiB); {@link saveOnnx} puts them into another.
  */
 export function encodeOnnx(model: OnnxModel): Uint8Array {
   const { bytes, external } = encodeModel(model)
@@ -15,19 +15,20 @@ export function encodeOnnx(model: OnnxModel): Uint8Array {
 
 /** Options of {@link saveOnnx}. */
 export interface SaveOptions {
-  /** Up to how many bytes of weights lie in the file itself. Default: 1.5 GiB, near what the format can hold. */
+  /** The most bytes of weights to put into the file itself. Default: 1.5 GiB, near what the format can hold. */
   largestInline?: number
 }
 
 /**
- * Writes a model to an `.onnx` file, in Node.js. Weights that are too many for one file go into `NAME.onnx.data` beside
- * it. Files are written under other names, flushed, and renamed once all are complete: until then the old ones stay.
+ * Writes a model to an `.onnx` file, in Node.js. Weights that are too large for one file go into `NAME.onnx.data` next
+ * to it. Files are written under other names, flushed, and renamed once all are complete; until then the old files
+ * stay.
  */
 export async function saveOnnx(path: string, model: OnnxModel, { largestInline }: SaveOptions = {}): Promise<void> {
   const { basename } = process.getBuiltinModule('node:path')
   const beside = `${path}.data`
   const { bytes, external } = encodeModel(model, largestInline, basename(beside))
-  // The data first: the model names it.
+  // The data comes first: the model refers to it.
   const files = [...(external ? [{ to: beside, pieces: external.pieces }] : []), { to: path, pieces: [bytes] }]
   const { open, rename, rm } = process.getBuiltinModule('node:fs/promises')
   const temporary = (to: string) => `${to}.${process.pid}.tmp`
@@ -36,7 +37,7 @@ export async function saveOnnx(path: string, model: OnnxModel, { largestInline }
       const file = await open(temporary(to), 'w')
       try {
         for (const piece of pieces) await file.writeFile(piece)
-        // Yarn's Plug'n'Play has it in name only: that error has no code, as those of the system have.
+        // Yarn's Plug'n'Play cannot flush: its error has no code, unlike those of the system.
         await file.sync().catch((error: NodeJS.ErrnoException) => {
           if (error.code) throw error
         })

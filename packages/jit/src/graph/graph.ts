@@ -15,7 +15,7 @@ export interface Value extends TensorType {
 /** Attributes of a node: plain data, or the typed array of a constant. */
 export type Attributes = Readonly<Record<string, unknown>>
 
-/** One operation, named as the tfjs kernel it stands for. */
+/** One operation. `op` is the name of its kernel. */
 export interface Node {
   readonly op: string
   readonly inputs: readonly Value[]
@@ -23,23 +23,23 @@ export interface Node {
   readonly outputs: readonly Value[]
 }
 
-/** A traced function: operations on logical tensors, in the order in which they were called. No layout and no engine yet. */
+/** A traced function: operations on logical tensors in the order of the calls. It has no layouts and no engine. */
 export interface Graph {
   readonly inputs: readonly Value[]
   readonly outputs: readonly Value[]
   readonly nodes: readonly Node[]
 }
 
-/** Tells all numbers apart, -0 from 0 too. */
+/** A text that differs for different numbers, for -0 and 0 too. */
 const distinct = (x: number): string => (Object.is(x, -0) ? '-0' : `${x}`)
 
-/** JSON that tells the numbers apart that JSON does not. */
+/** JSON that also distinguishes the numbers that JSON does not. */
 export const stringify = (value: object | undefined): string =>
   value && Object.keys(value).length === 0
     ? '' // most have none
     : JSON.stringify(value, (_, x) => (typeof x === 'number' && (!Number.isFinite(x) || x === 0) ? distinct(x) : x))
 
-/** A name for a constant that equal constants share. */
+/** A key that equal constants share. */
 export const constantKey = (dtype: string, shape: readonly number[], data: ArrayLike<number | bigint>): string =>
   `${dtype}[${shape}]=${data instanceof Float32Array || data instanceof Float64Array ? Array.from(data, distinct) : data}`
 
@@ -86,13 +86,13 @@ export class GraphBuilder {
     return this.#append('Constant', [], { data }, [{ shape, dtype }]).outputs[0] as Value
   }
 
-  /** A tensor all of one value, without its memory. */
+  /** A tensor of equal elements, without memory for them. */
   splat(value: number, shape: readonly number[], dtype: DType): Value {
     if (sizeOf(shape) <= 64) return this.constant(allocate(dtype, sizeOf(shape)).fill(value) as never, shape, dtype)
     return this.record('Splat', [], { value }, [{ shape, dtype }])[0]
   }
 
-  /** The finished graph with only the nodes that the outputs need. */
+  /** The finished graph. It has only the nodes that the outputs need. */
   finish(outputs: readonly Value[]): Graph {
     const needed = new Set<Node>()
     const pending = outputs.flatMap((v) => v.node ?? [])
@@ -112,7 +112,7 @@ export class GraphBuilder {
   }
 }
 
-/** The one value that all elements of a constant share, if its making says so. */
+/** The value of all elements of a constant, if they are known to be equal. */
 export function splatValue(value: Value): number | undefined {
   const { node } = value
   if (node?.op === 'Splat') return node.attributes.value as number

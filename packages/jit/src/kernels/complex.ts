@@ -14,7 +14,7 @@ export const isComplex = (x: Traced): x is Complex => 'imag' in x
 /** Calls a kernel of real tensors. */
 type Run = (op: string, operands: readonly Value[], attributes?: object) => readonly [Value, ...Value[]]
 
-/** A kernel's operands and attributes, and what a rule needs to call other kernels. */
+/** A call of a kernel, and what a rule needs to call other kernels. */
 export interface ComplexCall {
   readonly op: string
   readonly operands: readonly Traced[]
@@ -23,7 +23,7 @@ export interface ComplexCall {
   readonly builder: GraphBuilder
 }
 
-/** Records a call with complex operands or results as calls with real ones, and gives its results. */
+/** Records a call with complex operands or results as calls with real ones, and returns its results. */
 export type ComplexRule = (call: ComplexCall) => Traced[]
 
 /** An imaginary part of zeros for a real tensor. */

@@ -14,7 +14,10 @@ type Op = (...xs: any[]) => tf.Tensor
 
 const row = (x: tf.Tensor) => tf.reshape(x, [1, -1, 1, 1]) as tf.Tensor4D
 
-/** Where a derivative is a matter of convention: operations, operands, and the gradients that PyTorch 2.15 gives of their sums. */
+/**
+ * Where a derivative is a matter of convention: operations, operands, and the gradients that PyTorch 2.15 gives of
+ * their sums.
+ */
 const cases: readonly (readonly [string, Op, number[][], number[][]])[] = [
   ['abs', tf.abs, [[-1, 0, 2]], [[-1, 0, 1]]],
   ['relu', tf.relu, [[-1, 0, 2]], [[0, 0, 1]]],

@@ -3,7 +3,8 @@ import { type Node, splatValue, type Value } from '../graph/graph.ts'
 import type { Target } from '../lower/target.ts'
 
 /**
- * How a float32 value counts for what is computed from it: `half` has 16 bits, `full` needs 32, `free` may have either.
+ * The width of a float32 value in a model of 16 bits: `half` has 16 bits, `full` needs 32, `free` (a constant) may have
+ * either.
  */
 export type Width = 'half' | 'full' | 'free'
 
@@ -13,13 +14,13 @@ export interface Operand {
   readonly width: Width
 }
 
-/** What a kernel does where numbers may have 16 bits. A kernel without such a rule computes in 32. */
+/** When a kernel computes in 16 bits. A kernel without such a rule computes in 32. */
 export interface HalfRule {
   /** Whether a node computes in 16 bits. It has at least one float32 operand. */
   computes(node: Node, operands: readonly Operand[], target: Target): boolean
   /**
-   * How many results, from the first on, go on in 16 bits if the first operand has 16, though the node computes in 32.
-   * The others stay in 32 bits. Without this, the results are as wide as the computation.
+   * For a node that computes in 32 bits: how many of its results, from the first on, have 16 bits if the first operand
+   * has. The others have 32. If missing, all results have 32.
    */
   readonly stores?: number
 }
@@ -34,8 +35,9 @@ export const someHalf = (operands: readonly Operand[]): boolean => operands.some
 const fitsHalf = (x: number) => x === 0 || !Number.isFinite(x) || (Math.abs(x) >= 2 ** -14 && Math.abs(x) <= 65504)
 
 /**
- * Some operand has 16 bits, and the others may be rounded to them: constants that 16 bits can hold, and, where operands are
- * repeated over the result, 32-bit operands that are smaller than it (a bias). A single number (a scale of the loss) stays.
+ * Whether an operand has 16 bits and the others can be rounded to them. Constants can if they fit into 16 bits. If
+ * operands are repeated over the result, so can those with 32 bits that are smaller than it (a bias), but not single
+ * numbers (a loss scale).
  */
 const adapts = (node: Node, operands: readonly Operand[], repeats: boolean): boolean => {
   const size = sizeOf((node.outputs[0] as Value).shape)
@@ -49,10 +51,10 @@ const adapts = (node: Node, operands: readonly Operand[], repeats: boolean): boo
 }
 
 /**
- * Computes in 16 bits if an operand has them and the others adapt. For kernels that work element by element and neither leave
- * the range of 16 bits nor lose digits, that move or choose elements, or that add up a few neighbours.
+ * Computes in 16 bits if an operand has 16 and the others adapt. For kernels that work element by element without
+ * leaving the range of 16 bits or losing digits, that move or choose elements, or that add up a few neighbours.
  */
 export const follows: HalfRule = { computes: (node, operands) => adapts(node, operands, true) }
 
-/** The same for kernels that put whole operands side by side: none is repeated, however small. */
+/** As {@link follows}, for kernels that put operands side by side: none is repeated, however small. */
 export const joins: HalfRule = { computes: (node, operands) => adapts(node, operands, false) }

@@ -5,24 +5,26 @@ import type { ComplexRule } from './complex.ts'
 import type { HalfRule } from './half.ts'
 
 /**
- * All that jit knows of a kernel. Its name, tfjs's or that of `@cascade-diffusion/ops`, is its key among {@link Kernels}. A kernel
- * is added as one such object, in the record of its family or in a new one, which is one line of `table.ts`.
- * Whether a result may be written over an operand is no fact of a kernel but of the ONNX operators that it is lowered to:
- * see `onnx/operators.ts`.
+ * All facts of a kernel. Its key in {@link Kernels} is its name in tfjs or `@cascade-diffusion/ops`. A kernel is added
+ * as one such object, in the record of its family or in a new record, which is one line of `table.ts`. Whether a result
+ * may be written over an operand is a fact of the ONNX operators that a kernel is lowered to: see `onnx/operators.ts`.
  */
 export interface Kernel {
-  /** The names under which tfjs hands over the inputs, in the order of the node's; `list` if they come as a list. Some may be left out. */
+  /**
+   * The names by which tfjs passes the inputs, in the order of a node's; `list` if it passes a list. Some may be
+   * missing.
+   */
   readonly inputs: readonly string[] | 'list'
   /** Whether tfjs expects a list of results, even of one. */
   readonly returnsList?: true
   /**
-   * The attributes that matter, brought into one form. By default all of them, as they came.
-   * @param names of the inputs that are there.
+   * The attributes that matter, in a normal form. If missing, all of them as they are.
+   * @param names of the inputs that are present.
    */
   attributes?(given: Attributes, inputs: readonly TensorType[], names: readonly string[]): Attributes
-  /** The types of the results. Throws if the kernel cannot be expressed with these attributes. */
+  /** The types of the results. @throws if the kernel cannot be expressed with these attributes. */
   infer(inputs: readonly TensorType[], attributes: Attributes): readonly TensorType[]
-  /** A value that is already there and equals the result, or a simpler way to it. */
+  /** A value that equals the result: one that exists already, or one that is recorded in a simpler way. */
   simplify?(inputs: readonly Value[], attributes: Attributes, builder: GraphBuilder): Value | undefined
   /** How its nodes become ONNX operators. */
   readonly lower: Rule
@@ -36,7 +38,7 @@ export interface Kernel {
   readonly takesBias?: true
 }
 
-/** Records a call of a kernel, or what is simpler, and gives its results. */
+/** Records a call of a kernel, in a simpler way if there is one, and returns its results. */
 export function call(
   builder: GraphBuilder,
   op: string,
@@ -50,7 +52,7 @@ export function call(
   return simpler ? [simpler] : builder.record(op, inputs, attributes, kernel.infer(inputs, attributes))
 }
 
-/** What kernels that are always recorded as calls of others have for `infer` and `lower`. */
+/** For `infer` and `lower` of kernels that are always recorded as calls of others. */
 export const notRecorded = (): never => {
   throw new CascadeError('internal', 'only its parts are recorded')
 }
@@ -58,7 +60,7 @@ export const notRecorded = (): never => {
 /** Kernels by name. */
 export type Kernels = Readonly<Record<string, Kernel>>
 
-/** An attribute that is one number or several, as several. */
+/** An attribute that is one number or several, as an array. */
 export const list = (value: unknown): number[] =>
   value === undefined || value === null
     ? []
@@ -66,7 +68,7 @@ export const list = (value: unknown): number[] =>
       ? Array.from(value as number[])
       : [value as number]
 
-/** Axes counted from the front, in order; all of them if none are named. @throws on an axis that there is not. */
+/** Axes counted from the front, in order; all axes if `value` is missing. @throws if an axis does not exist. */
 export function axesOf(value: unknown, rank: number): number[] {
   if (value === undefined || value === null) return Array.from({ length: rank }, (_, i) => i)
   const axes = list(value).map((axis) => (axis < 0 ? axis + rank : axis))
@@ -75,7 +77,7 @@ export function axesOf(value: unknown, rank: number): number[] {
   return axes.sort((a, b) => a - b)
 }
 
-/** The first of an operation's operands; tracing has checked that it is there. */
+/** The first of an operation's operands, which always exists. */
 export const first = <T>(values: readonly T[]): T => values[0] as T
 
 export const sameShape = (a: readonly number[], b: readonly number[]): boolean => String(a) === String(b)

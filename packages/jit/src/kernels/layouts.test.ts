@@ -24,7 +24,9 @@ const subsets = Array.from({ length: 16 }, (_, bits) => [0, 1, 2, 3].filter((axi
 
 type Results = Record<string, tf.Tensor | tf.Tensor[] | Record<string, tf.Tensor>>
 
-/** What each family of kernels makes of a convolution's result `y`, which `other` has the shape but not the layout of. */
+/**
+ * What each family of kernels makes of a convolution's result `y`, which `other` has the shape but not the layout of.
+ */
 const families: Record<string, (y: tf.Tensor4D, other: tf.Tensor4D) => Results> = {
   'element-wise': (y, other) => {
     const [n, h, w, c] = y.shape

@@ -32,7 +32,7 @@ import { padKernels } from './shape/pad.ts'
 import { reshapeKernels } from './shape/reshape.ts'
 import { sliceKernels } from './shape/slice.ts'
 
-/** A line for each family of kernels. */
+/** The families of kernels, a line for each. */
 export const families: readonly Kernels[] = [
   unaryKernels,
   binaryKernels,

@@ -7,7 +7,7 @@ export type Layout = readonly number[]
 /** Rows and columns of a batch of images outermost. */
 export const HWNC: Layout = [1, 2, 0, 3]
 
-/** As ONNX's `Conv` wants images. */
+/** Images as ONNX's `Conv` takes them. */
 export const NCHW: Layout = [0, 3, 1, 2]
 
 export const identity = (rank: number): Layout => Array.from({ length: rank }, (_, i) => i)
@@ -21,16 +21,16 @@ export const sameLayout = (a: Layout, b: Layout): boolean =>
 export const physicalShape = (shape: readonly number[], layout: Layout): number[] =>
   layout.map((axis) => shape[axis] as number)
 
-/** Whether two layouts of one shape put the elements in the same order, which axes of length 1 do not change. */
+/** Whether two layouts of one shape put the elements in the same order. Axes of length 1 do not matter. */
 export function sameOrder(shape: readonly number[], a: Layout, b: Layout): boolean {
   const real = (layout: Layout) => layout.filter((axis) => shape[axis] !== 1)
   return sameLayout(real(a), real(b))
 }
 
 /**
- * The layout of a reshaped tensor if no element need move in memory, else undefined.
- * Both shapes are cut into the shortest groups of neighbouring axes with equal sizes; a group that lies together and in
- * logical order in memory may be merged or split where it lies.
+ * The layout of a reshaped tensor if no element has to move in memory, else undefined. Both shapes are cut into the
+ * shortest groups of neighbouring axes with equal sizes. A group that is contiguous in memory, in logical order, can be
+ * merged or split in place.
  */
 export function reshapeLayout(from: readonly number[], layout: Layout, to: readonly number[]): Layout | undefined {
   if (from.some((d) => d === 0)) return identity(to.length)
@@ -65,7 +65,7 @@ export function reshapeLayout(from: readonly number[], layout: Layout, to: reado
     placed.add(k)
   }
   for (const k of order) result.push(...(groups[k] as { to: number[] }).to)
-  // Groups of nothing but axes of length 1 can lie anywhere.
+  // Groups that have axes of length 1 only can lie anywhere.
   groups.forEach((g, k) => {
     if (!placed.has(k)) result.push(...g.to)
   })

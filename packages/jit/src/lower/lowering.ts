@@ -23,21 +23,21 @@ export interface Placed extends Physical {
   readonly layout: Layout
 }
 
-/** What rules that cut axes into equal parts are told of the batch size, and tell. */
+/** What rules that cut axes into equal parts know of the batch size, and record. */
 export interface Lengths {
   /** The size at which the function was traced: a prime. */
   readonly batch: number
   /** Whether axes may be cut at all. */
   readonly cut: boolean
-  /** The lengths that decisions were made on: each has to be fixed, or a multiple of the batch size. */
+  /** Every length that decided something. Each has to be fixed, or a multiple of the batch size. */
   readonly seen: number[]
 }
 
 /**
- * Collects the ONNX nodes of a graph being lowered. Rules ask for the operands of a node in the layout they like
- * (`at`), emit operators on what lies in memory (`op`), and say where they left the results (`set`).
- * Equal operators on equal operands are emitted once, so that rules can share work without knowing of each other:
- * a convolution's filter gradient finds the tiles that the forward pass made.
+ * Collects the ONNX nodes of a graph that is being lowered. A rule asks for its operands in a layout of its choice
+ * (`at`), emits operators (`op`), and says where it left the results (`set`). Equal operators on equal operands are
+ * emitted once. So rules share work without knowing of each other: the gradient for a convolution's filter uses the
+ * tiles of the forward pass.
  */
 export class Lowering {
   readonly nodes: OnnxNode[] = []
@@ -49,20 +49,20 @@ export class Lowering {
   readonly #shared = new Map<string, Physical>()
   #count = 0
 
-  /** @param lengths of a model for any batch size, of which rules may not take for granted what holds at this one only. */
+  /** @param lengths for a model of any batch size, where rules must not rely on what holds at one size only. */
   constructor(
     readonly target: Target,
     readonly lengths?: Lengths,
   ) {}
 
-  /** The operand as it lies. */
+  /** The operand in the layout that it has. */
   placed(value: Value): Placed {
     const placed = this.#placed.get(value)
-    if (!placed) throw new CascadeError('input', `jit: value ${value.id} is used before it is lowered`)
+    if (!placed) throw new CascadeError('internal', `jit: value ${value.id} is used before it is lowered`)
     return placed
   }
 
-  /** The operand in a layout, transposed if it lies otherwise; in logical order by default. */
+  /** The operand in a layout, by default in logical order. It is transposed if it has another one. */
   at(value: Value, layout: Layout = identity(value.shape.length)): Physical {
     const placed = this.placed(value)
     const shape = physicalShape(value.shape, layout)
@@ -74,7 +74,7 @@ export class Lowering {
     )
   }
 
-  /** Says where a value lies. */
+  /** Records where a value lies. */
   set(value: Value, physical: Physical, layout: Layout = identity(value.shape.length)): void {
     const shape = physicalShape(value.shape, layout)
     const lies = String(shape) === String(physical.shape) ? physical : this.reshape(physical, shape)
@@ -115,7 +115,7 @@ export class Lowering {
     return this.#initializer({ dtype, shape, data })
   }
 
-  /** A constant that takes a while to work out, made once. `name` says which it is. */
+  /** A constant that is expensive to compute, made once for each `name`. */
   shared(name: string, make: () => Physical): Physical {
     const known = this.#shared.get(name) ?? make()
     this.#shared.set(name, known)
@@ -145,7 +145,7 @@ export class Lowering {
   reshape(x: Physical, shape: readonly number[]): Physical {
     if (String(x.shape) === String(shape)) return x
     if (sizeOf(x.shape) !== sizeOf(shape))
-      throw new CascadeError('input', `jit: cannot reshape [${x.shape}] to [${shape}]`)
+      throw new CascadeError('internal', `jit: expected a shape of as many elements as [${x.shape}], got [${shape}]`)
     return this.op('Reshape', [x, this.ints(shape)], shape)
   }
 

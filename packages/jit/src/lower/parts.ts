@@ -1,10 +1,10 @@
-/** A stretch of something that is done part by part. */
+/** A part of something that is processed part by part. */
 export interface Part {
   readonly start: number
   readonly length: number
 }
 
-/** Cuts `count` into parts of at most `most`, but at least one, as equal as can be with the last the shortest. */
+/** Cuts `count` into parts of at most `most` (at least 1) each: equal ones, except that the last may be shorter. */
 export function parts(count: number, most: number): Part[] {
   const number = Math.ceil(count / Math.max(1, Math.floor(most)))
   const length = Math.ceil(count / Math.max(1, number))

@@ -1,33 +1,41 @@
 import { HWNC, type Layout, NCHW } from './layout.ts'
 
-/** What an engine is good at: it decides how traced operations are lowered to ONNX. */
+/** What an engine does well, which decides how traced operations are lowered to ONNX. */
 export interface Target {
   readonly name: string
-  /** Where convolutions leave their results, and so what the activations between them look like in memory. */
+  /** The layout in which convolutions leave their results, and so that of the activations between them. */
   readonly activationLayout: Layout
   /** How 3×3 convolutions are computed: Winograd's F(4×4, 3×3) where it pays, or always directly. */
   readonly convolution: 'winograd' | 'direct'
   /**
-   * So many numbers of a convolution's transformed tiles are in hand at a time: what a core's cache holds is read from there
-   * by the next operator, which is most of the speed. Larger images are convolved in blocks.
+   * How many numbers of transformed tiles a convolution works on at a time. They should fit into a core's cache, where
+   * the next operator finds them: most of the speed comes from that. A larger image is convolved in blocks of this
+   * size.
    */
   readonly blockSize: number
-  /** But no fewer than so many times the numbers of the transformed filter: every block reads all of it. */
+  /** The least size of a block, in multiples of the transformed filter's size: every block reads the whole filter. */
   readonly blockFilters: number
-  /** Up to so many times its channels, a block's pixels (of all images) are few: products have the larger filter first then. */
+  /**
+   * A block has few pixels (of all images) if they number at most this many times its channels. Then the filter, which
+   * is larger, is the first operand of products.
+   */
   readonly fewPixels: number
   /**
-   * So many numbers `InstanceNormalization` adds up as exactly as blocks do; larger groups are normalised by operators on block
-   * sums. ONNX Runtime adds up in one pass on a processor, in many threads on a GPU.
+   * The largest group that `InstanceNormalization` normalises as exactly as sums of blocks do. Larger groups are
+   * normalised by operators on block sums. ONNX Runtime adds up in one pass on a processor, and in many threads on a
+   * GPU.
    */
   readonly exactNorm: number
   /** Whether ONNX Runtime's own operators (`com.microsoft`) may be used. */
   readonly contributed: boolean
-  /** Whether a convolution may have 6, 9 or 15 input channels, or any other number above 3 that 3 divides and 4 does not. */
+  /** Whether a convolution may have 6, 9, 15, … input channels: more than 3, a multiple of 3 but not of 4. */
   readonly threefoldChannels: boolean
 }
 
-/** ONNX Runtime's CPU provider: rows and columns outermost, so that Winograd's tiles are gathers and its transforms products. */
+/**
+ * ONNX Runtime's CPU provider. Rows and columns lie outermost: Winograd's tiles are gathers, and its transforms
+ * products.
+ */
 export const cpu: Target = {
   name: 'cpu',
   activationLayout: HWNC,
@@ -40,13 +48,13 @@ export const cpu: Target = {
   threefoldChannels: true,
 }
 
-/** The target for numbers of 16 bits: Winograd's transforms would cost half of their digits. */
+/** The target for 16-bit numbers, without Winograd's transforms, which would lose half of the digits. */
 export const direct = (target: Target): Target => ({ ...target, convolution: 'direct' })
 
-/** The same without Winograd: every convolution rounds as a direct one does. */
+/** {@link cpu} without Winograd's method: every convolution rounds as a direct one does. */
 export const cpuExact: Target = { ...cpu, name: 'cpu-exact', convolution: 'direct' }
 
-/** Any engine: plain `Conv` and the standard operators only. */
+/** For any engine: plain `Conv`, and standard operators only. */
 export const portable: Target = {
   name: 'portable',
   activationLayout: NCHW,
@@ -62,7 +70,10 @@ export const portable: Target = {
 /** ONNX Runtime's CUDA provider. */
 export const cuda: Target = { ...portable, name: 'cuda', exactNorm: Number.POSITIVE_INFINITY }
 
-/** ONNX Runtime's WebGPU provider, up to 1.30 at least: convolutions of 6 or 9 channels come out wrong there, those of 8 or 12 do not. */
+/**
+ * ONNX Runtime's WebGPU provider. In 1.30 it computes convolutions of 6 or 9 channels wrongly, those of 8 or 12
+ * correctly.
+ */
 export const webgpu: Target = {
   ...portable,
   name: 'webgpu',

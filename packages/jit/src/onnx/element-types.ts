@@ -15,7 +15,7 @@ export function typesOf({ initializers, inputs, nodes }: OnnxModel): Map<string,
   const types = new Map([...initializers, ...inputs].map(({ name, dtype }) => [name, dtype]))
   const typeOf = (name: string) => {
     const type = types.get(name)
-    if (!type) throw new CascadeError('input', `jit: expected '${name}' to be made before it is used`)
+    if (!type) throw new CascadeError('internal', `jit: expected '${name}' to be made before it is used`)
     return type
   }
   for (const node of nodes)

@@ -9,10 +9,10 @@ import {
 import { encodeMessage } from './protobuf.ts'
 import { modelProto } from './schema.ts'
 
-/** The ONNX operator set that lowering writes for. */
+/** The ONNX operator set that models are written for. */
 const OPSET = 18
 
-/** Of the file format: that of ONNX 1.14, which ONNX Runtime reads since 1.15. */
+/** The version of the file format: that of ONNX 1.14, which ONNX Runtime reads from 1.15 on. */
 const IR_VERSION = 9
 
 const INT = 2
@@ -21,20 +21,22 @@ const STRING = 3
 const INTS = 7
 const EXTERNAL = 1
 
-/** protobuf messages end at 2 GiB; weights beyond that lie outside of the message. */
+/** A protobuf message has at most 2 GiB. Weights beyond this size lie outside of it. */
 const LARGEST_INLINE = 1.5 * 2 ** 30
 
 /** A serialised model, and the weights that lie outside of it. */
 export interface EncodedModel {
   readonly bytes: Uint8Array
-  /** Present if the weights are too large for one message: what the model calls the file, and its content in pieces. */
+  /**
+   * If the weights are too large for one message: the path by which the model names their file, and its content in
+   * pieces.
+   */
   readonly external?: { readonly path: string; readonly pieces: readonly Uint8Array[]; readonly size: number }
 }
 
 /**
- * Serialises a model as ONNX (https://onnx.ai/onnx/repo-docs/IR.html).
- * Weights of more than `largestInline` bytes in all (1.5 GiB unless told otherwise) become external data, in a file that
- * the model calls `path`.
+ * Serialises a model as ONNX (https://onnx.ai/onnx/repo-docs/IR.html). Weights of more than `largestInline` bytes in
+ * all (default 1.5 GiB) become external data, in a file that the model names `path`.
  */
 export function encodeModel(model: OnnxModel, largestInline = LARGEST_INLINE, path = 'weights.bin'): EncodedModel {
   const total = model.initializers.reduce((n, t) => n + t.data.byteLength, 0)

@@ -3,7 +3,9 @@ import type { HalfPrecision } from './model.ts'
 const bits = new Float32Array(1)
 const view = new Uint32Array(bits.buffer)
 
-/** The bits of a number as a float16, rounded to the nearest, to even if there are two; what is too large is the largest. */
+/**
+ * The bits of a number as a float16: rounded to nearest, ties to even; a number that is too large becomes the largest.
+ */
 function float16(x: number): number {
   bits[0] = x
   const word = view[0] as number
@@ -12,7 +14,7 @@ function float16(x: number): number {
   if (Number.isNaN(x)) return 0x7e00
   if (!Number.isFinite(x)) return sign | 0x7c00
   if (size >= 65504) return sign | 0x7bff
-  // Of denormal numbers the unit is 2⁻²⁴, and below 2⁻¹³ so is it of the first normal ones.
+  // The spacing of denormal numbers is 2⁻²⁴, and so is that of normal numbers below 2⁻¹³.
   if (size < 2 ** -14) return sign | toEven(size * 2 ** 24)
   const rounded = (word & 0x7fffffff) + 0xfff + ((word >>> 13) & 1)
   return sign | ((rounded - (112 << 23)) >>> 13)
@@ -34,7 +36,7 @@ function bfloat16(x: number): number {
   return (rounded & 0x7f80) === 0x7f80 ? rounded - 1 : rounded
 }
 
-/** Numbers as 16 bits each. Finite ones stay finite: those beyond the largest become the largest. */
+/** Numbers as 16 bits each. Finite numbers stay finite: those beyond the largest become the largest. */
 export function halfNumbers(values: ArrayLike<number>, type: HalfPrecision): Uint16Array {
   const convert = type === 'float16' ? float16 : bfloat16
   return Uint16Array.from(values, convert)

@@ -4,14 +4,14 @@ import { elementTypes, type HalfPrecision, type OnnxInitializer, type OnnxModel,
 import { operatorOf } from './operators.ts'
 
 /**
- * Makes a model compute in 16 bits what its nodes say may be ({@link OnnxNode.half}). Inputs and outputs stay as they are,
- * constants for such nodes become 16 bits, and casts go between.
+ * Makes the nodes of a model that may compute in 16 bits ({@link OnnxNode.half}) do so. Inputs and outputs stay as they
+ * are. The constants of these nodes get 16 bits, and casts are put between 16 and 32 bits.
  */
 export function toHalf(model: OnnxModel, precision: HalfPrecision): OnnxModel {
   const types = typesOf(model)
   const constants = new Map(model.initializers.map((tensor) => [tensor.name, tensor]))
   const isFloat = (name: string) => types.get(name) === 'float32'
-  /** The tensors that have 16 bits, and under which names the others and these have been cast. */
+  /** The tensors that have 16 bits, and the names of what tensors were cast to. */
   const half = new Set<string>()
   const cast = new Map<string, string>()
   const nodes: OnnxNode[] = []
@@ -48,8 +48,8 @@ export function toHalf(model: OnnxModel, precision: HalfPrecision): OnnxModel {
 }
 
 /**
- * Makes a model keep in 16 bits the constants that nodes would take in 16 bits, and compute in float32 all the same: a cast
- * follows each. ONNX Runtime's CPU provider has that cast of bfloat16, and no other operator.
+ * Stores the constants of nodes that may compute in 16 bits in 16 bits, while the nodes compute in float32: each
+ * constant is cast. For bfloat16, ONNX Runtime's CPU provider has that cast and no other operator.
  */
 export function storedInHalf(model: OnnxModel, precision: HalfPrecision): OnnxModel {
   const takers = model.nodes.filter(({ half, opType }) => {
@@ -91,8 +91,8 @@ const narrowed = ({ shape, data }: OnnxInitializer, name: string, dtype: HalfPre
 })
 
 /**
- * Outputs that have 16 bits get other names, and are cast to what they were. Constants that nobody needs in 32 bits go, and
- * leave their names to those of 16.
+ * Casts outputs that have 16 bits back to what they were. Constants that are no longer used in 32 bits are removed, and
+ * those in 16 bits take their names.
  */
 function finished(model: OnnxModel, half: ReadonlySet<string>, precision: HalfPrecision): OnnxModel {
   const used = new Set(model.nodes.flatMap((node) => node.inputs))

@@ -1,13 +1,16 @@
-/** The numbers of 16 bits: `float16` has 11 bits of precision up to 65504, `bfloat16` 8 and the range of float32. */
+/**
+ * The 16-bit floats: `float16` has 11 bits of precision and a range up to 65504, `bfloat16` 8 bits and the range of
+ * float32.
+ */
 export type HalfPrecision = 'float16' | 'bfloat16'
 
 /**
- * Element types of ONNX tensors that a model uses: the host's, int64 for shapes and indices, float64 to divide integers,
- * and those of 16 bits, which only constants and what lies between operators have.
+ * Element types of the tensors in a model: those of host arrays, int64 for shapes and indices, float64 for dividing
+ * integers, and 16-bit floats, which only constants and intermediate tensors have.
  */
 export type ElementType = 'float32' | 'int32' | 'int64' | 'bool' | 'float64' | HalfPrecision
 
-/** Their codes in ONNX's files. */
+/** Their codes in ONNX files. */
 export const elementTypes = {
   float32: 1,
   int32: 6,
@@ -18,10 +21,10 @@ export const elementTypes = {
   bfloat16: 16,
 } as const satisfies Record<ElementType, number>
 
-/** An attribute: integers as numbers, floats wrapped, since ONNX tells them apart and JavaScript does not. */
+/** An attribute. A number is an integer; a float is wrapped, since JavaScript does not distinguish the two. */
 export type Attribute = number | readonly number[] | string | { readonly float: number }
 
-/** An operator and the names of what it takes and gives. */
+/** An operator, with the names of its inputs and outputs. */
 export interface OnnxNode {
   readonly opType: string
   /** `''` is the ONNX operator set, `com.microsoft` that of ONNX Runtime. */
@@ -29,9 +32,9 @@ export interface OnnxNode {
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   readonly attributes: Readonly<Record<string, Attribute>>
-  /** For people who look at the graph: the traced operation that it is a part of, and its own. */
+  /** A name for people who read the graph: the traced operation that the node belongs to, and its operator. */
   readonly name?: string
-  /** Whether it may compute in 16 bits, where that is asked for. */
+  /** Whether it may compute in 16 bits. */
   readonly half?: boolean
 }
 
@@ -45,9 +48,9 @@ export interface BatchLength {
 export interface OnnxTensorType {
   readonly name: string
   readonly dtype: ElementType
-  /** In a model for any batch size: the shape at one of them. */
+  /** The shape; in a model for any batch size, that at one size. */
   readonly shape: readonly number[]
-  /** Which lengths follow the batch size, axis by axis; none of them where this is missing. */
+  /** For each axis, how its length follows the batch size; undefined for fixed lengths. If missing, all are fixed. */
   readonly batch?: readonly (BatchLength | undefined)[]
 }
 
@@ -59,12 +62,12 @@ export interface OnnxInitializer {
   readonly data: Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array | Uint16Array
 }
 
-/** What an ONNX file says about itself. */
+/** The metadata of an ONNX file. */
 export interface OnnxMetadata {
   /** The graph's name. */
   readonly name?: string
   readonly description?: string
-  /** Anything else, by name. */
+  /** Further properties, by name. */
   readonly properties?: Readonly<Record<string, string>>
 }
 
@@ -74,11 +77,11 @@ export interface OnnxModel {
   readonly initializers: readonly OnnxInitializer[]
   readonly inputs: readonly OnnxTensorType[]
   readonly outputs: readonly OnnxTensorType[]
-  /** The name of a sequence of int64 tensors that comes before the outputs, if there is one. */
+  /** The name of a sequence of int64 tensors that is the first output, before `outputs`, if there is one. */
   readonly sequence?: string
-  /** Values that are made long before they are used, in the order of their making: what is best made when they are. */
+  /** Tensors that are used long after they are made, in the order in which they should be made. */
   readonly early?: readonly string[]
-  /** What the batch size is called, if the model takes any: `N`. */
+  /** The name of the batch size, if the model takes any: `N`. */
   readonly batchSymbol?: string
   readonly metadata?: OnnxMetadata
 }

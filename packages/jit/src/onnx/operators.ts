@@ -1,10 +1,10 @@
 import { type Attribute, type ElementType, elementTypes } from './model.ts'
 
 /**
- * What has to be known of an ONNX operator, besides what the rule that emits it knows. Whether a result may be written over an
- * operand is decided here and not for tfjs's kernels: the question arises for whole models, when they run, and by then
- * kernels have become several operators each, some of which kernels share.
- * An operator that a rule emits for the first time is added as one line of the table below.
+ * The facts of an ONNX operator that passes over whole models need. Whether a result may be written over an operand is
+ * a fact of operators, not of tfjs's kernels: it is decided for a lowered model, in which a kernel has become several
+ * operators, and kernels share operators. An operator that a rule emits for the first time is added as one line of the
+ * table below.
  */
 export interface Operator {
   /** The element type of a result; if missing, that of the first operand. */
@@ -14,21 +14,24 @@ export interface Operator {
     result: number,
   ): ElementType
   /**
-   * What it does in a model of 16 bits. `never`: it computes in float32, since it adds up, leaves the range of 16 bits or does not
-   * take them. `moves`: it moves numbers as they come. `any`: it takes operands of any type. If missing, it computes in 16 bits where
-   * its kernel allows that.
+   * What it does in a model of 16 bits. `never`: it computes in float32, because it adds up, leaves the range of 16
+   * bits, or does not accept them. `moves`: it moves numbers, whatever their width. `any`: it accepts operands of any
+   * type. If missing, it computes in 16 bits where its kernel allows that.
    */
   readonly half?: 'never' | 'moves' | 'any'
   /** Whether ONNX Runtime's CUDA provider and operator set 18 have it for bfloat16. */
   readonly bfloat16?: true
-  /** Whether it reads each number of an operand of the result's shape before it writes the same number of the result. */
+  /**
+   * Whether it may write its result over an operand of the same shape: it reads each element before it writes the same
+   * one.
+   */
   readonly inPlace?: true
   /**
-   * Whether each number of its result comes from single numbers of its operands, so that it still does when ONNX Runtime's
-   * optimiser makes one operator of it and others that do.
+   * Whether each element of its result depends on one element of each operand. If this holds for several operators, it
+   * holds for the one into which ONNX Runtime's optimiser may fuse them.
    */
   readonly numberwise?: true
-  /** Whether its result may be the memory of its first operand. */
+  /** Whether its result may share the memory of its first operand. */
   readonly view?: true
 }
 
@@ -43,7 +46,7 @@ const coded = new Map(Object.entries(elementTypes).map(([name, code]) => [code a
 
 const cast: TypeRule = (_, { to }) => coded.get(to as number) as ElementType
 
-/** Every operator that models here may have, by its type. */
+/** Every operator that rules, models for any batch size, and engines emit, by its type. */
 export const operators: Readonly<Record<string, Operator>> = {
   Abs: { numberwise: true },
   Acos: {},
@@ -138,5 +141,5 @@ export const operators: Readonly<Record<string, Operator>> = {
 
 const unknown: Operator = {}
 
-/** What is known of an operator; nothing of one that no rule here emits. */
+/** The facts of an operator; none for an operator that is not in the table. */
 export const operatorOf = (opType: string): Operator => operators[opType] ?? unknown

@@ -1,7 +1,7 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 /**
- * A type of message of protobuf (https://protobuf.dev/programming-guides/encoding): its fields with their numbers and types.
- * `int` stands for every type that is a varint. A field that holds a list is repeated.
+ * A protobuf message type (https://protobuf.dev/programming-guides/encoding): its fields with their numbers and types.
+ * `int` stands for every varint type. A field whose value is a list is repeated.
  */
 export interface MessageType {
   readonly [field: string]: readonly [number: number, type: 'int' | 'float' | 'string' | 'bytes' | MessageType]
@@ -14,15 +14,15 @@ const DELIMITED = 2
 const FIXED32 = 5
 
 /**
- * Serialises a record of fields; those that are undefined are left out. It is written from its end to its beginning, so
- * that the length of a message within is known when it is to be written, before it.
- * @param room so many bytes are set aside at first; more are as they are needed.
+ * Serialises a record of fields. Undefined fields are left out. The bytes are written from the end to the beginning:
+ * the length of an inner message, which stands before it, is known by then.
+ * @param room bytes to allocate at first; the buffer grows as needed.
  */
 export function encodeMessage(type: MessageType, message: object, room = 2 ** 16): Uint8Array {
   let bytes = new Uint8Array(room)
   let at = room
 
-  /** Makes room for `count` bytes before those that are written. */
+  /** Makes room for `count` bytes in front of those already written. */
   const make = (count: number) => {
     if (count > at) {
       const written = bytes.length - at
@@ -85,7 +85,7 @@ export function encodeMessage(type: MessageType, message: object, room = 2 ** 16
       const value = (message as Readonly<Record<string, unknown>>)[name]
       const known = type[name]
       if (!known)
-        throw new CascadeError('input', `protobuf: expected one of the fields [${Object.keys(type)}], got '${name}'`)
+        throw new CascadeError('internal', `protobuf: expected one of the fields [${Object.keys(type)}], got '${name}'`)
       if (Array.isArray(value)) for (let i = value.length - 1; i >= 0; i--) field(known, value[i])
       else if (value !== undefined) field(known, value)
     }

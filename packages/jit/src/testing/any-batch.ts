@@ -33,7 +33,9 @@ export interface AnyBatchOptions {
   axes?: BatchAxesTree
 }
 
-/** Expects one program to give, at every batch size and on every target, what the function gives on tfjs's cpu backend. */
+/**
+ * Expects one program to give, at every batch size and on every target, what the function gives on tfjs's cpu backend.
+ */
 export async function expectAnyBatch(
   fn: Fn,
   argumentsAt: (size: number) => readonly NDArray[],

@@ -1,8 +1,8 @@
 import { float32, int32, ndarray, zeros } from '@cascade-diffusion/arrays'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect } from 'vitest'
+import { lower } from '../compile/lower.ts'
 import type { Engine } from '../engines/engine.ts'
-import { lower } from '../lower/lower.ts'
 import { cpu } from '../lower/target.ts'
 import { trace } from '../trace/trace.ts'
 

@@ -1,7 +1,7 @@
 import '@cascade-diffusion/ops'
 import { describe, expect, test } from 'vitest'
+import { lower } from '../compile/lower.ts'
 import { onnxRuntimeNode } from '../engines/onnxruntime-node.ts'
-import { lower } from '../lower/lower.ts'
 import { cpu, cpuExact, portable } from '../lower/target.ts'
 import { operators } from '../onnx/operators.ts'
 import { graphOfExample, kernelExamples, tracedKernels } from './kernel-examples.ts'

@@ -4,9 +4,9 @@ const strings = 'strings'
 /** Why kernels of tfjs-core cannot be traced. */
 export const notTraced: Readonly<Record<string, string>> = {
   Draw: 'it draws on a canvas',
-  FromPixels: 'it reads an element of a page; hand the pixels in as an argument',
+  FromPixels: 'it reads an element of a page; pass the pixels as an argument',
   Multinomial:
-    'its random numbers come from a seed, which is fixed while tracing: every call would draw the same. Hand in noise: `tf.argMax(tf.add(logits, gumbel), -1)`',
+    'its random numbers come from a seed, which is fixed while tracing: every call would draw the same. Pass noise as an argument: `tf.argMax(tf.add(logits, gumbel), -1)`',
   NonMaxSuppressionV3: `${byValues}; \`tf.image.nonMaxSuppressionPadded\` can be traced`,
   NonMaxSuppressionV5: byValues,
   RaggedGather: byValues,
@@ -20,25 +20,25 @@ export const notTraced: Readonly<Record<string, string>> = {
   Unique: byValues,
 }
 
-/** Kernels that no operation of tfjs-core 4.22 calls and no backend has, but which are composed by tfjs itself. */
+/** Kernels that no operation of tfjs-core 4.22 calls and no backend has: tfjs composes their operations of others. */
 export const composedByTfjs: Readonly<Record<string, string>> = {
   Pool: '`AvgPool` or `MaxPool`, `SpaceToBatchND`, `BatchToSpaceND`',
 }
 
 const named = (operation: string) => `no operation calls it: \`tf.${operation}\` is composed of others`
-const even = 'shares its gradient evenly among all that are the extreme, as PyTorch’s `amax` and `amin`'
+const even = 'shares its gradient evenly among all extreme elements, as PyTorch’s `amax` and `amin`'
 const half = 'gives each operand half of its gradient where both are equal'
-const step = 'ends gradients'
-const notANumber = 'what is no number comes before all numbers'
+const step = 'no gradient passes'
+const notANumber = 'NaN comes before all numbers'
 const resized = 'its gradient is the adjoint of the forward pass, for tfjs’s cpu backend too'
-const padded = 'the mean over what a window sees of the input; tfjs’s cpu backend counts padding in the gradient only'
-const casted = 'of booleans after a cast, which `tf.prod` and `tf.sum` do'
-const adjoint = 'the adjoint of the forward pass; tfjs’s cpu backend has it wrong where pixel centres are at halves'
+const padded = 'the mean over the input in a window; tfjs’s cpu backend counts padding in the gradient only'
+const casted = 'booleans are cast first, by `tf.prod` and `tf.sum`'
+const adjoint = 'the adjoint of the forward pass; tfjs’s cpu backend is wrong where pixel centres are at halves'
 const fused = 'its gradient is that of `tf.fused`'
 const pairs = 'complex tensors are pairs of real ones while tracing'
 const segments = 'the segment ids have to be known while tracing: `tf.tensor1d(values, "int32")`'
 
-/** What else there is to know of kernels that can be traced. */
+/** Notes on kernels that can be traced. */
 export const notes: Readonly<Record<string, string>> = {
   _FusedMatMul: fused,
   Abs: 'its gradient at 0 is 0',
@@ -47,21 +47,21 @@ export const notes: Readonly<Record<string, string>> = {
   ArgMax: `${step}; ${notANumber}`,
   ArgMin: `${step}; ${notANumber}`,
   Atan2: 'its gradient at the origin is 0',
-  AvgPool: 'padding counts neither in the mean nor in the gradient',
-  AvgPool3D: 'padding counts neither in the mean nor in the gradient',
+  AvgPool: 'padding does not count, neither in the mean nor in the gradient',
+  AvgPool3D: 'padding does not count, neither in the mean nor in the gradient',
   AvgPool3DGrad: padded,
   AvgPoolGrad: padded,
   BitwiseAnd: step,
   BroadcastTo: named('broadcastTo'),
-  Cast: 'to complex64 too; ends gradients but for float32',
+  Cast: 'also to complex64; gradients pass between float32 only',
   Ceil: step,
-  ClipByValue: 'nothing passes back at the bounds and beyond, as in PyTorch 2.15; keeps NaN',
+  ClipByValue: 'no gradient passes at the bounds and beyond, as in PyTorch 2.15; keeps NaN',
   Complex: pairs,
   ComplexAbs: pairs,
   Conv2D: 'channels last',
   Conv3D: 'channels last',
-  Cumprod: 'zeros do no harm to its gradient',
-  DenseBincount: '`binaryOutput` for vectors too, of which tfjs’s cpu backend takes no notice',
+  Cumprod: 'its gradient is right for zeros too',
+  DenseBincount: '`binaryOutput` holds for vectors too, where tfjs’s cpu backend ignores it',
   DepthwiseConv2dNative: 'channels last',
   Einsum: 'one or two operands, no label twice in one of them',
   Equal: step,
@@ -92,10 +92,10 @@ export const notes: Readonly<Record<string, string>> = {
   MatrixBandPart: named('linalg.bandPart'),
   Max: `${even}; keeps NaN`,
   Maximum: `${half}; keeps NaN`,
-  MaxPool: 'the first that is the greatest has all of the gradient; keeps NaN',
-  MaxPool3D: 'the first that is the greatest has all of the gradient; keeps NaN',
+  MaxPool: 'the first of the greatest elements gets all of the gradient; keeps NaN',
+  MaxPool3D: 'the first of the greatest elements gets all of the gradient; keeps NaN',
   MaxPool3DGrad:
-    'among several, all to the last, as tfjs’s cpu backend has it; the gradient of `MaxPool3D` does without',
+    'of several greatest elements the last gets all, as in tfjs’s cpu backend; the gradient of `MaxPool3D` does not use it',
   Min: `${even}; keeps NaN`,
   Minimum: `${half}; keeps NaN`,
   NonMaxSuppressionV4: `${step}; with \`padToMaxOutputSize\` only`,
@@ -104,16 +104,16 @@ export const notes: Readonly<Record<string, string>> = {
   Pow: 'the gradient of x⁰ at 0 is 0, and that of a negative base for its exponent is NaN; `tf.norm` has 0 at 0',
   Prod: casted,
   Real: pairs,
-  RealDiv: '0 passes back where 0 comes in, even of a division by 0: `divNoNan`, `where`',
+  RealDiv: 'a gradient of 0 passes as 0, even through a division by 0: `divNoNan`, `where`',
   Relu: 'its gradient at 0 is 0',
   Relu6: 'its gradient at 0 and at 6 is 0',
   ResizeBilinear: resized,
   ResizeBilinearGrad: adjoint,
   ResizeNearestNeighbor: resized,
-  ResizeNearestNeighborGrad: 'the adjoint of the forward pass; tfjs’s cpu backend has it wrong',
+  ResizeNearestNeighborGrad: 'the adjoint of the forward pass; tfjs’s cpu backend is wrong',
   Round: step,
   ScatterNd:
-    'of two updates for one place both are added, of booleans either is enough; negative indices are refused, as eagerly',
+    'two updates for one place are added, or of booleans one suffices; negative indices are refused, as eagerly',
   SearchSorted: step,
   Sign: step,
   SparseSegmentMean: segments,
@@ -122,7 +122,7 @@ export const notes: Readonly<Record<string, string>> = {
   StridedSlice: 'tfjs’s cpu backend has no strides together with `shrinkAxisMask`',
   Sum: casted,
   TensorScatterUpdate: 'negative indices are refused, as eagerly',
-  TopK: `passes its gradient to the elements that it took; ${notANumber}`,
-  Transform: 'all images of a batch, of which tfjs’s cpu backend transforms the first only',
+  TopK: `its gradient goes to the elements taken; ${notANumber}`,
+  Transform: 'all images of a batch; tfjs’s cpu backend transforms the first only',
   UpperBound: `${step}; ${named('upperBound')}`,
 }

@@ -57,20 +57,20 @@ export function kernelTable(): string {
   const missing = Object.entries(notTraced).map(([name, reason]) => [`\`${name}\``, reason])
   return `# Kernels that jit compiles
 
-<!-- Written by \`npx -y pnpm@10 docs:kernels\` from the rules and the gradients themselves; edit packages/jit/src/testing/kernel-notes.ts instead. -->
+<!-- Written by \`npx -y pnpm@10 docs:kernels\` from the rules and measured gradients; edit packages/jit/src/testing/kernel-notes.ts instead. -->
 
-tfjs-core ${tf.version_core} names ${tfjsKernels.length} kernels, the operations that a backend has to have. ${supported.length} can be traced, ${composed.length} is composed by
-tfjs-core itself, and ${missing.length} cannot be expressed in ONNX with shapes that are known beforehand. Whatever tfjs composes of kernels
-that can be traced can be traced too: \`tf.moments\`, \`tf.rfft\`, \`tf.separableConv2d\`, …
+tfjs-core ${tf.version_core} names ${tfjsKernels.length} kernels, the operations that a backend implements. ${supported.length} can be traced, ${composed.length} is composed by
+tfjs-core itself, and ${missing.length} cannot be expressed in ONNX with shapes known in advance. Operations that tfjs composes of traceable
+kernels can be traced too: \`tf.moments\`, \`tf.rfft\`, \`tf.separableConv2d\`, …
 
-- **Recorded as**: a \`rule\` makes ONNX operators of it; others are recorded as the kernels that they are composed of, or are known while tracing.
-- **Types** are those of its main operands. Where arithmetic has no integers in ONNX, they are computed as float32 and cast back.
-- **Gradient** says whether \`@cascade-diffusion/ops\` registers one, tfjs's or its own, and how far it was at most from differences of
-  the kernel in float64, compiled / eager on tfjs's cpu backend, relative to the largest element of the gradient, or to 1: bounds with
+- **Recorded as**: a \`rule\` turns the kernel into ONNX operators. Others are recorded as the kernels that they are composed of, or are known while tracing.
+- **Types** are those of the main operands. Where ONNX has no arithmetic of integers, they are computed in float32 and cast back.
+- **Gradient** says whether \`@cascade-diffusion/ops\` registers one, tfjs's or its own, and its largest deviation from finite differences
+  in float64, compiled / eager on tfjs's cpu backend, relative to the largest element of the gradient, or to 1. These are bounds, with
   room for other processors. The examples (\`packages/jit/src/testing/gradients\`) have operands that broadcast, all strides, paddings,
   dilations and modes, and indices and axes counted from either end.
 
-Every rule is tested against tfjs's cpu backend on random shapes, and the ONNX checker accepts its graphs for every type and target
+Every rule is tested against tfjs's cpu backend on random shapes. The ONNX checker accepts its graphs for every type and target
 (\`npx -y pnpm@10 check:onnx\`).
 
 ## Traced

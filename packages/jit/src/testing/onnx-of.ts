@@ -1,6 +1,6 @@
 import { flatten } from '@cascade-diffusion/arrays'
+import { lower } from '../compile/lower.ts'
 import type { Graph, TensorType } from '../graph/graph.ts'
-import { lower } from '../lower/lower.ts'
 import type { Target } from '../lower/target.ts'
 import type { OnnxModel } from '../onnx/model.ts'
 import { trace } from '../trace/trace.ts'

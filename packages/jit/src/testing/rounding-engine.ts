@@ -8,9 +8,9 @@ import { numbersOf } from './half-numbers.ts'
 const isHalf = (type: string | undefined): type is HalfPrecision => type === 'float16' || type === 'bfloat16'
 
 /**
- * What a GPU that stores 16 bits and computes in 32 does, on the processor: ONNX Runtime's own CPU provider takes models of
- * float16 too, but computes in float32 between operators, and leaves out casts there and back. Here everything runs in float32,
- * and each result that is to have 16 bits is rounded to them by arithmetic.
+ * What a GPU that stores 16 bits and computes in 32 does, on the processor: ONNX Runtime's own CPU provider takes
+ * models of float16 too, but computes in float32 between operators, and leaves out casts there and back. Here
+ * everything runs in float32, and each result that is to have 16 bits is rounded to them by arithmetic.
  */
 export function roundingEngine(target: Target = portable): Engine {
   const engine = onnxRuntimeNode({ target, threads: 1, cache: false })
@@ -50,7 +50,10 @@ function rounded(model: OnnxModel): OnnxModel {
   return { ...model, nodes, initializers: [...initializers, ...more] }
 }
 
-/** Rounds to nearest: Veltkamp's splitting (Dekker 1971), multiples of 2⁻²⁴ below the normal numbers, infinity above all. */
+/**
+ * Rounds to nearest: Veltkamp's splitting (Dekker 1971), multiples of 2⁻²⁴ below the normal numbers, infinity above
+ * all.
+ */
 function round(name: string, precision: HalfPrecision): OnnxNode[] {
   const x = `${name}:raw`
   const nodes: OnnxNode[] = []

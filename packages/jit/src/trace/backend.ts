@@ -11,17 +11,17 @@ const NAME = 'trace'
 
 /** A tfjs backend whose kernels record what is called instead of computing it. */
 class TraceBackend extends tf.KernelBackend {
-  /** The graph under construction; none outside of a trace. */
+  /** The graph under construction; undefined outside of a trace. */
   builder: GraphBuilder | undefined
   #values = new WeakMap<object, Traced>()
 
-  /** Forgets the tensors of the last trace: used in another one they are strangers. */
+  /** Starts a trace. The tensors of the last one are forgotten, and unknown in this one. */
   begin(builder: GraphBuilder): void {
     this.builder = builder
     this.#values = new WeakMap()
   }
 
-  /** A handle that tfjs can make a tensor of. */
+  /** A handle from which tfjs can make a tensor. */
   handle(value: Traced): tf.TensorInfo {
     const dataId = {}
     this.#values.set(dataId, value)
@@ -29,19 +29,19 @@ class TraceBackend extends tf.KernelBackend {
     return { dataId, shape: [...shape], dtype }
   }
 
-  /** What a tensor stands for. `op` uses it. */
+  /** The value that a tensor stands for. @param op the kernel that uses it. */
   tracedOf(tensor: tf.TensorInfo, op: string): Traced {
     const value = this.#values.get(tensor.dataId)
     if (!value)
       throw new CascadeError(
         'input',
         `jit: '${op}' uses a ${tensor.dtype} tensor of shape [${tensor.shape}] that was made outside of the traced function; ` +
-          'hand it in as an argument, or make it inside with tf.tensor(values, shape)',
+          'pass it as an argument, or make it inside with tf.tensor(values, shape)',
       )
     return value
   }
 
-  /** The same of a tensor that has to be real. */
+  /** The value of a tensor that has to be real. */
   valueOf(tensor: tf.TensorInfo, op: string): Value {
     const value = this.tracedOf(tensor, op)
     if (isComplex(value))
@@ -96,7 +96,7 @@ class TraceBackend extends tf.KernelBackend {
   override epsilon = (): number => 1e-7
   override timerAvailable = (): boolean => false
   override move(): never {
-    throw new CascadeError('input', "jit: a tensor of another backend was moved to 'trace'; hand it in as an argument")
+    throw new CascadeError('input', "jit: a tensor of another backend was moved to 'trace'; pass it as an argument")
   }
   override dispose(): void {}
 }

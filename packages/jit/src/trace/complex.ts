@@ -4,7 +4,7 @@ import { type ComplexCall, isComplex, type Traced } from '../kernels/complex.ts'
 import { call, type Kernel } from '../kernels/kernel.ts'
 import { kernels } from '../kernels/table.ts'
 
-/** Records a call of a kernel with complex operands or results as calls with real ones; undefined if there are none. */
+/** Records a call with complex operands or results as calls with real ones; undefined if the call has none. */
 export function callComplex(
   builder: GraphBuilder,
   op: string,

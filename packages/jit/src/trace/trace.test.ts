@@ -82,7 +82,7 @@ describe('an error says what cannot be traced, and names the op', () => {
     const outside = tf.tensor1d([1, 2, 3])
     expect(() => trace((x) => tf.mul(x, outside))).toThrow(
       "jit: 'Multiply' uses a float32 tensor of shape [3] that was made outside of the traced function; " +
-        'hand it in as an argument, or make it inside with tf.tensor(values, shape)',
+        'pass it as an argument, or make it inside with tf.tensor(values, shape)',
     )
     expect(() => trace(() => [outside])).toThrow("jit: 'the result' uses a float32 tensor of shape [3]")
     // Their values may be read.

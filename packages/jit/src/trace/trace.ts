@@ -13,9 +13,10 @@ export interface Trace {
 const isTensor = (x: unknown): x is tf.Tensor => x instanceof tf.Tensor
 
 /**
- * Calls a function of tensors once, on symbolic tensors of the given types, and records what it does as a graph.
- * Gradients (`tf.grads`, `tf.valueAndGrads`, …) inside of the function are recorded like everything else.
- * @param types of the arguments' leaves, in order; `args` puts tensors in their place.
+ * Calls a function once, on symbolic tensors of the given types, and records what it does as a graph.
+ * Gradients inside of the function (`tf.grads`, `tf.valueAndGrads`, …) are recorded like everything else.
+ * @param types of the arguments' leaves, in order.
+ * @param args puts tensors in the places of the leaves.
  * @throws if the function reads values, uses an op without a rule, or a tensor from outside; the message names the op.
  */
 export function trace(fn: (...args: never[]) => unknown, types: readonly TensorType[], args: TreeShape): Trace {
@@ -24,7 +25,7 @@ export function trace(fn: (...args: never[]) => unknown, types: readonly TensorT
   const before: string | undefined = engine.backendName
   const builder = new GraphBuilder()
   backend.begin(builder)
-  // Synchronous for a backend that is made synchronously.
+  // This is synchronous, as the backend is made synchronously.
   void engine.setBackend(name)
   try {
     let traced: Trace | undefined
@@ -35,7 +36,7 @@ export function trace(fn: (...args: never[]) => unknown, types: readonly TensorT
       })
       const { leaves: outputs, shape } = resultOf(fn(...(args.rebuild(leaves) as never[])))
       const values = outputs.map((t) => backend.valueOf(t, 'the result'))
-      // Not returned: tidy would walk through the whole graph in search of tensors.
+      // Assigned, not returned: tidy would search the whole graph for tensors.
       traced = { graph: builder.finish(values), results: shape }
     })
     return traced as unknown as Trace
@@ -45,7 +46,7 @@ export function trace(fn: (...args: never[]) => unknown, types: readonly TensorT
   } finally {
     backend.builder = undefined
     if (before) void engine.setBackend(before)
-    // None was active yet: tfjs chooses one when it needs one.
+    // No backend was active yet. tfjs chooses one when it needs it.
     else Object.assign(engine, { backendName: undefined, backendInstance: null })
   }
 }
@@ -53,7 +54,7 @@ export function trace(fn: (...args: never[]) => unknown, types: readonly TensorT
 /** Takes the tensors out of what the function returned. */
 function resultOf(result: unknown): { leaves: tf.Tensor[]; shape: TreeShape } {
   if (result instanceof Promise) {
-    // What it would say comes too late.
+    // An error of the promise would come too late.
     result.catch(() => {})
     throw new CascadeError('input', 'jit: expected a function that returns tensors, got a promise')
   }
@@ -65,7 +66,7 @@ function resultOf(result: unknown): { leaves: tf.Tensor[]; shape: TreeShape } {
   }
 }
 
-/** Frees what an interrupted `tf.grads` keeps for its backward pass: tfjs does so only at its end. */
+/** Frees what an interrupted `tf.grads` keeps for its backward pass, which tfjs frees only when it ends. */
 function clearTape(): void {
   const { state } = tf.engine()
   if (state.gradientDepth > 0) return
@@ -73,12 +74,12 @@ function clearTape(): void {
   state.activeTape = []
 }
 
-/** tfjs's own message for a missing kernel speaks of backends; ours says what it means here. */
+/** tfjs's message for a missing kernel is about backends. This one says what it means while tracing. */
 function explained(error: unknown): unknown {
   const missing = error instanceof Error && /Kernel '(\w+)' not registered for backend/.exec(error.message)
   if (missing)
     return new CascadeError(
-      'input',
+      'unsupported',
       `jit: '${missing[1]}' cannot be traced: there is no rule for it. See the list of kernels in the README`,
     )
   const gradient =
@@ -94,7 +95,7 @@ function explained(error: unknown): unknown {
   return error
 }
 
-/** @throws if a function is being traced just now. */
+/** @throws if a function is being traced. */
 export function refuseInsideTrace(): void {
   if (traceBackend().backend.builder)
     throw new CascadeError(

@@ -6,14 +6,15 @@ import type { OrtNode } from '../definition.ts'
 
 /** Makes, fills and reads tensors in GPU memory. */
 export interface GpuTransfer {
-  /** A new tensor; its values are arbitrary. */
+  /** Makes a tensor; its values are arbitrary. */
   allocate(type: TensorType): Promise<Tensor>
   read(tensor: Tensor): Promise<NDArray>
 }
 
 /**
- * ONNX Runtime's package for Node.js knows tensors in GPU memory, but has no function to make or to read one
- * (`Tensor.getData` ends the process). Models that copy their input do: one leaves the copy on the GPU, one brings it back.
+ * Makes and reads tensors by models that copy their input: one leaves the copy on the GPU, one brings it to the host.
+ * ONNX Runtime's package for Node.js has tensors in GPU memory, but no function for this (`Tensor.getData` ends the
+ * process).
  */
 export function gpuTransfer(ort: OrtNode, provider: string): GpuTransfer {
   const sessions = new Map<string, Promise<InferenceSession>>()
@@ -51,7 +52,7 @@ const viewOf = (ort: OrtNode, tensor: Tensor, dims: readonly number[], dispose =
   ort.Tensor.fromGpuBuffer(tensor.gpuBuffer, { dataType: tensor.type as never, dims, dispose })
 
 const copyModel = (dtype: DType): Uint8Array => {
-  // A negative length is one that any will do for.
+  // A negative length stands for any.
   const vector = (name: string) => ({ name, dtype, shape: [-1] })
   const node = { opType: 'Identity', domain: '', inputs: ['x'], outputs: ['y'], attributes: {} }
   return encodeModel({ nodes: [node], initializers: [], inputs: [vector('x')], outputs: [vector('y')] }).bytes

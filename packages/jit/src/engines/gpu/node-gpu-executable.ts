@@ -3,21 +3,20 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import type { Tensor } from 'onnxruntime-node'
 import type { TensorType } from '../../graph/graph.ts'
 import { type OnnxModel, outputShapes } from '../../onnx/model.ts'
-import type { OrtNode } from '../definition.ts'
+import type { OrtNode, SharedSession } from '../definition.ts'
 import type { Executable } from '../engine.ts'
-import type { SharedSession } from '../node/shared-session.ts'
 import { freeBuffers } from '../shared/free-buffers.ts'
 import { hostDeviceArray, onHost } from '../shared/host-executable.ts'
 import type { GpuTransfer } from './gpu-transfer.ts'
 
-/** The tensors in GPU memory behind device arrays, as long as these may be used. */
+/** The tensors in GPU memory behind the device arrays in use. */
 const memory = new WeakMap<DeviceArray, Tensor>()
 
 const keyOf = ({ dtype, shape }: TensorType) => `${dtype}[${shape}]`
 
 /**
- * An executable of a session on a GPU, in Node.js. Results are written into tensors on the GPU that serve again once they
- * have been disposed of. Single numbers come to the host at once: reading them costs nothing then, passing them on little.
+ * An executable of a session on a GPU, in Node.js. Results are written to tensors on the GPU, which are used again
+ * after they have been disposed of. A single number comes to the host with the call: then reading it costs nothing.
  */
 export function nodeGpuExecutable(
   ort: OrtNode,
@@ -39,7 +38,7 @@ export function nodeGpuExecutable(
     const named = (types: readonly { name: string }[], tensors: readonly Tensor[]) =>
       Object.fromEntries(types.map(({ name }, i) => [name, tensors[i] as Tensor]))
     const results = await session.run(named(model.inputs, given), named(model.outputs, outputs))
-    // More handles of what was handed in on the GPU, and more copies of what was on the host.
+    // These are new handles of the given GPU tensors, and copies of the given host tensors.
     for (const result of Object.values(results))
       if (result.location === 'gpu-buffer') result.dispose()
       else freeBuffers([result.data as Uint8Array])
@@ -92,7 +91,7 @@ export function nodeGpuExecutable(
 
 const gpuTensor = (x: NDArray | DeviceArray): Tensor | undefined => (isDeviceArray(x) ? memory.get(x) : undefined)
 
-/** A result in GPU memory; `reuse` is told when the memory is free. */
+/** A result in GPU memory. `reuse` is called when the memory is free. */
 function gpuArray({ dtype, shape }: TensorType, tensor: Tensor, transfer: GpuTransfer, reuse: () => void): DeviceArray {
   let reading: Promise<NDArray> | undefined
   const array: DeviceArray = {
@@ -100,7 +99,7 @@ function gpuArray({ dtype, shape }: TensorType, tensor: Tensor, transfer: GpuTra
     shape,
     read: async () => {
       if (!memory.has(array))
-        throw new CascadeError('engine', `jit: expected an array that is in use, got a ${dtype}[${shape}] disposed of`)
+        throw new CascadeError('engine', `jit: expected an array in use, got a ${dtype}[${shape}] that was disposed of`)
       reading ??= transfer.read(tensor)
       return reading
     },

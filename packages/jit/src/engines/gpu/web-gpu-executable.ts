@@ -3,7 +3,7 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import type { Tensor } from 'onnxruntime-web'
 import type { WebDefinition } from '../definition.ts'
 
-/** The tensors in GPU memory behind device arrays, as long as these may be used. */
+/** The tensors in GPU memory behind the device arrays in use. */
 const memory = new WeakMap<DeviceArray, Tensor>()
 
 /** Runs a session of `onnxruntime-web` that leaves its results in GPU memory. */
@@ -67,7 +67,7 @@ function gpuArray(tensor: Tensor, forget: () => void): DeviceArray {
     shape,
     async read() {
       if (!memory.has(array))
-        throw new CascadeError('engine', `jit: expected an array that is in use, got a ${dtype}[${shape}] disposed of`)
+        throw new CascadeError('engine', `jit: expected an array in use, got a ${dtype}[${shape}] that was disposed of`)
       reading ??= tensor.getData()
       return { dtype, shape, data: await reading } as NDArray
     },

@@ -1,11 +1,12 @@
 import type { OnnxInitializer, OnnxModel, OnnxNode } from '../../onnx/model.ts'
 
-/** Of what WGSL promises no more than 11 bits: an embedding of times would be far off. */
+/** Operators for which WGSL promises no more than 11 bits. An embedding of times would be far off. */
 const INEXACT = new Set(['Sin', 'Cos', 'Tan'])
 
 /**
- * The operators of a model that ONNX Runtime's WebGPU provider takes but computes wrong (transposed convolutions in groups)
- * or inexactly, or refuses when it runs (transposed convolutions of volumes): the processor does them instead.
+ * The names of the operators that run on the processor instead, because ONNX Runtime's WebGPU provider accepts them but
+ * computes them wrongly (transposed convolutions in groups), inexactly, or not at all (transposed convolutions of
+ * volumes).
  */
 export const namesForCpu = ({ nodes }: OnnxModel): string[] =>
   nodes
@@ -16,10 +17,12 @@ export const namesForCpu = ({ nodes }: OnnxModel): string[] =>
     })
     .flatMap(({ name }) => name ?? [])
 
-/** Each tensor of an operator is a storage buffer of its shader, of which every GPU has 8. */
+/** Each tensor of an operator is a storage buffer of its shader. Every GPU has 8. */
 const MOST_PARTS = 7
 
-/** The same model with tensors that are split into many parts split into a few first, and these into theirs. */
+/**
+ * The same model, in which a tensor that is split into many parts is split into a few first, and these are split again.
+ */
 export function splitByFew(model: OnnxModel): OnnxModel {
   const constants = new Map(model.initializers.map((tensor) => [tensor.name, tensor]))
   const added: OnnxInitializer[] = []

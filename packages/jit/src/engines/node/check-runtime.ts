@@ -4,10 +4,11 @@ import type { OrtNode } from '../definition.ts'
 import { product } from '../shared/product.ts'
 
 /**
- * Has a provider of ONNX Runtime, and no other in its place, multiply two matrices.
- * @param ort a copy of the package `onnxruntime-node`, loaded.
- * @param provider as ONNX Runtime names it.
- * @throws if it does not, or computes something else; the message says why.
+ * Checks that a provider of ONNX Runtime computes: it multiplies two matrices, and no other provider does so in its
+ * place.
+ * @param ort the loaded package `onnxruntime-node`, any copy of it.
+ * @param provider the provider's name in ONNX Runtime.
+ * @throws {CascadeError} of code `engine` if the result is wrong, and what ONNX Runtime throws if it does not work.
  */
 export async function checkOnnxRuntime(ort: object, provider = 'cpu'): Promise<void> {
   const { InferenceSession, Tensor } = ort as OrtNode

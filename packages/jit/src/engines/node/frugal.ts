@@ -2,15 +2,16 @@ import type { OnnxInitializer, OnnxModel, OnnxNode } from '../../onnx/model.ts'
 import { withSequence } from './uncopied.ts'
 
 /**
- * A large model so written that ONNX Runtime's processor provider takes less memory for it, and a sequence for its first output
- * ({@link withSequence}). To be used without its optimiser, which would undo it.
+ * Rewrites a large model so that ONNX Runtime's CPU provider needs less memory for it. It also gets a sequence as its
+ * first output ({@link withSequence}). It has to run without ONNX Runtime's optimiser, which would undo this.
  */
 export const frugal = (model: OnnxModel): OnnxModel => inOrder(withoutShapes(model))
 
 /**
- * ONNX Runtime does not keep to the order of a file: it walks back from the last operator whose result is not used, and from
- * the last operand of each. So the early values come, the first of them last, as operands of such an operator; what stands
- * for each is its shape, of which no axis is taken.
+ * Has ONNX Runtime make early values early. It does not run operators in the order of the file, but searches backwards,
+ * depth first: from the last operator whose result is not used, through the last operand of each. So one such operator
+ * is added at the end. Its operands stand for the early values, the first of them last. Each is an empty slice of a
+ * value's shape.
  */
 function inOrder(model: OnnxModel): OnnxModel {
   const early = model.early ?? []
@@ -26,9 +27,10 @@ function inOrder(model: OnnxModel): OnnxModel {
 }
 
 /**
- * What has the same shape as something that is no longer needed is given its memory, which therefore nothing else can use in
- * between: in the end each shape has memory of its own. What has no shape that is known beforehand, not even its rank, is not
- * so paired. So the shapes that tensors take are parts of one constant here, cut by an operator at lengths that are computed.
+ * Keeps ONNX Runtime from pairing tensors by shape. It plans to give a tensor the memory of an earlier one of the same
+ * shape, and until then nothing else can use that memory; in the end each shape has memory of its own. A tensor of
+ * unknown shape and rank is not paired. So the shapes of reshapes become parts of one constant, split by an operator at
+ * lengths that are computed when the model runs.
  */
 function withoutShapes(model: OnnxModel): OnnxModel {
   const taken = new Set(model.nodes.flatMap(({ opType, inputs }) => (opType === 'Reshape' ? inputs.slice(1) : [])))

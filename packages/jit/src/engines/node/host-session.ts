@@ -4,9 +4,9 @@ import type { NodeDefinition } from '../definition.ts'
 import { hostExecutable } from '../shared/host-executable.ts'
 import { runUncopied } from './uncopied.ts'
 
-/** Runs a session of `onnxruntime-node` whose arguments and results are in host memory. */
+/** Runs a session of `onnxruntime-node` on arguments and results in host memory. */
 export const hostSession: NodeDefinition['executable'] = (ort, model, { session, release }, optimised) => {
-  // A tensor shares the memory: ONNX Runtime reads and writes the host array itself.
+  // A tensor shares the host array's memory, which ONNX Runtime reads and writes directly.
   const named = (types: readonly OnnxTensorType[], arrays: readonly NDArray[]) =>
     Object.fromEntries(
       types.map(({ name }, i) => {

@@ -1,13 +1,12 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { EncodedModel } from '../../onnx/encode.ts'
-import type { OrtNode } from '../definition.ts'
+import type { ModelOutline, NodeProvider, OrtNode } from '../definition.ts'
 import type { Executable } from '../engine.ts'
 import { notLoading } from '../shared/not-loading.ts'
-import { type NodeProvider, nodeEngine } from '../table.ts'
+import { nodeEngine } from '../table.ts'
 import { openSession, type SessionPlan } from './node-session.ts'
-import type { ModelOutline } from './shared-session.ts'
 
-/** Makes a session of `onnxruntime-node` in this thread, which computes in it. */
+/** Makes a session of `onnxruntime-node` in this thread, and what runs it here. */
 export async function createExecutable(
   model: ModelOutline,
   encoded: EncodedModel,
@@ -21,7 +20,7 @@ export async function createExecutable(
 
 const checks = new Map<NodeProvider, Promise<void>>()
 
-/** Makes sure, once for each provider, that it is there and computes. @throws if not. */
+/** Checks once that a provider is installed and computes. @throws if not. */
 async function checkOnce(ort: OrtNode, provider: NodeProvider): Promise<void> {
   const check = checks.get(provider) ?? Promise.resolve(nodeEngine(provider).node.check?.(ort))
   checks.set(provider, check)
@@ -29,7 +28,7 @@ async function checkOnce(ort: OrtNode, provider: NodeProvider): Promise<void> {
   await check
 }
 
-/** The package, which is a peer and not there in a browser's bundle: it is loaded when it is needed. */
+/** Loads the package when it is needed: it is a peer, and missing from a browser's bundle. */
 async function load(): Promise<OrtNode> {
   const ort = await import('onnxruntime-node').catch((cause) => {
     throw notLoading('onnxruntime-node', cause)

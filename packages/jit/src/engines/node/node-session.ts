@@ -1,29 +1,30 @@
 import type { InferenceSession } from 'onnxruntime-node'
 import type { EncodedModel } from '../../onnx/encode.ts'
-import type { OrtNode } from '../definition.ts'
+import type { NodeProvider, OrtNode, SharedSession } from '../definition.ts'
 import { sessionOptions } from '../shared/session-options.ts'
-import type { NodeProvider } from '../table.ts'
 import { defaultCacheDirectory, machine, type SessionCache, sessionCache } from './session-cache.ts'
-import type { SharedSession } from './shared-session.ts'
 
-/** How a session of a model is made; plain data. */
+/** How a session of a model is made, as plain data. */
 export interface SessionPlan {
   readonly provider: NodeProvider
   readonly threads?: number
   /** Whether ONNX Runtime's optimiser runs. */
   readonly optimised: boolean
-  /** The folder where the optimised model is kept; `undefined` for none. */
+  /** The folder in which the optimised model is cached; `undefined` if it is not. */
   readonly cacheDirectory?: string
-  /** The names of operators that the processor computes for a GPU. */
+  /** The names of operators that run on the processor instead of the GPU. */
   readonly onCpu: readonly string[]
 }
 
 const shared = new Map<string, { session: Promise<InferenceSession>; users: number }>()
 
-/** A session for a serialised model: that of an equal one in use, or made from the cache's optimised model, or from scratch. */
+/**
+ * A session for a serialised model: that of an equal model in use, one made from the cached optimised model, or a new
+ * one.
+ */
 export async function openSession(ort: OrtNode, encoded: EncodedModel, plan: SessionPlan): Promise<SharedSession> {
   const make: Make = (encoded, more) => createSession(ort, encoded, plan, more)
-  // Models whose weights lie outside of the message are too large to take their hash, and to be kept.
+  // Models with external weights are too large to be hashed and cached.
   if (encoded.external) {
     const session = await make(encoded)
     return { session, release: () => session.release() }
@@ -101,6 +102,6 @@ function keyOf(ort: OrtNode, { bytes }: EncodedModel, { provider, threads }: Ses
     .digest('hex')
 }
 
-/** The folder that the option `cache` names: `true` is the user's, `false` none. */
+/** The folder that the option `cache` means: `true` is the default one, `false` none. */
 export const cacheDirectory = async (cache: boolean | string): Promise<string | undefined> =>
   typeof cache === 'string' ? cache : cache ? defaultCacheDirectory() : undefined

@@ -1,4 +1,4 @@
-/** What the cache needs of Node.js; there is none elsewhere. */
+/** The modules of Node.js, fetched when they are needed: this file is part of bundles for browsers too. */
 const builtin = {
   crypto: () => process.getBuiltinModule('node:crypto'),
   fs: () => process.getBuiltinModule('node:fs'),
@@ -6,13 +6,16 @@ const builtin = {
   path: () => process.getBuiltinModule('node:path'),
 }
 
-/** Optimised models on disk, so that the next process need not optimise them again. */
+/** Optimised models on disk, which the next process does not have to optimise again. */
 export interface SessionCache {
-  /** The entry of this name, or nothing if there is none that is whole. */
+  /** The entry of a name; undefined if there is none, or it is damaged. */
   read(name: string): Uint8Array | undefined
-  /** Makes an entry of the file that `write` writes, and removes the entries unused for longest beyond the limit. */
+  /**
+   * Makes an entry from the file that `write` writes. Beyond the limit of size, the least recently used entries are
+   * removed.
+   */
   write(name: string, write: (path: string) => Promise<void>): Promise<void>
-  /** Removes an entry that turned out to be useless. */
+  /** Removes an entry that cannot be used. */
   remove(name: string): void
 }
 
@@ -21,9 +24,10 @@ const SUFFIX = '.ort'
 const STALE = 3_600_000
 
 /**
- * A cache in a folder. Entries are written beside their place and renamed, end in their SHA-256, and count as used when
- * they are read. A folder that cannot be written to is no error: nothing is cached then.
- * @param maxBytes how large all entries together may become; an entry of more than a quarter of it is not kept.
+ * A cache in a folder. An entry is written under a name of its own, since several processes may write the same one, and
+ * then renamed. It ends in its SHA-256, and counts as used when it is read. If the folder cannot be written to, nothing
+ * is cached.
+ * @param maxBytes the limit for all entries together. An entry of more than a quarter of it is not kept.
  */
 export function sessionCache(directory: string, maxBytes: number = 2 ** 30): SessionCache {
   const fs = builtin.fs()
@@ -81,22 +85,22 @@ export function sessionCache(directory: string, maxBytes: number = 2 ** 30): Ses
   }
 }
 
-/** Where sessions are cached: in the user's folder for caches; `undefined` if `CASCADE_DIFFUSION_CACHE` is `off`. */
+/** The folder in which sessions are cached; `undefined` if `CASCADE_DIFFUSION_CACHE` is `off`. */
 export async function defaultCacheDirectory(): Promise<string | undefined> {
   if (process.env.CASCADE_DIFFUSION_CACHE === 'off') return undefined
-  // Not there in a browser's bundle.
+  // It is missing from a browser's bundle.
   const { cacheFolder } = await import('@cascade-diffusion/files')
   return builtin.path().join(cacheFolder(), 'sessions')
 }
 
-/** The processor and what it can do: optimised models are made for it. */
+/** The processor and its features. An optimised model is for one processor. */
 export function machine(): string {
   const { arch, cpus, platform } = builtin.os()
   const parts = [platform(), arch(), cpus()[0]?.model]
   try {
     parts.push(/^(flags|Features)\s*:.*$/m.exec(builtin.fs().readFileSync('/proc/cpuinfo', 'utf8'))?.[0])
   } catch {
-    // There is no such file but on Linux.
+    // Only Linux has this file.
   }
   return parts.join('\n')
 }

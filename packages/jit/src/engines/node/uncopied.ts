@@ -1,13 +1,16 @@
 import { elementTypes, type OnnxModel, type OnnxNode } from '../../onnx/model.ts'
 
 /**
- * onnxruntime-node 1.30 makes a copy of every result, also of those that it has written where they were wanted: a training
- * step spends a quarter of its time on that. It makes them in the order of the outputs, after the run, and gives up at one
- * that is no tensor. So a model whose results are all written where they are wanted gets a sequence for its first output.
+ * onnxruntime-node 1.30 copies every result, even one that it has written to a given array, which takes a quarter of a
+ * training step's time. It copies them after the run in the order of the outputs, and stops with an error at one that
+ * is not a tensor. So a model whose results are all written to given arrays gets a sequence as its first output.
  */
 const SEQUENCE = 'uncopied'
 
-/** The model with a sequence for its first output: an empty one, or one of the small tensor of this name. */
+/**
+ * The model with a sequence as its first output.
+ * @param tensor the name of its element; without it, the sequence is empty.
+ */
 export function withSequence(model: OnnxModel, tensor?: string): OnnxModel {
   const made: Pick<OnnxNode, 'opType' | 'inputs' | 'attributes'> =
     tensor === undefined
@@ -21,9 +24,9 @@ export function withSequence(model: OnnxModel, tensor?: string): OnnxModel {
 }
 
 /**
- * Runs such a model: `run` is called with what to fetch besides. The results lie where they were wanted, whether the package gave
- * up or not.
- * @throws what the run throws for any other reason.
+ * Runs such a model and ignores the error of copying: the results have been written by then.
+ * @param run runs the model with these fetches and others.
+ * @throws what `run` throws for any other reason.
  */
 export async function runUncopied(run: (fetches: Record<string, null>) => Promise<unknown>): Promise<void> {
   try {

@@ -52,7 +52,7 @@ test('an array that was disposed of or donated is refused', async () => {
   const step = compiled()
   const { y } = await step.onDevice(float32([1, 2]))
   await step.onDevice(donate(y))
-  await expect(y.read()).rejects.toThrow('jit: expected an array that is in use, got a float32[2] disposed of')
+  await expect(y.read()).rejects.toThrow('jit: expected an array in use, got a float32[2] that was disposed of')
   await expect(step(y)).rejects.toThrow('disposed of')
   y.dispose()
   await step.dispose()

@@ -1,11 +1,11 @@
-/** Smaller ones are left to the garbage collector. */
+/** Smaller buffers are left to the garbage collector. */
 const LEAST = 2 ** 16
 
 let nowhere: InstanceType<typeof MessageChannel>['port1'] | undefined
 
 /**
- * Frees the memory of arrays that nobody uses any more at once, where the garbage collector would let some hundred
- * megabytes come together first. A port that is closed drops what is transferred to it.
+ * Frees the memory of unused arrays at once. The garbage collector would wait until they add up to some hundred
+ * megabytes. A closed port drops what is transferred to it.
  */
 export function freeBuffers(arrays: readonly { readonly buffer: ArrayBufferLike }[]): void {
   const buffers = arrays

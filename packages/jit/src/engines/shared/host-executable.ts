@@ -8,28 +8,30 @@ import { type InPlaceModel, inPlace } from './in-place.ts'
 /** The host array behind a device array. */
 interface Held {
   readonly array: NDArray
-  /** Told when the memory is free. */
+  /** Called when the memory is free. */
   readonly reuse: (array: NDArray) => void
-  /** Whether somebody has read it, who has the memory then. */
+  /** Whether it has been read. The memory then belongs to the reader. */
   wasRead: boolean
 }
 
 const keyOf = ({ dtype, shape }: TensorType) => `${dtype}[${shape}]`
 
-/** Of the device arrays that may be used. */
+/** The host arrays behind the device arrays in use. */
 const memory = new WeakMap<DeviceArray, Held>()
 
 /**
- * An executable of an engine that computes in host memory, from what runs it on host arrays: results are written where
- * `outputs` says, which may be the memory of an input that {@link inPlace} allows. Its device arrays are host arrays that
- * serve again once they have been disposed of.
+ * An executable of an engine that computes in host memory. Its device arrays are host arrays, whose memory is used
+ * again after they have been disposed of.
+ * @param run runs the model on host arrays and writes the results to `outputs`, which may share the memory of inputs
+ * where {@link inPlace} allows that.
+ * @param dispose frees what the model holds.
  */
 export function hostExecutable(
   model: InPlaceModel,
   run: (inputs: readonly NDArray[], outputs: readonly NDArray[]) => Promise<void>,
   dispose: () => Promise<void>,
 ): Executable {
-  /** By type. */
+  /** Free arrays, by type. */
   const spare = new Map<string, NDArray[]>()
   const typesFor = (inputs: readonly (NDArray | DeviceArray)[]) =>
     outputShapes(model, inputs).map((shape, i) => ({ dtype: model.outputs[i]?.dtype as DType, shape }))
@@ -38,12 +40,13 @@ export function hostExecutable(
   const keep = (array: NDArray) => {
     spare.set(keyOf(array), [...(spare.get(keyOf(array)) ?? []), array])
   }
-  // What was given away goes back as it is if there is memory already: otherwise every call would add to it.
+  // An array that was given away takes a result only if none is free. Otherwise every call would add one to the free
+  // ones.
   const mayHold = ({ array, reuse }: Held) =>
     reuse === keep || (reuse === unclaimed && !spare.get(keyOf(array))?.length)
   /**
-   * The memory of inputs that results may be written to: of those that this executable has made, lest others wait for theirs, and
-   * of those that are given away.
+   * For each result, the input whose memory it is written to, if any. Only arrays that this executable has made, or
+   * that were given away, qualify: other executables reuse theirs.
    */
   const given = (inputs: readonly (NDArray | DeviceArray)[], donated: readonly boolean[]): (NDArray | undefined)[] => {
     const ours = inputs.map((x, i) => {
@@ -96,7 +99,7 @@ export function hostExecutable(
   }
 }
 
-/** A device array in host memory. `reuse` is told when the memory is free, unless it was read: then the reader has it. */
+/** A device array in host memory. `reuse` is called when the memory is free, unless the array was read. */
 export function hostDeviceArray(array: NDArray, reuse: (array: NDArray) => void): DeviceArray {
   const { dtype, shape } = array
   const held: Held = { array, reuse, wasRead: false }
@@ -105,7 +108,7 @@ export function hostDeviceArray(array: NDArray, reuse: (array: NDArray) => void)
     shape,
     read: async () => {
       if (!memory.has(device))
-        throw new CascadeError('engine', `jit: expected an array that is in use, got a ${dtype}[${shape}] disposed of`)
+        throw new CascadeError('engine', `jit: expected an array in use, got a ${dtype}[${shape}] that was disposed of`)
       held.wasRead = true
       return array
     },
@@ -117,15 +120,15 @@ export function hostDeviceArray(array: NDArray, reuse: (array: NDArray) => void)
   return device
 }
 
-/** Memory of which nobody has been told that it is free. */
+/** For memory that no executable reuses. */
 const unclaimed = () => {}
 
-/** A host array that its owner has no more use for, as an argument: results may be written to it. */
+/** A host array that its owner gives away, as an argument: results may be written to it. */
 export const givenAway = (array: NDArray): DeviceArray => hostDeviceArray(array, unclaimed)
 
-/** The memory of a device array, if it is the host's; no more once a result was written to it. */
+/** The host array behind a device array; undefined if it is elsewhere, or a result was written over it. */
 export const heldOnHost = (array: DeviceArray): NDArray | undefined => memory.get(array)?.array
 
-/** An argument as a host array: itself, the memory of a device array of the host, or what another device's holds. */
+/** An argument as a host array. A device array in host memory is not copied. */
 export const onHost = async (x: NDArray | DeviceArray): Promise<NDArray> =>
   isDeviceArray(x) ? (memory.get(x)?.array ?? (await x.read())) : x

@@ -1,6 +1,6 @@
 import type { Executable } from '../engine.ts'
 
-/** What a model without results comes to: ONNX Runtime takes none without nodes. */
+/** For a model without results, since ONNX Runtime accepts no model without nodes. */
 export const idleExecutable: Executable = {
   run: async () => [],
   runOnDevice: async () => [],

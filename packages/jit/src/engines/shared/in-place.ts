@@ -1,20 +1,28 @@
 import type { OnnxModel, OnnxNode } from '../../onnx/model.ts'
 import { operatorOf } from '../../onnx/operators.ts'
 
-/** What has to be known of a model: its types, and what its operators read and write. */
+/** The types of a model's inputs and outputs, and what its operators read and write. */
 export interface InPlaceModel extends Pick<OnnxModel, 'inputs' | 'outputs'> {
   readonly nodes: readonly Node[]
-  /** Whether the operators are run as they are written. Otherwise ONNX Runtime's optimiser makes one of several, such as Gemm of MatMul and Add. */
+  /**
+   * Whether operators run as written. Otherwise ONNX Runtime's optimiser may fuse several, such as MatMul and Add to
+   * Gemm.
+   */
   readonly asWritten?: boolean
 }
 
 type Node = Pick<OnnxNode, 'opType' | 'inputs' | 'outputs'>
 
 /**
- * For each result of a model the input whose memory it may be written to, if there is one: an input of the same type, no two
- * results the same, that all who read it have read before the result is computed, because it depends on them, or that its own
- * operator reads number by number. Where the optimiser is at work, only of operators that all are number by number.
+ * For each result of a model, the input whose memory it may be written to, if there is one. Such an input:
+ * - is donated, and has the type of the result;
+ * - is not taken by another result;
+ * - is read by no operator but those that the result depends on, which run before, and the result's own, if that works
+ *   in place.
+ *
+ * If operators are fused, all of these have to work element by element, whatever becomes of them.
  * @param donated which inputs may be written to.
+ * @returns the input's index, or undefined.
  */
 export function inPlace(model: InPlaceModel, donated: readonly boolean[]): (number | undefined)[] {
   const producers = new Map(model.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)))
@@ -42,11 +50,11 @@ export function inPlace(model: InPlaceModel, donated: readonly boolean[]): (numb
   })
 }
 
-/** Nothing where lengths follow the batch size. */
+/** A key of the type; undefined if lengths follow the batch size. */
 const typeOf = ({ dtype, shape, batch }: OnnxModel['inputs'][number]) =>
   batch?.some((length) => length) ? undefined : `${dtype}[${shape}]`
 
-/** The operators that one depends on. */
+/** The operators that an operator depends on. */
 function ancestors(last: Node, producers: ReadonlyMap<string, Node>): Set<Node> {
   const found = new Set<Node>()
   const open = [last]
@@ -60,7 +68,7 @@ function ancestors(last: Node, producers: ReadonlyMap<string, Node>): Set<Node> 
   return found
 }
 
-/** Whether nobody reads an input, or a view of it, that `last` could not wait for. */
+/** Whether all operators that read an input, or a view of it, run before `last` or are `last`, working in place. */
 function isReadBefore(
   input: string,
   last: Node,

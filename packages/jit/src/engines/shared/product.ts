@@ -1,6 +1,6 @@
 import type { OnnxModel } from '../../onnx/model.ts'
 
-/** A model of one product: y = x·x for x [2, 2]. The product may have 16 bits. */
+/** A model of one product, which may compute in 16 bits: y = x·x for x [2, 2]. */
 export const product: OnnxModel = {
   nodes: [
     { opType: 'MatMul', domain: '', inputs: ['x', 'x'], outputs: ['y'], attributes: {}, name: 'MatMul', half: true },

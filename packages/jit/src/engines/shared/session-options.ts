@@ -1,19 +1,19 @@
 import type { EncodedModel } from '../../onnx/encode.ts'
 
-/** What ONNX Runtime is told about every session, in Node.js and in the browser. */
+/** The options of every session, in Node.js and in browsers. */
 export const sessionOptions = ({ external }: EncodedModel) => ({
   graphOptimizationLevel: 'all' as const,
   executionMode: 'sequential' as const,
   logSeverityLevel: 3 as const,
-  // A pattern is a second block of memory, as large as all that the first run took, and saves no time.
+  // A memory pattern is another block of memory, as large as all that the first run used, and saves no time.
   enableMemPattern: false,
-  // Moments of weights that hardly learn decay into denormal numbers, which cost a hundred times as much; and threads that
-  // await their next run busily keep those of another session from the processor: a training step's two take turns.
+  // Moments of weights that hardly learn decay into denormal numbers, which take a hundred times as long. Threads that
+  // wait busily for their next run slow down those of another session; a training step has two, which take turns.
   extra: { session: { set_denormal_as_zero: '1', force_spinning_stop: '1' } },
   ...(external && { externalData: [{ path: external.path, data: joined(external) }] }),
 })
 
-/** The same with its weights in one piece that is nobody else's. */
+/** The same model with its weights in one new piece of memory. */
 export const inOnePiece = ({ bytes, external }: EncodedModel): EncodedModel =>
   external ? { bytes, external: { ...external, pieces: [together(external)] } } : { bytes }
 

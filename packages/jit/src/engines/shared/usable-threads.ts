@@ -1,10 +1,10 @@
-/** Reads a text file of the system; `undefined` if it is not there. */
+/** Reads a text file of the system; `undefined` if it does not exist. */
 export type ReadText = (path: string) => string | undefined
 
 /**
- * As many threads as this process may keep busy: the cores among the processors that it may run on, by `taskset`, `mpirun` or a
- * container's set of processors, and no more than its quota of time comes to, rounded up (cgroups of both versions). Of the
- * processors that share a core one counts, on Linux; elsewhere they are not told apart.
+ * The number of threads that this process can keep busy: the cores of the processors that it may run on (by `taskset`,
+ * `mpirun` or a container's set), but at most its quota of processor time, rounded up (cgroups of both versions). Only
+ * Linux says which processors share a core; elsewhere each processor counts.
  */
 export function usableThreads(read: ReadText = readText): number {
   const allowed = process.getBuiltinModule('node:os').availableParallelism()
@@ -19,7 +19,7 @@ const readText: ReadText = (path) => {
   }
 }
 
-/** How many cores the processors have that this process may run on; `undefined` where Linux does not say. */
+/** The number of cores that this process may run on; `undefined` on systems other than Linux. */
 export function usableCores(read: ReadText): number | undefined {
   const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(read('/proc/self/status') ?? '')?.[1]
   if (list === undefined) return undefined
@@ -35,9 +35,12 @@ const numbersOf = (list: string): number[] =>
     return Array.from({ length: to - from + 1 }, (_, i) => from + i)
   })
 
-/** The processors' worth of time that the process may use, by its cgroup and those above it; `Infinity` if nothing limits it. */
+/**
+ * The quota of processor time, in processors, of the process's cgroup and those above it; `Infinity` without a quota.
+ */
 export function processorQuota(read: ReadText): number {
-  // A line is the number of the hierarchy, its controllers, and the path in it; version 2 has the number 0 and no controllers.
+  // A line has the hierarchy's number, its controllers, and the path in it. Version 2 has the number 0 and no
+  // controllers.
   const lines = (read('/proc/self/cgroup') ?? '').split('\n').map((line) => line.split(':'))
   const pathOf = (wanted: (number: string, controllers: string[]) => boolean) =>
     lines
@@ -60,13 +63,13 @@ export function processorQuota(read: ReadText): number {
   )
 }
 
-/** A quota that is missing, `max` or -1 is none. */
+/** A quota that is missing, `max` or -1 means none. */
 const shareOf = (quota = '', period = ''): number => {
   const share = Number.parseInt(quota, 10) / Number.parseInt(period, 10)
   return share > 0 ? share : Number.POSITIVE_INFINITY
 }
 
-/** A path and those above it, the root as `''`: within a container the root is the container's own. */
+/** A path and those above it, the root as `''`. In a container, the root is that of the container. */
 function upwards(path: string | undefined): string[] {
   if (path === undefined) return []
   const names = path.split('/').filter((name) => name !== '')

@@ -3,19 +3,19 @@ import { openGate, shut } from './gate.ts'
 import type { Answer, Handle, Message, Reply, Request } from './protocol.ts'
 import { startThread } from './start.ts'
 
-/** The thread that computes, as the others see it. */
+/** The compute thread, as other threads see it. */
 export interface ComputeThread {
-  /** Asks for something; `transfer` is given away. @throws what goes wrong there. */
+  /** Sends a request. The buffers in `transfer` are given away. @throws what the request throws there. */
   ask(request: Request, transfer?: readonly ArrayBuffer[]): Promise<Answer>
-  /** Gives an array's memory back, with the next request or once this turn of the event loop is over. */
+  /** Frees an array, with the next request or after this turn of the event loop. */
   drop(array: Handle): void
-  /** A name for something new there. */
+  /** A new handle. */
   handle(): Handle
 }
 
 let running: ComputeThread | undefined
 
-/** The one thread of this process that computes, started if it is not there; `undefined` where there can be none. */
+/** The one compute thread of this process, started at the first call; `undefined` where there can be none. */
 export function computeThread(): ComputeThread | undefined {
   running ??= start()
   return running
@@ -35,7 +35,7 @@ function start(): ComputeThread | undefined {
     if (dropped.length > 0 && !over) post({ request: { kind: 'drop', arrays: dropped } }, [])
     dropped = []
   }
-  // Whoever waits for an answer keeps the process alive, nothing else does.
+  // Only a request without an answer keeps the process alive.
   const settled = (id: number) => {
     const asker = waiting.get(id)
     waiting.delete(id)
@@ -44,17 +44,17 @@ function start(): ComputeThread | undefined {
   }
   const end = (reason: string, cause?: unknown) => {
     if (running === thread) running = undefined
-    over ??= new CascadeError('engine', `jit: the thread that computes has ended: ${reason}`, { cause })
+    over ??= new CascadeError('engine', `jit: the compute thread has ended: ${reason}`, { cause })
     for (const id of [...waiting.keys()]) settled(id)?.reject(over)
     process.off('exit', close)
   }
-  // A process that ends its threads amid a run crashes.
+  // A process that ends its threads during a run crashes.
   const close = () => shut(gate)
   process.on('exit', close)
   worker.unref()
   worker.on('message', (reply: Reply) => {
     const asker = settled(reply.id)
-    // A copy from the other thread is an error of no class of ours.
+    // An error from the other thread is a copy that has lost its class.
     if ('error' in reply) asker?.reject(new CascadeError('engine', messageOf(reply.error), { cause: reply.error }))
     else asker?.resolve(reply.answer)
   })

@@ -1,17 +1,17 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import type { EncodedModel } from '../../onnx/encode.ts'
+import type { ModelOutline } from '../definition.ts'
 import type { SessionPlan } from '../node/node-session.ts'
-import type { ModelOutline } from '../node/shared-session.ts'
 
-/** What stands for an array that lies with the thread that computes, or for an executable there. The asking thread names them. */
+/** A number that stands for an array or an executable of the compute thread. The requesting thread chooses it. */
 export type Handle = number
 
 /**
- * What the thread that computes is asked for. Requests are served one after the other, in the order in which they come. Arrays
- * among them are given away.
+ * A request to the compute thread. Requests are served one after the other, in the order of their arrival. Arrays in
+ * them are given away.
  */
 export type Request =
-  /** Makes `executable`; gives nothing. */
+  /** Makes `executable`. Returns nothing. */
   | {
       readonly kind: 'compile'
       readonly executable: Handle
@@ -19,9 +19,9 @@ export type Request =
       readonly encoded: EncodedModel
       readonly plan: SessionPlan
     }
-  /** Gives the results. */
+  /** Returns the results. */
   | { readonly kind: 'run'; readonly executable: Handle; readonly inputs: readonly (NDArray | Handle)[] }
-  /** Leaves the results there, as `results`; gives the values of those that are small. */
+  /** Leaves the results there, as `results`. Returns the values of small ones. */
   | {
       readonly kind: 'runOnDevice'
       readonly executable: Handle
@@ -29,26 +29,26 @@ export type Request =
       readonly donated: readonly boolean[]
       readonly results: readonly Handle[]
     }
-  /** Gives a copy of an array. */
+  /** Returns a copy of an array. */
   | { readonly kind: 'read'; readonly array: Handle }
-  /** Gives the memory of arrays back. */
+  /** Frees arrays. */
   | { readonly kind: 'drop'; readonly arrays: readonly Handle[] }
   /** Frees an executable. */
   | { readonly kind: 'dispose'; readonly executable: Handle }
 
-/** What a request gives. */
+/** What a request returns. */
 export interface Answer {
-  /** Its arrays, in order; `undefined` for what is left there. */
+  /** Its arrays, in order; `undefined` for those that are left there. */
   readonly arrays: readonly (NDArray | undefined)[]
-  /** Inputs given back, since the next call may need memory of the same size: by their places. */
+  /** Inputs that are given back, by their positions: the next call may need memory of the same size. */
   readonly spent?: readonly (NDArray | undefined)[]
 }
 
-/** A request on its way; `id` is missing where nobody waits. */
+/** A request as a message; `id` is missing if no answer is expected. */
 export interface Message {
   readonly id?: number
   readonly request: Request
 }
 
-/** An answer on its way, or why there is none. */
+/** An answer as a message, or the error instead. */
 export type Reply = { readonly id: number } & ({ readonly answer: Answer } | { readonly error: unknown })

@@ -7,16 +7,16 @@ import { givenAway, heldOnHost, onHost } from '../shared/host-executable.ts'
 import { type Gate, within } from './gate.ts'
 import type { Answer, Handle, Message, Reply, Request } from './protocol.ts'
 
-/** Results of at most so many numbers are given at once: whoever waits for a loss need not ask again. Nor are they worth keeping. */
+/** Results of at most this many numbers come with the answer, so that a loss needs no other request. */
 const SMALL = 256
 
-/** Where messages come from and replies go to. */
+/** A port that requests come from and replies go to. */
 export interface Port {
   on(event: 'message', listener: (message: Message) => void): unknown
   postMessage(reply: Reply, transfer: readonly ArrayBuffer[]): void
 }
 
-/** Serves the requests that come to a port, one after the other, and behind a gate: the thread that computes. */
+/** Runs the compute thread: serves the requests of a port one after the other, each within the gate. */
 export function serve(port: Port, gate: Gate): void {
   const answer = server()
   const reply = async ({ id, request }: Message) => {
@@ -38,16 +38,16 @@ export function serve(port: Port, gate: Gate): void {
 const buffersOf = ({ arrays, spent = [] }: Answer) =>
   [...arrays, ...spent].flatMap((array) => (array ? [array.data.buffer as ArrayBuffer] : []))
 
-/** What is asked for, by what lies here. */
+/** What answers requests, with the executables and arrays of this thread. */
 function server(): (request: Request) => Promise<Answer> {
   const executables = new Map<Handle, Executable>()
   const arrays = new Map<Handle, DeviceArray>()
   const known = <T>(map: ReadonlyMap<Handle, T>, handle: Handle): T => {
     const found = map.get(handle)
-    if (!found) throw new CascadeError('engine', `jit: expected what is in use, got ${handle}, which is not`)
+    if (!found) throw new CascadeError('engine', `jit: expected a handle in use, got ${handle}`)
     return found
   }
-  // What came from the host was made for this call: it may hold results.
+  // A host array was made for this call: results may be written to it.
   const argument = (x: NDArray | Handle) => (typeof x === 'number' ? known(arrays, x) : givenAway(x))
   const spentOf = (inputs: readonly (NDArray | Handle)[], given: readonly DeviceArray[]) =>
     given.map((array, i) => {

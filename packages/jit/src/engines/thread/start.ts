@@ -2,8 +2,9 @@ import type { Worker, WorkerOptions } from 'node:worker_threads'
 import type { Gate } from './gate.ts'
 
 /**
- * Starts the thread that computes: the module `compute-thread` beside the sources or the built files. There is none where this
- * is a thread itself, where the module is not found, as in a bundle that is one file, and where threads are not permitted.
+ * Starts the compute thread from the module `compute-thread` next to the sources or the built files. Returns
+ * `undefined` in a worker thread, if the module is not found (as in a bundle of one file), and if threads are not
+ * permitted.
  */
 export function startThread(gate: Gate): Worker | undefined {
   const { isMainThread } = process.getBuiltinModule('node:worker_threads')
@@ -11,14 +12,14 @@ export function startThread(gate: Gate): Worker | undefined {
   try {
     return module && moduleThread(module, { workerData: gate, name: 'jit' })
   } catch (error) {
-    // Node.js's permission model allows threads by a flag of its own.
+    // Node.js's permission model has a separate flag for threads.
     if ((error as { code?: string }).code === 'ERR_ACCESS_DENIED') return undefined
     throw error
   }
 }
 
 function computeModule(): URL | undefined {
-  // A bundle of another format has no URL of its own.
+  // A bundle that is not an ES module has no URL.
   const here = import.meta.url as string | undefined
   if (!here?.startsWith('file:')) return undefined
   const name = here.endsWith('.ts') ? '../../compute-thread.ts' : './compute-thread.js'
@@ -26,10 +27,10 @@ function computeModule(): URL | undefined {
   return process.getBuiltinModule('node:fs').existsSync(module) ? module : undefined
 }
 
-/** A thread that runs a module; Node.js 20 needs help with sources. */
+/** A thread that runs a module. Sources are run by tsx, since Node.js 20 cannot. */
 export function moduleThread(module: URL, options: WorkerOptions): Worker {
   const { Worker } = process.getBuiltinModule('node:worker_threads')
-  // Not what the program was started with: --input-type is not for threads, and --import would run twice.
+  // Without the program's own flags: --input-type is not allowed for threads, and --import would run twice.
   if (!module.pathname.endsWith('.ts')) return new Worker(module, { ...options, execArgv: [] })
   const { createRequire } = process.getBuiltinModule('node:module')
   const { pathToFileURL } = process.getBuiltinModule('node:url')

@@ -3,24 +3,24 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import type { TensorType } from '../../graph/graph.ts'
 import type { EncodedModel } from '../../onnx/encode.ts'
 import { outputShapes } from '../../onnx/model.ts'
+import type { ModelOutline } from '../definition.ts'
 import type { Executable } from '../engine.ts'
 import type { SessionPlan } from '../node/node-session.ts'
-import type { ModelOutline } from '../node/shared-session.ts'
 import { freeBuffers } from '../shared/free-buffers.ts'
 import { onHost } from '../shared/host-executable.ts'
 import { inOnePiece } from '../shared/session-options.ts'
 import type { ComputeThread } from './compute-thread.ts'
 import type { Handle, Request } from './protocol.ts'
 
-/** Where the device arrays that may be used lie. */
+/** The threads and handles of the device arrays in use. */
 const memory = new WeakMap<DeviceArray, { readonly thread: ComputeThread; readonly handle: Handle }>()
 
-/** Frees there what nobody has here any more, though it was not disposed of. */
+/** Frees what was collected here as garbage without being disposed of. */
 const forgotten = new FinalizationRegistry<() => void>((free) => free())
 
 /**
- * An executable of the thread that computes, where its device arrays lie. Host arrays are copied on their way there, since the
- * caller keeps them; results are handed over.
+ * An executable of the compute thread, where its device arrays lie. Host arrays are copied on the way there, since the
+ * caller keeps them. Results are transferred.
  */
 export async function threadExecutable(
   thread: ComputeThread,
@@ -29,7 +29,7 @@ export async function threadExecutable(
   plan: SessionPlan,
 ): Promise<Executable> {
   const executable = thread.handle()
-  // As little as there is need of, without the weights.
+  // Only what is needed, without the weights.
   const outline = nodes.map(({ opType, inputs, outputs }) => ({ opType, inputs, outputs }))
   const model: ModelOutline = { nodes: outline, inputs, outputs, ...(sequence !== undefined && { sequence }) }
   const whole = inOnePiece(encoded)
@@ -49,7 +49,7 @@ function proxy(thread: ComputeThread, executable: Handle, model: ModelOutline): 
     }
   }
 
-  // Memory that arguments were sent in, by their places: the next call's are likely to be of the same size.
+  // The buffers that arguments were sent in, by position: the next call's are likely to have the same size.
   let spare: readonly (NDArray | undefined)[] = []
   const keep = (arrays: typeof spare) => {
     freeBuffers(spare.flatMap((array) => array?.data ?? []))
@@ -59,7 +59,7 @@ function proxy(thread: ComputeThread, executable: Handle, model: ModelOutline): 
     const all = await Promise.all(arrays.map(async (x) => handleOf(x, thread) ?? (await onHost(x))))
     const inputs = all.map((x, i) => (typeof x === 'number' ? x : copyOf(x, spare[i])))
     const given = inputs.flatMap((x) => (typeof x === 'number' ? [] : [x.data]))
-    // Those that are sent again are not to be freed.
+    // Buffers that are sent again must not be freed.
     const again = new Set<NDArray['data']>(given)
     spare = spare.filter((array) => array && !again.has(array.data))
     keep([])
@@ -104,7 +104,7 @@ function proxy(thread: ComputeThread, executable: Handle, model: ModelOutline): 
   return self
 }
 
-/** Made where nothing else is in sight that it would keep alive. */
+/** Made outside of the functions above, whose variables it would keep alive. */
 const freeing = (thread: ComputeThread, executable: Handle) => () =>
   void thread.ask({ kind: 'dispose', executable }).catch(() => {})
 const dropping = (thread: ComputeThread, array: Handle) => () => thread.drop(array)
@@ -114,7 +114,7 @@ const handleOf = (x: NDArray | DeviceArray, thread: ComputeThread): Handle | und
   return place?.thread === thread ? place.handle : undefined
 }
 
-/** A copy in a buffer of its own, that of `spare` if it fits; of a Buffer, too, which is part of another one. */
+/** A copy in its own buffer: that of `spare`, if it fits. (A Buffer's memory may be part of a larger one.) */
 function copyOf({ dtype, shape, data }: NDArray, spare: NDArray | undefined): NDArray {
   if (spare?.dtype === dtype && spare.data.length === data.length) {
     spare.data.set(data)
@@ -123,7 +123,7 @@ function copyOf({ dtype, shape, data }: NDArray, spare: NDArray | undefined): ND
   return { dtype, shape, data: data instanceof Uint8Array ? new Uint8Array(data) : data.slice() } as NDArray
 }
 
-/** A result that is left with the thread; `value` if it has come along. */
+/** A result that stays in the thread. @param value its value, if that came with the answer. */
 function threadArray(
   { dtype, shape }: TensorType,
   place: { readonly thread: ComputeThread; readonly handle: Handle },
@@ -135,7 +135,7 @@ function threadArray(
     shape,
     read: async () => {
       if (!memory.has(array))
-        throw new CascadeError('engine', `jit: expected an array that is in use, got a ${dtype}[${shape}] disposed of`)
+        throw new CascadeError('engine', `jit: expected an array in use, got a ${dtype}[${shape}] that was disposed of`)
       return value ?? ((await thread.ask({ kind: 'read', array: handle })).arrays[0] as NDArray)
     },
     dispose: () => {

@@ -2,7 +2,7 @@ import type { NDArray } from '@cascade-diffusion/arrays'
 import type { WebDefinition } from '../definition.ts'
 import { hostExecutable } from '../shared/host-executable.ts'
 
-/** Runs a session of `onnxruntime-web` whose arguments and results are in host memory. */
+/** Runs a session of `onnxruntime-web` on arguments and results in host memory. */
 export const webHostSession: WebDefinition['executable'] = (model, { session, tensorOf, inTurn }) =>
   hostExecutable(
     model,

@@ -1,7 +1,7 @@
 import type { Lowering, Physical } from '../../lower/lowering.ts'
 import { cutOff, padOuter, trim, type Windows } from './windows.ts'
 
-// Images and volumes here have the axes that windows move along outermost: [...input, N, C].
+// The images and volumes here have the axes along which windows move outermost: [...input, N, C].
 
 const settings = (w: Windows, group: number) => ({
   kernel_shape: w.size,
@@ -36,7 +36,7 @@ export function convolveBack(l: Lowering, dy: Physical, weights: Physical, w: Wi
   return padOuter(l, back(l, dx, w), before, after)
 }
 
-/** How many rows and columns at the end no window reaches. */
+/** The number of rows and columns at the end that no window reaches. */
 const missing = ({ input, output, size, strides, dilations, before, after }: Windows) =>
   input.map((n, i) => {
     const reach =

@@ -9,7 +9,7 @@ import { matMul } from '../linear/matmul.ts'
 import { convolve, convolveBack } from './channels-first.ts'
 import { taps, type Windows, windowsFrom } from './windows.ts'
 
-/** Of volumes [N, D, H, W, C] and filters [planes, rows, columns, C, K]. */
+/** The sizes of a convolution of volumes [N, D, H, W, C] with filters [planes, rows, columns, C, K]. */
 interface Sizes {
   readonly windows: Windows
   readonly n: number
@@ -43,7 +43,7 @@ const sizesIn = (attributes: Attributes) => attributes.sizes as Sizes
 /** [planes, rows, columns, C, K] as ONNX has it: [K, C, planes, rows, columns]. */
 const weights = (l: Lowering, filter: Physical) => l.transpose(filter, [4, 3, 0, 1, 2])
 
-/** Convolutions of volumes, with the gradients that tfjs asks for. */
+/** Convolutions of volumes, and the kernels that tfjs uses for their gradients. */
 export const convolution3DKernels: Kernels = {
   Conv3D: {
     inputs: ['x', 'filter'],

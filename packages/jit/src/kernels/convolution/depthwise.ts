@@ -9,7 +9,10 @@ import { convolve, convolveBack } from './channels-first.ts'
 import { convolutionInfo } from './window.ts'
 import { taps, type Windows, windowsFrom } from './windows.ts'
 
-/** Of images [N, H, W, C] and filters [rows, columns, C, M]: each channel has M filters of its own. */
+/**
+ * The sizes of a convolution of images [N, H, W, C] with filters [rows, columns, C, M]: each channel has its own M
+ * filters.
+ */
 interface Sizes {
   readonly windows: Windows
   readonly n: number
@@ -37,7 +40,7 @@ function checkGradient({ windows, n, channels, each }: Sizes, { shape }: TensorT
     throw new CascadeError('input', `expected a gradient of shape [${expected}], got [${shape}]`)
 }
 
-/** Convolutions that keep the channels apart, with the gradients that tfjs asks for. */
+/** Convolutions that keep the channels apart, and the kernels that tfjs uses for their gradients. */
 export const depthwiseKernels: Kernels = {
   DepthwiseConv2dNative: {
     inputs: ['x', 'filter'],

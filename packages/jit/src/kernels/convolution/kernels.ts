@@ -9,7 +9,7 @@ import { type Window, windowOf } from './window.ts'
 
 const windowIn = (attributes: Attributes) => attributes.window as Window
 
-/** tfjs: `Conv2D`, `Conv2DBackpropInput`, `Conv2DBackpropFilter`. */
+/** Convolutions of images, and the kernels that tfjs uses for their gradients. */
 export const convolutionKernels: Kernels = {
   Conv2D: {
     inputs: ['x', 'filter'],
@@ -60,14 +60,14 @@ export const convolutionKernels: Kernels = {
   },
 }
 
-/** tfjs's gradients do not hand on `dimRoundingMode`. */
+/** Checks the shape of a gradient, because tfjs's gradients do not pass `dimRoundingMode` on. */
 function checkGradient(w: Window, dy: TensorType): void {
   const expected = [w.n, w.outHeight, w.outWidth, w.outChannels]
   if (!sameShape(dy.shape, expected))
     throw new CascadeError('input', `expected a gradient of shape [${expected}], got [${dy.shape}]`)
 }
 
-/** Leaves an image [H, W, N, C] where the target keeps its activations. */
+/** Leaves an image [H, W, N, C] in the target's layout for activations. */
 function place(l: Lowering, out: Value, image: ReturnType<typeof convolution>): void {
   l.set(out, image, HWNC)
   const { activationLayout } = l.target

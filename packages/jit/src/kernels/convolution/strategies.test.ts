@@ -54,7 +54,8 @@ test("3×3 convolutions with many channels are Winograd's on cpu, and their grad
 test('both gradients share the tiles of the result’s gradient, and none are kept from the forward pass', () => {
   const fn = (x: tf.Tensor, filter: tf.Tensor) =>
     tf.valueAndGrads((a, b) => tf.sum(tf.square(convolution(wide)(a!, b!))) as tf.Scalar)([x, filter])
-  // Overlapping tiles of the image and of its result's gradient, adjoining ones of the image, and two results put together.
+  // Overlapping tiles of the image and of its result's gradient, adjoining ones of the image, and two results put
+  // together.
   expect(operators(cpu, fn, shapesOf(wide)).Gather).toBe(3 + 2)
 })
 

@@ -6,7 +6,10 @@ import { isWinograd, winogradConvolution, winogradFilterGradient, winogradInputG
 
 // Images here are [H, W, N, C] in memory, filters [rows, columns, C, K].
 
-/** Up to so many numbers, the taps of a pixel are gathered for one product; beyond, that costs more memory than it saves. */
+/**
+ * The taps of a pixel are gathered for one product if they have at most this many numbers. More would take too much
+ * memory.
+ */
 const SMALL = 80
 
 const tapCount = (w: Window) => w.size[0] * w.size[1]
@@ -44,7 +47,7 @@ export function convolution(l: Lowering, x: Physical, filter: Physical, w: Windo
   return l.transpose(y, [2, 3, 0, 1])
 }
 
-/** So many more channels of zeros at the end of an axis of four. */
+/** Puts channels of zeros at the end of one of four axes. */
 function withChannels(l: Lowering, x: Physical, axis: number, more: number): Physical {
   if (more === 0) return x
   const pads = Array.from({ length: 8 }, (_, i) => (i === axis + 4 ? more : 0))
@@ -55,7 +58,10 @@ function withChannels(l: Lowering, x: Physical, axis: number, more: number): Phy
   )
 }
 
-/** Few output channels: one product for all taps of every pixel, then the taps' results shifted into place and summed. */
+/**
+ * For few output channels: one product for all taps of every pixel, whose results are then shifted into place and
+ * added.
+ */
 function shiftedSum(l: Lowering, x: Physical, filter: Physical, w: Window): Physical {
   const { inChannels: c, outChannels: k } = w
   const count = tapCount(w)
@@ -93,7 +99,7 @@ function turned(l: Lowering, filter: Physical): Physical {
   return l.transpose(reversed, [0, 1, 3, 2])
 }
 
-/** The window of a result whose pixels are strides apart, and which reaches to the ends of the image. */
+/** The window of a result that is spread by the strides, up to the ends of the image. */
 function unstrided(w: Window): Window {
   const outHeight = (w.outHeight - 1) * w.strides[0] + 1
   const outWidth = (w.outWidth - 1) * w.strides[1] + 1
@@ -103,7 +109,7 @@ function unstrided(w: Window): Window {
   return { ...w, strides: [1, 1], outHeight, outWidth, pads: [top, left, bottom, right] }
 }
 
-/** An image with its pixels strides apart and zeros between them. */
+/** An image spread by the strides, with zeros between its pixels. */
 function spaced(
   l: Lowering,
   dy: Physical,

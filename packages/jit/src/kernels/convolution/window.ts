@@ -22,7 +22,7 @@ export interface Window {
 
 type Given = Readonly<Record<string, unknown>>
 
-/** What tfjs makes of the attributes of its convolution kernels. @throws on a data format other than NHWC. */
+/** What tfjs computes from the attributes of its convolution kernels. @throws on a data format other than NHWC. */
 export function convolutionInfo(
   inShape: readonly number[],
   filterShape: readonly number[],
@@ -51,8 +51,9 @@ export function windowOf(inShape: readonly number[], filterShape: readonly numbe
 }
 
 /**
- * The sizes as tfjs reckons them. Windows may reach beyond the padded image, as with `dimRoundingMode` 'ceil': there is more padding.
- * @throws if more windows fit than tfjs has: given a number for padding, it reckons the width with the filter's height.
+ * The sizes as tfjs computes them. Windows that reach beyond the padded image, as with `dimRoundingMode` 'ceil', get
+ * more padding.
+ * @throws if more windows fit than tfjs has: if padding is a number, it computes the width with the filter's height.
  */
 function windowFrom(info: backend_util.Conv2DInfo): Window {
   const [rows, columns] = axesFrom(info) as [Axis, Axis]
@@ -86,7 +87,7 @@ export const isPointwise = (w: Window) =>
 export const padImage = (l: Lowering, x: Physical, pads: readonly number[]): Physical =>
   padOuter(l, x, pads.slice(0, 2), pads.slice(2))
 
-/** The pixels of an image [H, W, N, C] in memory, and behind them one of zeros: [H·W + 1, N·C]. */
+/** The pixels of an image [H, W, N, C] in memory, followed by one of zeros: [H·W + 1, N·C]. */
 export function withZeros(l: Lowering, x: Physical): Physical {
   const [height, width, n, c] = x.shape as [number, number, number, number]
   const [count, inner] = [height * width, n * c]

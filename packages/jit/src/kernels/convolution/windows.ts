@@ -12,12 +12,17 @@ export interface Windows {
   readonly size: readonly number[]
   readonly strides: readonly number[]
   readonly dilations: readonly number[]
-  /** How far the windows reach beyond the input; negative where they leave some of it out, as tfjs's of volumes can. */
+  /**
+   * How far the windows reach beyond the input; negative if they leave some of it out, as those of volumes can in tfjs.
+   */
   readonly before: readonly number[]
   readonly after: readonly number[]
 }
 
-/** The sizes along each axis, as tfjs reckons them, and what its windows leave over: with a stride or more, another would fit. */
+/**
+ * The sizes along each axis as tfjs computes them, and what its windows leave over; with a stride or more, another
+ * would fit.
+ */
 export function axesFrom(info: backend_util.Conv2DInfo | backend_util.Conv3DInfo): Axis[] {
   const { padInfo } = info
   const axes = [
@@ -31,7 +36,10 @@ export function axesFrom(info: backend_util.Conv2DInfo | backend_util.Conv3DInfo
   return axes
 }
 
-/** The sizes as tfjs reckons them. @throws if more windows fit than tfjs has: given a number for padding, it reckons the width with the height. */
+/**
+ * The sizes as tfjs computes them.
+ * @throws if more windows fit than tfjs has: if padding is a number, it computes the width with the height.
+ */
 export function windowsFrom(info: backend_util.Conv2DInfo | backend_util.Conv3DInfo): Windows {
   const axes = axesFrom(info)
   const all = <K extends keyof Axis>(key: K) => axes.map((a) => a[key])
@@ -69,7 +77,7 @@ function axis(
   const given = pads as Pads
   const before = given[side] as number
   const reach = (output - 1) * stride + (size - 1) * dilation + 1
-  // With `dimRoundingMode` 'ceil' windows reach further than tfjs says.
+  // With `dimRoundingMode` 'ceil', windows reach further than tfjs says.
   const after = Math.max(given[opposite[side]] as number, reach - input - before)
   return { input, output, size, stride, dilation, before, after, left: input + before + after - reach }
 }
@@ -128,17 +136,24 @@ export const places = (sizes: readonly number[]): number[][] =>
 /** The offsets of the elements of a window. */
 const offsets = (w: Windows) => places(w.size).map((tap) => tap.map((t, i) => t * (w.dilations[i] as number)))
 
-/** What each element of the windows sees, in the order of `places(w.size)`: each [...output, ...rest]. Beyond the input lies `value`. */
+/**
+ * The part of the input under each element of the windows, in the order of `places(w.size)`: each [...output, ...rest].
+ * Beyond the input lies `value`.
+ */
 export function taps(l: Lowering, x: Physical, w: Windows, value = 0): Physical[] {
   const padded = padOuter(l, x, w.before, w.after, value)
   return offsets(w).map((offset) => cutOuter(l, padded, offset, w.output, w.strides))
 }
 
-/** The adjoint of {@link taps}: adds each part [...output, ...rest] where its element of the windows lies: [...input, ...rest]. */
+/**
+ * The adjoint of {@link taps}: adds each part [...output, ...rest] where its element of the windows lies: [...input,
+ * ...rest].
+ */
 export function untap(l: Lowering, parts: readonly Physical[], w: Windows): Physical {
   const first = parts[0] as Physical
   const inner = rest(first, w)
-  // An offset is so many strides, and a phase of a stride; the parts of one phase are summed before phases interleave.
+  // An offset is a number of strides and a phase within a stride. The parts of each phase are added before phases are
+  // interleaved.
   const whole = (offset: readonly number[]) => offset.map((o, i) => Math.floor(o / (w.strides[i] as number)))
   const reach = whole(w.size.map((n, i) => (n - 1) * (w.dilations[i] as number)))
   const grid = w.output.map((n, i) => n + (reach[i] as number))
@@ -157,7 +172,7 @@ export function untap(l: Lowering, parts: readonly Physical[], w: Windows): Phys
   return padOuter(l, all, negative(w.before), ends)
 }
 
-/** Puts tensors of one shape between each other: element i of axis k comes from tensor i mod `strides[k]`. */
+/** Interleaves tensors of one shape: element i of axis k comes from tensor i mod `strides[k]`. */
 function interleave(l: Lowering, phases: readonly Physical[], strides: readonly number[]): Physical {
   const { shape } = phases[0] as Physical
   const grid = shape.slice(0, strides.length)
@@ -177,7 +192,7 @@ function interleave(l: Lowering, phases: readonly Physical[], strides: readonly 
   return l.reshape(parts[0] as Physical, [...joined, ...shape.slice(strides.length)])
 }
 
-/** The windows as one step for each axis, which only moves along it: what is separable costs less so. */
+/** The windows as one step for each axis: a separable operation costs less that way. */
 const steps = (w: Windows): Windows[] =>
   w.input.map((_, k) => {
     const only = (numbers: readonly number[], idle: (i: number) => number) =>
@@ -197,7 +212,7 @@ const steps = (w: Windows): Windows[] =>
 const sum = (l: Lowering, parts: readonly Physical[]): Physical =>
   parts.length > 1 ? l.op('Sum', parts, (parts[0] as Physical).shape) : (parts[0] as Physical)
 
-/** The sum of all that each window sees: [...output, ...rest]. */
+/** The sum over each window: [...output, ...rest]. */
 export const sumWindows = (l: Lowering, x: Physical, w: Windows): Physical =>
   steps(w).reduce((y, step) => sum(l, taps(l, y, step)), x)
 
@@ -205,7 +220,7 @@ export const sumWindows = (l: Lowering, x: Physical, w: Windows): Physical =>
 export const spreadWindows = (l: Lowering, dy: Physical, w: Windows): Physical =>
   steps(w).reduceRight((y, step) => untap(l, Array(util.sizeFromShape(step.size as number[])).fill(y), step), dy)
 
-/** Gives all of `dy` to the first of some candidates that equals the greatest; the rest get 0. All have one shape. */
+/** Gives `dy` to the first candidate that equals the greatest, and 0 to the others. All have one shape. */
 export function toFirst(l: Lowering, candidates: readonly Physical[], greatest: Physical, dy: Physical): Physical[] {
   const zero = l.scalar(0)
   let left = dy

@@ -12,7 +12,10 @@ import { unitStrides, type Window, withZeros } from './window.ts'
 const TILE = 4
 const INPUT = TILE + 2
 
-/** Where the polynomials are evaluated, besides infinity. Small and not all integers: the rounding error is the least so. */
+/**
+ * The points at which the polynomials are evaluated, besides infinity. Small points, not all of them integers, have the
+ * least rounding error.
+ */
 const points = [0, 1, -1, 1 / 2, -2]
 
 /** Coefficients, lowest first, of the product of (x − a) over `roots`. */
@@ -35,12 +38,12 @@ const transposeOf = (m: number[][]) => (m[0] as number[]).map((_, j) => m.map((r
 
 const reversed = (m: number[][]) => m.map((row) => [...row].reverse())
 
-/** The Kronecker product of a matrix with itself: what it does to the rows and the columns of a tile, at once. */
+/** The Kronecker product of a matrix with itself, which applies it to the rows and columns of a tile at once. */
 const twice = (m: number[][]): number[][] =>
   m.flatMap((row) => m.map((other) => row.flatMap((a) => other.map((b) => a * b))))
 
 const { At, G, Bt } = transforms()
-/** ᵀ is part of the names; a filter turned by 180° has its taps in reverse. */
+/** The transforms. A filter turned by 180° has its taps in reverse. */
 const matrices = {
   Aᵀ: twice(At),
   A: twice(transposeOf(At)),
@@ -59,10 +62,13 @@ function apply(l: Lowering, name: keyof typeof matrices, x: Physical): Physical 
   return l.op('MatMul', [constant, l.reshape(x, [columns, inner])], [rows, inner])
 }
 
-/** A transformed filter is four times as large as the filter: of fewer pixels, to read it takes longer than what it saves. */
+/**
+ * The fewest pixels that pay: a transformed filter is four times as large, and for fewer pixels reading it takes longer
+ * than it saves.
+ */
 const FEWEST_PIXELS = 100
 
-/** Whether a convolution is one that F(4×4, 3×3) computes, and has channels enough for it to pay. */
+/** Whether F(4×4, 3×3) computes a convolution, and there are enough channels for it to pay. */
 export const isWinograd = (l: Lowering, w: Window): boolean =>
   l.target.convolution === 'winograd' &&
   w.size[0] === 3 &&
@@ -95,8 +101,8 @@ function blocks(
 }
 
 /**
- * Tiles of `size`×`size` pixels, four apart, of a block of an image that has so many rows and columns of zeros before it:
- * [size², tiles, N·C]. All pixels beyond the image are one of zeros, which takes half as long as to put zeros around it.
+ * Tiles of `size`×`size` pixels, four apart, of a block of an image, which is padded by zeros: [size², tiles, N·C]. All
+ * pixels beyond the image are one pixel of zeros, which takes half the time of padding the image.
  */
 function cut(l: Lowering, x: Physical, [top, left]: readonly number[], block: Block, size: number): Physical {
   const { high, wide } = block
@@ -123,19 +129,19 @@ function cut(l: Lowering, x: Physical, [top, left]: readonly number[], block: Bl
   return l.op('Gather', [pixels, index], [...shape, inner], { axis: 0 })
 }
 
-/** V = Bᵀ d B for every tile of a block; the tiles overlap by two: [36, tiles, C]. */
+/** V = Bᵀ d B for every tile of a block, where tiles overlap by two: [36, tiles, C]. */
 function overlapping(l: Lowering, x: Physical, w: Window, block: Block): Physical {
   const V = apply(l, 'Bᵀ', cut(l, x, w.pads, block, INPUT))
   return l.reshape(V, [INPUT * INPUT, block.high * block.wide * w.n, w.inChannels])
 }
 
-/** A dY Aᵀ for every tile of a block of a result; the tiles are side by side: [36, tiles, K]. */
+/** A dY Aᵀ for every tile of a block of a result, where tiles are side by side: [36, tiles, K]. */
 function adjoining(l: Lowering, y: Physical, w: Window, block: Block): Physical {
   const dM = apply(l, 'A', cut(l, y, [0, 0], block, TILE))
   return l.reshape(dM, [INPUT * INPUT, block.high * block.wide * w.n, w.outChannels])
 }
 
-/** Y = Aᵀ M A of every tile of a block, put together, without what the tiles have beyond the image: [rows, columns, N·K]. */
+/** Y = Aᵀ M A of every tile of a block, put together and cut to the image: [rows, columns, N·K]. */
 function untile(l: Lowering, Y: Physical, w: Window, block: Block): Physical {
   const rows = Math.min(TILE * block.high, w.outHeight - TILE * block.row)
   const columns = Math.min(TILE * block.wide, w.outWidth - TILE * block.column)
@@ -161,7 +167,7 @@ function join(l: Lowering, images: readonly Physical[], axis: 0 | 1): Physical {
   return l.op('Concat', images, first.shape.with(axis, length), { axis })
 }
 
-/** A transformed filter, and how it enters the products. */
+/** A transformed filter, and its role in the products. */
 interface Filter {
   /** [36, C, K], or [36, K, C] if it is `transposed`. */
   readonly U: Physical
@@ -171,8 +177,9 @@ interface Filter {
 }
 
 /**
- * Whether the filter comes first in products, which copy their second operand into the order in which they read it. With few
- * pixels in a block for the channels that saves up to half of the time, more than it takes to turn the results round.
+ * Whether the filter is the first operand of products. Products copy their second operand into the order in which they
+ * read it. For blocks with few pixels per channel this saves up to half of the time, more than transposing the results
+ * takes.
  */
 function filterFirst(l: Lowering, w: Window): boolean {
   const [[{ high, wide }]] = blocks(l, w) as [[Block]]
@@ -187,7 +194,9 @@ function multiply(l: Lowering, V: Physical, { U, transposed, first }: Filter): P
   return l.transpose(l.reshape(Y, [TILE * TILE, k, pixels]), [0, 2, 1])
 }
 
-/** A convolution of an image, each block of it transformed, multiplied with the transformed filter, and transformed back. */
+/**
+ * A convolution of an image. Each block is transformed, multiplied with the transformed filter, and transformed back.
+ */
 function inBlocks(l: Lowering, x: Physical, filter: Filter, w: Window, bias?: Physical): Physical {
   const { n, outChannels: k } = w
   const each = bias && l.reshape(l.op('Expand', [bias, l.ints([n, k])], [n, k]), [n * k])
@@ -208,15 +217,18 @@ export function winogradConvolution(l: Lowering, x: Physical, filter: Physical, 
   return inBlocks(l, x, { U: l.reshape(U, shape), transposed: first, first }, w, bias)
 }
 
-/** The gradient for the input: a convolution of dY, seen as `back`, with the filter turned, its channels swapped. */
+/**
+ * The gradient for the input: a convolution of dY, with the window `back`, with the turned filter, its channels
+ * swapped.
+ */
 export function winogradInputGradient(l: Lowering, dy: Physical, filter: Physical, back: Window): Physical {
   const U = l.reshape(apply(l, 'turnedG', filter), [INPUT * INPUT, back.outChannels, back.inChannels])
   return inBlocks(l, dy, { U, transposed: true, first: filterFirst(l, back) }, back)
 }
 
 /**
- * The gradient for the filter [3, 3, C, K]: that of the convolution of dY, seen as `back`, turned. It takes the overlapping
- * tiles from dY, where the input's gradient makes them too, and so keeps none from the forward pass.
+ * The gradient for the filter [3, 3, C, K]: that of the convolution of dY, with the window `back`, turned. It takes the
+ * overlapping tiles from dY, as the gradient for the input does, and so keeps none from the forward pass.
  */
 export function winogradFilterGradient(l: Lowering, x: Physical, dy: Physical, back: Window): Physical {
   const { inChannels: k, outChannels: c } = back

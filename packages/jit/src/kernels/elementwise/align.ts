@@ -3,7 +3,7 @@ import type { Value } from '../../graph/graph.ts'
 import { identity, isIdentity, type Layout } from '../../lower/layout.ts'
 import type { Lowering, Physical } from '../../lower/lowering.ts'
 
-/** The layout that most of the memory of some operands already has; only operands of the result's rank count. */
+/** The layout of the largest operand. Only operands of the result's rank count. */
 export function preferredLayout(lowering: Lowering, values: readonly Value[], rank: number): Layout {
   let best: Layout = identity(rank)
   let size = -1
@@ -20,8 +20,8 @@ export function preferredLayout(lowering: Lowering, values: readonly Value[], ra
 }
 
 /**
- * Operands of an element-wise operation with their axes in the same places of memory, ready for ONNX's broadcasting:
- * axes that an operand lacks are put in front with length 1, as broadcasting does.
+ * Brings the operands of an element-wise operation into one layout, ready for ONNX's broadcasting. Axes that an operand
+ * lacks get length 1, in front, as in broadcasting.
  */
 export function aligned(lowering: Lowering, values: readonly Value[], layout: Layout): Physical[] {
   const rank = layout.length

@@ -185,6 +185,7 @@ test('an operation with its neutral element is none, unless the shape grows', ()
 test('no kernel is left out', () => {
   const missing = Object.keys(binaryKernels).filter((name) => !compared.has(name))
   // tfjs composes the first one itself.
-  // That of @cascade-diffusion/ops is composed on the cpu backend; the gradient of SiLU is compared with the other unary ones.
+  // That of @cascade-diffusion/ops is composed on the cpu backend; the gradient of SiLU is compared with the other
+  // unary ones.
   expect(missing).toEqual(['LogicalXor', 'EluGrad', 'SiluGrad'])
 })

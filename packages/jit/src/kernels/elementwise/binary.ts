@@ -13,13 +13,13 @@ import { silu } from './unary.ts'
 
 const comparison: Facts = { takes: ['float32', 'int32'], yields: 'bool', half: follows }
 const logical: ElementTypes = { takes: ['bool'], yields: 'bool' }
-/** Division in ONNX Runtime's int32 ends the process where the divisor is 0. */
+/** ONNX Runtime's int32 division by 0 ends the process. */
 const divisible: ElementTypes = { takes: ['float32', 'float64'] }
 
-/** Whether `x` alone has the shape of the two operands' broadcast. */
+/** Whether `x` has the shape to which both operands broadcast. */
 const covers = (x: Value, other: Value) => sameShape(x.shape, broadcast([x, other]))
 
-/** `x` where the other operand is the operation's neutral element. */
+/** An operand, if the other one is the operation's neutral element. */
 const neutral =
   (value: number, sides: 'both' | 'right'): NonNullable<Kernel['simplify']> =>
   (inputs) => {
@@ -29,7 +29,7 @@ const neutral =
     return undefined
   }
 
-/** The remainder with the divisor's sign: ONNX's has the dividend's. */
+/** The remainder with the sign of the divisor. ONNX's has the sign of the dividend. */
 const floorMod: Emit = (l, operands, s, { dtype }) => {
   const [, b] = operands as [Physical, Physical]
   const rest = l.op('Mod', operands, s, { fmod: 1 })
@@ -37,7 +37,10 @@ const floorMod: Emit = (l, operands, s, { dtype }) => {
   return l.op('Where', [differ, l.op('Add', [rest, b], s), rest], s)
 }
 
-/** The angle of (x, y) from atan(|y| / |x|): ONNX has no operator of two operands. Infinite coordinates count as the largest. */
+/**
+ * The angle of (x, y), from atan(|y| / |x|), since ONNX has no atan2. Infinite coordinates count as the largest finite
+ * number.
+ */
 const angle: Emit = (l, operands, s) => {
   const [y, x] = operands as [Physical, Physical]
   const zero = l.scalar(0)
@@ -48,7 +51,7 @@ const angle: Emit = (l, operands, s) => {
   const [high, wide] = [length(y), length(x)]
   const flat = l.op('Equal', [high, zero], y.shape)
   const steep = l.op('Atan', [l.op('Div', [high, wide], s)], s)
-  // 0, but for an x that is no number.
+  // 0, or NaN if x is NaN.
   const level = l.op('Mul', [wide, zero], x.shape)
   const acute = l.op('Where', [flat, level, steep], s)
   const obtuse = l.op('Sub', [l.scalar(Math.PI), acute], s)
@@ -56,7 +59,7 @@ const angle: Emit = (l, operands, s) => {
   return l.op('Where', [l.op('Less', [y, zero], y.shape), l.op('Neg', [upper], s), upper], s)
 }
 
-/** As its operands, but for squares, which leave the range of float16 from 256 on. */
+/** Follows its operands, except that squares compute in 32 bits: from 256 on they leave the range of float16. */
 const halfProduct: HalfRule = {
   computes: (node, ...rest) => node.inputs[0] !== node.inputs[1] && follows.computes(node, ...rest),
 }
@@ -145,7 +148,7 @@ export const binaryKernels: Kernels = {
     half: follows,
     complex: byParts,
     infer: (types) => [first(types)],
-    // ONNX Runtime's Sum takes float32 only.
+    // ONNX Runtime's Sum accepts float32 only.
     lower: elementwise(
       (l, operands, s, { dtype }) =>
         dtype === 'float32' ? l.op('Sum', operands, s) : operands.reduce((a, b) => l.op('Add', [a, b], s)),
@@ -164,7 +167,7 @@ export const binaryKernels: Kernels = {
       const out = first(node.outputs)
       const layout = preferredLayout(l, node.inputs, out.shape.length)
       const [condition, ...choices] = aligned(l, node.inputs, layout) as [Physical, Physical, Physical]
-      // ONNX Runtime's Where takes no booleans.
+      // ONNX Runtime's Where does not accept booleans.
       const dtype = out.dtype === 'bool' ? 'int32' : out.dtype
       const [t, e] = choices.map((x, i) => l.cast(x, node.inputs[i + 1]?.dtype ?? dtype, dtype))
       const y = l.op('Where', [condition, t as Physical, e as Physical], physicalShape(out.shape, layout))

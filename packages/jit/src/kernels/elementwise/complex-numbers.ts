@@ -2,7 +2,7 @@ import type { Value } from '../../graph/graph.ts'
 import { type ComplexRule, onComplex } from '../complex.ts'
 import { type Kernel, type Kernels, notRecorded } from '../kernel.ts'
 
-/** A kernel that is always recorded as others. */
+/** A kernel that is always recorded by its rule for complex tensors. */
 const complexOnly = (inputs: readonly string[], complex: ComplexRule): Kernel => ({
   inputs,
   complex,
@@ -11,7 +11,7 @@ const complexOnly = (inputs: readonly string[], complex: ComplexRule): Kernel =>
   lower: notRecorded,
 })
 
-/** Kernels that make complex tensors of real ones, and the reverse. */
+/** Kernels that make complex tensors from real ones, and real ones from complex ones. */
 export const complexNumberKernels: Kernels = {
   Complex: complexOnly(['real', 'imag'], ({ operands: [real, imag] }) => [
     { real: real as Value, imag: imag as Value },

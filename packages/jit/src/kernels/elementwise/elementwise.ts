@@ -17,7 +17,7 @@ interface Settings {
   readonly dtype: Arithmetic
 }
 
-/** Emits on operands that are aligned and of one type, and gives the result, of `shape` in memory. */
+/** Emits operators on operands that are aligned and of one type. @returns the result, of `shape` in memory. */
 export type Emit = (
   l: Lowering,
   operands: readonly Physical[],
@@ -26,20 +26,22 @@ export type Emit = (
 ) => Physical
 
 export interface ElementTypes {
-  /** What the emitted operators take; operands of another type are cast to the last of these. Default: float32 alone. */
+  /**
+   * The types that the operators accept; operands of another type are cast to the last of these. Default: float32 only.
+   */
   takes?: readonly Arithmetic[]
-  /** The type of the result where it is not the operands'. */
+  /** The type of the result, if it is not that of the operands. */
   yields?: DType
 }
 
-/** What most arithmetic of ONNX Runtime takes; booleans count as 0 and 1. */
+/** The types that most arithmetic of ONNX Runtime accepts. Booleans count as 0 and 1. */
 export const numeric: ElementTypes = { takes: ['float32', 'int32'] }
 
-/** The shape of several operands together. */
+/** The shape to which operands broadcast. */
 export const broadcast = (types: readonly TensorType[]): number[] =>
   types.map((t) => [...t.shape]).reduce((a, b) => backend_util.assertAndGetBroadcastShape(a, b))
 
-/** Lowers to operators on the operands as most of them lie. */
+/** Lowers to operators on operands in the layout of the largest. */
 export const elementwise =
   (emit: Emit, { takes = ['float32'], yields }: ElementTypes = {}): Rule =>
   (l, node) => {
@@ -56,10 +58,10 @@ export const elementwise =
 const emitter = (emit: Emit | string): Emit =>
   typeof emit === 'string' ? (l, operands, shape) => l.op(emit, operands, shape) : emit
 
-/** What differs between element-wise kernels besides their operators. */
+/** The facts of an element-wise kernel besides its operators. */
 export interface Facts extends ElementTypes, Pick<Kernel, 'half' | 'complex'> {}
 
-/** A kernel of one operand: an operator of ONNX, or several. */
+/** A kernel of one operand. @param emit the name of an ONNX operator, or what emits several. */
 export const unary = (emit: Emit | string, { half, complex, ...types }: Facts = {}): Kernel => ({
   inputs: ['x'],
   half,
@@ -69,7 +71,7 @@ export const unary = (emit: Emit | string, { half, complex, ...types }: Facts = 
   lower: elementwise(emitter(emit), types),
 })
 
-/** A kernel of two operands of one type, which broadcast. */
+/** A kernel of two operands of one type, which broadcast. @param emit as of {@link unary}. */
 export const binary = (emit: Emit | string, { half, complex, ...types }: Facts = {}): Kernel => ({
   inputs: ['a', 'b'],
   half,

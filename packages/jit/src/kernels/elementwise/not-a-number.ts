@@ -5,14 +5,14 @@ import { first, type Kernel } from '../kernel.ts'
 /** The largest finite number of float32. */
 export const LARGEST = (2 - 2 ** -23) * 2 ** 127
 
-/** What is no number, and 0 for what is. */
+/** NaN where `x` is NaN, else 0. */
 function strays(l: Lowering, x: Physical): Physical {
   return l.op('Where', [l.op('IsNaN', [x], x.shape), x, l.scalar(0)], x.shape)
 }
 
 /**
- * A kernel of the greatest or the least along its `axes` that is no number where one of the elements is none: ReduceMax and
- * ReduceMin of ONNX Runtime pass over it unless it comes first. Infinities stay what they are.
+ * Makes a kernel of the greatest or least along its `axes` give NaN if one of the elements is NaN, which ReduceMax and
+ * ReduceMin of ONNX Runtime ignore unless it comes first. Infinities are kept.
  */
 export const keepsNaN = (kernel: Kernel): Kernel => ({
   ...kernel,
@@ -30,8 +30,8 @@ export const keepsNaN = (kernel: Kernel): Kernel => ({
 })
 
 /**
- * Numbers in the order in which what is no number comes before all others, as in PyTorch and NumPy: for the greatest first, or
- * for the least. Infinity counts as the largest finite number.
+ * Replaces NaN by a number that comes before all others, as in PyTorch and NumPy, whether the greatest or the least
+ * comes first. Infinity counts as the largest finite number.
  */
 export function withNaNFirst(l: Lowering, x: Physical, { dtype }: Value, order: 'greatest' | 'least'): Physical {
   if (dtype !== 'float32') return x
@@ -41,7 +41,7 @@ export function withNaNFirst(l: Lowering, x: Physical, { dtype }: Value, order: 
   return l.op('Where', [l.op('IsNaN', [x], x.shape), l.scalar(beyond), finite], x.shape)
 }
 
-/** What windows of an image [N, C, …] see the greatest of, by `pool`, and no number where they see one that is none. */
+/** Pools an image [N, C, …] by `pool` to the greatest of each window, or NaN if the window has one. */
 export function pooledWithNaN(l: Lowering, x: Physical, pool: (x: Physical) => Physical): Physical {
   const stray = l.cast(l.op('IsNaN', [x], x.shape), 'bool', 'float32')
   const y = pool(x)

@@ -15,11 +15,11 @@ export const silu = (l: Lowering, x: Physical): Physical =>
 
 const SELU = { alpha: { float: 1.6732632423543772 }, gamma: { float: 1.0507009873554805 } }
 
-/** A bound that int32 can hold. */
+/** A bound within the range of its type. */
 const bounded = (value: number, dtype: string) =>
   dtype === 'int32' ? Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, value)) : value
 
-/** To real numbers, only the real part is kept. */
+/** A cast to a real type keeps the real part only. */
 const castComplex = onComplex(({ given, run, builder }, { real, imag }) => {
   if (given.dtype !== 'complex64') return run('Cast', [real], given)[0]
   const float = run('Cast', [real], { dtype: 'float32' })[0]
@@ -82,7 +82,7 @@ export const unaryKernels: Kernels = {
 
   ClipByValue: {
     ...unary(
-      // Max and Min let NaN through, as tfjs does; bounds may be infinite.
+      // Max and Min keep NaN, as tfjs does. Bounds may be infinite.
       (l, [x], s, { min, max, dtype }) => {
         const [low, high] = [min, max].map((bound) => l.scalar(bounded(bound, dtype), dtype))
         return l.op('Min', [l.op('Max', [x as Physical, low as Physical], s), high as Physical], s)

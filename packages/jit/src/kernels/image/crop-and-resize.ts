@@ -3,7 +3,10 @@ import type { Lowering, Physical } from '../../lower/lowering.ts'
 import { first, type Kernels } from '../kernel.ts'
 import { coordinates, doubles, mix, pixelsOf, readPixels } from './pixels.ts'
 
-/** Where along an axis of `length` the pixels of the crops are: float64 [B, size], 0 … length − 1 inside of the image. */
+/**
+ * The places of the crops' pixels along an axis of `length`: float64 [B, size], from 0 to length − 1 inside of the
+ * image.
+ */
 function along(l: Lowering, from: Physical, to: Physical, length: number, size: number): Physical {
   const boxes = from.shape[0] as number
   const one = coordinates(l, [boxes, 1])
@@ -71,7 +74,7 @@ export const cropAndResizeKernels: Kernels = {
             )
       const inside = l.reshape(l.op('And', [row.inside, column.inside], shape), [...shape, 1])
       const seen = l.op('Where', [inside, pixels, l.scalar(extrapolationValue)], out.shape)
-      // Boxes of images that there are not stay 0.
+      // Boxes of images that do not exist stay 0.
       const known = l.reshape(l.op('LessOrEqual', [box, last], box.shape), [count, 1, 1, 1])
       l.set(out, l.op('Where', [known, seen, l.scalar(0)], out.shape))
     },

@@ -49,7 +49,10 @@ export function pixelsOf(l: Lowering, images: Physical, dtype: DType): Pixels {
   return { table: l.reshape(l.cast(images, dtype, 'float32'), [n * height * width, channels]), height, width }
 }
 
-/** The pixels [...shape, C] at int32 coordinates inside of images, `first` being the number of an image's first pixel. */
+/**
+ * The pixels [...shape, C] at int32 coordinates inside of images.
+ * @param first the number of an image's first pixel.
+ */
 export function readPixels(
   l: Lowering,
   { table, width }: Pixels,

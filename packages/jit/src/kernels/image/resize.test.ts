@@ -56,7 +56,9 @@ test('values for every way to place the pixels', () =>
     runs(25),
   ))
 
-/** F.interpolate of PyTorch 2.15 without aligned corners, of i² mod 7 in 3×4 pixels: `bilinear`, and `nearest-exact`. */
+/**
+ * F.interpolate of PyTorch 2.15 without aligned corners, of i² mod 7 in 3×4 pixels: `bilinear`, and `nearest-exact`.
+ */
 const interpolated: [size: [number, number], bilinear: number[], nearest: number[]][] = [
   [
     [2, 3],

@@ -5,7 +5,7 @@ import type { Lowering, Physical } from '../../lower/lowering.ts'
 import { follows } from '../half.ts'
 import { first, type Kernel, type Kernels, list } from '../kernel.ts'
 
-/** A matrix of `to` rows: how each new row or column is made of the `from` old ones. */
+/** A matrix of `to` rows, which says how each new row or column is made from the `from` old ones. */
 type Matrix = Float32Array
 
 type Size = readonly [number, number]
@@ -15,7 +15,7 @@ interface Sampling {
   readonly halfPixelCenters: boolean
 }
 
-/** The place in the old image of new pixel `i`, as TensorFlow reckons it. */
+/** The place of the new pixel `i` in the old image, as TensorFlow computes it. */
 function source(i: number, from: number, to: number, { alignCorners, halfPixelCenters }: Sampling): number {
   const scale = alignCorners && to > 1 ? (from - 1) / (to - 1) : from / to
   return halfPixelCenters ? (i + 0.5) * scale - 0.5 : i * scale
@@ -130,7 +130,7 @@ const resizeGrad = (weights: typeof bilinear): Kernel => ({
   },
 })
 
-/** Resampling of images, with the gradients that tfjs asks for. */
+/** Resampling of images, and the kernels that tfjs uses for its gradients. */
 export const resizeKernels: Kernels = {
   ResizeBilinear: resizeBilinear,
   ResizeBilinearGrad: resizeGrad(bilinear),

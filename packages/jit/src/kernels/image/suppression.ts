@@ -9,7 +9,7 @@ function before(x: number): number {
   return new Float32Array(bits.buffer)[0] as number
 }
 
-/** The best of boxes that overlap, as many as there are at most, so that the shape of the result is known. */
+/** The best of overlapping boxes. The result has room for the largest possible number, so that its shape is known. */
 export const suppressionKernels: Kernels = {
   NonMaxSuppressionV4: {
     inputs: ['boxes', 'scores'],
@@ -22,7 +22,10 @@ export const suppressionKernels: Kernels = {
     }),
     infer: (_, { maxOutputSize, padToMaxOutputSize }) => {
       if (!padToMaxOutputSize)
-        throw new CascadeError('input', 'expected padToMaxOutputSize: how many boxes are left depends on their values')
+        throw new CascadeError(
+          'input',
+          'expected padToMaxOutputSize: the number of boxes that are left depends on values',
+        )
       return [
         { shape: [maxOutputSize as number], dtype: 'int32' },
         { shape: [], dtype: 'int32' },
@@ -34,7 +37,7 @@ export const suppressionKernels: Kernels = {
       const { maxOutputSize, iouThreshold, scoreThreshold } = node.attributes as Record<string, number>
       const most = maxOutputSize as number
       const n = boxes.shape[0] as number
-      // tfjs drops a box that overlaps exactly as much as the threshold says, ONNX does not; at 0 that is every other box.
+      // tfjs drops a box whose overlap equals the threshold, ONNX does not; at 0 that is every other box.
       const overlap = iouThreshold as number
       const operands = [
         l.reshape(l.cast(l.at(boxes), boxes.dtype, 'float32'), [1, n, 4]),

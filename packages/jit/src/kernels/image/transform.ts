@@ -30,7 +30,7 @@ function mapped(c: Coordinates, at: Physical, length: number, mode: string): Phy
   return clamp(c.where(below, low, c.where(above, high, at)))
 }
 
-/** Pixels at whole float64 coordinates, which may lie outside: there the image has `fill`. */
+/** Pixels at whole float64 coordinates. Outside of the image they are `fill`. */
 function reader(l: Lowering, images: Pixels, start: Physical, c: Coordinates, shape: readonly number[], fill: number) {
   return (row: Physical, column: Physical): Physical => {
     const inside = (x: Physical, length: number) => c.and(c.atMost(0, x), c.less(x, length))
@@ -80,7 +80,7 @@ const transform: Kernel = {
     const projection = linear(6, 1)
     const infinite = c.equal(projection, 0)
     const divisor = c.where(infinite, 1, projection)
-    // One pixel away from the image there is nothing but `fillValue`.
+    // From one pixel outside of the image on, there is only `fillValue`.
     const near = (at: Physical, length: number) =>
       c.min(c.max(mapped(c, at, length, fillMode as string), -2), length + 1)
     const images = pixelsOf(l, l.at(image), image.dtype)
@@ -96,7 +96,7 @@ const transform: Kernel = {
   },
 }
 
-/** The four pixels around a place, weighted by how near they are. */
+/** The four pixels around a place, weighted by their distance. */
 function bilinear(
   l: Lowering,
   c: Coordinates,
@@ -134,7 +134,7 @@ function rotated(height: number, width: number, radians: number, center: number 
   })
 }
 
-/** Images turned about a point, known while tracing: each pixel shows another one. */
+/** Images rotated by an angle that is known while tracing: each pixel shows another one. */
 const rotate: Kernel = {
   inputs: ['image'],
   attributes: ({ radians, fillValue, center }) => ({ radians, fillValue, center }),
@@ -161,7 +161,7 @@ const rotate: Kernel = {
       [area, 1, 1],
       'bool',
     )
-    // Given by channel, the fourth is opacity.
+    // If there is a value for each channel, the fourth is opacity.
     const fills = Array.from({ length: channels }, (_, c) => (c === 3 ? 255 : ((fillValue as number[])[c] as number)))
     const fill = typeof fillValue === 'number' ? l.scalar(fillValue) : l.floats(fills, [channels])
     const y = l.op('Where', [inside, seen, fill], pixels.shape)

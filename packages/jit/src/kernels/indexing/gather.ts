@@ -19,10 +19,10 @@ const counting = (l: Lowering, n: number, shape: readonly number[] = [n]): Physi
 const shapesOf = (x: TensorType, indices: TensorType, axis: number, batchDims: number) =>
   backend_util.segment_util.collectGatherOpShapeInfo(x as never, indices as never, axis, batchDims)
 
-/** Above so many elements a one-hot matrix costs more than adding the rows one by one. */
+/** With more elements than this, a one-hot matrix costs more than adding the rows one by one. */
 const LARGEST_MATRIX = 2 ** 16
 
-/** Rows [n, columns] summed by int32 numbers [n] of segments; other numbers count nowhere. */
+/** The sums of rows [n, columns] by int32 segment numbers [n]. Rows with other numbers are left out. */
 function sumSegments(l: Lowering, rows: Physical, ids: Physical, segments: number, dtype: DType): Physical {
   const [n, columns] = rows.shape as [number, number]
   if (n * segments <= LARGEST_MATRIX) {
@@ -37,7 +37,7 @@ function sumSegments(l: Lowering, rows: Physical, ids: Physical, segments: numbe
   return l.op('Slice', [sums, l.ints([0]), l.ints([segments]), l.ints([0])], [segments, columns])
 }
 
-/** Kernels that take or sum elements by places that are tensors themselves. */
+/** Kernels that take or sum elements at places that tensors name. */
 export const gatherKernels: Kernels = {
   GatherV2: {
     inputs: ['x', 'indices'],
@@ -60,7 +60,7 @@ export const gatherKernels: Kernels = {
       const out = first(node.outputs)
       if (batchDims === 0)
         return l.set(out, l.op('Gather', [l.at(x), refusingNegative(l, l.at(indices))], out.shape, { axis }))
-      // All rows along the axis in one table, and where those of each batch begin.
+      // One table of all rows along the axis, and where those of each batch begin.
       const { batchSize, outerSize, dimSize, sliceSize } = shapesOf(x, indices, axis, batchDims)
       const n = sizeOf(indices.shape) / batchSize
       const tables = batchSize * outerSize
@@ -68,7 +68,7 @@ export const gatherKernels: Kernels = {
       const shape = [batchSize, outerSize, n]
       const given = l.reshape(l.at(indices), [batchSize, 1, n])
       const rows = l.op('Add', [given, l.constant(starts, [batchSize, outerSize, 1], 'int32')], shape)
-      // An index beyond its own rows is one beyond all: ONNX Runtime refuses it.
+      // An index beyond its batch becomes one beyond the table, which ONNX Runtime refuses.
       const inside = l.op('Less', [refusingNegative(l, given), l.scalar(dimSize, 'int32')], given.shape)
       const numbers = l.op('Where', [inside, rows, l.scalar(tables * dimSize, 'int32')], shape)
       const table = l.reshape(l.at(x), [tables * dimSize, sliceSize])
@@ -114,15 +114,15 @@ export const gatherKernels: Kernels = {
       }
       const out = first(node.outputs)
       const indices = l.at(first(node.inputs))
-      // Compared with 0, 1, … instead of ONNX's OneHot, which counts negative indices from the end.
+      // A comparison with 0, 1, …, since ONNX's OneHot counts negative indices from the end.
       const equal = l.op('Equal', [l.reshape(indices, [...indices.shape, 1]), counting(l, depth)], out.shape)
-      // ONNX Runtime's Where takes no booleans.
+      // ONNX Runtime's Where does not accept booleans.
       const chosen = dtype === 'bool' ? 'int32' : dtype
       const y = l.op('Where', [equal, l.scalar(onValue, chosen), l.scalar(offValue, chosen)], out.shape)
       l.set(out, l.cast(y, chosen, dtype))
     },
   },
-  /** The gradient of a gather: rows summed by where they came from. */
+  /** The gradient of a gather: the sums of the rows that came from each place. */
   UnsortedSegmentSum: {
     inputs: ['x', 'segmentIds'],
     attributes: (given) => ({ numSegments: given.numSegments }),

@@ -2,7 +2,10 @@ import type { TensorType, Value } from '../../graph/graph.ts'
 import { withNaNFirst } from '../elementwise/not-a-number.ts'
 import { first, type Kernel, type Kernels } from '../kernel.ts'
 
-/** How many elements of each row of `sortedSequence` [B, n] are below each of `values` [B, m], or not above it. */
+/**
+ * For each of `values` [B, m], the number of elements in its row of `sortedSequence` [B, n] that are below it, or not
+ * above it.
+ */
 const search = (sideOf: (given: unknown) => unknown): Kernel => ({
   inputs: ['sortedSequence', 'values'],
   attributes: (given) => ({ side: sideOf(given.side) }),
@@ -46,7 +49,7 @@ export const orderKernels: Kernels = {
       const numbers = l.cast(l.at(x), x.dtype, dtype)
       const axis = x.shape.length - 1
       const settings = { axis, largest: 1, sorted: sorted ? 1 : 0 }
-      // ONNX Runtime's order of what is no number depends on its version.
+      // The place of NaN in ONNX Runtime's order depends on its version.
       const operands = [withNaNFirst(l, numbers, x, 'greatest'), l.ints([k])]
       const [greatest, places] = l.ops('TopK', operands, 2, settings) as [string, string]
       const found =

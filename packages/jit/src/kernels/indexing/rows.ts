@@ -5,8 +5,8 @@ import type { Lowering, Physical } from '../../lower/lowering.ts'
 const stridesOf = (shape: readonly number[]): number[] => shape.map((_, i) => sizeOf(shape.slice(i + 1)))
 
 /**
- * Indices whose negative ones are larger than any length, so that ONNX Runtime refuses them, as tfjs does: it would count
- * them from the end.
+ * Replaces negative indices by one larger than any length. ONNX Runtime then refuses them, as tfjs does, instead of
+ * counting them from the end.
  */
 export function refusingNegative(l: Lowering, indices: Physical): Physical {
   const negative = l.op('Less', [indices, l.scalar(0, 'int32')], indices.shape)
@@ -14,8 +14,8 @@ export function refusingNegative(l: Lowering, indices: Physical): Physical {
 }
 
 /**
- * int32 numbers of rows [n] from places [n, axes] along the leading axes, which have these lengths. Places beyond either end of
- * an axis get the number after the last row, which ONNX Runtime refuses.
+ * The int32 numbers of rows [n] from places [n, axes] along the leading axes, which have these lengths. A place beyond
+ * either end of an axis gets the number after the last row, which ONNX Runtime refuses.
  */
 export function rowNumbers(l: Lowering, places: Physical, lengths: readonly number[]): Physical {
   const [n, axes] = places.shape as [number, number]
@@ -30,9 +30,9 @@ export function rowNumbers(l: Lowering, places: Physical, lengths: readonly numb
 }
 
 /**
- * Puts rows [n, columns] among those of a table [rows, columns], or adds them there, at int32 numbers [n].
- * Of two for the same place the later one stays, or both are added: ONNX Runtime's ScatterND promises neither, since
- * its threads overwrite each other.
+ * Puts rows [n, columns] among those of a table [rows, columns], or adds them there, at int32 numbers [n]. Of two rows
+ * for the same place the later one stays, or both are added. ONNX Runtime's ScatterND promises neither: its threads
+ * overwrite each other.
  */
 export function scatterRows(
   l: Lowering,

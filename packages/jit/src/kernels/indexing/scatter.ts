@@ -5,7 +5,7 @@ import type { Lowering, Physical } from '../../lower/lowering.ts'
 import { first, type Kernel, type Kernels } from '../kernel.ts'
 import { rowNumbers, scatterRows } from './rows.ts'
 
-/** A tensor all of one value. */
+/** A tensor of equal elements. */
 const filled = (l: Lowering, value: number, shape: readonly number[], dtype: DType): Physical =>
   l.op('Expand', [l.scalar(value, dtype), l.ints(shape)], shape)
 
@@ -18,7 +18,7 @@ function scatter(l: Lowering, base: Physical, indices: Value, updates: Physical,
     shape as number[],
   )
   const numbers = rowNumbers(l, l.reshape(l.at(indices), [numUpdates, sliceRank]), shape.slice(0, sliceRank))
-  // A single value may stand for all.
+  // A single value may be given for all.
   const rows =
     sizeOf(updates.shape) === numUpdates * sliceSize
       ? l.reshape(updates, [numUpdates, sliceSize])
@@ -34,7 +34,7 @@ function count(l: Lowering, x: Value, weights: Value, rows: number, size: number
   const n = sizeOf(x.shape)
   const last = l.scalar(size, 'int32')
   const lies = l.reshape(l.at(x), [rows, n / Math.max(1, rows)])
-  // What is too large or negative counts for a place that is cut off.
+  // Numbers that are too large or negative count for a place that is cut off.
   const inside = l.op(
     'And',
     [l.op('GreaterOrEqual', [lies, l.scalar(0, 'int32')], lies.shape), l.op('Less', [lies, last], lies.shape)],
@@ -71,7 +71,7 @@ const bincount = (resultShape: (x: TensorType, size: number) => number[]): Kerne
   },
 })
 
-/** Kernels that put elements, or sums of them, at places that are tensors themselves. */
+/** Kernels that put elements, or sums of them, at places that tensors name. */
 export const scatterKernels: Kernels = {
   ScatterNd: {
     inputs: ['indices', 'updates'],

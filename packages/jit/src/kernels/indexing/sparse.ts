@@ -17,7 +17,7 @@ function known(value: Value): number[] | undefined {
   return value.node?.op === 'Constant' ? Array.from(value.node.attributes.data as DataOf[DType]) : undefined
 }
 
-/** Sums or means of rows of `data`, by the segments that they belong to. There are as many results as the last id says. */
+/** Sums or means of the rows of `data` by segment. The last id determines the number of results. */
 const segments = (mean: boolean): Kernel =>
   composed(['data', 'indices', 'segmentIds'], (run, operand, _, builder) => {
     const [data, indices, segmentIds] = ['data', 'indices', 'segmentIds'].map(operand) as [Value, Value, Value]
@@ -57,7 +57,7 @@ function strides(l: Lowering, lengths: readonly Physical[]): Physical[] {
     .reverse()
 }
 
-/** Division of integers that are not negative. ONNX Runtime's ends the process where the divisor is 0. */
+/** Division of non-negative integers. ONNX Runtime's ends the process if the divisor is 0. */
 const quotient = (l: Lowering, a: Physical, b: Physical, shape: readonly number[]) =>
   l.op('Div', [a, l.op('Max', [b, l.scalar(1, 'int32')], b.shape)], shape)
 

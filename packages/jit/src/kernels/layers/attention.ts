@@ -15,8 +15,8 @@ function matrices(l: Lowering, value: Value): Physical {
 }
 
 /**
- * Does something to a few of the operands' matrices at a time, so that their scores stay in a core's cache, and puts the results
- * together.
+ * Works on a few of the operands' matrices at a time, so that their scores stay in a core's cache, and concatenates the
+ * results.
  */
 function inParts(
   l: Lowering,
@@ -87,9 +87,9 @@ export const attentionKernels: Kernels = {
     },
   },
   /**
-   * With weights P and y = P v: dv = Pᵀ dy, and through the softmax dS = P ∘ (dy vᵀ − Σ dy ∘ y), the sum over a row (Dao et
-   * al. 2022): no product of the size of the scores is summed. dkᵀ and dvᵀ come with their last axes swapped: the small operands
-   * are transposed, not the scores.
+   * With weights P and y = P v: dv = Pᵀ dy, and through the softmax dS = P ∘ (dy vᵀ − Σ dy ∘ y), the sum over a row
+   * (Dao et al. 2022): no product of the size of the scores is summed. dkᵀ and dvᵀ come with their last axes swapped:
+   * the small operands are transposed, not the scores.
    */
   AttentionGrad: {
     returnsList: true,

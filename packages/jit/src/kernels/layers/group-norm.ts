@@ -14,7 +14,7 @@ interface Statistics {
   readonly inverse: Physical
 }
 
-/** Sizes of the operand, and means over groups, in a memory order with rows and columns outermost. */
+/** The sizes of the operand, and means over groups, for a layout with rows and columns outermost. */
 function view(l: Lowering, x: Value, groups: number) {
   const [n, height, width, channels] = x.shape as [number, number, number, number]
   const area = height * width
@@ -37,7 +37,7 @@ function view(l: Lowering, x: Value, groups: number) {
   return { n, height, width, channels, area, within, grouped, flat, perGroup, spread, affine }
 }
 
-/** Two passes, mean first: sums of squares alone would cancel where the mean is large. */
+/** Two passes, the mean first: with a large mean, sums of squares would cancel. */
 function statistics(l: Lowering, x: Value, groups: number, epsilon: number): Statistics {
   const { area, flat, perGroup, spread } = view(l, x, groups)
   const lies = flat(x)
@@ -49,11 +49,11 @@ function statistics(l: Lowering, x: Value, groups: number, epsilon: number): Sta
   return { centred, inverse: l.op('Reciprocal', [deviation], deviation.shape) }
 }
 
-/** Whether ONNX's `InstanceNormalization` normalises groups of so many numbers. */
+/** Whether ONNX's `InstanceNormalization` normalises groups of this size. */
 const isInstanceNorm = (target: Target, size: number): boolean =>
   sameLayout(target.activationLayout, NCHW) && size <= target.exactNorm
 
-/** Groups [N, groups, numbers], each normalised by means of blocks, and in two passes. */
+/** Groups [N, groups, numbers], each normalised in two passes, with means of blocks. */
 function normalised(l: Lowering, x: Physical, epsilon: number): Physical {
   const row = x.shape.with(2, 1)
   const mean = (of: Physical) =>
@@ -64,7 +64,7 @@ function normalised(l: Lowering, x: Physical, epsilon: number): Physical {
   return l.op('Div', [centred, deviation], x.shape)
 }
 
-/** On targets that keep channels before rows and columns a group lies together, as ONNX's `InstanceNormalization` takes it. */
+/** For targets with channels before rows and columns: a group is contiguous, as `InstanceNormalization` needs it. */
 function together(l: Lowering, [x, scale, shift]: readonly [Value, Value, Value], groups: number, epsilon: number) {
   const [n, height, width, channels] = x.shape as [number, number, number, number]
   const shape = [n, channels, height, width]
@@ -82,7 +82,7 @@ function together(l: Lowering, [x, scale, shift]: readonly [Value, Value, Value]
 
 const attributesOf = (node: Node) => node.attributes as { groups: number; epsilon: number }
 
-/** The numbers in a group of one image. */
+/** The count of numbers in one group of one image. */
 const groupSize = ({ inputs: [x], attributes }: Node): number =>
   sizeOf((x as Value).shape.slice(1)) / (attributes.groups as number)
 
@@ -90,7 +90,7 @@ const groupSize = ({ inputs: [x], attributes }: Node): number =>
 export const groupNormKernels: Kernels = {
   GroupNorm: {
     inputs: ['x', 'scale', 'shift'],
-    // Where it is ONNX's own operator, that has its sums to itself.
+    // In 16 bits if it is ONNX's own operator, which keeps its sums in more.
     half: {
       computes: (node, operands, target) => someHalf(operands) && isInstanceNorm(target, groupSize(node)),
       stores: 1,

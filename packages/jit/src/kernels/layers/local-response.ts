@@ -14,7 +14,7 @@ const settingsOf = (node: Node) => node.attributes as unknown as Settings
 
 const attributes: Kernel['attributes'] = ({ depthRadius, bias, alpha, beta }) => ({ depthRadius, bias, alpha, beta })
 
-/** Any order of the other axes will do as long as the channels lie together. */
+/** The same layout with the channels innermost. */
 const channelsLast = (layout: Layout): Layout => [...layout.filter((axis) => axis !== 3), 3]
 
 /** Sums over each channel's neighbours, a product with a band matrix. */
@@ -47,7 +47,7 @@ export const localResponseKernels: Kernels = {
       l.set(first(node.outputs), l.op('Mul', [lies, factor], lies.shape), layout)
     },
   },
-  /** dx = dy norm^−beta − 2 alpha beta x Σ (dy y / norm): the neighbours of a channel are those that it is a neighbour of. */
+  /** dx = dy norm^−beta − 2 alpha beta x Σ (dy y / norm): being neighbours is symmetric. */
   LRNGrad: {
     inputs: ['x', 'y', 'dy'],
     attributes,

@@ -24,7 +24,7 @@ function order(run: Run, term: Term, labels: readonly string[]): Value {
   return perm.every((axis, i) => axis === i) ? term.value : run('Transpose', [term.value], { perm })
 }
 
-/** Sums over the axes whose labels nothing else has. */
+/** Sums over the axes whose labels neither the other term nor the result has. */
 function sumAway(run: Run, { value, labels }: Term, others: readonly string[]): Term {
   const axis = labels.flatMap((label, i) => (others.includes(label) ? [] : [i]))
   if (axis.length === 0) return { value, labels }
@@ -62,7 +62,7 @@ function product(run: Run, a: Term, b: Term, output: readonly string[]): Value {
   return order(run, { value, labels: [...batch, ...rows, ...columns] }, output)
 }
 
-/** Sums of products by labels of axes, of one or two tensors: matrix products where axes are summed over together. */
+/** Sums of products of one or two tensors, by labels of axes: matrix products, where axes of both are summed over. */
 export const einsumKernels: Kernels = {
   Einsum: composed('list', (run, operand, given) => {
     const values = (given.names as string[]).map((name) => operand(name) as Value)

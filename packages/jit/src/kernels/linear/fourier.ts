@@ -3,7 +3,7 @@ import type { TensorType, Value } from '../../graph/graph.ts'
 import { onComplex } from '../complex.ts'
 import type { Kernel, Kernels } from '../kernel.ts'
 
-/** A node takes and gives the two parts of a complex tensor. */
+/** A node's operands and results are the two parts of a complex tensor. */
 const byPairs = onComplex(({ op, run }, { real, imag }) => {
   const [re, im] = run(op, [real, imag]) as [Value, Value]
   return { real: re, imag: im }
@@ -31,5 +31,5 @@ const transform = (inverse: 0 | 1): Kernel => ({
   },
 })
 
-/** Fourier transforms of pairs of real and imaginary parts. */
+/** Fourier transforms. */
 export const fourierKernels: Kernels = { FFT: transform(0), IFFT: transform(1) }

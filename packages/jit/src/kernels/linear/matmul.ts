@@ -34,7 +34,9 @@ const swapLast = (rank: number) => [...identity(rank - 2), rank - 1, rank - 2]
 
 const swapped = (l: Lowering, x: Physical) => l.transpose(x, swapLast(x.shape.length))
 
-/** An operand as it lies if that is at most its last two axes swapped, which a product takes for nothing. */
+/**
+ * An operand without a transpose, if at most its last two axes are swapped in memory: a product can read it that way.
+ */
 function operand(l: Lowering, value: Value, transposed: boolean): { lies: Physical; transposed: boolean } {
   const swap = swapLast(value.shape.length)
   const { layout } = l.placed(value)

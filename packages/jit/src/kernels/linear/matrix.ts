@@ -3,7 +3,7 @@ import type { TensorType, Value } from '../../graph/graph.ts'
 import type { Lowering, Physical } from '../../lower/lowering.ts'
 import { first, type Kernels } from '../kernel.ts'
 
-/** `x` where the condition holds, else 0. ONNX Runtime's Where takes no booleans. */
+/** `x` where the condition holds, else 0. ONNX Runtime's Where does not accept booleans. */
 function masked(
   l: Lowering,
   condition: Physical,

@@ -21,7 +21,7 @@ const attributes: Kernel['attributes'] = (given, [x, filter]) => ({
   ),
 })
 
-/** Image plus filter, one for each element [1, 1, 1, C] of the filter; beyond the image nothing is greater. */
+/** Image plus filter, for each element [1, 1, 1, C] of the filter. Beyond the image it is −∞. */
 function sums(l: Lowering, x: Value, filter: Value, w: Windows): Physical[] {
   const float = (value: Value, lies: Physical) => l.cast(lies, value.dtype, 'float32')
   const seen = taps(l, float(x, l.at(x, HWNC)), w, Number.NEGATIVE_INFINITY)
@@ -32,7 +32,7 @@ function sums(l: Lowering, x: Value, filter: Value, w: Windows): Physical[] {
   return seen.map((tap, i) => l.op('Add', [tap, { name: names[i] as string, shape: [1, channels] }], tap.shape))
 }
 
-/** What each element of the filter gets of `dy`: all where its sum is the first that is the greatest. */
+/** The part of `dy` for each element of the filter: all of it where its sum is the first of the greatest. */
 function gradients(l: Lowering, [x, filter, dy]: readonly Value[], w: Windows): Physical[] {
   const candidates = sums(l, x as Value, filter as Value, w)
   const greatest = l.op('Max', candidates, first(candidates).shape)

@@ -20,7 +20,7 @@ import { first, type Kernel, type Kernels, sameShape } from '../kernel.ts'
 /** Pools of images [N, H, W, C] or of volumes [N, D, H, W, C]. */
 type Rank = 4 | 5
 
-/** The axes that windows move along outermost. */
+/** The layout with the axes along which windows move outermost. */
 const outermost = (rank: Rank): Layout => (rank === 4 ? HWNC : [1, 2, 3, 0, 4])
 const channelsFirst = (rank: Rank): Layout => (rank === 4 ? NCHW : [0, 4, 1, 2, 3])
 
@@ -64,7 +64,7 @@ const poolGrad = (
   attributes: (given, [, input]) => ({ windows: windowsOf(input as TensorType, rank, given) }),
   infer: ([dy, input], attributes) => {
     const expected = pooled(input as TensorType, windowsIn(attributes))
-    // tfjs's gradients of two-dimensional pools do not hand on `dimRoundingMode`.
+    // tfjs's gradients of two-dimensional pools do not pass `dimRoundingMode` on.
     if (!sameShape((dy as TensorType).shape, expected))
       throw new CascadeError('input', `expected a gradient of shape [${expected}], got [${(dy as TensorType).shape}]`)
     return [input as TensorType]
@@ -76,7 +76,9 @@ const poolGrad = (
   },
 })
 
-/** One by the number of elements of the input that each window sees, padding not among them; one number if it is the same for all. */
+/**
+ * The inverse of the number of input elements in each window, without padding; one number if it is the same for all.
+ */
 function shares(l: Lowering, w: Windows): Physical {
   const seen = w.output.map((n, k) =>
     Array.from({ length: n }, (_, i) => {
@@ -90,18 +92,18 @@ function shares(l: Lowering, w: Windows): Physical {
     : l.floats(values, [...w.output, 1, 1])
 }
 
-/** Padding does not count. */
+/** The average, without padding. */
 const average = (rank: Rank) =>
   pool(rank, (l, x, w, out) => {
     const sum = sumWindows(l, l.at(x, outermost(rank)), w)
     l.set(out, l.op('Mul', [sum, shares(l, w)], sum.shape), outermost(rank))
   })
 
-/** The adjoint of the average. tfjs's cpu backend has the share of a window without padding for all of them instead. */
+/** The adjoint of the average. tfjs's cpu backend counts padding here. */
 const averageGrad = (rank: Rank) =>
   poolGrad(rank, ['dy', 'input'], (l, dy, w) => spreadWindows(l, l.op('Mul', [dy, shares(l, w)], dy.shape), w))
 
-/** What the windows see, with nothing greater beyond the input. */
+/** The elements of the windows, −∞ beyond the input. */
 const candidates = (l: Lowering, x: Value, w: Windows) => {
   const lies = l.cast(l.at(x, outermost(x.shape.length as Rank)), x.dtype, 'float32')
   return taps(l, lies, w, Number.NEGATIVE_INFINITY)
@@ -110,7 +112,7 @@ const candidates = (l: Lowering, x: Value, w: Windows) => {
 const greatest = (rank: Rank) =>
   pool(rank, (l, x, w, out) => {
     if ([w.before, w.after].some((pads) => pads.some((p, i) => p < 0 || p >= (w.size[i] as number)))) {
-      // ONNX wants no windows that see nothing but padding, or leave out what they begin with.
+      // ONNX does not accept windows that see padding only, or that leave out the beginning.
       const tried = candidates(l, x, w)
       return l.set(out, l.cast(l.op('Max', tried, first(tried).shape), 'float32', x.dtype), outermost(rank))
     }
@@ -118,12 +120,12 @@ const greatest = (rank: Rank) =>
     const lies = l.cast(l.at(x, layout), x.dtype, 'float32')
     const settings = { kernel_shape: w.size, strides: w.strides, pads: [...w.before, ...w.after] }
     const pool = (image: Physical) => l.op('MaxPool', [image], [...image.shape.slice(0, 2), ...w.output], settings)
-    // ONNX Runtime's passes over what is no number.
+    // ONNX Runtime's operator ignores NaN.
     const y = x.dtype === 'float32' ? pooledWithNaN(l, lies, pool) : pool(lies)
     l.set(out, l.cast(y, 'float32', x.dtype), layout)
   })
 
-/** All to the one element of a window that is the greatest: among several the first, or in volumes the last, as tfjs has it. */
+/** Gives all to the greatest element of a window: of several to the first, or in volumes to the last, as tfjs does. */
 const greatestGrad = (rank: Rank) =>
   poolGrad(rank, ['dy', 'input', 'output'], (l, dy, w, [, input, output]) => {
     const tried = candidates(l, input as Value, w)
@@ -132,7 +134,7 @@ const greatestGrad = (rank: Rank) =>
     return untap(l, parts, w)
   })
 
-/** Where the greatest element of each window is: its place in the image, or in the batch, all axes flattened. */
+/** The place of the greatest element of each window in the flattened image, or in the flattened batch. */
 const greatestPlace: Kernel = {
   ...greatest(4),
   returnsList: true,
@@ -179,7 +181,7 @@ const greatestPlace: Kernel = {
   },
 }
 
-/** Pooling over windows of images and of volumes, with the gradients that tfjs asks for. */
+/** Pooling over windows of images and volumes, and the kernels that tfjs uses for its gradients. */
 export const poolKernels: Kernels = {
   AvgPool: { ...average(4), half: follows },
   AvgPoolGrad: { ...averageGrad(4), half: follows },

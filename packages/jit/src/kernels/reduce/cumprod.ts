@@ -3,7 +3,7 @@ import type { Lowering, Physical } from '../../lower/lowering.ts'
 import type { Kernels } from '../kernel.ts'
 import { cumulative } from './cumulative.ts'
 
-/** Moves all elements `by` places on along an axis, or back; ones follow. */
+/** Shifts all elements along an axis by `by` places, or back, and fills with ones. */
 function shifted(l: Lowering, x: Physical, axis: number, by: number, back: boolean, dtype: DType): Physical {
   const n = x.shape[axis] as number
   const shape = x.shape.with(axis, n - by)
@@ -13,7 +13,7 @@ function shifted(l: Lowering, x: Physical, axis: number, by: number, back: boole
   return l.op('Pad', [kept, l.ints(sides), l.scalar(1, dtype)], x.shape)
 }
 
-/** Products of all elements up to each: ONNX only has sums. After k steps the products of 2ᵏ neighbours are known. */
+/** Running products, since ONNX has running sums only. After k steps the products of 2ᵏ neighbours are known. */
 export const cumprodKernels: Kernels = {
   Cumprod: cumulative((l, x, axis, { exclusive, reverse }, dtype) => {
     let y = exclusive ? shifted(l, x, axis, 1, reverse, dtype) : x

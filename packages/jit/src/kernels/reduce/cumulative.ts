@@ -3,13 +3,13 @@ import type { TensorType } from '../../graph/graph.ts'
 import type { Lowering, Physical } from '../../lower/lowering.ts'
 import { axesOf, first, type Kernel } from '../kernel.ts'
 
-/** How elements along an axis are taken together: without each itself, and from the end. */
+/** The direction of a running sum or product: without each element itself, and from the end. */
 export interface Direction {
   readonly exclusive: boolean
   readonly reverse: boolean
 }
 
-/** A kernel that takes all elements up to each together, `emit` along an axis of what lies in memory. */
+/** A kernel of running sums or products. @param emit emits them along an axis in memory. */
 export const cumulative = (
   emit: (l: Lowering, x: Physical, axis: number, direction: Direction, dtype: DType) => Physical,
 ): Kernel => ({

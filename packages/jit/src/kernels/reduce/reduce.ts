@@ -17,7 +17,7 @@ const attributes: Kernel['attributes'] = (given, [x]) => ({
 const reduced = (shape: readonly number[], axes: readonly number[], keepDims: boolean) =>
   keepDims ? shape.map((d, i) => (axes.includes(i) ? 1 : d)) : shape.filter((_, i) => !axes.includes(i))
 
-/** What ONNX reduces, and the type of the result where it is not the operand's. */
+/** The types that ONNX reduces, and the type of the result, if it is not that of the operand. */
 interface Numbers {
   readonly takes: readonly DType[]
   readonly yields?: DType
@@ -25,7 +25,10 @@ interface Numbers {
 
 const numbers: Numbers = { takes: ['float32', 'int32'] }
 
-/** Reduces an operand where it lies; of another type than the operator takes, it is cast to the last of them. */
+/**
+ * Reduces an operand in its layout. If the operator does not accept its type, it is cast to the last one that it
+ * accepts.
+ */
 const reduceRule =
   (opType: string, { takes }: Numbers): Rule =>
   (l, node) => {
@@ -49,7 +52,7 @@ const reduceRule =
       return place(sumOuter(l, lies, n, opType === 'ReduceMean' ? 1 / n : 1))
     }
     const places = axes.map((axis) => layout.indexOf(axis)).sort((a, b) => a - b)
-    // No axes at all mean every axis to ONNX.
+    // To ONNX, no axes mean all axes.
     if (places.length === 0) return place(lies)
     const long = isSum && dtype === 'float32' && sumLong(l, lies, places, opType)
     if (long) return place(long)
@@ -80,7 +83,7 @@ const argument = (opType: 'ArgMax' | 'ArgMin'): Kernel => ({
   },
 })
 
-/** Softmax or its logarithm along one axis, the last one unless the attribute says another. */
+/** Softmax or its logarithm along the axis of an attribute, by default the last. */
 const alongAxis = (opType: 'Softmax' | 'LogSoftmax', attribute: string): Kernel => ({
   inputs: ['logits'],
   attributes: (given, [x]) => ({ axis: axesOf(given[attribute] ?? -1, (x as TensorType).shape.length)[0] }),
@@ -93,7 +96,7 @@ const alongAxis = (opType: 'Softmax' | 'LogSoftmax', attribute: string): Kernel 
   },
 })
 
-/** Kernels that take all elements along some axes together, or go along one axis. */
+/** Kernels that reduce axes, or go along one axis. */
 export const reduceKernels: Kernels = {
   All: reduction('ReduceMin'),
   Any: reduction('ReduceMax'),

@@ -3,24 +3,25 @@ import type { Lowering, Physical } from '../../lower/lowering.ts'
 import type { Direction } from './cumulative.ts'
 
 /**
- * Engines add up in one pass of float32, or in a few side by side, whose error grows with the count: the mean of 2²⁰ numbers 0.1
- * came out as 0.0999. More numbers than this for one result are added up in blocks, and then the sums of the blocks in the
- * same way, whose error grows with the logarithm, as by pairs (Higham 2002, 4.2).
+ * If more numbers than this are added up for one result, blocks of them are added up first, and then the sums of
+ * blocks, in the same way. Engines add up in one pass of float32, or in a few side by side, with an error that grows
+ * with the count: the mean of 2²⁰ numbers 0.1 came out as 0.0999. The error of sums of blocks grows with the logarithm
+ * of the count (Higham 2002, 4.2).
  */
 const MANY = 1024
 
-/** Of fewer numbers in all even many are one operator: a second would take longer than the sum itself. */
+/** With fewer numbers in all, one operator adds up: a second one would take longer than the sum itself. */
 const SMALL = 4096
 
-/** So many sums of blocks are added up in one pass. */
+/** The most sums of blocks that are added up in one pass. */
 const FEW = 512
 
 /** The fewest and the most numbers in a block. */
 const [SHORTEST, LONGEST] = [16, 256]
 
 /**
- * A length as decisions see it: as `typical`, which is the same at all sizes at which a model for any batch size is lowered; and
- * what `divides` it at any size.
+ * A length on which decisions are made. `typical` is the same at all sizes at which a model for any batch size is
+ * lowered. `divides` divides the length at any size.
  */
 function judged(l: Lowering, length: number): { typical: number; divides: number } {
   if (!l.lengths) return { typical: length, divides: length }
@@ -31,7 +32,7 @@ function judged(l: Lowering, length: number): { typical: number; divides: number
     : { typical: length, divides: length }
 }
 
-/** A length that decides between operators: at any batch size, one that all three models have in common. */
+/** A length that decides between operators: the same for all three models, if the model is for any batch size. */
 export const typicalLength = (l: Lowering, length: number): number => judged(l, length).typical
 
 /** Whether to add up `count` numbers for each result, out of `size` in all, in blocks. */
@@ -39,8 +40,8 @@ const isLong = (l: Lowering, count: number, size: number): boolean =>
   judged(l, count).typical > MANY && judged(l, size).typical >= SMALL && (l.lengths?.cut ?? true)
 
 /**
- * The length of blocks of which there are about as many: a divisor, if there is a fitting one; else one to fill up to, which
- * only a known length can be. Nothing if there is none.
+ * The length of blocks: a divisor of the axis's length near its square root, if there is one; else, if the length is
+ * known, one to which the axis is filled up. Undefined if there is none.
  */
 function blockLength(l: Lowering, length: number): number | undefined {
   const { typical, divides } = judged(l, length)
@@ -52,7 +53,7 @@ function blockLength(l: Lowering, length: number): number | undefined {
   return fitting.reduce((best, block) => (off(block) < off(best) ? block : best))
 }
 
-/** Zeros at the end of an axis until blocks of this length fill it. */
+/** Puts zeros at the end of an axis until blocks of this length fill it. */
 function filled(l: Lowering, x: Physical, place: number, block: number): Physical {
   const length = x.shape[place] as number
   const missing = Math.ceil(length / block) * block - length
@@ -62,8 +63,8 @@ function filled(l: Lowering, x: Physical, place: number, block: number): Physica
 }
 
 /**
- * Sums over the outermost axes in memory, which hold `outer` rows, as products with rows of ones: ONNX Runtime's reductions of
- * outer axes are several times as slow.
+ * Sums over the outermost axes in memory, which have `outer` rows, as products with rows of ones. ONNX Runtime's
+ * reductions of outer axes are several times slower.
  * @returns [1, numbers in a row], times a factor.
  */
 export function sumOuter(l: Lowering, x: Physical, outer: number, factor = 1): Physical {
@@ -88,7 +89,9 @@ function longOuter(l: Lowering, x: Physical, factor: number): Physical {
   return longOuter(l, l.reshape(sums, [blocks, inner]), factor)
 }
 
-/** Neighbouring axes that are summed over, or not, taken together; and whether each of these is. */
+/**
+ * The shape with neighbouring axes merged that are both summed over, or both not, and whether each of the new axes is.
+ */
 function runsOf(shape: readonly number[], places: readonly number[]) {
   const runs: { length: number; summed: boolean }[] = []
   shape.forEach((length, place) => {
@@ -103,8 +106,8 @@ function runsOf(shape: readonly number[], places: readonly number[]) {
 
 /**
  * Sums or means over any axes in memory that hold many numbers, of float32.
- * @returns what is left of the shape, with axes of length 1 left out and neighbours taken together; nothing if the numbers are
- * few, which is one operator.
+ * @returns the result, without axes of length 1 and with neighbours merged; undefined if there are few numbers, for
+ * which one operator will do.
  */
 export function sumLong(
   l: Lowering,
@@ -121,7 +124,7 @@ export function sumLong(
     x,
     runs.map(({ length }) => length),
   )
-  // Means of blocks that were filled up are of too many.
+  // A mean of a block that was filled up would count its zeros.
   let scale = 1
   while (judged(l, total(rest)).typical > FEW) {
     const cut = longestRun(l, rest, summed)
@@ -139,7 +142,7 @@ export function sumLong(
   return opType === 'ReduceMean' && scale !== 1 ? l.op('Mul', [result, l.scalar(scale)], left) : result
 }
 
-/** The longest of the axes that can be cut into blocks, and their length; a short one is a block by itself. */
+/** The longest axis that can be cut into blocks, and the length of these. A short axis is one block. */
 function longestRun(l: Lowering, x: Physical, summed: readonly number[]): [place: number, block: number] | undefined {
   const sizes = summed.map((place) => ({ place, length: x.shape[place] as number }))
   const judgedSizes = sizes.map((run) => ({ ...run, typical: judged(l, run.length).typical }))
@@ -151,7 +154,7 @@ function longestRun(l: Lowering, x: Physical, summed: readonly number[]): [place
 }
 
 /**
- * Running sums along an axis: within blocks, and over the blocks before.
+ * Running sums along an axis: within blocks, plus the sums of the blocks before.
  * @param direction without each number itself, or from the end.
  */
 export function cumulativeSum(l: Lowering, x: Physical, axis: number, direction: Direction): Physical {
@@ -177,10 +180,12 @@ function longCumulative(l: Lowering, x: Physical, axis: number, direction: Direc
   return l.op('Slice', [all, l.ints([0]), l.ints([length]), l.ints([axis])], x.shape)
 }
 
-/** Of so many numbers the sum in `Softmax` of ONNX Runtime, of some 16 running sums, is as exact as that of blocks. */
+/**
+ * Up to this many numbers, the sum in ONNX Runtime's `Softmax`, of some 16 running sums, is as exact as that of blocks.
+ */
 const LONG_ROW = 4096
 
-/** Softmax along an axis, or its logarithm; nothing if the operator of the name is exact enough. */
+/** Softmax along an axis, or its logarithm; undefined if ONNX's operator is exact enough. */
 export function longSoftmax(l: Lowering, x: Physical, axis: number, logarithm: boolean): Physical | undefined {
   if (typicalLength(l, x.shape[axis] as number) <= LONG_ROW || !(l.lengths?.cut ?? true)) return undefined
   const row = x.shape.with(axis, 1)

@@ -37,7 +37,8 @@ test('values and gradients, wherever the operands lie', () =>
       const twice = (x: tf.Tensor) => lay(x, parts[0]!)
       const ops: Record<string, (...xs: tf.Tensor[]) => tf.Tensor> = {
         concat: (...xs) => whole(xs),
-        // Parts of unequal sizes put together in reverse order; the last one's is inferred, which tfjs can for two parts or more.
+        // Parts of unequal sizes put together in reverse order; the last one's is inferred, which tfjs can for two
+        // parts or more.
         split: (...xs) =>
           tf.concat(
             tf.split(whole(xs), [...sizes.slice(0, -1), parts.length > 1 ? -1 : (sizes[0] as number)], along).reverse(),

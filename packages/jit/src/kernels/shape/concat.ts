@@ -6,7 +6,7 @@ import { preferredLayout } from '../elementwise/align.ts'
 import { follows, joins } from '../half.ts'
 import { axesOf, first, type Kernels } from '../kernel.ts'
 
-/** Kernels that put tensors together along an axis, or take them apart. */
+/** Kernels that join tensors along an axis, or split them. */
 export const concatKernels: Kernels = {
   Concat: {
     inputs: 'list',

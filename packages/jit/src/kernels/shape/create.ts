@@ -8,7 +8,7 @@ const unreachable = () => {
   throw new CascadeError('internal', 'constants are recorded as such')
 }
 
-/** Known when traced: a tensor of one value. */
+/** A tensor of one value, known while tracing. */
 const filled = (
   inputs: readonly string[],
   type: (types: readonly TensorType[], a: Record<string, unknown>) => TensorType & { value: number },
@@ -22,7 +22,7 @@ const filled = (
   lower: unreachable,
 })
 
-/** Known when traced: evenly spaced numbers. */
+/** Evenly spaced numbers, known while tracing. */
 const spaced = (
   numbers: (a: Record<string, number>) => number[],
   dtypeOf: (a: Record<string, unknown>) => DType,
@@ -48,7 +48,7 @@ export const createKernels: Kernels = {
   OnesLike: filled(['x'], ([x]) => ({ ...(x as TensorType), value: 1 })),
   Range: spaced(
     ({ start = 0, stop = 0, step = 1 }) => {
-      // tfjs counts down if no step is given.
+      // tfjs counts down if there is no step.
       const by = stop < start && step === 1 ? -1 : step
       return Array.from({ length: Math.max(0, Math.ceil((stop - start) / by)) }, (_, i) => start + i * by)
     },

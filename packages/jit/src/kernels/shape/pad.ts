@@ -7,13 +7,13 @@ import { byParts, partwise } from '../complex.ts'
 import { follows } from '../half.ts'
 import { first, type Kernels, list, sameShape } from '../kernel.ts'
 
-/** How much is put before and after an axis. */
+/** The padding before and after an axis. */
 type Sides = readonly [number, number]
 
-/** The shape with as many axes of length 1 in front as are missing. */
+/** The shape with axes of length 1 in front, up to a rank. */
 const leadingOnes = ({ shape }: TensorType, rank: number): number[] => [...Array(rank - shape.length).fill(1), ...shape]
 
-/** Repeats axes of length 1 only: no memory need be laid out anew. */
+/** Repeats axes of length 1, which needs no new layout. */
 const expand = (l: Lowering, node: Node) => {
   const x = first(node.inputs)
   const out = first(node.outputs)
@@ -28,7 +28,7 @@ function padded(x: TensorType, paddings: readonly Sides[]): TensorType {
   return { shape: x.shape.map((d, i) => (paddings[i] as Sides).reduce((a, b) => a + b, d)), dtype: x.dtype }
 }
 
-/** Kernels that make tensors longer: by repeating them, or by putting something around. */
+/** Kernels that make tensors longer, by repetition or by padding. */
 export const padKernels: Kernels = {
   Tile: {
     inputs: ['x'],
@@ -111,7 +111,7 @@ export const padKernels: Kernels = {
     attributes: (given) => ({ paddings: given.paddings, mode: given.mode }),
     infer: ([x], { paddings }) => [padded(x as TensorType, paddings as Sides[])],
     lower: (l, node) => {
-      // ONNX's Pad has no mode 'symmetric', which repeats the edge: rows are gathered instead.
+      // Rows are gathered, since ONNX's Pad has no mode 'symmetric', which repeats the edge.
       const { paddings, mode } = node.attributes as { paddings: Sides[]; mode: 'reflect' | 'symmetric' }
       const { layout, ...placed } = l.placed(first(node.inputs))
       const mirrored = layout.reduce((x: Physical, axis, place) => {

@@ -16,7 +16,7 @@ const reshape = (l: Lowering, node: Node) => {
   else l.set(out, l.reshape(l.at(x), out.shape))
 }
 
-/** Reshapes to the attribute `shape`; a reshape of a reshape is one, and a splat of another shape is a splat. */
+/** Reshapes to the attribute `shape`. A reshape of a reshape is one reshape; that of a splat is a splat. */
 const reshapeKernel = (
   input: string,
   shapeOf: (x: TensorType, given: Record<string, unknown>) => number[],
@@ -50,7 +50,7 @@ function inferredShape(x: TensorType, shape: readonly number[]): number[] {
   return shape.map((d) => (d === -1 ? sizeOf(x.shape) / known : d))
 }
 
-/** Kernels that keep all elements and only name their places anew. */
+/** Kernels that keep all elements and change only the axes. */
 export const reshapeKernels: Kernels = {
   Reshape: reshapeKernel('x', (x, given) => inferredShape(x, given.shape as number[])),
   ExpandDims: reshapeKernel('input', (x, given) => {
@@ -66,7 +66,7 @@ export const reshapeKernels: Kernels = {
       { shape: list(perm).map((axis) => (x as TensorType).shape[axis] as number), dtype: (x as TensorType).dtype },
     ],
     lower: (l, node) => {
-      // Nothing moves: the axes only get other names.
+      // Nothing moves: the axes only change their numbers.
       const perm = list(node.attributes.perm)
       const placed = l.placed(first(node.inputs))
       l.set(

@@ -7,11 +7,12 @@ import { byParts } from '../complex.ts'
 import { follows } from '../half.ts'
 import { axesOf, first, type Kernels, list, sameShape } from '../kernel.ts'
 
-/** Cuts from `begin` with `strides` (1 by default) along every axis, where the operand lies. */
+/** Cuts from `begin` with `strides` (default 1) along every axis, in the operand's layout. */
 const slice = (l: Lowering, x: Value, out: Value, begin: readonly number[], strides?: readonly number[]) => {
   const step = (i: number) => strides?.[i] ?? 1
   const last = (i: number) => (begin[i] as number) + ((out.shape[i] as number) - 1) * step(i)
-  // ONNX Runtime's WebGPU provider takes steps back from the end, wherever they are told to begin: so what follows is cut off.
+  // ONNX Runtime's WebGPU provider starts negative steps at the end, whatever `begin` says. So what follows `begin` is
+  // cut off first.
   if (x.shape.some((d, i) => step(i) < 0 && begin[i] !== d - 1)) {
     const low = begin.map((b, i) => Math.min(b, last(i)))
     const cut: Value = {
@@ -39,7 +40,7 @@ const slice = (l: Lowering, x: Value, out: Value, begin: readonly number[], stri
   l.set(out, l.op('Slice', [placed, l.ints(start), l.ints(end), l.ints(axes), l.ints(steps)], shape), layout)
 }
 
-/** Kernels that take a regular part of the elements, or all in another order. */
+/** Kernels that take elements at regular distances, or reverse them. */
 export const sliceKernels: Kernels = {
   Slice: {
     inputs: ['x'],

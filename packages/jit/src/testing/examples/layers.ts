@@ -4,7 +4,9 @@ const image = [2, 8, 8, 4]
 const settings = { strides: [1, 1], pad: 'same', dataFormat: 'NHWC', dilations: [1, 1], dimRoundingMode: undefined }
 const apart = { ...settings, strides: [2, 2] }
 
-/** Convolutions: by Winograd's method where the target has it, of one pixel, of few and of many channels, with strides. */
+/**
+ * Convolutions: by Winograd's method where the target has it, of one pixel, of few and of many channels, with strides.
+ */
 const sizes = [
   { size: [3, 3], channels: [64, 64], given: settings },
   { size: [1, 1], channels: [4, 6], given: settings },

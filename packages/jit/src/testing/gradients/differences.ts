@@ -6,8 +6,8 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { GradientExample } from './example.ts'
 
 /**
- * Does work with tfjs's cpu backend in float64. Its kernels compute in float64 and round only where they keep numbers, in
- * whatever is called `Float32Array`.
+ * Does work with tfjs's cpu backend in float64. Its kernels compute in float64 and round only where they keep numbers,
+ * in whatever is called `Float32Array`.
  */
 function inFloat64<T>(work: () => T): T {
   const single = globalThis.Float32Array
@@ -41,8 +41,8 @@ export const weightsOf = (shape: readonly number[]): NDArray<'float32'> => rng(5
 const STEP = 1e-5
 
 /**
- * The gradients of a weighted sum of an operation's result, by differences of tfjs's cpu kernels in float64: of the fourth
- * order, and so exact to about nine digits.
+ * The gradients of a weighted sum of an operation's result, by differences of tfjs's cpu kernels in float64: of the
+ * fourth order, and so exact to about nine digits.
  */
 export async function differences({ op, at }: GradientExample): Promise<Float64Array[]> {
   await tf.setBackend('cpu')

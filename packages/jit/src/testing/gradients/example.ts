@@ -8,7 +8,10 @@ export interface GradientExample {
   // biome-ignore lint/suspicious/noExplicitAny: operations of tensors of any rank
   readonly op: (...xs: any[]) => tf.Tensor
   readonly at: readonly NDArray<'float32'>[]
-  /** The kernel that `op` stands for while tracing, where no operation of tfjs calls it and its cpu backend does not have it. */
+  /**
+   * The kernel that `op` stands for while tracing, where no operation of tfjs calls it and its cpu backend does not
+   * have it.
+   */
   // biome-ignore lint/suspicious/noExplicitAny: operations of tensors of any rank
   readonly kernel?: (...xs: any[]) => tf.Tensor
 }
@@ -25,7 +28,10 @@ export interface Range {
 
 const isShape = (x: readonly number[] | Range | NDArray<'float32'>): x is readonly number[] => Array.isArray(x)
 
-/** Numbers between two bounds, in no order and no two alike: as far from each other as they can be, and from those of other seeds. */
+/**
+ * Numbers between two bounds, in no order and no two alike: as far from each other as they can be, and from those of
+ * other seeds.
+ */
 function spread({ shape, low, high }: Range, seed: number): NDArray<'float32'> {
   const n = sizeOf(shape)
   const order = Array.from(rng(seed).uniform([n]).data, (u, i) => ({ u, i })).sort((a, b) => a.u - b.u)

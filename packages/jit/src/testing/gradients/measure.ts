@@ -13,7 +13,9 @@ import { shapeGradients } from './shapes.ts'
 /** Examples of every kernel that gradients pass through, by its name. */
 export const gradientExamples: GradientExamples = { ...elementwiseGradients, ...shapeGradients, ...layerGradients }
 
-/** The greatest difference between gradients and what differences say of them, relative to the largest of them, or 1. */
+/**
+ * The greatest difference between gradients and what differences say of them, relative to the largest of them, or 1.
+ */
 export interface Found {
   readonly compiled: number
   readonly eager: number

@@ -1,14 +1,14 @@
 import type { Graph, Node, Value } from '../graph/graph.ts'
 import type { Operand, Width } from '../kernels/half.ts'
 import { kernels } from '../kernels/table.ts'
-import type { Target } from './target.ts'
+import type { Target } from '../lower/target.ts'
 
 /**
- * The nodes of a graph that may compute in 16 bits, by the rules of their kernels (`half`).
- * Arguments have 32 bits. What combines the elements of an argument, one by one, with those of a result (a loss with its target,
- * a sampler with its image, an optimizer with its weights) computes in 32 bits. So does what scales by an argument of a single
- * number (a loss scale). An argument that is repeated over a result (a bias) adapts to the result, and so do constants that 16
- * bits can hold.
+ * The nodes of a graph that may compute in 16 bits, by the rules of their kernels (`half`). Arguments have 32 bits. An
+ * operation computes in 32 bits if it combines the elements of an argument with those of a result one by one (a loss
+ * with its target, a sampler with its image, an optimizer with its weights), or scales by an argument of a single
+ * number (a loss scale). An argument that is repeated over a result (a bias) adapts to the result. So does a constant
+ * that fits into 16 bits.
  */
 export function halfNodes(graph: Graph, target: Target): ReadonlySet<Node> {
   const widths = new Map<Value, Width>(graph.inputs.map((value) => [value, 'full']))

@@ -2,15 +2,15 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import { earlyValues } from '../graph/early-values.ts'
 import type { Graph } from '../graph/graph.ts'
 import { kernels } from '../kernels/table.ts'
+import { type Lengths, Lowering } from '../lower/lowering.ts'
+import type { Target } from '../lower/target.ts'
 import type { OnnxModel, OnnxNode } from '../onnx/model.ts'
 import { fuseBias } from './fuse-bias.ts'
 import { halfNodes } from './half-nodes.ts'
-import { type Lengths, Lowering } from './lowering.ts'
-import type { Target } from './target.ts'
 
 /**
  * Lowers a traced graph to ONNX for a target. Inputs are named `input0`, `input1`, …; outputs `output0`, `output1`, …
- * @param lengths if the model is one of those of which one for any batch size is made.
+ * @param lengths for one of the models from which one for any batch size is made.
  */
 export function lower(traced: Graph, target: Target, lengths?: Lengths): OnnxModel {
   const graph = fuseBias(traced)
@@ -25,7 +25,7 @@ export function lower(traced: Graph, target: Target, lengths?: Lengths): OnnxMod
   const half = halfNodes(graph, target)
   for (const node of graph.nodes) {
     const kernel = kernels[node.op]
-    if (!kernel) throw new CascadeError('input', `jit: no rule to lower '${node.op}'`)
+    if (!kernel) throw new CascadeError('internal', `jit: there is no rule to lower '${node.op}'`)
     kernel.lower(lowering, node)
     name(lowering, named, scopes(node.op), half.has(node))
   }
@@ -49,7 +49,7 @@ export function lower(traced: Graph, target: Target, lengths?: Lengths): OnnxMod
   }
 }
 
-/** Numbers things of each kind, but for the first: `Conv`, `Conv_1`, `Conv_2`, … */
+/** Gives each thing of a kind its own name: `Conv`, `Conv_1`, `Conv_2`, … */
 export function counter(): (kind: string) => string {
   const counts = new Map<string, number>()
   return (kind) => {
@@ -59,14 +59,16 @@ export function counter(): (kind: string) => string {
   }
 }
 
-/** Names the operators that were emitted last for the operation that they are a part of, and says whether 16 bits will do. */
+/** Names the operators emitted last after the operation that they belong to, and marks those that may have 16 bits. */
 function name(lowering: Lowering, named: OnnxNode[], scope: string, half = false): void {
   const within = counter()
   for (const node of lowering.nodes.slice(named.length))
     named.push({ ...node, name: `${scope}/${within(node.opType)}`, ...(half && { half }) })
 }
 
-/** Calls results `output0`, `output1`, …: each by its node itself, or copied, if it is an argument, a constant or there twice. */
+/**
+ * Renames results to `output0`, `output1`, …. An argument, a constant, or a result that is returned twice is copied.
+ */
 function withOutputs(
   nodes: readonly OnnxNode[],
   results: readonly string[],
@@ -96,7 +98,7 @@ function withOutputs(
   return [renamed, called]
 }
 
-/** The nodes whose results are used: rules may have made more than one result of which only some are. */
+/** The nodes whose results are used. Of several results that a rule has made, some may not be. */
 function needed(nodes: readonly OnnxNode[], outputs: readonly string[]): OnnxNode[] {
   const used = new Set(outputs)
   const kept: OnnxNode[] = []

@@ -1,9 +1,9 @@
 import { groupNorm, silu } from '@cascade-diffusion/ops'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
+import { cpuExact, portable, type Target } from '../lower/target.ts'
 import { graphOf } from '../testing/onnx-of.ts'
 import { halfNodes } from './half-nodes.ts'
-import { cpuExact, portable, type Target } from './target.ts'
 
 /** The kernels of a function in the order of their calls: those of 16 bits, and the others. */
 function kernels(fn: (...xs: tf.Tensor[]) => unknown, shapes: number[][], target: Target = portable) {

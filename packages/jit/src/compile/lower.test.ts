@@ -2,10 +2,10 @@ import '@cascade-diffusion/ops'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { GraphBuilder } from '../graph/graph.ts'
+import { Lowering } from '../lower/lowering.ts'
+import { cpu, portable } from '../lower/target.ts'
 import { onnxOf } from '../testing/onnx-of.ts'
 import { lower } from './lower.ts'
-import { Lowering } from './lowering.ts'
-import { cpu, portable } from './target.ts'
 
 const operators = (fn: (...args: tf.Tensor[]) => unknown, ...shapes: number[][]) =>
   onnxOf(cpu, fn, shapes).nodes.map((n) => n.opType)

@@ -3,8 +3,9 @@ import type { Graph, Node, Value } from '../graph/graph.ts'
 import { kernels } from '../kernels/table.ts'
 
 /**
- * Makes what is added to each output channel of a convolution, and to nothing else of it, the convolution's third input:
- * every target has a cheaper way to add it than in a pass over the result.
+ * Turns one number per channel that is added to a convolution's result into the convolution's third input. Every target
+ * adds a bias more cheaply than by another pass over the result. A result that is also used without the bias is left
+ * alone.
  */
 export function fuseBias(graph: Graph): Graph {
   const uses = new Map<Value, number>()
@@ -31,6 +32,6 @@ export function fuseBias(graph: Graph): Graph {
   return { ...graph, nodes: graph.nodes.filter((node) => !gone.has(node)).map((node) => fused.get(node) ?? node) }
 }
 
-/** Whether a value is one number for each channel of an image. */
+/** Whether a value has one number for each channel of an image. */
 const isBias = ({ shape, dtype }: Value, image: Value): boolean =>
   dtype === 'float32' && shape.length > 0 && sizeOf(shape) === shape.at(-1) && shape.at(-1) === image.shape.at(-1)
