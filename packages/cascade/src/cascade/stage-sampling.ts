@@ -10,7 +10,10 @@ import { type ScheduleConfig, type Spacing, schedules } from '@cascade-diffusion
 import { type GuidanceConfig, guidances } from '../sampling/guidance/guidance-table.ts'
 import type { StepsConfig } from '../sampling/sampled-steps.ts'
 
-/** How a stage is sampled, as `StageSamplerOptions` has it, by names and numbers only, so that it can be saved. */
+/**
+ * How a stage is sampled, as `StageSamplerOptions` has it, by names and numbers, so that it can be saved. A classifier that guides it is
+ * saved in a file of its own.
+ */
 export interface StageSampling {
   readonly sampler: SamplerConfig
   readonly schedule?: ScheduleConfig
