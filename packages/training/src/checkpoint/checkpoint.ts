@@ -129,7 +129,7 @@ const mapNames = <T>(record: Params<T>, rename: (name: string) => string): Param
  * The first name whose shape or type differs between two records, with what it is in the second; undefined if none
  * does.
  */
-export function differentShape(expected: Params<NDArray>, actual: Params<NDArray>): string | undefined {
+function differentShape(expected: Params<NDArray>, actual: Params<NDArray>): string | undefined {
   return differentTypes(mapParams(expected, typeOf), mapParams(actual, typeOf))
 }
 

@@ -43,7 +43,7 @@ export interface TrainOptions<Batch> extends TrainerOptions {
   /** A number, a configuration such as `{ name: 'cosine', rate: 1e-3, warmup: 50 }`, or a function of the step. */
   readonly learningRate: number | LearningRateConfig | LearningRate
   /**
-   * Multiplies the loss by a scale while gradients are computed, and adapts the scale ({@link nextLossScale}): for a
+   * Multiplies the loss by a scale while gradients are computed, and adapts the scale (`nextLossScale`): for a
    * `compile` in float16. Default false.
    */
   readonly lossScaling?: boolean | LossScaling

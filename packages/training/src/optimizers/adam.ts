@@ -20,7 +20,7 @@ export const adamKeys: KnownKeys<AdamOptions> = { beta1: true, beta2: true, epsi
  * Adam (Kingma & Ba 2015, algorithm 1; ε where PyTorch has it). Slots: `m` and `v`, the moments.
  *
  * Moments are kept as sums, which saves four operations of a pass over all weights: m ← β₁m + g and v ← β₂v + g² are
- * the paper's divided by 1-β₁ and 1-β₂. {@link adamScales} makes up for it: x ← x - stepSize · m / (√v + ε).
+ * the paper's divided by 1-β₁ and 1-β₂. The step size makes up for it: x ← x - stepSize · m / (√v + ε).
  * @throws if an option is unknown or outside its range.
  */
 export function adam(options: AdamOptions = {}): GradientTransformation {
@@ -42,7 +42,7 @@ export function adam(options: AdamOptions = {}): GradientTransformation {
 }
 
 /** The options with their defaults. @throws if one is outside its range. */
-export function adamSettings(where: string, options: AdamOptions): Required<AdamOptions> {
+function adamSettings(where: string, options: AdamOptions): Required<AdamOptions> {
   const { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 } = options
   checkDecay(where, 'beta1', beta1)
   checkDecay(where, 'beta2', beta2)
@@ -54,7 +54,7 @@ export function adamSettings(where: string, options: AdamOptions): Required<Adam
  * The numbers of update t = 1, 2, …, in float64: `stepSize`, the learning rate with both bias corrections, multiplies
  * the step; `epsilon` is ε in units of the root of the second moment's sum.
  */
-export function adamScales(
+function adamScales(
   t: number,
   learningRate: number,
   { beta1, beta2, epsilon }: Required<AdamOptions>,

@@ -147,6 +147,24 @@ test('slots may be of some weights only, and of other shapes', async () => {
   expect(optimizer).toEqual({ rows: { weight: float32([9, 2], [2, 1]) } })
 })
 
+test('slots that could not be packed or saved are refused', () => {
+  const withSlot = (slots: Readonly<Record<string, NDArray>>, elementwise?: boolean) =>
+    updater({
+      optimizer: {
+        name: 'odd',
+        config: { name: 'odd' },
+        elementwise,
+        init: () => slots,
+        update: (update) => ({ update, state: slots as never }),
+      },
+    })
+  expect(() => withSlot({ 'a.b': float32(0) }).init(params)).toThrow("slots with names without dots, got 'a.b'")
+  expect(() => withSlot({ a: float32(0) }, true).init({ x: float32([1, 2]) })).toThrow(
+    "optimizer 'chain': expected the slot a of 'x' to have its shape [2], since the optimiser is elementwise; got []",
+  )
+  expect(withSlot({ a: float32(0) }).init({ x: float32([1, 2]) }).optimizer).toEqual({ a: { x: float32(0) } })
+})
+
 test('a transformation that drops or makes slots is refused', async () => {
   const forgetful: GradientTransformation = {
     name: 'forgetful',

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { chain } from '../optimizers/chain.ts'
 import { clipByGlobalNorm } from '../optimizers/clip-by-global-norm.ts'
 import { type Optimizer, optimizerOf } from '../optimizers/table.ts'
-import type { UpdateContext } from '../optimizers/transformation.ts'
+import type { GradientTransformation, UpdateContext } from '../optimizers/transformation.ts'
 import { type Averages, averagesOf, emaDecay, emaUpdate } from './averages.ts'
 import { mapParams, type ParamsByName, type TrainState } from './state.ts'
 
@@ -86,7 +86,7 @@ export function updater(options: UpdaterOptions = {}, where = 'updater'): Update
     elementwise: whole.elementwise ?? false,
     init(params) {
       const copy = () => mapParams(params, (a) => ({ ...a, data: a.data.slice() }) as NDArray)
-      const slots = mapParams(params, (param) => whole.init?.(param) ?? {})
+      const slots = mapParams(params, (param, name) => checkedSlots(whole, param, name))
       return { params: copy(), averages: mapParams(averages, copy), optimizer: transposed(slots) }
     },
     scalars(context) {
@@ -119,6 +119,23 @@ export function updater(options: UpdaterOptions = {}, where = 'updater'): Update
 
 const clip = (where: string, clipNorm: number) =>
   clipByGlobalNorm({ maxNorm: checkNumber(where, 'clipNorm', clipNorm, { from: 0 }) })
+
+/** @throws if the slots of a parameter cannot be packed, or saved by their names. */
+function checkedSlots(optimizer: GradientTransformation, param: NDArray, of: string) {
+  const { name, elementwise } = optimizer
+  const slots = optimizer.init?.(param) ?? {}
+  for (const [slot, { shape }] of Object.entries(slots)) {
+    if (slot.includes('.'))
+      throw new CascadeError('input', `optimizer '${name}': expected slots with names without dots, got '${slot}'`)
+    if (elementwise && `${shape}` !== `${param.shape}`)
+      throw new CascadeError(
+        'input',
+        `optimizer '${name}': expected the slot ${slot} of '${of}' to have its shape [${param.shape}], since the optimiser ` +
+          `is elementwise; got [${shape}]`,
+      )
+  }
+  return slots
+}
 
 /** The slots of one weight. */
 const slotsOf = <T>(optimizer: ParamsByName<T>, name: string): Readonly<Record<string, T>> =>

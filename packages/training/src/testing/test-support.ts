@@ -18,7 +18,7 @@ export interface LineBatch {
 }
 
 /** Linear regression: the square of x·weight + bias - y of each example. */
-export const lineLosses = ({ weight, bias }: Params<tf.Tensor>, { x, y }: LineBatch): tf.Tensor1D =>
+const lineLosses = ({ weight, bias }: Params<tf.Tensor>, { x, y }: LineBatch): tf.Tensor1D =>
   tf.square(tf.sub(tf.add(tf.reshape(tf.matMul(x, weight as tf.Tensor2D), [-1]), bias!), y)) as tf.Tensor1D
 
 /** The mean of {@link lineLosses}, and each beside it. */
