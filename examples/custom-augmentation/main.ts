@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { loadStage, stageSampler, superResolutionStage, trainStage } from '@cascade-diffusion/cascade'
 import { encodePng, imageGrid, loadMnist, readBatch, resize, transformed } from '@cascade-diffusion/data'
-import { ddim } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
 import { cosineRate } from '@cascade-diffusion/training'
@@ -45,8 +44,11 @@ await trainStage({
 
 // A checkpoint has the description of an augmentation, not its code, which is handed in again.
 const trained = await loadStage(checkpoint.path, { augmentation: pixelDropout })
-const steps = Array.from({ length: 25 }, (_, i) => 979 - 40 * i)
-const sampler = stageSampler(trained, { sampler: ddim({ eta: 1 }), steps, compile: jit })
+const sampler = stageSampler(trained, {
+  sampler: { name: 'ddim', eta: 1 },
+  steps: { count: 25, from: 979, to: 19 },
+  compile: jit,
+})
 
 // Unseen digits at low resolution. Each row super-resolves them with more of their pixels blanked.
 const test = transformed(await loadMnist({ split: 'test' }), resize({ size: stage.lowResolution }))

@@ -6,7 +6,6 @@ import { parseArgs } from 'node:util'
 import { concatenate, int32, type NDArray, rows } from '@cascade-diffusion/arrays'
 import { baseStage, type StageSamplerOptions, stageSampler, superResolutionStage } from '@cascade-diffusion/cascade'
 import { encodePng, imageGrid } from '@cascade-diffusion/data'
-import { ancestral, ddim, processOf, spacedSteps } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import '@cascade-diffusion/ops' // guidance needs gradients
 import { fromPretrained, type PretrainedClassifier, type PretrainedUNet } from '@cascade-diffusion/pretrained'
@@ -96,11 +95,10 @@ async function sample(role: 'base' | 'upsampler', index: number, lowRes?: NDArra
   const net = await loadUNet(role)
   const scale = numbers(values.scales)[index] ?? 0
   const options: StageSamplerOptions = {
-    sampler: values.sampler === 'ddim' ? ddim() : ancestral(),
-    steps: spacedSteps(processOf(net.process), numbers(values.steps)[index]!),
-    ...(scale !== 0 && {
-      guidance: { name: 'classifier', classifier: await loadClassifier(`${role}-classifier`), scale },
-    }),
+    sampler: values.sampler === 'ddim' ? { name: 'ddim' } : { name: 'ancestral' },
+    steps: numbers(values.steps)[index],
+    guidance:
+      scale === 0 ? undefined : { name: 'classifier', classifier: await loadClassifier(`${role}-classifier`), scale },
     compile: jit,
   }
   const sampler = stageSampler({ stage: stageOf(role, net), params: net.params }, options)

@@ -5,7 +5,6 @@ import { parseArgs } from 'node:util'
 import { int32, rows } from '@cascade-diffusion/arrays'
 import { baseStage, cascadeSampler, type Stage, superResolutionStage, trainStage } from '@cascade-diffusion/cascade'
 import { encodePng, imageGrid, loadMnist } from '@cascade-diffusion/data'
-import { ddim } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
 import { cosineRate } from '@cascade-diffusion/training'
@@ -64,8 +63,11 @@ const stages = [
 ]
 
 // 25 of the 1000 steps, evenly spaced.
-const samplingSteps = Array.from({ length: 25 }, (_, i) => 979 - 40 * i)
-const cascade = cascadeSampler(stages, { sampler: ddim({ eta: 1 }), steps: samplingSteps, compile: jit })
+const cascade = cascadeSampler(stages, {
+  sampler: { name: 'ddim', eta: 1 },
+  steps: { count: 25, from: 979, to: 19 },
+  compile: jit,
+})
 
 // Eight images of each digit.
 const labels = int32(Array.from({ length: 80 }, (_, i) => Math.floor(i / 8)))

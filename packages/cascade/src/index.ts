@@ -31,17 +31,19 @@ export { describedStage, type LoadStageOptions, loadStage, type TrainedStage } f
 export { migrateStage } from './stage/migrate-stage.ts'
 export {
   type BaseStage,
-  type BaseStageOptions,
   baseStage,
-  type CustomAugmentation,
   type Stage,
-  type StageDescription,
-  type StageNetwork,
-  type StageUNetConfig,
   type SuperResolutionStage,
-  type SuperResolutionStageOptions,
   superResolutionStage,
 } from './stage/stage.ts'
+export type {
+  BaseStageOptions,
+  CustomAugmentation,
+  StageDescription,
+  StageUNetConfig,
+  SuperResolutionStageOptions,
+} from './stage/stage-config.ts'
+export type { StageNetwork } from './stage/stage-network.ts'
 export type { LogNormalConfig } from './training/noise-levels/log-normal.ts'
 export type { LossSecondMomentConfig } from './training/noise-levels/loss-second-moment.ts'
 export { type NoiseLevelsConfig, noiseLevels } from './training/noise-levels/noise-levels-table.ts'

@@ -5,13 +5,9 @@ import { imageDataset, type LabelledDataset } from '@cascade-diffusion/data'
 import { resizeBilinear } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
-import {
-  baseStage,
-  type StageNetwork,
-  type StageUNetConfig,
-  type SuperResolutionStageOptions,
-  superResolutionStage,
-} from './stage/stage.ts'
+import { baseStage, superResolutionStage } from './stage/stage.ts'
+import type { StageUNetConfig, SuperResolutionStageOptions } from './stage/stage-config.ts'
+import type { StageNetwork } from './stage/stage-network.ts'
 
 /** What a network was given in one call. */
 export type Given = Readonly<Record<string, number[]>>

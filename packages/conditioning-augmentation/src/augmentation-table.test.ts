@@ -1,11 +1,17 @@
+import '@tensorflow/tfjs-backend-cpu'
+import { float32 } from '@cascade-diffusion/arrays'
+import { type Entry, schema, table } from '@cascade-diffusion/checks'
+import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import { cosineSchedule } from '@cascade-diffusion/schedules'
+import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import type { ConditioningAugmentation } from './augmentation.ts'
 import { type AugmentationConfig, augmentationOf, augmentations, migrateAugmentation } from './augmentation-table.ts'
+import { checkAugmentation, tryAugmentation } from './check-augmentation.ts'
 import { gaussianBlur } from './gaussian-blur.ts'
 import { gaussianNoise } from './gaussian-noise.ts'
-import { noAugmentation } from './no-augmentation.ts'
+import { noAugmentation, none } from './no-augmentation.ts'
 
 const shape = [4, 4, 1]
 const cosine = { name: 'cosine', steps: 30 } as const
@@ -66,4 +72,37 @@ test('the form of earlier versions is read from checkpoints', () => {
   const old = { name: 'gaussian-noise', schedule: 'cosine', steps: 30, prediction: 'v', maxLevel: 7 }
   expect(migrateAugmentation(old)).toEqual({ name: 'gaussian-noise', schedule: cosine, maxLevel: 7 })
   expect(migrateAugmentation({ name: 'none' })).toEqual({ name: 'none' })
+})
+
+/** Shifts the brightness of a share of the images, and does not condition the network on it. */
+const brightness: Entry<{ readonly name: 'brightness'; readonly share: number }, ConditioningAugmentation> = {
+  name: 'brightness',
+  schema: schema.record<{ readonly name: 'brightness'; readonly share: number }>({
+    name: schema.oneOf(['brightness']),
+    share: schema.number({ from: 0, to: 1 }),
+  }),
+  make: ({ share }): ConditioningAugmentation<{ shift: tf.Tensor4D }> => ({
+    name: 'brightness',
+    maxLevel: 0,
+    draw({ shape: [n = 0], rng, level, firstIndex }) {
+      const key = rng.fold('augmentation')
+      const shifts = key.fold('shift').normal([n], firstIndex).data
+      const coins = key.fold('coin').uniform([n], firstIndex).data
+      const shift = shifts.map((shift, i) => (level === undefined && coins[i]! < share ? shift : 0))
+      return { shift: float32(shift, [n, 1, 1, 1]) }
+    },
+    apply: (z, { shift }) => tf.add(z, shift),
+  }),
+}
+
+test('an augmentation more is one entry, and one line of a table', async () => {
+  const more = table('an augmentation', [none, brightness])
+  const made = checkAugmentation(more.of('augmentation', { name: 'brightness', share: 0.5 }), shape)
+  await tryAugmentation(made, shape, eager)
+  const { shift } = made.draw({ shape: [1000, ...shape], rng: rng(1) })
+  const share = [...shift!.data].filter((x) => x !== 0).length / 1000
+  expect(Math.abs(share - 0.5)).toBeLessThan(4 * Math.sqrt(0.25 / 1000))
+  expect(() => more.of('augmentation', { name: 'brightness', share: 2 })).toThrow(
+    'expected share, a number from 0 to 1',
+  )
 })

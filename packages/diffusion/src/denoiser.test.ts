@@ -70,7 +70,7 @@ test.each(['epsilon', 'x0', 'v'] as const)(
   },
 )
 
-test('names that nobody knows are errors', () => {
+test('unknown names are errors', () => {
   const of = (change: object) => () => denoiser({ network: () => epsilon, process: { ...process, ...change } })
   expect(of({ prediction: 'eps' })).toThrow("process: expected a prediction of epsilon, x0, v; got 'eps'")
   expect(of({ variance: 'small' })).toThrow(

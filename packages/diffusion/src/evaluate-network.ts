@@ -13,7 +13,7 @@ export interface NetworkOutput {
 
 /**
  * Calls a model's network and checks that what it gives fits the process's variance. Traceable.
- * @param noise what the network is told, float32 [N], or [1] for all images.
+ * @param noise the noise input of the network, float32 [N], or [1] for all images.
  * @throws if the output has not the shape of `xt`, or that with twice the channels where the variance is learned.
  */
 export function evaluateNetwork<C>(

@@ -24,7 +24,7 @@ export function mixtureMoments(): { mean: [number, number]; covariance: [number,
   }
 }
 
-/** The process that the mixture is sampled by: in continuous time, told the log-SNR. */
+/** The process that the mixture is sampled by: in continuous time, conditioned on the log-SNR. */
 export const mixtureProcess: DiffusionProcess<ContinuousSchedule> = {
   schedule: continuousLogLinear({ min: -9, max: 9 }),
   prediction: 'x0',

@@ -76,7 +76,7 @@ test('levels between steps, for networks that are told the level', () => {
   const { noiseInput: logSnr } = noiseLevelArrays(processOf(schedule, 'log-snr'), { alpha: [0.6], sigma: [0.8] })
   expect(logSnr.data[0]).toBeCloseTo(Math.log(0.36 / 0.64), 6)
   expect(() => noiseLevelArrays(processOf(schedule, 'timestep'), levels)).toThrow(
-    'noiseLevelArrays: expected a network that is told its noise-level or log-snr, not its timestep',
+    'noiseLevelArrays: expected a network conditioned on the noise-level or the log-snr, got timestep',
   )
 })
 

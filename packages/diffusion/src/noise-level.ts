@@ -12,7 +12,7 @@ export interface NoiseLevel {
   readonly sigma: number
 }
 
-/** A noise level as tensors that broadcast against images, with what the network is told of it (float32 [N] or [1]). */
+/** A noise level as tensors that broadcast against images, with the noise input of the network (float32 [N] or [1]). */
 export interface NoiseLevelTensors {
   readonly noiseInput: Tensor1D
   readonly alpha: Tensor
@@ -45,8 +45,8 @@ export function noiseLevel(schedule: Schedule, t: number): NoiseLevel {
 }
 
 /**
- * What the network is told at a step 0 … T-1 of a discrete process, or at a time 0 … 1 of a continuous one, in float64.
- * @throws on another step or time, and where the log-SNR that the network would be told is infinite.
+ * What the network is conditioned on at a step 0 … T-1 of a discrete process, or at a time 0 … 1 of a continuous one, in float64.
+ * @throws on another step or time, and where the log-SNR would be infinite.
  */
 export function noiseInput(process: DiffusionProcess<Schedule>, t: number): number {
   checkProcess(process)
@@ -69,12 +69,12 @@ export function noiseInputOfLevel(noiseInput: 'noise-level' | 'log-snr', { alpha
   if (!Number.isFinite(logSnr))
     throw new CascadeError(
       'input',
-      `noiseInput: expected a finite log-SNR to tell the network, got ${logSnr} at alpha ${alpha}`,
+      `noiseInput: expected a finite log-SNR for the network, got ${logSnr} at alpha ${alpha}`,
     )
   return logSnr
 }
 
-/** What the network is told at steps t: float32 [N], or [1] if one step is for all images. */
+/** What the network is conditioned on at steps t: float32 [N], or [1] if one step is for all images. */
 export function noiseInputAt(process: DiffusionProcess, t: Steps): Tensor1D {
   checkProcess(process)
   checkDiscrete('noiseInputAt', process.schedule)
@@ -103,8 +103,8 @@ export function noiseLevelAt(process: DiffusionProcess, t: Steps): NoiseLevelTen
  * The noise levels of n examples as arrays, to be handed to a compiled function that takes {@link NoiseLevelTensors}:
  * computed on the host in float64 and rounded once.
  * @param at steps or times, as {@link noiseLevel} takes them; or levels between them, such as
- * `piecewiseUniformNoiseLevels` of `schedules` draws, of which a network must be told `noise-level` or `log-snr`.
- * @throws as {@link noiseInput}; on levels that are not in [0, 1]; and if the network is told the step but levels are given.
+ * `piecewiseUniformNoiseLevels` of `schedules` draws, for networks conditioned on the `noise-level` or the `log-snr`.
+ * @throws as {@link noiseInput}; on levels that are not in [0, 1]; and if the network is conditioned on the step but levels are given.
  */
 export function noiseLevelArrays(
   process: DiffusionProcess<Schedule>,
@@ -147,6 +147,6 @@ function betweenSteps({ noiseInput }: DiffusionProcess<Schedule>): (level: Noise
   if (takesNoiseLevels(noiseInput)) return (level) => noiseInputOfLevel(noiseInput, level)
   throw new CascadeError(
     'input',
-    `noiseLevelArrays: expected a network that is told its noise-level or log-snr, not its ${noiseInput}`,
+    `noiseLevelArrays: expected a network conditioned on the noise-level or the log-snr, got ${noiseInput}`,
   )
 }

@@ -28,7 +28,7 @@ export type Prediction = 'epsilon' | 'x0' | 'v'
 export type Variance = 'fixed-small' | 'fixed-large' | 'learned' | 'learned-range'
 
 /**
- * What a network is told about the noise.
+ * What a network is conditioned on for the noise.
  * - `timestep`: of a discrete process, the step of the unspaced process, as `schedule.timesteps` has it; of a process in
  *   continuous time, the time, 0 to 1.
  * - `rescaled-timestep`: the same as if the (unspaced) process had 1000 steps: times 1000 / T, or 1000 times the time.
@@ -41,7 +41,7 @@ export type NoiseInput = 'timestep' | 'rescaled-timestep' | 'noise-level' | 'log
 export type Schedule = DiscreteSchedule | ContinuousSchedule
 
 /**
- * A diffusion process over images in [-1, 1], and what a network trained on it predicts and is told. Of discrete steps
+ * A diffusion process over images in [-1, 1], and what a network trained on it predicts and is conditioned on. Of discrete steps
  * unless said otherwise: `DiffusionProcess<ContinuousSchedule>` is in continuous time, `DiffusionProcess<Schedule>` either.
  */
 export interface DiffusionProcess<S extends Schedule = DiscreteSchedule> {
@@ -92,7 +92,7 @@ export const noiseInputs: readonly NoiseInput[] = ['timestep', 'rescaled-timeste
 export const takesNoiseLevels = (noiseInput: NoiseInput): noiseInput is 'noise-level' | 'log-snr' =>
   noiseInput === 'noise-level' || noiseInput === 'log-snr'
 
-/** @throws if a process has no schedule, or names that nobody knows: it may come from a file. */
+/** @throws if a process has no schedule, or an unknown name: it may come from a file. */
 export function checkProcess(process: DiffusionProcess<Schedule>): void {
   if (typeof process !== 'object' || process === null)
     throw new CascadeError(

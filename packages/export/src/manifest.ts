@@ -4,7 +4,7 @@ import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 /** `cascade.json`: what a folder of ONNX files holds, and all that it takes to sample it without this framework. */
 export interface ExportedCascade {
   readonly format: 'cascade-diffusion onnx 1'
-  /** In the order of sampling: each enlarges what the one before it made. */
+  /** In the order of sampling: each upsamples what the one before it made. */
   readonly stages: readonly ExportedStage[]
 }
 
@@ -20,7 +20,7 @@ export interface ExportedStage {
   /** The file of the network, beside the manifest. Its one output is called `output`. */
   readonly network: string
   /**
-   * What it takes, by name: `xt` the noisy images in [-1, 1] (NHWC), `noise` what it is told of their noise, `label` classes,
+   * What it takes, by name: `xt` the noisy images in [-1, 1] (NHWC), `noise` their noise input, `label` classes,
    * `lowRes` the small images, `augmentationLevel` the level s that these have been augmented to.
    */
   readonly inputs: Readonly<Record<string, ExportedInput>>
@@ -31,7 +31,7 @@ export interface ExportedStage {
   /** Height, width and channels of its images. */
   readonly image: readonly [number, number, number]
   readonly classNames: readonly string[] | null
-  /** The process; what the output predicts, which variance the steps have and what the network is told are always there. */
+  /** The process; what the output predicts, which variance the steps have and the noise input are always there. */
   readonly process: ProcessConfig & Required<Pick<ProcessConfig, 'prediction' | 'variance' | 'noiseInput'>>
   /** Of a process of T discrete steps. For each step t: ᾱ_t, x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε, and what `noise` is there. */
   readonly steps: { readonly alphasCumprod: readonly number[]; readonly noise: readonly number[] } | null

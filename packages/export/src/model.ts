@@ -19,15 +19,15 @@ export interface Model {
   readonly classNames: readonly string[] | null
   /** Whether the network takes a class. */
   readonly labelled: boolean
-  /** Of a network that enlarges images: their height, width and channels. */
+  /** Of a network that upsamples images: their height, width and channels. */
   readonly lowRes?: readonly [number, number, number]
-  /** Of a stage that enlarges images. */
+  /** Of a super-resolution stage. */
   readonly augmentation?: Extract<Stage, { kind: 'super-resolution' }>['augmentation']
 }
 
 /**
  * @param name of a U-Net, which has none of its own.
- * @throws if it is neither a stage nor a U-Net with weights, or if a U-Net enlarges images of a size that nobody has told.
+ * @throws if it is neither a stage nor a U-Net with weights, or if a U-Net upsamples images of an unknown size.
  */
 export function modelOf(source: ExportSource, name: string): Model {
   const given = (source ?? {}) as { stage?: unknown; network?: { config?: unknown }; params?: unknown }
@@ -60,12 +60,12 @@ function ofStage({ stage, params }: TrainedStage): Model {
 function ofUNet({ network, params, process, lowResolution }: PretrainedUNet, name: string): Model {
   const { resolution, imageChannels, numClasses, lowRes, augmentationLevels } = network.config
   if (augmentationLevels)
+    throw new CascadeError('input', `export: '${name}' is conditioned on levels of augmentation: expected its stage`)
+  if (lowRes && lowResolution === undefined)
     throw new CascadeError(
       'input',
-      `export: '${name}' is told levels of augmentation: it has to be exported as the stage that it is`,
+      `export: '${name}' upsamples images: expected their height and width as lowResolution`,
     )
-  if (lowRes && lowResolution === undefined)
-    throw new CascadeError('input', `export: '${name}' enlarges images: give their height and width as lowResolution`)
   return {
     name,
     network,

@@ -10,7 +10,7 @@ const common = { imageChannels: 3, classNames: ['left', 'right'], process, netwo
 export const base = baseStage({ name: 'small', resolution: 4, ...common })
 
 /** A stage 4×4 → 8×8 with conditioning augmentation and a learned variance. */
-export const enlarging = superResolutionStage({
+export const superResolving = superResolutionStage({
   ...common,
   name: 'large',
   resolution: 8,

@@ -18,7 +18,7 @@ export interface WrittenDiffusers {
  * Writes a stage or a U-Net as a folder that `UNet2DModel.from_pretrained` of diffusers loads in Python: `config.json`,
  * `diffusion_pytorch_model.safetensors`, and the process as `scheduler_config.json`, which `DDPMScheduler.from_pretrained` loads,
  * if diffusers has it. Where a pipeline can run it, `model_index.json` makes the folder one that `DiffusionPipeline.from_pretrained` loads:
- * `DDPMPipeline` gives its network neither classes nor small images. A network that enlarges images takes them, already of the size of `xt`, as further channels there.
+ * `DDPMPipeline` gives its network neither classes nor small images. A super-resolution network takes small images, already of the size of `xt`, as further channels there.
  * @throws naming what a `UNet2DModel` has not: patches, levels of augmentation, a path for the noise around the network.
  */
 export async function writeDiffusers(source: ExportSource, folder: string): Promise<WrittenDiffusers> {
@@ -32,7 +32,7 @@ export async function writeDiffusers(source: ExportSource, folder: string): Prom
   const stateDict = toDiffusers(params, config)
   await mkdir(folder, { recursive: true })
   const write = (file: string, value: unknown) => writeFile(join(folder, file), `${JSON.stringify(value, null, 2)}\n`)
-  // diffusers wants to be told that the tensors are PyTorch's.
+  // diffusers asks for the format: the tensors are PyTorch's.
   await writeSafetensors(join(folder, 'diffusion_pytorch_model.safetensors'), stateDict, { format: 'pt' })
   await write('config.json', json)
   let scheduler: ReturnType<typeof toSchedulerConfig>

@@ -7,7 +7,7 @@ import { fromPretrained } from '@cascade-diffusion/pretrained'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import type { UNetConfig } from '@cascade-diffusion/unet'
 import { expect, test } from 'vitest'
-import { base, drawn, enlarging } from './test-support.ts'
+import { base, drawn, superResolving } from './test-support.ts'
 import { writeDiffusers } from './write-diffusers.ts'
 import { writeOnnx } from './write-onnx.ts'
 import { writeSafetensorsFolder } from './write-safetensors.ts'
@@ -17,7 +17,7 @@ const described = (params: Readonly<Record<string, NDArray>>) =>
 
 test('stages as safetensors are read without being told anything', async () => {
   const folder = temporaryFolder()
-  const stages = [drawn(base), drawn(enlarging)]
+  const stages = [drawn(base), drawn(superResolving)]
   const paths = await writeSafetensorsFolder(stages, folder)
   expect((await readdir(folder)).sort()).toEqual(['large.safetensors', 'small.safetensors'])
   for (const [i, path] of paths.entries()) {
@@ -78,7 +78,7 @@ test('a stage as a folder of diffusers, and back, also as files of a U-Net', asy
 
 test('what diffusers has not is named', async () => {
   const folder = temporaryFolder()
-  await expect(writeDiffusers(drawn(enlarging), folder)).rejects.toThrow('augmentationLevels')
+  await expect(writeDiffusers(drawn(superResolving), folder)).rejects.toThrow('augmentationLevels')
   const skipping = baseStage({
     name: 'small',
     resolution: 4,

@@ -9,10 +9,10 @@ import { temporaryFolder } from '@cascade-diffusion/testing'
 import * as ort from 'onnxruntime-node'
 import { beforeAll, expect, test } from 'vitest'
 import type { ExportedCascade, ExportedStage } from './manifest.ts'
-import { base, drawn, enlarging } from './test-support.ts'
+import { base, drawn, superResolving } from './test-support.ts'
 import { writeOnnx } from './write-onnx.ts'
 
-const stages = [drawn(base), drawn(enlarging)]
+const stages = [drawn(base), drawn(superResolving)]
 const steps = [49, 35, 20, 8, 0]
 const labels = int32([1, 0, 1])
 const level = 7
@@ -144,18 +144,18 @@ test('two stages of one name are refused', async () => {
   )
 })
 
-test('stages that do not follow one another are refused, and the order that does is told', async () => {
+test('stages that do not follow one another are refused, and the error gives the order that does', async () => {
   const folder = temporaryFolder()
   const [small, large] = stages as [TrainedStage, TrainedStage]
   await expect(writeOnnx([large, small], folder)).rejects.toThrow(
-    "each of which enlarges what the one before it makes, got 'large' (4×4 → 8×8), 'small' (4×4); the order is 'small', 'large'",
+    "each of which upsamples what the one before it makes, got 'large' (4×4 → 8×8), 'small' (4×4); the order is 'small', 'large'",
   )
   const other = drawn({ ...base, name: 'other' })
   await expect(writeOnnx([small, other], folder)).rejects.toThrow("got 'small' (4×4), 'other' (4×4)")
   expect(await readdir(folder)).toEqual([])
 })
 
-test('what is nothing to write, or nowhere to write to, is told', async () => {
+test('what is nothing to write, or nowhere to write to, is an error', async () => {
   await expect(writeOnnx([], 'folder')).rejects.toThrow('writeOnnx: expected at least one stage or U-Net, got none')
   await expect(writeOnnx('base.safetensors' as never, 'folder')).rejects.toThrow(
     "export: expected a trained stage or a U-Net, as fromPretrained gives them, got 'base.safetensors'",

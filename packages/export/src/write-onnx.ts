@@ -24,7 +24,7 @@ export interface WriteOnnxOptions {
  * images at a time: `NAME.onnx` for each network, `NAME.augmentation.onnx` for what disturbs its small images, and `cascade.json`,
  * which says what they are. Weights beyond 1.5 GiB lie in `NAME.onnx.data`.
  * @returns what `cascade.json` holds.
- * @throws if two have the same name, if one does not enlarge what the one before it makes, or if a network cannot be traced.
+ * @throws if two have the same name, if one does not upsample what the one before it makes, or if a network cannot be traced.
  */
 export async function writeOnnx(
   sources: ExportSource | readonly ExportSource[],
@@ -64,7 +64,7 @@ function checkOrder(models: readonly Model[]): void {
   const fits = sorted.every((model, i) => i === 0 || follows(sorted[i - 1] as Model, model))
   throw new CascadeError(
     'input',
-    'writeOnnx: expected the stages of a cascade in order, each of which enlarges what the one before it makes, got ' +
+    'writeOnnx: expected the stages of a cascade in order, each of which upsamples what the one before it makes, got ' +
       `${described.join(', ')}${fits ? `; the order is ${sorted.map(({ name }) => `'${name}'`).join(', ')}` : ''}`,
   )
 }

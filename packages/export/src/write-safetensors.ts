@@ -7,7 +7,7 @@ import type { ExportSource } from './model.ts'
 
 /**
  * Writes a stage, a U-Net, or the stages of a cascade, as safetensors files under our names: `NAME.safetensors` for each, which says
- * what it is, so that `fromPretrained` reads it without being told anything.
+ * what it is, so that `fromPretrained` reads it without any options.
  * @param name of the file of a U-Net that is no stage. Default `unet`.
  * @returns the paths of the files.
  */

@@ -5,7 +5,7 @@ import type { BasePreset, SuperResolutionPreset, TrainingSettings } from './pres
 /** Images in colour of ImageNet's 1000 classes. */
 const imagenet = { numClasses: 1000, imageChannels: 3 } as const
 
-/** Models of at most 64×64: learned variances and the hybrid loss of Improved DDPM, told the step, 4000 of them. */
+/** Models of at most 64×64: learned variances and the hybrid loss of Improved DDPM, conditioned on the step, 4000 of them. */
 const improved = {
   process: { schedule: { name: 'cosine', steps: 4000 }, variance: 'learned-range' },
   inference: { steps: 4000 },
@@ -104,7 +104,7 @@ const gaussianBlur: GaussianBlurConfig = { name: 'gaussian-blur', size: 3, sigma
 
 /**
  * ImageNet 64×64 → 128×128 (Appendix B.1). The range of the blur and mirrored images are what Section 4.4 finds for 64×64 → 256×256.
- * The paper tunes the schedule of sampling but does not print it: here it is the linear one of so many steps.
+ * The paper tunes the schedule of sampling but does not print it: here it is the linear one of 100 steps.
  */
 export const imagenet64To128: SuperResolutionPreset = {
   name: 'imagenet-64-128',
@@ -124,7 +124,7 @@ export const imagenet64To128: SuperResolutionPreset = {
 
 /**
  * ImageNet 64×64 → 256×256 (Appendix B.1 and Section 4.4). The paper tunes the schedule of sampling but does not print it: here it
- * is the linear one of so many steps.
+ * is the linear one of 100 steps.
  */
 export const imagenet64To256: SuperResolutionPreset = {
   name: 'imagenet-64-256',

@@ -58,12 +58,12 @@ test('levels of noise are continuous where Appendix B says so, steps elsewhere; 
   }
 })
 
-test('the experiment enlarges with the network of the baseline, but for the small image', () => {
+test('the experiment super-resolves with the network of the baseline, but for the small image', () => {
   expect(imagenet16To64.stage.network).toEqual(imagenet64.stage.network)
   expect(imagenet16To64.stage.process).toEqual(imagenet64.stage.process)
   expect(imagenet16.stage.process).toEqual(imagenet64.stage.process)
-  const [plain, enlarging] = [presetNetwork(imagenet64), presetNetwork(imagenet16To64)]
-  const { lowRes, augmentationLevels, ...rest } = enlarging
+  const [plain, superResolving] = [presetNetwork(imagenet64), presetNetwork(imagenet16To64)]
+  const { lowRes, augmentationLevels, ...rest } = superResolving
   expect({ ...rest, augmentationLevels: false }).toEqual(plain)
   expect([lowRes, augmentationLevels]).toEqual([{ channels: 3 }, true])
 })

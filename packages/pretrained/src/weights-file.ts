@@ -1,8 +1,9 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import { type StageDescription, writtenStage } from '@cascade-diffusion/cascade'
 import { writeSafetensors } from '@cascade-diffusion/checkpoints'
-import type { ProcessConfig } from '@cascade-diffusion/diffusion'
-import type { UNetConfig } from '@cascade-diffusion/unet'
+import { parseConfig, schema } from '@cascade-diffusion/checks'
+import { migrateProcess, type ProcessConfig, processSchema } from '@cascade-diffusion/diffusion'
+import { migrateNetwork, type UNetConfig, unetSchema } from '@cascade-diffusion/unet'
 
 const unetFormat = 'cascade-diffusion unet 1'
 
@@ -13,6 +14,12 @@ export interface WrittenUNet {
   /** Height and width of the low-resolution images of a super-resolution network. */
   readonly lowResolution?: number
 }
+
+const writtenSchema = schema.record<WrittenUNet>({
+  config: unetSchema,
+  process: processSchema,
+  lowResolution: schema.optional(schema.integer({ from: 1 })),
+})
 
 /**
  * Writes the weights of a U-Net under our names, with its configuration and process: a safetensors file that
@@ -30,6 +37,12 @@ export function written(metadata: Readonly<Record<string, string>>): {
   const { format, unet } = metadata
   return {
     stage: writtenStage(metadata),
-    unet: format === unetFormat && unet ? (JSON.parse(unet) as WrittenUNet) : undefined,
+    unet: format === unetFormat && unet ? parsed(JSON.parse(unet)) : undefined,
   }
+}
+
+function parsed(unet: WrittenUNet): WrittenUNet {
+  const { config, process, ...rest } = unet
+  const now = { config: migrateNetwork(config), process: migrateProcess(process), ...rest }
+  return parseConfig('the metadata of a U-Net', writtenSchema, now, { code: 'checkpoint' })
 }

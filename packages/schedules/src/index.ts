@@ -55,11 +55,12 @@ export {
   type LossHistoryOptions,
   type LossSecondMomentOptions,
   lossHistory,
+  lossHistoryOf,
   lossSecondMomentProbabilities,
   recordLosses,
 } from './drawing/loss-history.ts'
 export {
-  type NoiseLevels,
+  type DrawnNoiseLevels,
   type PiecewiseUniformOptions,
   piecewiseUniformNoiseLevels,
 } from './drawing/noise-level-sampler.ts'

@@ -6,13 +6,13 @@ import type { UNetCondition } from './condition.ts'
 import type { CompleteUNetConfig } from './config.ts'
 import { embed } from './embeddings.ts'
 import { conv } from './layers.ts'
-import type { Plan } from './plan.ts'
+import type { NetworkPlan } from './plan.ts'
 
 /** One call of a network. */
 export interface NetworkCall {
   readonly params: Params<tf.Tensor>
   readonly config: CompleteUNetConfig
-  readonly plan: Plan
+  readonly plan: NetworkPlan
   /** Computes a residual block. */
   readonly block: typeof residualBlock
 }

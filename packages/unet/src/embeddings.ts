@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import type { UNetCondition } from './condition.ts'
 import type { CompleteUNetConfig } from './config.ts'
 import { linear, parameter } from './layers.ts'
-import type { Plan } from './plan.ts'
+import type { NetworkPlan } from './plan.ts'
 
 /**
  * Sinusoidal embedding (Vaswani et al. 2017) of numbers such as timesteps: the cosines of t · 10000^(-i/(width/2 -
@@ -33,7 +33,7 @@ const noiseLevelScale = 5000
 export function embed(
   params: Params<tf.Tensor>,
   { noiseEmbedding }: Pick<CompleteUNetConfig, 'noiseEmbedding'>,
-  plan: Plan,
+  plan: NetworkPlan,
   noise: tf.Tensor1D,
   condition: UNetCondition,
 ): tf.Tensor2D {

@@ -1,5 +1,5 @@
 import type { CompleteUNetConfig } from './config.ts'
-import type { Plan, Step } from './plan.ts'
+import type { NetworkPlan, Step } from './plan.ts'
 
 /** How a parameter is initialised; see `initial` in init.ts. */
 export type Start = 'uniform' | 'normal' | 'zeros' | 'ones'
@@ -30,7 +30,7 @@ export function specBuilder() {
 type SpecBuilder = ReturnType<typeof specBuilder>
 
 /** Every parameter of the network by name, in the order in which the network uses them. */
-export function parameterSpecs(config: CompleteUNetConfig, plan: Plan): Record<string, ParameterSpec> {
+export function parameterSpecs(config: CompleteUNetConfig, plan: NetworkPlan): Record<string, ParameterSpec> {
   const build = specBuilder()
   contractionSpecs(config, plan, build)
   for (const step of plan.up) stepSpecs(config, plan, step, build)
@@ -40,7 +40,7 @@ export function parameterSpecs(config: CompleteUNetConfig, plan: Plan): Record<s
 }
 
 /** The embeddings, the first convolution, the way down and the middle. */
-export function contractionSpecs(config: CompleteUNetConfig, plan: Plan, build: SpecBuilder): void {
+export function contractionSpecs(config: CompleteUNetConfig, plan: NetworkPlan, build: SpecBuilder): void {
   const embedded = (name: string) => {
     build.layer(`${name}.0`, [config.baseChannels, plan.embedding])
     build.layer(`${name}.1`, [plan.embedding, plan.embedding])
@@ -53,7 +53,7 @@ export function contractionSpecs(config: CompleteUNetConfig, plan: Plan, build: 
   for (const step of [...plan.down, ...plan.middle]) stepSpecs(config, plan, step, build)
 }
 
-function stepSpecs(config: CompleteUNetConfig, plan: Plan, step: Step, { layer, norm }: SpecBuilder): void {
+function stepSpecs(config: CompleteUNetConfig, plan: NetworkPlan, step: Step, { layer, norm }: SpecBuilder): void {
   if (step.kind !== 'residual') {
     if (step.conv) layer(step.name, [3, 3, step.channels, step.channels])
     return

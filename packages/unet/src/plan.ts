@@ -33,7 +33,7 @@ export type Step = ResidualStep | ResampleStep
  * The layout of a network. The first convolution and each step down leave a skip connection. Each residual block on the
  * way up that keeps the resolution takes the last one left, concatenated to its input.
  */
-export interface Plan {
+export interface NetworkPlan {
   /**
    * Input channels of the first convolution: for each pixel of a patch those of the noisy image, then those of the
    * low-resolution image.
@@ -49,7 +49,7 @@ export interface Plan {
 }
 
 /** The layout of a network. @throws if heads or groups do not divide the channels. */
-export function planOf(config: CompleteUNetConfig): Plan {
+export function planOf(config: CompleteUNetConfig): NetworkPlan {
   const { baseChannels, channelMultipliers, residualBlocks, attentionResolutions } = config
   const height = imageSize(config)[0] / config.patchSize
   const deepest = channelMultipliers.length - 1

@@ -2,7 +2,7 @@ import { sizeOf } from '@cascade-diffusion/arrays'
 import { type CompleteUNetConfig, imageSize, type UNetConfig } from './config.ts'
 import { completeEncoderConfig, type EncoderConfig } from './encoder/config.ts'
 import { encoder } from './encoder/encoder.ts'
-import { type Plan, planOf, type Step } from './plan.ts'
+import { type NetworkPlan, planOf, type Step } from './plan.ts'
 import { unet } from './unet.ts'
 
 /** A layer of a network. */
@@ -129,7 +129,7 @@ function layerWalk(parameterShapes: Readonly<Record<string, readonly number[]>>)
   }
 
   /** The embeddings, the first convolution, the way down and the middle. @returns the size in the middle. */
-  function contraction(plan: Plan, size: Size): Size {
+  function contraction(plan: NetworkPlan, size: Size): Size {
     for (const name of ['time', 'augmentation', 'label']) prefixed(name, () => [])
     prefixed('input', () => size)
     return [...plan.down, ...plan.middle].reduce((at, of) => step(of, at), size)

@@ -4,7 +4,7 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import { encoder } from '@cascade-diffusion/unet'
 import type { TrainedClassifier } from '../classifier/load-classifier.ts'
 import { describedStage, type LoadStageOptions, type TrainedStage } from '../stage/load-stage.ts'
-import type { StageDescription } from '../stage/stage.ts'
+import type { StageDescription } from '../stage/stage-config.ts'
 
 const stageFormat = 'cascade-diffusion stage 1'
 const classifierFormat = 'cascade-diffusion classifier 1'

@@ -1,9 +1,16 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
-import { CascadeError, shown } from '@cascade-diffusion/checks'
-import type { ProcessConfig } from '@cascade-diffusion/diffusion'
+import { CascadeError, parseConfig, schema, shown } from '@cascade-diffusion/checks'
+import { type ProcessConfig, processSchema } from '@cascade-diffusion/diffusion'
 import { labelLogProbability } from '@cascade-diffusion/losses'
 import { loadEma } from '@cascade-diffusion/training'
-import { closeOver, type Encoder, encoder, type UNetCondition } from '@cascade-diffusion/unet'
+import {
+  closeOver,
+  type Encoder,
+  type EncoderConfig,
+  encoder,
+  encoderSchema,
+  type UNetCondition,
+} from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { type ClassifierDescription, migrateClassifier } from './train-classifier.ts'
 
@@ -22,6 +29,15 @@ export interface LoadedClassifier extends TrainedClassifier {
   readonly noised: boolean
 }
 
+const classifierSchema = schema.record<
+  Omit<ClassifierDescription, 'classifier'> & { readonly classifier: EncoderConfig }
+>({
+  classifier: encoderSchema,
+  process: processSchema,
+  classNames: schema.list(schema.text(), 1),
+  noised: schema.flag(),
+})
+
 /**
  * Reads a classifier from its checkpoint, which says all that is needed to build it again.
  * @throws if the file is missing, corrupt, or not a classifier's.
@@ -32,13 +48,14 @@ export async function loadClassifier(path: string): Promise<LoadedClassifier> {
     throw new CascadeError('checkpoint', `loadClassifier: expected a classifier in ${path}, got '${kind}'`)
   const { classifier, process, classNames, noised } = (migrateClassifier(config) ??
     {}) as Partial<ClassifierDescription>
-  if (!classifier || !process || !classNames || noised === undefined)
+  if (classifier === undefined)
     throw new CascadeError(
       'checkpoint',
-      `loadClassifier: expected a classifier that trainClassifier made in ${path}, got ${shown(config)}: ` +
-        "one of kind 'classifier' from an older quickstart is its evaluator's",
+      `loadClassifier: expected a classifier that trainClassifier made in ${path}, got ${shown(config)}`,
     )
-  return { classifier: encoder(classifier), params, process, classNames, noised }
+  const described = { classifier, process, classNames, noised }
+  const checked = parseConfig(`loadClassifier: ${path}`, classifierSchema, described, { code: 'checkpoint' })
+  return { ...checked, classifier: encoder(checked.classifier), params }
 }
 
 /**

@@ -89,7 +89,7 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
     )
   checkRun('trainClassifier', options)
   const images = classifierImages(classifier, dataset)
-  // What is predicted does not matter to it: pure noise, from which ε tells nothing, has classes as likely as any.
+  // What is predicted does not matter to it: pure noise, of which ε says nothing about the image, has classes as likely as any.
   const process = processOf({ ...parseConfig('process', processSchema, options.process), prediction: 'x0' })
   const key = rng(seed).fold('classifier')
   const description: ClassifierDescription = {
@@ -132,7 +132,7 @@ function batches(
   }
 }
 
-/** What a classifier of clean images is told. */
+/** The noise input of a classifier of clean images. */
 const timeZero = (
   process: DiffusionProcess<Schedule>,
   n: number,

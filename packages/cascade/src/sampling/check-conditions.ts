@@ -65,5 +65,5 @@ export function labelsOf(
 
 function listOf(labels: Labels | undefined): ArrayLike<unknown> | undefined {
   if (isNDArray(labels)) return labels.data as ArrayLike<number>
-  return Array.isArray(labels) || ArrayBuffer.isView(labels) ? (labels as unknown as ArrayLike<unknown>) : undefined
+  return Array.isArray(labels) || ArrayBuffer.isView(labels) ? (labels as ArrayLike<unknown>) : undefined
 }

@@ -17,7 +17,8 @@ import { continuousCosine, linearSchedule, respace } from '@cascade-diffusion/sc
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import type { TrainedStage } from '../stage/load-stage.ts'
-import { baseStage, type StageNetwork } from '../stage/stage.ts'
+import { baseStage } from '../stage/stage.ts'
+import type { StageNetwork } from '../stage/stage-network.ts'
 import { halves, T, worstDifference } from '../test-support.ts'
 import { trainStage } from '../training/train-stage.ts'
 import { type StageSamplerOptions, stageSampler } from './stage-sampler.ts'
@@ -95,7 +96,7 @@ describe('a schedule chosen after training', () => {
   const process = { schedule: { name: 'linear', steps: 2000 }, noiseInput: 'noise-level' } as const
   const chosen = { name: 'linear', steps: 4, betaStart: 0.1, betaEnd: 0.7 } as const
 
-  test('the network is told its noise levels', async () => {
+  test('the network is conditioned on its noise levels', async () => {
     const told: number[] = []
     await sample(stageOf({ process, told }), { schedule: chosen })
     const levels = [0.1, 0.3, 0.5, 0.7].map((_, t, betas) =>
@@ -107,7 +108,7 @@ describe('a schedule chosen after training', () => {
     expect(told).toHaveLength(10)
   })
 
-  test('needs a network that is told them', () => {
+  test('needs a network conditioned on them', () => {
     expect(() => stageSampler(stageOf(), { sampler: ddim(), compile: eager, schedule: chosen })).toThrow(
       'expected a network conditioned on the noise-level or the log-snr for another schedule than that of training, got timestep',
     )

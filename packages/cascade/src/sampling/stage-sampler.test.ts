@@ -54,7 +54,7 @@ describe('what the network is given', () => {
     }
   })
 
-  test('an augmentation of your own, which is told its level', async () => {
+  test('a custom augmentation, and a network conditioned on its level', async () => {
     const seen: Given[] = []
     await samplerOf(tinySuperResolution({ network: tinyNetwork(seen), augmentation: smear })).sample({
       ...options,

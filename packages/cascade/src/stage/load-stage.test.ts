@@ -50,8 +50,8 @@ test.each([
   ['a base U-Net', tinyBase(network), {}],
   ['a super-resolution U-Net', tinySuperResolution({ network }), {}],
   ['a U-Net without augmentation', tinySuperResolution({ network, augmentation: { name: 'none' } }), {}],
-  ['a network of your own', tinySuperResolution(), { network: tinyNetwork() }],
-  ['an augmentation of your own', tinySuperResolution({ network, augmentation: smear }), { augmentation: smear }],
+  ['a custom network', tinySuperResolution(), { network: tinyNetwork() }],
+  ['a custom augmentation', tinySuperResolution({ network, augmentation: smear }), { augmentation: smear }],
 ] as [string, Stage, LoadStageOptions][])('%s comes back as it was, to the last bit', async (_, stage, own) => {
   const { path, ema } = await trained(stage)
   const loaded = await loadStage(path, own)
@@ -61,7 +61,7 @@ test.each([
   expect(await sample(loaded)).toEqual(await sample({ stage, params: ema }))
 })
 
-test('code of your own has to be handed in, and to be what the stage was trained with', async () => {
+test('custom code has to be handed in, and to be what the stage was trained with', async () => {
   const { path } = await trained(tinySuperResolution({ augmentation: smear }))
   const own = { network: tinyNetwork(), augmentation: smear }
   await expect(loadStage(path, { augmentation: smear })).rejects.toThrow("hand it in as 'network'")
@@ -83,7 +83,7 @@ test('an augmentation that the checkpoint describes is not replaced', async () =
   )
 })
 
-test('Gaussian noise made by hand is one of your own: its schedule is not in the checkpoint', async () => {
+test('Gaussian noise made by hand is a custom one: its schedule is not in the checkpoint', async () => {
   const augmentation = gaussianNoise({ schedule: cosineSchedule(T), maxLevel: 4 })
   const { path } = await trained(tinySuperResolution({ augmentation }))
   await expect(loadStage(path, { network: tinyNetwork() })).rejects.toThrow("'gaussian-noise': hand it in")

@@ -8,15 +8,9 @@ import {
 import { loadEma } from '@cascade-diffusion/training'
 import type { UNetConfig } from '@cascade-diffusion/unet'
 import { migrateStage } from './migrate-stage.ts'
-import {
-  baseStage,
-  type CustomAugmentation,
-  type Stage,
-  type StageDescription,
-  type StageNetwork,
-  type StageUNetConfig,
-  superResolutionStage,
-} from './stage.ts'
+import { baseStage, type Stage, superResolutionStage } from './stage.ts'
+import type { CustomAugmentation, StageDescription, StageUNetConfig } from './stage-config.ts'
+import type { StageNetwork } from './stage-network.ts'
 import { descriptionSchema } from './stage-schema.ts'
 
 /** A stage with the weights to sample with: the moving average of training. */

@@ -1,7 +1,7 @@
 import { migrateAugmentation } from '@cascade-diffusion/conditioning-augmentation'
 import { migrateProcess } from '@cascade-diffusion/diffusion'
 import { migrateNetwork } from '@cascade-diffusion/unet'
-import type { StageDescription } from './stage.ts'
+import type { StageDescription } from './stage-config.ts'
 
 /**
  * The present form of a stage as checkpoints before version 0.1 describe it: schedules are configurations of their own, and networks

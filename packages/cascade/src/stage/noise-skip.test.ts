@@ -6,7 +6,8 @@ import { rng } from '@cascade-diffusion/random'
 import { type Tensor1D, type Tensor4D, zerosLike } from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { noiseSkip } from './noise-skip.ts'
-import { baseStage, type StageNetwork } from './stage.ts'
+import { baseStage } from './stage.ts'
+import type { StageNetwork } from './stage-network.ts'
 
 const T = 1000
 const alpha = (t: number) => {

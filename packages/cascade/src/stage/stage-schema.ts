@@ -10,10 +10,10 @@ import type {
   BaseStageOptions,
   CustomAugmentation,
   StageDescription,
-  StageNetwork,
   StageUNetConfig,
   SuperResolutionStageOptions,
-} from './stage.ts'
+} from './stage-config.ts'
+import type { StageNetwork } from './stage-network.ts'
 
 const anything = <T>(): Schema<T> => schema.value<T>('anything', () => true)
 

@@ -30,7 +30,7 @@ test("a stage settles its U-Net's inputs and outputs", () => {
   expect(baseStage({ ...ofBase, network }).network).toBe(network)
 })
 
-test('its description is JSON, with the augmentation in full or what is to be known of one of your own', () => {
+test('its description is JSON, with the augmentation in full, or what is known of a custom one', () => {
   const described = superResolutionStage({ ...options, augmentation }).description
   expect(JSON.parse(JSON.stringify(described))).toEqual(described)
   expect(described).toMatchObject({ kind: 'super-resolution', lowResolution: 4, classNames: null, augmentation })

@@ -7,60 +7,18 @@ import {
   isCustomAugmentation,
   tryAugmentation,
 } from '@cascade-diffusion/conditioning-augmentation'
-import {
-  type DiffusionProcess,
-  learnsVariance,
-  type ProcessConfig,
-  processOf,
-  type Schedule,
-} from '@cascade-diffusion/diffusion'
-import { type LowResConfig, type UNetConfig, unet } from '@cascade-diffusion/unet'
+import { type DiffusionProcess, learnsVariance, processOf, type Schedule } from '@cascade-diffusion/diffusion'
+import { type UNetConfig, unet } from '@cascade-diffusion/unet'
 import { noiseSkip } from './noise-skip.ts'
+import type {
+  BaseStageOptions,
+  StageDescription,
+  StageOptions,
+  StageUNetConfig,
+  SuperResolutionStageOptions,
+} from './stage-config.ts'
 import type { StageNetwork } from './stage-network.ts'
 import { baseSchema, isCustomNetwork, superResolutionSchema } from './stage-schema.ts'
-
-export type { StageNetwork } from './stage-network.ts'
-
-/** The part of a U-Net's configuration that a stage does not settle by itself. */
-export type StageUNetConfig = Omit<
-  UNetConfig,
-  'resolution' | 'imageChannels' | 'outChannels' | 'numClasses' | 'lowRes' | 'augmentationLevels'
-> & {
-  /** Leads the noise around the network, which then learns v: for short trainings and large images. Default false. */
-  readonly noiseSkip?: boolean
-  /** How a super-resolution stage brings the small images to its resolution. Default: bilinear. */
-  readonly lowRes?: Pick<LowResConfig, 'resize'>
-}
-
-interface StageOptions {
-  /** Names the stage's files. */
-  readonly name: string
-  /** Height and width of the images it makes. */
-  readonly resolution: number
-  /** 1 for grey, 3 for colour. */
-  readonly imageChannels: number
-  /** The classes it is conditioned on, by name. Default: unconditional. */
-  readonly classNames?: readonly string[]
-  /**
-   * How likely the label of a training image is dropped, from 0 to 1: lets a class-conditional stage be sampled with
-   * classifier-free guidance, and without a class. Default 0.
-   */
-  readonly labelDropout?: number
-  readonly process: ProcessConfig
-  /** The size of a U-Net, whose inputs and outputs follow from the stage; or a custom network. */
-  readonly network: StageUNetConfig | StageNetwork
-}
-
-/** Options of {@link baseStage}. */
-export interface BaseStageOptions extends StageOptions {}
-
-/** Options of {@link superResolutionStage}. */
-export interface SuperResolutionStageOptions extends StageOptions {
-  /** Height and width of the images that it upsamples. */
-  readonly lowResolution: number
-  /** How the small images are corrupted in training. There is no default: without it, errors compound along the cascade. */
-  readonly augmentation: AugmentationConfig | ConditioningAugmentation
-}
 
 interface CommonStage {
   readonly name: string
@@ -89,26 +47,6 @@ export interface SuperResolutionStage extends CommonStage {
 
 /** One diffusion model of a cascade, trained by itself. */
 export type Stage = BaseStage | SuperResolutionStage
-
-/** A stage in words, as a checkpoint keeps it: a JSON value. */
-export interface StageDescription {
-  readonly kind: Stage['kind']
-  readonly name: string
-  readonly resolution: number
-  readonly imageChannels: number
-  readonly classNames: readonly string[] | null
-  readonly labelDropout?: number
-  readonly process: ProcessConfig
-  readonly network: unknown
-  readonly lowResolution?: number
-  readonly augmentation?: AugmentationConfig | CustomAugmentation
-}
-
-/** What a checkpoint can say of a custom augmentation: not its code. */
-export interface CustomAugmentation extends Pick<ConditioningAugmentation, 'name' | 'maxLevel'> {
-  /** Whether the network is conditioned on the level. */
-  readonly embedsLevel: boolean
-}
 
 /**
  * Describes the first stage of a cascade.
@@ -179,8 +117,8 @@ function common(
       ...(learnsVariance(diffusion) && { outChannels: 2 * imageChannels }),
       ...(inputs.lowRes && { lowRes: { ...lowRes, ...inputs.lowRes } }),
     })
-    const told = net.config.noiseEmbedding.name === 'noise-level'
-    if (told !== (diffusion.noiseInput === 'noise-level'))
+    const onLevel = net.config.noiseEmbedding.name === 'noise-level'
+    if (onLevel !== (diffusion.noiseInput === 'noise-level'))
       throw new CascadeError(
         'input',
         `stage '${name}': expected a noiseEmbedding that fits the noiseInput ${diffusion.noiseInput}, ` +

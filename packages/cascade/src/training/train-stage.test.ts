@@ -10,7 +10,8 @@ import { loadCheckpoint } from '@cascade-diffusion/training'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test, vi } from 'vitest'
 import { stageSampler } from '../sampling/stage-sampler.ts'
-import { baseStage, type StageNetwork } from '../stage/stage.ts'
+import { baseStage } from '../stage/stage.ts'
+import type { StageNetwork } from '../stage/stage-network.ts'
 import {
   alphaBar,
   type Given,
@@ -193,7 +194,7 @@ test.each([
   expect(progress).not.toHaveBeenCalled()
 })
 
-test('an augmentation of your own is tried before the first step', async () => {
+test('a custom augmentation is tried before the first step', async () => {
   const stage = tinySuperResolution({ augmentation: smear })
   // As if tfjs had had no backend to try it on when the stage was made.
   const augmentation = { ...smear, apply: (z: tf.Tensor4D) => tf.add(z, 1) as tf.Tensor4D }
@@ -265,7 +266,7 @@ describe('any source', () => {
   })
 })
 
-test('a checkpoint of another stage or other data is not gone on from', async () => {
+test('a checkpoint of another stage or other data is not resumed', async () => {
   const checkpoint = { path: join(temporaryFolder(), 'sr.safetensors') }
   await trainStage(run({ steps: 1, checkpoint }))
   const other = tinySuperResolution({

@@ -18,9 +18,9 @@ import {
 import { dropLabels, type NoiseLevelTensors } from '@cascade-diffusion/diffusion'
 import { averageLoss, defaultLoss, type ExampleLoss, lossOf } from '@cascade-diffusion/losses'
 import { type Rng, rng } from '@cascade-diffusion/random'
-import { type LossHistory, recordLosses } from '@cascade-diffusion/schedules'
+import { lossHistoryOf, recordLosses } from '@cascade-diffusion/schedules'
 import { type Loss, type TrainResult, train } from '@cascade-diffusion/training'
-import type { UNetCondition, UNetConfig } from '@cascade-diffusion/unet'
+import type { UNetCondition } from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { migrateStageRun } from '../stage/migrate-stage.ts'
 import type { Stage, SuperResolutionStage } from '../stage/stage.ts'
@@ -72,7 +72,7 @@ interface LowResBatch {
 
 /**
  * Trains one stage of a cascade by itself, on real images: Algorithm 1 of the paper. A super-resolution stage sees real
- * small images that its conditioning augmentation has corrupted, each at a level drawn for it, which the network is told.
+ * small images that its conditioning augmentation has corrupted, each at a level drawn for it, which the network is conditioned on.
  * @throws before the first step if an option is missing or unknown, or the data or the objective do not fit the stage; and as `train`.
  */
 export async function trainStage(options: TrainStageOptions): Promise<TrainResult> {
@@ -105,7 +105,7 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainResul
     params: stage.network.init(key.fold('weights')),
     loss: stageLoss(stage, lossOfEach, levels),
     batch: batches(stage, images, batchSize, levels, key),
-    ...(levels.history && { memory: { initial: { ...levels.history }, record: recordBatch } }),
+    ...(levels.history && { memory: { initial: levels.history, record: recordBatch } }),
     ...runOptions(options, 'cascade stage', config, migrateStageRun),
   })
 }
@@ -114,10 +114,10 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainResul
 function stageLoss(stage: Stage, lossOfEach: ExampleLoss, { history }: NoiseLevelSampler): Loss<StageBatch> {
   const augmentation = augmentationOf(stage)
   return (params, { x0, t, weights, epsilon, label, lowRes, dropout }) => {
-    const condition = {
-      ...(label && { label }),
+    const condition: UNetCondition = {
+      label,
       ...(lowRes && augmentation && augmented(augmentation, lowRes)),
-      ...(dropout && { dropout }),
+      dropout,
     }
     const network = (xt: Tensor4D, noise: Tensor1D, c: UNetCondition) => stage.network.apply(params, xt, noise, c)
     const each = lossOfEach({ network, process: stage.process }, { x0, t, epsilon, condition })
@@ -126,9 +126,8 @@ function stageLoss(stage: Stage, lossOfEach: ExampleLoss, { history }: NoiseLeve
 }
 
 /** The history with the losses of a batch. */
-const recordBatch = (memory: Params<NDArray>, { t }: ArraysOf<StageBatch>, losses: Float32Array): Params<NDArray> => ({
-  ...recordLosses(memory as unknown as LossHistory, (t as NDArray<'int32'>).data, losses),
-})
+const recordBatch = (memory: Params<NDArray>, { t }: ArraysOf<StageBatch>, losses: Float32Array): Params<NDArray> =>
+  recordLosses(lossHistoryOf(memory), (t as NDArray<'int32'>).data, losses)
 
 /** The augmentation of a super-resolution stage. */
 const augmentationOf = (stage: Stage): ConditioningAugmentation | undefined =>
@@ -146,7 +145,7 @@ function batches(stage: Stage, images: ImageSource, batchSize: number, levels: N
     const { image, label } = await load(step, rng)
     return {
       x0: image,
-      ...levels.draw(batchSize, rng.fold('t'), levels.history && (memory as unknown as LossHistory)),
+      ...levels.draw(batchSize, rng.fold('t'), levels.history && lossHistoryOf(memory)),
       epsilon: rng.fold('epsilon').normal(image.shape),
       label: stage.classNames && label && keptLabels(stage, label, rng),
       lowRes: stage.kind === 'super-resolution' ? lowResBatch(stage, image, rng) : undefined,
@@ -159,8 +158,9 @@ function batches(stage: Stage, images: ImageSource, batchSize: number, levels: N
 const keptLabels = ({ labelDropout }: Stage, label: NDArray<'int32'>, rng: Rng): NDArray<'int32'> =>
   labelDropout > 0 ? dropLabels(label, { probability: labelDropout, rng: rng.fold('label') }) : label
 
-/** Whether the network of a stage is a U-Net with dropout. */
-const drops = ({ network }: Stage): boolean => ((network.config as Partial<UNetConfig> | null)?.dropout ?? 0) > 0
+/** Whether the network of a stage drops values in training: whether its configuration has a `dropout` above 0. */
+const drops = ({ network: { config } }: Stage): boolean =>
+  typeof config === 'object' && config !== null && 'dropout' in config && Number(config.dropout) > 0
 
 /** The small images of large ones, rounded to bytes as those of a file, and what their augmentation draws. */
 function lowResBatch({ augmentation, lowResolution }: SuperResolutionStage, image: NDArray<'float32'>, rng: Rng) {

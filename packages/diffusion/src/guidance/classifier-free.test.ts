@@ -69,7 +69,7 @@ test('refuses what makes no sense', () => {
   )
 })
 
-test('drops labels as often as it is told, and the others stay', () => {
+test('drops labels with the probability given, and the others stay', () => {
   const labels = int32(Array.from({ length: 20000 }, (_, i) => i % 10))
   const dropped = dropLabels(labels, { probability: 0.15, rng: rng(3) })
   const share = dropped.data.filter((label) => label === -1).length / 20000

@@ -17,7 +17,7 @@ import type { Denoiser } from '../denoiser.ts'
 /** Options of {@link classifierGuidance}. */
 export interface ClassifierGuidanceOptions<C> {
   /**
-   * ln p(y | x_t) of each image, [N]: a classifier of noisy images, told what the network is told. A traceable function
+   * ln p(y | x_t) of each image, [N]: a classifier of noisy images, conditioned on the same noise input as the network. A traceable function
    * whose operations have gradients.
    */
   readonly logProbability: (xt: Tensor4D, noise: Tensor1D, condition: C) => Tensor

@@ -57,7 +57,7 @@ test.each([
   expect(relativeError(sample.data, expected.data)).toBeLessThan(1e-5)
 })
 
-test('noises a finished sample to a step and goes on from there, as often as it is told', async () => {
+test('noises a finished sample to a step and samples it again, as often as `times` says', async () => {
   const once = await model.sample(run)
   const again = (pass: number, initial: NDArray<'float32'>) => {
     const key = run.rng.fold('restart').fold(pass)

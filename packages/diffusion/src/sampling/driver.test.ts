@@ -55,7 +55,7 @@ test('a set may be cut into batches anywhere', async () => {
   expect(concatenate([first, rest])).toEqual(whole)
 })
 
-test('goes on from where it was stopped as if it had not been', async () => {
+test('continues from where it was stopped as if it had not been', async () => {
   const frames = await framesOf(run)
   const stopped = await model.sample({ ...run, stop: 6 })
   expect(stopped).toEqual(frames.find(({ t }) => t === 6)!.xt)

@@ -21,13 +21,13 @@ export interface Levels {
   at(t: number): Level
   /** The level with that λ; at the ends of the process the nearest that it has. */
   ofLambda(lambda: number): Level
-  /** What the network is told there. */
+  /** What the network is conditioned on there. */
   noiseInput(t: number): number
 }
 
 /**
  * The noise levels of a process. Between two steps of a discrete one the log-SNR is interpolated linearly, and so is the
- * timestep that the network is told.
+ * timestep that the network is conditioned on.
  */
 export function levels(process: DiffusionProcess<Schedule>): Levels {
   const { schedule } = process

@@ -40,7 +40,7 @@ export interface RunOptions {
   /** The step to stop at; the sample is x_stop. Default -1: the data. Above, it truncates (paper, section 3.2). */
   readonly stop?: number
   /**
-   * Where noise is put back and sampling goes on from there: `[{ at: -1, to: 2000 }]` is what the paper does to finished
+   * Where noise is put back, to be sampled again: `[{ at: -1, to: 2000 }]` is what the paper does to finished
    * samples (section 4.2); `repaintRestarts` are those of RePaint.
    */
   readonly restarts?: readonly Restart[]

@@ -1,14 +1,20 @@
+import '@tensorflow/tfjs-backend-cpu'
+import { type Entry, schema, table } from '@cascade-diffusion/checks'
+import { eager } from '@cascade-diffusion/ops'
+import { rng } from '@cascade-diffusion/random'
 import { cosineSchedule } from '@cascade-diffusion/schedules'
+import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { processesX0, processX0Of } from '../process-x0.ts'
+import { createSampler } from './driver.ts'
 import { planRun } from './plan.ts'
 import { type SamplerConfig, samplerOf, samplers } from './sampler-table.ts'
 import { ancestral } from './samplers/ancestral.ts'
-import { ddim } from './samplers/ddim.ts'
+import { ddim, ddimEntry } from './samplers/ddim.ts'
 import { ddimInversion } from './samplers/ddim-inversion.ts'
 import { dpmSolver } from './samplers/dpm-solver.ts'
 import { heun } from './samplers/heun.ts'
-import type { Sampler } from './samplers/sampler.ts'
+import { type Sampler, weightedSum } from './samplers/sampler.ts'
 import { unipc } from './samplers/unipc.ts'
 
 const process = {
@@ -52,6 +58,41 @@ test.each([
   [{ name: 'heun', churnRange: [2, 1] }, 'expected churnRange, [low, high] from 0'],
 ])('%j is no sampler', (config, message) => {
   expect(() => samplerOf(config as SamplerConfig)).toThrow(message)
+})
+
+/** Euler's method along the probability-flow ODE, in the units of EDM, damped by a number of its configuration. */
+const euler: Entry<{ readonly name: 'euler'; readonly damping: number }, Sampler> = {
+  name: 'euler',
+  schema: schema.record<{ readonly name: 'euler'; readonly damping: number }>({
+    name: schema.oneOf(['euler']),
+    damping: schema.number({ from: 0, to: 1 }),
+  }),
+  make: ({ damping }) => ({
+    name: 'euler',
+    coefficients: ['xt', 'epsilon'],
+    needsNoise: false,
+    plan: ({ now, next }) => {
+      const step = next.sigma / next.alpha - now.sigma / now.alpha
+      return [{ at: now, c: { xt: next.alpha / now.alpha, epsilon: (1 - damping) * next.alpha * step } }]
+    },
+    update: ({ xt, denoised, c }) => ({ xt: weightedSum([c.xt!, xt], [c.epsilon!, denoised.epsilon]) }),
+  }),
+}
+
+test('a sampler more is one entry, and one line of a table', async () => {
+  const more = table('a sampler', [ddimEntry, euler])
+  expect(() => more.of('sampler', { name: 'euler', damping: 2 })).toThrow(
+    'expected damping, a number from 0 to 1, got 2',
+  )
+  const run = { shape: [1, 1, 1, 1], rng: rng(1), steps: [40, 20, 3] }
+  const sampled = async (sampler: Sampler) => {
+    const network = (xt: tf.Tensor4D) => tf.add(tf.mul(xt, 0), 0.25) as tf.Tensor4D
+    const model = createSampler({ network, process, sampler, compile: eager })
+    return (await model.sample(run)).data[0]!
+  }
+  // A perfect denoiser of one point: both follow a straight line to it, in EDM's units.
+  expect(await sampled(more.of('sampler', { name: 'euler', damping: 0 }))).toBeCloseTo(0.25, 6)
+  expect(await sampled(more.of('sampler', { name: 'ddim' }))).toBeCloseTo(0.25, 6)
 })
 
 test('the processing of x0 by name', () => {

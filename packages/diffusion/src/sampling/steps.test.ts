@@ -47,7 +47,7 @@ test('times of a process in continuous time', () => {
   expect(spacedSteps(continuous, 3, { to: 0, by: 'log-snr' })[1]).toBeCloseTo(0.5, 12)
 })
 
-test('between two steps the log-SNR and what the network is told are interpolated', () => {
+test('between two steps the log-SNR and the noise input are interpolated', () => {
   const spaced = { ...processOf(respace(cosineSchedule(1000), 10)), noiseInput: 'rescaled-timestep' as const }
   const { at, noiseInput, ofLambda } = levels(spaced)
   expect(at(3.25).lambda).toBeCloseTo(0.75 * at(3).lambda + 0.25 * at(4).lambda, 10)

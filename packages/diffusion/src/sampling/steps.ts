@@ -28,7 +28,7 @@ export interface SpacedStepsOptions {
 
 /**
  * `count` steps at which to evaluate the network, decreasing from `from` to `to`, both included.
- * @throws if there is no room for so many, or they are not within the process, or its log-SNR is infinite at an end.
+ * @throws if there is no room for as many steps, or they are not within the process, or its log-SNR is infinite at an end.
  */
 export function spacedSteps(
   process: DiffusionProcess<Schedule>,

@@ -14,7 +14,7 @@ export interface Preconditioning {
   out(sigma: number): number
   /** c_in. */
   in(sigma: number): number
-  /** c_noise: what the network is told of the noise. */
+  /** c_noise: the noise input that the network is conditioned on. */
   noise(sigma: number): number
 }
 
@@ -45,10 +45,10 @@ export const vePreconditioning: Preconditioning = {
 }
 
 /**
- * The preconditioning of an ε-predicting network of a variance-preserving process, told the step (Karras et al. 2022,
+ * The preconditioning of an ε-predicting network of a variance-preserving process, conditioned on the step (Karras et al. 2022,
  * table 1).
  * @param schedule the process in continuous time; {@link Preconditioning.noise} throws where it never has that noise.
- * @param steps M: the network is told (M - 1) t. Default 1000.
+ * @param steps M: the network is conditioned on (M - 1) t. Default 1000.
  */
 export function vpPreconditioning(schedule: ContinuousSchedule, steps = 1000): Preconditioning {
   checkContinuousSchedule('vpPreconditioning', schedule)

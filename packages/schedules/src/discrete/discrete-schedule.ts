@@ -20,7 +20,7 @@ export interface DiscreteSchedule {
   readonly posteriorMeanCoef1: Float64Array
   /** The factor of x_t in the mean of q(x_{t-1} | x_t, x0). */
   readonly posteriorMeanCoef2: Float64Array
-  /** The step of the unspaced process that each step stands for: what the network is told. 0 … T-1 unless respaced. */
+  /** The step of the unspaced process that each step stands for: what the network is conditioned on. 0 … T-1 unless respaced. */
   readonly timesteps: Int32Array
   /** How many steps the unspaced process has: 1000 / unspacedSteps rescales `timesteps` to a process of 1000 steps. */
   readonly unspacedSteps: number

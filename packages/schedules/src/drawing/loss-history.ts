@@ -1,4 +1,4 @@
-import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
+import { type DType, type NDArray, ndarray, type Params } from '@cascade-diffusion/arrays'
 import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import { checkCount, checkList } from '../checks.ts'
 
@@ -6,12 +6,24 @@ import { checkCount, checkList } from '../checks.ts'
  * The last losses of each step of a process of T steps: the state of importance sampling. A plain record of arrays, so
  * that it goes into a checkpoint as it is.
  */
-export interface LossHistory {
-  /** Of each step its losses, oldest first, and 0 where there are not so many yet: [T, length]. */
+export type LossHistory = {
+  /** Of each step its losses, oldest first, and 0 where there are fewer yet: [T, length]. */
   readonly losses: NDArray<'float32'>
   /** How many of them there are of each step, [T]. */
   readonly counts: NDArray<'int32'>
 }
+
+/** The history in a record of arrays, such as one that comes back from a checkpoint. @throws unless both arrays are there. */
+export function lossHistoryOf({ losses, counts }: Params<NDArray>): LossHistory {
+  if (!is(losses, 'float32') || !is(counts, 'int32'))
+    throw new CascadeError(
+      'checkpoint',
+      'lossHistory: expected arrays losses of float32 and counts of int32, got others',
+    )
+  return { losses, counts }
+}
+
+const is = <D extends DType>(array: NDArray | undefined, dtype: D): array is NDArray<D> => array?.dtype === dtype
 
 /** Options of {@link lossHistory}. */
 export interface LossHistoryOptions {

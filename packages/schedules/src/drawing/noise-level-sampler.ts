@@ -6,10 +6,10 @@ import type { DiscreteSchedule } from '../discrete/discrete-schedule.ts'
 import { uniforms } from './uniforms.ts'
 
 /** Noise levels between the steps of a process: x = alpha x0 + sigma ε, alpha² + sigma² = 1. */
-export interface NoiseLevels {
+export interface DrawnNoiseLevels {
   /** Of each example the step that its level lies in, between t - 1 and t, int32 [n]. */
   readonly t: NDArray<'int32'>
-  /** The factor of the data, in float64: what networks told the noise level are told. */
+  /** The factor of the data, in float64: what networks conditioned on the noise level get. */
   readonly alpha: Float64Array
   /** The factor of the noise. */
   readonly sigma: Float64Array
@@ -24,14 +24,14 @@ export interface PiecewiseUniformOptions {
 /**
  * A continuous noise level for each of n training examples: a uniform step t, then a level uniform between those of steps
  * t - 1 and t, where step -1 is the data (WaveGrad, Chen et al. 2021, algorithm 1, for √ᾱ; SR3, Saharia et al.
- * 2021, section 2.4, for ᾱ). A network told such levels can be sampled with any schedule, chosen after training.
+ * 2021, section 2.4, for ᾱ). A network conditioned on such levels can be sampled with any schedule, chosen after training.
  */
 export function piecewiseUniformNoiseLevels(
   n: number,
   schedule: DiscreteSchedule,
   rng: Rng,
   options: PiecewiseUniformOptions = {},
-): NoiseLevels {
+): DrawnNoiseLevels {
   checkInteger('piecewiseUniformNoiseLevels', 'n', n, { from: 0 })
   checkSchedule('piecewiseUniformNoiseLevels', schedule)
   checkRng('piecewiseUniformNoiseLevels', rng)

@@ -37,7 +37,7 @@ export async function nelderMead(
     const spread = Math.max(...simplex.flatMap(({ point }) => point.map((x, j) => Math.abs(x - best.point[j]!))))
     if (spread <= tolerance) return
     const centre = worst.point.map((_, j) => simplex.slice(0, -1).reduce((sum, v) => sum + v.point[j]!, 0) / dimensions)
-    /** The point so many times as far from the centre as the worst one, on the other side of it. */
+    /** The point `factor` times as far from the centre as the worst one, on the other side of it. */
     const beyond = (factor: number) => evaluate(centre.map((c, j) => c + factor * (c - worst.point[j]!)))
 
     const reflected = await beyond(1)

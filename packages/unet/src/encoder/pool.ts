@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import { type CompleteUNetConfig, imageSize } from '../config.ts'
 import { linear, norm, parameter } from '../layers.ts'
 import type { specBuilder } from '../parameters.ts'
-import type { Plan } from '../plan.ts'
+import type { NetworkPlan } from '../plan.ts'
 import type { CompleteEncoderConfig } from './config.ts'
 
 /** Width of the hidden layer of the spatial pools, and groups of its normalisation. */
@@ -26,7 +26,11 @@ export interface PoolPlan {
 }
 
 /** Lays out the pool. @throws if heads do not divide the channels. */
-export function poolPlan({ pool, classes }: CompleteEncoderConfig, whole: CompleteUNetConfig, plan: Plan): PoolPlan {
+export function poolPlan(
+  { pool, classes }: CompleteEncoderConfig,
+  whole: CompleteUNetConfig,
+  plan: NetworkPlan,
+): PoolPlan {
   const channels = plan.middle[1].to
   const [height, width] = imageSize(whole)
   const { attentionHeads, attentionHeadChannels } = whole

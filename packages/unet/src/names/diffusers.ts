@@ -1,7 +1,7 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { CompleteUNetConfig, UNetConfig } from '../config.ts'
-import { type Plan, planOf, type ResidualStep } from '../plan.ts'
+import { type NetworkPlan, planOf, type ResidualStep } from '../plan.ts'
 import { unet } from '../unet.ts'
 import { expectFamily } from './family.ts'
 import type { Piece } from './layout.ts'
@@ -73,7 +73,7 @@ export function expectUNet2D(name: string, config: CompleteUNetConfig): void {
     )
 }
 
-function piecesOf(shapes: Shapes, plan: Plan, flipSinToCos: boolean): Piece[] {
+function piecesOf(shapes: Shapes, plan: NetworkPlan, flipSinToCos: boolean): Piece[] {
   const layers = layersOf(plan)
   const attentions = new Map(
     [...plan.down, ...plan.middle, ...plan.up].flatMap((step) =>
@@ -100,7 +100,7 @@ function piecesOf(shapes: Shapes, plan: Plan, flipSinToCos: boolean): Piece[] {
 }
 
 /** The name in diffusers of each of our layers; the three layers of `qkv` end in q, k and v. */
-function layersOf({ down, middle, up }: Plan): LayerNames {
+function layersOf({ down, middle, up }: NetworkPlan): LayerNames {
   const names: LayerNames = {
     'time.0': 'time_embedding.linear_1',
     'time.1': 'time_embedding.linear_2',

@@ -1,4 +1,4 @@
-import type { Plan, ResidualStep, Step } from '../plan.ts'
+import type { NetworkPlan, ResidualStep, Step } from '../plan.ts'
 import type { Piece } from './layout.ts'
 import type { Shapes } from './state-dict.ts'
 
@@ -15,7 +15,7 @@ export const attentionOrders: readonly AttentionOrder[] = ['legacy', 'new']
 export type LayerNames = Record<string, string>
 
 /** Layers of a network of improved- or guided-diffusion. */
-export function openAILayers(plan: Plan): LayerNames {
+export function openAILayers(plan: NetworkPlan): LayerNames {
   const names: LayerNames = {
     'time.0': 'time_embed.0',
     'time.1': 'time_embed.2',
