@@ -20,7 +20,6 @@ import { quickstartPlan } from '../packages/experiment/src/index.ts'
 import { stagesOf } from '../packages/experiment/src/plan/stages.ts'
 import { jit } from '../packages/jit/src/index.ts'
 import { rng } from '../packages/random/src/index.ts'
-import { cosineRate } from '../packages/training/src/index.ts'
 
 const [folder = 'sampler-fid', seconds = 'Infinity'] = process.argv.slice(2)
 const [count, batchSize, seeds] = [2000, 100, [1, 2]]
@@ -37,10 +36,7 @@ const { ema } = await trainStage({
   ...common,
   stage,
   dataset: trainSet,
-  steps: training.steps,
-  batchSize: training.batchSize,
-  learningRate: cosineRate(training.learningRate, training.steps, { warmup: 50 }),
-  averages: { ema: { decay: training.emaDecay ?? 0.99 } },
+  ...training,
   checkpoint: { path: join(folder, 'base.safetensors') },
 })
 
@@ -60,7 +56,7 @@ const [real, tested] = [trainSet, testSet].map((set) => transformed(set, resize(
 const trained = await trainEvaluator({
   ...common,
   dataset: real!,
-  plan: { steps: 500, batchSize: 128, learningRate: 4e-3 },
+  plan: { ...plan.evaluator.training, steps: 500 },
   checkpointPath: join(folder, 'classifier-8.safetensors'),
 })
 const evaluator = await evaluatorOf(trained.ema, { trainSet: real!, testSet: tested!, compile: jit })

@@ -1,7 +1,7 @@
 export { type Cascade, type CascadeStage, chosenLevels } from './cascade/cascade.ts'
 export { type LoadCascadeOptions, loadCascade } from './cascade/load-cascade.ts'
 export { saveCascade } from './cascade/save-cascade.ts'
-export type { StageSampling } from './cascade/stage-sampling.ts'
+export { type StageSampling, stageSamplingSchema } from './cascade/stage-sampling.ts'
 export { writeStage, writtenStage } from './cascade/weights-files.ts'
 export {
   classifierLogProbability,

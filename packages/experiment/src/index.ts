@@ -16,8 +16,8 @@ export type { ExperimentOptions } from './options.ts'
 export type {
   BaseStagePlan,
   ExperimentPlan,
-  SamplingPlan,
   StagePlan,
+  StageTrainingPlan,
   SuperResolutionStagePlan,
   TrainingPlan,
 } from './plan/plan.ts'

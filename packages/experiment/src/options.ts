@@ -1,6 +1,13 @@
 import { join } from 'node:path'
 import type { Compile } from '@cascade-diffusion/arrays'
-import { checkFunction, checkInteger, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
+import {
+  CascadeError,
+  checkFunction,
+  checkInteger,
+  checkOptions,
+  type KnownKeys,
+  shown,
+} from '@cascade-diffusion/checks'
 import type { ExperimentEvent } from './events.ts'
 import { checkPlan } from './plan/check-plan.ts'
 import type { ExperimentPlan } from './plan/plan.ts'
@@ -33,6 +40,8 @@ const experimentKeys: KnownKeys<ExperimentOptions> = {
 export function checkExperiment(where: string, options: ExperimentOptions): void {
   checkOptions(where, options, experimentKeys)
   checkInteger(where, 'a seed', options.seed, { from: 0 })
+  if (typeof options.out !== 'string' || options.out === '')
+    throw new CascadeError('input', `${where}: expected out, the path of a folder, got ${shown(options.out)}`)
   checkFunction(where, 'compile', options.compile, 'jit of @cascade-diffusion/jit, or eager of @cascade-diffusion/ops')
   checkPlan(options.plan)
 }

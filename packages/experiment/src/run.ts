@@ -1,4 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises'
+import type { Cascade } from '@cascade-diffusion/cascade'
 import { encodePng } from '@cascade-diffusion/data'
 import { evaluateExperiment } from './evaluate/evaluate.ts'
 import { checkExperiment, checkpointFolder, type ExperimentOptions } from './options.ts'
@@ -7,6 +8,7 @@ import { processGrid, realGrid, samplesGrid } from './report/pictures.ts'
 import { writeOutcome } from './report/write.ts'
 import { sampleFrames } from './sample.ts'
 import { trainExperiment } from './train.ts'
+import { cascadeOf } from './with-cascade.ts'
 
 /** Options of {@link runExperiment}. */
 export interface RunExperimentOptions extends ExperimentOptions {
@@ -19,6 +21,8 @@ export interface ExperimentResult {
   /** The path of the report. */
   readonly report: string
   readonly outcome: Outcome
+  /** The trained cascade with the levels chosen: what `saveCascade` writes to a folder. */
+  readonly cascade: Cascade
 }
 
 /**
@@ -54,5 +58,6 @@ export async function runExperiment({ restart, ...options }: RunExperimentOption
       real: encodePng(await realGrid(train, resolutions)),
     },
   }
-  return { report: await writeOutcome(out, outcome), outcome }
+  const cascade = cascadeOf(trained.stages, plan, evaluation.levels)
+  return { report: await writeOutcome(out, outcome), outcome, cascade }
 }

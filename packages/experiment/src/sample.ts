@@ -3,7 +3,7 @@ import { checkInteger } from '@cascade-diffusion/checks'
 import { rng } from '@cascade-diffusion/random'
 import { checkExperiment, type ExperimentOptions } from './options.ts'
 import type { TrainedExperiment } from './train.ts'
-import { withCascade } from './with-cascade.ts'
+import { cascadeOf, withCascade } from './with-cascade.ts'
 
 /** Images [n,h,w,c] in [-1, 1]. */
 export type Images = NDArray<'float32'>
@@ -37,12 +37,11 @@ export async function sampleExperiment(
   const each = checkInteger('sampleExperiment', 'perClass', perClass ?? plan.samplesPerClass, { from: 1 })
   const labels = classLabels(trained, each)
   const n = labels.data.length
-  const images = await withCascade(trained.stages, options, (cascade) => {
+  const images = await withCascade(cascadeOf(trained.stages, options.plan, levels), options, (cascade) => {
     let before = 0
     return cascade.sample({
       count: n,
       labels,
-      levels,
       rng: rng(seed).fold('samples'),
       batchSize: plan.samplingBatchSize,
       signal,
@@ -67,7 +66,7 @@ export async function sampleFrames(
   const { seed, signal } = options
   const labels = classLabels(trained, 1)
   const key = rng(seed).fold('process')
-  return withCascade(trained.stages, options, async (cascade) => {
+  return withCascade(cascadeOf(trained.stages, options.plan, levels), options, async (cascade) => {
     const stages: Images[][] = []
     for (const [i, sampler] of cascade.stages.entries()) {
       const lowRes = stages.at(-1)?.at(-1)

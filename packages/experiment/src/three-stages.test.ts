@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { chosenLevels, loadCascade, saveCascade } from '@cascade-diffusion/cascade'
 import { jit } from '@cascade-diffusion/jit'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
@@ -49,12 +50,17 @@ test('three stages are trained, and each level is searched through the stages ab
 })
 
 test('three stages are reported', async () => {
-  const { report, outcome } = await runExperiment(options)
+  const { report, outcome, cascade } = await runExperiment(options)
   const page = await readFile(report, 'utf8')
   for (const text of ['Conditioning augmentation of middle', 'to 8×8 and 16×16', '(super-resolution)'])
     expect(page).toContain(text)
   const metrics = JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'))
   const [middle, last] = outcome.evaluation.levels
+  expect(chosenLevels(cascade)).toEqual([middle, last])
+  await saveCascade(join(out, 'cascade'), cascade)
+  expect((await loadCascade(join(out, 'cascade'))).stages.map(({ level, sampling }) => [level, sampling])).toEqual(
+    threeStagePlan.stages.map(({ sampling }, i) => [[undefined, middle, last][i], sampling]),
+  )
   expect(metrics).toMatchObject({ bestLevel: last, levels: { middle, 'super-resolution': last } })
   expect(Object.keys(metrics.fid)).toEqual(['0', '10', '30'])
   // Two classes of four samples each; three blocks of cells of 2·16 pixels with gaps of 2, and two cells between them.

@@ -24,7 +24,12 @@ const process = { schedule: { name: 'cosine', steps: 100 } } as const
 const network = { baseChannels: 8, channelMultipliers: [1, 1], residualBlocks: 1, normGroups: 4 }
 const augmentation = { name: 'gaussian-noise', ...process, maxLevel: 40 } as const
 const sampling = { sampler: { name: 'ddim', eta: 1 }, steps: { count: 10, from: 97.02, to: 9.702 } } as const
-const emaDecay = 0.9
+const training = (steps: number, rate: number, decay = 0.9) => ({
+  steps,
+  batchSize: 16,
+  learningRate: { name: 'cosine' as const, rate, warmup: 50 },
+  averages: { ema: { decay } },
+})
 
 /** For tests: a whole experiment in a few seconds. */
 export const tinyPlan = {
@@ -32,11 +37,11 @@ export const tinyPlan = {
   title: 'Tiny',
   about: 'Halves.',
   data: { train: halves('train'), test: halves('test') },
-  evaluator: { name: 'classifier', training: { steps: 40, batchSize: 16, learningRate: 4e-3 } },
+  evaluator: { name: 'classifier', training: training(40, 4e-3, 0.99) },
   stages: [
     {
       stage: { name: 'base', resolution: 4, process, network },
-      training: { steps: 120, batchSize: 16, learningRate: 4e-3, emaDecay },
+      training: training(120, 4e-3),
       sampling,
     },
     {
@@ -47,7 +52,7 @@ export const tinyPlan = {
         augmentation,
         network: { ...network, baseChannels: 16, patchSize: 2 },
       },
-      training: { steps: 250, batchSize: 16, learningRate: 5e-3, emaDecay },
+      training: training(250, 5e-3),
       sampling,
       levels: [0, 10],
     },
@@ -57,7 +62,7 @@ export const tinyPlan = {
 } as const satisfies ExperimentPlan
 
 const [base, superResolution] = tinyPlan.stages
-const brief = { steps: 12, batchSize: 8, learningRate: 4e-3 }
+const brief = { ...training(12, 4e-3), batchSize: 8 }
 const briefly = { training: brief, sampling: { ...sampling, steps: 3 } }
 
 /** For tests: the same stages, trained so briefly that their images are noise. */

@@ -2,14 +2,14 @@ import type { NDArray } from '@cascade-diffusion/arrays'
 import { type TrainedStage, type TrainStageOptions, trainStage } from '@cascade-diffusion/cascade'
 import { CascadeError, isCascadeError } from '@cascade-diffusion/checks'
 import { rng } from '@cascade-diffusion/random'
-import { cosineRate, type TrainResult } from '@cascade-diffusion/training'
+import { learningRateOf, type TrainResult } from '@cascade-diffusion/training'
 import { dataAt, type ExperimentData, loadData } from './data/data.ts'
 import { trainEvaluator } from './evaluate/evaluator.ts'
 import { checkExperiment, checkpointPath, type ExperimentOptions } from './options.ts'
 import { EVALUATOR } from './plan/check-plan.ts'
 import { lastResolution, type TrainingPlan } from './plan/plan.ts'
 import { stagesOf } from './plan/stages.ts'
-import { withCascade } from './with-cascade.ts'
+import { cascadeOf, withCascade } from './with-cascade.ts'
 
 /** What was trained, and on what. */
 export interface TrainedExperiment {
@@ -38,7 +38,7 @@ export async function trainExperiment(options: ExperimentOptions): Promise<Train
   const stages = stagesOf(plan, data)
   // What could not be sampled is refused before it is trained.
   const untrained = stages.map((stage) => ({ stage, params: stage.network.init(rng(seed)) }))
-  await withCascade(untrained, options, async () => {})
+  await withCascade(cascadeOf(untrained, plan), options, async () => {})
 
   type Common = Pick<TrainStageOptions, 'seed' | 'compile' | 'signal' | 'progress'>
   /** Trains one model, and says which one an interruption ended. */
@@ -62,16 +62,13 @@ export async function trainExperiment(options: ExperimentOptions): Promise<Train
   const results = new Map([[EVALUATOR, evaluator]])
   for (const [i, stage] of stages.entries()) {
     const { training } = plan.stages[i]!
-    const { steps, batchSize, learningRate, emaDecay = 0.99 } = training
     const result = await run(stage.name, training, (common) =>
       trainStage({
         ...common,
+        ...training,
         stage,
         dataset: data.train,
-        steps,
-        batchSize,
-        learningRate: cosineRate(learningRate, steps, { warmup: 50 }),
-        averages: { ema: { decay: emaDecay } },
+        learningRate: learningRateOf(training.learningRate, training.steps),
         checkpoint: { path: checkpointPath(options, stage.name), every: 250 },
       }),
     )

@@ -5,7 +5,7 @@ import { checkExperiment, type ExperimentOptions } from '../options.ts'
 import { type ExperimentPlan, lastResolution, type SuperResolutionStagePlan } from '../plan/plan.ts'
 import { classLabels, type Images, type Samples } from '../sample.ts'
 import type { TrainedExperiment } from '../train.ts'
-import { withCascade } from '../with-cascade.ts'
+import { cascadeOf, withCascade } from '../with-cascade.ts'
 import { type ExperimentEvaluator, type ExperimentFigures, evaluatorOf } from './evaluator.ts'
 
 /** The figures of the cascade's images at one level s of a stage's conditioning augmentation. */
@@ -49,7 +49,7 @@ export async function evaluateExperiment(trained: TrainedExperiment, options: Ex
   try {
     const { ofTest } = evaluator
     progress?.({ type: 'evaluator', accuracy: ofTest.classAccuracy.value })
-    const found = await withCascade(trained.stages, options, (cascade) =>
+    const found = await withCascade(cascadeOf(trained.stages, plan), options, (cascade) =>
       searchStages(cascade, trained, evaluator, options),
     )
     return { ...found, ofTest }

@@ -15,7 +15,13 @@ import {
   type LabelledImages,
 } from '@cascade-diffusion/metrics'
 import { rng } from '@cascade-diffusion/random'
-import { cosineRate, type Description, type TrainProgress, type TrainResult, train } from '@cascade-diffusion/training'
+import {
+  type Description,
+  learningRateOf,
+  type TrainProgress,
+  type TrainResult,
+  train,
+} from '@cascade-diffusion/training'
 import type { TrainingPlan } from '../plan/plan.ts'
 
 /** Options of {@link trainEvaluator}. */
@@ -35,22 +41,22 @@ export interface TrainEvaluatorOptions {
  */
 export function trainEvaluator(options: TrainEvaluatorOptions): Promise<TrainResult> {
   const { dataset, plan, seed, compile, checkpointPath, progress, signal } = options
-  const { steps, batchSize, learningRate } = plan
+  const { batchSize, learningRate, ...loop } = plan
   const network = classifier(configOf(dataset))
   const key = rng(seed).fold('classifier')
   return train<LabelledImages>({
+    ...loop,
     params: network.init(key.fold('weights')),
     loss: network.loss,
     batch: imageBatches(transformed(dataset, randomShift()), { batchSize, rng: key.fold('order') }),
-    steps,
     seed,
     compile,
-    learningRate: cosineRate(learningRate, steps, { warmup: 50 }),
-    averages: { ema: { decay: 0.99 } },
+    // As a function, it is part of the description below and not of the optimiser's.
+    learningRate: learningRateOf(learningRate, plan.steps),
     checkpoint: {
       path: checkpointPath,
       kind: 'evaluator',
-      config: { classifier: network.config, data: dataset.name, batchSize, learningRate, steps },
+      config: { classifier: network.config, data: dataset.name, batchSize, learningRate, steps: plan.steps },
       migrate,
     },
     progress,
@@ -58,11 +64,19 @@ export function trainEvaluator(options: TrainEvaluatorOptions): Promise<TrainRes
   })
 }
 
-/** Older versions called the kind `classifier`, as that of the classifiers that guide sampling. */
-const migrate = ({ kind, config }: Description): Description => ({
-  kind: kind === 'classifier' ? 'evaluator' : kind,
-  config,
-})
+/**
+ * Older versions called the kind `classifier`, as that of the classifiers that guide sampling, and said of the learning rate where it
+ * begins.
+ */
+function migrate({ kind, config }: Description): Description {
+  const { learningRate } = (config ?? {}) as { readonly learningRate?: unknown }
+  const isOld = kind === 'classifier' && typeof learningRate === 'number'
+  if (!isOld) return { kind, config }
+  return {
+    kind: 'evaluator',
+    config: { ...(config as object), learningRate: { name: 'cosine', rate: learningRate, warmup: 50 } },
+  }
+}
 
 const metrics = { fid: fid(), classAccuracy: classAccuracy() }
 

@@ -1,49 +1,21 @@
-import { guidances, type StepsConfig } from '@cascade-diffusion/cascade'
+import { stageSamplingSchema } from '@cascade-diffusion/cascade'
 import { CascadeError, parseConfig, type Schema, schema } from '@cascade-diffusion/checks'
-import { processesX0, samplers } from '@cascade-diffusion/diffusion'
 import { dataSchema } from '../data/data.ts'
-import type {
-  BaseStagePlan,
-  ExperimentPlan,
-  SamplingPlan,
-  StagePlan,
-  SuperResolutionStagePlan,
-  TrainingPlan,
-} from './plan.ts'
+import type { BaseStagePlan, ExperimentPlan, StagePlan, SuperResolutionStagePlan } from './plan.ts'
+import { count, stageTrainingSchema, trainingSchema } from './training-schema.ts'
 
 /** The name of the evaluator's checkpoint, which no stage may have. */
 export const EVALUATOR = 'classifier'
-
-const count = () => schema.integer({ from: 1 })
-
-const training = schema.record<TrainingPlan>({
-  steps: count(),
-  batchSize: count(),
-  learningRate: schema.number({ from: 0 }),
-  emaDecay: schema.optional(schema.number({ from: 0, to: 1 })),
-})
-
-const steps = schema.record<StepsConfig>({
-  count: count(),
-  by: schema.optional(schema.oneOf(['step', 'log-snr', 'karras'])),
-  rho: schema.optional(schema.number()),
-  from: schema.optional(schema.number()),
-  to: schema.optional(schema.number()),
-  whole: schema.optional(schema.flag()),
-})
-
-const sampling = schema.record<SamplingPlan>({
-  sampler: samplers.schema,
-  steps: schema.either(count(), steps, (x) => typeof x === 'object'),
-  guidance: schema.optional(guidances.schema),
-  processX0: schema.optional(processesX0.schema),
-})
 
 // What is in it is checked where the stage is made, which knows custom networks and augmentations too.
 const stage = <Options>(): Schema<Options> =>
   schema.value('a stage, { name, resolution, process, network }', (x) => typeof x === 'object' && x !== null)
 
-const common = <Options>() => ({ stage: stage<Options>(), training, sampling })
+const common = <Options>() => ({
+  stage: stage<Options>(),
+  training: stageTrainingSchema,
+  sampling: stageSamplingSchema,
+})
 
 const base = schema.record<BaseStagePlan>(common())
 
@@ -66,7 +38,7 @@ const plan = schema.record<ExperimentPlan>({
   about: schema.text(),
   note: schema.optional(schema.text()),
   data: dataSchema,
-  evaluator: schema.record<ExperimentPlan['evaluator']>({ name: schema.oneOf([EVALUATOR]), training }),
+  evaluator: schema.record<ExperimentPlan['evaluator']>({ name: schema.oneOf([EVALUATOR]), training: trainingSchema }),
   stages: stages as unknown as Schema<ExperimentPlan['stages']>,
   samplesPerClass: count(),
   samplingBatchSize: count(),

@@ -1,40 +1,34 @@
 import type {
   BaseStageOptions,
-  GuidanceConfig,
-  StepsConfig,
+  StageSampling,
   SuperResolutionStageOptions,
+  TrainingRun,
+  TrainStageOptions,
 } from '@cascade-diffusion/cascade'
-import type { ProcessX0Config, SamplerConfig } from '@cascade-diffusion/diffusion'
+import type { LearningRateConfig } from '@cascade-diffusion/training'
 import type { DataConfig } from '../data/data.ts'
 
-/** How one model is trained: Adam, its rate along a cosine to 0 after 50 steps of warm-up. */
-export interface TrainingPlan {
-  readonly steps: number
-  readonly batchSize: number
-  /** The highest rate. */
-  readonly learningRate: number
-  /** The decay of the weights' moving average. Default 0.99. */
-  readonly emaDecay?: number
+/** The options of a run that an experiment supplies itself, or that are no data. */
+type Supplied = 'seed' | 'compile' | 'checkpoint' | 'progress' | 'signal' | 'reduce'
+
+/** How one model is trained: all options of training that do not follow from the plan. */
+export interface TrainingPlan extends Omit<TrainingRun, Supplied | 'learningRate'> {
+  /** A number, or a schedule by name: `{ name: 'cosine', rate: 2e-3, warmup: 50 }`. */
+  readonly learningRate: number | LearningRateConfig
 }
 
-/** How one stage is sampled. */
-export interface SamplingPlan {
-  /** The sampler by name: `{ name: 'ddim', eta: 1 }`. */
-  readonly sampler: SamplerConfig
-  /** How many steps, evenly spaced from the last step of the process to the first; or how they are spaced. */
-  readonly steps: number | StepsConfig
-  /** What the stage is guided by. Default: nothing. */
-  readonly guidance?: GuidanceConfig
-  /** What is done to predicted images. Default `{ name: 'clip' }`. */
-  readonly processX0?: ProcessX0Config
-}
+/** How a stage is trained: its loss, its noise levels and its flips too. */
+export interface StageTrainingPlan
+  extends TrainingPlan,
+    Omit<TrainStageOptions, keyof TrainingRun | 'stage' | 'dataset'> {}
 
 /** What every stage of a plan has. */
 export interface StagePlan<Options> {
   /** The stage. The channels and the classes of its images are those of the data. */
   readonly stage: Options
-  readonly training: TrainingPlan
-  readonly sampling: SamplingPlan
+  readonly training: StageTrainingPlan
+  /** How it is sampled: `{ sampler: { name: 'ddim', eta: 1 }, steps: 25 }`. */
+  readonly sampling: StageSampling
 }
 
 /** The first stage of a plan. */

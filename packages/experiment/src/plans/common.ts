@@ -1,4 +1,5 @@
-import type { SamplingPlan } from '../plan/plan.ts'
+import type { StageSampling } from '@cascade-diffusion/cascade'
+import type { TrainingPlan } from '../plan/plan.ts'
 
 /** The process of these plans. */
 export const cosine = { schedule: { name: 'cosine', steps: 1000 } } as const
@@ -10,10 +11,18 @@ export const predictsV = { ...cosine, prediction: 'v' } as const
 const first = 0.98 * (cosine.schedule.steps - 1)
 
 /** DDIM with η = 1: fresh noise at every step corrects the errors that short training leaves in the first steps. */
-export const sampling = (count: number): SamplingPlan => ({
+export const sampling = (count: number): StageSampling => ({
   sampler: { name: 'ddim', eta: 1 },
   steps: { count, from: first, to: first / count },
 })
 
 /** What the report says of a fast plan. */
 export const fastNote = 'This is the fast version: a rough picture. Without --fast the models are trained longer.'
+
+/** Adam, with its rate along a cosine from `rate` to 0, and an average of the weights. */
+export const training = (steps: number, batchSize: number, rate: number, decay = 0.995): TrainingPlan => ({
+  steps,
+  batchSize,
+  learningRate: { name: 'cosine', rate, warmup: 50 },
+  averages: { ema: { decay } },
+})

@@ -1,9 +1,8 @@
 import type { ExperimentPlan } from '../plan/plan.ts'
-import { cosine, fastNote, sampling } from './common.ts'
+import { cosine, fastNote, sampling, training } from './common.ts'
 
 /** Drawings made up by a program, 16×16 to 64×64 in colour. */
 export function dicebearPlan(fast: boolean): ExperimentPlan {
-  const emaDecay = 0.995
   const size = { baseChannels: 32, channelMultipliers: [1, 2, 2], residualBlocks: 1, normGroups: 8 }
   return {
     name: fast ? 'dicebear-fast' : 'dicebear',
@@ -19,12 +18,12 @@ export function dicebearPlan(fast: boolean): ExperimentPlan {
     },
     evaluator: {
       name: 'classifier',
-      training: { steps: fast ? 200 : 400, batchSize: 64, learningRate: 2e-3 },
+      training: training(fast ? 200 : 400, 64, 2e-3, 0.99),
     },
     stages: [
       {
         stage: { name: 'base', resolution: 16, process: cosine, network: size },
-        training: { steps: fast ? 400 : 1800, batchSize: 16, learningRate: 2e-3, emaDecay },
+        training: training(fast ? 400 : 1800, 16, 2e-3),
         sampling: sampling(25),
       },
       {
@@ -35,7 +34,7 @@ export function dicebearPlan(fast: boolean): ExperimentPlan {
           augmentation: { name: 'gaussian-noise', ...cosine, maxLevel: 400 },
           network: { ...size, noiseSkip: true, patchSize: 2 },
         },
-        training: { steps: fast ? 700 : 2500, batchSize: 8, learningRate: 2e-3, emaDecay },
+        training: training(fast ? 700 : 2500, 8, 2e-3),
         sampling: sampling(16),
         levels: fast ? [0, 100] : [0, 50, 100, 200],
       },

@@ -1,9 +1,8 @@
 import type { ExperimentPlan } from '../plan/plan.ts'
-import { cosine, fastNote, predictsV, sampling } from './common.ts'
+import { cosine, fastNote, predictsV, sampling, training } from './common.ts'
 
 /** Handwritten digits, 8×8 to 32×32. */
 export function mnistPlan(fast: boolean): ExperimentPlan {
-  const emaDecay = 0.995
   const size = { baseChannels: 32, channelMultipliers: [1, 2], residualBlocks: 1, normGroups: 8 }
   return {
     name: fast ? 'mnist-fast' : 'mnist',
@@ -13,12 +12,12 @@ export function mnistPlan(fast: boolean): ExperimentPlan {
     data: { name: 'mnist', size: 32 },
     evaluator: {
       name: 'classifier',
-      training: { steps: fast ? 500 : 1000, batchSize: 128, learningRate: 4e-3 },
+      training: training(fast ? 500 : 1000, 128, 4e-3, 0.99),
     },
     stages: [
       {
         stage: { name: 'base', resolution: 8, process: cosine, network: size },
-        training: { steps: fast ? 500 : 2000, batchSize: 64, learningRate: 2e-3, emaDecay },
+        training: training(fast ? 500 : 2000, 64, 2e-3),
         sampling: sampling(25),
       },
       {
@@ -29,7 +28,7 @@ export function mnistPlan(fast: boolean): ExperimentPlan {
           augmentation: { name: 'gaussian-noise', ...cosine, maxLevel: 400 },
           network: { ...size, patchSize: 2 },
         },
-        training: { steps: fast ? 520 : 2200, batchSize: 32, learningRate: 2e-3, emaDecay },
+        training: training(fast ? 520 : 2200, 32, 2e-3),
         sampling: sampling(16),
         levels: fast ? [0, 100] : [0, 50, 100, 200],
       },
