@@ -125,7 +125,7 @@ test('arrays go from one thread to the other, and an array that was disposed of 
   const c = await there!.onDevice(b)
   expect(await c.read()).toEqual(float32([4]))
   disposeAll([a, b, c])
-  for (const call of [there!, at!]) await expect(call(a)).rejects.toThrow('got a float32[1] disposed of')
+  for (const call of [there!, at!]) await expect(call(a)).rejects.toThrow('got a float32[1] that was disposed of')
   await Promise.all([there!.dispose(), at!.dispose()])
 })
 
