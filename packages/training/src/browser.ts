@@ -2,7 +2,7 @@
 export { type ConstantRateConfig, constantRate } from './learning-rate/constant.ts'
 export { type CosineRateConfig, cosineRate } from './learning-rate/cosine.ts'
 export type { LearningRate, LearningRateOptions } from './learning-rate/learning-rate.ts'
-export { type LearningRateConfig, learningRateOf, learningRates } from './learning-rate/table.ts'
+export { type LearningRateConfig, learningRateOf, learningRates } from './learning-rate/learning-rate-table.ts'
 export { type AdamConfig, type AdamOptions, adam } from './optimizers/adam.ts'
 export { type AdamWConfig, type AdamWOptions, adamw } from './optimizers/adamw.ts'
 export { chain } from './optimizers/chain.ts'
@@ -11,8 +11,8 @@ export {
   type ClipByGlobalNormOptions,
   clipByGlobalNorm,
 } from './optimizers/clip-by-global-norm.ts'
+export { type Optimizer, type OptimizerConfig, optimizerOf, optimizers } from './optimizers/optimizer-table.ts'
 export { type SgdConfig, type SgdOptions, sgd } from './optimizers/sgd.ts'
-export { type Optimizer, type OptimizerConfig, optimizerOf, optimizers } from './optimizers/table.ts'
 export {
   type GradientTransformation,
   type TransformationConfig,

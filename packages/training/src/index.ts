@@ -11,7 +11,7 @@ export { previousPath } from './checkpoint/file.ts'
 export { type ConstantRateConfig, constantRate } from './learning-rate/constant.ts'
 export { type CosineRateConfig, cosineRate } from './learning-rate/cosine.ts'
 export type { LearningRate, LearningRateOptions } from './learning-rate/learning-rate.ts'
-export { type LearningRateConfig, learningRateOf, learningRates } from './learning-rate/table.ts'
+export { type LearningRateConfig, learningRateOf, learningRates } from './learning-rate/learning-rate-table.ts'
 export {
   type BatchMemory,
   type CheckpointOptions,
@@ -30,8 +30,8 @@ export {
   type ClipByGlobalNormOptions,
   clipByGlobalNorm,
 } from './optimizers/clip-by-global-norm.ts'
+export { type Optimizer, type OptimizerConfig, optimizerOf, optimizers } from './optimizers/optimizer-table.ts'
 export { type SgdConfig, type SgdOptions, sgd } from './optimizers/sgd.ts'
-export { type Optimizer, type OptimizerConfig, optimizerOf, optimizers } from './optimizers/table.ts'
 export {
   type GradientTransformation,
   type TransformationConfig,

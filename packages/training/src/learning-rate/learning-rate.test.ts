@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { constantRate } from './constant.ts'
 import { cosineRate } from './cosine.ts'
 import type { LearningRate } from './learning-rate.ts'
-import { learningRateOf } from './table.ts'
+import { learningRateOf } from './learning-rate-table.ts'
 
 test('warms up linearly and stays', () => {
   const rate = constantRate(0.1, { warmup: 4 })

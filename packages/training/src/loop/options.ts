@@ -3,7 +3,7 @@ import type { KnownKeys } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import type { Description } from '../checkpoint/checkpoint.ts'
 import type { LearningRate } from '../learning-rate/learning-rate.ts'
-import type { LearningRateConfig } from '../learning-rate/table.ts'
+import type { LearningRateConfig } from '../learning-rate/learning-rate-table.ts'
 import type { Loss } from '../step/loss-gradients.ts'
 import type { LossScaling } from '../step/loss-scale.ts'
 import type { ParamsByName } from '../step/state.ts'
@@ -62,8 +62,8 @@ export interface TrainOptions<Batch> extends TrainerOptions {
   /** Called after each step. */
   readonly progress?: (progress: TrainProgress) => void
   /**
-   * Ends training: the step that runs is finished, its checkpoint is saved, and the run throws {@link
-   * TrainingInterrupted}.
+   * Ends training: the step that runs is finished, its checkpoint is saved, and the run throws
+   * `TrainingInterrupted`.
    */
   readonly signal?: AbortSignal
 }

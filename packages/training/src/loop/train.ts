@@ -4,7 +4,7 @@ import { rng } from '@cascade-diffusion/random'
 import { saveCheckpoint } from '../checkpoint/checkpoint.ts'
 import { prepareCheckpoint } from '../checkpoint/checkpoint-path.ts'
 import { findCheckpoint } from '../checkpoint/resume.ts'
-import { learningRateOf } from '../learning-rate/table.ts'
+import { learningRateOf } from '../learning-rate/learning-rate-table.ts'
 import type { Loss } from '../step/loss-gradients.ts'
 import { type LossScale, lossScaleAfter, nextLossScale } from '../step/loss-scale.ts'
 import { packSmall } from '../step/packing.ts'
@@ -108,8 +108,9 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
       }
       if (taken && growth > maxGrowth)
         throw failed(
-          `the loss exploded in step ${step} (${figures}), to ${growth.toPrecision(2)} times the largest of the first ` +
-            'steps: start over with a lower learning rate or a longer warm-up; if such losses are right, raise maxGrowth',
+          `the loss exploded in step ${step} (${figures}), to ${growth.toPrecision(2)} times the largest of the ` +
+            'first steps: start over with a lower learning rate or a longer warm-up; if such losses are right, ' +
+            'raise maxGrowth',
         )
       progress?.({ step, steps, loss, gradNorm, skipped, ...(scale && { lossScale }), ...timer(steps - step) })
       if (isDue()) await save()

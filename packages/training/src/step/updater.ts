@@ -3,7 +3,7 @@ import { CascadeError, checkNumber } from '@cascade-diffusion/checks'
 import * as tf from '@tensorflow/tfjs-core'
 import { chain } from '../optimizers/chain.ts'
 import { clipByGlobalNorm } from '../optimizers/clip-by-global-norm.ts'
-import { type Optimizer, optimizerOf } from '../optimizers/table.ts'
+import { type Optimizer, optimizerOf } from '../optimizers/optimizer-table.ts'
 import type { GradientTransformation, UpdateContext } from '../optimizers/transformation.ts'
 import { type Averages, averagesOf, emaDecay, emaUpdate } from './averages.ts'
 import { mapParams, type ParamsByName, type TrainState } from './state.ts'
@@ -130,8 +130,8 @@ function checkedSlots(optimizer: GradientTransformation, param: NDArray, of: str
     if (elementwise && `${shape}` !== `${param.shape}`)
       throw new CascadeError(
         'input',
-        `optimizer '${name}': expected the slot ${slot} of '${of}' to have its shape [${param.shape}], since the optimiser ` +
-          `is elementwise; got [${shape}]`,
+        `optimizer '${name}': expected the slot ${slot} of '${of}' to have its shape [${param.shape}], since the ` +
+          `optimiser is elementwise; got [${shape}]`,
       )
   }
   return slots
