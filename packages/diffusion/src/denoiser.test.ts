@@ -72,11 +72,11 @@ test.each(['epsilon', 'x0', 'v'] as const)(
 
 test('unknown names are errors', () => {
   const of = (change: object) => () => denoiser({ network: () => epsilon, process: { ...process, ...change } })
-  expect(of({ prediction: 'eps' })).toThrow("process: expected a prediction of epsilon, x0, v; got 'eps'")
+  expect(of({ prediction: 'eps' })).toThrow("process: expected a prediction, one of 'epsilon', 'x0', 'v'; got 'eps'")
   expect(of({ variance: 'small' })).toThrow(
-    "process: expected a variance of fixed-small, fixed-large, learned, learned-range; got 'small'",
+    "process: expected a variance, one of 'fixed-small', 'fixed-large', 'learned', 'learned-range'; got 'small'",
   )
   expect(of({ noiseInput: 'sigma' })).toThrow(
-    "process: expected a noiseInput of timestep, rescaled-timestep, noise-level, log-snr; got 'sigma'",
+    "process: expected a noiseInput, one of 'timestep', 'rescaled-timestep', 'noise-level', 'log-snr'; got 'sigma'",
   )
 })

@@ -92,5 +92,5 @@ test('what is outside the process is an error', () => {
   expect(() => noiseLevelArrays(level, { alpha: [0.6], sigma: [0.6] })).toThrow('expected alpha² + sigma² = 1')
   expect(() => noiseLevelArrays(level, { alpha: [0.6], sigma: [] })).toThrow('as many sigmas as alphas, got 0 and 1')
   const noise = processOf(zeroTerminalSnr(schedule), 'log-snr')
-  expect(() => noiseInput(noise, 9)).toThrow('expected a finite log-SNR to tell the network, got -Infinity at alpha 0')
+  expect(() => noiseInput(noise, 9)).toThrow('expected a finite log-SNR for the network, got -Infinity at alpha 0')
 })

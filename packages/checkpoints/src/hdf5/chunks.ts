@@ -4,7 +4,7 @@ import { checkRange } from '../byte-source.ts'
 import { leaves } from './b-tree.ts'
 import type { Hdf5 } from './file.ts'
 import { type Entry, fixedArray } from './fixed-array.ts'
-import type { Layout } from './messages.ts'
+import type { DataLayout } from './messages.ts'
 
 /** A part of an array in a file. */
 export interface Chunk {
@@ -16,7 +16,7 @@ export interface Chunk {
   readonly mask: number
 }
 
-export type Chunked = Extract<Layout, { kind: 'chunked' }>
+export type Chunked = Extract<DataLayout, { kind: 'chunked' }>
 
 /** The fewest bytes of an index for one chunk. */
 const indexBytes = 8

@@ -7,7 +7,7 @@ import type { Attributes } from './attributes.ts'
 import { parseDatatype } from './datatype.ts'
 import type { Hdf5 } from './file.ts'
 import { checkFilters } from './filters.ts'
-import { type Filter, type Layout, parseDataspace, parseFilters, parseLayout } from './messages.ts'
+import { type DataLayout, type Filter, parseDataspace, parseFilters, parseLayout } from './messages.ts'
 import type { ObjectHeader } from './object-header.ts'
 import { readChunks, type StoredArray } from './read-chunks.ts'
 
@@ -59,7 +59,7 @@ export async function parseDataset(
   return { ...array, isPacked, read: readerOf(file, layout, filters, array) }
 }
 
-function readerOf(file: Hdf5, layout: Layout, filters: readonly Filter[], array: StoredArray): Dataset['read'] {
+function readerOf(file: Hdf5, layout: DataLayout, filters: readonly Filter[], array: StoredArray): Dataset['read'] {
   const { type, shape, bytes } = array
   if (layout.kind === 'chunked') {
     const { chunk } = layout

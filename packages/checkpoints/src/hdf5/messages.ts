@@ -16,7 +16,7 @@ export function parseDataspace(body: Cursor): readonly number[] | undefined {
 }
 
 /** The layout of the elements of a dataset in the file. */
-export type Layout =
+export type DataLayout =
   | { readonly kind: 'compact'; readonly data: Uint8Array<ArrayBuffer> }
   | { readonly kind: 'contiguous'; readonly address: number | undefined; readonly bytes: number }
   | {
@@ -35,7 +35,7 @@ export type ChunkIndex =
   | { readonly kind: 'fixed array' }
 
 /** Reads a layout (HDF5 file format 3.0, IV.A.2.i). @throws if it is not supported. */
-export function parseLayout(body: Cursor): Layout {
+export function parseLayout(body: Cursor): DataLayout {
   const version = body.version('layout of a dataset', 3, 4, 5)
   const kind = body.uint(1)
   if (kind === 0) return { kind: 'compact', data: body.bytes(body.uint(2)) }
@@ -58,7 +58,7 @@ export function parseLayout(body: Cursor): Layout {
 
 const indexNames = ['', 'single', 'implicit', 'fixed array', 'extensible array', 'version 2 B-tree']
 
-function parseNewChunked(body: Cursor): Layout {
+function parseNewChunked(body: Cursor): DataLayout {
   const flags = body.uint(1)
   if (flags & 1)
     throw new CascadeError('checkpoint', 'chunks: expected filters on all, got none at the edges: not supported')
@@ -66,7 +66,7 @@ function parseNewChunked(body: Cursor): Layout {
   const width = body.uint(1)
   const chunk = Array.from({ length: rank }, () => body.uint(width))
   const type = body.uint(1)
-  const chunked = (index: ChunkIndex): Layout => ({ kind: 'chunked', address: body.address(), chunk, index })
+  const chunked = (index: ChunkIndex): DataLayout => ({ kind: 'chunked', address: body.address(), chunk, index })
   if (type === 1) {
     const isFiltered = (flags & 2) !== 0
     return chunked({

@@ -35,7 +35,7 @@ interface Message {
 }
 
 /** The layout of a version of headers: the first block, the others, and the messages in them. */
-interface Layout {
+interface HeaderLayout {
   readonly first: Cursor
   next(address: number | undefined, bytes: number): Promise<Cursor>
   readonly messagePrefix: number
@@ -90,7 +90,7 @@ export async function readObjectHeader(file: Hdf5, address: number | undefined):
   }
 }
 
-async function version1(file: Hdf5, address: number): Promise<Layout> {
+async function version1(file: Hdf5, address: number): Promise<HeaderLayout> {
   const prefix = await file.read(address, 16)
   prefix.skip(8)
   const bytes = prefix.uint(4)
@@ -108,7 +108,7 @@ async function version1(file: Hdf5, address: number): Promise<Layout> {
   }
 }
 
-async function version2(file: Hdf5, address: number): Promise<Layout> {
+async function version2(file: Hdf5, address: number): Promise<HeaderLayout> {
   const prefix = await file.read(address, 6)
   prefix.expect('OHDR')
   prefix.version("an object's header", 2)

@@ -1,6 +1,6 @@
 import { type ContinuousSchedule, toContinuous } from '@cascade-diffusion/schedules'
-import { type NoiseLevel, noiseInput, noiseLevel } from '../noise-level.ts'
-import { type DiffusionProcess, isDiscrete, type Schedule } from '../process.ts'
+import { type NoiseLevel, noiseInput, noiseInputOfLevel, noiseLevel } from '../noise-level.ts'
+import { type DiffusionProcess, isDiscrete, type Schedule, takesNoiseLevels } from '../process.ts'
 
 /** A noise level that a sampler visits. */
 export interface Level extends NoiseLevel {
@@ -46,8 +46,8 @@ export function levels(process: DiffusionProcess<Schedule>): Levels {
     ofLambda: levelOfLambda(continuous, (time) => at(Math.min(Math.max(time * (last + 1) - 1, 0), last))),
     noiseInput(t) {
       if (Number.isInteger(t)) return noiseInput(process, t)
-      if (process.noiseInput === 'noise-level') return at(t).alpha
-      if (process.noiseInput === 'log-snr') return 2 * at(t).lambda
+      const unit = process.noiseInput
+      if (takesNoiseLevels(unit)) return noiseInputOfLevel(unit, at(t))
       const [below, part] = [Math.floor(t), t - Math.floor(t)]
       return (1 - part) * noiseInput(process, below) + part * noiseInput(process, below + 1)
     },

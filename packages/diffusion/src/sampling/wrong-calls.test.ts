@@ -169,7 +169,7 @@ test.each([
   [
     'a configuration as process',
     () => create({ process: { schedule: { name: 'cosine', steps: 10 } } }),
-    'process: expected a schedule (cosineSchedule(1000), continuousCosine(), …; processOf',
+    'process: expected a schedule (cosineSchedule(1000), continuousCosine(), …; scheduleOf',
   ],
   [
     'x0 by name',

@@ -24,7 +24,7 @@ interface Offsets {
 }
 
 /** The shape of a piece in PyTorch, and where its numbers are in PyTorch's tensor and in ours. */
-export interface Layout {
+export interface PieceLayout {
   shape: readonly number[]
   theirs: Offsets
   ours: Offsets
@@ -35,7 +35,7 @@ export interface Layout {
  * [in, out]; everything else is the same.
  * @param shape of our parameter.
  */
-export function layoutOf({ ours, outputs, inputs, ones = 0 }: Piece, shape: readonly number[]): Layout {
+export function layoutOf({ ours, outputs, inputs, ones = 0 }: Piece, shape: readonly number[]): PieceLayout {
   const isKernel = ours.endsWith('.kernel')
   const [nIn, nOut] = isKernel ? (shape.slice(-2) as [number, number]) : [1, sizeOf(shape)]
   const size = isKernel ? shape.slice(0, -2) : []

@@ -1,7 +1,7 @@
 import type { Params } from '@cascade-diffusion/arrays'
 import { allocate, type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
-import { copy, type Layout, layoutOf, type Piece } from './layout.ts'
+import { copy, layoutOf, type Piece, type PieceLayout } from './layout.ts'
 
 /** The shape of each of our parameters. */
 export type Shapes = Readonly<Record<string, readonly number[]>>
@@ -83,7 +83,7 @@ function expectNames(name: string, wanted: readonly string[], given: Params<NDAr
 function expectShapes(
   name: string,
   names: readonly string[],
-  layouts: readonly Pick<Layout, 'shape'>[],
+  layouts: readonly Pick<PieceLayout, 'shape'>[],
   given: Params<NDArray>,
 ): void {
   const wrong = names.flatMap((key, i) => {
