@@ -25,26 +25,17 @@ export async function runQuickstart(args: readonly string[], { log, signal }: Co
   const plan = quickstartPlan({ dataset, fast })
   const compile = await compileOn(backend)
   log(`${plan.title}. ${plan.about}`)
-  const printer = eventPrinter({ log })
+  const { print, end } = eventPrinter({ log })
   try {
-    const { report, outcome } = await runExperiment({
-      plan,
-      restart,
-      seed,
-      out,
-      compile,
-      signal,
-      progress: printer.print,
-    })
+    const options = { plan, restart, seed, out, compile, signal, progress: print }
+    const { report, outcome } = await runExperiment(options).finally(end)
     const { figures, levels, ofTest } = outcome.evaluation
+    const [fid, fidOfTest] = [figures, ofTest].map(({ fid }) => fid.train.value.toFixed(2))
     log(`class accuracy of the samples: ${(100 * figures.classAccuracy.value).toFixed(1)} %`)
-    log(
-      `FID ${figures.fid.train.value.toFixed(2)} at s = ${levels.join(', ')}; ${ofTest.fid.train.value.toFixed(2)} for the real test set`,
-    )
+    log(`FID ${fid} at s = ${levels.join(', ')}; ${fidOfTest} for the real test set`)
     log(`report: ${report}`)
     return 0
   } catch (error) {
-    printer.end()
     if (!isCascadeError(error, 'interrupted')) throw error
     log(`${error.message}. Checkpoints are kept: the same command resumes from them.`)
     return INTERRUPTED

@@ -4,8 +4,8 @@ import { dicebearEntry } from './dicebear.ts'
 import type { LoadOptions } from './load-context.ts'
 import { mnistEntry } from './mnist.ts'
 
-/** The data sets, by name. */
-const datasets = table('a data set', [mnistEntry, dicebearEntry])
+/** The data sets that a plan can name: a file and a line for each. */
+export const datasets = table('a data set', [mnistEntry, dicebearEntry])
 
 /** Real images: those of training, and test images that no model has seen. */
 export interface ExperimentData {

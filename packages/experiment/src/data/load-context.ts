@@ -7,6 +7,7 @@ export type Split = 'train' | 'test'
 export interface LoadOptions {
   /** Where images that are made are kept between runs. */
   readonly cacheDir: string
+  /** Called while images are made. */
   readonly progress: (progress: { readonly split: Split; readonly done: number; readonly total: number }) => void
 }
 
