@@ -1,4 +1,4 @@
-// Reads one file in a process of its own: node load-file.mjs read|load PATH. Writes a line of JSON. `load.ts` bundles it and runs it.
+// Reads one file: node load-file.mjs read|load PATH. Writes a line of JSON. `load.ts` bundles it and runs it.
 import { readFileSync } from 'node:fs'
 import { readCheckpoint } from '@cascade-diffusion/checkpoints'
 

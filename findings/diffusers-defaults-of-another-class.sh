@@ -5,7 +5,7 @@
 # trained.config says 0.0001 to 0.02, but a value that was not passed there gives way to the default of the new class.
 # The file does not say which values were passed, so loading it keeps them all.
 # Samples of a normal distribution of deviation 2 then have 1.59, without a warning.
-# Who is hurt: whoever changes the sampler in the program that trains. Instead: pass beta_start, beta_end and beta_schedule
+# Affected: everyone who changes the sampler in the program that trains. Instead: pass beta_start, beta_end and beta_schedule
 # to the first scheduler, even where they are the defaults. Discussed there: https://github.com/huggingface/diffusers/issues/7626
 # Takes about 6 GB while it runs, since the torch of PyPI brings CUDA along on Linux; no GPU is needed.
 set -euo pipefail

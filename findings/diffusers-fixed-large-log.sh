@@ -2,7 +2,7 @@
 # diffusers 0.42.1: DDPMScheduler(variance_type="fixed_large_log") gives NaN at every step but the last.
 # Expected: the noise of "fixed_large", computed through the logarithm, just as "fixed_small_log" adds the noise of "fixed_small".
 # Seen: 999 of 1000 steps are NaN, without a warning, because step() takes the square root of log(beta), which is negative.
-# Who is hurt: whoever picks this name from the documented list. Instead: "fixed_large".
+# Affected: everyone who picks this name from the documented list. Instead: "fixed_large".
 # Reported there: https://github.com/huggingface/diffusers/issues/14569
 # Takes about 6 GB while it runs, since the torch of PyPI brings CUDA along on Linux; no GPU is needed.
 set -euo pipefail

@@ -3,7 +3,7 @@
 # Expected: diffusion_pytorch_model.safetensors.fp16.index.json is still read, with a warning, wherever its folder lies.
 # Seen: it loads from plain/unet. From v1.5/unet or ../plain/unet there is an OSError that names another file.
 # The reason: "fp16" is put after the second dot of the whole path, not of the file's name.
-# Who is hurt: whoever keeps such files below a folder like stable-diffusion-v1.5. Instead: rename the index to
+# Affected: everyone who keeps such files below a folder like stable-diffusion-v1.5. Instead: rename the index to
 # diffusion_pytorch_model.safetensors.index.fp16.json, the name of today, which is found everywhere.
 # Takes about 6 GB while it runs, since the torch of PyPI brings CUDA along on Linux; no GPU is needed.
 set -euo pipefail

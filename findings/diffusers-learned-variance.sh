@@ -2,7 +2,7 @@
 # diffusers 0.42.1: DDPMScheduler(variance_type="learned") takes the second half of the output for the variance, not its logarithm.
 # Expected: the logarithm, as in the code of Improved DDPM (ModelVarType.LEARNED). "learned_range" does work in logarithms.
 # Seen: a network that says -5 gets NaN from every step but the last. One that says exp(-5) = 0.0067 gets noise of that variance.
-# Who is hurt: whoever samples with a network that learned log variances. Instead: apply exp() to that half before step().
+# Affected: everyone who samples with a network that learned log variances. Instead: apply exp() to that half before step().
 # Takes about 6 GB while it runs, since the torch of PyPI brings CUDA along on Linux; no GPU is needed.
 set -euo pipefail
 folder=$(mktemp -d)

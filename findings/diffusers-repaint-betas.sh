@@ -2,7 +2,7 @@
 # diffusers 0.42.1: RePaintScheduler with trained_betas saves a file that it cannot load.
 # Expected: from_pretrained gives back what save_pretrained wrote, as it does for DDPMScheduler with the same betas.
 # Seen: TypeError, because the betas must be a NumPy array and the JSON file holds a list.
-# Who is hurt: whoever saves a RePaint pipeline with betas of its own. Instead: give the array again when loading, as in
+# Affected: everyone who saves a RePaint pipeline with betas of its own. Instead: give the array again when loading, as in
 # RePaintScheduler.from_pretrained(folder, trained_betas=np.array(betas, np.float32)).
 # Takes about 6 GB while it runs, since the torch of PyPI brings CUDA along on Linux; no GPU is needed.
 set -euo pipefail

@@ -3,7 +3,7 @@
 # Expected: a setting of that session, for ONNX Runtime's operators.
 # Seen: from the first session of the process on, numbers below the normal ones are 0 in all JavaScript of the thread that made it:
 # 1e-310 * 1 is 0. Sessions made later do not change it back.
-# Who is hurt: code far from ONNX Runtime that relies on gradual underflow, such as a - b !== 0 wherever a !== b.
+# Affected: code far from ONNX Runtime that relies on gradual underflow, such as a - b !== 0 wherever a !== b.
 # Instead: make such sessions in a worker thread that does nothing else.
 set -euo pipefail
 folder=$(mktemp -d)

@@ -2,7 +2,7 @@ import { type Manifest, scope } from './layers.ts'
 
 /**
  * What is not handed on: a package that brings another one along has to have the peers of that one as dependencies or
- * peers of its own. npm and pnpm find them anyway; Yarn's Plug'n'Play gives a package what is declared and nothing else.
+ * its own peers. npm and pnpm find them anyway; Yarn's Plug'n'Play gives a package only what it declares.
  */
 export function peerErrors(manifests: readonly Manifest[]): string[] {
   const named = new Map(manifests.map((manifest) => [manifest.name, manifest]))

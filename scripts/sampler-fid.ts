@@ -1,5 +1,5 @@
 // The table of docs/samplers.md: npx tsx --conditions=@cascade-diffusion/source scripts/sampler-fid.ts FOLDER [SECONDS]
-// It resumes from what it finds in the folder, and begins nothing new after SECONDS.
+// It resumes from the results in the folder, and starts nothing new after SECONDS.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { concatenate, int32, type NDArray, ndarray, rows } from '../packages/arrays/src/index.ts'

@@ -34,7 +34,7 @@ export async function startPeer(script: string, ...args: string[]): Promise<Peer
     child.on('error', reject)
     child.on('exit', (code, signal) => reject(new Error(`${script} ended with ${signal ?? `code ${code}`}`)))
   })
-  ended.catch(() => {}) // it is told to whoever waits for an answer
+  ended.catch(() => {}) // the caller that waits for an answer gets it
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   const answer = async () => {
     const { value, done } = await Promise.race([lines.next(), ended])

@@ -71,7 +71,7 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
     expectAgreement((await inPage<Results>(`runOn('webgpu')`)).value, expected)
   }, 180_000)
 
-  test('an engine is chosen without being told', async () => {
+  test('there is a default engine', async () => {
     expect((await inPage('addOne()')).value).toEqual([2, 3])
   })
 })

@@ -19,7 +19,7 @@ let running = false
 let losses: number[] = []
 let times: number[] = []
 
-const tell = (command: Command) => worker?.postMessage(command)
+const send = (command: Command) => worker?.postMessage(command)
 
 /** Chooses an engine and restarts. */
 function choose(chosen: Provider): void {
@@ -45,7 +45,7 @@ function start(): void {
   worker = new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })
   worker.addEventListener('message', ({ data }: MessageEvent<News>) => hear(data))
   worker.addEventListener('error', ({ message }) => hear({ type: 'error', message }))
-  tell({ type: 'start', provider })
+  send({ type: 'start', provider })
   write('caption', 'Compiling …')
 }
 
@@ -73,7 +73,7 @@ function hearStep({ loss, milliseconds }: { loss: number; milliseconds: number }
 element('run').addEventListener('click', () => {
   setRunning(!running)
   if (!worker) start()
-  else tell({ type: running ? 'resume' : 'pause' })
+  else send({ type: running ? 'resume' : 'pause' })
 })
 for (const button of buttons) button.addEventListener('click', () => choose(button.dataset.provider as Provider))
 

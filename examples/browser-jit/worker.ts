@@ -7,14 +7,14 @@ import { shapeTrainer } from './trainer.ts'
 
 const samplingSteps = 20
 
-const tell = (news: News) => postMessage(news)
+const send = (news: News) => postMessage(news)
 let running = false
 let wake = () => {}
 
 addEventListener('message', ({ data }: MessageEvent<Command>) => {
   running = data.type !== 'pause'
   wake()
-  if (data.type === 'start') run(data.provider).catch((error) => tell({ type: 'error', message: String(error) }))
+  if (data.type === 'start') run(data.provider).catch((error) => send({ type: 'error', message: String(error) }))
 })
 
 async function run(provider: 'wasm' | 'webgpu'): Promise<void> {
@@ -26,10 +26,10 @@ async function run(provider: 'wasm' | 'webgpu'): Promise<void> {
     const begun = performance.now()
     const loss = await step()
     const now = performance.now()
-    tell({ type: 'step', step: done, loss, milliseconds: now - begun })
+    send({ type: 'step', step: done, loss, milliseconds: now - begun })
     if (done === 1 || now - sampled > 3 * cost) {
       const { data } = await sample(labels, samplingSteps)
-      tell({ type: 'samples', step: done, pixels: data as Float32Array })
+      send({ type: 'samples', step: done, pixels: data as Float32Array })
       sampled = performance.now()
       // The first call compiles.
       cost = done === 1 ? 0 : sampled - now

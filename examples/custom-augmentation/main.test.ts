@@ -9,7 +9,7 @@ import { rng } from '@cascade-diffusion/random'
 import { expect, test } from 'vitest'
 import { pixelDropout } from './pixel-dropout.ts'
 
-test('blanks so many tenths of the pixels, in all channels, and none at level 0', async () => {
+test('blanks level / 10 of the pixels, in all channels, and none at level 0', async () => {
   const apply = jit(pixelDropout.apply)
   const z = float32(new Float32Array(32 * 32 * 3).fill(-0.5), [1, 32, 32, 3])
   for (let level = 0; level < 10; level++) {

@@ -36,7 +36,7 @@ export const pnpmIn = (tools: string) => join(tools, 'node_modules', aliasOf('pn
 
 /**
  * Takes package managers from the registry.
- * @param tools a folder for them and for the caches of those that tell packages apart by name and version alone.
+ * @param tools a folder for them and for the caches of those that identify packages by name and version only.
  * @throws if the registry cannot be reached.
  */
 export async function managersIn(tools: string, names: readonly ManagerName[]): Promise<Manager[]> {

@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 
 const execute = promisify(execFile)
 
-/** The scope of the packages here: package managers are told to ask this registry for it, and the usual one for all else. */
+/** The scope of the packages here: package managers ask this registry for it, and the usual one for everything else. */
 export const scope = '@cascade-diffusion'
 
 interface Packed {

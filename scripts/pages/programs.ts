@@ -11,7 +11,7 @@ export interface PageProgram {
 }
 
 /**
- * Takes the programs off a page. Behind a block's language may stand `continues`: it goes on with the program of the block
+ * Takes the programs off a page. The language of a block may be followed by `continues`: it continues the program of the block
  * before it; `download`: it needs a network, or `sketch`: it needs what is not there, such as a trained model. The latter two are only
  * type-checked. A comment `<!-- with … -->` right before a block holds what the reader does not need to see.
  *

@@ -2,7 +2,7 @@ import { expect, expectTypeOf, test } from 'vitest'
 import { float32, isNDArray, type NDArray } from './array.ts'
 import type { ArraysOf, TensorLike } from './compile.ts'
 
-test('isNDArray tells host arrays from records, lists and tensors', () => {
+test('isNDArray distinguishes host arrays from records, lists and tensors', () => {
   expect(isNDArray(float32([1]))).toBe(true)
   expect(isNDArray({ shape: [1], data: [1] })).toBe(false)
   expect(isNDArray({ data: new Float32Array(1) })).toBe(false)

@@ -7,7 +7,7 @@ const onDevice = (value: number) => {
   return { array: { dtype: 'float32', shape: [], read: async () => float32(value), dispose } as DeviceArray, dispose }
 }
 
-test('isDeviceArray tells arrays on a device from arrays of the host and other things', () => {
+test('isDeviceArray distinguishes device arrays from host arrays and other values', () => {
   expect(isDeviceArray(onDevice(1).array)).toBe(true)
   for (const other of [float32([1]), { read: () => {} }, undefined, null, 1, []])
     expect(isDeviceArray(other)).toBe(false)

@@ -29,7 +29,7 @@ test('leaves may be objects', () => {
   expect(shape.paths).toEqual(['layer.w'])
 })
 
-test('what is neither a leaf nor a branch is told with its place', () => {
+test('what is neither a leaf nor a branch is an error with its path', () => {
   const tree = { a: ['text'] } as unknown as Tree<number>
   expect(() => flatten(tree, isNumber)).toThrow("tree: expected an array, a list or a record at 'a.0', got string")
 })

@@ -31,7 +31,7 @@ test('can be stopped', async () => {
   await expect(running).rejects.toThrow('interrupted')
 })
 
-test('a backend computes in a process of its own, or says why not', async () => {
+test('a backend computes in its own process, or the result says why not', async () => {
   expect(await probeBackend('cpu')).toMatchObject({ ok: true, value: { name: 'cpu' } })
   const env = { ...process.env, CASCADE_DIFFUSION_CACHE: temporaryFolder() }
   expect(await probeBackend('node-gpu', { env })).toMatchObject({

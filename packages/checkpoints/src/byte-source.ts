@@ -73,7 +73,7 @@ async function openFile(path: string): Promise<ByteSource> {
 async function missing(path: string): Promise<string> {
   const target = await readlink(path).catch(() => undefined)
   if (target === undefined) return 'expected a file, there is none'
-  const advice = target.includes('annex/objects/') ? ': run `git annex get` where it lies' : ''
+  const advice = target.includes('annex/objects/') ? ': run `git annex get` in its folder' : ''
   return `expected a file, got a link to ${target}, where there is none${advice}`
 }
 

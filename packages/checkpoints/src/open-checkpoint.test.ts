@@ -51,7 +51,7 @@ test.each([
   ['tensors.safetensors', 'a.pt'],
   ['keras2.h5', 'a.index.json'],
   ['keras3.keras', 'model.json'],
-])('%s is told by its content when it is called %s', async (name, otherName) => {
+])('%s is recognised by content under the name %s', async (name, otherName) => {
   const path = join(temporaryFolder(), otherName)
   writeFileSync(path, fixture(name))
   const [file, known] = [await openCheckpoint(path), await openCheckpoint(fixturePath(name))]

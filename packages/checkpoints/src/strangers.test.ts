@@ -18,7 +18,7 @@ const cases: readonly (readonly [what: string, content: string, message: string]
   [
     'a pointer of Git LFS',
     lfs,
-    'a pointer of Git LFS, not the weights: run `git lfs pull` where it lies, to get its 12345 bytes',
+    'a pointer of Git LFS, not the weights: run `git lfs pull` in its folder, to get its 12345 bytes',
   ],
   [
     'a pointer of git-annex',
@@ -104,14 +104,14 @@ test.each([
   await expect(readSafetensors(path)).rejects.toThrow(`expected a safetensors file, got ${what}`)
 })
 
-test('bytes that tell nothing are shown', async () => {
+test('unknown bytes are shown', async () => {
   const path = write(Uint8Array.of(1, 2, 3, 255))
   await expect(openCheckpoint(path)).rejects.toThrow('or a model.json, got a file that begins with 01 02 03 ff')
 })
 
 test("PyTorch's file read as safetensors says what reads it", async () => {
   await expect(readSafetensors(fixture('nested.pt'))).rejects.toThrow(
-    "expected a safetensors file, got a zip archive, as PyTorch's .pt, .npz and .keras are: openCheckpoint tells which",
+    "expected a safetensors file, got a zip archive, as PyTorch's .pt, .npz and .keras are: openCheckpoint finds out which",
   )
 })
 
@@ -125,7 +125,7 @@ test('a file that is not there, and links to nothing', async () => {
   )
   const annexed = join(folder, 'c')
   symlinkSync('.git/annex/objects/x', annexed)
-  await expect(openCheckpoint(annexed)).rejects.toThrow('where there is none: run `git annex get` where it lies')
+  await expect(openCheckpoint(annexed)).rejects.toThrow('where there is none: run `git annex get` in its folder')
 })
 
 test("readJson takes Python's numbers, a byte order mark and blanks in front", async () => {

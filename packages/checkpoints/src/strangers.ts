@@ -18,7 +18,7 @@ const signatures: readonly (readonly [start: string, what: string])[] = [
   ['\xfd7zXZ', 'an xz archive: unpack it first'],
   ['7z\xbc\xaf', 'a 7z archive: unpack it first'],
   ['Rar!', 'a RAR archive: unpack it first'],
-  ['PK\x03\x04', "a zip archive, as PyTorch's .pt, .npz and .keras are: openCheckpoint tells which"],
+  ['PK\x03\x04', "a zip archive, as PyTorch's .pt, .npz and .keras are: openCheckpoint finds out which"],
   ['\x89HDF', 'an HDF5 file: openCheckpoint reads it'],
   ['\x93NUMPY', "one array of NumPy's: parseNpy reads it"],
   ['GGUF', 'a GGUF file, which is not read'],
@@ -46,11 +46,11 @@ function textStranger(start: Uint8Array, size: number, wanted: string): string |
   if (text === undefined) return undefined
   if (/^version https?:\/\/(git-lfs|hawser)\.github\.com\//.test(text)) {
     const bytes = /^size (\d+)\r?$/m.exec(text)?.[1]
-    return `a pointer of Git LFS, not ${wanted}: run \`git lfs pull\` where it lies${bytes ? `, to get its ${bytes} bytes` : ''}`
+    return `a pointer of Git LFS, not ${wanted}: run \`git lfs pull\` in its folder${bytes ? `, to get its ${bytes} bytes` : ''}`
   }
   if (/^(\S*\/)?annex\/objects\//.test(text))
-    return `a pointer of git-annex, not ${wanted}: run \`git annex get\` where it lies`
-  if (/^(outs|deps|md5):/.test(text)) return `a pointer of DVC, not ${wanted}: run \`dvc pull\` where it lies`
+    return `a pointer of git-annex, not ${wanted}: run \`git annex get\` in its folder`
+  if (/^(outs|deps|md5):/.test(text)) return `a pointer of DVC, not ${wanted}: run \`dvc pull\` in its folder`
   if (text.startsWith('# xet version')) return `a pointer of Xet, not ${wanted}: download the file itself`
   const markup = text.replace(/^(\s*<!--[\s\S]*?-->)+/, '').trimStart()
   if (/^<(!doctype\s+html|html|head|body|script)\b/i.test(markup)) {

@@ -37,7 +37,7 @@ test('clips the data to [-1, 1], and lets the noise follow', () => {
   close(denoised.epsilon, [-1.25, (xt.dataSync()[1]! - alphas[1]!) / sigmas[1]!])
 })
 
-test('tells the network the steps, and hands it the condition', () => {
+test('gives the network the steps and the condition', () => {
   const seen: unknown[] = []
   const network = (_: tf.Tensor4D, noise: tf.Tensor1D, condition: string) => {
     seen.push(Array.from(noise.dataSync()), noise.dtype, condition)

@@ -27,7 +27,7 @@ test('a file is loaded once, and is there without the server', async () => {
   await expect(cachedFile(`${url}/models/y.pt`, { cache, attempts: 1 })).rejects.toThrow('cannot be reached')
 })
 
-test('files of one folder lie in one folder, those of another elsewhere', async () => {
+test('files of one folder are in one folder, those of another elsewhere', async () => {
   const cache = temporaryFolder()
   const paths = ['/a/x', '/a/y', '/b/x', '/a/x?version=2']
   const { url } = await serve(Object.fromEntries(paths.map((path) => [path, file(() => Buffer.from(path))])))
@@ -122,7 +122,7 @@ test('several processes at once, one of which is killed: each has the whole file
   expect((await readdir(join(cache, 'files', host as string, folder as string))).sort()).toEqual(['x', 'x.download'])
 })
 
-test('the cache lies where the user says', () => {
+test('the user chooses the folder of the cache', () => {
   expect(cacheFolder({ CASCADE_DIFFUSION_CACHE: '/c' }, 'linux')).toBe('/c')
   expect(cacheFolder({ CASCADE_DIFFUSION_CACHE: 'off', XDG_CACHE_HOME: '/x' }, 'linux')).toBe('/x/cascade-diffusion')
   expect(cacheFolder({ LOCALAPPDATA: '/l' }, 'win32')).toBe(join('/l', 'cascade-diffusion'))

@@ -19,7 +19,7 @@ async function fetched(faults: Faults, options: Partial<DownloadOptions> = {}, c
 
 const expectWhole = async (path: string, whole = body) => expect((await readFile(path)).equals(whole)).toBe(true)
 
-test('goes on where the connection broke off, as often as needed, and tells how far it is', async () => {
+test('resumes at the end of an interrupted connection, as often as needed, and reports progress', async () => {
   const reported: [number, number | undefined][] = []
   const { run, path, requests, folder } = await fetched(
     { cuts: [100_000, 0, 50_000, 1, 70_000, 3, 2, 1, 900] },
@@ -54,13 +54,13 @@ test('a file that changes between attempts is loaded from its start', async () =
   }
 })
 
-test('without anything that tells the version, a part of an earlier download is used only if a checksum is given', async () => {
+test('without anything that identifies the version, a part of an earlier download is used only if a checksum is given', async () => {
   const cut = 90_000
   const loose = await fetched({ cuts: [cut, 0, cut], etag: null }, { attempts: 1 })
   await expect(loose.run()).rejects.toThrow(`${cut} of ${body.length} bytes are kept`)
   await download(`${loose.url}/x.bin`, { path: loose.path, retryDelay: 1 })
   await expectWhole(loose.path)
-  // The second call begins anew, and goes on with what it has itself begun.
+  // The second call starts again, and resumes its own part.
   expect(loose.requests).toEqual(['/x.bin', `/x.bin bytes=${cut}-`, '/x.bin', `/x.bin bytes=${cut}-`])
   const checked = await fetched({ cuts: [90_000], etag: null }, { sha256: sha256(body) })
   await checked.run()
@@ -76,7 +76,7 @@ test('without anything that tells the version, a part of an earlier download is 
   expect(changing.requests).toEqual(['/x.bin', '/x.bin bytes=90000-', '/x.bin'])
 })
 
-test('a server that always sends everything, a slow one, and one that tells no length', async () => {
+test('a server that always sends everything, a slow one, and one that gives no length', async () => {
   for (const faults of [{ cuts: [1000], ignoreRange: true }, { slow: 5 }]) {
     const { run, path } = await fetched(faults)
     await run()
@@ -194,7 +194,7 @@ test('gives up on a server that stays silent or is not there', async () => {
   )
 })
 
-test('stopped by the user, it goes on the next time', async () => {
+test('aborted by the user, it resumes the next time', async () => {
   const stop = new AbortController()
   const { run, path, folder, url, requests } = await fetched(
     { slow: 20 },
@@ -216,7 +216,7 @@ test('the same file wanted twice at a time is loaded once', async () => {
   await expectWhole(path)
 })
 
-test('a full disk is a clear error, and what has come is kept', async (context) => {
+test('a full disk is a clear error, and the bytes so far are kept', async (context) => {
   const folder = temporaryFolder()
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'tmpfs', folder]).status !== 0) return context.skip()
   try {

@@ -15,7 +15,7 @@ import { writeSafetensorsFolder } from './write-safetensors.ts'
 const described = (params: Readonly<Record<string, NDArray>>) =>
   Object.entries(params).map(([name, { shape, data }]) => [name, shape, Buffer.from(data.buffer).toString('base64')])
 
-test('stages as safetensors are read without being told anything', async () => {
+test('stages as safetensors are read without options', async () => {
   const folder = temporaryFolder()
   const stages = [drawn(base), drawn(superResolving)]
   const paths = await writeSafetensorsFolder(stages, folder)
@@ -88,14 +88,14 @@ test('what diffusers has not is named', async () => {
   })
   await expect(writeDiffusers(drawn(skipping), folder)).rejects.toThrow('expected a U-Net without noiseSkip')
   expect(await readdir(folder)).toEqual([])
-  const told = baseStage({
+  const onLevel = baseStage({
     name: 'small',
     resolution: 4,
     imageChannels: 1,
     process: { schedule: { name: 'cosine', steps: 10 }, noiseInput: 'rescaled-timestep' },
     network: { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 },
   })
-  expect(await writeDiffusers(drawn(told), folder)).toEqual({
+  expect(await writeDiffusers(drawn(onLevel), folder)).toEqual({
     noScheduler: expect.stringContaining('conditioned on the rescaled-timestep of 10'),
     noPipeline: expect.stringContaining('conditioned on the rescaled-timestep of 10'),
   })

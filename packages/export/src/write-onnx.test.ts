@@ -31,7 +31,7 @@ const tensor = ({ dtype, data, shape }: NDArray) => new ort.Tensor(dtype as 'flo
  */
 async function sample(folder: string, stage: ExportedStage, noise: NDArray, given: Record<string, ort.Tensor>) {
   const session = await ort.InferenceSession.create(join(folder, stage.network))
-  const { alphasCumprod, noise: told } = stage.steps!
+  const { alphasCumprod, noise: inputs } = stage.steps!
   const n = noise.shape[0]!
   const [height, width, channels] = stage.image
   const x = Float32Array.from(noise.data)
@@ -39,7 +39,7 @@ async function sample(folder: string, stage: ExportedStage, noise: NDArray, give
     const { output } = await session.run({
       ...given,
       xt: new ort.Tensor('float32', x, [n, height, width, channels]),
-      noise: new ort.Tensor('float32', new Float32Array(n).fill(told[t]!), [n]),
+      noise: new ort.Tensor('float32', new Float32Array(n).fill(inputs[t]!), [n]),
     })
     const a = alphasCumprod[t]!
     const next = i + 1 < steps.length ? alphasCumprod[steps[i + 1]!]! : 1

@@ -2,7 +2,7 @@ import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 
 /**
- * Where what we download and install lies: the variable `CASCADE_DIFFUSION_CACHE`, or `cascade-diffusion` in the user's cache
+ * The folder of downloads and installations: the variable `CASCADE_DIFFUSION_CACHE`, or `cascade-diffusion` in the user's cache
  * folder (`XDG_CACHE_HOME`, else `~/.cache`, `~/Library/Caches`, `%LOCALAPPDATA%`). One for all projects of a user, which no
  * package manager tidies up.
  */

@@ -1,3 +1,4 @@
+import { greatestDifference } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect } from 'vitest'
 
@@ -8,12 +9,6 @@ function numbers(n: number, seed: number): Float64Array {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
     return Math.fround(state / 2 ** 31 - 1)
   })
-}
-
-/** The largest absolute difference. */
-function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
-  expect(a.length).toBe(b.length)
-  return Array.from(a).reduce((max, x, i) => Math.max(max, Math.abs(x - b[i]!)), 0)
 }
 
 export interface OpCheck {
@@ -36,7 +31,7 @@ export function checkOp({ shapes, op, reference, scale = 1 }: OpCheck): void {
   tf.tidy(() => {
     const tensors = inputs.map((x, i) => tf.tensor(Float32Array.from(x), shapes[i]))
     const y = op(...tensors)
-    expect(largestDifference(y.dataSync(), expected)).toBeLessThan(1e-5)
+    expect(greatestDifference(y.dataSync(), expected)).toBeLessThan(1e-5)
 
     const weighted = (...xs: tf.Tensor[]) => tf.sum(tf.mul(op(...xs), tf.tensor(Float32Array.from(weights), y.shape)))
     const gradients = tf.grads(weighted)(tensors)
@@ -47,7 +42,7 @@ export function checkOp({ shapes, op, reference, scale = 1 }: OpCheck): void {
         return (at(1e-5) - at(-1e-5)) / 2e-5
       })
       const size = Math.max(1, ...differences.map(Math.abs))
-      expect(largestDifference(gradient.dataSync(), differences) / size).toBeLessThan(2e-5)
+      expect(greatestDifference(gradient.dataSync(), differences) / size).toBeLessThan(2e-5)
     })
   })
 }

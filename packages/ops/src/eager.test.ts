@@ -118,7 +118,7 @@ test('an array of a foreign device comes by way of the host', async () => {
   await withoutLeak(async () => expect(await eager((x: tf.Tensor) => tf.neg(x))(foreign)).toEqual(float32([-3, -4])))
 })
 
-test('runs on the backend that it is told, which it starts, and leaves the current one current', async () => {
+test('starts and uses the named backend; the current one stays the current one', async () => {
   tf.registerBackend('other', () => new MathBackendCPU())
   for (const kernel of tf.getKernelsForBackend('cpu')) tf.registerKernel({ ...kernel, backendName: 'other' })
   await tf.setBackend('cpu')

@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu'
 import './gradients.ts'
+import { greatestDifference } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { checkOp } from './check-op.ts'
@@ -28,7 +29,7 @@ function eachGroup(x: ArrayLike<number>, epsilon: number, visit: (at: number[], 
     }
 }
 
-/** Where an element's scale lies in [C] or [N, C]. */
+/** The place of the scale of an element in [C] or [N, C]. */
 const scaleIndex = (i: number, scale: ArrayLike<number>) =>
   (scale.length === c ? 0 : Math.floor(i / (h * w * c)) * c) + (i % c)
 
@@ -59,7 +60,7 @@ test('keeps its precision far from zero', () => {
   const [ones, none] = [new Float32Array(c).fill(1), new Float32Array(c)]
   const y = groupNorm(tf.tensor4d(x, [n, h, w, c]), tf.tensor1d(ones), tf.tensor1d(none), { groups }).dataSync()
   const expected = reference(x, ones, none, 1e-5)
-  expect(Math.max(...y.map((v, i) => Math.abs(v - expected[i]!)))).toBeLessThan(2e-4)
+  expect(greatestDifference(y, expected)).toBeLessThan(2e-4)
 })
 
 test('runs the kernels GroupNorm and GroupNormGrad of a backend that has them', () => {

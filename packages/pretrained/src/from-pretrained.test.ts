@@ -7,7 +7,7 @@ import { baseStage, superResolutionStage, writeStage } from '@cascade-diffusion/
 import { readNpz, toNDArray, writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
-import { temporaryFolder } from '@cascade-diffusion/testing'
+import { greatestDifference, temporaryFolder } from '@cascade-diffusion/testing'
 import { saveCheckpoint } from '@cascade-diffusion/training'
 import { encoder, fromDiffusersConfig, toDiffusers, toGuidedClassifier, unet } from '@cascade-diffusion/unet'
 import { expect, test } from 'vitest'
@@ -37,12 +37,10 @@ async function differenceFromPyTorch(name: string, { network, params }: Pretrain
   const lowRes = low_res && toNHWC(low_res)
   const { data } = await run(params, toNHWC(x!), t!, { ...(y && { label: y }), ...(lowRes && { lowRes }) })
   await run.dispose()
-  const expected = toNHWC(output!).data
-  expect(data).toHaveLength(expected.length)
-  return Math.max(...data.map((value, i) => Math.abs(value - expected[i]!)))
+  return greatestDifference(data, toNHWC(output!).data)
 }
 
-test('guided-diffusion: the weights tell the architecture, the flags what they cannot', async () => {
+test('guided-diffusion: the architecture follows from the weights, the rest from flags', async () => {
   const path = fixture('guided-adm/model.pt')
   const flags = { imageSize: 16, numHeadChannels: 32, useNewAttentionOrder: true } as const
   const loaded = await load(path, { flags })
@@ -74,10 +72,10 @@ test('improved-diffusion, a class-conditional network and one of super-resolutio
     noiseInput: 'rescaled-timestep',
   })
   expect(await differenceFromPyTorch('improved-classcond', conditional)).toBeLessThan(1e-4)
-  const enlarging = await load(fixture('improved-superres/model.pt'), { family, flags: { imageSize: 16, numHeads: 1 } })
-  expect(enlarging.config).toMatchObject({ imageChannels: 3, outChannels: 3, lowRes: { channels: 3 } })
-  expect(enlarging.process.variance).toBe('fixed-large')
-  expect(await differenceFromPyTorch('improved-superres', enlarging)).toBeLessThan(1e-4)
+  const upsampler = await load(fixture('improved-superres/model.pt'), { family, flags: { imageSize: 16, numHeads: 1 } })
+  expect(upsampler.config).toMatchObject({ imageChannels: 3, outChannels: 3, lowRes: { channels: 3 } })
+  expect(upsampler.process.variance).toBe('fixed-large')
+  expect(await differenceFromPyTorch('improved-superres', upsampler)).toBeLessThan(1e-4)
 })
 
 test('flags that are missing are named, all at once, and those of another network', async () => {
@@ -175,7 +173,7 @@ test('a pipeline of diffusers in shards: from its folder, and from its address, 
   await expect(load(`${url}/other`, { cache, attempts: 1 })).rejects.toThrow('cannot be reached')
 })
 
-test('shards are told by their content, and an index cannot lead out of its folder', async () => {
+test('shards are recognised by content, and an index cannot lead out of its folder', async () => {
   const { folder, params } = await pipelineFolder('bin')
   const index = join(folder, 'unet/diffusion_pytorch_model.bin.index.json')
   expectSame((await load(folder)).params, params)
@@ -229,7 +227,7 @@ test('says what it looked for in vain', async () => {
   await expect(load(`${url}/x.pt`, { cache: folder })).rejects.toThrow('/x.pt answered 404')
 })
 
-test('a classifier tells the size of its images, and that it is none of the published ones', async () => {
+test('the size of images follows from a classifier; it is not one of the published ones', async () => {
   const folder = temporaryFolder()
   const net = encoder({
     resolution: 16,
@@ -274,7 +272,7 @@ test('our own stages come back whole', async () => {
   }
 })
 
-test('a classifier of our own training', async () => {
+test('a classifier that was trained here', async () => {
   const size = {
     resolution: 4,
     imageChannels: 1,

@@ -16,7 +16,7 @@ const common = { imageSize: 16, numHeads: 1 } as const
 const refused = (path: string, options: unknown) =>
   expect(fromPretrained(path, options as FromPretrainedOptions)).rejects
 
-/** A network of guided-diffusion for images of so many channels. */
+/** A network of guided-diffusion for images of n channels. */
 async function imagesOf(imageChannels: number, more: Partial<UNetConfig> = {}): Promise<string> {
   const config = {
     resolution: 16,
@@ -41,8 +41,8 @@ test('images of two, six or eight channels are what flags say they are', async (
       expect(found.kind === 'unet' && found.config.lowRes).toBeUndefined()
     }
   }
-  const enlarging = await imagesOf(1, { lowRes: { channels: 1 }, outChannels: 2 })
-  const found = await fromPretrained(enlarging, { flags: { ...common, smallSize: 8 } })
+  const upsampler = await imagesOf(1, { lowRes: { channels: 1 }, outChannels: 2 })
+  const found = await fromPretrained(upsampler, { flags: { ...common, smallSize: 8 } })
   expect(found).toMatchObject({
     config: { imageChannels: 1, lowRes: { channels: 1 } },
     lowResolution: 8,

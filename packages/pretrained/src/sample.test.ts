@@ -1,13 +1,13 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { join } from 'node:path'
-import { float32, int32, type NDArray } from '@cascade-diffusion/arrays'
+import { float32, int32, } from '@cascade-diffusion/arrays'
 import { baseStage, stageSampler } from '@cascade-diffusion/cascade'
 import { writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { createSampler, ddim, processOf, spacedSteps } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
-import { temporaryFolder } from '@cascade-diffusion/testing'
+import { greatestDifference, temporaryFolder } from '@cascade-diffusion/testing'
 import { closeOver, toGuidedDiffusion, unet } from '@cascade-diffusion/unet'
 import { expect, test } from 'vitest'
 import { fromPretrained } from './from-pretrained.ts'
@@ -66,8 +66,6 @@ async function byHand(steps: readonly number[]): Promise<Float64Array> {
   return x
 }
 
-const farthest = (a: NDArray, b: Float64Array) => Math.max(...b.map((v, i) => Math.abs(v - a.data[i]!)))
-
 test('a loaded network is sampled by createSampler and jit, as docs/pretrained.md has it', async () => {
   const found = await fromPretrained(await checkpoint(), { flags })
   if (found.kind !== 'unet') throw new Error(`expected a U-Net, got a ${found.kind}`)
@@ -78,7 +76,7 @@ test('a loaded network is sampled by createSampler and jit, as docs/pretrained.m
   const images = await sampler.sample({ shape, condition: { label }, rng: rng(7), steps })
   await sampler.dispose()
   expect(images.data.some((v) => Math.abs(v) < 1)).toBe(true)
-  expect(farthest(images, await byHand(steps))).toBeLessThan(1e-4)
+  expect(greatestDifference(images.data, await byHand(steps))).toBeLessThan(1e-4)
 })
 
 test('a stage of it takes the spacing that the flags have', async () => {
@@ -95,5 +93,5 @@ test('a stage of it takes the spacing that the flags have', async () => {
   const sampler = stageSampler({ stage, params: found.params }, { ...found.sampling, sampler: ddim(), compile: jit })
   const images = await sampler.sample({ count: 2, labels: label, rng: rng(7) })
   await sampler.dispose()
-  expect(farthest(images, await byHand([80, 60, 40, 20, 0]))).toBeLessThan(1e-4)
+  expect(greatestDifference(images.data, await byHand([80, 60, 40, 20, 0]))).toBeLessThan(1e-4)
 })

@@ -139,7 +139,7 @@ test('a permutation holds each index once, and every order is as likely', () => 
   expect(chiSquared).toBeLessThan(49.7) // 23 degrees of freedom: once in a thousand
 })
 
-test('bad arguments are told', () => {
+test('bad arguments are errors', () => {
   for (const seed of [-1, 0.5, Number.NaN, 2 ** 53])
     expect(() => rng(seed)).toThrow(`rng: seed: expected an integer from 0 to 2^53 - 1, got ${seed}`)
   expect(() => rng(0).fold(-1)).toThrow('fold: label: expected an integer from 0 to 2^53 - 1, got -1')

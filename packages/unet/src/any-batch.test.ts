@@ -4,6 +4,7 @@ import { float32, int32, type NDArray } from '@cascade-diffusion/arrays'
 import { cpu, exportOnnx, jit, onnxRuntimeNode, portable } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
+import { greatestDifference } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { replaceFilterGradient } from './filter-gradient.ts'
@@ -55,12 +56,10 @@ const inputsAt = (n: number) => {
   }
 }
 
-/** The largest difference, relative to the largest magnitude. */
+/** The greatest difference relative to the greatest magnitude. */
 function difference(a: NDArray, b: NDArray): number {
   expect(a.shape).toEqual(b.shape)
-  const [x, y] = [Array.from(a.data), Array.from(b.data)]
-  const greatest = (values: number[]) => values.reduce((m, v) => Math.max(m, Math.abs(v)), 0)
-  return greatest(x.map((v, i) => v - y[i]!)) / greatest(y)
+  return greatestDifference(a.data, b.data) / greatestDifference(b.data, new Float32Array(b.data.length))
 }
 
 test('exported as ONNX it gives the same at any batch size, with the weights by their names and plain convolutions', async () => {

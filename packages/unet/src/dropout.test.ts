@@ -4,6 +4,7 @@ import { float32, int32, type NDArray } from '@cascade-diffusion/arrays'
 import { cpu, cpuExact, jit, onnxRuntimeNode, portable } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
+import { greatestDifference } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { residualBlock } from './blocks.ts'
@@ -50,11 +51,11 @@ const gradientsOf =
     return { output: net.apply(p, image, t, condition), grads }
   }
 
-/** The largest difference, relative to the largest magnitude. */
+/** The greatest difference relative to the greatest magnitude. */
 function difference(a: NDArray, b: NDArray): number {
   expect(a.shape).toEqual(b.shape)
-  const greatest = (values: Iterable<number>) => Array.from(values).reduce((max, v) => Math.max(max, Math.abs(v)), 0)
-  return greatest(Array.from(a.data, (v, i) => v - b.data[i]!)) / Math.max(1e-3, greatest(b.data))
+  const greatest = greatestDifference(b.data, new Float32Array(b.data.length))
+  return greatestDifference(a.data, b.data) / Math.max(1e-3, greatest)
 }
 
 test('with the same seeds every engine drops the same, recomputed or not, in batches of any size', async () => {
@@ -75,7 +76,7 @@ test('with the same seeds every engine drops the same, recomputed or not, in bat
   }
 })
 
-test('each block draws a mask of its own, each example too, and another seed gives another output', async () => {
+test('each block and each example has its own mask, and another seed gives another output', async () => {
   const run = (dropout: NDArray, x = xt, t = noise) => eager(unet(config).apply)(params, x, t, { dropout })
   const [first, other] = [await run(seeds), await run(int32([2, 70_000, 2 ** 24 - 3]))]
   const image = (y: NDArray, n: number) => float32(y.data.slice(n * 128, (n + 1) * 128))
@@ -102,8 +103,8 @@ test('what is dropped is the input of the last convolution', () => {
     )
     const [x, embedding] = [tf.randomNormal([3, 8, 8, 8], 0, 1, 'float32', 5), tf.ones([3, 32])]
     const branch = (given?: tf.Tensor1D) => {
-      const told = { activated: embedding as tf.Tensor2D, seeds: given }
-      const y = residualBlock(tensors, net.config, first, x as tf.Tensor4D, told)
+      const condition = { activated: embedding as tf.Tensor2D, seeds: given }
+      const y = residualBlock(tensors, net.config, first, x as tf.Tensor4D, condition)
       return tf.sub(y, x).dataSync()
     }
     const [kept, dropped] = [branch(), branch(tf.tensor1d([4, 5, 6], 'int32'))]

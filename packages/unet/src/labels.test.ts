@@ -35,23 +35,23 @@ test.each(engines)(
     for (const numClasses of [1, 2, 5]) {
       const net = unet({ ...size, numClasses })
       const params = weights(net.parameterShapes)
-      const told = compile((tensors: Record<string, tf.Tensor>, label: tf.Tensor1D | undefined) =>
+      const conditioned = compile((tensors: Record<string, tf.Tensor>, label: tf.Tensor1D | undefined) =>
         embed(tensors, net.config, planOf(net.config), tf.tensor1d([5, 5]), label ? { label } : {}),
       )
-      const without = (await told(params, undefined)).data
+      const without = (await conditioned(params, undefined)).data
       const { data: table, shape } = params['label.embedding'] as NDArray
       const width = shape[1]!
       for (const labels of [
         [0, numClasses - 1],
         [-1, 0],
       ]) {
-        const { data } = await told(params, int32(labels))
+        const { data } = await conditioned(params, int32(labels))
         labels.forEach((label, i) => {
           for (let j = 0; j < width; j++)
             expect(data[i * width + j]).toBe(Math.fround(without[i * width + j]! + (table[label * width + j] ?? 0)))
         })
       }
-      await told.dispose()
+      await conditioned.dispose()
     }
   },
 )

@@ -6,7 +6,7 @@ import { unet } from './unet.ts'
 const size = { resolution: 8, imageChannels: 1, baseChannels: 8, channelMultipliers: [1, 2], residualBlocks: 1 }
 
 test.each([{ kind: 'noise-level' }, { kind: 'timestep', frequencyShift: 1 }])(
-  'a network of an old checkpoint, told from others by %j',
+  'a network of an old checkpoint, recognised by %j',
   ({ kind: name, ...rest }) => {
     const noiseEmbedding = { name, ...rest } as { readonly name: 'noise-level' }
     const old = { ...size, noiseEmbedding: { kind: name, ...rest } as never }

@@ -5,6 +5,7 @@ import type { Network } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { depthToSpace, eager, spaceToDepth } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
+import { greatestDifference } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import type { UNetCondition } from './condition.ts'
@@ -56,7 +57,7 @@ const weights = (net: UNet): Params<NDArray<'float32'>> =>
 const applied = (config: UNetConfig) => eager(unet(config).apply)
 const run = (config: UNetConfig, given: Record<string, NDArray>) =>
   applied(config)(weights(unet(config)), xt, noise, given)
-const difference = (a: NDArray, b: NDArray) => Math.max(...a.data.map((v, i) => Math.abs(v - b.data[i]!)))
+const difference = (a: NDArray, b: NDArray) => greatestDifference(a.data, b.data)
 
 test('starts by giving zeros', async () => {
   const net = unet({ ...base, outChannels: 4 })

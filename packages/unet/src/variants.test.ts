@@ -4,6 +4,7 @@ import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import { jit } from '@cascade-diffusion/jit'
 import { eager, resizeBicubic } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
+import { greatestDifference } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import type { UNetCondition } from './condition.ts'
@@ -41,7 +42,7 @@ const weights = (config: UNetConfig): Params<NDArray<'float32'>> =>
   )
 const run = (config: UNetConfig, given: Record<string, NDArray> = {}, params = weights(config), t = noise) =>
   eager(unet(config).apply)(params, xt, t, given)
-const difference = (a: NDArray, b: NDArray) => Math.max(...a.data.map((v, i) => Math.abs(v - b.data[i]!)))
+const difference = (a: NDArray, b: NDArray) => greatestDifference(a.data, b.data)
 
 /** The gradients by all weights of the sum of squares, and by the low-resolution image. */
 const gradients = (config: UNetConfig, options?: UNetOptions) => {
@@ -95,9 +96,9 @@ test('a low-resolution image is resized as the configuration says', async () => 
   const bilinear: UNetConfig = { ...base, lowRes: { channels: 1 } }
   const bicubic: UNetConfig = { ...base, lowRes: { channels: 1, resize: 'bicubic' } }
   const params = weights(bilinear)
-  const enlarged = await eager((x: tf.Tensor4D) => resizeBicubic(x, [8, 4]))(lowRes)
+  const resized = await eager((x: tf.Tensor4D) => resizeBicubic(x, [8, 4]))(lowRes)
   const got = await run(bicubic, { lowRes }, params)
-  expect(got).toEqual(await run(bilinear, { lowRes: enlarged }, params))
+  expect(got).toEqual(await run(bilinear, { lowRes: resized }, params))
   expect(difference(got, await run(bilinear, { lowRes }, params))).toBeGreaterThan(1e-3)
 })
 

@@ -18,7 +18,7 @@ const config = {
   normGroups: 4,
 }
 const net = library.unet(config)
-const told = library.unet({ ...config, numClasses: 2, lowRes: { channels: 1 } })
+const conditioned = library.unet({ ...config, numClasses: 2, lowRes: { channels: 1 } })
 const params = net.init(rng(0))
 const xt = rng(1).normal([1, 4, 4, 1])
 const noise = float32([5])
@@ -31,17 +31,17 @@ test('a condition may be left out where the network takes none', async () => {
 
 const tensors = Object.fromEntries(Object.entries(params).map(([name, a]) => [name, tf.tensor(a.data, [...a.shape])]))
 const [x, t] = [tf.zeros([1, 4, 4, 1]), tf.tensor1d([5])]
-const ofTold = told.init(rng(0))
+const ofConditioned = conditioned.init(rng(0))
 
 test.each([
   [
     'no condition',
-    () => told.apply(tensors, x as never, t),
+    () => conditioned.apply(tensors, x as never, t),
     'expected condition.label, since the network has numClasses',
   ],
   [
     'no small images',
-    () => eager(told.apply)(ofTold, xt, noise, { label: int32([0]) }),
+    () => eager(conditioned.apply)(ofConditioned, xt, noise, { label: int32([0]) }),
     'expected condition.lowRes, since',
   ],
   [

@@ -113,6 +113,6 @@ export async function buildAddon(folder: string, workFolder: string, signal: Abo
 async function headersFolder(signal: AbortSignal): Promise<string | undefined> {
   const prefix = dirname(dirname(process.execPath))
   if (existsSync(join(prefix, 'include', 'node', 'node_api.h'))) return prefix
-  const told = (await runCommand('npm', ['config', 'get', 'nodedir'], { signal })).trim()
-  return existsSync(told) ? told : undefined
+  const configured = (await runCommand('npm', ['config', 'get', 'nodedir'], { signal })).trim()
+  return existsSync(configured) ? configured : undefined
 }

@@ -58,7 +58,7 @@ const nothing = async (cache: string) => {
 
 // What it needs of the machine is python3, make and a compiler, which it checks, and a machine that has wheels.
 test.skipIf(!kind)(
-  'stopped in a download it goes on there; is found, computes with the program’s tfjs-core, is removed',
+  'an interrupted download resumes; is found, computes with the program’s tfjs-core, is removed',
   async () => {
     const { cache, index, requests } = await fakes({ breakAt: 500 })
     const stop = new AbortController()

@@ -12,16 +12,16 @@ const files = { 'lib/a.so': 'library a', 'lib/b.so': 'library b', 'include/a.h':
 test('unpacks what is wanted to where it is wanted', async () => {
   const folder = temporaryFolder()
   await writeFile(join(folder, 'x.whl'), await makeWheel(files))
-  const told: number[] = []
+  const reported: number[] = []
   const paths = await unpackWheel(join(folder, 'x.whl'), {
     folder,
     signal: never,
     place: (name) => (name.endsWith('.so') ? `deps/${name}` : undefined),
-    progress: (done, total) => told.push(done / (total as number)),
+    progress: (done, total) => reported.push(done / (total as number)),
   })
   expect(paths).toEqual([join(folder, 'deps/lib/a.so'), join(folder, 'deps/lib/b.so')])
   expect(await readFile(paths[1] as string, 'utf8')).toBe('library b')
-  expect(told.at(-1)).toBe(1)
+  expect(reported.at(-1)).toBe(1)
 })
 
 test('refuses a file that differs from the wheel’s own list, and what is not a wheel', async () => {

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { cacheFolder } from '@cascade-diffusion/files'
+import { greatestDifference } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { locate } from '../locate.ts'
@@ -76,11 +77,8 @@ export function testNative(name: 'node' | 'node-gpu'): void {
       for (const options of cases) expected.push(await convolution(options))
       expect(await useBackend(name)).toMatchObject({ name, version: tf.version_core })
       for (const [i, options] of cases.entries())
-        for (const [k, values] of (await convolution(options)).entries()) {
-          const differences = values.map((value, j) => Math.abs(value - expected[i]![k]![j]!))
-          expect(differences).toHaveLength(expected[i]![k]!.length)
-          expect(Math.max(...differences)).toBeLessThan(2e-5)
-        }
+        for (const [k, values] of (await convolution(options)).entries())
+          expect(greatestDifference(values, expected[i]![k]!)).toBeLessThan(2e-5)
     },
   )
 

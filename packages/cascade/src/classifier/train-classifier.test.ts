@@ -157,8 +157,8 @@ test('trained on clean images, it classifies images that it has not seen', async
 test('in continuous time, and interrupted and resumed, it ends in the same state', async () => {
   const continuous = { schedule: { name: 'continuous-cosine' }, noiseInput: 'noise-level' } as const
   const { config } = classifier
-  const told = encoder({ ...config, noiseEmbedding: { name: 'noise-level' } })
-  const options = run({ classifier: told, process: continuous, steps: 4, batchSize: 4 })
+  const onLevel = encoder({ ...config, noiseEmbedding: { name: 'noise-level' } })
+  const options = run({ classifier: onLevel, process: continuous, steps: 4, batchSize: 4 })
   const whole = await trainClassifier(options)
   const checkpoint = { path: join(temporaryFolder(), 'classifier.safetensors') }
   const stop = new AbortController()

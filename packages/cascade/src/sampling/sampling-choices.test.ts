@@ -23,12 +23,12 @@ import { halves, T, worstDifference } from '../test-support.ts'
 import { trainStage } from '../training/train-stage.ts'
 import { type StageSamplerOptions, stageSampler } from './stage-sampler.ts'
 
-/** Its prediction has something of the class, whose embedding is 0 where the label is -1, and of the noise told. */
-const network = (told: number[] = []): StageNetwork => ({
+/** Its prediction has something of the class, whose embedding is 0 where the label is -1, and of the noise input. */
+const network = (inputs: number[] = []): StageNetwork => ({
   config: { name: 'linear' },
   init: () => ({}),
   apply(_, xt, noise, { label }) {
-    told.push(noise.dataSync()[0]!)
+    inputs.push(noise.dataSync()[0]!)
     const one = (x: tf.Tensor) => tf.reshape(tf.cast(x, 'float32'), [-1, 1, 1, 1])
     const ofClass = tf.mul(0.1, one(tf.add(label!, 1)))
     return tf.add(tf.add(tf.mul(0.2, xt), ofClass), tf.mul(0.001, one(noise))) as tf.Tensor4D
@@ -36,7 +36,9 @@ const network = (told: number[] = []): StageNetwork => ({
 })
 
 const cosine = { schedule: { name: 'cosine', steps: T } } as const
-const stageOf = (changes: { process?: ProcessConfig; labelDropout?: number; told?: number[] } = {}): TrainedStage => ({
+const stageOf = (
+  changes: { process?: ProcessConfig; labelDropout?: number; inputs?: number[] } = {},
+): TrainedStage => ({
   stage: baseStage({
     name: 'base',
     resolution: 2,
@@ -44,7 +46,7 @@ const stageOf = (changes: { process?: ProcessConfig; labelDropout?: number; told
     classNames: ['left', 'right'],
     process: changes.process ?? cosine,
     labelDropout: changes.labelDropout ?? 0,
-    network: network(changes.told),
+    network: network(changes.inputs),
   }),
   params: {},
 })
@@ -86,9 +88,9 @@ describe('guidance', () => {
 
 test.each([5, [3, 2], { ddim: 5 }] as const)('spacing %j: the same steps, named by hand', async (spacing) => {
   const kept = [...respace(linearSchedule(T), spacing).timesteps].reverse()
-  const told: number[] = []
-  const spaced = await sample(stageOf({ told }), { spacing })
-  expect(told).toEqual(kept)
+  const inputs: number[] = []
+  const spaced = await sample(stageOf({ inputs }), { spacing })
+  expect(inputs).toEqual(kept)
   expect(worstDifference(spaced, await sample(stageOf(), { steps: kept }))).toBeLessThan(1e-6)
 })
 
@@ -97,15 +99,15 @@ describe('a schedule chosen after training', () => {
   const chosen = { name: 'linear', steps: 4, betaStart: 0.1, betaEnd: 0.7 } as const
 
   test('the network is conditioned on its noise levels', async () => {
-    const told: number[] = []
-    await sample(stageOf({ process, told }), { schedule: chosen })
+    const inputs: number[] = []
+    await sample(stageOf({ process, inputs }), { schedule: chosen })
     const levels = [0.1, 0.3, 0.5, 0.7].map((_, t, betas) =>
       Math.sqrt(betas.slice(0, t + 1).reduce((product, beta) => product * (1 - beta), 1)),
     )
-    expect(worstDifference(told, levels.reverse())).toBeLessThan(1e-6)
-    told.length = 0
-    await sample(stageOf({ process, told }), { schedule: linearSchedule(40), spacing: 10 })
-    expect(told).toHaveLength(10)
+    expect(worstDifference(inputs, levels.reverse())).toBeLessThan(1e-6)
+    inputs.length = 0
+    await sample(stageOf({ process, inputs }), { schedule: linearSchedule(40), spacing: 10 })
+    expect(inputs).toHaveLength(10)
   })
 
   test('needs a network conditioned on them', () => {
@@ -148,10 +150,10 @@ test('continuous time has steps, no spacing', async () => {
 })
 
 test('restarts: finished images are noised and sampled again from there', async () => {
-  const told: number[] = []
-  const stage = stageOf({ told })
+  const inputs: number[] = []
+  const stage = stageOf({ inputs })
   const again = await sample(stage, { steps: [15, 10, 5], restarts: [{ at: -1, to: 10 }] })
-  expect(told).toEqual([15, 10, 5, 10, 5])
+  expect(inputs).toEqual([15, 10, 5, 10, 5])
   expect(worstDifference(again, await sample(stage, { steps: [15, 10, 5] }))).toBeGreaterThan(1e-3)
 })
 

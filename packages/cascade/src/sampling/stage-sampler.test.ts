@@ -175,16 +175,16 @@ describe('options of a sampler', () => {
   })
 
   test('a count of steps: evenly spaced, from the last to the first', async () => {
-    const told = async (steps: StageSamplerOptions['steps']) => {
+    const stepsOf = async (steps: StageSamplerOptions['steps']) => {
       const seen: Given[] = []
       const sampler = stageSampler({ stage: tinyBase(tinyNetwork(seen)), params: weights }, { ...how, steps })
       await sampler.sample({ count: 1, labels: [0], rng: rng(1) })
       return seen.map(({ noise }) => noise![0])
     }
-    expect(await told(4)).toEqual([19, 13, 6, 0])
-    expect(await told(20)).toEqual(Array.from({ length: 20 }, (_, i) => 19 - i))
-    expect(await told([19, 13, 6, 0])).toEqual([19, 13, 6, 0])
-    expect(await told({ count: 3, from: 16, to: 4 })).toEqual([16, 10, 4])
+    expect(await stepsOf(4)).toEqual([19, 13, 6, 0])
+    expect(await stepsOf(20)).toEqual(Array.from({ length: 20 }, (_, i) => 19 - i))
+    expect(await stepsOf([19, 13, 6, 0])).toEqual([19, 13, 6, 0])
+    expect(await stepsOf({ count: 3, from: 16, to: 4 })).toEqual([16, 10, 4])
     const { process } = tinyBase()
     const stage = { ...tinyBase(), process: { ...process, schedule: continuousCosine(), prediction: 'v' as const } }
     expect(() => stageSampler({ stage, params: weights }, { ...how, steps: 4 })).toThrow(

@@ -20,7 +20,7 @@ const predictions = ['epsilon', 'x0', 'v'] as const
 const steps = { schedule: { name: 'cosine', steps: 20 } } as const
 const pure = { schedule: { name: 'cosine', steps: 20, zeroTerminalSnr: true } } as const
 const time = { schedule: { name: 'continuous-cosine' } } as const
-const told = { noiseInput: 'noise-level' } as const
+const onLevel = { noiseInput: 'noise-level' } as const
 const uniform = { name: 'uniform' } as const
 const between = { name: 'piecewise-uniform' } as const
 
@@ -29,7 +29,7 @@ const infinite: [string, ProcessConfig, NoiseLevelsConfig, string[]][] = [
   ['discrete steps', steps, uniform, []],
   ['discrete steps, drawn by their losses', steps, { name: 'loss-second-moment' }, []],
   ['steps that end in pure noise, for x0 and v', pure, uniform, []],
-  ['between steps: up to the data', { ...steps, ...told }, between, ['p2, gamma 0.5 x0', 'edm x0']],
+  ['between steps: up to the data', { ...steps, ...onLevel }, between, ['p2, gamma 0.5 x0', 'edm x0']],
   ['continuous time, cosine: both ends', time, uniform, ['p2, gamma 0.5 x0', 'edm epsilon', 'edm x0']],
   [
     'continuous time, linear: it ends before pure noise',
@@ -37,10 +37,10 @@ const infinite: [string, ProcessConfig, NoiseLevelsConfig, string[]][] = [
     uniform,
     ['p2, gamma 0.5 x0', 'edm x0'],
   ],
-  ['log-normal, as EDM', { ...steps, ...told }, { name: 'log-normal' }, []],
+  ['log-normal, as EDM', { ...steps, ...onLevel }, { name: 'log-normal' }, []],
   [
     'log-normal, so wide that float32 overflows',
-    { ...steps, ...told },
+    { ...steps, ...onLevel },
     { name: 'log-normal', std: 20 },
     ['p2, gamma 0.5 x0', 'edm epsilon', 'edm x0'],
   ],

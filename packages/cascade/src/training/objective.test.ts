@@ -12,7 +12,7 @@ import type { StageNetwork } from '../stage/stage-network.ts'
 import { alphaBar, halves, T } from '../test-support.ts'
 import { type TrainStageOptions, trainStage } from './train-stage.ts'
 
-/** What a network was told, and what it was shown. */
+/** The inputs of a network. */
 interface Seen {
   readonly noise: number[]
   readonly xt: number[]
@@ -20,14 +20,14 @@ interface Seen {
   readonly dropout: number[]
 }
 
-/** Gives w everywhere, and u for each value of the variance: told noise above `hard`, ten times w + 1. */
+/** Gives w everywhere, and u for each value of the variance: noise above `hard`, ten times w + 1. */
 const constant = (outputs: 1 | 2, { seen, hard = Infinity }: { seen?: Seen[]; hard?: number } = {}): StageNetwork => ({
   config: { name: 'constant', dropout: 0.5 },
   init: () =>
     Object.fromEntries(['w', 'u'].map((n) => [n, { dtype: 'float32', shape: [], data: new Float32Array(1) }])),
   apply({ w, u }, xt, noise, { label, dropout }) {
-    const [shown, told] = [[...xt.dataSync()], [...noise.dataSync()]]
-    seen?.push({ noise: told, xt: shown, label: [...label!.dataSync()], dropout: [...dropout!.dataSync()] })
+    const [shown, inputs] = [[...xt.dataSync()], [...noise.dataSync()]]
+    seen?.push({ noise: inputs, xt: shown, label: [...label!.dataSync()], dropout: [...dropout!.dataSync()] })
     const hardness = tf.cast(tf.greater(noise, hard), 'float32')
     const prediction = tf.add(w!, tf.mul(10, tf.reshape(hardness, [-1, 1, 1, 1])))
     const all = [prediction, u!].slice(0, outputs).map((x) => tf.add(tf.zerosLike(xt), x) as tf.Tensor4D)
@@ -131,7 +131,7 @@ describe('the first loss of a network that gives 0, from the definitions', () =>
 })
 
 describe('noise levels', () => {
-  const told = async (process: ProcessConfig, noiseLevels: TrainStageOptions['noiseLevels']) => {
+  const inputs = async (process: ProcessConfig, noiseLevels: TrainStageOptions['noiseLevels']) => {
     const seen: Seen[] = []
     const stage = stageOf(process, constant(1, { seen }))
     await trainStage(run({ stage, steps: 60, ...(noiseLevels && { noiseLevels }) }))
@@ -140,7 +140,7 @@ describe('noise levels', () => {
   const input = { ...cosine, noiseInput: 'noise-level' } as const
 
   test.each(['alpha', 'alphaCumprod'] as const)('piecewise-uniform in %s: between the steps', async (uniformIn) => {
-    const [first, ...more] = await told(input, { name: 'piecewise-uniform', uniformIn })
+    const [first, ...more] = await inputs(input, { name: 'piecewise-uniform', uniformIn })
     first!.xt.forEach((xt, i) => {
       const alpha = first!.noise[Math.floor(i / 4)]!
       expect(xt).toBeCloseTo(alpha * x0[i]! + Math.sqrt(1 - alpha ** 2) * epsilon[i]!, 5)
@@ -154,15 +154,15 @@ describe('noise levels', () => {
   })
 
   test('log-normal: ln(sigma / alpha) has its mean and deviation', async () => {
-    const seen = await told({ ...cosine, noiseInput: 'log-snr' }, { name: 'log-normal', mean: -1, std: 0.5 })
+    const seen = await inputs({ ...cosine, noiseInput: 'log-snr' }, { name: 'log-normal', mean: -1, std: 0.5 })
     const logs = seen.flatMap(({ noise }) => noise.map((logSnr) => -logSnr / 2))
     expect(Math.abs(mean(logs) + 1)).toBeLessThan((4 * 0.5) / Math.sqrt(logs.length))
     const deviation = Math.sqrt(mean(logs.map((x) => (x - mean(logs)) ** 2)))
     expect(Math.abs(deviation - 0.5)).toBeLessThan((4 * 0.5) / Math.sqrt(2 * logs.length))
   })
 
-  test('continuous time: uniform, told 1000 times the time', async () => {
-    const times = (await told({ schedule: { name: 'continuous-cosine' } }, undefined)).flatMap(({ noise }) =>
+  test('continuous time: uniform, conditioned on 1000 times the time', async () => {
+    const times = (await inputs({ schedule: { name: 'continuous-cosine' } }, undefined)).flatMap(({ noise }) =>
       noise.map((t) => t / 1000),
     )
     expect(Math.abs(mean(times) - 0.5)).toBeLessThan(4 * Math.sqrt(1 / 12 / times.length))

@@ -43,7 +43,7 @@ test("Keras 3's archive: weights of float32 and bfloat16, the model's descriptio
 
 test("the archive's checksum is verified when all weights are read", async () => {
   const bytes = fixture('keras3.keras')
-  // The last bytes of the weights' entry: a number of a weight, or what lies behind them.
+  // The last bytes of the weights' entry: a number of a weight, or the bytes after them.
   const at = Buffer.from(bytes).indexOf(Buffer.from(weights.slice(-64))) + 63
   bytes[at]! ^= 1
   const file = await openCheckpoint(bytes)

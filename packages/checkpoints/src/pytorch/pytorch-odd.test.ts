@@ -69,7 +69,7 @@ test.each(Object.keys(refused))('%s: all that can be read, as PyTorch reads it, 
   await file.close()
 })
 
-test('to read all is an error that names what cannot be read, and how to go on', async () => {
+test('reading all is an error that names what cannot be read, and what to do', async () => {
   const path = fixturePath('odd-layouts.pt')
   for (const read of [readPyTorch, readCheckpoint])
     await expect(read(path)).rejects.toThrow(

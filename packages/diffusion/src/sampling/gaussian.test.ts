@@ -34,7 +34,7 @@ function exactNetwork({ schedule }: DiffusionProcess) {
 
 /**
  * The exact mean and covariance of a sampler's output on that data. The sampler is affine in its normal numbers, so one
- * example without noise and one for each number set to 1 tell them, without drawing any.
+ * example without noise and one for each number set to 1 give them, without drawing any.
  */
 async function moments(process: DiffusionProcess, sampler: Sampler) {
   const T = process.schedule.betas.length

@@ -29,7 +29,7 @@ const ofAverage = {
 }
 
 /**
- * Saves a network in a folder as diffusers does: `weights` are names of files, each with weights of its own (1, 2, … in order), an
+ * Saves a network in a folder as diffusers does: `weights` are names of files, each with different weights (1, 2, … in order), an
  * index with two shards.
  */
 async function save(folder: string, weights: readonly string[], settings: object = {}, from = 1): Promise<void> {

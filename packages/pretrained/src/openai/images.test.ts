@@ -5,11 +5,11 @@ import { imageChannelsOf } from './images.ts'
 const read = (inChannels: number, outChannels: number, flags: OpenAIFlags = {}) =>
   imageChannelsOf('x.pt', { inChannels, outChannels }, flags)
 const images = (imageChannels: number, assumed: string[] = []) => ({ imageChannels, superResolution: false, assumed })
-const enlarged = (imageChannels: number) => ({ imageChannels, superResolution: true, assumed: [] })
+const upsampled = (imageChannels: number) => ({ imageChannels, superResolution: true, assumed: [] })
 
-test('what comes out tells small images beside the noisy ones, or that there are none', () => {
+test('input and output channels determine whether there are low-resolution images', () => {
   for (const c of [1, 3, 5]) for (const out of [c, 2 * c]) expect(read(c, out)).toEqual(images(c))
-  for (const c of [1, 2, 3, 4]) expect(read(2 * c, c)).toEqual(enlarged(c))
+  for (const c of [1, 2, 3, 4]) expect(read(2 * c, c)).toEqual(upsampled(c))
   for (const c of [2, 4, 6, 8]) expect(read(c, 2 * c)).toEqual(images(c))
 })
 
@@ -21,11 +21,11 @@ test('where as many channels come out of an even number, flags decide, or an err
     for (const flags of [{ superResolution: false }, { imageChannels: c }, { learnSigma: false }])
       expect(read(c, c, flags)).toEqual(images(c))
     for (const flags of [{ superResolution: true }, { smallSize: 8 }, { imageChannels: c / 2 }, { learnSigma: true }])
-      expect(read(c, c, flags)).toEqual(enlarged(c / 2))
+      expect(read(c, c, flags)).toEqual(upsampled(c / 2))
   }
   expect(read(4, 4)).toEqual(images(4, ['superResolution']))
   expect(read(4, 4, { superResolution: false })).toEqual(images(4))
-  expect(read(4, 4, { smallSize: 8 })).toEqual(enlarged(2))
+  expect(read(4, 4, { smallSize: 8 })).toEqual(upsampled(2))
 })
 
 test('flags that the channels contradict', () => {

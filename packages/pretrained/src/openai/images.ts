@@ -26,8 +26,8 @@ export function imageChannelsOf(
   flags: OpenAIFlags,
 ): ImageChannels {
   const { smallSize, imageChannels, learnSigma } = flags
-  const enlarges = flags.superResolution ?? (smallSize !== undefined ? true : undefined)
-  if (smallSize !== undefined && enlarges === false)
+  const upsamples = flags.superResolution ?? (smallSize !== undefined ? true : undefined)
+  if (smallSize !== undefined && upsamples === false)
     throw new CascadeError(
       'input',
       `${name}: expected no smallSize for a network without super-resolution, got ${smallSize}`,
@@ -44,7 +44,7 @@ export function imageChannelsOf(
     )
   const fitting = possible.filter(
     (one) =>
-      (enlarges ?? one.superResolution) === one.superResolution &&
+      (upsamples ?? one.superResolution) === one.superResolution &&
       (imageChannels ?? one.imageChannels) === one.imageChannels,
   )
   if (fitting.length === 0) {

@@ -36,7 +36,7 @@ function expected({ source, class: name, config }: Case) {
 }
 
 test.each(['guided-three-levels/case.json', 'guided-pooled/case.json', 'guided-superres/case.json'])(
-  '%s: the shapes tell how the network was made',
+  '%s: the architecture follows from the shapes',
   (path) => {
     const given = reference(path)
     expect(inferOpenAI('x.pt', given.weights!)).toEqual(expected(given))
@@ -90,7 +90,7 @@ test.each([
   },
 )
 
-test('says what it cannot tell, and what is no such network', () => {
+test('ambiguous weights, and other networks, are errors', () => {
   // Six blocks of the same width without attention: 3 levels of one block, or 2 of two.
   expect(() => inferOpenAI('x.pt', wayDown([1, 1, 1], 1, []))).toThrow(
     'x.pt: the weights leave the number of levels open (3 or 2): set the flag numResBlocks',

@@ -51,7 +51,7 @@ test('a published file is known by the end of its path or address', () => {
   })
 })
 
-test('each file has the flags that its weights cannot tell', () => {
+test('each file has the flags that do not follow from its weights', () => {
   expect(Object.keys(publishedCheckpoints)).toHaveLength(23)
   for (const { flags, kind } of Object.values(publishedCheckpoints)) {
     expect(flags.imageSize).toBeGreaterThanOrEqual(32)

@@ -69,7 +69,7 @@ describe.each(schedules)('%s', (_, schedule) => {
     }
   })
 
-  test('times and log-SNRs outside are told', () => {
+  test('times and log-SNRs outside are errors', () => {
     for (const t of [-0.1, 1.1, Number.NaN])
       for (const value of [schedule.alpha, schedule.sigma, schedule.logSnr])
         expect(() => value(t)).toThrow(`noise schedule: expected a time from 0 to 1, got ${t}`)
@@ -94,7 +94,7 @@ test('the discrete schedules are those of continuous time with many steps', () =
   expect(relativeError(betas, cosineSchedule(500).betas)).toBeLessThan(1e-11)
 })
 
-test('bad options are told', () => {
+test('bad options are errors', () => {
   expect(() => continuousLinear({ betaStart: 30 })).toThrow(
     'continuousLinear: betaStart, betaEnd: expected positive numbers in',
   )

@@ -31,6 +31,6 @@ test('vePreconditioning and vpPreconditioning undo the noise when the network sa
   expect(vp.noise(level)).toBeCloseTo(0.4 * 999, 9)
 })
 
-test('a standard deviation that is none is told', () => {
+test('what is not a standard deviation is an error', () => {
   expect(() => edmPreconditioning(0)).toThrow('edmPreconditioning: expected a standard deviation above 0, got 0')
 })

@@ -79,7 +79,7 @@ test('given cumulative products', () => {
   expect([...timesteps]).toEqual([0, 1, 2])
 })
 
-test('bad arguments are told', () => {
+test('bad arguments are errors', () => {
   expect(() => scheduleFromBetas([])).toThrow('schedule: expected at least one beta, got none')
   for (const b of [0, -0.1, 1.1, Number.NaN])
     expect(() => scheduleFromBetas([0.1, b])).toThrow(`greater than 0 and at most 1, got ${b} at step 1`)

@@ -24,6 +24,6 @@ test('the first step stays, the last is pure noise, and its posterior is that of
   expect(schedule.unspacedSteps).toBe(1000)
 })
 
-test('a single step is told', () => {
+test('a single step is an error', () => {
   expect(() => zeroTerminalSnr(scheduleFromBetas([0.5]))).toThrow('expected a schedule of at least 2 steps, got 1')
 })

@@ -15,7 +15,7 @@ test('warms up, forgets the oldest and weighs as the computation in NumPy', () =
   expect(uneven).toBeLessThan(computed.importance.length)
 })
 
-test('keeps ten losses of each step unless told otherwise', () => {
+test('keeps ten losses of each step by default', () => {
   expect(lossHistory(5).losses.shape).toEqual([5, 10])
 })
 
@@ -38,7 +38,7 @@ test('the share of uniform draws can be chosen', () => {
   expect([...probabilities]).toEqual([0.375, 0.625])
 })
 
-test('bad arguments are told', () => {
+test('bad arguments are errors', () => {
   expect(() => lossHistory(0)).toThrow('lossHistory: steps: expected an integer of at least 1, got 0')
   expect(() => lossHistory(3, { length: 0 })).toThrow('lossHistory: length: expected an integer of at least 1, got 0')
   const history = lossHistory(3)

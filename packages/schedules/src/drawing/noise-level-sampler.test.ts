@@ -28,7 +28,7 @@ test.each<[NonNullable<PiecewiseUniformOptions['uniformIn']>, (alphaCumprod: num
   for (const p of places) expect(Math.abs(p - 0.5)).toBeLessThan(0.5 + 1e-9)
 })
 
-test('√ᾱ is uniform unless told otherwise, and the draws are a function of the key', () => {
+test('√ᾱ is uniform by default, and the draws are a function of the key', () => {
   const levels = piecewiseUniformNoiseLevels(6, schedule, rng(1))
   expect(levels).toEqual(piecewiseUniformNoiseLevels(6, schedule, rng(1), { uniformIn: 'alpha' }))
   expect(levels).not.toEqual(piecewiseUniformNoiseLevels(6, schedule, rng(2)))

@@ -68,7 +68,7 @@ test('the normal distributions behind can be chosen', () => {
   }
 })
 
-test('bad options are told', () => {
+test('bad options are errors', () => {
   expect(() => logNormalSigmas(3, rng(1), { std: 0 })).toThrow('logNormalSigmas: expected a finite mean and a standard')
   expect(() => logitNormalTimes(3, rng(1), { mean: Number.NaN })).toThrow('logitNormalTimes: expected a finite mean')
 })

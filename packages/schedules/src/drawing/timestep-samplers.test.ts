@@ -35,7 +35,7 @@ test('sampleTimesteps draws are a function of the key, and the last step is with
   expect([...sampleTimesteps(3, [0, 0, 1], rng(1)).t.data]).toEqual([2, 2, 2])
 })
 
-test('bad probabilities are told', () => {
+test('bad probabilities are errors', () => {
   for (const p of [-1, Number.NaN, Infinity])
     expect(() => sampleTimesteps(1, [1, p], rng(1))).toThrow(`expected probabilities of at least 0, got ${p} at step 1`)
   for (const none of [[], [0, 0]])

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Params } from '@cascade-diffusion/arrays'
 import { type Compile, float32, type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
+import { greatestDifference } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect } from 'vitest'
 import { fromGuidedClassifier, toGuidedClassifier } from '../names/guided-classifier.ts'
@@ -83,10 +84,9 @@ export async function expectReference(
   await run.dispose()
 
   const greatest = (values: Iterable<number>) => Array.from(values).reduce((max, v) => Math.max(max, Math.abs(v)), 0)
-  const error = (a: ArrayLike<number>, b: ArrayLike<number>) => greatest(Array.from(a, (v, i) => v - b[i]!))
   expect(result.value.shape).toEqual(seed.shape)
-  expect(error(result.value.data, output)).toBeLessThan(1e-4)
-  expect(error(result.image.data, toNHWC(gradX, size).data) / greatest(gradX)).toBeLessThan(1e-3)
+  expect(greatestDifference(result.value.data, output)).toBeLessThan(1e-4)
+  expect(greatestDifference(result.image.data, toNHWC(gradX, size).data) / greatest(gradX)).toBeLessThan(1e-3)
   const gradients = toGuidedClassifier(result.gradients, config, options)
   expect(Object.keys(gradients).sort()).toEqual(Object.keys(gradNorms).sort())
   const largest = greatest(Object.values(gradNorms))

@@ -34,15 +34,15 @@ const superResolution: UNetConfig = {
 }
 
 const classes = await readReference('improved-classcond')
-const enlarging = await readReference('improved-superres')
+const upsampling = await readReference('improved-superres')
 
 describe.each(compilers)('%s agrees with PyTorch, gradients included:', (_, compile) => {
   test('UNetModel', () => expectReference(classes, classConditional, names, compile))
-  test('SuperResModel', () => expectReference(enlarging, superResolution, names, compile))
+  test('SuperResModel', () => expectReference(upsampling, superResolution, names, compile))
 })
 
 test('writes what it reads', () => {
-  for (const [{ stateDict }, config] of [[classes, classConditional] as const, [enlarging, superResolution] as const])
+  for (const [{ stateDict }, config] of [[classes, classConditional] as const, [upsampling, superResolution] as const])
     expectSame(toImprovedDiffusion(fromImprovedDiffusion(stateDict, config), config), stateDict)
 })
 

@@ -36,7 +36,7 @@ test('memory that was given back serves again, unless somebody has read it', asy
 
 test('two states take turns in the same two pieces of memory', async () => {
   const size = 250_000
-  // In this thread, whose memory can be told.
+  // In this thread, whose memory can be measured.
   const engine = onnxRuntimeNode({ threads: 1, worker: false })
   const step = jit((x: tf.Tensor) => tf.add(x, 1), { engine })
   let state = await step.onDevice(zeros([size]))

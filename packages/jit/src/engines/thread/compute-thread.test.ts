@@ -76,25 +76,25 @@ test('results are those of the same thread, to the last bit, however they are as
   const start = () => ({ w: key.fold('w').normal([9, 192]), m: zeros([9, 192]) })
   const run = async (engine = apart) => {
     const compiled = jit(step, { engine })
-    const told: NDArray[] = []
+    const results: NDArray[] = []
     let host = (await compiled(start(), x)).state
-    told.push(host.w, host.m)
+    results.push(host.w, host.m)
     const out = { loss: zeros([]), state: { w: zeros([9, 192]), m: zeros([9, 192]) } }
     await compiled.into(out, host, x)
-    told.push(out.loss, out.state.w)
+    results.push(out.loss, out.state.w)
     host = out.state
     let state: { readonly w: DeviceArray | NDArray; readonly m: DeviceArray | NDArray } = host
     for (let i = 0; i < 5; i++) {
       const made = await compiled.onDevice(donate(state), x)
-      told.push(await made.loss.read())
-      if (i === 2) told.push(await made.state.w.read())
+      results.push(await made.loss.read())
+      if (i === 2) results.push(await made.state.w.read())
       made.loss.dispose()
       state = made.state
     }
-    told.push(await (state.m as DeviceArray).read())
+    results.push(await (state.m as DeviceArray).read())
     disposeAll(state)
     await compiled.dispose()
-    return told
+    return results
   }
   const [there, expected] = [await run(apart), await run(here)]
   expect(there).toEqual(expected)
@@ -178,9 +178,9 @@ test('errors are the same', async () => {
     const unknown = await messageOf(compile('Nonsense'))
     const good = await compile('Neg')
     const short: NDArray = { dtype: 'float32', shape: [2], data: new Float32Array(1) }
-    const told = [unknown, await messageOf(good.run([zeros([3])])), await messageOf(good.runOnDevice([short]))]
+    const results = [unknown, await messageOf(good.run([zeros([3])])), await messageOf(good.runOnDevice([short]))]
     await good.dispose()
-    return told
+    return results
   }
   const there = await messages(apart)
   expect(there).toEqual(await messages(here))

@@ -23,7 +23,7 @@ const [SHORTEST, LONGEST] = [16, 256]
  * A length on which decisions are made. `typical` is the same at all sizes at which a model for any batch size is
  * lowered. `divides` divides the length at any size.
  */
-function judged(l: Lowering, length: number): { typical: number; divides: number } {
+function rated(l: Lowering, length: number): { typical: number; divides: number } {
   if (!l.lengths) return { typical: length, divides: length }
   const { batch, seen } = l.lengths
   seen.push(length)
@@ -33,18 +33,18 @@ function judged(l: Lowering, length: number): { typical: number; divides: number
 }
 
 /** A length that decides between operators: the same for all three models, if the model is for any batch size. */
-export const typicalLength = (l: Lowering, length: number): number => judged(l, length).typical
+export const typicalLength = (l: Lowering, length: number): number => rated(l, length).typical
 
 /** Whether to add up `count` numbers for each result, out of `size` in all, in blocks. */
 const isLong = (l: Lowering, count: number, size: number): boolean =>
-  judged(l, count).typical > MANY && judged(l, size).typical >= SMALL && (l.lengths?.cut ?? true)
+  rated(l, count).typical > MANY && rated(l, size).typical >= SMALL && (l.lengths?.cut ?? true)
 
 /**
  * The length of blocks: a divisor of the axis's length near its square root, if there is one; else, if the length is
  * known, one to which the axis is filled up. Undefined if there is none.
  */
 function blockLength(l: Lowering, length: number): number | undefined {
-  const { typical, divides } = judged(l, length)
+  const { typical, divides } = rated(l, length)
   const aim = Math.min(LONGEST, Math.sqrt(typical))
   const off = (block: number) => Math.abs(Math.log(block / aim))
   const blocks = Array.from({ length: LONGEST - SHORTEST + 1 }, (_, i) => SHORTEST + i)
@@ -80,7 +80,7 @@ function product(l: Lowering, x: Physical, factor: number): Physical {
 
 function longOuter(l: Lowering, x: Physical, factor: number): Physical {
   const [outer, inner] = x.shape as [number, number]
-  const block = judged(l, outer).typical > FEW ? blockLength(l, outer) : undefined
+  const block = rated(l, outer).typical > FEW ? blockLength(l, outer) : undefined
   if (block === undefined) return product(l, x, factor)
   const whole = filled(l, x, 0, block)
   const blocks = (whole.shape[0] as number) / block
@@ -126,7 +126,7 @@ export function sumLong(
   )
   // A mean of a block that was filled up would count its zeros.
   let scale = 1
-  while (judged(l, total(rest)).typical > FEW) {
+  while (rated(l, total(rest)).typical > FEW) {
     const cut = longestRun(l, rest, summed)
     if (!cut) break
     const [place, block] = cut
@@ -145,8 +145,8 @@ export function sumLong(
 /** The longest axis that can be cut into blocks, and the length of these. A short axis is one block. */
 function longestRun(l: Lowering, x: Physical, summed: readonly number[]): [place: number, block: number] | undefined {
   const sizes = summed.map((place) => ({ place, length: x.shape[place] as number }))
-  const judgedSizes = sizes.map((run) => ({ ...run, typical: judged(l, run.length).typical }))
-  for (const { place, length, typical } of judgedSizes.sort((a, b) => b.typical - a.typical)) {
+  const ratedSizes = sizes.map((run) => ({ ...run, typical: rated(l, run.length).typical }))
+  for (const { place, length, typical } of ratedSizes.sort((a, b) => b.typical - a.typical)) {
     const block = typical <= LONGEST && typical > 1 ? length : blockLength(l, length)
     if (block !== undefined) return [place, block]
   }
@@ -167,7 +167,7 @@ const running = (l: Lowering, x: Physical, axis: number, { exclusive, reverse }:
 
 function longCumulative(l: Lowering, x: Physical, axis: number, direction: Direction): Physical {
   const length = x.shape[axis] as number
-  const block = judged(l, length).typical > FEW ? blockLength(l, length) : undefined
+  const block = rated(l, length).typical > FEW ? blockLength(l, length) : undefined
   if (block === undefined) return running(l, x, axis, direction)
   const whole = filled(l, x, axis, block)
   const blocks = (whole.shape[axis] as number) / block
