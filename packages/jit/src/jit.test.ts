@@ -60,7 +60,7 @@ describe('programs', () => {
     await compiled.dispose()
   })
 
-  test('are made anew after dispose', async () => {
+  test('are made again after dispose', async () => {
     const { compiled, traced } = counted((x: tf.Tensor) => tf.sub(x, 1))
     await compiled(float32([1]))
     await compiled.dispose()

@@ -205,7 +205,7 @@ describe('what cannot be compiled for any batch size is named', () => {
       /for any batch size: 'Multiply' \(Mul\) takes a constant that follows the batch size in no way that is known: \[8.18535\d*\] of shape \[\] at 67, /,
     ))
 
-  test('constants drawn anew', () =>
+  test('constants drawn at each trace', () =>
     expect(attempt((x) => tf.mul(x, tf.tensor1d([Math.random(), 1, 2, 3])))).rejects.toThrow(
       "'Multiply' (Reshape) takes a constant",
     ))

@@ -59,7 +59,7 @@ test('inputs that are not used stay inputs, and results in other layouts are bro
   expect(model.initializers).toHaveLength(1)
 })
 
-test('operators whose results nobody takes are left out, with their constants', () => {
+test('operators whose results are not used are left out, with their constants', () => {
   // Of the gradients of a normalisation only that for its shift is wanted.
   const builder = new GraphBuilder()
   const dy = builder.input({ shape: [1, 2, 2, 4], dtype: 'float32' })

@@ -1,12 +1,15 @@
 import { float32, type NDArray, zeros } from '@cascade-diffusion/arrays'
 import * as tf from '@tensorflow/tfjs-core'
+import * as ort from 'onnxruntime-node'
 import { expect, test } from 'vitest'
 import { cpu, cpuExact, portable } from '../lower/target.ts'
 import { encodeModel } from '../onnx/encode.ts'
 import { expectElementTypes } from '../testing/element-types.ts'
 import { onnxOf } from '../testing/onnx-of.ts'
+import { checkOnnxRuntime } from './node/check-runtime.ts'
 import { createExecutable } from './node/node-executable.ts'
 import { onnxRuntimeNode } from './onnxruntime-node.ts'
+import { onnxRuntimeWeb } from './onnxruntime-web.ts'
 
 test('weights outside of the message give the same result as those inside', async () => {
   const weights = new Float32Array(64 * 64).map((_, i) => Math.sin(i))
@@ -56,4 +59,21 @@ test('a run that fails says why', async () => {
   const executable = await onnxRuntimeNode({ threads: 1, cache: false }).compile(model)
   await expect(executable.run([zeros([3])])).rejects.toThrow(/Got: 3 Expected: 2|dimension/)
   await executable.dispose()
+})
+
+test('options and providers that do not exist are refused', () => {
+  expect(() => onnxRuntimeNode({ thread: 1 } as never)).toThrow(
+    "onnxRuntimeNode: unknown option 'thread'. Did you mean 'threads'?",
+  )
+  expect(() => onnxRuntimeNode({ provider: 'wasm' as never })).toThrow(
+    "onnxRuntimeNode: expected a provider, one of 'cpu', 'cuda', 'webgpu'; got 'wasm'",
+  )
+  expect(() => onnxRuntimeWeb({ provider: 'cpu' as never })).toThrow(
+    "onnxRuntimeWeb: expected a provider, one of 'webgpu', 'wasm'; got 'cpu'",
+  )
+})
+
+test('a copy of the package that computes passes its check, a provider that it lacks does not', async () => {
+  await checkOnnxRuntime(ort)
+  await expect(checkOnnxRuntime(ort, 'quantum')).rejects.toThrow('quantum')
 })

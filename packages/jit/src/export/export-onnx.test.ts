@@ -116,7 +116,7 @@ describe('a network', () => {
     expect(kernel.data[((5 * 3 + 2) * 3 + 1) * 3 + 2]).toBe(at(5, 2, 1, 2))
   })
 
-  test('has a name of its own for each operator and tensor', () => {
+  test('has distinct names of operators and tensors', () => {
     const names = exported.nodes.map((n) => n.name)
     expect(new Set(names).size).toBe(names.length)
     const tensors = [

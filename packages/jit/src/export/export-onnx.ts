@@ -61,7 +61,7 @@ export function exportOnnx<Args extends readonly unknown[], Out>(
     (leaves.weights[i] ? weights : ports).set(name, leaves.names[i] as string)
   for (const [i, { name }] of model.outputs.entries()) ports.set(name, outputs[i] as string)
   const named = withNames(simplified(model, leaves, weights), ports, weights)
-  return { ...inPrecision(named, precision, arithmetic), ...(metadata && { metadata }) }
+  return { ...inPrecision(named, precision, arithmetic), metadata }
 }
 
 function inPrecision(

@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { float32 } from '@cascade-diffusion/arrays'
 import '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import * as ort from 'onnxruntime-node'
 import { expect, test } from 'vitest'
@@ -17,8 +17,6 @@ const model = exportOnnx((w: tf.Tensor, x: tf.Tensor) => tf.matMul(x, w), [weigh
   output: 'y',
   metadata: { name: 'dense', description: 'One layer.', properties: { author: 'us', license: 'MIT' } },
 })
-
-const folder = () => mkdtemp(join(tmpdir(), 'save-onnx-'))
 
 async function firstRow(path: string): Promise<ArrayLike<number>> {
   const session = await ort.InferenceSession.create(path)
@@ -34,7 +32,7 @@ async function firstRow(path: string): Promise<ArrayLike<number>> {
 }
 
 test('writes one file that says what it is', async () => {
-  const path = join(await folder(), 'dense.onnx')
+  const path = join(temporaryFolder(), 'dense.onnx')
   await saveOnnx(path, model)
   expect(await firstRow(path)).toEqual(weights.data.slice(0, 32))
   expect(new Uint8Array(await readFile(path))).toEqual(encodeOnnx(model))
@@ -57,7 +55,7 @@ test('writes one file that says what it is', async () => {
 })
 
 test('puts weights that are too many into a file beside it', async () => {
-  const out = await folder()
+  const out = temporaryFolder()
   const path = join(out, 'dense.onnx')
   await saveOnnx(path, model, { largestInline: 1000 })
   expect((await readdir(out)).sort()).toEqual(['dense.onnx', 'dense.onnx.data'])
@@ -67,7 +65,7 @@ test('puts weights that are too many into a file beside it', async () => {
 })
 
 test('leaves what was there if it fails, and nothing else', async () => {
-  const out = await folder()
+  const out = temporaryFolder()
   const path = join(out, 'dense.onnx')
   await writeFile(path, 'old')
   const broken = { ...model, initializers: model.initializers.map((t) => ({ ...t, data: undefined as never })) }

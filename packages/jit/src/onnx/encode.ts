@@ -65,7 +65,7 @@ export function encodeModel(model: OnnxModel, largestInline = LARGEST_INLINE, pa
   const message = {
     ir_version: IR_VERSION,
     producer_name: 'cascade-diffusion',
-    ...(description !== undefined && { doc_string: description }),
+    doc_string: description,
     metadata_props: Object.entries(properties).map(([key, value]) => ({ key, value })),
     opset_import: [
       { domain: '', version: OPSET },
@@ -73,9 +73,9 @@ export function encodeModel(model: OnnxModel, largestInline = LARGEST_INLINE, pa
     ],
     graph: {
       name,
-      ...(description !== undefined && { doc_string: description }),
+      doc_string: description,
       node: model.nodes.map((n) => ({
-        ...(n.name !== undefined && { name: n.name }),
+        name: n.name,
         op_type: n.opType,
         domain: n.domain,
         input: n.inputs,

@@ -4,7 +4,7 @@ import * as tf from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 
 /**
- * An operand that lies in memory in an order of its own: the traced function gets it as an argument with the axes in
+ * An operand that lies in memory in any order: the traced function gets it as an argument with the axes in
  * another order and transposes it, which moves nothing.
  */
 export interface Operand {

@@ -14,7 +14,7 @@ const compiled = jit((x: tf.Tensor2D) => {
 })
 const x = float32(new Float32Array(256 * 256).fill(1 / 256), [256, 256])
 
-/** Leaves results and runs behind, amid which it ends. */
+/** Leaves results and a run behind, and ends during the run. */
 async function end(how: string): Promise<void> {
   await compiled.onDevice(x)
   process.stdout.write('begun\n')

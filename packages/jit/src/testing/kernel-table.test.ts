@@ -9,7 +9,7 @@ import { kernelTable, tfjsKernels } from './kernel-table.ts'
 
 const page = readFileSync(new URL('../../../../docs/jit-kernels.md', import.meta.url), 'utf8')
 
-test('docs/jit-kernels.md is up to date: write it anew by `npx -y pnpm@10 docs:kernels`', () => {
+test('docs/jit-kernels.md is up to date; `npx -y pnpm@10 docs:kernels` writes it', () => {
   expect(page).toBe(kernelTable())
 })
 

@@ -1,6 +1,6 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import * as ort from 'onnxruntime-node'
 import { expect, test } from 'vitest'
@@ -28,27 +28,23 @@ const model = onnxOf(cpu, (x) => layers(x as tf.Tensor), [[2, 12]])
 
 /** The operators in the order in which ONNX Runtime calls them, and the results. */
 async function run(written: OnnxModel): Promise<{ order: string[]; results: number[][] }> {
-  const folder = mkdtempSync(join(tmpdir(), 'frugal-'))
-  try {
-    const session = await ort.InferenceSession.create(encodeModel({ ...written, outputs: model.outputs }).bytes, {
-      graphOptimizationLevel: 'disabled',
-      enableProfiling: true,
-      profileFilePrefix: join(folder, 'profile'),
-    })
-    const x = Float32Array.from({ length: 24 }, (_, i) => Math.sin(i + 1))
-    const fetches = Object.fromEntries(
-      model.outputs.map(({ name, shape }) => [name, new ort.Tensor('float32', new Float32Array(24), [...shape])]),
-    )
-    const wanted = { ...fetches, ...(written.sequence && { [written.sequence]: null }) }
-    await session.run({ input0: new ort.Tensor('float32', x, [2, 12]) }, wanted).catch((error) => {
-      expect(error.message).toContain('Non tensor type')
-    })
-    session.endProfiling()
-    await session.release()
-    return { order: calledIn(folder), results: Object.values(fetches).map((t) => [...(t.data as Float32Array)]) }
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+  const folder = temporaryFolder()
+  const session = await ort.InferenceSession.create(encodeModel({ ...written, outputs: model.outputs }).bytes, {
+    graphOptimizationLevel: 'disabled',
+    enableProfiling: true,
+    profileFilePrefix: join(folder, 'profile'),
+  })
+  const x = Float32Array.from({ length: 24 }, (_, i) => Math.sin(i + 1))
+  const fetches = Object.fromEntries(
+    model.outputs.map(({ name, shape }) => [name, new ort.Tensor('float32', new Float32Array(24), [...shape])]),
+  )
+  const wanted = { ...fetches, ...(written.sequence && { [written.sequence]: null }) }
+  await session.run({ input0: new ort.Tensor('float32', x, [2, 12]) }, wanted).catch((error) => {
+    expect(error.message).toContain('Non tensor type')
+  })
+  session.endProfiling()
+  await session.release()
+  return { order: calledIn(folder), results: Object.values(fetches).map((t) => [...(t.data as Float32Array)]) }
 }
 
 /** The types of the operators of a profile, in the order of their calls. */

@@ -1,8 +1,8 @@
 import '@cascade-diffusion/ops' // registers gradients
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import * as ort from 'onnxruntime-node'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -11,10 +11,9 @@ import { onnxRuntimeNode } from '../onnxruntime-node.ts'
 
 let folder: string
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'sessions-'))
+  folder = temporaryFolder()
 })
 afterEach(() => {
-  rmSync(folder, { recursive: true })
   vi.restoreAllMocks()
 })
 
@@ -53,7 +52,7 @@ test('a large model is optimised once, and then read from the cache', async () =
   expect(readdirSync(folder)).toHaveLength(2)
 })
 
-test('a damaged entry is made anew', async () => {
+test('a damaged entry is made again', async () => {
   const first = await run(long(600), folder)
   const path = join(folder, readdirSync(folder)[0]!)
   const whole = readFileSync(path)

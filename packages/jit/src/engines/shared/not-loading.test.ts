@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import { notLoading } from './not-loading.ts'
 
@@ -14,16 +14,14 @@ function importedIn(folder: string): Error {
   return new Error(JSON.parse(stdout))
 }
 
-const folder = () => mkdtempSync(join(tmpdir(), 'not-loading-'))
-
 test('a package that is not there: the line that installs it, which fetches no CUDA', () => {
-  expect(notLoading('onnxruntime-node', importedIn(folder())).message).toBe(
+  expect(notLoading('onnxruntime-node', importedIn(temporaryFolder())).message).toBe(
     'jit: onnxruntime-node is not installed: npm i onnxruntime-node --ignore-scripts',
   )
 })
 
 test('a package that is there and lacks another one: the reason', () => {
-  const project = folder()
+  const project = temporaryFolder()
   const ort = join(project, 'node_modules/onnxruntime-node')
   mkdirSync(ort, { recursive: true })
   writeFileSync(join(ort, 'package.json'), '{"name":"onnxruntime-node","main":"index.js"}')

@@ -27,7 +27,7 @@ test.each([
   ['exit', 3],
   ['throw', 1],
   ['interrupt', 'SIGINT'],
-])('a process ends as it wants to with sessions not disposed of, and amid runs: %s', async (how, end) => {
+])('a process ends normally with sessions that were not disposed of, and during runs: %s', async (how, end) => {
   const result = await run(how)
   expect(result).toEqual({ end, output: how === 'end' ? 'begun\n' : 'begun\nending\n' })
 })

@@ -31,7 +31,7 @@ export async function threadExecutable(
   const executable = thread.handle()
   // Only what is needed, without the weights.
   const outline = nodes.map(({ opType, inputs, outputs }) => ({ opType, inputs, outputs }))
-  const model: ModelOutline = { nodes: outline, inputs, outputs, ...(sequence !== undefined && { sequence }) }
+  const model: ModelOutline = { nodes: outline, inputs, outputs, sequence }
   const whole = inOnePiece(encoded)
   const given = [whole.bytes, ...(whole.external?.pieces ?? [])].map(({ buffer }) => buffer as ArrayBuffer)
   await thread.ask({ kind: 'compile', executable, model, encoded: whole, plan }, given)

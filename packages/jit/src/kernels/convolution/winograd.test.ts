@@ -1,4 +1,5 @@
 import { rng } from '@cascade-diffusion/random'
+import { greatestDifference } from '@cascade-diffusion/testing'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { transforms } from './winograd.ts'
@@ -23,7 +24,7 @@ test('y = Aᵀ[(G g) ⊙ (Bᵀ d)] is the convolution of 6 numbers with 3, to th
         At,
         times(G, g).map((u, i) => u * (V[i] as number)),
       )
-      expect(Math.max(...y.map((value, i) => Math.abs(value - (direct[i] as number))))).toBeLessThan(1e-13)
+      expect(greatestDifference(y, direct)).toBeLessThan(1e-13)
     }),
     { seed: 1 },
   )
@@ -40,5 +41,5 @@ test('the transforms are transposes of each other’s gradients: the filter’s 
     times(transpose(At), dy).map((u, i) => u * (V[i] as number)),
   )
   const direct = [0, 1, 2].map((j) => dy.reduce((sum, e, i) => sum + e * (d[i + j] as number), 0))
-  expect(Math.max(...dg.map((value, j) => Math.abs(value - (direct[j] as number))))).toBeLessThan(1e-13)
+  expect(greatestDifference(dg, direct)).toBeLessThan(1e-13)
 })

@@ -36,7 +36,7 @@ const expectEach = async (op: (x: tf.Tensor) => tf.Tensor, expected: number[][])
 const column = (x: tf.Tensor) => tf.reshape(x, [1, -1, 1, 1]) as tf.Tensor4D
 
 /** The right values are NumPy's and PyTorch 2.15's: no number where one is none, and before all numbers in an order. */
-describe('what is no number is not lost', () => {
+describe('NaN is not lost', () => {
   test('the greatest and the least', async () => {
     await expectEach((x) => tf.max(x), [[N], [N], [N], [N], [N], [most]])
     await expectEach((x) => tf.min(x), [[N], [N], [N], [N], [N], [-most]])
