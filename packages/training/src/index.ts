@@ -20,6 +20,7 @@ export {
   type TrainResult,
   trainKeys,
 } from './loop/options.ts'
+export { trainSchemas } from './loop/schemas.ts'
 export { train } from './loop/train.ts'
 export { TrainingInterrupted } from './loop/training-interrupted.ts'
 export { type AdamConfig, type AdamOptions, adam } from './optimizers/adam.ts'

@@ -51,6 +51,8 @@ test.each([
   [{ lossScaling: 'yes' }, "train: expected lossScaling, true, false or its options, got 'yes'"],
   [{ checkpoint: { ...checkpoint, everySeconds: '5' } }, "expected everySeconds from 0, got '5'"],
   [{ lossScaling: { inital: 4 } }, "train: lossScaling: unknown option 'inital'. Did you mean 'initial'?"],
+  [{ lossScaling: { initial: '4' } }, "train: lossScaling: expected initial, a number above 0, got '4'"],
+  [{ lossScaling: { growthInterval: 0 } }, 'train: lossScaling: expected growthInterval, an integer from 1, got 0'],
   [{ maxNonFinite: 0 }, 'train: expected maxNonFinite, an integer from 1, got 0'],
   [{ maxGrowth: -1 }, 'train: expected maxGrowth, a number above 0, got -1'],
   [{ signal: new AbortController() }, 'expected a signal, that of an AbortController, got a AbortController'],

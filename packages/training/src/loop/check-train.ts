@@ -5,9 +5,10 @@ import {
   checkInteger,
   checkOptions,
   type KnownKeys,
+  parseConfig,
   shown,
 } from '@cascade-diffusion/checks'
-import type { LossScaling } from '../step/loss-scale.ts'
+import { lossScalingSchema } from '../step/loss-scale.ts'
 import { refuseMoved } from '../step/refuse-moved.ts'
 import { firstNonFinite } from './divergence.ts'
 import { type CheckpointOptions, type TrainOptions, trainKeys } from './options.ts'
@@ -20,8 +21,6 @@ const checkpointKeys: KnownKeys<CheckpointOptions> = {
   kind: true,
   config: true,
 }
-
-const scalingKeys: KnownKeys<LossScaling> = { initial: true, growthInterval: true }
 
 /** @throws if an option is missing, unknown, or not of its kind: before anything is computed. */
 export function checkTrainOptions<Batch>(options: TrainOptions<Batch>): void {
@@ -42,7 +41,7 @@ export function checkTrainOptions<Batch>(options: TrainOptions<Batch>): void {
       'input',
       `train: expected lossScaling, true, false or its options, got ${shown(lossScaling)}`,
     )
-  if (typeof lossScaling === 'object') checkOptions('train: lossScaling', lossScaling, scalingKeys)
+  if (typeof lossScaling === 'object') parseConfig('train: lossScaling', lossScalingSchema, lossScaling)
   if (options.maxNonFinite !== undefined) checkInteger('train', 'maxNonFinite', options.maxNonFinite, { from: 1 })
   checkPositive('maxGrowth', options.maxGrowth)
   for (const name of ['progress', 'reduce'] as const)

@@ -1,4 +1,4 @@
-import { CascadeError, parseConfig, schema, shown } from '@cascade-diffusion/checks'
+import { CascadeError, configIssues, parseConfig, type Schema, schema, shown } from '@cascade-diffusion/checks'
 import { add, mul, type Scalar, sub, type Tensor } from '@tensorflow/tfjs-core'
 import { decaySchema } from '../optimizers/check-decay.ts'
 
@@ -9,6 +9,16 @@ export interface AverageConfig {
 }
 
 const averageSchema = schema.record<AverageConfig>({ decay: schema.optional(decaySchema) })
+
+/** What {@link Averages} must look like. */
+export const averagesSchema: Schema<Averages> = schema.value(
+  'averages by name, such as { ema: { decay: 0.9999 } }',
+  (x) =>
+    typeof x === 'object' &&
+    x !== null &&
+    !Array.isArray(x) &&
+    Object.values(x).every((average) => configIssues(averageSchema, average).length === 0),
+)
 
 /** Moving averages of the weights by name. The first is the one to sample with. */
 export type Averages = Readonly<Record<string, AverageConfig>>

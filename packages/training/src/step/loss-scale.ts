@@ -1,3 +1,5 @@
+import { type Schema, schema } from '@cascade-diffusion/checks'
+
 /** How the loss is scaled in float16. */
 export interface LossScaling {
   /** The scale to begin with. Default 65536. */
@@ -5,6 +7,12 @@ export interface LossScaling {
   /** Steps in a row that are taken before the scale is doubled. Default 2000. */
   readonly growthInterval?: number
 }
+
+/** What {@link LossScaling} must look like. */
+export const lossScalingSchema: Schema<LossScaling> = schema.record<LossScaling>({
+  initial: schema.optional(schema.positive()),
+  growthInterval: schema.optional(schema.integer({ from: 1 })),
+})
 
 /** The scale of the loss, and the number of steps in a row taken with it. */
 export interface LossScale {
