@@ -3,7 +3,17 @@ export { checkFunction, checkInteger, checkNumber, type NumberRange } from './ch
 export { type ConfigIssue, configIssues, type ParseConfigOptions, parseConfig } from './config/parse.ts'
 export type { Schema } from './config/schema.ts'
 export * as schema from './config/schema.ts'
-export { type ConfigOf, type Entry, type Named, type Table, table } from './config/table.ts'
+export {
+  type AnyEntry,
+  type ConfigOf,
+  type Entry,
+  type EntryConfig,
+  type EntryContext,
+  type EntryValue,
+  type Named,
+  type Table,
+  table,
+} from './config/table.ts'
 export { nearest } from './nearest.ts'
 export { checkOneOf } from './one-of.ts'
 export { checkOptions, type KnownKeys } from './options.ts'

@@ -33,18 +33,21 @@ export interface Table<C extends Named, V, Context extends readonly unknown[] = 
 }
 
 /** Any entry. */
-interface AnyEntry {
+export interface AnyEntry {
   readonly name: string
   readonly schema: Schema<unknown>
   make(config: never, ...context: never): unknown
 }
 
 /** The configurations of a table. */
-export type ConfigOf<T> = T extends { of(where: string, config: infer C, ...context: never): unknown } ? C : never
+export type ConfigOf<T> = T extends { readonly schema: Schema<infer C extends Named> } ? C : never
 
-type EntryConfig<E> = E extends { make(config: infer C extends Named, ...context: never): unknown } ? C : never
-type EntryValue<E> = E extends { make(...args: never): infer V } ? V : never
-type EntryContext<E> = E extends { make(config: never, ...context: infer X): unknown } ? X : never
+/** The configuration of an entry. */
+export type EntryConfig<E> = E extends { make(config: infer C extends Named, ...context: never): unknown } ? C : never
+/** What an entry makes. */
+export type EntryValue<E> = E extends { make(...args: never): infer V } ? V : never
+/** What else an entry needs to make it. */
+export type EntryContext<E> = E extends { make(config: never, ...context: infer X): unknown } ? X : never
 
 /**
  * A table of things that configurations call by name. Another entry is one file, and one line here.
