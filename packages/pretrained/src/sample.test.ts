@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { join } from 'node:path'
-import { float32, int32, } from '@cascade-diffusion/arrays'
+import { float32, int32 } from '@cascade-diffusion/arrays'
 import { baseStage, stageSampler } from '@cascade-diffusion/cascade'
 import { writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { createSampler, ddim, processOf, spacedSteps } from '@cascade-diffusion/diffusion'
