@@ -36,6 +36,7 @@ export interface Table<C extends Named, V, Context extends readonly unknown[] = 
 export interface AnyEntry {
   readonly name: string
   readonly schema: Schema<unknown>
+  /** As {@link Entry.make}. */
   make(config: never, ...context: never): unknown
 }
 
@@ -43,11 +44,15 @@ export interface AnyEntry {
 export type ConfigOf<T> = T extends { readonly schema: Schema<infer C extends Named> } ? C : never
 
 /** The configuration of an entry. */
-export type EntryConfig<E> = E extends { make(config: infer C extends Named, ...context: never): unknown } ? C : never
+export type EntryConfig<E> = E extends { readonly schema: Schema<infer C extends Named> } ? C : never
 /** What an entry makes. */
-export type EntryValue<E> = E extends { make(...args: never): infer V } ? V : never
+export type EntryValue<E> = E extends AnyEntry ? ReturnType<E['make']> : never
 /** What else an entry needs to make it. */
-export type EntryContext<E> = E extends { make(config: never, ...context: infer X): unknown } ? X : never
+export type EntryContext<E> = E extends AnyEntry
+  ? Parameters<E['make']> extends [unknown, ...infer X]
+    ? X
+    : never
+  : never
 
 /**
  * A table of things that configurations call by name. Another entry is one file, and one line here.

@@ -23,6 +23,7 @@ export interface DrawnLevels {
 export interface NoiseLevelSampler {
   /** What it remembers before the first step; undefined if it remembers nothing. */
   readonly history: LossHistory | undefined
+  /** The noise levels of n examples: a pure function of the key and of what is remembered. */
   draw(n: number, rng: Rng, history: LossHistory | undefined): DrawnLevels
 }
 
