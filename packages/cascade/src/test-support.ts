@@ -12,7 +12,7 @@ import type { StageNetwork } from './stage/stage-network.ts'
 /** What a network was given in one call. */
 export type Given = Readonly<Record<string, number[]>>
 
-/** A few weights that answer to every input. With `seen`, for eager runs only, it writes down what it is given. */
+/** A few weights that react to every input. With `seen`, for eager runs only, it records its inputs. */
 export const tinyNetwork = (seen?: Given[]): StageNetwork => ({
   config: { name: 'tiny' },
   init: (key) =>
@@ -55,7 +55,7 @@ const images = { imageChannels: 1, classNames: ['left', 'right'], process } as c
 export const tinyBase = (network: StageUNetConfig | StageNetwork = tinyNetwork()) =>
   baseStage({ name: 'base', resolution: 2, ...images, network })
 
-/** A stage 2×2 → 4×4, with Gaussian augmentation, to change as a test needs. */
+/** A stage 2×2 → 4×4, with Gaussian augmentation unless a test changes it. */
 export const tinySuperResolution = (changes: Partial<SuperResolutionStageOptions> = {}) =>
   superResolutionStage({
     name: 'sr',
@@ -91,10 +91,4 @@ export const smear: ConditioningAugmentation<{ level: tf.Tensor1D }> = {
     const share = tf.reshape(tf.div(tf.cast(level, 'float32'), 2), [-1, 1, 1, 1])
     return tf.add(z, tf.mul(share, tf.sub(tf.mean(z, 2, true), z)))
   },
-}
-
-/** The greatest difference between two lists of numbers; infinite if one is longer. */
-export function worstDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
-  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY
-  return Math.max(0, ...Array.from(actual, (x, i) => Math.abs(x - expected[i]!)))
 }

@@ -9,7 +9,7 @@ const isRecord = (x: unknown): x is Record<string, unknown> => typeof x === 'obj
 /** Whether a value is a tensor. */
 export const isTensor = (x: unknown): x is Tensor => isRecord(x) && 'dataId' in x && 'shape' in x
 
-/** A value in the words of an error, and what to do if it is a host array. */
+/** A value as an error shows it. Of a host array it also says how to make it a tensor. */
 export const arrayOr = (value: unknown): string =>
   isNDArray(value)
     ? `a host array [${value.shape}]: jit and eager make functions of tensors callable with them`
@@ -30,7 +30,7 @@ export function checkDiscrete(where: string, schedule: DiscreteSchedule): void {
     )
 }
 
-/** @throws unless it is a key of random numbers. `why` says what for. */
+/** @throws unless it is a key of random numbers. `why` says what needs it. */
 export function checkRng(where: string, rng: Rng | undefined, why = ''): asserts rng is Rng {
   if (!isRecord(rng) || typeof rng.fold !== 'function')
     throw new CascadeError(

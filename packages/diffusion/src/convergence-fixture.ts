@@ -27,7 +27,7 @@ async function run(sampler: Sampler, steps: number, noise: Rng): Promise<NDArray
 }
 
 let exact: number[] | undefined
-/** Where the exact flow takes the images. */
+/** The images at the end of the exact flow. */
 const exactFlow = () =>
   (exact ??= Array.from({ length: images }, (_, i) =>
     flow([initial.data[2 * i]!, initial.data[2 * i + 1]!], -4.5, 4.5),
@@ -41,16 +41,16 @@ const fineSteps = 1024
 let fine: { sampler: Sampler; sample: Promise<NDArray<'float32'>> } | undefined
 
 /**
- * The median distance of a stochastic sampler's images from those that it makes of the same Brownian motion in `fineSteps`
- * steps: its strong error. (The mean would hang on the few that end in another component.) For samplers whose noise is
- * that of the posterior.
+ * The strong error of a stochastic sampler: the median distance of its images from those that it makes of the same
+ * Brownian motion in `fineSteps` steps. (The mean would depend on the few that end in another component.) For samplers
+ * whose noise is that of the posterior.
  */
 export async function pathError(sampler: Sampler, steps: number): Promise<number> {
   if (fine?.sampler !== sampler) fine = { sampler, sample: run(sampler, fineSteps, brownian(fineSteps)) }
   return medianDistance((await run(sampler, steps, brownian(steps))).data, (await fine.sample).data)
 }
 
-/** The noise of the steps of a run: what the fine steps within each add up to, if x0 stays the same. */
+/** The noise of the steps of a run: the sum of that of the fine steps within each, for a constant x0. */
 function brownian(steps: number): Rng {
   const fineNoise = (i: number) => rng(5).fold(i).normal(shape).data
   const stride = fineSteps / steps

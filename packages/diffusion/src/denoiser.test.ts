@@ -25,19 +25,19 @@ const xt = tf.tensor4d([0.25 * alphas[0]! - 1.25 * sigmas[0]!, 1.5 * alphas[1]! 
 const close = (actual: tf.Tensor, expected: readonly number[]) =>
   actual.dataSync().forEach((value, i) => void expect(value).toBeCloseTo(expected[i]!, 5))
 
-test('finds the data that the noise in x_t leaves', () => {
+test('x0 follows from the predicted noise', () => {
   const denoised = denoiser({ network: () => epsilon, process }, { processX0: keepX0 })(xt, level, undefined)
   close(denoised.x0, Array.from(x0.dataSync()))
   close(denoised.epsilon, Array.from(epsilon.dataSync()))
 })
 
-test('clips the data to [-1, 1], and lets the noise follow', () => {
+test('clips x0 to [-1, 1] and computes epsilon from it', () => {
   const denoised = denoiser({ network: () => epsilon, process })(xt, level, undefined)
   close(denoised.x0, [0.25, 1])
   close(denoised.epsilon, [-1.25, (xt.dataSync()[1]! - alphas[1]!) / sigmas[1]!])
 })
 
-test('gives the network the steps and the condition', () => {
+test('conditions the network on the steps and the condition', () => {
   const seen: unknown[] = []
   const network = (_: tf.Tensor4D, noise: tf.Tensor1D, condition: string) => {
     seen.push(Array.from(noise.dataSync()), noise.dtype, condition)

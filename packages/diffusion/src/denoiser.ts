@@ -8,27 +8,28 @@ import { type DataAndNoise, epsilonFromX0, readPrediction } from './predictions.
 import { checkProcess, type DiffusionModel, type Schedule } from './process.ts'
 import { clipX0, keepX0, type ProcessX0 } from './process-x0.ts'
 
-/** What a model makes of x_t, both [N,H,W,C]. The two agree: x_t = alpha x0 + sigma epsilon. */
+/** What a model predicts from x_t, both [N,H,W,C]. The two agree: x_t = alpha x0 + sigma epsilon. */
 export interface Denoised extends DataAndNoise {
   /** The logarithm of the variance of the reverse step, given its bounds; only if the variance is learned. */
   readonly logVariance?: LearnedLogVariance
 }
 
-/** A model as samplers see it, whatever its network predicts. Guidance makes one of another. */
+/** A model as samplers see it, whatever its network predicts. Guidance turns one into another. */
 export type Denoiser<C> = (xt: Tensor4D, level: NoiseLevelTensors, condition: C) => Denoised
 
 /** Options of a denoiser. */
 export interface DenoiserOptions {
   /**
-   * What is done to the predicted x0; epsilon follows it. Default `clipX0`: to [-1, 1]. `dynamicThreshold()` is another;
-   * `keepX0` leaves it as it is, for data that are not images.
+   * Processes the predicted x0; epsilon is computed from the result. Default `clipX0`, which clips to [-1, 1].
+   * `dynamicThreshold()` is another. `keepX0` leaves x0 as it is, for data that are not images.
    */
   readonly processX0?: ProcessX0
 }
 
 /**
  * The denoiser of a model: a traceable function of tensors.
- * @throws if the process has names that are unknown; (the denoiser) if the network's output does not fit `xt` and the variance.
+ * @throws if a name in the process is unknown; (the denoiser) if the shape of the network's output does not fit `xt`
+ * and the variance.
  */
 export function denoiser<C>(model: DiffusionModel<C, Schedule>, options: DenoiserOptions = {}): Denoiser<C> {
   checkRecord('denoiser', 'a model', model, ['network', 'process'])
@@ -45,12 +46,12 @@ export function denoiser<C>(model: DiffusionModel<C, Schedule>, options: Denoise
   const raw: Denoiser<C> = (xt, level, condition) => {
     const output = evaluateNetwork(model, xt, level.noiseInput, condition)
     const logVariance = learnedLogVariance(process.variance, output.variance)
-    return { ...readPrediction(process.prediction, output.prediction, xt, level), ...(logVariance && { logVariance }) }
+    return { ...readPrediction(process.prediction, output.prediction, xt, level), logVariance }
   }
   return processingX0(raw, processX0)
 }
 
-/** A denoiser whose x0 is processed, and whose epsilon follows it. Guidance processes after it has combined. */
+/** A denoiser whose x0 is processed and whose epsilon follows from that. Guidance processes after it has combined. */
 export function processingX0<C>(denoise: Denoiser<C>, processX0: ProcessX0): Denoiser<C> {
   checkFunction('processingX0', 'a denoiser', denoise, 'denoiser({ network, process })')
   checkFunction('processingX0', 'processX0', processX0, 'clipX0, keepX0, dynamicThreshold()')

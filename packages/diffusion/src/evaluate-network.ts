@@ -3,18 +3,19 @@ import { split, type Tensor1D, type Tensor4D, tile } from '@tensorflow/tfjs-core
 import { checkImageTensors, checkTensors } from './checks.ts'
 import { type DiffusionModel, learnsVariance, type Schedule } from './process.ts'
 
-/** A network's raw output, taken apart. */
+/** A network's raw output, split into its parts. */
 export interface NetworkOutput {
-  /** What the process's `prediction` says, [N,H,W,C]. */
+  /** What the process's `prediction` names, [N,H,W,C]. */
   readonly prediction: Tensor4D
-  /** What the process's `variance` says, [N,H,W,C]; only if that is learned. */
+  /** What the process's `variance` names, [N,H,W,C]; only if it is learned. */
   readonly variance?: Tensor4D
 }
 
 /**
- * Calls a model's network and checks that what it gives fits the process's variance. Traceable.
- * @param noise the noise input of the network, float32 [N], or [1] for all images.
- * @throws if the output has not the shape of `xt`, or that with twice the channels where the variance is learned.
+ * Calls a model's network and checks that the shape of its output fits the process's variance. Traceable.
+ * @param noise the noise input that the network is conditioned on, float32 [N], or [1] for all images.
+ * @throws unless the output has the shape of `xt`, or, where the variance is learned, that shape with twice the
+ * channels.
  */
 export function evaluateNetwork<C>(
   { network, process }: DiffusionModel<C, Schedule>,
@@ -36,7 +37,7 @@ export function evaluateNetwork<C>(
 }
 
 /**
- * Takes a raw output for `xt` apart, as {@link evaluateNetwork} does.
+ * Splits a raw output for `xt` into its parts, as {@link evaluateNetwork} does.
  * @throws if its shape does not fit.
  */
 export function splitOutput(

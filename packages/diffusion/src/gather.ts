@@ -12,8 +12,10 @@ import {
 
 import { checkStep, checkSteps, type Steps } from './steps.ts'
 
-/** The entries of a table at steps t, float32 [N]; [1] if one step is for all images. @throws on a number out of
- * range; on such tensors when they are computed. */
+/**
+ * The entries of a table at steps t, float32 [N]; [1] if one step is for all images.
+ * @throws on a step outside the table: of a number at once, of a tensor when it is computed.
+ */
 export function gather1d(table: ArrayLike<number>, t: Steps): Tensor1D {
   checkSteps('t', t)
   if (typeof t === 'number') {
@@ -21,7 +23,7 @@ export function gather1d(table: ArrayLike<number>, t: Steps): Tensor1D {
     return tensor1d([table[t]!], 'float32')
   }
   const steps = reshape(t as Tensor, [t.size])
-  // Some engines count negative indices from the end: they are sent past it, where all of them refuse.
+  // Some engines count negative indices from the end. They are moved past it, where all engines refuse them.
   return gather(tensor1d(Float32Array.from(table)), where(less(steps, 0), scalar(table.length, 'int32'), steps))
 }
 

@@ -1,7 +1,10 @@
 import { add, mul, sub, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core'
 import type { Variance } from './process.ts'
 
-/** Natural logarithms of the least and the greatest variance of a reverse step, ln β̃ and ln β: they broadcast against images. */
+/**
+ * ln β̃ and ln β, the logarithms of the least and the greatest variance of a reverse step. They broadcast against
+ * images.
+ */
 export interface LogVarianceBounds {
   readonly small: Tensor
   readonly large: Tensor

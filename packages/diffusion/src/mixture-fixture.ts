@@ -62,7 +62,7 @@ function componentMeans(xt: tf.Tensor4D, logSnr: tf.Tensor1D): tf.Tensor3D {
   ) as tf.Tensor3D
 }
 
-/** The network that knows the mixture, E[x0 | x_t]: of all of it, or of the component of each image's label. */
+/** The exact network of the mixture, E[x0 | x_t]: of all of it, or of the component that each image's label names. */
 export const mixtureNetwork: Network<{ label: tf.Tensor1D } | undefined> = (xt, logSnr, condition) => {
   const shares = condition
     ? tf.oneHot(condition.label, mixture.length, 1, 0, 'float32')
@@ -70,7 +70,9 @@ export const mixtureNetwork: Network<{ label: tf.Tensor1D } | undefined> = (xt, 
   return tf.reshape(tf.sum(tf.mul(componentMeans(xt, logSnr), tf.expandDims(shares, 2)), 1), [-1, 1, 1, 2])
 }
 
-/** The probability-flow ODE from the noisiest level to λ = ln(alpha / sigma), by Runge and Kutta's method, in float64. */
+/**
+ * The probability-flow ODE from the noisiest level to λ = ln(alpha / sigma), by Runge and Kutta's method, in float64.
+ */
 export function flow([x, y]: readonly [number, number], from: number, to: number, steps = 4000): [number, number] {
   // In u = x_t / sigma and λ: du/dλ = e^λ E[x0 | x_t], for d(x_t / sigma) = x0 d(alpha / sigma).
   const slope = ([u, v]: readonly number[], lambda: number): number[] => {

@@ -31,12 +31,12 @@ test.each([
   ['rescaled-timestep', (t: number) => t / 4],
   ['noise-level', (t: number) => Math.sqrt(alphaBar(t, 4000))],
   ['log-snr', (t: number) => Math.log(alphaBar(t, 4000) / (1 - alphaBar(t, 4000)))],
-] as const)('a respaced process gives its network the %s', (name, expected) => {
+] as const)('a respaced process conditions its network on the %s', (name, expected) => {
   const process = processOf(schedule, name)
   const unspaced = [0, 444, 889, 1333, 1777, 2222, 2666, 3110, 3555]
   unspaced.forEach((t, i) => void expect(Math.abs(noiseInput(process, i) / expected(t) - 1 || 0)).toBeLessThan(1e-9))
-  const given = noiseInputAt(process, tf.tensor1d([8, 3, 3], 'int32')).dataSync()
-  for (const [i, t] of [3555, 1333, 1333].entries()) expect(Math.abs(given[i]! / expected(t) - 1)).toBeLessThan(1e-6)
+  const inputs = noiseInputAt(process, tf.tensor1d([8, 3, 3], 'int32')).dataSync()
+  for (const [i, t] of [3555, 1333, 1333].entries()) expect(Math.abs(inputs[i]! / expected(t) - 1)).toBeLessThan(1e-6)
   expect(noiseInputAt(process, 8).shape).toEqual([1])
 })
 
@@ -45,11 +45,11 @@ test.each([
   ['rescaled-timestep', 250],
   ['noise-level', Math.cos(Math.PI / 8)],
   ['log-snr', -2 * Math.log(Math.tan(Math.PI / 8))],
-] as const)('a process in continuous time gives its network the %s', (name, expected) => {
+] as const)('a process in continuous time conditions its network on the %s', (name, expected) => {
   expect(noiseInput(processOf(continuousCosine({ offset: 0 }), name), 0.25)).toBeCloseTo(expected, 10)
 })
 
-test('levels of steps as tensors, and of steps and times as arrays', () => {
+test('noise levels of steps as tensors, and of steps and times as arrays', () => {
   const process = processOf(schedule, 'timestep')
   const tensors = noiseLevelAt(process, tf.tensor1d([2, 7], 'int32'))
   const arrays = noiseLevelArrays(process, [2, 7])
@@ -66,7 +66,7 @@ test('levels of steps as tensors, and of steps and times as arrays', () => {
   expect(noiseLevel(continuousCosine(), -1)).toEqual({ alpha: 1, sigma: 0 })
 })
 
-test('levels between steps, for networks conditioned on the level', () => {
+test('noise levels between steps, for networks conditioned on the noise level', () => {
   const levels = piecewiseUniformNoiseLevels(5, schedule, rng(3))
   const { alpha, sigma, noiseInput } = noiseLevelArrays(processOf(schedule, 'noise-level'), levels)
   expect(Array.from(alpha.data)).toEqual(Array.from(levels.alpha, Math.fround))
@@ -92,5 +92,7 @@ test('what is outside the process is an error', () => {
   expect(() => noiseLevelArrays(level, { alpha: [0.6], sigma: [0.6] })).toThrow('expected alpha² + sigma² = 1')
   expect(() => noiseLevelArrays(level, { alpha: [0.6], sigma: [] })).toThrow('as many sigmas as alphas, got 0 and 1')
   const noise = processOf(zeroTerminalSnr(schedule), 'log-snr')
-  expect(() => noiseInput(noise, 9)).toThrow('expected a finite log-SNR for the network, got -Infinity at alpha 0')
+  expect(() => noiseInput(noise, 9)).toThrow(
+    'expected a finite log-SNR to condition the network on, got -Infinity at alpha 0',
+  )
 })

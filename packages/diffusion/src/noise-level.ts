@@ -6,13 +6,13 @@ import { gather1d, gatherForImages } from './gather.ts'
 import { checkProcess, type DiffusionProcess, isDiscrete, type Schedule, takesNoiseLevels } from './process.ts'
 import { checkStep, type Steps } from './steps.ts'
 
-/** How much of the data and of the noise is in x_t = alpha x0 + sigma ε; alpha² + sigma² = 1. */
+/** The factors of the data and of the noise in x_t = alpha x0 + sigma ε; alpha² + sigma² = 1. */
 export interface NoiseLevel {
   readonly alpha: number
   readonly sigma: number
 }
 
-/** A noise level as tensors that broadcast against images, with the noise input of the network (float32 [N] or [1]). */
+/** A noise level as tensors that broadcast against images, and the network's noise input there (float32 [N] or [1]). */
 export interface NoiseLevelTensors {
   readonly noiseInput: Tensor1D
   readonly alpha: Tensor
@@ -45,8 +45,9 @@ export function noiseLevel(schedule: Schedule, t: number): NoiseLevel {
 }
 
 /**
- * What the network is conditioned on at a step 0 … T-1 of a discrete process, or at a time 0 … 1 of a continuous one, in float64.
- * @throws on another step or time, and where the log-SNR would be infinite.
+ * What the network is conditioned on at a step 0 … T-1 of a discrete process, or at a time 0 … 1 of a continuous one,
+ * in float64.
+ * @throws on another step or time, and if the network is conditioned on a log-SNR that is infinite there.
  */
 export function noiseInput(process: DiffusionProcess<Schedule>, t: number): number {
   checkProcess(process)
@@ -69,7 +70,7 @@ export function noiseInputOfLevel(noiseInput: 'noise-level' | 'log-snr', { alpha
   if (!Number.isFinite(logSnr))
     throw new CascadeError(
       'input',
-      `noiseInput: expected a finite log-SNR for the network, got ${logSnr} at alpha ${alpha}`,
+      `noiseInput: expected a finite log-SNR to condition the network on, got ${logSnr} at alpha ${alpha}`,
     )
   return logSnr
 }
@@ -101,10 +102,12 @@ export function noiseLevelAt(process: DiffusionProcess, t: Steps): NoiseLevelTen
 
 /**
  * The noise levels of n examples as arrays, to be handed to a compiled function that takes {@link NoiseLevelTensors}:
- * computed on the host in float64 and rounded once.
- * @param at steps or times, as {@link noiseLevel} takes them; or levels between them, such as
- * `piecewiseUniformNoiseLevels` of `schedules` draws, for networks conditioned on the `noise-level` or the `log-snr`.
- * @throws as {@link noiseInput}; on levels that are not in [0, 1]; and if the network is conditioned on the step but levels are given.
+ * computed on the host in float64, rounded once to float32.
+ * @param at steps or times, as {@link noiseLevel} takes them; or noise levels between them, such as
+ * `piecewiseUniformNoiseLevels` of `schedules` draws. These need a network conditioned on the `noise-level` or the
+ * `log-snr`.
+ * @throws as {@link noiseInput}; on noise levels that are not in [0, 1]; and if noise levels are given to a network
+ * conditioned on the step.
  */
 export function noiseLevelArrays(
   process: DiffusionProcess<Schedule>,

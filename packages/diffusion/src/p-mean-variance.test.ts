@@ -36,8 +36,8 @@ const processOf = (variance: Variance): DiffusionProcess => ({
   variance,
   noiseInput: 'timestep',
 })
-/** x0 = 0, and the values for the variance. */
-const saying = (value: number) => (xt: tf.Tensor4D) =>
+/** x0 = 0, and a constant for the variance. */
+const constantVariance = (value: number) => (xt: tf.Tensor4D) =>
   tf.concat([tf.zerosLike(xt), tf.fill(xt.shape, value)], 3) as tf.Tensor4D
 const xt = tf.ones<tf.Rank.R4>([2, 1, 1, 1])
 
@@ -47,15 +47,15 @@ test.each([
   ['learned-range', 1, Math.log(schedule.betas[20]!)],
   ['learned-range', 0, Math.log(schedule.posteriorVariance[20]! * schedule.betas[20]!) / 2],
   ['learned-range', 2, 1.5 * Math.log(schedule.betas[20]!) - 0.5 * Math.log(schedule.posteriorVariance[20]!)],
-] as const)('%s: %f says a log variance of %f', (variance, value, expected) => {
-  const p = pMeanVariance({ network: saying(value), process: processOf(variance) }, xt, 20, undefined)
+] as const)('%s: an output of %f is a log variance of %f', (variance, value, expected) => {
+  const p = pMeanVariance({ network: constantVariance(value), process: processOf(variance) }, xt, 20, undefined)
   for (const actual of p.logVariance.dataSync()) expect(actual).toBeCloseTo(expected, 5)
 })
 
 test('one step for all, as a number or a tensor, is the same step for each', () => {
   const of = (t: tf.Tensor1D | tf.Scalar | number) => {
     const { mean, logVariance } = pMeanVariance(
-      { network: saying(0.3), process: processOf('learned-range') },
+      { network: constantVariance(0.3), process: processOf('learned-range') },
       xt,
       t,
       undefined,
@@ -69,11 +69,11 @@ test('one step for all, as a number or a tensor, is the same step for each', () 
 })
 
 test('a network that does not fit the variance, and steps outside the process, are errors', async () => {
-  const fixed = { network: saying(0), process: processOf('fixed-small') }
+  const fixed = { network: constantVariance(0), process: processOf('fixed-small') }
   expect(() => pMeanVariance(fixed, xt, 3, undefined)).toThrow(
     'network: expected an output [2,1,1,1] for x_t [2,1,1,1], as the variance is fixed-small, got [2,1,1,2]',
   )
-  const learned = { network: saying(0), process: processOf('learned') }
+  const learned = { network: constantVariance(0), process: processOf('learned') }
   for (const t of [-1, 50, 0.5, Number.NaN])
     expect(() => pMeanVariance(learned, xt, t, undefined)).toThrow(`t: expected a step from 0 to 49, got ${t}`)
   for (const compile of [eager, jit])

@@ -9,16 +9,16 @@ import { type Gaussian, qPosterior } from './posterior.ts'
 import type { DiffusionModel, Variance } from './process.ts'
 import { checkSteps, type Steps } from './steps.ts'
 
-/** p(x_{t-1} | x_t), and the data and noise that the model sees in x_t. */
+/** p(x_{t-1} | x_t), and the data and noise that the model predicts from x_t. */
 export interface ReverseStep extends Gaussian, Pick<Denoised, 'x0' | 'epsilon'> {}
 
 /**
  * The model's p(x_{t-1} | x_t) (DDPM, equation 1), with one step t for each image or one for all. Its mean is the
  * posterior's at the x0 that the model predicts. The variance is [N,H,W,C] if it is learned, else [N,1,1,1], or
- * [1,1,1,1] with one step for all. At t = 0 the fixed variances are the posterior's of t = 1, as in Improved DDPM's code:
- * there they only serve likelihoods, since sampling adds no noise. Traceable.
- * @throws if xt are no images, t is no step of the process (as a tensor: when it is looked up), the network's output does not fit `xt` and the variance, or it predicts epsilon of a process that ends in pure
- * noise.
+ * [1,1,1,1] with one step for all. At t = 0 the fixed variances are the posterior's of t = 1, as in Improved DDPM's
+ * code: only likelihoods use them there, since sampling adds no noise. Traceable.
+ * @throws if `xt` is not a batch of images; if t is not a step of the process (of a tensor: when it is computed); if
+ * the network's output does not fit `xt` and the variance; or if it predicts epsilon at a step of pure noise.
  */
 export function pMeanVariance<C>(
   model: DiffusionModel<C>,
@@ -46,7 +46,7 @@ export function pMeanVariance<C>(
   return { mean: posterior.mean, variance: exp(logVariance), logVariance, x0, epsilon }
 }
 
-/** ln β_t; as a fixed variance, with the posterior's of t = 1 at t = 0. */
+/** ln β_t; of a fixed variance, ln β̃_1 in place of ln β_0. */
 function logLargeVariances({ betas, posteriorLogVarianceClipped }: DiscreteSchedule, variance: Variance): Float64Array {
   const logBetas = betas.map(Math.log)
   if (variance === 'fixed-large') logBetas[0] = posteriorLogVarianceClipped[0]!

@@ -5,19 +5,22 @@ import { gatherForImages } from './gather.ts'
 import type { NoiseLevel } from './noise-level.ts'
 import { checkSteps, type Steps } from './steps.ts'
 
-/** A diagonal Gaussian over images: the mean [N,H,W,C], and the variance and its logarithm, which broadcast against it. */
+/**
+ * A diagonal Gaussian over images: the mean [N,H,W,C], and the variance and its logarithm, which broadcast against it.
+ */
 export interface Gaussian {
   readonly mean: Tensor4D
   readonly variance: Tensor4D
-  /** Where the variance is 0, that of the next step. */
+  /** Where the variance is 0, the logarithm of that of the next step. */
   readonly logVariance: Tensor4D
 }
 
 /**
- * The posterior q(x_{t-1} | x_t, x0) (DDPM, equations 6 and 7), with one step t for each image or one for all.
- * The variance is [N,1,1,1], or [1,1,1,1] if one step is for all; at t = 0, where it is 0, its logarithm is clipped to
- * that of t = 1. Traceable.
- * @throws if the images are none, or not of one shape, or t is no step of the schedule (as a tensor: when it is looked up).
+ * The posterior q(x_{t-1} | x_t, x0) (DDPM, equations 6 and 7), with one step t for each image or one for all. The
+ * variance is [N,1,1,1], or [1,1,1,1] if one step is for all; at t = 0, where it is 0, its logarithm is clipped to that
+ * of t = 1. Traceable.
+ * @throws if an argument is not a batch of images, if their shapes differ, or if t is not a step of the schedule (of a
+ * tensor: when it is computed).
  */
 export function qPosterior(schedule: DiscreteSchedule, x0: Tensor4D, xt: Tensor4D, t: Steps): Gaussian {
   checkDiscrete('qPosterior', schedule)
@@ -33,9 +36,9 @@ export function qPosterior(schedule: DiscreteSchedule, x0: Tensor4D, xt: Tensor4
 }
 
 /**
- * The numbers of q(x_next | x_now, x0) between any two noise levels, in float64: its mean is `x0` x0 + `xt` x_now, its
- * variance `small`, and `large` is the variance of the forward step q(x_now | x_next). With neighbouring steps these
- * are DDPM's β̃_t and β_t.
+ * The coefficients of q(x_next | x_now, x0) between any two noise levels, in float64. Its mean is `x0` x0 + `xt` x_now
+ * and its variance is `small`. `large` is the variance of the forward step q(x_now | x_next). Between neighbouring
+ * steps `small` and `large` are DDPM's β̃_t and β_t.
  */
 export function posteriorBetween(now: NoiseLevel, next: NoiseLevel) {
   checkRecord('posteriorBetween', 'a noise level to come from', now, ['alpha', 'sigma'])

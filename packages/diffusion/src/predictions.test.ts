@@ -18,7 +18,7 @@ const [alphas, sigmas] = [
 
 for (const compile of [eager, jit])
   test.each(['epsilon', 'x0', 'v'] as const)(
-    'what a network should predict leads back to data and noise: %s',
+    'the target of a prediction leads back to data and noise: %s',
     async (prediction) => {
       const fn = compile((x0: tf.Tensor4D, epsilon: tf.Tensor4D, alpha: tf.Tensor4D, sigma: tf.Tensor4D) => {
         const level = { alpha, sigma }

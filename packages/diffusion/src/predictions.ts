@@ -28,25 +28,25 @@ export function xtFrom(data: DataAndNoise, level: AlphaSigma): Tensor4D {
   return add(mul(level.alpha, data.x0), mul(level.sigma, data.epsilon))
 }
 
-/** The data that noise ε in x_t leaves: x0 = (x_t - sigma ε) / alpha. */
+/** The data of x_t, given its noise: x0 = (x_t - sigma ε) / alpha. */
 export function x0FromEpsilon(xt: Tensor4D, epsilon: Tensor4D, level: AlphaSigma): Tensor4D {
   checkAll('x0FromEpsilon', { xt, epsilon }, level)
   return div(sub(xt, mul(level.sigma, epsilon)), level.alpha)
 }
 
-/** The noise that data x0 in x_t leaves: ε = (x_t - alpha x0) / sigma. */
+/** The noise of x_t, given its data: ε = (x_t - alpha x0) / sigma. */
 export function epsilonFromX0(xt: Tensor4D, x0: Tensor4D, level: AlphaSigma): Tensor4D {
   checkAll('epsilonFromX0', { xt, x0 }, level)
   return div(sub(xt, mul(level.alpha, x0)), level.sigma)
 }
 
-/** The data of x_t by its velocity: x0 = alpha x_t - sigma v. */
+/** The data of x_t, given its velocity: x0 = alpha x_t - sigma v. */
 export function x0FromV(xt: Tensor4D, v: Tensor4D, level: AlphaSigma): Tensor4D {
   checkAll('x0FromV', { xt, v }, level)
   return sub(mul(level.alpha, xt), mul(level.sigma, v))
 }
 
-/** The noise of x_t by its velocity: ε = sigma x_t + alpha v. */
+/** The noise of x_t, given its velocity: ε = sigma x_t + alpha v. */
 export function epsilonFromV(xt: Tensor4D, v: Tensor4D, level: AlphaSigma): Tensor4D {
   checkAll('epsilonFromV', { xt, v }, level)
   return add(mul(level.sigma, xt), mul(level.alpha, v))
@@ -59,7 +59,7 @@ export function vFrom(data: DataAndNoise, level: AlphaSigma): Tensor4D {
   return sub(mul(level.alpha, data.epsilon), mul(level.sigma, data.x0))
 }
 
-/** The data and the noise in x_t that a network's prediction means. @throws on a prediction that there is none of. */
+/** The data and the noise in x_t that a network's prediction implies. @throws on an unknown prediction. */
 export function readPrediction(
   prediction: Prediction,
   output: Tensor4D,
@@ -77,7 +77,7 @@ export function readPrediction(
   throw unknownPrediction('readPrediction', prediction)
 }
 
-/** What a network should have predicted for data with that noise: ε, x0 or v. */
+/** What a network should predict for data with that noise: ε, x0 or v. */
 export function predictionTarget(prediction: Prediction, truth: DataAndNoise, level: AlphaSigma): Tensor4D {
   if (prediction === 'v') return vFrom(truth, level)
   if (prediction !== 'x0' && prediction !== 'epsilon') throw unknownPrediction('predictionTarget', prediction)

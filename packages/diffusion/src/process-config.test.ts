@@ -4,7 +4,7 @@ import { migrateProcess, type ProcessConfig, processOf } from './process-config.
 
 const cosine = { name: 'cosine', steps: 20 } as const
 
-test('what is not said of a process', () => {
+test('the defaults of a process', () => {
   expect(processOf({ schedule: cosine })).toEqual({
     schedule: cosineSchedule(20),
     prediction: 'epsilon',

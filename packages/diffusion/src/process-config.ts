@@ -14,17 +14,21 @@ import {
   variances,
 } from './process.ts'
 
-/** A diffusion process in words, as a checkpoint keeps it: a JSON value. */
+/** The configuration of a diffusion process, as a checkpoint stores it: a JSON value. */
 export interface ProcessConfig {
-  /** Discrete steps, such as `{ name: 'cosine', steps: 1000 }`; or in continuous time, `{ name: 'continuous-cosine' }`. */
+  /**
+   * Of discrete steps, such as `{ name: 'cosine', steps: 1000 }`, or in continuous time, `{ name: 'continuous-cosine'
+   * }`.
+   */
   readonly schedule: ScheduleConfig
   /** What the network predicts. Default `epsilon`. */
   readonly prediction?: Prediction
-  /** The variance of the reverse steps. Default `fixed-large`. If it is not learned, it matters to ancestral sampling only. */
+  /** The variance of the reverse steps. Default `fixed-large`. A fixed one matters to ancestral sampling only. */
   readonly variance?: Variance
   /**
-   * What the network is conditioned on for the noise. Default: the `timestep`; in continuous time the `rescaled-timestep`. Networks
-   * conditioned on the `noise-level` or the `log-snr` can be sampled with schedules chosen after training.
+   * How the network is conditioned on the noise. Default: by the `timestep`; in continuous time by the
+   * `rescaled-timestep`. A network conditioned on the `noise-level` or the `log-snr` can be sampled with a schedule
+   * chosen after training.
    */
   readonly noiseInput?: NoiseInput
 }
@@ -37,14 +41,15 @@ export const processSchema: Schema<ProcessConfig> = schema.record<ProcessConfig>
   noiseInput: schema.optional(schema.oneOf(noiseInputs)),
 })
 
-/** The present form of a process as checkpoints before version 0.1 describe it. All else is left as it is. Unchecked. */
+/** Brings the configuration of a process from a checkpoint before version 0.1 to the present form. Unchecked. */
 export const migrateProcess = (config: ProcessConfig): ProcessConfig => migrateSchedule(config)
 
 /**
  * The process of a configuration.
- * @throws CascadeError 'input' that lists everything that is wrong with it; if a process in continuous time has a learned variance,
- * which only the losses of discrete steps train; and if nothing of the data is left at the last step, but the network is to predict ε,
- * from which no image follows there, or to be conditioned on the log-SNR, which is -∞.
+ * @throws CascadeError 'input' that lists everything that is wrong with the configuration. A process in continuous time
+ * must have a fixed variance: only the losses of discrete steps train a learned one. If the last step is pure noise (ᾱ
+ * = 0), the network must not predict ε, from which no image follows there, and must not be conditioned on the log-SNR,
+ * which is -∞.
  */
 export function processOf(config: ProcessConfig): DiffusionProcess<Schedule> {
   const {
@@ -63,7 +68,7 @@ export function processOf(config: ProcessConfig): DiffusionProcess<Schedule> {
   return process
 }
 
-/** What counts is ᾱ, whatever made it: custom betas that end in 1, too few linear steps, or `zeroTerminalSnr`. */
+/** The cause of ᾱ = 0 does not matter: custom betas that end in 1, too few linear steps, or `zeroTerminalSnr`. */
 function checkEnds({ schedule, prediction, noiseInput }: DiffusionProcess): void {
   const { alphasCumprod, betas } = schedule
   const last = alphasCumprod.length - 1

@@ -15,7 +15,7 @@ import {
   topk,
 } from '@tensorflow/tfjs-core'
 
-/** What is done to a predicted x0 [N,H,W,C] before it is used: a traceable function of tensors. */
+/** Processes a predicted x0 [N,H,W,C] before it is used: a traceable function of tensors. */
 export type ProcessX0 = (x0: Tensor4D) => Tensor4D
 
 /** Static clipping: x0 to [-1, 1], the range of images. */
@@ -31,9 +31,9 @@ export interface DynamicThresholdOptions {
 }
 
 /**
- * Dynamic thresholding (Imagen, Saharia et al. 2022, section 2.3): the threshold s of an image is that percentile of the
- * magnitudes of its values, at least 1, interpolated linearly between the two nearest; x0 is clipped to [-s, s] and
- * divided by s.
+ * Dynamic thresholding (Imagen, Saharia et al. 2022, section 2.3): x0 is clipped to [-s, s] and divided by s. The
+ * threshold s of an image is a percentile of the magnitudes of its values, interpolated linearly between the two
+ * nearest, and at least 1.
  * @throws if the percentile is out of range.
  */
 export function dynamicThreshold(options: DynamicThresholdOptions = {}): ProcessX0 {
@@ -51,7 +51,7 @@ export function dynamicThreshold(options: DynamicThresholdOptions = {}): Process
   }
 }
 
-/** A quantile of each row of [N,M]: [N,1]. Of the values only those above it are sorted. */
+/** A quantile of each row of [N,M]: [N,1]. Only the values above it are sorted. */
 function quantile(rows: Tensor, q: number): Tensor {
   const [n, m] = rows.shape as [number, number]
   const place = q * (m - 1)
@@ -100,11 +100,14 @@ const threshold: Entry<DynamicThresholdConfig, ProcessX0> = {
   make: ({ name, ...options }) => dynamicThreshold(options),
 }
 
-/** What may be done to a predicted x0, by name. */
+/** The ways to process a predicted x0, by name. */
 export const processesX0 = table('a processing of x0', [clip, keep, threshold])
 
-/** What is done to a predicted x0, by its name: a JSON value. */
+/** A way to process a predicted x0, by its name: a JSON value. */
 export type ProcessX0Config = ConfigOf<typeof processesX0>
 
-/** The function of a configuration. @throws CascadeError 'input' that lists everything that is wrong with it. */
+/**
+ * The function of a configuration. @throws CascadeError 'input' that lists everything that is wrong with the
+ * configuration.
+ */
 export const processX0Of = (config: ProcessX0Config): ProcessX0 => processesX0.of('processX0', config)

@@ -11,7 +11,8 @@ import { checkSteps, type Steps } from './steps.ts'
  * @param x0 images [N,H,W,C] in [-1, 1].
  * @param t the step of each image, or one for all.
  * @param epsilon standard normal noise [N,H,W,C].
- * @throws if the images are none, or not of one shape, or t is no step of the schedule (as a tensor: when it is looked up).
+ * @throws if an argument is not a batch of images, if their shapes differ, or if t is not a step of the schedule (of a
+ * tensor: when it is computed).
  */
 export function qSample(schedule: DiscreteSchedule, x0: Tensor4D, t: Steps, epsilon: Tensor4D): Tensor4D {
   checkDiscrete('qSample', schedule)

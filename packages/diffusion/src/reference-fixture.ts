@@ -38,7 +38,7 @@ export const referenceNetwork = (xt: tf.Tensor4D, noise: tf.Tensor1D): tf.Tensor
   return tf.tanh(tf.add<tf.Tensor4D>(tf.mul(xt, 0.3), tf.mul(t, 0.0004)))
 }
 
-/** All six channels of the fixtures' network: the last three say the variance. */
+/** All six channels of the fixtures' network: the last three are for the variance. */
 const learnedReferenceNetwork = (xt: tf.Tensor4D, noise: tf.Tensor1D): tf.Tensor4D => {
   const t = tf.mul(tf.reshape(noise, [noise.shape[0], 1, 1, 1]), 0.0004)
   const channels = [0, 0.05].map((shift) => tf.tanh(tf.add(tf.add(tf.mul(xt, 0.3), shift), t)))
@@ -63,7 +63,7 @@ export async function loadReference(name: ReferenceName) {
   }
 }
 
-/** An `Rng` that gives the very arrays of a function of the labels folded in, joined by dots. */
+/** An `Rng` that gives the arrays of a function. Its argument is the path of folded labels, joined by dots. */
 export const givenNoise = (arrayFor: (path: string) => NDArray<'float32'>, path: readonly string[] = []): Rng => ({
   fold: (label) => givenNoise(arrayFor, [...path, String(label)]),
   normal: () => arrayFor(path.join('.')),

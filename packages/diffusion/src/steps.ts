@@ -3,8 +3,8 @@ import type { Scalar, Tensor1D } from '@tensorflow/tfjs-core'
 import { arrayOr, isTensor } from './checks.ts'
 
 /**
- * Steps of a discrete process, 0 … T-1: one for each image (int32 [N]), one for all as a tensor (int32 scalar or [1]), or
- * one for all as a number, which a compiled function keeps as a constant.
+ * Steps of a discrete process, 0 … T-1: one for each image (int32 [N]), one for all as a tensor (int32 scalar or [1]),
+ * or one for all as a number, which is a constant in a compiled function.
  */
 export type Steps = Tensor1D | Scalar | number
 

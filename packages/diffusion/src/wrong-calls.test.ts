@@ -211,7 +211,7 @@ test.each([
     'dropLabels: expected labels of int32 (int32([3, 7])), got float32',
   ],
   ['no key to drop by', () => js.dropLabels(int32([1]), { probability: 0.1 }), `dropLabels: ${noKey}, got undefined`],
-  ['a sum of nothing', () => js.weightedSum(), 'weightedSum: expected a pair of a number and images, got none'],
+  ['a sum of nothing', () => js.weightedSum(), 'weightedSum: expected a pair of a coefficient and images, got none'],
 ])('%s: the error says what was expected', async (_, call, message) => {
   await expect((async () => call())()).rejects.toThrow(message)
 })

@@ -5,7 +5,7 @@ import { cascadeSampler, type TrainedStage } from '@cascade-diffusion/cascade'
 import { ddim } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
-import { temporaryFolder } from '@cascade-diffusion/testing'
+import { greatestDifference, temporaryFolder } from '@cascade-diffusion/testing'
 import * as ort from 'onnxruntime-node'
 import { beforeAll, expect, test } from 'vitest'
 import type { ExportedCascade, ExportedStage } from './manifest.ts'
@@ -70,9 +70,6 @@ async function sampleCascade(folder: string): Promise<ort.Tensor[]> {
   return [made, await sample(folder, large, draw('large', [3, 8, 8, 3]), condition)]
 }
 
-const worst = (a: ArrayLike<number>, b: ArrayLike<number>) =>
-  Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i]!)))
-
 test('a cascade is sampled from its folder alone as it is here', async () => {
   const folder = temporaryFolder()
   const manifest = await writeOnnx(stages, folder)
@@ -112,7 +109,7 @@ test('a cascade is sampled from its folder alone as it is here', async () => {
   const images = await sampleCascade(folder)
   for (const [i, { data, dims }] of images.entries()) {
     expect(dims).toEqual(expected[i]!.shape)
-    expect(worst(data as Float32Array, expected[i]!.data)).toBeLessThan(1e-4)
+    expect(greatestDifference(data as Float32Array, expected[i]!.data)).toBeLessThan(1e-4)
   }
 })
 
@@ -124,7 +121,7 @@ test('in 16 bits the files are smaller and the images nearly the same', async ()
   const [small, large] = [await stat(join(half, 'large.onnx')), await stat(join(single, 'large.onnx'))]
   expect(small.size).toBeLessThan(0.75 * large.size)
   const images = await sampleCascade(half)
-  const difference = worst(images[1]!.data as Float32Array, expected[1]!.data)
+  const difference = greatestDifference(images[1]!.data as Float32Array, expected[1]!.data)
   expect(difference).toBeGreaterThan(0)
   expect(difference).toBeLessThan(0.1)
 })

@@ -25,7 +25,7 @@ export function checkLogSnrRange(what: string, { min, max }: { readonly min: num
     )
 }
 
-/** Whether all values are numbers: JavaScript compares texts of digits with numbers as well. */
+/** Whether all values are numbers: JavaScript also compares strings of digits with numbers. */
 export const areNumbers = (...values: readonly unknown[]): boolean => values.every((value) => typeof value === 'number')
 
 /** Throws unless it is a schedule of discrete steps. */
@@ -58,13 +58,13 @@ export function checkRng(where: string, rng: Rng): void {
     )
 }
 
-/** Throws unless n, how many to draw, is an integer of at least 0, and there is a key of random numbers. */
+/** Throws unless n, the number of draws, is an integer of at least 0, and there is a key of random numbers. */
 export function checkDraw(where: string, n: number, rng: Rng): void {
-  checkInteger(where, 'how many to draw', n, { from: 0 })
+  checkInteger(where, 'n, the number of draws', n, { from: 0 })
   checkRng(where, rng)
 }
 
-/** Throws unless it is a list of numbers, plain or typed; `what` is the plural of what they are. */
+/** Throws unless it is a list of numbers, plain or typed. `what` names the numbers, in the plural. */
 export function checkList(where: string, what: string, list: ArrayLike<number>): void {
   if (!(Array.isArray(list) || (ArrayBuffer.isView(list) && 'length' in list)))
     throw new CascadeError('input', `${where}: expected ${what}, a list of numbers, got ${shown(list)}`)

@@ -1,9 +1,9 @@
 import type { ScheduleConfig } from './schedule-table.ts'
 
-/** A schedule as checkpoints before version 0.1 describe it, among the fields of what it belongs to. */
+/** A schedule in a checkpoint before version 0.1: its fields stand among those of the configuration around it. */
 export interface FlatSchedule {
   readonly schedule: 'cosine' | 'linear' | 'scaled-linear' | 'sigmoid' | 'betas'
-  /** None in continuous time. */
+  /** Absent in continuous time. */
   readonly steps?: number
   readonly betaStart?: number
   readonly betaEnd?: number
@@ -12,8 +12,8 @@ export interface FlatSchedule {
 }
 
 /**
- * Brings a configuration that says `schedule: 'cosine', steps: 1000` among its own fields to the present form,
- * `schedule: { name: 'cosine', steps: 1000 }`. All else is left as it is. Unchecked.
+ * Brings a configuration with `schedule: 'cosine', steps: 1000` among its fields to the present form, `schedule: {
+ * name: 'cosine', steps: 1000 }`. Everything else stays as it is. Unchecked.
  */
 export function migrateSchedule<T extends object>(config: T): T {
   if (!isFlat(config)) return config

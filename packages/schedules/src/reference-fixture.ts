@@ -7,7 +7,7 @@ export const fixture = (name: string) =>
 /** What benchmarks/fixtures/schedules.py computed. */
 export const computed = fixture('computed')
 
-/** The greatest error of any entry, relative to that entry (absolute where 0 is expected); NaN if one is. */
+/** The greatest relative error of an entry (absolute where 0 is expected); NaN if an entry is NaN. */
 export function relativeError(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) throw new Error(`expected ${expected.length} values, got ${actual.length}`)
   const errors = Array.from(actual, (x, i) =>

@@ -65,7 +65,7 @@ test.each([
   expect(() => scheduleOf(config as never)).toThrow(message)
 })
 
-test('schedules in continuous time are none of discrete steps', () => {
+test('schedules in continuous time are refused where discrete steps are expected', () => {
   expect(() => discreteSchedules.of('schedule', { name: 'continuous-cosine' } as never)).toThrow(
     "schedule: expected a schedule of discrete steps by its name, one of 'cosine'",
   )

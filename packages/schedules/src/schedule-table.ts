@@ -21,19 +21,19 @@ export const discreteSchedules = table('a schedule of discrete steps', discrete)
 /** All schedules, by name: of discrete steps, and in continuous time. */
 export const schedules = table('a schedule', [...discrete, ...continuous])
 
-/** A schedule of discrete steps by its name, as a checkpoint keeps it: a JSON value. */
+/** A schedule of discrete steps by its name, as a checkpoint stores it: a JSON value. */
 export type DiscreteScheduleConfig = ConfigOf<typeof discreteSchedules>
 
 /** A schedule by its name: a JSON value. */
 export type ScheduleConfig = ConfigOf<typeof schedules>
 
-/** Whether a configuration is that of discrete steps. */
+/** Whether a configuration is of a schedule of discrete steps. */
 export const isDiscreteConfig = (config: ScheduleConfig): config is DiscreteScheduleConfig =>
   (discreteSchedules.names as readonly string[]).includes(config.name)
 
 /**
  * The schedule of a configuration.
- * @throws CascadeError 'input' that lists everything that is wrong with it.
+ * @throws CascadeError 'input' that lists everything that is wrong with the configuration.
  */
 export function scheduleOf(config: DiscreteScheduleConfig): DiscreteSchedule
 export function scheduleOf(config: ScheduleConfig): DiscreteSchedule | ContinuousSchedule

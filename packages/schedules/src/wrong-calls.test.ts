@@ -137,7 +137,7 @@ test.each([
   [
     'half a step',
     () => js.uniformTimesteps(1.5, schedule, key),
-    'uniformTimesteps: expected how many to draw, an integer from 0, got 1.5',
+    'uniformTimesteps: expected n, the number of draws, an integer from 0, got 1.5',
   ],
   ['steps of continuous time', () => js.uniformTimesteps(4, noise, key), `uniformTimesteps: ${noSteps}`],
   [

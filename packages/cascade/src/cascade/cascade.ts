@@ -4,15 +4,18 @@ import { checkTrained } from '../sampling/check-sampling.ts'
 import type { TrainedStage } from '../stage/load-stage.ts'
 import { type StageSampling, stageSamplingSchema } from './stage-sampling.ts'
 
-/** A stage of a {@link Cascade}: trained, and with what was chosen after training. */
+/** A stage of a {@link Cascade}: trained, with the choices made after training. */
 export interface CascadeStage extends TrainedStage {
   /** How it is sampled. */
   readonly sampling: StageSampling
-  /** s, the level of conditioning augmentation that it is sampled at; only of a super-resolution stage. Default 0: no augmentation. */
+  /**
+   * s, the level of conditioning augmentation in sampling; only of a super-resolution stage. Default 0: no
+   * augmentation.
+   */
   readonly level?: number
 }
 
-/** A cascade as a value: all that it takes to sample it, but for the engine. `saveCascade` writes it to a folder. */
+/** A cascade as a value: everything that sampling needs, except the engine. `saveCascade` writes it to a folder. */
 export interface Cascade {
   /** In the order of sampling: each super-resolves the images of the one before it. */
   readonly stages: readonly CascadeStage[]
@@ -21,7 +24,7 @@ export interface Cascade {
 /** The level that each super-resolution stage is sampled at, in order. */
 export const chosenLevels = ({ stages }: Cascade): number[] => stages.slice(1).map(({ level = 0 }) => level)
 
-/** @throws unless the stages follow on one another, and have levels and samplings that they can have. */
+/** @throws unless each stage takes the images of the one before it, and its level and its sampling are valid. */
 export function checkCascade(where: string, cascade: Cascade): void {
   const stages: unknown = cascade?.stages
   if (!Array.isArray(stages))

@@ -7,14 +7,17 @@ import { readClassifier, readStage } from './weights-files.ts'
 
 /** Options of {@link loadCascade}. */
 export interface LoadCascadeOptions {
-  /** The custom networks and augmentations, by the names of their stages. A folder holds what they say of themselves, not their code. */
+  /**
+   * The custom networks and augmentations, by the names of their stages. A folder holds their descriptions, not their
+   * code.
+   */
   readonly custom?: Readonly<Record<string, LoadStageOptions>>
 }
 
 /**
- * Reads a cascade that {@link saveCascade} wrote. It gives the same samples, to the last bit, as the one that was saved.
- * @throws if a file is missing, corrupt or another one; if a stage needs custom code that is not handed in, or the code is not what the
- * stage was trained with.
+ * Reads a cascade that {@link saveCascade} wrote. Its samples are the same, to the last bit, as those of the saved one.
+ * @throws if a file is missing, corrupt or of another kind; if a stage needs custom code that is not handed in; or if
+ * the code is not what the stage was trained with.
  */
 export async function loadCascade(folder: string, options: LoadCascadeOptions = {}): Promise<Cascade> {
   const where = 'loadCascade'

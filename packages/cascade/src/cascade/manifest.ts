@@ -11,12 +11,12 @@ export const manifestFile = 'cascade.json'
 
 const format = 'cascade-diffusion cascade 1'
 
-/** What the manifest says of one stage. */
+/** One stage in the manifest. */
 export interface ManifestStage {
   /** The file of its weights, which describes the stage. */
   readonly file: string
   readonly level?: number
-  /** Without the classifier that guides it, which is in a file of its own. */
+  /** Without the classifier that guides it, which has its own file. */
   readonly sampling: StageSampling
   /** The classifier that guides it. */
   readonly classifier?: { readonly file: string; readonly scale: number }
@@ -28,7 +28,7 @@ export interface CascadeManifest {
   readonly stages: readonly ManifestStage[]
 }
 
-/** A name in the folder itself: a manifest must not reach other places. */
+/** The name of a file in the folder itself: a manifest must not refer to files elsewhere. */
 const fileName: Schema<string> = schema.value(
   'the name of a safetensors file in the same folder',
   (x) => typeof x === 'string' && /^[\w-]+(\.[\w-]+)*\.safetensors$/.test(x),
@@ -55,7 +55,7 @@ export const manifestText = (stages: readonly ManifestStage[]): string =>
 
 /**
  * Reads the manifest of a cascade's folder.
- * @throws if there is none, or it is not as it should be: the error lists everything that is wrong.
+ * @throws if there is none, or if it is invalid: the error lists everything that is wrong.
  */
 export async function readManifest(where: string, folder: string): Promise<CascadeManifest> {
   if (typeof folder !== 'string')
@@ -79,7 +79,7 @@ function parsed(where: string, path: string, text: string): unknown {
   }
 }
 
-/** @throws unless a folder holds a cascade that was saved there, and nothing else: saving another one removes it. */
+/** @throws unless a folder holds a saved cascade and nothing else: saving another one removes its contents. */
 export async function checkSavedCascade(where: string, folder: string): Promise<void> {
   const names = await readdir(folder)
   const found = names.includes(manifestFile) ? await readManifest(where, folder).catch(() => undefined) : undefined

@@ -6,9 +6,10 @@ import { checkSavedCascade, type ManifestStage, manifestFile, manifestText } fro
 import { writeClassifier, writeStage } from './weights-files.ts'
 
 /**
- * Saves a cascade to a folder: `cascade.json`, and a safetensors file for each stage, which describes itself. The folder is written beside
- * and renamed, so that it holds the old cascade or the whole new one. A cascade that was saved there before is replaced.
- * @throws if the cascade is not as it should be, the folder holds anything but a saved cascade, or it cannot be written.
+ * Saves a cascade to a folder: `cascade.json`, and a safetensors file for each stage, which describes itself. A new
+ * folder is written and renamed, so that the folder holds the old cascade or the whole new one, never a part. A cascade
+ * that was saved there before is replaced.
+ * @throws if the cascade is invalid, if the folder holds anything but a saved cascade, or if it cannot be written.
  */
 export async function saveCascade(folder: string, cascade: Cascade): Promise<void> {
   const where = 'saveCascade'

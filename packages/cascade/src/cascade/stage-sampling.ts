@@ -11,8 +11,8 @@ import { type GuidanceConfig, guidances } from '../sampling/guidance/guidance-ta
 import type { StepsConfig } from '../sampling/sampled-steps.ts'
 
 /**
- * How a stage is sampled, as `StageSamplerOptions` has it, by names and numbers, so that it can be saved. A classifier that guides it is
- * saved in a file of its own.
+ * How a stage is sampled: `StageSamplerOptions` as configurations, which can be saved. A classifier that guides it is
+ * saved in its own file.
  */
 export interface StageSampling {
   readonly sampler: SamplerConfig
@@ -49,7 +49,7 @@ const spacingSchema: Schema<Spacing> = schema.either(
   (spacing) => typeof spacing === 'object' && spacing !== null,
 )
 
-/** What a {@link StageSampling} must look like. */
+/** The schema of {@link StageSampling}. */
 export const stageSamplingSchema: Schema<StageSampling> = schema.record<StageSampling>({
   sampler: samplers.schema,
   schedule: schema.optional(schedules.schema),

@@ -10,18 +10,20 @@ const stageFormat = 'cascade-diffusion stage 1'
 const classifierFormat = 'cascade-diffusion classifier 1'
 
 /**
- * Writes the weights of a stage under our names, with its description: a safetensors file that `fromPretrained` of `pretrained` reads,
- * a quarter of the size of a training checkpoint.
+ * Writes the weights of a stage under this library's names, with its description. The safetensors file has a quarter of
+ * the size of a training checkpoint; `fromPretrained` of `pretrained` reads it.
  * @throws as `writeSafetensors`.
  */
 export const writeStage = (path: string, stage: StageDescription, params: Params<NDArray>): Promise<void> =>
   writeSafetensors(path, params, { format: stageFormat, stage: JSON.stringify(stage) })
 
-/** The description of a stage, from the metadata of a file that {@link writeStage} wrote; undefined of another file. */
+/** The description of a stage in the metadata of a file; undefined if {@link writeStage} did not write the file. */
 export const writtenStage = ({ format, stage }: Readonly<Record<string, string>>): StageDescription | undefined =>
   format === stageFormat && stage ? (JSON.parse(stage) as StageDescription) : undefined
 
-/** Reads what {@link writeStage} wrote. @throws if the file is missing, corrupt or another one; and as `loadStage`. */
+/**
+ * Reads what {@link writeStage} wrote. @throws if the file is missing, corrupt or of another kind; and as `loadStage`.
+ */
 export async function readStage(path: string, custom: LoadStageOptions = {}): Promise<TrainedStage> {
   const { tensors, metadata } = await readSafetensors(path)
   const described = writtenStage(metadata)
@@ -33,7 +35,7 @@ export async function readStage(path: string, custom: LoadStageOptions = {}): Pr
 export const writeClassifier = (path: string, { classifier, params }: TrainedClassifier): Promise<void> =>
   writeSafetensors(path, params, { format: classifierFormat, classifier: JSON.stringify(classifier.config) })
 
-/** Reads what {@link writeClassifier} wrote. @throws if the file is missing, corrupt or another one. */
+/** Reads what {@link writeClassifier} wrote. @throws if the file is missing, corrupt or of another kind. */
 export async function readClassifier(path: string): Promise<TrainedClassifier> {
   const { tensors, metadata } = await readSafetensors(path)
   const { format, classifier } = metadata

@@ -20,12 +20,12 @@ export interface TrainedClassifier {
   readonly params: Params<NDArray>
 }
 
-/** A classifier from its checkpoint, and what it was trained for. */
+/** A classifier from its checkpoint, with its classes and the images that it was trained on. */
 export interface LoadedClassifier extends TrainedClassifier {
   readonly process: ProcessConfig
   /** The class of each output. */
   readonly classNames: readonly string[]
-  /** Whether it knows images at all noise levels, or clean ones only. */
+  /** Whether it was trained on images at all noise levels, or on clean ones only. */
   readonly noised: boolean
 }
 
@@ -39,7 +39,7 @@ const classifierSchema = schema.record<
 })
 
 /**
- * Reads a classifier from its checkpoint, which says all that is needed to build it again.
+ * Reads a classifier from its checkpoint, which describes it in full.
  * @throws if the file is missing, corrupt, or not a classifier's.
  */
 export async function loadClassifier(path: string): Promise<LoadedClassifier> {
@@ -59,8 +59,8 @@ export async function loadClassifier(path: string): Promise<LoadedClassifier> {
 }
 
 /**
- * ln p(label | x_t) by a trained classifier: the `logProbability` of `classifierGuidance` of `diffusion`, for conditions with a
- * `label`.
+ * ln p(label | x_t) by a trained classifier: the `logProbability` of `classifierGuidance` of `diffusion`, for
+ * conditions with a `label`.
  */
 export function classifierLogProbability({ classifier, params }: TrainedClassifier) {
   const logits = closeOver(classifier, params)

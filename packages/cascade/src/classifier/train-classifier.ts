@@ -30,13 +30,19 @@ import {
 
 /** Options of {@link trainClassifier}. */
 export interface TrainClassifierOptions extends TrainingRun {
-  /** The network, `encoder(config)` of `unet`, with as many outputs as the data has classes. */
+  /** The network, `encoder(config)` of `unet`, with one output for each class of the data. */
   readonly classifier: Encoder
-  /** The process of the model that it is to guide: it is conditioned on the noise as that is. Its prediction and variance do not matter. */
+  /**
+   * The process of the model to guide: the classifier is conditioned on the noise in the same way. Prediction and
+   * variance do not matter.
+   */
   readonly process: ProcessConfig
-  /** Real images of the classifier's resolution or a multiple of it: they are brought down to it by averaging areas. */
+  /** Real images of the classifier's resolution or a multiple of it, which are resized by averaging areas. */
   readonly dataset: ImageSource
-  /** Whether it sees images at all noise levels, to guide; or clean ones at time 0, to classify samples. Default true. */
+  /**
+   * Whether it is trained on images at all noise levels, to guide, or on clean ones at time 0, to classify samples.
+   * Default true.
+   */
   readonly noised?: boolean
 }
 
@@ -48,18 +54,18 @@ const trainClassifierKeys: KnownKeys<TrainClassifierOptions> = {
   noised: true,
 }
 
-/** A training batch: real images, their classes, and the noise that they are seen in. */
+/** A training batch: real images, their classes, and their noise. */
 interface ClassifierBatch {
   readonly x0: Tensor4D
   readonly label: Tensor1D
   /** The step of each image, int32 [N], or its noise level. */
   readonly t: Tensor1D | NoiseLevelTensors
   readonly epsilon?: Tensor4D | undefined
-  /** The seeds of what the network drops, int32 [N]. */
+  /** The seeds of the network's dropout, int32 [N]. */
   readonly dropout?: Tensor1D | undefined
 }
 
-/** What a checkpoint says of a classifier: a JSON value. */
+/** The description of a classifier in a checkpoint: a JSON value. */
 export interface ClassifierDescription {
   readonly classifier: Encoder['config']
   readonly process: ProcessConfig
@@ -67,7 +73,7 @@ export interface ClassifierDescription {
   readonly noised: boolean
 }
 
-/** The present form of a classifier as checkpoints before version 0.1 describe it. Unchecked. */
+/** Brings the description of a classifier from a checkpoint before version 0.1 to the present form. Unchecked. */
 export function migrateClassifier(config: unknown): unknown {
   const { classifier, process } = (config ?? {}) as Partial<ClassifierDescription>
   if (!classifier || !process) return config
@@ -75,8 +81,8 @@ export function migrateClassifier(config: unknown): unknown {
 }
 
 /**
- * Trains a classifier of noisy images, such as guides a sampler (Dhariwal & Nichol 2021, section 4), or of clean ones: on the cross
- * entropy of each image's class.
+ * Trains a classifier of noisy images, which can guide a sampler (Dhariwal & Nichol 2021, section 4), or of clean
+ * images. The loss is the cross entropy of each image's class.
  * @throws if the data does not fit the classifier; and as `train`.
  */
 export async function trainClassifier(options: TrainClassifierOptions): Promise<TrainResult> {
@@ -89,7 +95,8 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
     )
   checkRun('trainClassifier', options)
   const images = classifierImages(classifier, dataset)
-  // What is predicted does not matter to it: pure noise, of which ε says nothing about the image, has classes as likely as any.
+  // The prediction does not matter to a classifier. In pure noise, where x0 does not follow from ε, its loss is
+  // defined.
   const process = processOf({ ...parseConfig('process', processSchema, options.process), prediction: 'x0' })
   const key = rng(seed).fold('classifier')
   const description: ClassifierDescription = {
@@ -144,7 +151,7 @@ const timeZero = (
 const sizeOf = ({ resolution }: Encoder['config']): readonly [number, number] =>
   typeof resolution === 'number' ? [resolution, resolution] : resolution
 
-/** The labelled images that a classifier is trained on, of its resolution. */
+/** The labelled images that a classifier is trained on, at its resolution. */
 function classifierImages({ config }: Encoder, dataset: ImageSource): LabelledSource {
   const images = trainingImages('classifier', dataset, sizeOf(config), config.imageChannels)
   const { name, classNames } = images

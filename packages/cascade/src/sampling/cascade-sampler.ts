@@ -8,20 +8,20 @@ import { checkConditions, type Labels, labelsOf } from './check-conditions.ts'
 import { checkRng } from './check-sampling.ts'
 import { type StageSampler, type StageSamplerOptions, stageSampler } from './stage-sampler.ts'
 
-/** What {@link CascadeSampler.sample} makes. */
+/** Options of {@link CascadeSampler.sample}. */
 export interface CascadeSampleOptions {
   readonly count: number
   /** The class of each image, by index or by name; only of a class-conditional cascade. */
   readonly labels?: Labels
   /**
-   * s of each super-resolution stage, in order: one for each. Default: those chosen in the cascade; of mere stages 0 for all, no
+   * s of each super-resolution stage, in order. Default: the levels of the cascade; for a list of trained stages 0, no
    * augmentation.
    */
   readonly levels?: readonly number[]
   readonly rng: Rng
-  /** Images sampled at a time; it changes the memory that is needed, not the images. Default 50. */
+  /** The number of images sampled at a time. It affects memory, not the images. Default 50. */
   readonly batchSize?: number
-  /** Called as images of a stage are finished. */
+  /** Called when a batch of a stage is finished. */
   readonly progress?: (progress: { stage: string; done: number; count: number }) => void
   /** Ends sampling before its next step, with an error of code `interrupted`. */
   readonly signal?: AbortSignal
@@ -37,7 +37,7 @@ const sampleKeys: KnownKeys<CascadeSampleOptions> = {
   signal: true,
 }
 
-/** Trained stages, joined to a cascade. Sampling throws before its first step if the options do not fit every stage. */
+/** A cascade that is ready to sample. Sampling throws before its first step if the options do not fit every stage. */
 export interface CascadeSampler {
   readonly stages: readonly StageSampler[]
   /** The images of every stage, the base's first: Algorithm 2 of the paper, non-truncated. */
@@ -49,10 +49,12 @@ export interface CascadeSampler {
 }
 
 /**
- * Joins trained stages: each super-resolves the images of the one before it.
- * @param cascade whose stages say how they are sampled, and at which levels by default; or just trained stages.
- * @param options of every stage, or of each; of a cascade only how functions are run.
- * @throws if the stages do not follow on one another, or have the same name, or there are not options for each.
+ * Makes a sampler of trained stages, of which each super-resolves the images of the one before it.
+ * @param cascade a cascade, whose stages have a sampling and a level; or a list of trained stages.
+ * @param options for a cascade, only `compile`; for a list, the options of all stages, or a list with the options of
+ * each.
+ * @throws if a stage does not take the images of the one before it, two stages have the same name, or the list of
+ * options has another length.
  */
 export function cascadeSampler(cascade: Cascade, options: Pick<StageSamplerOptions, 'compile'>): CascadeSampler
 export function cascadeSampler(
@@ -79,7 +81,7 @@ export function cascadeSampler(
   return joined(given, each, [])
 }
 
-/** @param chosen the level of each super-resolution stage if none are given; 0 for those that it does not name. */
+/** @param chosen the default level of each super-resolution stage; 0 where it is missing. */
 function joined(
   stages: readonly TrainedStage[],
   options: readonly StageSamplerOptions[],

@@ -8,7 +8,7 @@ export type { Labels } from './stage-sampler-options.ts'
 
 /**
  * The labels as an array, undefined for an unconditional stage.
- * @throws if a stage is not conditioned on just what it was trained with, or on values that it does not know.
+ * @throws unless a stage is given exactly the conditions that it was trained with, each in its range.
  */
 export function checkConditions(
   stage: Stage,
@@ -33,7 +33,10 @@ export function checkConditions(
   return checked
 }
 
-/** The labels as an array. @throws unless there is a class for each image of a class-conditional stage, and none for another. */
+/**
+ * The labels as an array. @throws unless a class-conditional stage has a class for each image, and an unconditional one
+ * none.
+ */
 export function labelsOf(
   { name, classNames, labelDropout }: Stage,
   count: number,

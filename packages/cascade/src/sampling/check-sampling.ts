@@ -40,7 +40,7 @@ export function checkTrained(where: string, trained: TrainedStage): void {
     )
 }
 
-/** @throws if an option of a sampler is missing, unknown or of another kind: before anything is compiled. */
+/** @throws if an option of a sampler is missing, unknown or of the wrong type: before anything is compiled. */
 export function checkSamplerOptions({ stage: { name } }: TrainedStage, options: StageSamplerOptions): void {
   const where = `stage '${name}'`
   checkOptions(where, options, samplerKeys)
@@ -49,7 +49,7 @@ export function checkSamplerOptions({ stage: { name } }: TrainedStage, options: 
     const called = typeof sampler === 'function' ? ', which has to be called' : ''
     throw new CascadeError(
       'input',
-      `${where}: expected a sampler, { name: 'ddim' }, or what ddim(), ancestral() and such give, got ${shown(sampler)}${called}`,
+      `${where}: expected a sampler, { name: 'ddim' } or a value such as ddim(), got ${shown(sampler)}${called}`,
     )
   }
   checkFunction(where, 'compile', compile, 'jit of @cascade-diffusion/jit, or eager of @cascade-diffusion/ops')
@@ -65,7 +65,7 @@ export function checkSamplerOptions({ stage: { name } }: TrainedStage, options: 
     )
 }
 
-/** @throws if an option of a run is unknown, or the count or the key is not one. */
+/** @throws if an option of a run is unknown, or the count or the key is invalid. */
 export function checkSampleOptions({ stage: { name } }: TrainedStage, options: StageSampleOptions): void {
   const where = `stage '${name}'`
   checkOptions(where, options, sampleKeys)

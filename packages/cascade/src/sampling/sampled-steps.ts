@@ -7,15 +7,15 @@ import {
   spacedSteps,
 } from '@cascade-diffusion/diffusion'
 
-/** Steps in words: how many, and how they are spaced, as `spacedSteps` of `diffusion` has it. A JSON value. */
+/** The number of steps and their spacing, as in `spacedSteps` of `diffusion`: a JSON value. */
 export interface StepsConfig extends SpacedStepsOptions {
   readonly count: number
 }
 
 /**
- * The steps at which the network is evaluated: those given; or `count` of them, evenly spaced from the last step of the process to the
- * first, or as their configuration says.
- * @throws if a bare count is given in continuous time, or there is no room for as many steps.
+ * The steps at which the network is evaluated: a given list; a number of steps, evenly spaced from the last step of the
+ * process to the first; or those of a configuration.
+ * @throws if a bare number is given in continuous time, or the process has fewer steps.
  */
 export function sampledSteps(
   where: string,
@@ -28,7 +28,7 @@ export function sampledSteps(
     if (!isDiscrete(schedule))
       throw new CascadeError(
         'input',
-        `${where}: expected the times to begin and end at as steps in continuous time, { count, from, to }, or a list of times, got ${steps}`,
+        `${where}: expected steps in continuous time as { count, from, to } or a list of times, got ${steps}`,
       )
     return spacedSteps(process, checkInteger(where, 'steps', steps, { from: 1, to: schedule.betas.length }))
   }

@@ -14,12 +14,13 @@ import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import { continuousCosine, linearSchedule, respace } from '@cascade-diffusion/schedules'
+import { greatestDifference } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import type { TrainedStage } from '../stage/load-stage.ts'
 import { baseStage } from '../stage/stage.ts'
 import type { StageNetwork } from '../stage/stage-network.ts'
-import { halves, T, worstDifference } from '../test-support.ts'
+import { halves, T } from '../test-support.ts'
 import { trainStage } from '../training/train-stage.ts'
 import { type StageSamplerOptions, stageSampler } from './stage-sampler.ts'
 
@@ -66,10 +67,10 @@ describe('guidance', () => {
     const [without, withClass] = [await sample(stage, one, -1), await sample(stage, one)]
     const guided = await sample(stage, { ...one, guidance: { name: 'classifier-free', scale: 3 } })
     const expected = withClass.map((x, i) => without[i]! + 3 * (x - without[i]!))
-    expect(worstDifference(without, withClass)).toBeGreaterThan(0.1)
-    expect(worstDifference(guided, expected)).toBeLessThan(1e-5)
+    expect(greatestDifference(without, withClass)).toBeGreaterThan(0.1)
+    expect(greatestDifference(guided, expected)).toBeLessThan(1e-5)
     const outside = await sample(stage, { ...one, guidance: { name: 'classifier-free', scale: 3, interval: [11, 20] } })
-    expect(worstDifference(outside, withClass)).toBeLessThan(1e-6)
+    expect(greatestDifference(outside, withClass)).toBeLessThan(1e-6)
   })
 
   test('what is done to predicted images comes after', async () => {
@@ -91,7 +92,7 @@ test.each([5, [3, 2], { ddim: 5 }] as const)('spacing %j: the same steps, named 
   const inputs: number[] = []
   const spaced = await sample(stageOf({ inputs }), { spacing })
   expect(inputs).toEqual(kept)
-  expect(worstDifference(spaced, await sample(stageOf(), { steps: kept }))).toBeLessThan(1e-6)
+  expect(greatestDifference(spaced, await sample(stageOf(), { steps: kept }))).toBeLessThan(1e-6)
 })
 
 describe('a schedule chosen after training', () => {
@@ -104,7 +105,7 @@ describe('a schedule chosen after training', () => {
     const levels = [0.1, 0.3, 0.5, 0.7].map((_, t, betas) =>
       Math.sqrt(betas.slice(0, t + 1).reduce((product, beta) => product * (1 - beta), 1)),
     )
-    expect(worstDifference(inputs, levels.reverse())).toBeLessThan(1e-6)
+    expect(greatestDifference(inputs, levels.reverse())).toBeLessThan(1e-6)
     inputs.length = 0
     await sample(stageOf({ process, inputs }), { schedule: linearSchedule(40), spacing: 10 })
     expect(inputs).toHaveLength(10)
@@ -145,7 +146,7 @@ test('continuous time has steps, no spacing', async () => {
   expect(() => stageSampler(stage, { sampler: ddim(), compile: eager, spacing: 4 })).toThrow(
     'expected steps, not a spacing',
   )
-  await expect(sample(stage)).rejects.toThrow('expected steps, as a process in continuous time has none of its own')
+  await expect(sample(stage)).rejects.toThrow('expected steps, since a process in continuous time has no default')
   expect((await sample(stage, { steps: [0.9, 0.5, 0.1] })).every(Number.isFinite)).toBe(true)
 })
 
@@ -154,7 +155,7 @@ test('restarts: finished images are noised and sampled again from there', async 
   const stage = stageOf({ inputs })
   const again = await sample(stage, { steps: [15, 10, 5], restarts: [{ at: -1, to: 10 }] })
   expect(inputs).toEqual([15, 10, 5, 10, 5])
-  expect(worstDifference(again, await sample(stage, { steps: [15, 10, 5] }))).toBeGreaterThan(1e-3)
+  expect(greatestDifference(again, await sample(stage, { steps: [15, 10, 5] }))).toBeGreaterThan(1e-3)
 })
 
 const size = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 }

@@ -12,9 +12,9 @@ import type { Stage } from '../stage/stage.ts'
 import type { StageSamplerOptions } from './stage-sampler-options.ts'
 
 /**
- * The process to sample a stage with: that of its training, or on another schedule, or with some of the steps only.
- * @throws if another schedule is given but the network is conditioned on steps, which mean those of training; if continuous time is to
- * be spaced; and as `respace`.
+ * The process to sample a stage with: that of training, with another schedule, or with only some of the steps.
+ * @throws if another schedule is given to a network conditioned on the steps of training; if a spacing is given in
+ * continuous time; and as `respace`.
  */
 export function samplingProcess(
   stage: Stage,
@@ -37,7 +37,7 @@ function stepsOf(name: string, schedule: Schedule) {
   throw new CascadeError('input', `stage '${name}': expected steps, not a spacing, in continuous time`)
 }
 
-/** @throws if the network predicts ε and sampling is to begin in pure noise, where no image follows from it. */
+/** @throws if the network predicts ε and sampling begins in pure noise, where no image follows from ε. */
 export function checkStart(
   name: string,
   { schedule, prediction }: DiffusionProcess<Schedule>,

@@ -14,19 +14,19 @@ export interface LevelCandidate {
 export interface SearchLevelsOptions<E = number> extends SearchOptions<LevelCandidate, E> {
   /** The s to try. */
   readonly levels: readonly number[]
-  /** The stage that they are of, counted from 0, the base. Default: the last. */
+  /** The index of the stage to search, counted from 0, the base. Default: the last. */
   readonly stage?: number
-  /** The images of the stage below, which all s start from: sampled once. */
+  /** The images of the stage below, sampled once: every s starts from them. */
   readonly lowRes: NDArray<'float32'>
-  /** What is sampled at each s, with the same noise. */
+  /** The options of sampling at each s, with the same noise. */
   readonly sampling: Omit<CascadeSampleOptions, 'levels' | 'signal'>
 }
 
 /**
- * The search over s after training (paper, Section 4.3): samples a stage at every level, from the same small images and the same
- * noise, and evaluates the images of each.
- * @throws before the first call of a network if an option is unknown or missing, no levels are given, or the stage has not one of them;
- * if an objective is not a number; and as {@link CascadeSampler.sampleStage}.
+ * The search over s after training (paper, Section 4.3): it samples a stage at every level, from the same small images
+ * and with the same noise, and evaluates the images of each.
+ * @throws before the first call of a network, if an option is unknown or missing, no levels are given, or a level is
+ * out of the stage's range; if an objective is not a number; and as {@link CascadeSampler.sampleStage}.
  */
 export async function searchLevels<E = number>(
   cascade: CascadeSampler,
@@ -51,7 +51,7 @@ export async function searchLevels<E = number>(
   const { run, result } = searchTrials(where, options, levels.length)
   for (const level of levels)
     await run(async () => {
-      // The levels of the other stages have no part in it: the images of the stage below are there.
+      // The levels of the other stages do not matter, since the images of the stage below are given.
       const all = cascade.stages.slice(1).map((_, i) => (i === index - 1 ? level : 0))
       return { level, images: await cascade.sampleStage(index, { ...sampling, levels: all, signal }, lowRes) }
     })

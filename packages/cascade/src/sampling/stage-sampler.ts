@@ -35,12 +35,12 @@ export interface StageSampler {
 }
 
 /**
- * Makes a stage ready to sample. A super-resolution stage does non-truncated conditioning augmentation: the finished
- * small images are corrupted anew to the level s, as they were in training, and the network is conditioned on s
- * (paper, Section 3.3 and Algorithm 2).
- * @throws if an option is missing or unknown, or the schedule, the spacing or the guidance do not fit the stage; and when sampling,
- * before the first step, if a condition is missing, out of range or has no place, or the steps leave the process; and after a
- * step that gives images that are not finite.
+ * Makes a stage ready to sample. A super-resolution stage uses non-truncated conditioning augmentation: the finished
+ * small images are corrupted to the level s, as in training, and the network is conditioned on s (paper, Section 3.3
+ * and Algorithm 2).
+ * @throws if an option is missing or unknown, or the schedule, the spacing or the guidance do not fit the stage.
+ * Sampling throws before its first step if a condition is missing, out of range or unexpected, or a step is outside the
+ * process; and after a step whose images are not finite.
  */
 export function stageSampler(trained: TrainedStage, options: StageSamplerOptions): StageSampler {
   checkTrained('stageSampler', trained)
@@ -103,14 +103,14 @@ export function stageSampler(trained: TrainedStage, options: StageSamplerOptions
   }
 }
 
-/** What the driver says of a run, with whose it is. */
+/** An error of the driver, with the name of the stage. */
 function named({ name }: Stage, error: unknown): unknown {
   if (!(isCascadeError(error) && error.message.startsWith('sample: '))) return error
-  // Whoever aborted finds the signal's reason as the cause, here as everywhere.
+  // The signal's reason stays the cause.
   const cause = error.code === 'interrupted' ? error.cause : error
   return new CascadeError(error.code, `stage '${name}': ${error.message.slice('sample: '.length)}`, { cause })
 }
 
-/** A sampler by name, or as it is. */
+/** A sampler from its configuration, or as it is. */
 const samplerFrom = (where: string, given: SamplerConfig | Sampler): Sampler =>
   'plan' in given ? given : samplers.of(`${where}: sampler`, given)

@@ -13,7 +13,7 @@ import type { CustomAugmentation, StageDescription, StageUNetConfig } from './st
 import type { StageNetwork } from './stage-network.ts'
 import { descriptionSchema } from './stage-schema.ts'
 
-/** A stage with the weights to sample with: the moving average of training. */
+/** A stage with the weights for sampling: the moving average of training. */
 export interface TrainedStage<S extends Stage = Stage> {
   readonly stage: S
   readonly params: Params<NDArray>
@@ -28,9 +28,9 @@ export interface LoadStageOptions {
 }
 
 /**
- * Reads a stage from its checkpoint, which says all that is needed to build it again.
- * @throws if the file is missing, corrupt, or not a stage; if it needs custom code that is not handed in, or what
- * is handed in is not what it was trained with.
+ * Reads a stage from its checkpoint, which describes it in full, apart from custom code.
+ * @throws if the file is missing, corrupt, or not a stage; if the stage needs custom code that is not handed in, or was
+ * trained with other code.
  */
 export async function loadStage(path: string, own: LoadStageOptions = {}): Promise<TrainedStage> {
   checkOptions('loadStage', own, { network: true, augmentation: true })
@@ -43,7 +43,7 @@ export async function loadStage(path: string, own: LoadStageOptions = {}): Promi
 
 /**
  * Builds a stage again from its description.
- * @param path what errors call the file that it comes from.
+ * @param path the file, as errors name it.
  * @throws as {@link loadStage}; everything that is wrong with the description is listed.
  */
 export function describedStage(described: StageDescription, path: string, own: LoadStageOptions = {}): Stage {
@@ -68,7 +68,7 @@ export function describedStage(described: StageDescription, path: string, own: L
   })
 }
 
-/** The part of a U-Net's configuration that the stage does not add by itself. */
+/** The part of a U-Net's configuration that does not follow from the stage. */
 function sizeOfUNet(config: unknown, path: string): StageUNetConfig {
   if (typeof config !== 'object' || config === null || !('baseChannels' in config))
     throw new CascadeError(
@@ -96,7 +96,10 @@ function augmentationFor(
   const was = `loadStage: ${path} was trained with the augmentation`
   if (!('embedsLevel' in trained)) {
     if (own)
-      throw new CascadeError('checkpoint', `${was} ${trained.name}, which it describes in full: expected no custom one`)
+      throw new CascadeError(
+        'checkpoint',
+        `${was} ${trained.name}, which it describes in full: expected no custom augmentation`,
+      )
     return trained
   }
   if (!own) throw new CascadeError('checkpoint', `${was} '${trained.name}': hand it in as 'augmentation'`)

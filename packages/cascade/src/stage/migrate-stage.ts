@@ -4,8 +4,8 @@ import { migrateNetwork } from '@cascade-diffusion/unet'
 import type { StageDescription } from './stage-config.ts'
 
 /**
- * The present form of a stage as checkpoints before version 0.1 describe it: schedules are configurations of their own, and networks
- * name their noise embedding. All else is left as it is. Unchecked.
+ * Brings the description of a stage from a checkpoint before version 0.1 to the present form: schedules have their own
+ * configurations, and networks name their noise embedding. Everything else stays as it is. Unchecked.
  */
 export function migrateStage(description: StageDescription): StageDescription {
   const { process, network, augmentation } = description
@@ -13,7 +13,7 @@ export function migrateStage(description: StageDescription): StageDescription {
   return augmentation ? { ...migrated, augmentation: migrateAugmentation(augmentation) } : migrated
 }
 
-/** The present form of what a checkpoint of training says of the run of a stage. */
+/** Brings the description of a stage's run in a training checkpoint to the present form. */
 export function migrateStageRun(config: unknown): unknown {
   const { stage } = (config ?? {}) as { readonly stage?: StageDescription }
   return stage ? { ...(config as object), stage: migrateStage(stage) } : config

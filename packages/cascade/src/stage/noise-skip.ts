@@ -10,9 +10,9 @@ import { add, cast, mul, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-c
 import type { StageNetwork } from './stage-network.ts'
 
 /**
- * The network with a path around it for the noise: ε_θ = σ_t x_t + α_t F(x_t), where F is what the network gives.
- * F then stands for v = α_t ε − σ_t x0 (Salimans & Ho 2022), and an untrained network predicts x0 = α_t x_t: near the end
- * of the process, where x_t is all noise, errors of F are no longer divided by a vanishing α_t.
+ * The network with a skip connection for the noise: ε_θ = σ_t x_t + α_t F(x_t), where F is the network's output. F then
+ * predicts v = α_t ε − σ_t x0 (Salimans & Ho 2022), and an untrained network predicts x0 = α_t x_t: near the end of
+ * the process, where x_t is nearly pure noise, errors of F are no longer divided by a vanishing α_t.
  * @throws unless the network predicts ε, with a fixed variance, and is conditioned on the step.
  */
 export function noiseSkip(network: StageNetwork, process: DiffusionProcess<Schedule>): StageNetwork {
@@ -21,7 +21,7 @@ export function noiseSkip(network: StageNetwork, process: DiffusionProcess<Sched
     throw new CascadeError(
       'input',
       `noiseSkip: expected a network that predicts epsilon with a fixed variance and is conditioned on the timestep, ` +
-        `got ${prediction}, ${variance} and ${noiseInput}; a prediction of v needs no path around`,
+        `got ${prediction}, ${variance} and ${noiseInput}; a prediction of v needs no noiseSkip`,
     )
   return {
     config: { ...(network.config as object), noiseSkip: true },

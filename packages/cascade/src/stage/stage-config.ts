@@ -3,18 +3,21 @@ import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 import type { LowResConfig, UNetConfig } from '@cascade-diffusion/unet'
 import type { StageNetwork } from './stage-network.ts'
 
-/** The part of a U-Net's configuration that a stage does not settle by itself. */
+/** The part of a U-Net's configuration that does not follow from the stage. */
 export type StageUNetConfig = Omit<
   UNetConfig,
   'resolution' | 'imageChannels' | 'outChannels' | 'numClasses' | 'lowRes' | 'augmentationLevels'
 > & {
-  /** Leads the noise around the network, which then learns v: for short trainings and large images. Default false. */
+  /**
+   * Adds a skip connection for the noise, so that the network learns v: for short training runs and large images.
+   * Default false.
+   */
   readonly noiseSkip?: boolean
-  /** How a super-resolution stage brings the small images to its resolution. Default: bilinear. */
+  /** How a super-resolution stage upsamples the small images to its resolution. Default: bilinear. */
   readonly lowRes?: Pick<LowResConfig, 'resize'>
 }
 
-/** What all stages have. */
+/** Options of every stage. */
 export interface StageOptions {
   /** Names the stage's files. */
   readonly name: string
@@ -25,8 +28,8 @@ export interface StageOptions {
   /** The classes it is conditioned on, by name. Default: unconditional. */
   readonly classNames?: readonly string[]
   /**
-   * How likely the label of a training image is dropped, from 0 to 1: lets a class-conditional stage be sampled with
-   * classifier-free guidance, and without a class. Default 0.
+   * The probability that the label of a training image is dropped. Above 0, a class-conditional stage can be sampled
+   * with classifier-free guidance, and without a class. Default 0.
    */
   readonly labelDropout?: number
   readonly process: ProcessConfig
@@ -41,11 +44,13 @@ export interface BaseStageOptions extends StageOptions {}
 export interface SuperResolutionStageOptions extends StageOptions {
   /** Height and width of the images that it upsamples. */
   readonly lowResolution: number
-  /** How the small images are corrupted in training. There is no default: without it, errors compound along the cascade. */
+  /**
+   * How the small images are corrupted in training. There is no default: without it, errors compound along the cascade.
+   */
   readonly augmentation: AugmentationConfig | ConditioningAugmentation
 }
 
-/** A stage in words, as a checkpoint keeps it: a JSON value. */
+/** The description of a stage, as a checkpoint stores it: a JSON value. */
 export interface StageDescription {
   readonly kind: 'base' | 'super-resolution'
   readonly name: string
@@ -59,7 +64,7 @@ export interface StageDescription {
   readonly augmentation?: AugmentationConfig | CustomAugmentation
 }
 
-/** What a checkpoint can say of a custom augmentation: not its code. */
+/** The description of a custom augmentation in a checkpoint, which has no code. */
 export interface CustomAugmentation extends Pick<ConditioningAugmentation, 'name' | 'maxLevel'> {
   /** Whether the network is conditioned on the level. */
   readonly embedsLevel: boolean

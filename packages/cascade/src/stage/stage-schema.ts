@@ -35,13 +35,13 @@ const unetSize = schema.record<StageUNetConfig>({
   ),
 })
 
-// It may have other members.
+// Other members are allowed.
 const customNetwork = schema.value<StageNetwork>('{ config, init, apply } with functions init and apply', (x) => {
   const { init, apply } = x as Partial<StageNetwork>
   return typeof init === 'function' && typeof apply === 'function'
 })
 
-/** Whether it is a custom network, complete or not, and not the size of a U-Net. */
+/** Whether it is a custom network, complete or not, rather than the size of a U-Net. */
 export const isCustomNetwork = (network: unknown): network is StageNetwork =>
   typeof network === 'object' && network !== null && ('apply' in network || 'init' in network)
 

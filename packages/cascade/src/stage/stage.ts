@@ -25,15 +25,15 @@ interface CommonStage {
   readonly resolution: number
   readonly imageChannels: number
   readonly classNames: readonly string[] | undefined
-  /** How likely a label is dropped in training; 0 for not at all. */
+  /** The probability that a label is dropped in training. */
   readonly labelDropout: number
   readonly process: DiffusionProcess<Schedule>
   readonly network: StageNetwork
-  /** What a checkpoint says of the stage: a JSON value, from which {@link loadStage} builds it again. */
+  /** The description of the stage in a checkpoint: a JSON value, from which {@link loadStage} builds it again. */
   readonly description: StageDescription
 }
 
-/** The first stage of a cascade: makes small images from noise. */
+/** The first stage of a cascade: samples small images from noise. */
 export interface BaseStage extends CommonStage {
   readonly kind: 'base'
 }
@@ -50,7 +50,8 @@ export type Stage = BaseStage | SuperResolutionStage
 
 /**
  * Describes the first stage of a cascade.
- * @throws CascadeError 'input' that lists everything that is wrong with the options; or if the network and the process do not fit.
+ * @throws CascadeError 'input' that lists everything that is wrong with the options; or if the network and the process
+ * do not fit.
  */
 export function baseStage(options: BaseStageOptions): BaseStage {
   parseConfig(whereOf('baseStage', options), baseSchema, options)
@@ -58,9 +59,10 @@ export function baseStage(options: BaseStageOptions): BaseStage {
 }
 
 /**
- * Describes a stage that upsamples images. It is conditioned on them, and on nothing of how they came about.
- * @throws CascadeError 'input' that lists everything that is wrong with the options; or if the network, the process or the augmentation
- * do not fit. A custom augmentation is checked, and tried if tfjs has a backend; else before the first step.
+ * Describes a stage that super-resolves images. It is conditioned on the images alone, not on how they were made.
+ * @throws CascadeError 'input' that lists everything that is wrong with the options; or if the network, the process or
+ * the augmentation do not fit. A custom augmentation is checked. It is also tried: at once if tfjs has a backend, else
+ * before the first step.
  */
 export function superResolutionStage(options: SuperResolutionStageOptions): SuperResolutionStage {
   parseConfig(whereOf('superResolutionStage', options), superResolutionSchema, options)
@@ -147,6 +149,6 @@ function common(
   }
 }
 
-/** Who asks, for errors: the stage, if it has a name. */
+/** The caller as errors name it: the stage, if it has a name. */
 const whereOf = (maker: string, options: Partial<StageOptions> | undefined): string =>
   typeof options?.name === 'string' ? `stage '${options.name}'` : maker

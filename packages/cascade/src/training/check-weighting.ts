@@ -7,14 +7,14 @@ import { div, square, type Tensor } from '@tensorflow/tfjs-core'
 import type { Stage } from '../stage/stage.ts'
 import type { NoiseLevelsConfig } from './noise-levels/noise-levels-table.ts'
 
-/** A noise level that may be drawn in training, in words. */
+/** A noise level that may be drawn in training, with its name in errors. */
 interface DrawnLevel extends NoiseLevel {
   readonly at: string
 }
 
 /**
- * Computes the weights of all steps that a stage is trained on, or at the ends of its noise levels, as training will.
- * @throws if one is infinite or not a number: a single such loss would end the run, and before that outweigh all others.
+ * Computes, as training does, the weights of all steps that a stage is trained on, or at the ends of its noise levels.
+ * @throws if one is infinite or not a number: a single such loss would end the run.
  */
 export async function checkWeighting(
   stage: Pick<Stage, 'name' | 'process'>,
@@ -53,7 +53,7 @@ export async function checkWeighting(
   )
 }
 
-/** Every step, if steps are trained on; else the ends between which levels are drawn. */
+/** Every step, if training draws steps; else the ends of the range of noise levels. */
 function drawnLevels({ process: { schedule } }: Pick<Stage, 'process'>, noiseLevels: NoiseLevelsConfig): DrawnLevel[] {
   if (noiseLevels.name === 'log-normal') {
     const { mean = -1.2, std = 1.2 } = noiseLevels

@@ -34,9 +34,9 @@ import { checkRun, checkRunKeys, dropoutSeeds, runKeys, runOptions, type Trainin
 /** Options of {@link trainStage}. */
 export interface TrainStageOptions extends TrainingObjective, TrainingRun {
   readonly stage: Stage
-  /** Real images of the stage's resolution or a multiple of it: they are brought down to it by averaging areas. */
+  /** Real images of the stage's resolution or a multiple of it, which are resized by averaging areas. */
   readonly dataset: ImageSource
-  /** Whether images are mirrored left to right, each with probability ½; small images with theirs. Default false. */
+  /** Whether each image is mirrored left to right with probability ½, together with its small image. Default false. */
   readonly randomFlips?: boolean
 }
 
@@ -49,31 +49,33 @@ const trainStageKeys: KnownKeys<TrainStageOptions> = {
   noiseLevels: true,
 }
 
-/** A training batch: real images, and all that is drawn for them. */
+/** A training batch: real images, and everything that is drawn for them. */
 interface StageBatch {
   readonly x0: Tensor4D
   /** The step of each image, int32 [N], or its noise level. */
   readonly t: Tensor1D | NoiseLevelTensors
-  /** What makes up for steps drawn with unequal probabilities, float32 [N]. */
+  /** The weights that compensate for unequal probabilities of steps, float32 [N]. */
   readonly weights?: Tensor1D | undefined
   readonly epsilon: Tensor4D
   readonly label: Tensor1D | undefined
   readonly lowRes: LowResBatch | undefined
-  /** The seeds of what the network drops, int32 [N]. */
+  /** The seeds of the network's dropout, int32 [N]. */
   readonly dropout?: Tensor1D | undefined
 }
 
 interface LowResBatch {
   /** Real small images z. */
   readonly z: Tensor4D
-  /** What their augmentation has drawn. */
+  /** The draw of their augmentation. */
   readonly drawn: AugmentationDraw
 }
 
 /**
- * Trains one stage of a cascade by itself, on real images: Algorithm 1 of the paper. A super-resolution stage sees real
- * small images that its conditioning augmentation has corrupted, each at a level drawn for it, which the network is conditioned on.
- * @throws before the first step if an option is missing or unknown, or the data or the objective do not fit the stage; and as `train`.
+ * Trains one stage of a cascade by itself, on real images: Algorithm 1 of the paper. A super-resolution stage is
+ * conditioned on real small images, each corrupted by its conditioning augmentation to a random level, and on that
+ * level.
+ * @throws before the first step if an option is missing or unknown, or the data or the objective do not fit the stage;
+ * and as `train`.
  */
 export async function trainStage(options: TrainStageOptions): Promise<TrainResult> {
   checkRunKeys('trainStage', options, trainStageKeys)
@@ -110,7 +112,7 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainResul
   })
 }
 
-/** What is minimised, at noise handed in, conditioned on augmented small images. */
+/** The training loss, for given noise, conditioned on augmented small images. */
 function stageLoss(stage: Stage, lossOfEach: ExampleLoss, { history }: NoiseLevelSampler): Loss<StageBatch> {
   const augmentation = augmentationOf(stage)
   return (params, { x0, t, weights, epsilon, label, lowRes, dropout }) => {
@@ -138,7 +140,10 @@ const augmented = (augmentation: ConditioningAugmentation, { z, drawn }: LowResB
   augmentationLevel: drawn.level,
 })
 
-/** The batch of each step: a pure function of the step and its key, and of the losses so far where levels are drawn by them. */
+/**
+ * The batch of each step: a pure function of the step and its key, and of the history of losses if noise levels are
+ * drawn by it.
+ */
 function batches(stage: Stage, images: ImageSource, batchSize: number, levels: NoiseLevelSampler, key: Rng) {
   const load = imageBatches(images, { batchSize, rng: key.fold('order') })
   return async (step: number, rng: Rng, memory: Params<NDArray>): Promise<ArraysOf<StageBatch>> => {
@@ -154,7 +159,7 @@ function batches(stage: Stage, images: ImageSource, batchSize: number, levels: N
   }
 }
 
-/** The labels, some of them dropped, so that the network is trained without a label too. */
+/** The labels, some of them dropped, so that the network is also trained unconditionally. */
 const keptLabels = ({ labelDropout }: Stage, label: NDArray<'int32'>, rng: Rng): NDArray<'int32'> =>
   labelDropout > 0 ? dropLabels(label, { probability: labelDropout, rng: rng.fold('label') }) : label
 
@@ -162,13 +167,13 @@ const keptLabels = ({ labelDropout }: Stage, label: NDArray<'int32'>, rng: Rng):
 const drops = ({ network: { config } }: Stage): boolean =>
   typeof config === 'object' && config !== null && 'dropout' in config && Number(config.dropout) > 0
 
-/** The small images of large ones, rounded to bytes as those of a file, and what their augmentation draws. */
+/** The small images of large ones, rounded to bytes like those of a file, and the draw of their augmentation. */
 function lowResBatch({ augmentation, lowResolution }: SuperResolutionStage, image: NDArray<'float32'>, rng: Rng) {
   const z = fromUint8(resizeArea(toUint8(image), lowResolution))
   return { z, drawn: augmentation.draw({ shape: z.shape, rng }) }
 }
 
-/** The images that a stage is trained on, of its resolution. */
+/** The images that a stage is trained on, at its resolution. */
 function stageImages(stage: Stage, dataset: ImageSource, randomFlips: boolean): ImageSource {
   const { name, resolution, imageChannels, classNames } = stage
   const images = trainingImages(`stage '${name}'`, dataset, [resolution, resolution], imageChannels)

@@ -9,8 +9,8 @@ import {
 } from '@cascade-diffusion/data'
 
 /**
- * The source with its images brought down to the size of a model by averaging areas.
- * @param who what is trained: `stage 'base'`.
+ * The source with its images resized to the size of a model by averaging areas.
+ * @param who what is trained, as errors name it: `stage 'base'`.
  * @throws unless it is a source of images of one size, that size or a multiple of it, and of as many channels.
  */
 export function trainingImages(

@@ -1,7 +1,7 @@
 import type { LossConfig } from '@cascade-diffusion/losses'
 import type { NoiseLevelsConfig } from './noise-levels/noise-levels-table.ts'
 
-/** What a stage is trained for: a JSON value, and part of its checkpoint. */
+/** The objective of training a stage: a JSON value, and part of its checkpoint. */
 export interface TrainingObjective {
   /** Default `simple`; `hybrid` if the stage learns its variance. */
   readonly loss?: LossConfig

@@ -10,18 +10,19 @@ import {
   trainKeys,
 } from '@cascade-diffusion/training'
 
-/** Where checkpoints are saved. What they say of themselves follows from the model. */
+/** Where checkpoints are saved. Their description follows from the model. */
 export type RunCheckpoint = Omit<CheckpointOptions, 'kind' | 'config' | 'migrate'>
 
 /** The options of the loop that training of a model supplies itself. */
 type Supplied = 'params' | 'loss' | 'batch' | 'memory' | 'checkpoint'
 
 /**
- * How long and how a model is trained, whichever it is: all options of the loop but those that follow from the model.
+ * The options of training any model: all options of the loop except those that follow from the model.
  */
 export interface TrainingRun extends Omit<TrainOptions<unknown>, Supplied> {
   /**
-   * Images of a step. If they are more than the data set has, some come twice in a step, each time with other noise.
+   * The number of images of a step. If the data set has fewer, images are repeated within a step, each time with other
+   * noise.
    */
   readonly batchSize: number
   /** Where checkpoints are saved, `….safetensors`. A run resumes from one that is there already. Default: nowhere. */
@@ -35,13 +36,13 @@ export const runKeys: KnownKeys<TrainingRun> = { ...loopKeys, batchSize: true, c
 
 const checkpointKeys: KnownKeys<RunCheckpoint> = { path: true, every: true, everySeconds: true }
 
-/** @throws if an option is unknown, or is now another. */
+/** @throws if an option is unknown or was renamed. */
 export function checkRunKeys<T extends TrainingRun>(where: string, options: T, keys: KnownKeys<T>): void {
   refuseMoved(where, options)
   checkOptions(where, options, keys)
 }
 
-/** @throws on what would be found only after some work: the rest is for `train`. */
+/** @throws on errors that `train` would find only after some work. */
 export function checkRun(where: string, { batchSize, compile, checkpoint }: TrainingRun): void {
   checkInteger(where, 'a batchSize', batchSize, { from: 1 })
   checkFunction(where, 'compile', compile, 'jit of @cascade-diffusion/jit, or eager of @cascade-diffusion/ops')
@@ -51,8 +52,8 @@ export function checkRun(where: string, { batchSize, compile, checkpoint }: Trai
 }
 
 /**
- * The options of the loop among those of a run, with a checkpoint's `kind`, the `config` that it describes itself by,
- * and what brings that of an earlier version to today's form.
+ * The options of the loop among those of a run. The checkpoint gets its `kind`, its description `config`, and the
+ * migration of earlier descriptions.
  */
 export function runOptions(
   run: TrainingRun,
@@ -66,5 +67,5 @@ export function runOptions(
   return { ...options, checkpoint: run.checkpoint && { ...run.checkpoint, kind, config, migrate: migrated } }
 }
 
-/** The seeds of what a network drops in a batch, int32 [N]. */
+/** The seeds of a network's dropout in a batch, int32 [N]. */
 export const dropoutSeeds = (n: number, rng: Rng): NDArray<'int32'> => rng.fold('dropout').integers([n], 0, 2 ** 24)

@@ -36,7 +36,7 @@ const call = (compile: Compile, guided: typeof network | typeof learned): Promis
 test.each([
   ['eagerly', eager as Compile],
   ['compiled', jit as Compile],
-])('goes from what it says without a label beyond what it says with one, %s', async (_, compile) => {
+])('extrapolates from the unconditional prediction beyond the conditional one, %s', async (_, compile) => {
   const unconditional = withoutLabel()
   network.mockClear()
   const { data } = await call(compile, classifierFreeGuidance(network, { scale: 2.5, unconditional }))
@@ -56,7 +56,7 @@ test.each([
   expect([both.data[1], both.data[3]]).toEqual([3, 4])
 })
 
-test('refuses what makes no sense', () => {
+test('refuses a scale, an interval or a condition that is invalid', () => {
   expect(() => classifierFreeGuidance(network, { scale: Number.NaN, unconditional: (c) => c })).toThrow(
     'a finite scale',
   )
@@ -69,7 +69,7 @@ test('refuses what makes no sense', () => {
   )
 })
 
-test('drops labels with the probability given, and the others stay', () => {
+test('drops labels with the given probability and keeps the others', () => {
   const labels = int32(Array.from({ length: 20000 }, (_, i) => i % 10))
   const dropped = dropLabels(labels, { probability: 0.15, rng: rng(3) })
   const share = dropped.data.filter((label) => label === -1).length / 20000

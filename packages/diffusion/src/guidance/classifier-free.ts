@@ -21,20 +21,20 @@ import type { Network } from '../process.ts'
 export interface ClassifierFreeGuidanceOptions<C> {
   /** w: 0 ignores the condition, 1 is the network as it is, above 1 guides. (Ho & Salimans' own w is this minus 1.) */
   readonly scale: number
-  /** The condition that says nothing, of as many examples: `withoutLabel`, say. A traceable function. */
+  /** Makes the null condition, of as many examples: for instance `withoutLabel()`. A traceable function. */
   readonly unconditional: (condition: C) => C
   /**
-   * The noise inputs of the network between which it guides, both included (Kynkäänniemi et al. 2024); elsewhere the scale
+   * The interval of noise inputs in which it guides, both ends included (Kynkäänniemi et al. 2024); elsewhere the scale
    * is 1. In the unit that the process's `noiseInput` names. Default: everywhere.
    */
   readonly interval?: readonly [low: number, high: number]
 }
 
 /**
- * Classifier-free guidance (Ho & Salimans 2022, equation 6): what the network says without its condition, plus `scale`
- * times what the condition changes of that. One network of another, so that clipping comes after. The network is called
- * once, on twice as many images. A learned variance is that of the condition. Traceable.
- * @throws if the scale is not finite, or the interval has no room.
+ * Classifier-free guidance (Ho & Salimans 2022, equation 6): the unconditional prediction, plus `scale` times the
+ * difference that the condition makes. It turns one network into another, so clipping comes after it. The network is
+ * called once, on twice as many images. A learned variance is that with the condition. Traceable.
+ * @throws if the scale is not finite, or the interval is not from low to high.
  */
 export function classifierFreeGuidance<C>(network: Network<C>, options: ClassifierFreeGuidanceOptions<C>): Network<C> {
   checkFunction('classifierFreeGuidance', 'a network', network, 'closeOver(network, params) of @cascade-diffusion/unet')
@@ -65,7 +65,7 @@ export function classifierFreeGuidance<C>(network: Network<C>, options: Classifi
   }
 }
 
-/** The raw output's parts: the prediction, and the variance if there is one. */
+/** The parts of the raw output: the prediction, and the variance if there is one. */
 const channelsOf = (output: Tensor4D, channels: number): Tensor4D[] =>
   output.shape[3] === channels ? [output] : split(output, output.shape[3] / channels, 3)
 
@@ -77,7 +77,7 @@ function scaleAt(noise: Tensor1D, scale: number, interval: readonly [number, num
 
 const isTensor = (x: unknown): x is Tensor => x instanceof Tensor
 
-/** Two trees of the same tensors, one after the other along their first axes. */
+/** Concatenates two trees of tensors of the same shapes along their first axes. */
 function concatTrees<C>(a: C, b: C): C {
   const [first, second] = [a, b].map((tree) => flatten<Tensor>(tree as Tree<Tensor>, isTensor))
   if (String(first!.shape.paths) !== String(second!.shape.paths))

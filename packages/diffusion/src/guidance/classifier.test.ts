@@ -22,7 +22,7 @@ const unguided = denoiser<Condition>(
   { network: (xt, noise) => mixtureNetwork(xt, noise, undefined), process: mixtureProcess },
   { processX0: keepX0 },
 )
-/** Bayes' rule knows the component that a noisy point belongs to. */
+/** The exact classifier: Bayes' rule for the component that a noisy point belongs to. */
 const logProbability = (xt: tf.Tensor4D, logSnr: tf.Tensor1D, { label }: Condition): tf.Tensor => {
   const logShares = tf.logSoftmax(logDensities(xt, logSnr))
   return tf.sum(tf.mul(logShares, tf.oneHot(label, mixture.length, 1, 0, 'float32')), 1)
@@ -50,7 +50,7 @@ test.each([
   await Promise.all([guided.dispose(), conditional.dispose()])
 })
 
-test('the scale says how far', async () => {
+test('the scale sets the strength', async () => {
   const x0 = (scale: number) =>
     eager((xt: tf.Tensor4D, noiseInput: tf.Tensor1D, condition: Condition) => {
       const level = { noiseInput, alpha: tf.scalar(0.6), sigma: tf.scalar(0.8) }

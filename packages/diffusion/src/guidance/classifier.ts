@@ -17,8 +17,8 @@ import type { Denoiser } from '../denoiser.ts'
 /** Options of {@link classifierGuidance}. */
 export interface ClassifierGuidanceOptions<C> {
   /**
-   * ln p(y | x_t) of each image, [N]: a classifier of noisy images, conditioned on the same noise input as the network. A traceable function
-   * whose operations have gradients.
+   * ln p(y | x_t) of each image, [N]: a classifier of noisy images, conditioned on what the network is conditioned on.
+   * A traceable function whose operations have gradients.
    */
   readonly logProbability: (xt: Tensor4D, noise: Tensor1D, condition: C) => Tensor
   /** s: how strongly to guide. Default 1. */
@@ -26,8 +26,8 @@ export interface ClassifierGuidanceOptions<C> {
 }
 
 /**
- * Classifier guidance (Dhariwal & Nichol 2021, algorithm 2), for any sampler: ε̂ = ε - s sigma ∇ ln p(y | x_t), and the x0
- * that goes with it. As in guided-diffusion it comes after clipping. Traceable.
+ * Classifier guidance (Dhariwal & Nichol 2021, algorithm 2), for any sampler: ε̂ = ε - s sigma ∇ ln p(y | x_t), with
+ * the x0 that corresponds to ε̂. As in guided-diffusion, it comes after clipping. Traceable.
  * @throws if the scale is not finite.
  */
 export function classifierGuidance<C>(denoise: Denoiser<C>, options: ClassifierGuidanceOptions<C>): Denoiser<C> {

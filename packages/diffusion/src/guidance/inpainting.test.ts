@@ -34,7 +34,7 @@ const network = (xt: tf.Tensor4D, alpha: tf.Tensor1D): tf.Tensor4D => {
   return tf.div(tf.concat([tf.add(sum, difference), tf.sub(sum, difference)], 3), 2) as tf.Tensor4D
 }
 
-test('keeps what is known, and resampling draws the rest from what goes with it', async () => {
+test('keeps the known part, and resampling draws the rest from its conditional distribution', async () => {
   const n = 1500
   const shape = [n, 1, 1, 2]
   const pairs = (first: number, second: number) =>

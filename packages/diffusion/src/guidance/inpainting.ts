@@ -6,18 +6,18 @@ import { epsilonFromX0 } from '../predictions.ts'
 
 /** What inpainting keeps, besides the condition of the network itself. */
 export interface Inpainting<C> {
-  /** Images [N,H,W,C] in [-1, 1]; what they hold where the mask is 0 does not matter. */
+  /** Images [N,H,W,C] in [-1, 1]; their values where the mask is 0 do not matter. */
   readonly known: Tensor4D
-  /** [N,H,W,1] or [N,H,W,C]: 1 where the images are known, 0 where they are to be made. */
+  /** [N,H,W,1] or [N,H,W,C]: 1 where the images are known, 0 where they are to be sampled. */
   readonly mask: Tensor4D
   readonly condition: C
 }
 
 /**
- * Inpainting by replacement: where the images are known, the predicted x0 is. A sampler then draws the known part of each
- * x_t from the forward process of the known images, as RePaint does (Lugmayr et al. 2022, equation 8), whichever sampler
- * it is; `repaintRestarts` are RePaint's resampling, which makes the two parts fit together. Traceable.
- * @throws (the denoiser) if the known images or the mask are missing, or the images not of the shape of `xt`.
+ * Inpainting by replacement: known pixels take the place of the predicted x0. Any sampler then draws the known part of
+ * each x_t from the forward process of the known images, as RePaint does (Lugmayr et al. 2022, equation 8).
+ * `repaintRestarts` gives RePaint's resampling, which harmonises the two parts. Traceable.
+ * @throws (the denoiser) if the known images or the mask are missing, or the images do not have the shape of `xt`.
  */
 export function inpainting<C>(denoise: Denoiser<C>): Denoiser<Inpainting<C>> {
   checkFunction('inpainting', 'a denoiser', denoise, 'denoiser({ network, process })')

@@ -8,15 +8,15 @@ import { checkRng } from '../checks.ts'
 export interface DropLabelsOptions {
   /** How likely each label is dropped, 0 to 1. Ho & Salimans take 0.1 to 0.2. */
   readonly probability: number
-  /** The label that says nothing. Default -1, of which the networks of `unet` have an embedding of zeros. */
+  /** The null label. Default -1, which the networks of `unet` embed as zeros. */
   readonly noLabel?: number
   readonly rng: Rng
 }
 
 /**
- * Drops labels (int32 [N]) at random, for training with classifier-free guidance in mind (Ho & Salimans 2022, algorithm 1).
- * On the host.
- * @throws if the labels are no int32, or the probability is not from 0 to 1.
+ * Drops labels (int32 [N]) at random, for training that prepares for classifier-free guidance (Ho & Salimans 2022,
+ * algorithm 1). On the host.
+ * @throws if the labels are not int32, or the probability is not from 0 to 1.
  */
 export function dropLabels(labels: NDArray<'int32'>, options: DropLabelsOptions): NDArray<'int32'> {
   if (!isNDArray(labels) || labels.dtype !== 'int32')
@@ -38,8 +38,8 @@ export function dropLabels(labels: NDArray<'int32'>, options: DropLabelsOptions)
 }
 
 /**
- * The same condition with `noLabel`, as `dropLabels` has it, for every label: the `unconditional` of `classifierFreeGuidance`.
- * A condition that has no label stays as it is. @throws (the function) on what is no condition.
+ * Makes the `unconditional` of `classifierFreeGuidance`: it replaces every label of a condition by `noLabel`, as in
+ * `dropLabels`. A condition without a label stays as it is. @throws (the function) on anything but a condition.
  */
 export function withoutLabel(noLabel = -1): <C extends { readonly label?: Tensor1D }>(condition: C) => C {
   checkInteger('withoutLabel', 'noLabel', noLabel)

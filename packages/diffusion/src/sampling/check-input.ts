@@ -22,7 +22,7 @@ const known: KnownKeys<Required<AnyRun>> = {
   signal: true,
 }
 
-/** @throws if there are no options, or some that are unknown or of another kind. */
+/** @throws if the options are missing, unknown, or of the wrong type. */
 export function checkOptionsOfRun(options: AnyRun): void {
   checkOptions('sample', options, known)
   const { shape, afterStep, signal } = options
@@ -37,7 +37,7 @@ export function checkOptionsOfRun(options: AnyRun): void {
     throw new CascadeError('input', `sample: expected signal, that of an AbortController, got ${shown(signal)}`)
 }
 
-/** @throws if the images, the condition and the shape do not fit together, or hold a value that is not finite. */
+/** @throws if the images, the condition and the shape do not fit together, or a value is not finite. */
 export function checkInput(options: AnyRun, { name, upwards }: Sampler): void {
   const { shape, initial, initialStep, condition, firstIndex = 0 } = options
   if (!(Number.isSafeInteger(firstIndex) && firstIndex >= 0))
@@ -70,7 +70,7 @@ function checkLeaves(node: unknown, path: string): void {
   for (const [key, child] of Object.entries(node as object)) checkLeaves(child, path === '' ? key : `${path}.${key}`)
 }
 
-/** @throws if a run draws noise, and there is no key of random numbers for it. */
+/** @throws if a run draws noise and has no key of random numbers. */
 export function checkNoise(
   { rng, initial }: AnyRun,
   { name, needsNoise }: Sampler,
@@ -79,7 +79,7 @@ export function checkNoise(
   const why = needsNoise
     ? `${name} draws noise in each step`
     : initial === undefined
-      ? 'it begins with noise'
+      ? 'it starts from noise'
       : plan.some(({ added }) => added)
         ? 'it noises the images first'
         : undefined

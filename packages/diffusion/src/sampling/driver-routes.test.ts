@@ -57,7 +57,7 @@ test.each([
   expect(relativeError(sample.data, expected.data)).toBeLessThan(1e-5)
 })
 
-test('noises a finished sample to a step and samples it again, as often as `times` says', async () => {
+test('noises a finished sample to a step and samples again from there, a given number of times', async () => {
   const once = await model.sample(run)
   const again = (pass: number, initial: NDArray<'float32'>) => {
     const key = run.rng.fold('restart').fold(pass)
@@ -132,7 +132,7 @@ test('a run in continuous time takes the steps of the discrete process of the sa
   expect(relativeError(sample.data, expected.data)).toBeLessThan(1e-5)
 })
 
-test('steps between steps lead from level to level as whole ones do', async () => {
+test('fractional steps lead from level to level as whole ones do', async () => {
   // An x0 that stays the same: DDIM goes straight to alpha x0 + sigma ε, by whichever steps.
   const constant = createSampler({
     network: (xt) => tf.zerosLike(xt),
@@ -150,7 +150,7 @@ test('steps between steps lead from level to level as whole ones do', async () =
   ).toBeLessThan(1e-5)
 })
 
-test('DDIM finds the noise that it makes images from, the better the more steps', async () => {
+test('DDIM inversion finds the noise of images, more exactly with more steps', async () => {
   const error = async (T: number) => {
     const common = { network: referenceNetwork, process: { ...process, schedule: linearSchedule(T) }, compile: eager }
     const up = createSampler({ ...common, sampler: ddimInversion() })
@@ -167,7 +167,7 @@ test('DDIM finds the noise that it makes images from, the better the more steps'
 
 test.each([
   ...[ancestral(), ddim({ eta: 0.7 }), dpmSolver(), dpmSolver({ eta: 1 }), heun({ churn: 5 }), unipc({ order: 3 })],
-])('$name gives compiled what it gives eagerly, in parts too', async (sampler) => {
+])('$name gives the same images compiled and eagerly, also in parts', async (sampler) => {
   const network = vi.fn(referenceNetwork)
   const compiled = createSampler({ network, process, sampler, compile: jit })
   const options = { ...run, steps: [24, 20, 14, 9, 5, 2, 0] }
@@ -215,9 +215,7 @@ test.each<[string, Sampler, Partial<SampleOptions<undefined>>, string]>([
 test('refuses a process in continuous time without steps, and options out of range', async () => {
   const continuous = { ...process, schedule: continuousCosine() }
   const { sample } = createSampler({ network: referenceNetwork, process: continuous, sampler: ddim(), compile: eager })
-  await expect(sample(run)).rejects.toThrow(
-    'sample: expected steps, as a process in continuous time has none of its own',
-  )
+  await expect(sample(run)).rejects.toThrow('sample: expected steps, since a process in continuous time has no default')
   await expect(sample({ ...run, steps: [1.5, 0.5] })).rejects.toThrow('sample: timesteps must be from 0 to 1, got 1.5')
   expect(() => dpmSolver({ eta: 2 })).toThrow('dpmSolver: expected an eta from 0 to 1, got 2')
   expect(() => heun({ churn: -1 })).toThrow('heun: expected churn')

@@ -55,7 +55,7 @@ test('a set may be cut into batches anywhere', async () => {
   expect(concatenate([first, rest])).toEqual(whole)
 })
 
-test('continues from where it was stopped as if it had not been', async () => {
+test('a stopped run resumes as if it had not been stopped', async () => {
   const frames = await framesOf(run)
   const stopped = await model.sample({ ...run, stop: 6 })
   expect(stopped).toEqual(frames.find(({ t }) => t === 6)!.xt)
@@ -63,7 +63,7 @@ test('continues from where it was stopped as if it had not been', async () => {
 })
 
 test.each([ancestral(), ancestral({ variance: 'fixed-large' }), ddim(), ddim({ eta: 1 })])(
-  'some of the steps are those of the respaced process: $name',
+  'a subset of the steps is the respaced process: $name',
   async (sampler) => {
     const schedule = linearSchedule(41)
     const respaced = { ...process, schedule: respace(schedule, 11) }

@@ -26,18 +26,18 @@ import type { Frame, SampleOptions } from './sample-options.ts'
 import type { Sampler } from './samplers/sampler.ts'
 import { tracedStep } from './traced-step.ts'
 
-/** What {@link createSampler} compiles: a network, or a denoiser made of one, such as guidance. */
+/** What {@link createSampler} compiles: a network, or a denoiser made of one, such as a guided one. */
 export type CreateSamplerOptions<C> = {
   readonly process: DiffusionProcess<Schedule>
-  /** How to step, e.g. `ancestral()` or `ddim()`. */
+  /** The sampler, e.g. `ancestral()` or `ddim()`. */
   readonly sampler: Sampler
   /** How to run the step: `jit`, or `eager`. */
   readonly compile: Compile
 } & (({ readonly network: Network<C> } & DenoiserOptions) | { readonly denoiser: Denoiser<C> })
 
-/** A model and a sampler, compiled: for any number of runs. */
+/** A model and a sampler, compiled for any number of runs. */
 export interface ModelSampler<C> {
-  /** Yields a frame after each step, the last of which has the sample as `xt`. The arrays are the caller's to keep. */
+  /** Yields a frame after each step; the last has the sample as `xt`. The caller may keep the arrays. */
   stream(options: SampleOptions<C>): AsyncGenerator<Frame, void, undefined>
   /** The sample alone, float32 of `shape`. */
   sample(options: SampleOptions<C>): Promise<NDArray<'float32'>>
@@ -45,20 +45,21 @@ export interface ModelSampler<C> {
   dispose(): Promise<void>
 }
 
-/** What goes from evaluation to evaluation, where the engine computes. */
+/** What passes from evaluation to evaluation, in the memory of the engine. */
 interface State {
   readonly xt: NDArray | DeviceArray
   readonly history: readonly (NDArray | DeviceArray)[]
 }
 
 /**
- * The driver that owns the sampling loop. One traced step, which `compile` makes once for each shape, serves all
- * evaluations of the network: what differs between them is computed on the host before the loop and fed as one small array.
- * The images stay where the engine computes until somebody looks at them. A network with weights is closed over them first, by
+ * The driver that owns the sampling loop. One traced step, compiled once for each shape, serves all evaluations of the
+ * network. What differs between them is computed on the host before the loop and fed as one small array. The images
+ * stay in the memory of the engine until they are read. A network with weights must be closed over them first, by
  * `closeOver` of `@cascade-diffusion/unet`.
  *
- * Runs throw before their first step if timesteps are out of order or leave the process, shapes do not fit together, or
- * an input is not finite, options are unknown or of another kind, or noise is to be drawn without `rng`; and after a step that gives values that are not finite.
+ * A run throws before its first step if an option is unknown or of the wrong type, timesteps are out of order or
+ * outside the process, shapes do not fit together, an input is not finite, or noise is needed without `rng`. It throws
+ * after a step whose images are not finite.
  */
 export function createSampler<C = undefined>(options: CreateSamplerOptions<C>): ModelSampler<C> {
   checkCreateOptions(options)
@@ -67,7 +68,7 @@ export function createSampler<C = undefined>(options: CreateSamplerOptions<C>): 
     'denoiser' in options && options.denoiser !== undefined
       ? options.denoiser
       : denoiser<C>(options as { network: Network<C>; process: typeof process }, {
-          ...('processX0' in options && options.processX0 && { processX0: options.processX0 }),
+          processX0: 'processX0' in options ? options.processX0 : undefined,
         })
   const step = compile(tracedStep(denoise, sampler))
   const addNoise = compile(
@@ -76,7 +77,7 @@ export function createSampler<C = undefined>(options: CreateSamplerOptions<C>): 
   )
   const place = compile((condition: C) => condition)
 
-  /** Yields the frames of the steps that `seen` names by how many are left. */
+  /** Yields the frames of the steps for which `seen` of the number of steps left is true. */
   async function* run(options: SampleOptions<C>, seen: (stepsLeft: number) => boolean): AsyncGenerator<Frame, void> {
     checkOptionsOfRun(options)
     const { shape, rng, firstIndex = 0, initial, afterStep, signal } = options
@@ -170,17 +171,17 @@ function checkCreateOptions<C>(options: CreateSamplerOptions<C>): void {
     'closeOver(network, params) of @cascade-diffusion/unet makes a network one',
   )
   if (denoiser !== undefined && processX0 !== undefined)
-    throw new CascadeError('input', 'createSampler: expected no processX0 with a denoiser, which is made with its own')
+    throw new CascadeError('input', 'createSampler: expected no processX0 with a denoiser, which has its own')
 }
 
-/** An engine's words for an index out of its table, in ours. */
+/** Rewords an engine's error about an index outside its table. */
 function explained(error: unknown): never {
   const { message } = error as Error
   if (!/out of data bounds|index value .* is not in/.test(message)) throw error
   throw new CascadeError(
     'input',
-    'sample: a number that the network looks up is not in its table, most likely a label: expected classes from 0 to one less than ' +
-      `it has, or -1 for none (${message})`,
+    'sample: an index of the network is outside its table, most likely a label: expected one below the number of classes, ' +
+      `or -1 for none (${message})`,
     { cause: error },
   )
 }

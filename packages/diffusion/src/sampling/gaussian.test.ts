@@ -2,6 +2,7 @@ import '@tensorflow/tfjs-backend-cpu'
 import { type NDArray, zeros } from '@cascade-diffusion/arrays'
 import { eager } from '@cascade-diffusion/ops'
 import { cosineSchedule } from '@cascade-diffusion/schedules'
+import { greatestDifference } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { noiseLevel } from '../noise-level.ts'
@@ -34,7 +35,7 @@ function exactNetwork({ schedule }: DiffusionProcess) {
 
 /**
  * The exact mean and covariance of a sampler's output on that data. The sampler is affine in its normal numbers, so one
- * example without noise and one for each number set to 1 give them, without drawing any.
+ * example without noise and one for each number set to 1 determine them. None is drawn.
  */
 async function moments(process: DiffusionProcess, sampler: Sampler) {
   const T = process.schedule.betas.length
@@ -57,8 +58,7 @@ async function moments(process: DiffusionProcess, sampler: Sampler) {
 
 async function errorOf(process: DiffusionProcess, sampler: Sampler) {
   const expected = [...mean, a, b, d]
-  const measured = await moments(process, sampler)
-  return Math.max(...measured.map((value, i) => Math.abs(value - expected[i]!)))
+  return greatestDifference(await moments(process, sampler), expected)
 }
 
 const samplers: [string, Sampler][] = [

@@ -5,7 +5,7 @@ import { type DiffusionProcess, isDiscrete, type Schedule, takesNoiseLevels } fr
 /** A noise level that a sampler visits. */
 export interface Level extends NoiseLevel {
   /**
-   * The step 0 … T-1 of a discrete process, which may lie between two, or the time 0 … 1 of a continuous one; -1 is the
+   * The step 0 … T-1 of a discrete process, not necessarily whole, or the time 0 … 1 of a continuous one; -1 is the
    * data.
    */
   readonly t: number
@@ -13,21 +13,21 @@ export interface Level extends NoiseLevel {
   readonly lambda: number
 }
 
-/** A process as samplers see it: its noise levels, between its steps too. */
+/** A process as samplers see it: its noise levels, also between its steps. */
 export interface Levels {
   /** The greatest t. */
   readonly last: number
-  /** The level of a step or time. @throws if the process has none such. */
+  /** The noise level of a step or time. @throws if it is outside the process. */
   at(t: number): Level
-  /** The level with that λ; at the ends of the process the nearest that it has. */
+  /** The noise level of that λ; beyond the ends of the process, the level at the end. */
   ofLambda(lambda: number): Level
   /** What the network is conditioned on there. */
   noiseInput(t: number): number
 }
 
 /**
- * The noise levels of a process. Between two steps of a discrete one the log-SNR is interpolated linearly, and so is the
- * timestep that the network is conditioned on.
+ * The noise levels of a process. Between two steps of a discrete one, the log-SNR is interpolated linearly, and so is
+ * the timestep that the network is conditioned on.
  */
 export function levels(process: DiffusionProcess<Schedule>): Levels {
   const { schedule } = process

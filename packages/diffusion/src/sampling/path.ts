@@ -4,11 +4,11 @@ import type { RunOptions } from './sample-options.ts'
 import type { Sampler } from './samplers/sampler.ts'
 import { stepsDown } from './steps.ts'
 
-/** Where a run goes: as {@link RunOptions} has it. */
+/** The options of a run that say which steps it takes: see {@link RunOptions}. */
 export type Route = Pick<RunOptions, 'steps' | 'stop' | 'initialStep' | 'restarts'>
 
 /**
- * The steps of a run, and where the last one leads.
+ * The steps of a run, and the step that the last one leads to.
  * @throws if they are out of order or not in the process.
  */
 export function checkedPath(
@@ -30,7 +30,7 @@ export function checkedPath(
   if (!steps && !discrete)
     throw new CascadeError(
       'input',
-      'sample: expected steps, as a process in continuous time has none of its own; got none',
+      'sample: expected steps, since a process in continuous time has no default; got none',
     )
   if (steps !== undefined && !Array.isArray(steps) && !ArrayBuffer.isView(steps))
     throw new CascadeError(

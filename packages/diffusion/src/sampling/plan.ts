@@ -10,19 +10,22 @@ import type { Sampler } from './samplers/sampler.ts'
 export interface PlannedStep {
   readonly t: number
   readonly next: number
-  /** How often the run has started anew before. */
+  /** How many restarts came before it. */
   readonly pass: number
-  /** Whether nothing is remembered of the steps before. */
+  /** Whether it forgets the history of the sampler. */
   readonly fresh: boolean
-  /** What brings the images up to t first, if they are below: the factors of the images and of noise, float32 [2]. */
+  /** The factors of the images and of noise, float32 [2], that noise the images up to t first if they are below it. */
   readonly added: NDArray<'float32'> | undefined
-  /** Of each evaluation: noise input, alpha, sigma, then the sampler's coefficients; float32, rounded once from float64. */
+  /**
+   * For each evaluation: noise input, alpha, sigma, then the sampler's coefficients; float32, rounded once from
+   * float64.
+   */
   readonly evaluations: readonly NDArray<'float32'>[]
 }
 
 /**
- * Computes all that the steps of a run need, before the first.
- * @throws if the steps are out of order, leave the process, or cannot be taken.
+ * Computes everything that the steps of a run need, before the first step.
+ * @throws if the steps are out of order or outside the process, or the sampler cannot take one.
  */
 export function planRun(process: DiffusionProcess<Schedule>, sampler: Sampler, route: Route): PlannedStep[] {
   const scale = levels(process)
@@ -57,7 +60,10 @@ export function planRun(process: DiffusionProcess<Schedule>, sampler: Sampler, r
   return plan
 }
 
-/** The forward process q(x_to | x_t) between two noise levels: √(alpha_to² / alpha_t²) x_t + √(1 - alpha_to² / alpha_t²) ε. */
+/**
+ * The forward process q(x_to | x_t) between two noise levels: √(alpha_to² / alpha_t²) x_t + √(1 - alpha_to² / alpha_t²)
+ * ε.
+ */
 function noiseBetween(t: number | undefined, to: Level, scale: Levels): NDArray<'float32'> | undefined {
   if (t === undefined || t === to.t) return undefined
   const signal = to.alpha / scale.at(t).alpha

@@ -3,13 +3,13 @@ import { checkRecord } from '../checks.ts'
 import type { Level } from './level.ts'
 import type { Sampler } from './samplers/sampler.ts'
 
-/** Noise put back into what a run has reached. */
+/** A return to a noisier step: noise is added to the images that a run has reached. */
 export interface Restart {
-  /** The step at which the run starts anew: one of the run's, or where it stops; -1 for the data. */
+  /** The step at which the run goes back: one of its steps, or the one where it stops; -1 for the data. */
   readonly at: number
-  /** The step that the images are brought back to by the forward process: one of the run's. */
+  /** The step that the forward process takes the images to: one of the run's steps. */
   readonly to: number
-  /** How often. Default 1. */
+  /** How many times. Default 1. */
   readonly times?: number
 }
 
@@ -17,13 +17,13 @@ export interface Restart {
 export interface RepaintOptions {
   /** j: how many steps the run goes back. Default 10. */
   readonly jump?: number
-  /** r: how often each step is taken. Default 10. */
+  /** r: how many times each step is taken. Default 10. */
   readonly times?: number
 }
 
 /**
- * The resampling of RePaint (Lugmayr et al. 2022, section 4.2 and appendix B.2): every `jump` steps the run goes back up
- * as many, so that all steps are taken `times` times.
+ * The resampling of RePaint (Lugmayr et al. 2022, section 4.2 and appendix B.2): after every `jump` steps the run goes
+ * back by `jump` steps, until each step was taken `times` times.
  * @param steps the steps of the run, decreasing.
  * @throws if a number is not a positive integer.
  */
@@ -45,7 +45,7 @@ export function repaintRestarts(steps: readonly number[], options: RepaintOption
   })
 }
 
-/** @throws unless all restarts go from a step of the path to a noisier one. */
+/** @throws unless every restart goes from a step of the path to a noisier one. */
 export function checkedRestarts(
   path: readonly Level[],
   { name, upwards }: Sampler,

@@ -3,8 +3,8 @@ import type { Rng } from '@cascade-diffusion/random'
 import type { Restart } from './restart.ts'
 
 /**
- * One sampling run. `condition` is a tree of host arrays of n examples each, such as `{ label: int32([3, 7]) }`; it may be left out if
- * the network takes none.
+ * One sampling run. `condition` is a tree of host arrays of n examples each, such as `{ label: int32([3, 7]) }`. It may
+ * be omitted if the network takes none.
  */
 export type SampleOptions<C> = RunOptions &
   (undefined extends C ? { readonly condition?: ArraysOf<C> } : { readonly condition: ArraysOf<C> })
@@ -14,44 +14,47 @@ export interface RunOptions {
   /** [n, height, width, channels] of the images. */
   readonly shape: readonly number[]
   /**
-   * A key of random numbers. It may be left out if nothing is drawn: by a deterministic sampler from `initial` images. The noise that
-   * a run begins with is drawn from `rng.fold('initial')`, that of the step at t from
-   * `rng.fold('noise').fold(t)` (of t as a string if it is not an integer); after the n-th restart both from
-   * `rng.fold('restart').fold(n)` in place of `rng`.
+   * A key of random numbers. It may be omitted if nothing is drawn: by a deterministic sampler that starts from
+   * `initial` images. Initial noise is drawn from `rng.fold('initial')`, the noise of the step at t from
+   * `rng.fold('noise').fold(t)` (of t as a string if it is not an integer). After the n-th restart
+   * `rng.fold('restart').fold(n)` takes the place of `rng`.
    */
   readonly rng?: Rng
   /**
-   * The place of the first image in the whole set that is sampled. Default 0. An image's noise depends on its place
-   * only, so that a set may be cut into batches anywhere and gives the same images.
+   * The place of the first image in the whole set that is sampled. Default 0. For a given key, an image's noise depends
+   * on its place only. So a set gives the same images however it is cut into batches.
    */
   readonly firstIndex?: number
   /** Images float32 of `shape` to start from, instead of standard normal noise. */
   readonly initial?: NDArray<'float32'>
   /**
-   * The step that `initial` is at. Default: the first of `steps`. From a less noisy one the forward process takes it there
-   * first: from -1, the data, this edits images (SDEdit, Meng et al. 2022).
+   * The step of the `initial` images. Default: the first of `steps`. Less noisy images are first noised to that step by
+   * the forward process. With -1, the data, this edits images (SDEdit, Meng et al. 2022).
    */
   readonly initialStep?: number
   /**
-   * Where the network is evaluated, decreasing: steps 0 … T-1, which may lie between two, or times 0 … 1 of a process in
-   * continuous time. Default: every step of a discrete process from T-1 down to the one above `stop`.
+   * The steps at which the network is evaluated, decreasing: 0 … T-1, not necessarily whole; in continuous time, times
+   * 0 … 1. Default: every step of a discrete process from T-1 down to the one above `stop`.
    */
   readonly steps?: readonly number[]
-  /** The step to stop at; the sample is x_stop. Default -1: the data. Above, it truncates (paper, section 3.2). */
+  /**
+   * The step to stop at; the sample is x_stop. Default -1: the data. A step above -1 truncates the run (paper, section
+   * 3.2).
+   */
   readonly stop?: number
   /**
-   * Where noise is put back, to be sampled again: `[{ at: -1, to: 2000 }]` is what the paper does to finished
-   * samples (section 4.2); `repaintRestarts` are those of RePaint.
+   * Returns to noisier steps, from which sampling continues. The paper applies `[{ at: -1, to: 2000 }]` to finished
+   * samples (section 4.2); `repaintRestarts` makes those of RePaint.
    */
   readonly restarts?: readonly Restart[]
-  /** Called after each step, and waited for. Images that it gives take the place of `xt`. */
+  /** Called after each step, and awaited. If it returns images, they replace `xt`. */
   // biome-ignore lint/suspicious/noConfusingVoidType: it may be a function that returns nothing
   readonly afterStep?: (frame: Frame) => NDArray<'float32'> | void | Promise<NDArray<'float32'> | void>
   /** Ends the run before its next evaluation of the network, with an error of code `interrupted`. */
   readonly signal?: AbortSignal
 }
 
-/** What a run has reached after a step. */
+/** The state of a run after a step. */
 export interface Frame {
   /** How many steps came before this one. */
   readonly step: number
@@ -59,6 +62,6 @@ export interface Frame {
   /** The step t of `xt`; -1 if that is the data. */
   readonly t: number
   readonly xt: NDArray<'float32'>
-  /** The data that the model predicted in this step. */
+  /** The x0 that the model predicted in this step. */
   readonly x0: NDArray<'float32'>
 }

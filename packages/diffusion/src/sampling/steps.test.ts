@@ -55,9 +55,9 @@ test('between two steps the log-SNR and the noise input are interpolated', () =>
   expect(noiseInput(3)).toBe(333)
   expect(ofLambda(at(3.25).lambda).t).toBeCloseTo(3.25, 10)
   expect(ofLambda(-100).t).toBe(9)
-  const inputAt = (noiseInput: 'noise-level' | 'log-snr') => levels({ ...spaced, noiseInput }).noiseInput(3.25)
-  expect(inputAt('log-snr')).toBeCloseTo(2 * at(3.25).lambda, 12)
-  expect(inputAt('noise-level')).toBeCloseTo(at(3.25).alpha, 12)
+  const input = (noiseInput: 'noise-level' | 'log-snr') => levels({ ...spaced, noiseInput }).noiseInput(3.25)
+  expect(input('log-snr')).toBeCloseTo(2 * at(3.25).lambda, 12)
+  expect(input('noise-level')).toBeCloseTo(at(3.25).alpha, 12)
 })
 
 test.each([

@@ -12,7 +12,7 @@ export function stepsDown(from: number, to = 0): number[] {
 /** Options of {@link spacedSteps}. */
 export interface SpacedStepsOptions {
   /**
-   * What grows evenly from one step to the next: the step or time itself (`step`, the default), the log-SNR (`log-snr`,
+   * The quantity that is evenly spaced: the step or time itself (`step`, the default), the log-SNR (`log-snr`,
    * DPM-Solver), or (sigma / alpha)^(1/rho) (`karras`, EDM's equation 5).
    */
   readonly by?: 'step' | 'log-snr' | 'karras'
@@ -20,15 +20,17 @@ export interface SpacedStepsOptions {
   readonly rho?: number
   /** The first, noisiest step. Default: the last of the process, T-1 or time 1. */
   readonly from?: number
-  /** The last step at which the network is evaluated. Default: step 0; of a process in continuous time there is none. */
+  /** The last step at which the network is evaluated. Default: step 0; required in continuous time. */
   readonly to?: number
-  /** Rounds to whole steps, for networks that know no others. Default: true if `by` is `step` and steps are discrete. */
+  /**
+   * Rounds to whole steps, for networks trained on those only. Default: true if `by` is `step` and steps are discrete.
+   */
   readonly whole?: boolean
 }
 
 /**
  * `count` steps at which to evaluate the network, decreasing from `from` to `to`, both included.
- * @throws if there is no room for as many steps, or they are not within the process, or its log-SNR is infinite at an end.
+ * @throws if fewer than `count` whole steps fit, an end is outside the process, or the log-SNR is infinite at an end.
  */
 export function spacedSteps(
   process: DiffusionProcess<Schedule>,

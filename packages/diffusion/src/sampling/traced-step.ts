@@ -2,15 +2,15 @@ import { slice, sum, type Tensor, type Tensor1D, type Tensor4D } from '@tensorfl
 import type { Denoiser } from '../denoiser.ts'
 import type { Sampler } from './samplers/sampler.ts'
 
-/** What goes from evaluation to evaluation. */
+/** What passes from evaluation to evaluation. */
 export interface SamplingState {
   readonly xt: Tensor4D
   readonly history: readonly Tensor4D[]
 }
 
 /**
- * One evaluation of the network and the sampler's update, as a function of tensors. It serves all evaluations: what differs
- * between them are `numbers`, as the plan has them. `total` is finite if every value of the images is.
+ * One evaluation of the network and the sampler's update, as a function of tensors. It serves all evaluations: they
+ * differ in `numbers`, an entry of the plan. `total` is finite if every value of the images is.
  */
 export const tracedStep =
   <C>(denoise: Denoiser<C>, sampler: Sampler) =>

@@ -25,7 +25,7 @@ const sample = (options: object, create: object = {}) =>
 const create = (options: object) => js.createSampler({ ...whole, ...options })
 const noKey = 'expected a key of random numbers (rng(1) of @cascade-diffusion/random)'
 
-test('what a run does not use may be left out', async () => {
+test('what a run does not use may be omitted', async () => {
   const sampler = library.createSampler(whole)
   const expected = await sampler.sample({ ...run, condition: undefined })
   expect(await sampler.sample(run)).toEqual(expected)
@@ -33,7 +33,7 @@ test('what a run does not use may be left out', async () => {
   expect(await sampler.sample({ shape: run.shape, initial })).toEqual(expected)
 })
 
-test('a label that is none of the network, eagerly and compiled', async () => {
+test('a label outside the table of the network, eagerly and compiled', async () => {
   const table = float32([1, 2, 3])
   const labelled = (xt: tf.Tensor4D, _: tf.Tensor1D, { label }: { label: tf.Tensor1D }): tf.Tensor4D =>
     tf.add(xt, tf.reshape(tf.gather(tf.tensor1d(table.data), label), [-1, 1, 1, 1]))
@@ -41,7 +41,7 @@ test('a label that is none of the network, eagerly and compiled', async () => {
     const sampler = library.createSampler({ ...whole, network: labelled, compile })
     await sampler.sample({ ...run, condition: { label: int32([0, 2]) } })
     await expect(sampler.sample({ ...run, condition: { label: int32([0, 3]) } })).rejects.toThrow(
-      'sample: a number that the network looks up is not in its table, most likely a label',
+      'sample: an index of the network is outside its table, most likely a label',
     )
     // @ts-expect-error the network takes a condition
     await expect(sampler.sample(run)).rejects.toThrow()
@@ -50,7 +50,7 @@ test('a label that is none of the network, eagerly and compiled', async () => {
 })
 
 test.each([
-  ['no rng', () => sample({ rng: undefined }), `sample: ${noKey}, since it begins with noise, got undefined`],
+  ['no rng', () => sample({ rng: undefined }), `sample: ${noKey}, since it starts from noise, got undefined`],
   [
     'no rng for ancestral()',
     () => sample({ rng: undefined, initial: images }, { sampler: library.ancestral() }),
@@ -61,7 +61,7 @@ test.each([
     () => sample({ rng: undefined, initial: images, initialStep: -1 }),
     `${noKey}, since it noises the images first, got`,
   ],
-  ['a number as rng', () => sample({ rng: 1 }), `${noKey}, since it begins with noise, got 1`],
+  ['a number as rng', () => sample({ rng: 1 }), `${noKey}, since it starts from noise, got 1`],
   ['no options', () => js.createSampler(whole).sample(), 'sample: expected an object of options, got undefined'],
   ['a misspelt option', () => sample({ step: [3] }), "sample: unknown option 'step'. Did you mean 'steps'?"],
   [

@@ -2,9 +2,9 @@ import { CascadeError, checkFunction, shown } from '@cascade-diffusion/checks'
 import { alphaOfLogSnr, sigmaOfLogSnr } from './log-snr.ts'
 
 /**
- * A variance-preserving diffusion process in continuous time, from t = 0 (the least noise) to t = 1 (the most):
- * x_t = alpha(t) x0 + sigma(t) ε with alpha² + sigma² = 1 (VDM, Kingma et al. 2021, section 3.1). Its functions throw on
- * a time outside [0, 1].
+ * A variance-preserving diffusion process in continuous time, from t = 0 (the least noise) to t = 1 (the most): x_t =
+ * alpha(t) x0 + sigma(t) ε with alpha² + sigma² = 1 (VDM, Kingma et al. 2021, section 3.1). Its functions throw on a
+ * time outside [0, 1].
  */
 export interface ContinuousSchedule {
   /** The factor of the data. */
@@ -13,14 +13,14 @@ export interface ContinuousSchedule {
   sigma(t: number): number
   /** λ(t) = ln(alpha² / sigma²), strictly decreasing; it may be +∞ at t = 0 and -∞ at t = 1. */
   logSnr(t: number): number
-  /** The time of a log-SNR, the inverse of `logSnr`. Throws on a log-SNR that the process never has. */
+  /** The time of a log-SNR: the inverse of `logSnr`. Throws on a log-SNR outside the range of the process. */
   timeOf(logSnr: number): number
 }
 
 /**
  * The process of any strictly decreasing log-SNR.
- * @param logSnr of times in [0, 1].
- * @param timeOf its inverse; found by bisection unless given.
+ * @param logSnr the log-SNR at a time in [0, 1].
+ * @param timeOf its inverse. Default: found by bisection.
  */
 export function scheduleFromLogSnr(
   logSnr: (t: number) => number,

@@ -53,7 +53,7 @@ describe.each(schedules)('%s', (_, schedule) => {
       fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (t) => {
         const logSnr = schedule.logSnr(t)
         const found = schedule.timeOf(logSnr)
-        // In time, or where the log-SNR hardly knows the time, in log-SNR.
+        // In time; or in log-SNR, where that hardly depends on the time.
         if (Math.abs(found - t) > 1e-12) expect(schedule.logSnr(found)).toBeCloseTo(logSnr, 10)
       }),
       { numRuns: 200 },
@@ -69,7 +69,7 @@ describe.each(schedules)('%s', (_, schedule) => {
     }
   })
 
-  test('times and log-SNRs outside are errors', () => {
+  test('times and log-SNRs out of range are refused', () => {
     for (const t of [-0.1, 1.1, Number.NaN])
       for (const value of [schedule.alpha, schedule.sigma, schedule.logSnr])
         expect(() => value(t)).toThrow(`noise schedule: expected a time from 0 to 1, got ${t}`)
@@ -77,7 +77,7 @@ describe.each(schedules)('%s', (_, schedule) => {
   })
 })
 
-test('the ends: data and pure noise where the definitions say so, else the limits given', () => {
+test('the ends: data and pure noise where the definitions give them, else the given limits', () => {
   for (const schedule of [continuousCosine(), continuousSigmoid()])
     expect([schedule.alpha(0), schedule.sigma(0), schedule.alpha(1), schedule.sigma(1)]).toEqual([1, 0, 0, 1])
   expect(continuousLinear().alpha(0)).toBe(1)
@@ -94,7 +94,7 @@ test('the discrete schedules are those of continuous time with many steps', () =
   expect(relativeError(betas, cosineSchedule(500).betas)).toBeLessThan(1e-11)
 })
 
-test('bad options are errors', () => {
+test('invalid options are refused', () => {
   expect(() => continuousLinear({ betaStart: 30 })).toThrow(
     'continuousLinear: betaStart, betaEnd: expected positive numbers in',
   )

@@ -20,7 +20,8 @@ export function continuousCosine(options: ContinuousCosineOptions = {}): Continu
   const angle = (t: number) => ((t / (1 + offset)) * Math.PI) / 2
   const first = angle(offset)
   return scheduleFromLogSnr(
-    // cos b = sin(π/2 - b), and cos² a - cos² b = sin(b - a) sin(b + a): no difference of nearly equal numbers.
+    // cos b = sin(π/2 - b), and cos² a - cos² b = sin(b - a) sin(b + a), which avoids a difference of nearly equal
+    // numbers.
     (t) => Math.log(Math.sin(angle(1 - t)) ** 2 / (Math.sin(angle(t)) * Math.sin(angle(t) + 2 * first))),
     (logSnr) => {
       const alphaCumprod = 1 / (1 + Math.exp(-logSnr))

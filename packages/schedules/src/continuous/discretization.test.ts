@@ -54,7 +54,7 @@ test('between steps the log-SNR is interpolated, with its inverse; before the fi
   )
 })
 
-test('bad arguments are errors', () => {
+test('invalid arguments are refused', () => {
   expect(() => toDiscrete(continuousCosine(), 1.5)).toThrow(
     'toDiscrete: steps: expected an integer of at least 1, got 1.5',
   )

@@ -11,10 +11,10 @@ export interface ToDiscreteOptions {
 }
 
 /**
- * The discrete process whose step t has the noise of time (t + 1) / T: β_t = -sigma² (e^(λ_t - λ_{t-1}) - 1), which is
- * 1 - ᾱ_t / ᾱ_{t-1} without cancellation (VDM, Kingma et al. 2021, appendix), with λ_{-1} = ∞.
+ * The discrete process whose step t has the noise level of time (t + 1) / T: β_t = -sigma² (e^(λ_t - λ_{t-1}) - 1),
+ * which is 1 - ᾱ_t / ᾱ_{t-1} without cancellation (VDM, Kingma et al. 2021, appendix), with λ_{-1} = ∞.
  * @param steps T, at least 1.
- * @throws if the number of steps is not a positive integer, or the noise does not grow.
+ * @throws if the number of steps is not a positive integer, or the noise does not increase.
  */
 export function toDiscrete(
   schedule: ContinuousSchedule,
@@ -39,9 +39,10 @@ export function toDiscrete(
 }
 
 /**
- * A discrete process in continuous time: its step t at time (t + 1) / T, the log-SNR interpolated linearly between steps.
- * Where that has an end at infinity, a ratio is interpolated instead: sigma / alpha from the data at time 0 to the first
- * step, and alpha / sigma from the last but one step to a last step of pure noise. The inverse of {@link toDiscrete}.
+ * A discrete process in continuous time, the inverse of {@link toDiscrete}: step t is at time (t + 1) / T, and the
+ * log-SNR is interpolated linearly between steps. Where the log-SNR is infinite at one end, a ratio is interpolated
+ * instead: sigma / alpha between the data at time 0 and the first step, and alpha / sigma before a last step of pure
+ * noise.
  * @throws if the first step is pure noise.
  */
 export function toContinuous(schedule: DiscreteSchedule): ContinuousSchedule {

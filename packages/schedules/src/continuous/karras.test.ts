@@ -16,7 +16,7 @@ test('continuousKarras has the same levels, over alpha', () => {
   expect(edmSigmaOfLogSnr(schedule.logSnr(1))).toBeCloseTo(9, 13)
 })
 
-test('bad options are errors', () => {
+test('invalid options are refused', () => {
   expect(() => karrasSigmas(0)).toThrow('karrasSigmas: steps: expected an integer of at least 1, got 0')
   expect(() => karrasSigmas(5, { sigmaMin: 0 })).toThrow('karras: sigmaMin, sigmaMax: expected positive numbers')
   expect(() => continuousKarras({ rho: -1 })).toThrow('karras: expected rho above 0, got -1')

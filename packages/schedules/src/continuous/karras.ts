@@ -9,14 +9,14 @@ export interface KarrasOptions {
   readonly sigmaMin?: number
   /** The greatest σ. Default 80. */
   readonly sigmaMax?: number
-  /** ρ: the greater, the shorter the steps at little noise. Default 7. */
+  /** ρ: a greater value shortens the steps at low noise. Default 7. */
   readonly rho?: number
 }
 
 /**
- * EDM's noise levels in continuous time (Karras et al. 2022, equation 5): σ^(1/ρ) grows at a constant rate from sigmaMin
- * at t = 0 to sigmaMax at t = 1. Given, as every schedule here, as its variance-preserving equal: alpha = 1 / √(1 + σ²),
- * sigma = σ alpha, λ = -2 ln σ.
+ * EDM's noise levels in continuous time (Karras et al. 2022, equation 5): σ^(1/ρ) grows at a constant rate from
+ * sigmaMin at t = 0 to sigmaMax at t = 1. Like every schedule here it is in its variance-preserving form: alpha = 1 /
+ * √(1 + σ²), sigma = σ alpha, λ = -2 ln σ.
  * @throws unless 0 < sigmaMin < sigmaMax and rho > 0.
  */
 export function continuousKarras(options: KarrasOptions = {}): ContinuousSchedule {

@@ -2,7 +2,7 @@ import { checkOptions, type Entry, schema } from '@cascade-diffusion/checks'
 import { checkPositiveRange } from '../checks.ts'
 import { type ContinuousSchedule, scheduleFromLogSnr } from './continuous-schedule.ts'
 
-/** Options of {@link continuousLinear}: β is a rate over the whole time, a thousand times that of one of 1000 steps. */
+/** Options of {@link continuousLinear}: β is the rate over the whole time, 1000 times the β of one of 1000 steps. */
 export interface ContinuousLinearOptions {
   /** β at t = 0. Default 0.1. */
   readonly betaStart?: number
@@ -11,8 +11,9 @@ export interface ContinuousLinearOptions {
 }
 
 /**
- * The variance-preserving SDE with linear β, the limit of {@link linearSchedule} of many steps (Song et al. 2021,
- * "Score-based generative modeling through SDEs", equation 33): ᾱ(t) = e^-B, B = t betaStart + t² (betaEnd - betaStart) / 2.
+ * The variance-preserving SDE with linear β: {@link linearSchedule} in the limit of many steps (Song et al. 2021,
+ * "Score-based generative modeling through SDEs", equation 33): ᾱ(t) = e^-B, B = t betaStart + t² (betaEnd - betaStart)
+ * / 2.
  * @throws if the rates are not positive and increasing.
  */
 export function continuousLinear(options: ContinuousLinearOptions = {}): ContinuousSchedule {

@@ -4,9 +4,9 @@ import { type ContinuousSchedule, scheduleFromLogSnr } from './continuous-schedu
 import type { LogSnrRange } from './log-snr.ts'
 
 /**
- * The schedule whose log-SNR falls at a constant rate: λ(t) = max + t (min - max) (VDM, Kingma et al. 2021, appendix; its
- * γ is -λ).
- * @param range by default VDM's, from 13.3 at t = 0 to -5 at t = 1.
+ * The schedule whose log-SNR falls at a constant rate: λ(t) = max + t (min - max) (VDM, Kingma et al. 2021, appendix;
+ * its γ is -λ).
+ * @param range the log-SNR at both ends. Default VDM's: 13.3 at t = 0, -5 at t = 1.
  * @throws unless min < max, both finite.
  */
 export function continuousLogLinear(range: LogSnrRange = { min: -5, max: 13.3 }): ContinuousSchedule {

@@ -44,7 +44,7 @@ test('evenLogSnrTimes: equal steps of log-SNR between the ends', () => {
   for (let i = 0; i < 5; i++) expect(schedule.logSnr(times[i + 1]!) - schedule.logSnr(times[i]!)).toBeCloseTo(step, 10)
 })
 
-test('bad arguments are errors', () => {
+test('invalid arguments are refused', () => {
   expect(() => shiftToResolution(continuousCosine(), { from: 64, to: 0 })).toThrow(
     'shiftToResolution: to: expected an integer',
   )

@@ -5,15 +5,15 @@ import type { LogSnrRange } from './log-snr.ts'
 
 /** Two resolutions, as the sides of square images in pixels. */
 export interface ResolutionShift {
-  /** The resolution that the schedule is good for. 64 in the paper. */
+  /** The resolution that the schedule was made for. 64 in the paper. */
   readonly from: number
-  /** The resolution that it shall be good for. */
+  /** The resolution to adapt it to. */
   readonly to: number
 }
 
 /**
- * The schedule for another resolution: averaging a `to` image down to `from` pixels then leaves the log-SNR of the
- * original schedule, λ'(t) = λ(t) + 2 ln(from / to) ("Simple diffusion", Hoogeboom et al. 2023; there from 64).
+ * The schedule for another resolution: λ'(t) = λ(t) + 2 ln(from / to) ("Simple diffusion", Hoogeboom et al. 2023). An
+ * image of side `to`, averaged down to side `from`, then has the log-SNR of the original schedule.
  * @throws if a resolution is not a positive integer.
  */
 export function shiftToResolution(schedule: ContinuousSchedule, shiftBetween: ResolutionShift): ContinuousSchedule {
@@ -25,14 +25,15 @@ export function shiftToResolution(schedule: ContinuousSchedule, shiftBetween: Re
   const shift = 2 * Math.log(from / to)
   return scheduleFromLogSnr(
     (t) => schedule.logSnr(t) + shift,
-    // Rounding must not lead out of the schedule's range at its ends.
+    // Rounding must not leave the schedule's range at its ends.
     (logSnr) => schedule.timeOf(Math.min(Math.max(logSnr - shift, schedule.logSnr(1)), schedule.logSnr(0))),
   )
 }
 
 /**
- * The part of a schedule within a range of log-SNR, time stretched to [0, 1] again: finite at both ends, as likelihoods
- * and samplers in continuous time need it. "Simple diffusion" takes -15 to 15 (Hoogeboom et al. 2023).
+ * The part of a schedule within a range of log-SNR, with time stretched to [0, 1] again. Likelihoods and samplers in
+ * continuous time need a log-SNR that is finite at both ends. "Simple diffusion" takes -15 to 15 (Hoogeboom et al.
+ * 2023).
  * @throws unless min < max, both within the schedule's own log-SNR.
  */
 export function truncateLogSnr(schedule: ContinuousSchedule, range: LogSnrRange): ContinuousSchedule {
@@ -56,9 +57,9 @@ export interface EvenLogSnrOptions {
 }
 
 /**
- * n + 1 times from `start` down to `stop`, between which the log-SNR grows by a constant (DPM-Solver, Lu et al. 2022,
- * "uniform logSNR").
- * @throws if the number of steps is not a positive integer, the times do not decrease, or the log-SNR is infinite at one.
+ * n + 1 times from `start` down to `stop`, evenly spaced in log-SNR (DPM-Solver, Lu et al. 2022, "uniform logSNR").
+ * @throws if the number of steps is not a positive integer, the times do not decrease, or the log-SNR is infinite at
+ * one.
  */
 export function evenLogSnrTimes(
   schedule: ContinuousSchedule,

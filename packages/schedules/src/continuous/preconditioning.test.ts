@@ -17,7 +17,7 @@ test("edmPreconditioning: the network's input and target have variance 1, and it
   expect(edmPreconditioning().skip(0.5)).toBe(0.5)
 })
 
-test('vePreconditioning and vpPreconditioning undo the noise when the network says what it is', () => {
+test('vePreconditioning and vpPreconditioning remove the noise that the network predicts', () => {
   const [x0, epsilon, sigma] = [0.3, -1.2, 2.5]
   const x = x0 + sigma * epsilon
   // A score network gives -ε / σ times σ, an ε network ε.
@@ -31,6 +31,6 @@ test('vePreconditioning and vpPreconditioning undo the noise when the network sa
   expect(vp.noise(level)).toBeCloseTo(0.4 * 999, 9)
 })
 
-test('what is not a standard deviation is an error', () => {
+test('an invalid standard deviation is refused', () => {
   expect(() => edmPreconditioning(0)).toThrow('edmPreconditioning: expected a standard deviation above 0, got 0')
 })

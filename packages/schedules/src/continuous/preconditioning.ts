@@ -14,12 +14,12 @@ export interface Preconditioning {
   out(sigma: number): number
   /** c_in. */
   in(sigma: number): number
-  /** c_noise: the noise input that the network is conditioned on. */
+  /** c_noise: what the network is conditioned on for the noise. */
   noise(sigma: number): number
 }
 
 /**
- * EDM's preconditioning (Karras et al. 2022, table 1): input and target of the network have variance 1 at every σ.
+ * EDM's preconditioning (Karras et al. 2022, table 1): the network's input and target have variance 1 at every σ.
  * @param sigmaData the standard deviation of the data, above 0. Default 0.5.
  */
 export function edmPreconditioning(sigmaData = 0.5): Preconditioning {
@@ -36,7 +36,7 @@ export function edmPreconditioning(sigmaData = 0.5): Preconditioning {
   }
 }
 
-/** The preconditioning of the variance-exploding score networks of Song et al. 2021, as Karras et al. 2022, table 1, write it. */
+/** The preconditioning of the variance-exploding score networks of Song et al. 2021 (Karras et al. 2022, table 1). */
 export const vePreconditioning: Preconditioning = {
   skip: () => 1,
   out: (sigma) => sigma,
@@ -45,9 +45,9 @@ export const vePreconditioning: Preconditioning = {
 }
 
 /**
- * The preconditioning of an ε-predicting network of a variance-preserving process, conditioned on the step (Karras et al. 2022,
- * table 1).
- * @param schedule the process in continuous time; {@link Preconditioning.noise} throws where it never has that noise.
+ * The preconditioning of an ε-predicting network of a variance-preserving process that is conditioned on the step
+ * (Karras et al. 2022, table 1).
+ * @param schedule the process in continuous time. {@link Preconditioning.noise} throws on a σ outside its range.
  * @param steps M: the network is conditioned on (M - 1) t. Default 1000.
  */
 export function vpPreconditioning(schedule: ContinuousSchedule, steps = 1000): Preconditioning {

@@ -13,8 +13,8 @@ export interface ContinuousSigmoidOptions {
 }
 
 /**
- * The sigmoid schedule in continuous time (Jabri et al. 2023; Chen 2023, algorithm 1): ᾱ(t) = (v(1) - v(t)) / (v(1) - v(0)),
- * v(t) = sigmoid((start + t (end - start)) / tau). λ runs from +∞ to -∞.
+ * The sigmoid schedule in continuous time (Jabri et al. 2023; Chen 2023, algorithm 1): ᾱ(t) = (v(1) - v(t)) / (v(1) -
+ * v(0)), v(t) = sigmoid((start + t (end - start)) / tau). λ runs from +∞ to -∞.
  * @throws unless start < end and tau > 0.
  */
 export function continuousSigmoid(options: ContinuousSigmoidOptions = {}): ContinuousSchedule {
@@ -26,7 +26,8 @@ export function continuousSigmoid(options: ContinuousSigmoidOptions = {}): Conti
       'input',
       `continuousSigmoid: expected start < end and tau > 0, got ${shown(start)}, ${shown(end)}, ${shown(tau)}`,
     )
-  // sigmoid(a) - sigmoid(b) = sinh((a - b) / 2) / (2 cosh(a / 2) cosh(b / 2)): no difference of nearly equal numbers.
+  // sigmoid(a) - sigmoid(b) = sinh((a - b) / 2) / (2 cosh(a / 2) cosh(b / 2)), which avoids a difference of nearly
+  // equal numbers.
   const ratio = Math.cosh(start / tau / 2) / Math.cosh(end / tau / 2)
   return scheduleFromLogSnr(
     (t) => Math.log((ratio * Math.sinh(((1 - t) * width) / 2)) / Math.sinh((t * width) / 2)),

@@ -19,7 +19,7 @@ function expectTables(schedule: DiscreteSchedule, expected: Record<string, numbe
 }
 
 test.each<[string, DiscreteSchedule, Spacing]>([
-  // guided-diffusion treats a whole process as respaced to all its steps.
+  // guided-diffusion treats an unspaced process as respaced to all its steps.
   ['linear-40', linearSchedule(40), 40],
   ['cosine-100-respaced-10', cosineSchedule(100), 10],
 ])('OpenAI: %s, to 1e-12', (name, schedule, spacing) => {
@@ -79,12 +79,14 @@ test('given cumulative products', () => {
   expect([...timesteps]).toEqual([0, 1, 2])
 })
 
-test('bad arguments are errors', () => {
+test('invalid arguments are refused', () => {
   expect(() => scheduleFromBetas([])).toThrow('schedule: expected at least one beta, got none')
   for (const b of [0, -0.1, 1.1, Number.NaN])
     expect(() => scheduleFromBetas([0.1, b])).toThrow(`greater than 0 and at most 1, got ${b} at step 1`)
   const spaced = (...timesteps: number[]) => ({ timesteps, unspacedSteps: 10 })
-  expect(() => scheduleFromBetas([0.1], spaced(0, 1))).toThrow('schedule: expected 1 timesteps, one a beta, got 2')
+  expect(() => scheduleFromBetas([0.1], spaced(0, 1))).toThrow(
+    'schedule: expected 1 timesteps, one for each beta, got 2',
+  )
   expect(() => scheduleFromBetas([0.1, 0.1], spaced(5, 5))).toThrow('schedule: timesteps must increase, got 5, 5')
   for (const t of [0.5, -1, 10])
     expect(() => scheduleFromBetas([0.1], spaced(t))).toThrow(`timesteps that are integers from 0 to 9, got ${t}`)

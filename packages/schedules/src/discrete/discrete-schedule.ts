@@ -14,30 +14,32 @@ export interface DiscreteSchedule {
   readonly alphasCumprodPrev: Float64Array
   /** The variance β̃_t of q(x_{t-1} | x_t, x0); 0 at t = 0. */
   readonly posteriorVariance: Float64Array
-  /** ln β̃_t, with the entry of t = 1 also at t = 0, where the variance is 0. (With a single step: ln β_0.) */
+  /** ln β̃_t; at t = 0, where the variance is 0, the entry of t = 1. (With a single step: ln β_0.) */
   readonly posteriorLogVarianceClipped: Float64Array
   /** The factor of x0 in the mean of q(x_{t-1} | x_t, x0). */
   readonly posteriorMeanCoef1: Float64Array
   /** The factor of x_t in the mean of q(x_{t-1} | x_t, x0). */
   readonly posteriorMeanCoef2: Float64Array
-  /** The step of the unspaced process that each step stands for: what the network is conditioned on. 0 … T-1 unless respaced. */
+  /** The step of the unspaced process, which the network is conditioned on. 0 … T-1 unless respaced. */
   readonly timesteps: Int32Array
-  /** How many steps the unspaced process has: 1000 / unspacedSteps rescales `timesteps` to a process of 1000 steps. */
+  /**
+   * The number of steps of the unspaced process: 1000 / unspacedSteps rescales `timesteps` to a process of 1000 steps.
+   */
   readonly unspacedSteps: number
 }
 
 /** Where the steps of a respaced process lie in the unspaced one. */
 export interface SpacedSteps {
-  /** The unspaced step of each, increasing, from 0 to `unspacedSteps` - 1. */
+  /** The unspaced step of each step, increasing, from 0 to `unspacedSteps` - 1. */
   readonly timesteps: ArrayLike<number>
-  /** How many steps the unspaced process has. */
+  /** The number of steps of the unspaced process. */
   readonly unspacedSteps: number
 }
 
 /**
  * The schedule of given betas, each in (0, 1]; a last β of 1 ends in pure noise. Posterior: DDPM, equation 7.
  * @param spaced for the schedule of a respaced process.
- * @throws if a beta is out of range, or the timesteps do not increase or are not as many as the betas.
+ * @throws if a beta is out of range, the timesteps do not increase, or there is not one timestep for each beta.
  */
 export function scheduleFromBetas(betas: ArrayLike<number>, spaced?: SpacedSteps): DiscreteSchedule {
   checkList('schedule', 'betas', betas)
@@ -81,7 +83,7 @@ export function scheduleFromAlphasCumprod(alphasCumprod: ArrayLike<number>, spac
 
 function checkedTimesteps({ timesteps, unspacedSteps }: SpacedSteps, T: number): Int32Array {
   if (timesteps.length !== T)
-    throw new CascadeError('input', `schedule: expected ${T} timesteps, one a beta, got ${timesteps.length}`)
+    throw new CascadeError('input', `schedule: expected ${T} timesteps, one for each beta, got ${timesteps.length}`)
   let last = -1
   return Int32Array.from(timesteps, (t) => {
     if (!(Number.isInteger(t) && t >= 0 && t < unspacedSteps))

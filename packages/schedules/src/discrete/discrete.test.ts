@@ -43,7 +43,7 @@ test('sigmoidSchedule is that of its definition, in 50 digits', () => {
   expect(relativeError(sigmoidSchedule(20).betas, computed['sigmoid-20'])).toBeLessThan(1e-12)
 })
 
-test('bad arguments are errors', () => {
+test('invalid arguments are refused', () => {
   expect(() => linearSchedule(19)).toThrow('linearSchedule: expected an integer of at least 20 steps, got 19')
   expect(() => linearSchedule(0, { betaEnd: 0.5 })).toThrow(
     'linearSchedule: steps: expected an integer of at least 1, got 0',

@@ -2,8 +2,9 @@ const bits = 120n
 const one = 1n << bits
 
 /**
- * cos x for 2^-60 ≤ x ≤ π/2, correctly rounded: its Taylor series in fixed point. `Math.cos` is off by a bit here and
- * there, differently in each JavaScript engine, and with 4000 steps 1 - ᾱ_t / ᾱ_{t-1} magnifies that to more than 1e-12.
+ * cos x for 2^-60 ≤ x ≤ π/2, correctly rounded: its Taylor series in fixed point. `Math.cos` may be wrong in the last
+ * bit, differently in each JavaScript engine. With 4000 steps, 1 - ᾱ_t / ᾱ_{t-1} magnifies such an error to more than
+ * 1e-12.
  */
 export function exactCos(x: number): number {
   const square = (BigInt(x * 2 ** 120) ** 2n) >> bits

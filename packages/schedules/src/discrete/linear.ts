@@ -12,9 +12,10 @@ export interface LinearScheduleOptions {
 }
 
 /**
- * The linear schedule of DDPM (Ho et al. 2020, section 4): betas evenly spaced. By default scaled so that any number of
- * steps ends at about the same noise as 1000 steps from β = 0.0001 to 0.02 (as Improved DDPM's code does).
- * @param steps T; by default at least 20: with fewer the last β would exceed 1.
+ * The linear schedule of DDPM (Ho et al. 2020, section 4): betas evenly spaced. The default betas are scaled, as in
+ * Improved DDPM's code, so that any number of steps ends at about the same noise level as 1000 steps from β = 0.0001 to
+ * 0.02.
+ * @param steps T; with the default `betaEnd` at least 20: with fewer the last β would exceed 1.
  * @throws if the number of steps or a β is out of range.
  */
 export function linearSchedule(steps: number, options: LinearScheduleOptions = {}): DiscreteSchedule {

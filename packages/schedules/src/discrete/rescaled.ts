@@ -2,9 +2,9 @@ import { schema } from '@cascade-diffusion/checks'
 import type { DiscreteSchedule } from './discrete-schedule.ts'
 import { zeroTerminalSnr } from './zero-terminal-snr.ts'
 
-/** What the configuration of every schedule of discrete steps may have. */
+/** Options that every schedule of discrete steps has in its configuration. */
 export interface RescaleOptions {
-  /** Whether it is rescaled to end in pure noise, for predictions of x0 or v. Default false. */
+  /** Whether the schedule is rescaled to end in pure noise, for predictions of x0 or v. Default false. */
   readonly zeroTerminalSnr?: boolean
 }
 
@@ -14,9 +14,9 @@ export const rescaleSchema = { zeroTerminalSnr: schema.optional(schema.flag()) }
 /** The schema of T: the steps of a process. */
 export const stepsSchema = schema.integer({ from: 1 })
 
-/** The schema of a β that may be left out. */
+/** The schema of an optional β. */
 export const betaSchema = schema.optional(schema.number({ from: 0, to: 1 }))
 
-/** The schedule, rescaled if the configuration says so. */
+/** The schedule, rescaled if the configuration asks for it. */
 export const rescaled = (schedule: DiscreteSchedule, config: RescaleOptions): DiscreteSchedule =>
   config.zeroTerminalSnr ? zeroTerminalSnr(schedule) : schedule

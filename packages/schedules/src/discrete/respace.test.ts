@@ -65,7 +65,7 @@ test('respacing a respaced process names the steps of the first', () => {
   expect(twice.unspacedSteps).toBe(100)
 })
 
-test('bad spacings are errors, as guided-diffusion refuses them', () => {
+test('invalid spacings are refused, as in guided-diffusion', () => {
   const schedule = linearSchedule(100)
   expect(() => respace(schedule, 101)).toThrow('expected 0 to 100 steps in section 0 of 100 steps, got 101')
   expect(() => respace(schedule, [50, 51])).toThrow('expected 0 to 50 steps in section 1 of 100 steps, got 51')

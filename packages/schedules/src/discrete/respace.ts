@@ -5,12 +5,14 @@ import { type DiscreteSchedule, scheduleFromAlphasCumprod } from './discrete-sch
 /**
  * Which steps of a process to keep: a number of them, spread evenly from the first to the last; a number for each of
  * several equal sections, the first of them nearest the data; or `{ ddim: n }`, every k-th step with the smallest whole
- * k < T that gives n steps. They are what guided-diffusion writes as `25`, `10,8,2` and `ddim25`; {@link parseSpacing} reads that.
+ * k < T that gives n steps. In guided-diffusion these are `25`, `10,8,2` and `ddim25`, which {@link parseSpacing}
+ * reads.
  */
 export type Spacing = number | readonly number[] | { readonly ddim: number }
 
 /**
- * Reads what OpenAI's scripts take as `--timestep_respacing`: `'250'`, `'10,8,2'` for sections, `'ddim25'` for a stride.
+ * Reads the value of `--timestep_respacing` of OpenAI's scripts: `'250'`, `'10,8,2'` for sections, `'ddim25'` for a
+ * stride.
  * @returns the spacing, or undefined for `''`, their default, which keeps every step.
  * @throws on any other text.
  */
@@ -28,10 +30,11 @@ export function parseSpacing(text: string): Spacing | undefined {
 }
 
 /**
- * The process that takes only some of the steps of `schedule`, with the same ᾱ at those it keeps (Improved DDPM,
- * section 4; the rules are those of guided-diffusion's `space_timesteps`). Its `timesteps` are those of the unspaced
- * process, also if `schedule` is itself respaced.
- * @throws if the spacing is none, if a section has fewer steps than asked for, if no step would be kept, or no stride gives `ddim` steps.
+ * The process that keeps only some of the steps of `schedule`, with the same ᾱ at these (Improved DDPM, section 4; the
+ * rules are those of guided-diffusion's `space_timesteps`). Its `timesteps` are those of the unspaced process, even if
+ * `schedule` is itself respaced.
+ * @throws if the spacing is invalid, if a section has fewer steps than requested, if no step would be kept, or if no
+ * stride gives `ddim` steps.
  */
 export function respace(schedule: DiscreteSchedule, spacing: Spacing): DiscreteSchedule {
   checkSchedule('respace', schedule)
@@ -50,7 +53,7 @@ function spacedSteps(T: number, spacing: Spacing): number[] {
   throw new CascadeError(
     'input',
     `respace: expected a number of steps, a list of them, or { ddim: n }; got ${shown(spacing)}` +
-      (typeof spacing === 'string' ? `; parseSpacing reads what guided-diffusion writes` : ''),
+      (typeof spacing === 'string' ? `; parseSpacing reads guided-diffusion's spacings` : ''),
   )
 }
 
@@ -66,7 +69,7 @@ function stridedSteps(T: number, n: number): number[] {
 function sectionSteps(T: number, counts: readonly number[]): number[] {
   let start = 0
   return counts.flatMap((count, section) => {
-    // What does not divide evenly goes to the first sections.
+    // The remainder goes to the first sections.
     const size = Math.floor(T / counts.length) + (section < T % counts.length ? 1 : 0)
     if (!(Number.isInteger(count) && count >= 0 && count <= size))
       throw new CascadeError(

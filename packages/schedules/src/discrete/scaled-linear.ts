@@ -4,7 +4,7 @@ import { type DiscreteSchedule, scheduleFromBetas } from './discrete-schedule.ts
 import { evenlySpaced } from './evenly-spaced.ts'
 import { betaSchema, type RescaleOptions, rescaled, rescaleSchema, stepsSchema } from './rescaled.ts'
 
-/** Options of {@link scaledLinearSchedule}: the same for any number of steps. */
+/** Options of {@link scaledLinearSchedule}. They do not scale with the number of steps. */
 export interface ScaledLinearScheduleOptions {
   /** β of the first step. Default 0.00085. */
   readonly betaStart?: number

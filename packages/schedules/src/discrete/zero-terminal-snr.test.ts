@@ -16,7 +16,7 @@ test('the first step stays, the last is pure noise, and its posterior is that of
   const schedule = zeroTerminalSnr(original)
   expect(schedule.alphasCumprod[0]).toBeCloseTo(original.alphasCumprod[0]!, 15)
   expect([schedule.alphasCumprod[19], schedule.betas[19]]).toEqual([0, 1])
-  // x_T says nothing: q(x_{T-1} | x_T, x0) = q(x_{T-1} | x0).
+  // x_T holds nothing of the data: q(x_{T-1} | x_T, x0) = q(x_{T-1} | x0).
   expect(schedule.posteriorMeanCoef1[19]).toBeCloseTo(Math.sqrt(schedule.alphasCumprod[18]!), 15)
   expect(schedule.posteriorMeanCoef2[19]).toBe(0)
   expect(schedule.posteriorVariance[19]).toBeCloseTo(1 - schedule.alphasCumprod[18]!, 15)
@@ -24,6 +24,6 @@ test('the first step stays, the last is pure noise, and its posterior is that of
   expect(schedule.unspacedSteps).toBe(1000)
 })
 
-test('a single step is an error', () => {
+test('a single step is refused', () => {
   expect(() => zeroTerminalSnr(scheduleFromBetas([0.5]))).toThrow('expected a schedule of at least 2 steps, got 1')
 })

@@ -3,9 +3,9 @@ import { checkSchedule } from '../checks.ts'
 import { type DiscreteSchedule, scheduleFromAlphasCumprod } from './discrete-schedule.ts'
 
 /**
- * The schedule rescaled to end in pure noise, as sampling starts (Lin et al. 2024, "Common diffusion noise schedules and
- * sample steps are flawed", algorithm 1): √ᾱ is moved down to 0 at the last step and stretched to stay the same at the
- * first. The last β is 1. A network must predict x0 or v on it: at the last step ε says nothing of the data.
+ * The schedule rescaled to end in pure noise, as sampling starts (Lin et al. 2024, "Common diffusion noise schedules
+ * and sample steps are flawed", algorithm 1): √ᾱ is shifted to 0 at the last step and scaled to keep its value at the
+ * first. The last β is 1. A network must predict x0 or v: at the last step ε does not determine x0.
  * @throws if the process has a single step.
  */
 export function zeroTerminalSnr(schedule: DiscreteSchedule): DiscreteSchedule {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { computed, relativeError } from '../reference-fixture.ts'
 import { lossHistory, lossSecondMomentProbabilities, recordLosses } from './loss-history.ts'
 
-test('warms up, forgets the oldest and weighs as the computation in NumPy', () => {
+test('warm-up, dropping of the oldest and weights agree with NumPy', () => {
   let history = lossHistory(4, { length: 3 })
   expect([...lossSecondMomentProbabilities(history)]).toEqual([0.25, 0.25, 0.25, 0.25])
   let uneven = 0
@@ -19,7 +19,7 @@ test('keeps ten losses of each step by default', () => {
   expect(lossHistory(5).losses.shape).toEqual([5, 10])
 })
 
-test('a new history comes of each batch, and the old one stays', () => {
+test('each batch gives a new history and leaves the old one unchanged', () => {
   const first = recordLosses(lossHistory(2, { length: 2 }), [0, 1, 0], [1, 2, 3])
   const second = recordLosses(first, [0], [4])
   expect([...first.losses.data, ...first.counts.data]).toEqual([1, 3, 2, 0, 2, 1])
@@ -38,7 +38,7 @@ test('the share of uniform draws can be chosen', () => {
   expect([...probabilities]).toEqual([0.375, 0.625])
 })
 
-test('bad arguments are errors', () => {
+test('invalid arguments are refused', () => {
   expect(() => lossHistory(0)).toThrow('lossHistory: steps: expected an integer of at least 1, got 0')
   expect(() => lossHistory(3, { length: 0 })).toThrow('lossHistory: length: expected an integer of at least 1, got 0')
   const history = lossHistory(3)

@@ -3,13 +3,13 @@ import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import { checkCount, checkList } from '../checks.ts'
 
 /**
- * The last losses of each step of a process of T steps: the state of importance sampling. A plain record of arrays, so
- * that it goes into a checkpoint as it is.
+ * The last losses of each step of a process of T steps: the state of importance sampling. It is a plain record of
+ * arrays, which a checkpoint stores as it is.
  */
 export type LossHistory = {
-  /** Of each step its losses, oldest first, and 0 where there are fewer yet: [T, length]. */
+  /** The losses of each step, oldest first, then zeros until there are `length` losses: [T, length]. */
   readonly losses: NDArray<'float32'>
-  /** How many of them there are of each step, [T]. */
+  /** The number of losses of each step, [T]. */
   readonly counts: NDArray<'int32'>
 }
 
@@ -27,7 +27,7 @@ const is = <D extends DType>(array: NDArray | undefined, dtype: D): array is NDA
 
 /** Options of {@link lossHistory}. */
 export interface LossHistoryOptions {
-  /** How many losses to keep of each step. Default 10. */
+  /** The number of losses to keep of each step. Default 10. */
   readonly length?: number
 }
 
@@ -44,11 +44,11 @@ export function lossHistory(steps: number, options: LossHistoryOptions = {}): Lo
 }
 
 /**
- * The history with the losses of a batch added, each in the place of the oldest of its step if that has all it keeps. The
- * losses are those before weighting. Those that are not finite are left out. The given history stays as it is.
+ * A new history with the losses of a batch added. A step that is full drops its oldest loss. The losses are those
+ * before weighting. Losses that are not finite are left out. The given history is not changed.
  * @param t the step of each example.
  * @param losses the loss of each example.
- * @throws if there are not as many losses as steps, or a step is outside the process.
+ * @throws if there is not one loss for each step, or a step is outside the process.
  */
 export function recordLosses(history: LossHistory, t: ArrayLike<number>, losses: ArrayLike<number>): LossHistory {
   checkHistory('recordLosses', history)
@@ -74,13 +74,14 @@ export function recordLosses(history: LossHistory, t: ArrayLike<number>, losses:
 
 /** Options of {@link lossSecondMomentProbabilities}. */
 export interface LossSecondMomentOptions {
-  /** The share of draws that is uniform whatever the losses. Default 0.001. */
+  /** The share of draws that is uniform, independent of the losses. Default 0.001. */
   readonly uniformProbability?: number
 }
 
 /**
- * The probability of each step, [T], for {@link sampleTimesteps}: in proportion to √E[L_t²] over the losses kept (Improved
- * DDPM, Nichol and Dhariwal 2021, equation 18); uniform until every step has as many losses as are kept, and if all are 0.
+ * The probability of each step, [T], for {@link sampleTimesteps}: proportional to √E[L_t²] over the losses kept
+ * (Improved DDPM, Nichol and Dhariwal 2021, equation 18). It is uniform until every step has its full number of losses,
+ * and if all losses are 0.
  * @throws if the option is outside 0 to 1.
  */
 export function lossSecondMomentProbabilities(

@@ -7,9 +7,9 @@ import { uniforms } from './uniforms.ts'
 
 /** Noise levels between the steps of a process: x = alpha x0 + sigma ε, alpha² + sigma² = 1. */
 export interface DrawnNoiseLevels {
-  /** Of each example the step that its level lies in, between t - 1 and t, int32 [n]. */
+  /** For each example, the step t whose interval, from t - 1 to t, contains its noise level, int32 [n]. */
   readonly t: NDArray<'int32'>
-  /** The factor of the data, in float64: what networks conditioned on the noise level get. */
+  /** The factor of the data, in float64: the input of a network that is conditioned on the noise level. */
   readonly alpha: Float64Array
   /** The factor of the noise. */
   readonly sigma: Float64Array
@@ -17,14 +17,18 @@ export interface DrawnNoiseLevels {
 
 /** Options of {@link piecewiseUniformNoiseLevels}. */
 export interface PiecewiseUniformOptions {
-  /** What is uniform between its values at steps t - 1 and t: √ᾱ (`alpha`, WaveGrad) or ᾱ (`alphaCumprod`, SR3). Default `alpha`. */
+  /**
+   * The quantity that is uniform between steps t - 1 and t: √ᾱ (`alpha`, WaveGrad) or ᾱ (`alphaCumprod`, SR3). Default
+   * `alpha`.
+   */
   readonly uniformIn?: 'alpha' | 'alphaCumprod'
 }
 
 /**
- * A continuous noise level for each of n training examples: a uniform step t, then a level uniform between those of steps
- * t - 1 and t, where step -1 is the data (WaveGrad, Chen et al. 2021, algorithm 1, for √ᾱ; SR3, Saharia et al.
- * 2021, section 2.4, for ᾱ). A network conditioned on such levels can be sampled with any schedule, chosen after training.
+ * A continuous noise level for each of n training examples: a uniform step t, then a noise level that is uniform
+ * between those of steps t - 1 and t, where step -1 is the data (WaveGrad, Chen et al. 2021, algorithm 1, for √ᾱ; SR3,
+ * Saharia et al. 2021, section 2.4, for ᾱ). A network conditioned on them can be sampled with any schedule, chosen
+ * after training.
  */
 export function piecewiseUniformNoiseLevels(
   n: number,

@@ -1,6 +1,6 @@
 const horner = (coefficients: readonly number[], x: number): number => coefficients.reduce((sum, c) => sum * x + c)
 
-/** Numerator and denominator, highest powers first, for |p - ½| ≤ 0.425, and for the tails nearer and farther. */
+/** Numerator and denominator, highest powers first: for |p - ½| ≤ 0.425, then for the near and the far tails. */
 const centre = [
   [
     2509.0809287301227, 33430.57558358813, 67265.7709270087, 45921.95393154987, 13731.69376550946, 1971.5909503065513,

@@ -39,7 +39,7 @@ describe.each([
     expect(counts.reduce((sum, n) => sum + (n - 500) ** 2 / 500, 0)).toBeLessThan(33)
   })
 
-  test('of low discrepancy: one draw in each n-th of it, at a place that is random from key to key', () => {
+  test('low discrepancy: one draw in each n-th of the distribution, at a place that depends on the key', () => {
     const draws = Array.from({ length: 300 }, (_, i) => draw(16, rng(i), { lowDiscrepancy: true }))
     for (const values of draws) expect(countsIn(16, values, cumulative)).toEqual(new Array(16).fill(1))
     const first = countsIn(
@@ -57,7 +57,7 @@ describe.each([
   })
 })
 
-test('the normal distributions behind can be chosen', () => {
+test('the underlying normal distributions can be chosen', () => {
   const options = { mean: 0.8, std: 0.5, lowDiscrepancy: true }
   for (const values of [
     logitNormalTimes(2000, rng(1), options).map(logit),
@@ -68,7 +68,7 @@ test('the normal distributions behind can be chosen', () => {
   }
 })
 
-test('bad options are errors', () => {
+test('invalid options are refused', () => {
   expect(() => logNormalSigmas(3, rng(1), { std: 0 })).toThrow('logNormalSigmas: expected a finite mean and a standard')
   expect(() => logitNormalTimes(3, rng(1), { mean: Number.NaN })).toThrow('logitNormalTimes: expected a finite mean')
 })

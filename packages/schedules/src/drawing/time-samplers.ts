@@ -11,7 +11,7 @@ export function uniformTimes(n: number, rng: Rng, options: LowDiscrepancy = {}):
   return spreadUniforms(n, rng, options)
 }
 
-/** Options of {@link logitNormalTimes} and {@link logNormalSigmas}: of the normal distribution behind them. */
+/** Options of {@link logitNormalTimes} and {@link logNormalSigmas}: those of the underlying normal distribution. */
 export interface NormalOptions extends LowDiscrepancy {
   /** Its mean. */
   readonly mean?: number
@@ -50,6 +50,6 @@ function normals(
       'input',
       `${what}: expected a finite mean and a standard deviation above 0, got ${shown(mean)}, ${shown(std)}`,
     )
-  // Half a grain up, so that 0, the quantile of which is -∞, is never drawn.
+  // Shifted by half of the smallest difference, so that 0, whose quantile is -∞, is never drawn.
   return spreadUniforms(n, rng, options).map((u) => mean + std * probit(u + 2 ** -53))
 }

@@ -12,7 +12,7 @@ test('uniformTimesteps draws every step of the process about equally often', () 
   expect(counts.reduce((sum, n) => sum + (n - 1000) ** 2 / 1000, 0)).toBeLessThan(50)
 })
 
-test('sampleTimesteps draws in proportion and weighs against it', () => {
+test('sampleTimesteps draws in proportion to the probabilities, and the weights compensate', () => {
   const { t, weights } = sampleTimesteps(8000, [1, 0, 5, 2], rng(4))
   expect([t.dtype, t.shape, weights.dtype, weights.shape]).toEqual(['int32', [8000], 'float32', [8000]])
   const counts = [0, 1, 2, 3].map((step) => t.data.filter((x) => x === step).length)
@@ -25,17 +25,17 @@ test('sampleTimesteps draws in proportion and weighs against it', () => {
   t.data.forEach((step, i) => {
     expect(weights.data[i]).toBe(Math.fround(weightOf[step]!))
   })
-  // So that the mean of weighted values is that over all steps with a chance: (0 + 20 + 30) / 4 for value 10 t.
+  // The mean of weighted values is that over all steps of positive probability: (0 + 20 + 30) / 4 for value 10 t.
   const mean = t.data.reduce((sum, step, i) => sum + 10 * step * weights.data[i]!, 0) / 8000
   expect(Math.abs(mean - 12.5)).toBeLessThan(0.5)
 })
 
-test('sampleTimesteps draws are a function of the key, and the last step is within reach', () => {
+test('sampleTimesteps draws are a function of the key, and include the last step', () => {
   expect(sampleTimesteps(9, [1, 2, 3], rng(1))).toEqual(sampleTimesteps(9, [1, 2, 3], rng(1)))
   expect([...sampleTimesteps(3, [0, 0, 1], rng(1)).t.data]).toEqual([2, 2, 2])
 })
 
-test('bad probabilities are errors', () => {
+test('invalid probabilities are refused', () => {
   for (const p of [-1, Number.NaN, Infinity])
     expect(() => sampleTimesteps(1, [1, p], rng(1))).toThrow(`expected probabilities of at least 0, got ${p} at step 1`)
   for (const none of [[], [0, 0]])

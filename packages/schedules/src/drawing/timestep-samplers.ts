@@ -5,23 +5,25 @@ import { checkDraw, checkList, checkSchedule } from '../checks.ts'
 import type { DiscreteSchedule } from '../discrete/discrete-schedule.ts'
 import { uniforms } from './uniforms.ts'
 
-/** A step for each of n training examples, int32 [n], each of 0 … T-1 as likely as any other. */
+/** A step for each of n training examples, int32 [n], uniform over 0 … T-1. */
 export function uniformTimesteps(n: number, schedule: DiscreteSchedule, rng: Rng): NDArray<'int32'> {
   checkSchedule('uniformTimesteps', schedule)
   checkDraw('uniformTimesteps', n, rng)
   return rng.integers([n], 0, schedule.betas.length)
 }
 
-/** Steps drawn with unequal probabilities, and what makes up for it. */
+/** Steps drawn with unequal probabilities, and the weights that compensate for these. */
 export interface WeightedTimesteps {
   /** A step for each example, int32 [n]. */
   readonly t: NDArray<'int32'>
-  /** 1 / (T p_t) for each example, float32 [n]: with its loss multiplied by it, the mean is that of uniform steps. */
+  /**
+   * 1 / (T p_t) for each example, float32 [n]. The mean of the weighted losses has the expectation of uniform steps.
+   */
   readonly weights: NDArray<'float32'>
 }
 
 /**
- * A step for each of n training examples, step t with a probability in proportion to `probabilities[t]`, and the weight
+ * A step for each of n training examples, step t with a probability proportional to `probabilities[t]`, and the weight
  * of each (importance sampling, Improved DDPM, Nichol and Dhariwal 2021, section 3.3).
  * @throws unless the probabilities are finite, at least 0, and not all 0.
  */

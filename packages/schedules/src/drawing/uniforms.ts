@@ -9,13 +9,14 @@ export function uniforms(n: number, rng: Rng): Float64Array {
 /** Options of the samplers of continuous times and noise levels. */
 export interface LowDiscrepancy {
   /**
-   * Spread the n draws evenly: one in each n-th of the distribution, at the same random place in all of them (VDM,
-   * Kingma et al. 2021, "low-discrepancy sampler"). Each alone is distributed as ever; averages over a batch vary less. Default false.
+   * Whether the n draws are spread evenly: one in each n-th of the distribution, at the same random place in all of
+   * them (VDM, Kingma et al. 2021, "low-discrepancy sampler"). Each draw alone has the same distribution as before, but
+   * averages over a batch vary less. Default false.
    */
   readonly lowDiscrepancy?: boolean
 }
 
-/** n float64 numbers, each uniform in [0, 1): independent, or of low discrepancy and increasing but for one wrap. */
+/** n float64 numbers, each uniform in [0, 1): independent, or of low discrepancy, increasing except for one wrap. */
 export function spreadUniforms(n: number, rng: Rng, { lowDiscrepancy = false }: LowDiscrepancy): Float64Array {
   if (!lowDiscrepancy) return uniforms(n, rng)
   const [start] = uniforms(1, rng)

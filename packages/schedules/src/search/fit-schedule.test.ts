@@ -21,7 +21,7 @@ test('finds the parameters of a schedule from its noise levels', async () => {
   expect(trials.length).toBeLessThan(150)
 })
 
-test('a minimum outside the ranges is sought at their face', async () => {
+test('a minimum outside the ranges is found at their boundary', async () => {
   const { best } = await fitSchedule({
     ranges: { a: { low: -2, high: 3 }, b: { low: 0, high: 1 } },
     schedule: (parameters) => parameters,
@@ -64,7 +64,7 @@ test('keeps to the number of trials, starts in the middle, and reports progress'
   }
 })
 
-test('an abort ends it, and bad options are refused', async () => {
+test('an abort ends the search, and invalid options are refused', async () => {
   const common = { schedule: () => 0, evaluate: () => 1 }
   const a = { low: 0, high: 1 }
   const reason = new Error('stopped')

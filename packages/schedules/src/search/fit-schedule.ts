@@ -9,28 +9,28 @@ import {
 } from './schedule-candidate.ts'
 import { type SearchResult, searchTrials } from './search.ts'
 
-/** The values that a parameter may have. */
+/** The range of a parameter. */
 export interface ParameterRange {
   readonly low: number
   readonly high: number
-  /** Whether steps are taken in the parameter or in its logarithm, for which it must be positive. Default `linear`. */
+  /** Whether the search steps in the parameter or in its logarithm; `log` needs a positive range. Default `linear`. */
   readonly scale?: 'linear' | 'log'
 }
 
 /** Options of {@link fitSchedule}. */
 export interface FitScheduleOptions<P extends string, S, E = number> extends ScheduleSearchOptions<P, S, E> {
-  /** The range of each parameter. The first schedule tried is in the middle of all. */
+  /** The range of each parameter. The first trial is the middle of all ranges. */
   readonly ranges: Readonly<Record<P, ParameterRange>>
-  /** How many schedules to try, at most. Default 50. */
+  /** The number of trials, at most. Default 50. */
   readonly trials?: number
-  /** Ends when the schedules still compared differ by less than this share of each range. Default 0.01. */
+  /** The search ends when the schedules of the simplex differ by less than this share of each range. Default 0.01. */
   readonly tolerance?: number
 }
 
 /**
- * Tunes the schedule of a trained model by minimising over a few parameters, without gradients (the simplex method of Nelder and
- * Mead): far fewer trials than {@link gridSearch}, and values between those of a grid. An evaluation by samples should use the same
- * noise in every trial.
+ * Tunes the schedule of a trained model: minimises an objective over a few parameters without gradients (the simplex
+ * method of Nelder and Mead). It needs far fewer trials than {@link gridSearch}, and finds values between those of a
+ * grid. An evaluation by samples should use the same noise in every trial.
  * @throws if a range is empty, an objective is not a number, or the search is aborted.
  */
 export async function fitSchedule<P extends string, S, E = number>(
@@ -55,7 +55,7 @@ export async function fitSchedule<P extends string, S, E = number>(
   return result()
 }
 
-/** From a place in [0, 1] to the parameter there. */
+/** Maps [0, 1] to the range of a parameter. */
 function placeIn(name: string, range: ParameterRange): (place: number) => number {
   checkOptions(`fitSchedule: range of ${name}`, range, { low: true, high: true, scale: true })
   const { low, high, scale = 'linear' } = range

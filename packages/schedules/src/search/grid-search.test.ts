@@ -40,7 +40,7 @@ test('tries every combination in order, waits for evaluations, and reports progr
   ])
 })
 
-test('an abort ends it before the next trial, and evaluations get the signal', async () => {
+test('an abort ends the search before the next trial, and evaluations get the signal', async () => {
   const controller = new AbortController()
   let evaluated = 0
   const search = gridSearch({
@@ -62,7 +62,7 @@ test('an abort ends it before the next trial, and evaluations get the signal', a
   expect(evaluated).toBe(2)
 })
 
-test('bad grids and evaluations are refused', async () => {
+test('invalid grids and evaluations are refused', async () => {
   const common = { schedule: () => 0, evaluate: () => 1 }
   await expect(gridSearch({ ...common, grid: {} })).rejects.toThrow(
     'gridSearch: expected at least one parameter, got none',

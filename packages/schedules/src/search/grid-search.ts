@@ -14,9 +14,10 @@ export interface GridSearchOptions<P extends string, S, E = number> extends Sche
 }
 
 /**
- * Tunes the schedule of a trained model by trying every combination of parameters: a first and a last β (SR3, Saharia et
- * al. 2021, section 2.4; the paper's super-resolution models), or each β of a few steps (WaveGrad, Chen et al. 2021). The
- * network must be conditioned on the noise level rather than the step, or the schedule be a spacing of the trained one.
+ * Tunes the schedule of a trained model by trying every combination of parameters: a first and a last β (SR3, Saharia
+ * et al. 2021, section 2.4; the paper's super-resolution models), or each β of a few steps (WaveGrad, Chen et al.
+ * 2021). The network must be conditioned on the noise level rather than on the step, unless the schedule is a spacing
+ * of the trained one.
  * @throws if a parameter has no values, an objective is not a number, or the search is aborted.
  */
 export async function gridSearch<P extends string, S, E = number>(

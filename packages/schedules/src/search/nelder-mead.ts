@@ -6,16 +6,16 @@ interface Vertex {
 
 /** Options of {@link nelderMead}. */
 interface NelderMeadOptions {
-  /** Evaluations, at most. */
+  /** The number of evaluations, at most. */
   readonly evaluations: number
   /** Ends when no vertex is farther than this from the best in any coordinate. */
   readonly tolerance: number
 }
 
 /**
- * Minimises a function over the unit cube by the simplex method of Nelder and Mead (1965), with the usual coefficients 1,
- * 2, ½, ½. Beyond its faces the cube is continued by its mirror images: moving points to the faces instead would flatten the
- * simplex. The simplex starts at the cube's centre with edges of a quarter.
+ * Minimises a function over the unit cube by the simplex method of Nelder and Mead (1965), with the usual coefficients
+ * 1, 2, ½, ½. Points beyond a face of the cube are mirrored into it: moving them to the face would flatten the simplex.
+ * The simplex starts at the cube's centre, with edges of length ¼.
  */
 export async function nelderMead(
   f: (point: Point) => Promise<number>,
@@ -24,7 +24,7 @@ export async function nelderMead(
 ): Promise<void> {
   let left = evaluations
   const evaluate = async (point: Point): Promise<Vertex> => {
-    // Points that the budget no longer pays for are worse than any.
+    // Points beyond the budget count as worse than any other.
     if (left-- <= 0) return { point, value: Infinity }
     return { point, value: await f(point.map(mirrored)) }
   }
@@ -37,7 +37,7 @@ export async function nelderMead(
     const spread = Math.max(...simplex.flatMap(({ point }) => point.map((x, j) => Math.abs(x - best.point[j]!))))
     if (spread <= tolerance) return
     const centre = worst.point.map((_, j) => simplex.slice(0, -1).reduce((sum, v) => sum + v.point[j]!, 0) / dimensions)
-    /** The point `factor` times as far from the centre as the worst one, on the other side of it. */
+    /** The point opposite the worst one, at `factor` times its distance from the centre. */
     const beyond = (factor: number) => evaluate(centre.map((c, j) => c + factor * (c - worst.point[j]!)))
 
     const reflected = await beyond(1)
@@ -56,7 +56,7 @@ export async function nelderMead(
   }
 }
 
-/** The place in [0, 1] that x is a mirror image of. */
+/** The point of [0, 1] whose mirror image is x. */
 function mirrored(x: number): number {
   const folded = Math.abs(x) % 2
   return folded > 1 ? 2 - folded : folded

@@ -1,18 +1,18 @@
 import { checkFunction } from '@cascade-diffusion/checks'
 import { checkSearch, type SearchOptions } from './search.ts'
 
-/** Numbers by name, which a schedule is made of: the first and the last β, say. */
+/** The parameters of a schedule, by name: for instance the first and the last β. */
 export type ScheduleParameters<P extends string> = Readonly<Record<P, number>>
 
-/** A schedule to try, with the parameters that it was made of. */
+/** A schedule to try, with its parameters. */
 export interface ScheduleCandidate<P extends string, S> {
   readonly parameters: ScheduleParameters<P>
   readonly schedule: S
 }
 
 /**
- * What every search over schedules takes. S is whatever `evaluate` needs: a `DiscreteSchedule` of few steps for a network conditioned on
- * the noise level, the `Spacing` of a process, the sigmas of EDM.
+ * The options of every search over schedules. S is what `evaluate` needs: a `DiscreteSchedule` of few steps for a
+ * network conditioned on the noise level, the `Spacing` of a process, the sigmas of EDM.
  */
 export interface ScheduleSearchOptions<P extends string, S, E> extends SearchOptions<ScheduleCandidate<P, S>, E> {
   /** The schedule of given parameters. */

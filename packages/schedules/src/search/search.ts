@@ -29,25 +29,28 @@ export interface SearchProgress<C, E> {
 }
 
 /**
- * What every search takes, besides the candidates, which each search names in its own way. C is a candidate, E what is found out about
- * it: the figures of samples, or just a number.
+ * The options of every search, apart from the candidates, which each search names in its own way. C is a candidate. E
+ * is its evaluation: the figures of samples, or just a number.
  */
 export interface SearchOptions<C, E> {
   /** Evaluates one candidate. */
   evaluate(candidate: C, options: { readonly signal?: AbortSignal }): E | Promise<E>
-  /** The number to minimise, such as the FID among several figures. ∞ stands for a failure. Default: the evaluation itself. */
+  /**
+   * The number to minimise, for instance the FID among several figures. ∞ marks a failure. Default: the evaluation
+   * itself.
+   */
   objective?(evaluation: E): number
   /** Called after each trial. */
   progress?(progress: SearchProgress<C, E>): void
-  /** Ends the search before the next trial, with an error of code `interrupted`. `evaluate` gets it too. */
+  /** Ends the search before the next trial, with an error of code `interrupted`. It is passed to `evaluate` too. */
   readonly signal?: AbortSignal
 }
 
 /** What a search found. */
 export interface SearchResult<C, E> {
-  /** The trial with the least objective; of equals the first. */
+  /** The trial with the least objective; the first of equals. */
   readonly best: Trial<C, E>
-  /** All trials, in the order in which they were made. */
+  /** All trials, in order. */
   readonly trials: readonly Trial<C, E>[]
 }
 
@@ -60,9 +63,9 @@ export const searchKeys: KnownKeys<SearchOptions<unknown, unknown>> = {
 }
 
 /**
- * Checks what every search takes.
- * @param own the options of one search alone.
- * @throws if an option is unknown or of another kind, or `evaluate` is missing.
+ * Checks the options of every search.
+ * @param own the names of the options of this search alone.
+ * @throws if an option is unknown or of the wrong type, or `evaluate` is missing.
  */
 export function checkSearch(where: string, options: object, own: Readonly<Record<string, true>>): void {
   checkOptions(where, options, { ...searchKeys, ...own } as KnownKeys<object>)
@@ -72,18 +75,21 @@ export function checkSearch(where: string, options: object, own: Readonly<Record
   if (progress !== undefined) checkFunction(where, 'progress', progress)
 }
 
-/** Makes the trials of a search one after another, and keeps them. */
+/** Runs the trials of a search one after another, and stores them. */
 export interface Trials<C, E> {
-  /** Tries the candidate that `make` gives. @returns its objective. @throws if that is not a number, or the signal aborts. */
+  /**
+   * Tries the candidate that `make` gives. @returns its objective. @throws if that is not a number, or the signal
+   * aborts.
+   */
   run(make: () => C | Promise<C>): Promise<number>
-  /** What has been found. @throws if nothing was tried. */
+  /** The result so far. @throws if there was no trial. */
   result(): SearchResult<C, E>
 }
 
 /**
  * The trials of a search.
- * @param where what errors call the search.
- * @param total how many trials there will be, at most.
+ * @param where the name of the search in errors.
+ * @param total the number of trials, at most.
  */
 export function searchTrials<C, E>(where: string, options: SearchOptions<C, E>, total: number): Trials<C, E> {
   const { evaluate, objective = (evaluation: E) => evaluation as number, progress, signal } = options

@@ -7,7 +7,9 @@ export interface ClassifierFreeConfig {
   readonly name: 'classifier-free'
   /** w: 0 ignores the class, 1 is the network as it is, above 1 guides. */
   readonly scale: number
-  /** Between which noise inputs it guides, in the unit of the process's `noiseInput`. Default: everywhere. */
+  /**
+   * The interval of noise inputs in which it guides, in the unit of the process's `noiseInput`. Default: everywhere.
+   */
   readonly interval?: readonly [low: number, high: number]
 }
 

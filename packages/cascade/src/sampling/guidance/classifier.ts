@@ -4,14 +4,14 @@ import { classifierLogProbability, type TrainedClassifier } from '../../classifi
 import type { GuidanceContext, GuidedModel } from './guided-model.ts'
 
 /**
- * Guidance by a classifier of noisy images (Dhariwal & Nichol 2021), which was trained on the stage's process and resolution, of a
- * class-conditional stage.
+ * Guidance of a class-conditional stage by a classifier of noisy images (Dhariwal & Nichol 2021), which was trained on
+ * the stage's process and resolution.
  */
 export interface ClassifierGuidanceConfig {
   readonly name: 'classifier'
   /** With its weights, as `loadClassifier` gives it. */
   readonly classifier: TrainedClassifier
-  /** s: how strongly it guides; 0 is the network as it is. */
+  /** s, the strength of guidance; 0 is the network as it is. */
   readonly scale: number
 }
 

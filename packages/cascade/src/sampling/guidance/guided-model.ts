@@ -10,7 +10,7 @@ export interface GuidanceContext {
   readonly processX0?: ProcessX0
 }
 
-/** The model that is sampled: a network, whose prediction is processed, or what samplers make of one. */
+/** The model that is sampled: a network, whose prediction is then processed, or a denoiser. */
 export type GuidedModel =
   | { readonly network: Network<UNetCondition>; readonly processX0?: ProcessX0 }
   | { readonly denoiser: Denoiser<UNetCondition> }

@@ -3,12 +3,12 @@ import { lossHistory, lossSecondMomentProbabilities, sampleTimesteps } from '@ca
 import { type NoiseLevelSampler, type NoiseLevelsContext, stepsOf } from './noise-level-sampler.ts'
 
 /**
- * Steps with large losses more often, by the last losses of each, and the losses weighted to make up for it (Improved DDPM,
- * section 3.3).
+ * Importance sampling by the recent losses of each step: steps with large losses are drawn more often, and their losses
+ * are weighted to compensate (Improved DDPM, section 3.3).
  */
 export interface LossSecondMomentConfig {
   readonly name: 'loss-second-moment'
-  /** How many losses of each step are remembered. Default 10. */
+  /** The number of losses of each step that are kept. Default 10. */
   readonly length?: number
   /** The share of steps that are drawn uniformly. Default 0.001. */
   readonly uniformProbability?: number

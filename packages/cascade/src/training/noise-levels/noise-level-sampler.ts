@@ -15,27 +15,27 @@ import type { DiscreteSchedule, LossHistory } from '@cascade-diffusion/schedules
 export interface DrawnLevels {
   /** The step of each image, or its noise level. */
   readonly t: NDArray<'int32'> | NoiseLevelArrays
-  /** What makes up for steps drawn with unequal probabilities, float32 [N]. */
+  /** The weights that compensate for unequal probabilities of steps, float32 [N]. */
   readonly weights?: NDArray<'float32'>
 }
 
 /** A way to draw noise levels. */
 export interface NoiseLevelSampler {
-  /** What it remembers before the first step; undefined if it remembers nothing. */
+  /** Its history before the first step; undefined if it has none. */
   readonly history: LossHistory | undefined
   /** The noise levels of n examples: a pure function of the key and of what is remembered. */
   draw(n: number, rng: Rng, history: LossHistory | undefined): DrawnLevels
 }
 
-/** What noise levels have to fit. */
+/** What the noise levels must fit. */
 export interface NoiseLevelsContext {
-  /** Who asks, for errors: `stage 'base'`. */
+  /** The caller as errors name it: `stage 'base'`. */
   readonly where: string
   readonly process: DiffusionProcess<Schedule>
   readonly loss: LossConfig
 }
 
-/** A way that remembers nothing. */
+/** A way to draw without a history. */
 export const withoutHistory = (draw: (n: number, rng: Rng) => DrawnLevels): NoiseLevelSampler => ({
   history: undefined,
   draw,
@@ -47,7 +47,7 @@ export function stepsOf(name: string, { where, process: { schedule } }: NoiseLev
   throw new CascadeError('input', `${where}: expected discrete steps for noise levels ${name}`)
 }
 
-/** @throws unless network and loss take noise levels that are none of the process's steps. */
+/** @throws unless network and loss take noise levels between the steps of the process. */
 export function checkBetweenSteps(name: string, { where, process, loss }: NoiseLevelsContext): void {
   if (!takesNoiseLevels(process.noiseInput))
     throw new CascadeError(

@@ -8,13 +8,13 @@ import { uniform } from './uniform.ts'
 /** The ways to draw noise levels, by name. */
 export const noiseLevels = table('noise levels', [uniform, lossSecondMoment, piecewiseUniform, logNormal])
 
-/** How noisy the images are that a network is trained on, by its name: a JSON value. */
+/** The distribution of noise levels in training, by its name: a JSON value. */
 export type NoiseLevelsConfig = ConfigOf<typeof noiseLevels>
 
 /**
- * The way of a configuration.
- * @throws CascadeError 'input' that lists everything that is wrong with it; or if it does not fit the process or the loss: all but
- * `uniform` and `log-normal` need discrete steps, and the bound needs steps, not levels between them.
+ * The sampler of noise levels of a configuration.
+ * @throws CascadeError 'input' that lists everything that is wrong with it; or if it does not fit the process or the
+ * loss: all but `uniform` and `log-normal` need discrete steps, and the bound needs steps, not levels between them.
  */
 export const noiseLevelsOf = (config: NoiseLevelsConfig, context: NoiseLevelsContext): NoiseLevelSampler =>
   noiseLevels.of(`${context.where}: noise levels`, config, context)

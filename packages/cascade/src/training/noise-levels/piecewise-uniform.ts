@@ -10,8 +10,8 @@ import {
 } from './noise-level-sampler.ts'
 
 /**
- * Between two neighbouring steps, uniform in `alpha` = √ᾱ (WaveGrad, the default) or `alphaCumprod` (SR3): the paper's continuous noise
- * conditioning, after which the schedule of sampling can be chosen.
+ * Between two neighbouring steps, uniform in `alpha` = √ᾱ (WaveGrad, the default) or `alphaCumprod` (SR3): the paper's
+ * continuous noise conditioning. The schedule of sampling can be chosen after training.
  */
 export interface PiecewiseUniformConfig extends PiecewiseUniformOptions {
   readonly name: 'piecewise-uniform'

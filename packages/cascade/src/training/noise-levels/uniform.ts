@@ -3,7 +3,7 @@ import { isDiscrete, noiseLevelArrays } from '@cascade-diffusion/diffusion'
 import { uniformTimes, uniformTimesteps } from '@cascade-diffusion/schedules'
 import { type NoiseLevelSampler, type NoiseLevelsContext, withoutHistory } from './noise-level-sampler.ts'
 
-/** Each step of the process as likely as any other; in continuous time each time. */
+/** Uniform over the steps of the process, or over continuous time. */
 export interface UniformConfig {
   readonly name: 'uniform'
 }

@@ -10,10 +10,10 @@ export interface AncestralOptions {
 }
 
 /**
- * Ancestral sampling (DDPM, algorithm 2): draws x_{t-1} from p(x_{t-1} | x_t), whose mean is the posterior's (equation 7)
- * at the predicted x0. No noise is added on the way to the data. The same between any two noise levels, so that it also
- * samples in continuous time (VDM, Kingma et al. 2021, section 3.4 and equation 32).
- * @throws on another variance.
+ * Ancestral sampling (DDPM, algorithm 2): draws x_{t-1} from p(x_{t-1} | x_t), whose mean is the posterior's (equation
+ * 7) at the predicted x0. The step to the data adds no noise. The same formulas hold between any two noise levels, so
+ * it also samples in continuous time (VDM, Kingma et al. 2021, section 3.4 and equation 32).
+ * @throws on an unknown variance.
  */
 export function ancestral(
   options: AncestralOptions = {},

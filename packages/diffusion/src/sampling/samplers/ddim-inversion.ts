@@ -3,9 +3,10 @@ import { ddim } from './ddim.ts'
 import type { Sampler } from './sampler.ts'
 
 /**
- * DDIM inversion (Song et al. 2021, section 5.4; Dhariwal & Nichol 2021, appendix F): the deterministic DDIM run upwards,
- * from images to the noise that {@link ddim} makes them from. The images are taken as x_t at the first of `steps`, which
- * increase. In many steps only is it the inverse: each step sees the noise of the level it leaves.
+ * DDIM inversion (Song et al. 2021, section 5.4; Dhariwal & Nichol 2021, appendix F): the deterministic DDIM run
+ * upwards, from images to the noise from which {@link ddim} samples them. The images are taken as x_t at the first of
+ * `steps`, which increase. The inversion is exact only in the limit of many steps: each step uses the ε predicted at
+ * the level that it leaves.
  */
 export const ddimInversion = (): Sampler => ({ ...ddim(), name: 'ddim-inversion', upwards: true })
 

@@ -5,13 +5,14 @@ import { type Sampler, weightedSum } from './sampler.ts'
 
 /** Options of {@link ddim}. */
 export interface DdimOptions {
-  /** How random: 0 is deterministic, 1 adds as much noise as DDPM's posterior has. At least 0. Default 0. */
+  /** η, at least 0: 0 is deterministic, 1 adds the noise of DDPM's posterior. Default 0. */
   readonly eta?: number
 }
 
 /**
  * DDIM (Song et al. 2021, equation 12): x_next = α_next x0 + √(σ_next² - s²) ε + s z, with s = η √β̃ (equation 16).
- * @throws if eta is negative, or (while sampling is prepared) so large that a step would add more noise than its target has.
+ * @throws if eta is negative; when a run is planned, if eta is so large that a step would add more noise than its
+ * target level has.
  */
 export function ddim(options: DdimOptions = {}): Sampler<'x0' | 'epsilon' | 'sigma'> {
   checkOptions('ddim', options, { eta: true })
@@ -27,7 +28,7 @@ export function ddim(options: DdimOptions = {}): Sampler<'x0' | 'epsilon' | 'sig
       if (eta > 0 && sigma > next.sigma)
         throw new CascadeError(
           'input',
-          `ddim: expected noise of at most ${next.sigma} in a step to that level, got ${sigma} with eta ${eta}`,
+          `ddim: expected noise of at most ${next.sigma}, the sigma of the next level, got ${sigma} with eta ${eta}`,
         )
       return [{ at: now, c: coefficients(now, next, eta) }]
     },
@@ -38,9 +39,9 @@ export function ddim(options: DdimOptions = {}): Sampler<'x0' | 'epsilon' | 'sig
 }
 
 /**
- * guided-diffusion computes these numbers in float32, from ᾱ on: the noise is then off by up to 3e-8 / σ². Its chains are
- * followed to their last digits only by rounding alike, above all where a schedule ends in nearly pure noise and
- * 1 - ᾱ_next - s² cancels.
+ * guided-diffusion computes these numbers in float32, from ᾱ on, with an error of the noise of up to 3e-8 / σ². Only
+ * the same rounding reproduces its chains to their last digits, above all where a schedule ends in nearly pure noise
+ * and 1 - ᾱ_next - s² cancels.
  */
 function coefficients(now: Level, next: Level, eta: number) {
   const f = Math.fround

@@ -3,14 +3,15 @@ import { type Sampler, weightedSum } from './sampler.ts'
 
 /** Options of {@link dpmSolver}. */
 export interface DpmSolverOptions {
-  /** 0: the deterministic DPM-Solver++(2M); 1: the stochastic SDE-DPM-Solver++(2M); or between. Default 0. */
+  /** From 0, the deterministic DPM-Solver++(2M), to 1, the stochastic SDE-DPM-Solver++(2M). Default 0. */
   readonly eta?: number
 }
 
 /**
- * DPM-Solver++(2M) (Lu et al. 2022, "DPM-Solver++", algorithm 2), and its stochastic form SDE-DPM-Solver++(2M) (equation
- * 18): exponential integrators in λ = ln(alpha / sigma), h = λ_next - λ_now, whose x0 is extrapolated from the last two
- * predictions. The first step and the last, to the data, are of first order. One evaluation of the network a step.
+ * DPM-Solver++(2M) (Lu et al. 2022, "DPM-Solver++", algorithm 2), and its stochastic form SDE-DPM-Solver++(2M)
+ * (equation 18): exponential integrators in λ = ln(alpha / sigma), h = λ_next - λ_now, whose x0 is extrapolated from
+ * the last two predictions. The first step and the step to the data are of first order. One evaluation of the network
+ * per step.
  * @throws if eta is not from 0 to 1.
  */
 export function dpmSolver(options: DpmSolverOptions = {}): Sampler<'xt' | 'x0' | 'before' | 'sigma'> {

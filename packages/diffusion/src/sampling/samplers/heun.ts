@@ -5,7 +5,7 @@ import { type Sampler, weightedSum } from './sampler.ts'
 
 /** Options of {@link heun}: EDM's stochasticity. */
 export interface HeunOptions {
-  /** S_churn: how much noise all steps together add anew. Default 0: deterministic. */
+  /** S_churn: the amount of noise added over all steps. Default 0: deterministic. */
   readonly churn?: number
   /** S_tmin and S_tmax: the noise levels sigma / alpha between which noise is added. Default: all. */
   readonly churnRange?: readonly [low: number, high: number]
@@ -14,9 +14,9 @@ export interface HeunOptions {
 }
 
 /**
- * Heun's method of EDM (Karras et al. 2022, algorithm 2): of second order, at two evaluations of the network a step, one in
- * the last step to the data. In EDM's units, x / alpha and σ = sigma / alpha, the derivative is the predicted ε.
- * @throws if an option is out of range, or (while sampling is prepared) at a level of pure noise, where σ is infinite.
+ * Heun's method of EDM (Karras et al. 2022, algorithm 2): of second order, with two evaluations of the network per step
+ * and one in the step to the data. In EDM's units, x / alpha and σ = sigma / alpha, the derivative is the predicted ε.
+ * @throws if an option is out of range; when a run is planned, if a step begins in pure noise, where σ is infinite.
  */
 export function heun(options: HeunOptions = {}): Sampler<'input' | 'churn' | 'xt' | 'epsilon' | 'before'> {
   checkOptions('heun', options, { churn: true, churnRange: true, churnNoise: true })
@@ -31,7 +31,7 @@ export function heun(options: HeunOptions = {}): Sampler<'input' | 'churn' | 'xt
       `heun: expected churn, churnNoise and the ends of churnRange of at least 0, got ${shown(churn)}, ${shown(churnNoise)}, ${shown(low)} to ${shown(high)}`,
     )
 
-  /** The noisier level that a step begins from. */
+  /** The noise level after churn, where a step begins. */
   const churned = (now: Level, steps: number, ofLambda: (lambda: number) => Level): Level => {
     const sigma = edmSigma(now)
     if (churn === 0 || sigma < low || sigma > high) return now

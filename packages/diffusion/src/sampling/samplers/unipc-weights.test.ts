@@ -36,7 +36,7 @@ test.each([
   expect(x).toBeCloseTo(to.sigma / from.sigma, 14)
 })
 
-test('with two levels it weighs them alike over a step of any length', () => {
+test('two levels have equal weights over a step of any length', () => {
   const [from, to] = [levelAt(-1), levelAt(1)]
   const { outputs } = integration(from, to, [to])
   // Half of α (1 - e^-h) for the prediction at each end.

@@ -3,14 +3,14 @@ import type { Level } from '../level.ts'
 /** A step as a sum: x_to = `x` x_from + Σ `outputs` x0. */
 export interface Integration {
   readonly x: number
-  /** Of the prediction of x0 at `from`, then of those at the other levels. */
+  /** The weights of the predictions of x0: first at `from`, then at the other levels. */
   readonly outputs: readonly number[]
 }
 
 /**
- * The weights of a step in λ with predictions of x0 at `from` and at other levels (UniPC, Zhao et al. 2023, equation 3 and
- * theorem 3.1, in the form for predicted x0). With one other level its weight is that of the midpoint, whatever h, as the
- * authors have it; B(h) = e^h - 1 matters then only.
+ * The weights of a step in λ with predictions of x0 at `from` and at other levels (UniPC, Zhao et al. 2023, equation 3
+ * and theorem 3.1, in the form for predicted x0). A single other level has the weight of the midpoint for any h, as in
+ * the authors' code. Only in this case does B(h) = e^h - 1 matter.
  */
 export function integration(from: Level, to: Level, others: readonly Level[]): Integration {
   const h = to.lambda - from.lambda
@@ -22,7 +22,9 @@ export function integration(from: Level, to: Level, others: readonly Level[]): I
   return { x: to.sigma / from.sigma, outputs: [atFrom, ...outputs] }
 }
 
-/** n! φ_{n+1}(-h) h^n / (1 - e^-h), up to sign, for n = 1, 2, …: what the weights have to sum to with the powers of their places. */
+/**
+ * n! φ_{n+1}(-h) h^n / (1 - e^-h), up to sign, for n = 1, 2, …: the moments that the weights must have about `from`.
+ */
 function moments(h: number, count: number): number[] {
   let phi = Math.expm1(-h) / -h - 1
   let factorial = 1

@@ -5,15 +5,14 @@ import { type Integration, integration } from './unipc-weights.ts'
 
 /** Options of {@link unipc}. */
 export interface UnipcOptions {
-  /** p, 1 to 3: how many predictions of x0 are extrapolated. The order of convergence is p + 1. Default 2. */
+  /** p, 1 to 3: the number of predictions of x0 that are extrapolated. The order of convergence is p + 1. Default 2. */
   readonly order?: 1 | 2 | 3
 }
 
 /**
  * UniPC-p (Zhao et al. 2023, "UniPC", algorithms 5 and 6) for predicted x0, with B(h) = e^h - 1 ("bh2"): a predictor of
- * order p, and at the next level, once the network has been called there, a corrector of order p + 1 that needs no call
- * more. It takes its first steps at lower orders, and the last, to the data, at first order, uncorrected. One evaluation
- * of the network a step.
+ * order p, and a corrector of order p + 1 that reuses the evaluation at the next level. The first steps have lower
+ * orders. The step to the data is of first order and is not corrected. One evaluation of the network per step.
  * @throws if the order is not 1, 2 or 3.
  */
 export function unipc(options: UnipcOptions = {}): Sampler {
@@ -25,8 +24,8 @@ export function unipc(options: UnipcOptions = {}): Sampler {
   const [corrected, predicted] = [names('corrected', order + 1), names('predicted', order)]
   return {
     name: `unipc-${order}`,
-    // Of the corrected images at this level and the predicted ones at the next: of x_t, of the corrected x before, and of
-    // the predictions of x0, the latest first.
+    // The images at this level are corrected: a sum of x_t, the previous corrected images, and predictions of x0.
+    // Those at the next level are predicted: a sum of the corrected images and predictions of x0, the latest first.
     coefficients: ['xt', 'previous', 'next', ...corrected, ...predicted],
     needsNoise: false,
     history: 1 + order,
@@ -62,7 +61,7 @@ export function unipc(options: UnipcOptions = {}): Sampler {
   }
 }
 
-/** The step to this level once more, with the prediction made here first among the outputs. */
+/** The step to this level again, now with the prediction at this level, whose weight comes first. */
 function correctorOf([from, ...earlier]: readonly Level[], now: Level): Integration | undefined {
   if (!from) return undefined
   const { x, outputs } = integration(from, now, [now, ...earlier])
