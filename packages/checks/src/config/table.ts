@@ -32,27 +32,25 @@ export interface Table<C extends Named, V, Context extends readonly unknown[] = 
   of(where: string, config: C, ...context: Context): V
 }
 
-/** Any entry. */
+/** An entry of any table. */
 export interface AnyEntry {
   readonly name: string
   readonly schema: Schema<unknown>
-  /** As {@link Entry.make}. */
+  /** Makes the thing. */
   make(config: never, ...context: never): unknown
 }
 
 /** The configurations of a table. */
-export type ConfigOf<T> = T extends { readonly schema: Schema<infer C extends Named> } ? C : never
+export type ConfigOf<T> = T extends Table<infer C, unknown, never> ? C : never
 
 /** The configuration of an entry. */
-export type EntryConfig<E> = E extends { readonly schema: Schema<infer C extends Named> } ? C : never
-/** What an entry makes. */
-export type EntryValue<E> = E extends AnyEntry ? ReturnType<E['make']> : never
-/** What else an entry needs to make it. */
-export type EntryContext<E> = E extends AnyEntry
-  ? Parameters<E['make']> extends [unknown, ...infer X]
-    ? X
-    : never
-  : never
+export type EntryConfig<E extends AnyEntry> = Extract<Parameters<E['make']>[0], Named>
+
+/** The thing of an entry. */
+export type EntryValue<E extends AnyEntry> = ReturnType<E['make']>
+
+/** What else an entry needs to make its thing. */
+export type EntryContext<E extends AnyEntry> = Parameters<E['make']> extends [unknown, ...infer X] ? X : never
 
 /**
  * A table of things that configurations call by name. Another entry is one file, and one line here.

@@ -23,7 +23,7 @@ export interface DrawnLevels {
 export interface NoiseLevelSampler {
   /** Its history before the first step; undefined if it has none. */
   readonly history: LossHistory | undefined
-  /** The noise levels of n examples: a pure function of the key and of what is remembered. */
+  /** The noise levels of n images, a pure function of the key and the history. */
   draw(n: number, rng: Rng, history: LossHistory | undefined): DrawnLevels
 }
 
