@@ -48,7 +48,7 @@ async function load(role: 'base' | 'base-classifier' | 'upsampler' | 'upsampler-
   const found = await fromPretrained(
     isUrl ? `${values.models.replace(/\/$/, '')}/${name}` : join(values.models, name),
     {
-      ...(flags !== undefined && { flags }),
+      flags,
       progress(file, done, total) {
         if (Date.now() < shown + 5000) return
         shown = Date.now()
@@ -109,7 +109,7 @@ async function sample(role: 'base' | 'upsampler', index: number, lowRes?: NDArra
       labels: rows(labels, i, i + 1),
       rng: key.fold(role),
       firstIndex: i,
-      ...(lowRes && { lowRes: rows(lowRes, i, i + 1) }),
+      lowRes: lowRes && rows(lowRes, i, i + 1),
     })
     for await (const { xt, stepsLeft } of run) {
       if (stepsLeft % 5 === 0) console.log(`${role}, class ${label}: ${stepsLeft} steps left`)

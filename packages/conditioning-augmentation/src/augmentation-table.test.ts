@@ -36,7 +36,7 @@ test.each(pairs)('%j', (config, expected) => {
   expect(made.draw(options)).toEqual(expected.draw(options))
 })
 
-test('every augmentation of the table is tested here, and a custom one comes back', () => {
+test('every augmentation of the table is tested here, and a custom one is returned as it is', () => {
   expect(new Set(pairs.map(([{ name }]) => name))).toEqual(new Set(augmentations.names))
   expect(augmentationOf(noAugmentation, shape)).toBe(noAugmentation)
 })

@@ -9,19 +9,20 @@ import { none } from './no-augmentation.ts'
 /** The augmentations, by name. */
 export const augmentations = table('an augmentation', [gaussianNoiseEntry, gaussianBlurEntry, none])
 
-/** A conditioning augmentation by its name, as a checkpoint keeps it: a JSON value. */
+/** A conditioning augmentation by its name, as a checkpoint stores it: a JSON value. */
 export type AugmentationConfig = ConfigOf<typeof augmentations>
 
-/** Whether it is custom code, complete or not, and not a configuration. */
+/** Whether it is a custom augmentation, complete or not, rather than a configuration. */
 export const isCustomAugmentation = (
   given: AugmentationConfig | ConditioningAugmentation,
 ): given is ConditioningAugmentation =>
   typeof given === 'object' && given !== null && ('apply' in given || 'draw' in given)
 
 /**
- * The augmentation of a configuration; a custom one comes back as it is.
+ * The augmentation of a configuration. A custom one is returned as it is.
  * @param shape [height, width, channels] of the low-resolution images.
- * @throws CascadeError 'input' that lists everything that is wrong with the configuration; and as {@link checkAugmentation}.
+ * @throws CascadeError 'input' that lists everything that is wrong with the configuration; and as {@link
+ * checkAugmentation}.
  */
 export const augmentationOf = (
   given: AugmentationConfig | ConditioningAugmentation,
@@ -29,9 +30,9 @@ export const augmentationOf = (
 ): ConditioningAugmentation =>
   isCustomAugmentation(given) ? checkAugmentation(given, shape) : augmentations.of('augmentation', given)
 
-/** The present form of an augmentation as checkpoints before version 0.1 describe it. Unchecked. */
+/** Brings the configuration of an augmentation from a checkpoint before version 0.1 to the present form. Unchecked. */
 export const migrateAugmentation = <T extends object>(config: T): T => {
-  // It could have been given the rest of a process, which has no part in it.
+  // It may hold other fields of a process, which do not matter here.
   const { prediction, variance, noiseInput, ...rest } = config as T & Record<string, unknown>
   return migrateSchedule(rest as unknown as T)
 }

@@ -10,10 +10,10 @@ type Drawn = ArraysOf<AugmentationDraw>
 const wrong = (message: string, options?: ErrorOptions) => new CascadeError('input', message, options)
 
 /**
- * Gives a custom augmentation back, once it is known that its members are all there and of their types, and that `draw` keeps its
- * promises: when a stage is made of it. What `apply` does is for {@link tryAugmentation}.
+ * Checks and returns a custom augmentation, when a stage is made of it: its members, their types, and the contract of
+ * `draw`. {@link tryAugmentation} checks `apply`.
  * @param shape [height, width, channels] of the low-resolution images.
- * @throws on what is missing or wrong, by name.
+ * @throws if a member is missing or wrong; the error names it.
  */
 export function checkAugmentation(
   augmentation: ConditioningAugmentation,
@@ -62,7 +62,7 @@ function checkDrawn(where: string, n: number, drawn: Drawn): Drawn {
   return drawn
 }
 
-/** @throws unless the last images of one draw are those of the other, which begins at the place of the first of them. */
+/** @throws unless the draw of the last images is the end of the draw of all images. */
 function checkPlaces(where: string, all: Drawn, last: Drawn): void {
   for (const [key, array] of Object.entries(last)) {
     if (!array) continue
@@ -83,10 +83,10 @@ function checkLevels(where: string, { data }: NDArray, maxLevel: number): void {
 }
 
 /**
- * Applies an augmentation to three images of noise: as drawn for level 0, for the greatest level, and for training. Without `compile`
- * it does so at once, if there is a backend of tfjs that computes at once, and else not at all.
+ * Applies an augmentation to three images of noise, with its draws for level 0, for the greatest level, and for
+ * training. Without `compile` it does so synchronously if a backend of tfjs can, and otherwise does nothing.
  * @param shape [height, width, channels] of the small images.
- * @throws if `apply` does not work, or what it gives is not such images, not finite, or at level 0 not the images themselves.
+ * @throws if `apply` fails, or if its result has another shape, is not finite, or differs from the images at level 0.
  */
 export function tryAugmentation(augmentation: ConditioningAugmentation, shape: readonly number[]): void
 export function tryAugmentation(
@@ -137,7 +137,7 @@ const tensorsOf = (drawn: Drawn): AugmentationDraw => {
   return shape.rebuild(leaves.map(tensorOf)) as AugmentationDraw
 }
 
-/** Whether tfjs has a backend now, other than that of a tracer, whose values can be read without waiting. */
+/** Whether tfjs has a backend, other than a tracer's, whose values can be read synchronously. */
 function computesAtOnce(): boolean {
   const immediate = ['cpu', 'wasm', 'tensorflow', 'webgl']
   if (
@@ -153,7 +153,7 @@ function computesAtOnce(): boolean {
   }
 }
 
-/** What `apply` gave: an array, or a tensor that is not read yet. */
+/** The result of `apply`: an array, or a tensor that is not read yet. */
 interface Made {
   readonly dtype: string
   readonly shape: readonly number[]

@@ -13,13 +13,16 @@ import type { ConditioningAugmentation } from './augmentation.ts'
 
 /** What {@link gaussianBlur} draws. */
 export type GaussianBlurDraw = {
-  /** Of each image the filter's weights at 0, 1, … pixels from its middle, float32 [n, (size + 1) / 2]: 1, 0, … does not blur. */
+  /**
+   * For each image, the filter's weights at 0, 1, … pixels from its centre, float32 [n, (size + 1) / 2]. 1, 0, … does
+   * not blur.
+   */
   readonly weights: Tensor2D
 }
 
 /** Options of {@link gaussianBlur}. */
 export interface GaussianBlurOptions {
-  /** Pixels to a side of the filter, odd. Default 3. */
+  /** The side of the filter in pixels, odd. Default 3. */
   readonly size?: number
   /** Its standard deviation in pixels is uniform between these, both above 0. [0.4, 0.6] is best at 64×64 → 256×256. */
   readonly sigma: readonly [low: number, high: number]
@@ -28,9 +31,10 @@ export interface GaussianBlurOptions {
 }
 
 /**
- * Gaussian blur of a random σ on half of the training images, and none in sampling (Cascaded Diffusion Models, sections 3.1 and 4.4):
- * for models of 128×128 and 256×256, which are not conditioned on it. Images are mirrored at their edges.
- * @throws if an option is out of range; and while drawing, if images have no more pixels to a side than half of the filter.
+ * Gaussian blur of a random σ on half of the training images, and none in sampling (Cascaded Diffusion Models, sections
+ * 3.1 and 4.4): for models of 128×128 and 256×256. The network is not conditioned on σ. Images are mirrored at their
+ * edges.
+ * @throws if an option is out of range; and while drawing, if a side of the images is at most half of the filter.
  */
 export function gaussianBlur(options: GaussianBlurOptions): ConditioningAugmentation<GaussianBlurDraw> {
   checkOptions('gaussianBlur', options, { size: true, sigma: true, probability: true })
@@ -65,7 +69,7 @@ export function gaussianBlur(options: GaussianBlurOptions): ConditioningAugmenta
   }
 }
 
-/** The weights of a filter at 0 to `radius` pixels from its middle; those of all pixels sum to 1. */
+/** The weights of a filter at 0 to `radius` pixels from its centre. Over all pixels they sum to 1. */
 function filterOf(sigma: number, radius: number): number[] {
   const density = Array.from({ length: radius + 1 }, (_, d) => Math.exp(-(d ** 2) / (2 * sigma ** 2)))
   const sum = density.reduce((sum, x, d) => sum + (d === 0 ? x : 2 * x), 0)

@@ -13,7 +13,7 @@ import type { ConditioningAugmentation } from './augmentation.ts'
 export type GaussianNoiseDraw = {
   /** s of each image, int32 [n]. */
   readonly level: Tensor1D
-  /** Standard normal noise like the images. */
+  /** Standard normal noise of the shape of the images. */
   readonly noise: Tensor4D
 }
 

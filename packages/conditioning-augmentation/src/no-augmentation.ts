@@ -7,8 +7,9 @@ export interface NoAugmentationConfig {
 }
 
 /**
- * No augmentation, as an explicit choice for a super-resolution stage: z as it is, and a network that is not conditioned on a level.
- * The paper finds that cascades without augmentation suffer from the errors of the stage before (section 4.3).
+ * No augmentation, as an explicit choice for a super-resolution stage: z stays as it is, and the network is not
+ * conditioned on a level. The paper finds that cascades without augmentation suffer from the errors of the stage before
+ * (section 4.3).
  */
 export const noAugmentation: ConditioningAugmentation<Record<never, never>> = {
   name: 'none',

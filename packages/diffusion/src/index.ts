@@ -1,22 +1,13 @@
-export { type Denoised, type Denoiser, type DenoiserOptions, denoiser, processingX0 } from './denoiser.ts'
-export { evaluateNetwork, type NetworkOutput, splitOutput } from './evaluate-network.ts'
+export { pMeanVariance, type ReverseStep } from './distributions/p-mean-variance.ts'
+export { type Gaussian, posteriorBetween, qPosterior } from './distributions/posterior.ts'
+export { qMeanVariance, qSample } from './distributions/q-sample.ts'
 export { type ClassifierGuidanceOptions, classifierGuidance } from './guidance/classifier.ts'
 export { type ClassifierFreeGuidanceOptions, classifierFreeGuidance } from './guidance/classifier-free.ts'
 export { type Inpainting, inpainting } from './guidance/inpainting.ts'
 export { type DropLabelsOptions, dropLabels, withoutLabel } from './guidance/labels.ts'
-export type { LearnedLogVariance, LogVarianceBounds } from './log-variance.ts'
-export {
-  type NoiseLevel,
-  type NoiseLevelArrays,
-  type NoiseLevelTensors,
-  noiseInput,
-  noiseInputAt,
-  noiseLevel,
-  noiseLevelArrays,
-  noiseLevelAt,
-} from './noise-level.ts'
-export { pMeanVariance, type ReverseStep } from './p-mean-variance.ts'
-export { type Gaussian, posteriorBetween, qPosterior } from './posterior.ts'
+export { type Denoised, type Denoiser, type DenoiserOptions, denoiser, processingX0 } from './model/denoiser.ts'
+export { evaluateNetwork, type NetworkOutput, splitOutput } from './model/evaluate-network.ts'
+export type { LearnedLogVariance, LogVarianceBounds } from './model/log-variance.ts'
 export {
   type AlphaSigma,
   type DataAndNoise,
@@ -28,7 +19,30 @@ export {
   x0FromEpsilon,
   x0FromV,
   xtFrom,
-} from './predictions.ts'
+} from './model/predictions.ts'
+export {
+  type ClipConfig,
+  clipX0,
+  type DynamicThresholdConfig,
+  type DynamicThresholdOptions,
+  dynamicThreshold,
+  type KeepConfig,
+  keepX0,
+  type ProcessX0,
+  type ProcessX0Config,
+  processesX0,
+  processX0Of,
+} from './model/process-x0.ts'
+export {
+  type NoiseLevel,
+  type NoiseLevelArrays,
+  type NoiseLevelTensors,
+  noiseInput,
+  noiseInputAt,
+  noiseLevel,
+  noiseLevelArrays,
+  noiseLevelAt,
+} from './process/noise-level.ts'
 export {
   checkProcess,
   type DiffusionModel,
@@ -42,22 +56,9 @@ export {
   type Schedule,
   takesNoiseLevels,
   type Variance,
-} from './process.ts'
-export { migrateProcess, type ProcessConfig, processOf, processSchema } from './process-config.ts'
-export {
-  type ClipConfig,
-  clipX0,
-  type DynamicThresholdConfig,
-  type DynamicThresholdOptions,
-  dynamicThreshold,
-  type KeepConfig,
-  keepX0,
-  type ProcessX0,
-  type ProcessX0Config,
-  processesX0,
-  processX0Of,
-} from './process-x0.ts'
-export { qMeanVariance, qSample } from './q-sample.ts'
+} from './process/process.ts'
+export { migrateProcess, type ProcessConfig, processOf, processSchema } from './process/process-config.ts'
+export type { Steps } from './process/steps.ts'
 export { type CreateSamplerOptions, createSampler, type ModelSampler } from './sampling/driver.ts'
 export type { Level } from './sampling/level.ts'
 export { type RepaintOptions, type Restart, repaintRestarts } from './sampling/restart.ts'
@@ -78,4 +79,3 @@ export {
 } from './sampling/samplers/sampler.ts'
 export { type UnipcConfig, type UnipcOptions, unipc } from './sampling/samplers/unipc.ts'
 export { type SpacedStepsOptions, spacedSteps, stepsDown } from './sampling/steps.ts'
-export type { Steps } from './steps.ts'

@@ -1,6 +1,6 @@
 import { type ContinuousSchedule, continuousLogLinear } from '@cascade-diffusion/schedules'
 import * as tf from '@tensorflow/tfjs-core'
-import type { DiffusionProcess, Network } from './process.ts'
+import type { DiffusionProcess, Network } from './process/process.ts'
 
 /** A mixture of isotropic Gaussians in the plane: data whose denoiser is known. */
 export const mixture = [

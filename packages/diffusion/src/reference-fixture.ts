@@ -4,7 +4,7 @@ import { readNpz } from '@cascade-diffusion/checkpoints'
 import type { Rng } from '@cascade-diffusion/random'
 import { cosineSchedule, linearSchedule, respace } from '@cascade-diffusion/schedules'
 import * as tf from '@tensorflow/tfjs-core'
-import { type DiffusionProcess, learnsVariance, type Network } from './process.ts'
+import { type DiffusionProcess, learnsVariance, type Network } from './process/process.ts'
 
 const simple = { prediction: 'epsilon', variance: 'fixed-large', noiseInput: 'timestep' } as const
 const learned = { ...simple, variance: 'learned-range' } as const

@@ -37,7 +37,7 @@ export async function cachedFile(url: string, options: CachedFileOptions = {}): 
     await download(url, {
       ...rest,
       path,
-      ...(sha256 !== undefined && { sha256 }),
+      sha256,
       onVerified: (file) => writeRecord({ url, ...file }),
     })
     // Another process may have completed it.

@@ -11,7 +11,7 @@ export interface LoadingEvent {
 /** All real images are there. */
 export interface LoadedEvent {
   readonly type: 'loaded'
-  /** How many images. */
+  /** The number of images. */
   readonly train: number
   readonly test: number
 }
@@ -50,7 +50,7 @@ export interface EvaluatedEvent {
   readonly figures: ExperimentFigures
 }
 
-/** How an experiment stands; `type` says of what. */
+/** The progress of an experiment, by its `type`. */
 export type ExperimentEvent =
   | LoadingEvent
   | LoadedEvent

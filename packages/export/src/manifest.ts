@@ -1,7 +1,9 @@
 import type { DType } from '@cascade-diffusion/arrays'
 import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 
-/** `cascade.json`: what a folder of ONNX files holds, and all that it takes to sample it without this framework. */
+/**
+ * `cascade.json`: the contents of a folder of ONNX files, and everything that sampling it without this framework needs.
+ */
 export interface ExportedCascade {
   readonly format: 'cascade-diffusion onnx 1'
   /** In the order of sampling: each upsamples what the one before it made. */
@@ -14,7 +16,7 @@ export interface ExportedInput {
   readonly shape: readonly (number | 'N')[]
 }
 
-/** A stage, or another network, as files. */
+/** The files of a stage or of another network. */
 export interface ExportedStage {
   readonly name: string
   /** The file of the network, beside the manifest. Its one output is called `output`. */
@@ -24,30 +26,33 @@ export interface ExportedStage {
    * `lowRes` the small images, `augmentationLevel` the level s that these have been augmented to.
    */
   readonly inputs: Readonly<Record<string, ExportedInput>>
-  /** Channels of `output`: those of `xt`, or twice as many, of which the second half is the variance. */
+  /** Channels of `output`: those of `xt`, or twice as many, where the second half is the variance. */
   readonly outChannels: number
-  /** What its weights are kept and multiplied as. */
+  /** The type in which weights are stored and multiplied. */
   readonly precision: 'float32' | 'float16'
   /** Height, width and channels of its images. */
   readonly image: readonly [number, number, number]
   readonly classNames: readonly string[] | null
   /** The process; what the output predicts, which variance the steps have and the noise input are always there. */
   readonly process: ProcessConfig & Required<Pick<ProcessConfig, 'prediction' | 'variance' | 'noiseInput'>>
-  /** Of a process of T discrete steps. For each step t: ᾱ_t, x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε, and what `noise` is there. */
+  /**
+   * For a process of discrete steps, else null. For each step t: ᾱ_t, where x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε, and the
+   * input `noise`.
+   */
   readonly steps: { readonly alphasCumprod: readonly number[]; readonly noise: readonly number[] } | null
-  /** Of a stage with a conditioning augmentation that has levels to sample with. */
+  /** For a stage whose conditioning augmentation has levels above 0 in sampling, else null. */
   readonly augmentation: ExportedAugmentation | null
 }
 
-/** A conditioning augmentation as a file. */
+/** The file of a conditioning augmentation. */
 export interface ExportedAugmentation {
   readonly name: string
   readonly file: string
   /** The greatest level; 0 leaves the images as they are. */
   readonly maxLevel: number
   /**
-   * What it takes, by name: `lowRes`, and what is drawn for each image, of Gaussian noise `augmentationLevel`, the level s, and `noise`,
-   * standard normal.
+   * Its inputs, by name: `lowRes`, and what is drawn for each image. For Gaussian noise these are `augmentationLevel`,
+   * the level s, and `noise`, standard normal.
    */
   readonly inputs: Readonly<Record<string, ExportedInput>>
 }

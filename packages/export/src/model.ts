@@ -7,7 +7,7 @@ import type { PretrainedUNet } from '@cascade-diffusion/pretrained'
 /** What can be exported: a stage with its weights, or a U-Net as `fromPretrained` gives it. */
 export type ExportSource = TrainedStage | PretrainedUNet
 
-/** What is exported of a source, whichever it is. */
+/** What is exported of any source. */
 export interface Model {
   readonly name: string
   readonly network: StageNetwork
@@ -26,7 +26,7 @@ export interface Model {
 }
 
 /**
- * @param name of a U-Net, which has none of its own.
+ * @param name the name of a U-Net, which has none.
  * @throws if it is neither a stage nor a U-Net with weights, or if a U-Net upsamples images of an unknown size.
  */
 export function modelOf(source: ExportSource, name: string): Model {
@@ -75,6 +75,6 @@ function ofUNet({ network, params, process, lowResolution }: PretrainedUNet, nam
     classNames: null,
     labelled: numClasses !== undefined,
     resolution: typeof resolution === 'number' ? [resolution, resolution] : resolution,
-    ...(lowRes && { lowRes: [lowResolution as number, lowResolution as number, lowRes.channels] }),
+    lowRes: lowRes && [lowResolution as number, lowResolution as number, lowRes.channels],
   }
 }

@@ -19,7 +19,7 @@ export const superResolving = superResolutionStage({
   augmentation: { name: 'gaussian-noise', ...process, maxLevel: 20 },
 })
 
-/** Weights that leave no layer without effect, as the first ones do. */
+/** Random weights, with which every layer has an effect. In initial weights, some are 0. */
 export function drawn(stage: Stage): TrainedStage {
   const key = rng(7).fold(stage.name)
   const params = Object.entries(stage.network.init(key)).map(([name, { data, shape }]): [string, NDArray] => {

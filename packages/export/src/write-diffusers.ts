@@ -16,10 +16,12 @@ export interface WrittenDiffusers {
 
 /**
  * Writes a stage or a U-Net as a folder that `UNet2DModel.from_pretrained` of diffusers loads in Python: `config.json`,
- * `diffusion_pytorch_model.safetensors`, and the process as `scheduler_config.json`, which `DDPMScheduler.from_pretrained` loads,
- * if diffusers has it. Where a pipeline can run it, `model_index.json` makes the folder one that `DiffusionPipeline.from_pretrained` loads:
- * `DDPMPipeline` gives its network neither classes nor small images. A super-resolution network takes small images, already of the size of `xt`, as further channels there.
- * @throws naming what a `UNet2DModel` has not: patches, levels of augmentation, a path for the noise around the network.
+ * `diffusion_pytorch_model.safetensors`, and the process as `scheduler_config.json`, which
+ * `DDPMScheduler.from_pretrained` loads, if diffusers has it. If a pipeline can run the network, `model_index.json`
+ * makes `DiffusionPipeline.from_pretrained` load the folder. `DDPMPipeline` cannot give a network classes or small
+ * images. A super-resolution network takes small images, already of the size of `xt`, as further channels there.
+ * @throws if the network has what a `UNet2DModel` lacks: patches, levels of augmentation, a noiseSkip. The error names
+ * it.
  */
 export async function writeDiffusers(source: ExportSource, folder: string): Promise<WrittenDiffusers> {
   const { params } = source
@@ -45,7 +47,7 @@ export async function writeDiffusers(source: ExportSource, folder: string): Prom
   await write('scheduler_config.json', scheduler)
   const given = config.numClasses !== undefined ? 'a class' : config.lowRes ? 'a small image' : undefined
   if (given) return { noPipeline: `DDPMPipeline has no network that is given ${given}` }
-  // As the folders of google/ddpm-*: both parts lie beside this file.
+  // As in the folders of google/ddpm-*, both parts are beside this file.
   await write('model_index.json', {
     _class_name: 'DDPMPipeline',
     scheduler: ['diffusers', scheduler._class_name],

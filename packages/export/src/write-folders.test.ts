@@ -76,7 +76,7 @@ test('a stage as a folder of diffusers, and back, also as files of a U-Net', asy
   expect(stages).toMatchObject([{ name: 'mine', network: 'mine.onnx', image: [4, 4, 3], classNames: null }])
 })
 
-test('what diffusers has not is named', async () => {
+test('what diffusers lacks is named', async () => {
   const folder = temporaryFolder()
   await expect(writeDiffusers(drawn(superResolving), folder)).rejects.toThrow('augmentationLevels')
   const skipping = baseStage({

@@ -78,7 +78,7 @@ test('a cascade is sampled from its folder alone as it is here', async () => {
     ['small', 'small.onnx', 3],
     ['large', 'large.onnx', 6],
   ])
-  // What was left to defaults is said too: who samples the folder does not know them.
+  // Defaults are written out: a program that samples the folder does not know them.
   expect(manifest.stages.map(({ process }) => process)).toEqual([
     ...[
       {
@@ -126,7 +126,7 @@ test('in 16 bits the files are smaller and the images nearly the same', async ()
   expect(difference).toBeLessThan(0.1)
 })
 
-test('options that there are not are refused', async () => {
+test('unknown options are refused', async () => {
   const folder = temporaryFolder()
   const write = (options: object) => writeOnnx(stages, folder, options)
   await expect(write({ precison: 'float16' })).rejects.toThrow("unknown option 'precison'. Did you mean 'precision'?")

@@ -13,18 +13,22 @@ import { type ExportSource, type Model, modelOf } from './model.ts'
 
 /** Options of {@link writeOnnx}. */
 export interface WriteOnnxOptions {
-  /** What weights are kept and multiplied as; inputs, outputs, sums and norms are float32 in any case. Default `float32`. */
+  /**
+   * The type in which weights are stored and multiplied. Inputs, outputs, sums and norms are always float32. Default
+   * `float32`.
+   */
   readonly precision?: 'float32' | 'float16'
-  /** Names the file of a U-Net that is no stage. Default `unet`. */
+  /** The name of the file of a U-Net that is not a stage. Default `unet`. */
   readonly name?: string
 }
 
 /**
- * Writes a stage, a U-Net, or the stages of a cascade in order, as ONNX files for `onnxruntime-web` and `onnxruntime-node`, any number of
- * images at a time: `NAME.onnx` for each network, `NAME.augmentation.onnx` for what disturbs its small images, and `cascade.json`,
- * which says what they are. Weights beyond 1.5 GiB lie in `NAME.onnx.data`.
- * @returns what `cascade.json` holds.
- * @throws if two have the same name, if one does not upsample what the one before it makes, or if a network cannot be traced.
+ * Writes a stage, a U-Net, or the stages of a cascade in order, as ONNX files for `onnxruntime-web` and
+ * `onnxruntime-node`, for any batch size: `NAME.onnx` for each network, `NAME.augmentation.onnx` for the augmentation
+ * of its small images, and `cascade.json`, which describes them. Weights beyond 1.5 GiB are in `NAME.onnx.data`.
+ * @returns the contents of `cascade.json`.
+ * @throws if two have the same name, if one does not upsample what the one before it makes, or if a network cannot be
+ * traced.
  */
 export async function writeOnnx(
   sources: ExportSource | readonly ExportSource[],
@@ -44,14 +48,14 @@ export async function writeOnnx(
   const stages: ExportedStage[] = []
   for (const model of models) stages.push(await writeModel(model, folder, precision))
   const manifest: ExportedCascade = { format: 'cascade-diffusion onnx 1', stages }
-  // Last, so that whoever finds it finds the files too.
+  // Written last: where it is, the files are.
   const path = join(folder, 'cascade.json')
   await writeFile(`${path}.tmp`, JSON.stringify(manifest))
   await rename(`${path}.tmp`, path)
   return manifest
 }
 
-/** Whoever samples the folder goes from one stage to the next. */
+/** @throws unless each stage takes the images of the one before it. */
 function checkOrder(models: readonly Model[]): void {
   const size = ([height, width]: readonly number[]) => `${height}×${width}`
   const follows = (before: Model, { lowRes }: Model) => lowRes !== undefined && size(lowRes) === size(before.resolution)
@@ -112,7 +116,10 @@ function inputsOf({ resolution, imageChannels, labelled, lowRes, augmentation }:
   }
 }
 
-/** The augmentation as a file. @returns null if there is no level to sample with but 0, which leaves the small images as they are. */
+/**
+ * Writes the file of an augmentation. @returns null if its only level in sampling is 0, which leaves the small images
+ * as they are.
+ */
 async function writeAugmentation({ name, augmentation, lowRes }: Model, folder: string) {
   if (!augmentation || !lowRes || augmentation.maxLevel === 0) return null
   const file = `${name}.augmentation.onnx`

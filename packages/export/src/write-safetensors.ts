@@ -25,7 +25,7 @@ export async function writeSafetensorsFolder(
     if ('stage' in source) await writeStage(path, source.stage.description, source.params)
     else {
       const { config, process, lowResolution } = source
-      await writeUNet(path, { config, process, ...(lowResolution !== undefined && { lowResolution }) }, source.params)
+      await writeUNet(path, { config, process, lowResolution }, source.params)
     }
     paths.push(path)
   }

@@ -14,7 +14,7 @@ import { meanOverImage } from './loss-input.ts'
 import { priorBits } from './prior.ts'
 import { vlbTerm } from './vlb.ts'
 
-/** What {@link bitsPerDim} compiles. x0 is clipped unless `processX0` says otherwise. */
+/** Options of {@link bitsPerDim}. x0 is clipped unless `processX0` is another. */
 export interface BitsPerDimOptions<C> extends DiffusionModel<C>, DenoiserOptions {
   /** What runs the network: `jit`, or `eager`. */
   readonly compile: Compile
@@ -30,7 +30,7 @@ export interface EvaluateBitsOptions<C> {
   readonly rng: Rng
   /** The index of the first image in the whole set, as in sampling. Default 0. */
   readonly firstIndex?: number
-  /** The step at which the reverse process stops: terms of t > stop count. Default -1: it goes on to the data. */
+  /** The step at which the reverse process stops: only the terms of t > stop are summed. Default -1: the data. */
   readonly stop?: number
   /** Ends the evaluation before its next step, with an error of code `interrupted`. */
   readonly signal?: AbortSignal
@@ -63,7 +63,7 @@ export interface BitsPerDim {
   readonly mse: readonly Float64Array[]
   /** The dimensions of an image, H·W·C. */
   readonly dimensions: number
-  /** The step at which the reverse process stopped; -1 if it went on to the data. */
+  /** The step at which the reverse process stopped; -1 for the data. */
   readonly stop: number
 }
 

@@ -5,9 +5,9 @@
  */
 import '@tensorflow/tfjs-layers'
 import { registerGradient, unregisterGradient } from '@tensorflow/tfjs-core'
-import { attentionGradient } from './attention.ts'
-import { groupNormGradient } from './group-norm.ts'
-import { siluGradient } from './silu.ts'
+import { attentionGradient } from './operations/attention.ts'
+import { groupNormGradient } from './operations/group-norm.ts'
+import { siluGradient } from './operations/silu.ts'
 import { binaryGradients } from './tfjs-gradients/binary.ts'
 import { convolutionGradients } from './tfjs-gradients/convolutions.ts'
 import { cumprodGradient, cumsumGradient, prodGradient } from './tfjs-gradients/cumulative.ts'

@@ -70,7 +70,7 @@ describe('trains and samples, at another size', () => {
   })
 })
 
-test('says what it cannot make', () => {
+test('refuses what it cannot make', () => {
   expect(() => presetStage(imagenet32, { classnames: ['a'] } as never)).toThrow("Did you mean 'classNames'?")
   expect(() => presetStage('imagenet-32' as never)).toThrow('presetStage: expected a preset, such as imagenet32 or')
   expect(() => presetStage(imagenet32, { augmentation: noAugmentation })).toThrow('expected no augmentation')

@@ -4,17 +4,20 @@ import type { AugmentationConfig, ConditioningAugmentation } from '@cascade-diff
 import type { CompleteUNetConfig } from '@cascade-diffusion/unet'
 import type { Preset } from './preset.ts'
 
-/** What a preset leaves to you. */
+/** What a preset leaves open. */
 export interface PresetStageOptions {
-  /** The classes of your data, by name. Default: of a class-conditional preset its numbers, `0`, `1`, …; of an unconditional one none. */
+  /**
+   * The classes of the data, by name. Default: the numbers `0`, `1`, … for a class-conditional preset, none for an
+   * unconditional one.
+   */
   readonly classNames?: readonly string[]
-  /** Another conditioning augmentation than the preset's. */
+  /** A conditioning augmentation in place of the preset's. */
   readonly augmentation?: AugmentationConfig | ConditioningAugmentation
 }
 
 /**
  * The stage of a preset: to be trained with `trainStage({ stage, ...preset.training, … })`.
- * @throws if a base is handed an augmentation.
+ * @throws if an augmentation is given for a base.
  */
 export function presetStage(preset: Preset, options: PresetStageOptions = {}): Stage {
   if (typeof preset?.stage !== 'object')
@@ -26,7 +29,7 @@ export function presetStage(preset: Preset, options: PresetStageOptions = {}): S
   const { classNames, augmentation } = options
   const { name, numClasses } = preset
   const names = classNames ?? (numClasses === null ? undefined : Array.from({ length: numClasses }, (_, i) => `${i}`))
-  const common = { name, ...(names && { classNames: names }) }
+  const common = { name, classNames: names }
   if (preset.kind === 'base') {
     if (augmentation) throw new CascadeError('input', `preset '${name}': expected no augmentation, since it is a base`)
     return baseStage({ ...common, ...preset.stage })
@@ -34,7 +37,7 @@ export function presetStage(preset: Preset, options: PresetStageOptions = {}): S
   return superResolutionStage({ ...common, ...preset.stage, augmentation: augmentation ?? preset.stage.augmentation })
 }
 
-/** How `stageSampler` draws the samples of a preset. */
+/** The options of `stageSampler` for a preset. */
 export const presetSampler = ({
   inference: { schedule },
 }: Preset): Pick<StageSamplerOptions, 'sampler' | 'schedule'> => ({
@@ -42,6 +45,6 @@ export const presetSampler = ({
   schedule,
 })
 
-/** The network of a preset in full, what its stage adds to the preset's `network` included: for `summary` and the like. */
+/** The complete network of a preset, including what follows from its stage: for instance for `summary`. */
 export const presetNetwork = (preset: Preset): CompleteUNetConfig =>
   presetStage(preset).network.config as CompleteUNetConfig

@@ -5,7 +5,10 @@ import type { BasePreset, SuperResolutionPreset, TrainingSettings } from './pres
 /** Images in colour of ImageNet's 1000 classes. */
 const imagenet = { numClasses: 1000, imageChannels: 3 } as const
 
-/** Models of at most 64×64: learned variances and the hybrid loss of Improved DDPM, conditioned on the step, 4000 of them. */
+/**
+ * Models of at most 64×64: learned variances and the hybrid loss of Improved DDPM, conditioned on the step, 4000 of
+ * them.
+ */
 const improved = {
   process: { schedule: { name: 'cosine', steps: 4000 }, variance: 'learned-range' },
   inference: { steps: 4000 },
@@ -32,8 +35,8 @@ const training = (settings: Pick<TrainingSettings, 'steps' | 'batchSize' | 'rand
 })
 
 /**
- * ImageNet 32×32, the base of the pipelines (Appendix B.1). Images are mirrored, which the paper found to help at the expense of
- * longer training (Section 4.3).
+ * ImageNet 32×32, the base of the pipelines (Appendix B.1). Images are mirrored, which the paper found to help at the
+ * cost of longer training (Section 4.3).
  */
 export const imagenet32: BasePreset = {
   name: 'imagenet-32',
@@ -50,8 +53,8 @@ export const imagenet32: BasePreset = {
 }
 
 /**
- * ImageNet 32×32 → 64×64 (Appendix B.1), amortised over the level s of Gaussian conditioning augmentation (Section 4.3). The paper
- * does not say whether images are mirrored: they are not. The best s is searched for.
+ * ImageNet 32×32 → 64×64 (Appendix B.1), amortised over the level s of Gaussian conditioning augmentation (Section
+ * 4.3). The paper does not say whether images are mirrored: they are not. The best s is searched for.
  */
 export const imagenet32To64: SuperResolutionPreset = {
   name: 'imagenet-32-64',
@@ -70,9 +73,10 @@ export const imagenet32To64: SuperResolutionPreset = {
 }
 
 /**
- * What the models of 128×128 and 256×256 share: networks like SR3's (Section 4.1), that is BigGAN's residual blocks for changes of
- * resolution, sums scaled by √½, the noise level embedded and added, and bicubic resizing. The paper gives no count of parameters; with
- * this reading they are within 2 % of the 550 and 625 million that SR3 states for the same widths.
+ * What the models of 128×128 and 256×256 share: networks like SR3's (Section 4.1), that is BigGAN's residual blocks for
+ * changes of resolution, sums scaled by √½, the noise level embedded and added, and bicubic resizing. The paper gives
+ * no numbers of parameters. With this reading they are within 2 % of the 550 and 625 million that SR3 states for the
+ * same widths.
  */
 const sr3 = (channelMultipliers: readonly number[]): StageUNetConfig => ({
   baseChannels: 128,
@@ -103,8 +107,9 @@ const continuousTraining: TrainingSettings = {
 const gaussianBlur: GaussianBlurConfig = { name: 'gaussian-blur', size: 3, sigma: [0.4, 0.6], probability: 0.5 }
 
 /**
- * ImageNet 64×64 → 128×128 (Appendix B.1). The range of the blur and mirrored images are what Section 4.4 finds for 64×64 → 256×256.
- * The paper tunes the schedule of sampling but does not print it: here it is the linear one of 100 steps.
+ * ImageNet 64×64 → 128×128 (Appendix B.1). The range of the blur and mirrored images are what Section 4.4 finds for
+ * 64×64 → 256×256. The paper tunes the schedule of sampling but does not print it: here it is the linear one of 100
+ * steps.
  */
 export const imagenet64To128: SuperResolutionPreset = {
   name: 'imagenet-64-128',
@@ -123,8 +128,8 @@ export const imagenet64To128: SuperResolutionPreset = {
 }
 
 /**
- * ImageNet 64×64 → 256×256 (Appendix B.1 and Section 4.4). The paper tunes the schedule of sampling but does not print it: here it
- * is the linear one of 100 steps.
+ * ImageNet 64×64 → 256×256 (Appendix B.1 and Section 4.4). The paper tunes the schedule of sampling but does not print
+ * it: here it is the linear one of 100 steps.
  */
 export const imagenet64To256: SuperResolutionPreset = {
   name: 'imagenet-64-256',
@@ -143,8 +148,8 @@ export const imagenet64To256: SuperResolutionPreset = {
 }
 
 /**
- * The network of Improved DDPM's class-conditional model of ImageNet 64×64, of 270 million parameters (Nichol & Dhariwal 2021), with
- * the dropout that the paper adds.
+ * The network of Improved DDPM's class-conditional model of ImageNet 64×64, of 270 million parameters (Nichol &
+ * Dhariwal 2021), with the dropout that the paper adds.
  */
 const baseline: StageUNetConfig = {
   baseChannels: 192,
@@ -162,8 +167,8 @@ const baselineTraining: TrainingSettings = {
 }
 
 /**
- * ImageNet 64×64 without a cascade, the baseline of Section 4.2: Improved DDPM's model with dropout, trained longer. The paper says
- * neither the rate nor how much longer: here 0.1, as its other models have, and twice as long.
+ * ImageNet 64×64 without a cascade, the baseline of Section 4.2: Improved DDPM's model with dropout, trained longer.
+ * The paper gives neither the rate nor the length: here 0.1, as in its other models, and twice the steps.
  */
 export const imagenet64: BasePreset = {
   name: 'imagenet-64',
@@ -175,8 +180,8 @@ export const imagenet64: BasePreset = {
 }
 
 /**
- * ImageNet 16×16, the base of the experiment of Section 4.3. The paper says nothing of it but its resolution: here the baseline's
- * width, blocks and training, on three levels.
+ * ImageNet 16×16, the base of the experiment of Section 4.3. The paper gives only its resolution. Here it has the
+ * baseline's width, blocks and training, on three resolutions.
  */
 export const imagenet16: BasePreset = {
   name: 'imagenet-16',
@@ -193,9 +198,10 @@ export const imagenet16: BasePreset = {
 }
 
 /**
- * ImageNet 16×16 → 64×64, the experiment of Section 4.3: the network of the 64×64 baseline with the small image concatenated. The paper
- * trains two models, of s = 101 and s = 1001, to keep capacity out of the comparison, and says that one amortised over s would do:
- * here it is one, of s up to 1001, which is sampled at 1001, the better of the two.
+ * ImageNet 16×16 → 64×64, the experiment of Section 4.3: the network of the 64×64 baseline with the small image
+ * concatenated. The paper trains two models, of s = 101 and s = 1001, to exclude capacity from the comparison, and
+ * states that one model amortised over s would suffice. Here it is one model, of s up to 1001, sampled at 1001, the
+ * better of the two.
  */
 export const imagenet16To64: SuperResolutionPreset = {
   name: 'imagenet-16-64',

@@ -1,7 +1,10 @@
 import type { StageUNetConfig } from '@cascade-diffusion/cascade'
 import type { BasePreset, SuperResolutionPreset, TrainingSettings } from './preset.ts'
 
-/** What both models share: attention with heads of 64 channels, trained in continuous time and conditioned on the noise level. */
+/**
+ * What both models share: attention with heads of 64 channels, trained in continuous time and conditioned on the noise
+ * level.
+ */
 const network = (baseChannels: number, channelMultipliers: readonly number[]): StageUNetConfig => ({
   baseChannels,
   channelMultipliers,
@@ -22,8 +25,8 @@ const training = (settings: Pick<TrainingSettings, 'steps' | 'batchSize' | 'lear
 })
 
 /**
- * LSUN Bedroom or Church 64×64, unconditional (Appendix B.2, the same for both). The paper does not say whether images are mirrored:
- * they are not.
+ * LSUN Bedroom or Church 64×64, unconditional (Appendix B.2, the same for both). The paper does not say whether images
+ * are mirrored: they are not.
  */
 export const lsun64: BasePreset = {
   name: 'lsun-64',
@@ -35,9 +38,10 @@ export const lsun64: BasePreset = {
 }
 
 /**
- * LSUN Bedroom or Church 64×64 → 128×128, unconditional (Appendix B.2), with non-truncated Gaussian conditioning augmentation
- * (Section 4.5). The levels s are the 256 steps that the base is sampled in, since it is trained without steps. What Appendix B leaves
- * open of the network is as for ImageNet 128×128: like SR3's. The best s is searched for.
+ * LSUN Bedroom or Church 64×64 → 128×128, unconditional (Appendix B.2), with non-truncated Gaussian conditioning
+ * augmentation (Section 4.5). The levels s are the 256 steps that the base is sampled in, since it is trained without
+ * steps. Where Appendix B leaves the network open, it is as for ImageNet 128×128: like SR3's. The best s is searched
+ * for.
  */
 export const lsun64To128: SuperResolutionPreset = {
   name: 'lsun-64-128',

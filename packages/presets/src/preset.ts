@@ -22,14 +22,14 @@ export interface TrainingSettings extends TrainingObjective {
 export interface InferenceSettings {
   /** Evaluations of the network. */
   readonly steps: number
-  /** The schedule, where it is chosen after training; else that of training. */
+  /** The schedule of sampling, if it is chosen after training. Default: that of training. */
   readonly schedule?: ScheduleConfig
-  /** s: the level of the conditioning augmentation; where there is none it is searched for after training (`searchLevels`). */
+  /** s, the level of conditioning augmentation. Without it, s is searched for after training (`searchLevels`). */
   readonly level?: number
 }
 
 interface CommonPreset {
-  /** What it is called, and its stage's files: `imagenet-32-64`. */
+  /** The name of the model and of its stage's files: `imagenet-32-64`. */
   readonly name: string
   /** The classes of its data set; null if it is unconditional. */
   readonly numClasses: number | null
@@ -42,7 +42,7 @@ export interface SizedNetwork {
   readonly network: StageUNetConfig
 }
 
-/** A model that makes images from noise. */
+/** A model that samples images from noise. */
 export interface BasePreset extends CommonPreset {
   readonly kind: 'base'
   readonly stage: Omit<BaseStageOptions, 'name' | 'classNames' | 'network'> & SizedNetwork

@@ -8,7 +8,7 @@ import { imagenet16, imagenet16To64, imagenet64, imagenet64To128, imagenet64To25
 import { pipelines, presetNamed, presets } from './pipelines.ts'
 import type { Preset } from './preset.ts'
 
-/** A preset in the words of Appendix B. */
+/** A preset in the form of Appendix B. */
 function inItsWords({ stage, training, inference }: Preset): Record<string, string> {
   const { network, process } = stage
   if (!('baseChannels' in network)) throw new Error('expected a U-Net')
@@ -94,7 +94,7 @@ test("the baseline has Improved DDPM's number of parameters, 270 million", () =>
 
 test('docs/presets.md states parameters and multiply-adds as they are', () => {
   const page = readFileSync(new URL('../../../docs/presets.md', import.meta.url), 'utf8')
-  // Whatever pads its columns.
+  // The padding of columns does not matter.
   const docs = page.replace(/ +/g, ' ')
   const rows = presets.map((preset) => {
     const { parameters, multiplyAdds } = summary(presetNetwork(preset))
@@ -108,7 +108,7 @@ test('docs/presets.md states parameters and multiply-adds as they are', () => {
   for (const row of rows) expect(docs).toContain(row)
 })
 
-test('says which names there are', () => {
+test('an unknown name is an error that lists the names', () => {
   expect(() => presetNamed('imagenet-33')).toThrow("got 'imagenet-33'. Did you mean 'imagenet-32'?")
   expect(() => presetNamed('imagenet-512')).toThrow('preset: expected one of imagenet-32, imagenet-32-64, ')
 })

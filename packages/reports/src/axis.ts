@@ -12,7 +12,7 @@ export interface AxisOptions {
   log?: boolean
   /** Extends the axis to a tick at either end. Default false: it ends with the data. */
   toTicks?: boolean
-  /** The ticks, from one end of the axis to the other, whatever the data. Default: chosen by the data. */
+  /** The ticks, from one end of the axis to the other. Default: chosen by the data. */
   ticks?: readonly number[]
 }
 
@@ -33,7 +33,7 @@ export function axis(values: readonly number[], { log = false, toTicks = false, 
   return { fraction, ticks: inside.map((value) => ({ value, label: formatNumber(value) })) }
 }
 
-/** The least and the greatest value, moved apart if they are as good as one. */
+/** The least and the greatest value, moved apart if they are nearly equal. */
 function spread(values: readonly number[], log: boolean): [number, number] {
   const low = values.reduce((a, b) => Math.min(a, b))
   const high = values.reduce((a, b) => Math.max(a, b))
@@ -56,7 +56,7 @@ function linearTicks(low: number, high: number): number[] {
   const { multiple, exponent } = steps.find((s) => s.multiple * 10 ** s.exponent >= least) ?? steps[3]!
   const step = multiple * 10 ** exponent
   const ticks: number[] = []
-  // Through decimal text, so that 3 · 0.1 is 0.3.
+  // Parsed from decimal text, so that 3 · 0.1 is 0.3.
   for (let i = Math.floor(low / step); i <= Math.ceil(high / step); i++)
     ticks.push(Number(`${i * multiple}e${exponent}`))
   return ticks

@@ -1,4 +1,7 @@
-/** Throws if a document is not well-formed: tags that nest, quoted attributes given once, only XML's own entities. Gives the element names. */
+/**
+ * The element names of a document. Throws unless it is well-formed: nested tags, unique quoted attributes, only XML's
+ * own entities.
+ */
 export function checkXml(document: string): string[] {
   const names: string[] = []
   const open: string[] = []

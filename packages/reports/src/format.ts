@@ -1,4 +1,4 @@
-/** A number for a reader: `12,000`, `0.05`, `2.5e-7`; at most six digits that count. */
+/** A number for readers: `12,000`, `0.05`, `2.5e-7`; at most six significant digits. */
 export function formatNumber(value: number): string {
   const rounded = Number(value.toPrecision(6))
   const size = Math.abs(rounded)
@@ -7,7 +7,7 @@ export function formatNumber(value: number): string {
   return rounded.toLocaleString('en-US', { maximumFractionDigits: 10 })
 }
 
-/** Numbers one below the other, as {@link formatNumber} but each with as many decimals as the one that has most. */
+/** Numbers of a column, in the form of {@link formatNumber}, all with the same number of decimals. */
 export function formatNumbers(values: readonly number[]): string[] {
   const texts = values.map(formatNumber)
   if (texts.some((text) => text.includes('e'))) return texts
@@ -17,10 +17,10 @@ export function formatNumbers(values: readonly number[]): string[] {
   )
 }
 
-/** A time in seconds for a reader: `8 s`, `3 min 05 s`, `2 h 07 min`. */
+/** A time in seconds for readers: `8 s`, `3 min 05 s`, `2 h 07 min`. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return '?'
-  // Less a little, for the rounding errors of an estimate.
+  // Slightly less, to absorb the rounding errors of an estimate.
   const s = Math.ceil(seconds - 1e-6)
   const two = (n: number) => String(n).padStart(2, '0')
   if (s < 60) return `${s} s`

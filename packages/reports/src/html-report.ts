@@ -3,12 +3,12 @@ import { escapeXml } from './escape-xml.ts'
 import { formatNumbers } from './format.ts'
 import { reportStyle } from './report-style.ts'
 
-/** What {@link htmlReport} shows. */
+/** The content of {@link htmlReport}. */
 export interface Report {
   title: string
   /** One or more paragraphs, with blank lines between. */
   summary: string
-  /** The figures that matter, shown large. */
+  /** The key figures, shown large. */
   figures?: readonly KeyFigure[]
   sections: readonly ReportSection[]
 }
@@ -22,12 +22,12 @@ export interface KeyFigure {
   note?: string
 }
 
-/** A card: text, then images, charts and a table as far as there are any. */
+/** A card: text, then optional images, charts and a table. */
 export interface ReportSection {
   heading: string
-  /** As `summary`. */
+  /** In the form of `summary`. */
   text?: string
-  /** SVG elements, as `svgLineChart` gives them; inserted as they are. */
+  /** SVG elements, such as those of `svgLineChart`, inserted as they are. */
   charts?: readonly string[]
   images?: readonly ReportImage[]
   table?: ReportTable
@@ -37,20 +37,21 @@ export interface ReportSection {
 export interface ReportImage {
   /** `data:image/png;base64,…` */
   pngDataUri: string
-  /** Says what is seen; also read out instead of the image. */
+  /** Describes the image; screen readers read it instead. */
   caption: string
 }
 
 /** A table. */
 export interface ReportTable {
   header: readonly string[]
-  /** As many cells as the header has. A column of numbers is aligned right, with the same number of decimals in each. */
+  /** One cell for each of the header. A column of numbers is aligned right, with the same number of decimals. */
   rows: readonly (readonly (string | number)[])[]
 }
 
 /**
- * A report as one HTML page, which is well-formed XML too. It loads nothing, and its security policy forbids it to. All text is escaped.
- * @throws if an image is not a PNG data URI, or a row of a table has not as many cells as its header.
+ * A report as one HTML page, which is also well-formed XML. It loads nothing, which its security policy enforces. All
+ * text is escaped.
+ * @throws if an image is not a PNG data URI, or a row of a table and its header differ in length.
  */
 export function htmlReport({ title, summary, figures = [], sections }: Report): string {
   return `<!DOCTYPE html>

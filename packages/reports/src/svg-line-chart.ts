@@ -6,9 +6,11 @@ import { formatNumber } from './format.ts'
 /** A line of a chart. */
 export interface Series {
   name: string
-  /** [x, y] in the order of the line. Points that are not finite, or not positive on a logarithmic axis, leave a gap. */
+  /**
+   * [x, y] in the order of the line. Points that are not finite, or not positive on a logarithmic axis, leave a gap.
+   */
   points: readonly (readonly [x: number, y: number])[]
-  /** Marks each point, its values shown when pointed at. Default false. */
+  /** Marks each point; pointing at it shows its values. Default false. */
   markers?: boolean
   /** Default false. */
   dashed?: boolean
@@ -31,20 +33,23 @@ export interface LineChartOptions {
   yTicks?: readonly number[]
   /** In pixels. Default 560 × 340. */
   size?: readonly [width: number, height: number]
-  /** For an SVG file: of its `size`, black on white. Default false: for a page, whose width and colours it takes. */
+  /**
+   * Whether it is for an SVG file: of its `size`, black on white. Default false: it takes the width and the colours of
+   * the page.
+   */
   standalone?: boolean
 }
 
 const right = 18
 const bottom = 48
-/** Distinct with the common kinds of colour blindness, and visible on white and on near-black. */
+/** Distinguishable with common colour blindness, and visible on white and on near-black. */
 const colours = ['#2f7de1', '#e8710a', '#12a150', '#a855f7', '#d6336c', '#8a8f98', '#a67c00', '#0aa5a8']
 /** Estimated width of a character of the chart's text. */
 const charWidth = 7.2
 
 /**
- * A line chart as an SVG element that scales to any width. Its text and axes take the colour of the text around it, so
- * that it suits light and dark pages.
+ * A line chart as an SVG element that scales to any width. Its text and axes take the colour of the surrounding text,
+ * so it fits light and dark pages.
  * @throws if no point can be drawn.
  */
 export function svgLineChart(options: LineChartOptions): string {
@@ -112,7 +117,7 @@ export function svgLineChart(options: LineChartOptions): string {
   )
   const middle = round((top + base) / 2)
   const [wide, high] = [round(width - left - right), round(base - top)]
-  // A nested picture cuts off what leaves it, and needs no id that could come twice on a page.
+  // A nested picture clips its content, and needs no id, which would have to be unique on a page.
   const within = `<svg x="${round(left)}" y="${top}" width="${wide}" height="${high}" viewBox="${round(left)} ${top} ${wide} ${high}">`
   const lines = xTicks || yTicks ? [within, ...drawn, '</svg>'] : drawn
   const fixed = standalone ? `width="${width}" height="${height}" ` : ''
@@ -144,7 +149,7 @@ function runsOf<P>(points: readonly P[], drawable: (point: P) => boolean): P[][]
   return runs
 }
 
-/** The places of the names, in as many rows as they need. */
+/** The positions of the names, in as many rows as needed. */
 function legendRows(series: readonly Series[], available: number) {
   const rows: { name: string; dashed: boolean | undefined; index: number; x: number }[][] = [[]]
   let x = 0

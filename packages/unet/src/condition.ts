@@ -2,7 +2,7 @@ import type { Params } from '@cascade-diffusion/arrays'
 import { isNDArray } from '@cascade-diffusion/arrays'
 import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
-import { type CompleteUNetConfig, imageSize } from './config.ts'
+import { type CompleteUNetConfig, imageSize } from './config/config.ts'
 
 /** What the network is conditioned on besides the noise level: exactly what its configuration names. */
 export interface UNetCondition {

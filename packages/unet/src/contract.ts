@@ -1,11 +1,11 @@
 import type { Params } from '@cascade-diffusion/arrays'
 import { silu } from '@cascade-diffusion/ops'
 import type * as tf from '@tensorflow/tfjs-core'
-import { type BlockCondition, resample, type residualBlock } from './blocks.ts'
+import { type BlockCondition, resample, type residualBlock } from './blocks/blocks.ts'
+import { embed } from './blocks/embeddings.ts'
+import { conv } from './blocks/layers.ts'
 import type { UNetCondition } from './condition.ts'
-import type { CompleteUNetConfig } from './config.ts'
-import { embed } from './embeddings.ts'
-import { conv } from './layers.ts'
+import type { CompleteUNetConfig } from './config/config.ts'
 import type { NetworkPlan } from './plan.ts'
 
 /** One call of a network. */

@@ -7,12 +7,12 @@ export type {
   Resampling,
   UNetConfig,
   WithoutDefault,
-} from './config.ts'
+} from './config/config.ts'
+export { migrateNetwork } from './config/migrate.ts'
+export { unetEntries, unetSchema } from './config/unet-schema.ts'
 export type { CompleteEncoderConfig, EncoderConfig, Pool } from './encoder/config.ts'
 export { encoderSchema } from './encoder/config.ts'
 export { type Encoder, encoder, encoderParameterCount } from './encoder/encoder.ts'
-export { type FormatSummaryOptions, formatSummary } from './format-summary.ts'
-export { migrateNetwork } from './migrate.ts'
 export { type DiffusersOptions, fromDiffusers, toDiffusers } from './names/diffusers.ts'
 export type { DiffusersConfig } from './names/diffusers-config.ts'
 export { type FromDiffusersConfig, fromDiffusersConfig } from './names/from-diffusers-config.ts'
@@ -30,6 +30,6 @@ export {
 } from './names/openai-flags/network.ts'
 export { readOpenAIFlags } from './names/openai-flags/read-flags.ts'
 export { toDiffusersConfig } from './names/to-diffusers-config.ts'
-export { type LayerSummary, type NetworkSummary, summary } from './summary.ts'
+export { type FormatSummaryOptions, formatSummary } from './summary/format-summary.ts'
+export { type LayerSummary, type NetworkSummary, summary } from './summary/summary.ts'
 export { parameterCount, type UNet, type UNetOptions, unet } from './unet.ts'
-export { unetEntries, unetSchema } from './unet-schema.ts'

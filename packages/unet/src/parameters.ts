@@ -1,4 +1,4 @@
-import type { CompleteUNetConfig } from './config.ts'
+import type { CompleteUNetConfig } from './config/config.ts'
 import type { NetworkPlan, Step } from './plan.ts'
 
 /** How a parameter is initialised; see `initial` in init.ts. */

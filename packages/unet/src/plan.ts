@@ -1,6 +1,6 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import { resamplingOf } from './complete-config.ts'
-import { type CompleteUNetConfig, imageSize } from './config.ts'
+import { resamplingOf } from './config/complete-config.ts'
+import { type CompleteUNetConfig, imageSize } from './config/config.ts'
 
 /** A residual block: its name among the parameters, and its input and output channels. */
 export interface ResidualStep {

@@ -9,7 +9,7 @@ import { greatestDifference } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import type { UNetCondition } from './condition.ts'
-import type { UNetConfig } from './config.ts'
+import type { UNetConfig } from './config/config.ts'
 import { replaceFilterGradient } from './filter-gradient.ts'
 import { type UNet, unet } from './unet.ts'
 

@@ -106,10 +106,10 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
     noised,
   }
   const config = { ...description, data: describeSource(dataset), batchSize }
-  const loss: Loss<ClassifierBatch> = (params, { dropout, epsilon, ...input }) =>
+  const loss: Loss<ClassifierBatch> = (params, { dropout, ...input }) =>
     classifierLoss(
       { classifier: (xt, noise) => classifier.apply(params, xt, noise, dropout ? { dropout } : {}), process },
-      { ...input, ...(epsilon && { epsilon }) },
+      input,
     )
   return train<ClassifierBatch>({
     params: classifier.init(key.fold('weights')),

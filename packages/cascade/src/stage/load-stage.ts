@@ -51,7 +51,7 @@ export function describedStage(described: StageDescription, path: string, own: L
   const { kind, classNames, network, augmentation, lowResolution, ...rest } = config
   const options = {
     ...rest,
-    ...(classNames && { classNames }),
+    classNames: classNames ?? undefined,
     network: own.network ? sameNetwork(own.network, network, path) : sizeOfUNet(network, path),
   }
   if (kind === 'base') return baseStage(options)

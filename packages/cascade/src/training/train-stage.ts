@@ -107,7 +107,7 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainResul
     params: stage.network.init(key.fold('weights')),
     loss: stageLoss(stage, lossOfEach, levels),
     batch: batches(stage, images, batchSize, levels, key),
-    ...(levels.history && { memory: { initial: levels.history, record: recordBatch } }),
+    memory: levels.history && { initial: levels.history, record: recordBatch },
     ...runOptions(options, 'cascade stage', config, migrateStageRun),
   })
 }
@@ -154,7 +154,7 @@ function batches(stage: Stage, images: ImageSource, batchSize: number, levels: N
       epsilon: rng.fold('epsilon').normal(image.shape),
       label: stage.classNames && label && keptLabels(stage, label, rng),
       lowRes: stage.kind === 'super-resolution' ? lowResBatch(stage, image, rng) : undefined,
-      ...(drops(stage) && { dropout: dropoutSeeds(batchSize, rng) }),
+      dropout: drops(stage) ? dropoutSeeds(batchSize, rng) : undefined,
     }
   }
 }

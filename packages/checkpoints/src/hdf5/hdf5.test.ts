@@ -3,7 +3,7 @@ import { float32, int32, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
 import { expect, test } from 'vitest'
 import { openCheckpoint, readCheckpoint } from '../open-checkpoint.ts'
 import { fixture, fixturePath } from '../test-support.ts'
-import { unfilter } from './filters.ts'
+import { unfilter } from './data/filters.ts'
 import { computed, expectedKeras, plain } from './test-support.ts'
 
 const grid = (shape: number[]): NDArray =>

@@ -6,9 +6,9 @@ import type { ByteSource } from '../byte-source.ts'
 import { asRecord, maxJsonBytes, parseJson, shorten } from '../json/json.ts'
 import { type Contents, type LazyTensor, readTensors } from '../tensor-file.ts'
 import { openZip, type Zip } from '../zip/zip.ts'
-import type { Attributes } from './attributes.ts'
-import type { Dataset } from './dataset.ts'
+import type { Dataset } from './data/dataset.ts'
 import { type Objects, readObjects } from './objects.ts'
+import type { Attributes } from './structures/attributes.ts'
 
 /**
  * Opens an HDF5 file, such as the weights of Keras. `.h5` and `.weights.h5` of Keras 2 list the names of their weights,

@@ -59,7 +59,7 @@ async function installOne(
       log,
       from: from(),
       progress: byteProgress(),
-      ...(index !== undefined && { index }),
+      index,
     })
     log(`installed ${describe(receipt)}`)
     if (receipt.needs) for (const line of cudaAdvice(receipt.needs)) log(line)

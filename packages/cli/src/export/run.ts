@@ -39,8 +39,8 @@ export async function runExport(args: readonly string[], io: CommandIo): Promise
     const found = await fromPretrained(path, {
       signal: io.signal,
       progress: byteProgress(),
-      ...(flags !== undefined && { flags }),
-      ...(imageSize !== undefined && { imageSize }),
+      flags,
+      imageSize,
     })
     if (found.kind === 'classifier')
       throw new CascadeError('input', `${path} is a classifier; only stages and U-Nets can be exported`)

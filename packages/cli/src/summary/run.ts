@@ -61,7 +61,7 @@ async function networkOf(
   const found = await fromPretrained(name, {
     signal,
     progress: byteProgress(),
-    ...(flags !== undefined && { flags }),
+    flags,
   })
   return found.kind === 'stage' ? stageNetwork(name, found.stage.network.config) : found.config
 }

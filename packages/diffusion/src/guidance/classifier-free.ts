@@ -15,7 +15,7 @@ import {
   type Tensor4D,
   where,
 } from '@tensorflow/tfjs-core'
-import type { Network } from '../process.ts'
+import type { Network } from '../process/process.ts'
 
 /** Options of {@link classifierFreeGuidance}. */
 export interface ClassifierFreeGuidanceOptions<C> {

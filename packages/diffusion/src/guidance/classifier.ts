@@ -12,7 +12,7 @@ import {
   type Tensor4D,
   tile,
 } from '@tensorflow/tfjs-core'
-import type { Denoiser } from '../denoiser.ts'
+import type { Denoiser } from '../model/denoiser.ts'
 
 /** Options of {@link classifierGuidance}. */
 export interface ClassifierGuidanceOptions<C> {

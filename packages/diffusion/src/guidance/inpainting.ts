@@ -1,8 +1,8 @@
 import { checkFunction } from '@cascade-diffusion/checks'
 import { add, mul, sub, type Tensor4D } from '@tensorflow/tfjs-core'
 import { checkImageTensors, checkRecord } from '../checks.ts'
-import type { Denoiser } from '../denoiser.ts'
-import { epsilonFromX0 } from '../predictions.ts'
+import type { Denoiser } from '../model/denoiser.ts'
+import { epsilonFromX0 } from '../model/predictions.ts'
 
 /** What inpainting keeps, besides the condition of the network itself. */
 export interface Inpainting<C> {

@@ -18,8 +18,8 @@ import {
   throwIfAborted,
 } from '@cascade-diffusion/checks'
 import { add, mul, slice, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
-import { type Denoiser, type DenoiserOptions, denoiser } from '../denoiser.ts'
-import { checkProcess, type DiffusionProcess, type Network, type Schedule } from '../process.ts'
+import { type Denoiser, type DenoiserOptions, denoiser } from '../model/denoiser.ts'
+import { checkProcess, type DiffusionProcess, type Network, type Schedule } from '../process/process.ts'
 import { checkFinite, checkImages, checkInput, checkNoise, checkOptionsOfRun } from './check-input.ts'
 import { planRun } from './plan.ts'
 import type { Frame, SampleOptions } from './sample-options.ts'

@@ -1,6 +1,6 @@
 import { type ContinuousSchedule, toContinuous } from '@cascade-diffusion/schedules'
-import { type NoiseLevel, noiseInput, noiseInputOfLevel, noiseLevel } from '../noise-level.ts'
-import { type DiffusionProcess, isDiscrete, type Schedule, takesNoiseLevels } from '../process.ts'
+import { type NoiseLevel, noiseInput, noiseInputOfLevel, noiseLevel } from '../process/noise-level.ts'
+import { type DiffusionProcess, isDiscrete, type Schedule, takesNoiseLevels } from '../process/process.ts'
 
 /** A noise level that a sampler visits. */
 export interface Level extends NoiseLevel {

@@ -1,5 +1,5 @@
 import { CascadeError, shown } from '@cascade-diffusion/checks'
-import { type DiffusionProcess, isDiscrete, lastStep, type Schedule } from '../process.ts'
+import { type DiffusionProcess, isDiscrete, lastStep, type Schedule } from '../process/process.ts'
 import type { RunOptions } from './sample-options.ts'
 import type { Sampler } from './samplers/sampler.ts'
 import { stepsDown } from './steps.ts'

@@ -1,6 +1,6 @@
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
-import type { DiffusionProcess, Schedule } from '../process.ts'
+import type { DiffusionProcess, Schedule } from '../process/process.ts'
 import { type Level, type Levels, levels } from './level.ts'
 import { checkedPath, type Route } from './path.ts'
 import { checkedRestarts } from './restart.ts'

@@ -6,7 +6,7 @@ import {
   respace,
 } from '@cascade-diffusion/schedules'
 import { expect, test } from 'vitest'
-import type { DiffusionProcess, Schedule } from '../process.ts'
+import type { DiffusionProcess, Schedule } from '../process/process.ts'
 import { levels } from './level.ts'
 import { spacedSteps, stepsDown } from './steps.ts'
 

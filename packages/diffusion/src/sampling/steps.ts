@@ -1,5 +1,5 @@
 import { CascadeError, checkNumber, checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
-import { checkProcess, type DiffusionProcess, isDiscrete, type Schedule } from '../process.ts'
+import { checkProcess, type DiffusionProcess, isDiscrete, type Schedule } from '../process/process.ts'
 import { levels } from './level.ts'
 
 /** The steps from `from` down to `to`, both included: `stepsDown(3)` is [3, 2, 1, 0]. */

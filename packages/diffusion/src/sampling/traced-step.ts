@@ -1,5 +1,5 @@
 import { slice, sum, type Tensor, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
-import type { Denoiser } from '../denoiser.ts'
+import type { Denoiser } from '../model/denoiser.ts'
 import type { Sampler } from './samplers/sampler.ts'
 
 /** What passes from evaluation to evaluation. */

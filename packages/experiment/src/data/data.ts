@@ -24,7 +24,7 @@ const source = schema.value<LabelledSource>(
 const isCustom = (data: unknown): boolean =>
   typeof data === 'object' && data !== null && ('train' in data || 'test' in data)
 
-/** What {@link DataConfig} must look like. */
+/** The schema of {@link DataConfig}. */
 export const dataSchema = schema.either(
   datasets.schema,
   schema.record<ExperimentData>({ train: source, test: source }),

@@ -14,5 +14,5 @@ export interface LoadOptions {
 /** What an entry of the table of data sets is given besides its configuration. */
 export type LoadContext = [split: Split, options: LoadOptions]
 
-/** What it makes. */
+/** What an entry makes. */
 export type Loaded = Promise<LabelledSource>

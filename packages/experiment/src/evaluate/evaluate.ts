@@ -36,8 +36,9 @@ export interface Evaluation extends Samples {
 }
 
 /**
- * Chooses the levels s of conditioning augmentation, one stage after the other, and evaluates the images (paper, Section 4.3). All levels
- * of a stage are tried with the same noise and the same images of the stage below; the stages above it are sampled at their first level.
+ * Chooses the levels s of conditioning augmentation, one stage after the other, and evaluates the images (paper,
+ * Section 4.3). All levels of a stage are tried with the same noise and the same images of the stage below; the stages
+ * above it are sampled at their first level.
  * @returns the figures, and the images at the levels chosen.
  * @throws of code `interrupted` if the signal ended it.
  */
@@ -125,7 +126,7 @@ async function searchStages(
 const isSearched = (upper: readonly SuperResolutionStagePlan[], i: number): boolean =>
   i === upper.length - 1 || upper[i]!.levels.length > 1
 
-/** How often a stage is run in all. */
+/** The number of runs of stages in total. */
 function stageRuns({ stages: [, ...upper] }: ExperimentPlan): number {
   const runs = upper.map(({ levels }, i) => (isSearched(upper, i) ? levels.length * (upper.length - i) : 1))
   return runs.reduce((sum, n) => sum + n, 1)

@@ -36,7 +36,7 @@ export interface TrainEvaluatorOptions {
 }
 
 /**
- * Trains the classifier that the evaluator sees images through, on real images moved by up to two pixels.
+ * Trains the classifier whose features the evaluator uses, on real images shifted by up to two pixels.
  * @throws as `train`.
  */
 export function trainEvaluator(options: TrainEvaluatorOptions): Promise<TrainResult> {
@@ -65,8 +65,8 @@ export function trainEvaluator(options: TrainEvaluatorOptions): Promise<TrainRes
 }
 
 /**
- * Older versions called the kind `classifier`, as that of the classifiers that guide sampling, and said of the learning rate where it
- * begins.
+ * Older versions called the kind `classifier`, as that of the classifiers that guide sampling, and said of the learning
+ * rate where it begins.
  */
 function migrate({ kind, config }: Description): Description {
   const { learningRate } = (config ?? {}) as { readonly learningRate?: unknown }
@@ -91,8 +91,8 @@ export interface ExperimentFigures {
 /** The evaluator of an experiment, with what it says of the real test images. */
 export interface ExperimentEvaluator extends Evaluator<typeof metrics, 'train' | 'test'> {
   /**
-   * The figures of the real test images: the classifier's accuracy on images that it has not seen, and the distance to the training
-   * images that a perfect generator would come to.
+   * The figures of the real test images: the classifier's accuracy on images that it has not seen, and the distance to
+   * the training images that a perfect generator would come to.
    */
   readonly ofTest: ExperimentFigures
   /** Frees what the engine holds. */
@@ -109,7 +109,7 @@ export interface EvaluatorOfOptions {
 }
 
 /**
- * Prepares an evaluator that sees images through a trained classifier.
+ * Prepares an evaluator that uses the features of a trained classifier.
  * @throws of code `interrupted` if the signal ended it.
  */
 export async function evaluatorOf(

@@ -22,7 +22,7 @@ export interface StageTrainingPlan
   extends TrainingPlan,
     Omit<TrainStageOptions, keyof TrainingRun | 'stage' | 'dataset'> {}
 
-/** What every stage of a plan has. */
+/** The options of every stage of a plan. */
 export interface StagePlan<Options> {
   /** The stage. The channels and the classes of its images are those of the data. */
   readonly stage: Options
@@ -37,13 +37,13 @@ export type BaseStagePlan = StagePlan<Omit<BaseStageOptions, 'imageChannels' | '
 /** A later stage of a plan. It super-resolves the images of the stage before it. */
 export interface SuperResolutionStagePlan
   extends StagePlan<Omit<SuperResolutionStageOptions, 'imageChannels' | 'classNames' | 'lowResolution'>> {
-  /** The levels s of conditioning augmentation that are tried; of one, nothing is searched. */
+  /** The levels s of conditioning augmentation to try. A single one is used without a search. */
   readonly levels: readonly number[]
 }
 
 /**
- * An experiment as data: what is trained, sampled and evaluated, and on what. It holds names and numbers only, unless a stage or the
- * data are custom, and can then be written as JSON.
+ * An experiment as data: what is trained, sampled and evaluated, and on what. It holds names and numbers only, unless a
+ * stage or the data are custom, and can then be written as JSON.
  */
 export interface ExperimentPlan {
   /** Names the folder of the checkpoints: letters, digits, - and _. */
@@ -59,9 +59,9 @@ export interface ExperimentPlan {
   readonly evaluator: { readonly name: 'classifier'; readonly training: TrainingPlan }
   /** The stages of the cascade, from the smallest images to the largest. */
   readonly stages: readonly [BaseStagePlan, ...SuperResolutionStagePlan[]]
-  /** How many images of each class are sampled and evaluated. */
+  /** The number of images of each class that are sampled and evaluated. */
   readonly samplesPerClass: number
-  /** How many images are sampled at a time. It changes memory and speed, not the images. */
+  /** The number of images sampled at a time. It affects memory and speed, not the images. */
   readonly samplingBatchSize: number
 }
 

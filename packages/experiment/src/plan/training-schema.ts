@@ -21,10 +21,10 @@ const entries = {
   maxGrowth: schema.optional(options.maxGrowth),
 }
 
-/** What {@link TrainingPlan} must look like. */
+/** The schema of {@link TrainingPlan}. */
 export const trainingSchema: Schema<TrainingPlan> = schema.record<TrainingPlan>(entries)
 
-/** What {@link StageTrainingPlan} must look like. */
+/** The schema of {@link StageTrainingPlan}. */
 export const stageTrainingSchema: Schema<StageTrainingPlan> = schema.record<StageTrainingPlan>({
   ...entries,
   loss: schema.optional(losses.schema),

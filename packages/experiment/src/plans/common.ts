@@ -7,7 +7,7 @@ export const cosine = { schedule: { name: 'cosine', steps: 1000 } } as const
 /** After short training, a prediction of v leaves the black background black, where one of ε leaves it grey. */
 export const predictsV = { ...cosine, prediction: 'v' } as const
 
-/** Where sampling starts: at 98 % of the process. At its very end an ε-prediction says next to nothing of the data. */
+/** The first step of sampling, at 98 % of the process. At its very end x0 hardly follows from a prediction of ε. */
 const first = 0.98 * (cosine.schedule.steps - 1)
 
 /** DDIM with η = 1: fresh noise at every step corrects the errors that short training leaves in the first steps. */
@@ -16,7 +16,7 @@ export const sampling = (count: number): StageSampling => ({
   steps: { count, from: first, to: first / count },
 })
 
-/** What the report says of a fast plan. */
+/** The report's note on a fast plan. */
 export const fastNote = 'This is the fast version: a rough picture. Without --fast the models are trained longer.'
 
 /** Adam, with its rate along a cosine from `rate` to 0, and an average of the weights. */

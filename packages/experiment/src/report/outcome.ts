@@ -2,13 +2,13 @@ import type { Evaluation } from '../evaluate/evaluate.ts'
 import type { ExperimentFigures } from '../evaluate/evaluator.ts'
 import type { ExperimentPlan } from '../plan/plan.ts'
 
-/** What a finished experiment is reported from. */
+/** A finished experiment, as the report takes it. */
 export interface Outcome {
   readonly plan: ExperimentPlan
   readonly seed: number
   readonly classNames: readonly string[]
   readonly evaluation: Omit<Evaluation, 'images' | 'labels'>
-  /** How many images were evaluated. */
+  /** The number of images that were evaluated. */
   readonly sampleCount: number
   /** The loss of each step, by the name of the model. */
   readonly losses: Readonly<Record<string, Float32Array>>
@@ -18,7 +18,9 @@ export interface Outcome {
   readonly pictures: Readonly<Record<'samples' | 'process' | 'real', Uint8Array>>
 }
 
-/** What `metrics.json` holds. `fid`, `classAccuracyByLevel` and `bestLevel` are those of the last stage's levels. */
+/**
+ * The content of `metrics.json`. `fid`, `classAccuracyByLevel` and `bestLevel` are those of the last stage's levels.
+ */
 export function metricsOf({ plan, seed, evaluation, sampleCount, seconds, peakMemoryBytes }: Outcome) {
   const { searches, ofTest, figures, levels } = evaluation
   const last = searches.at(-1)

@@ -11,12 +11,12 @@ export type ExampleLoss = <C>(
 
 /** The process that a loss has to fit. */
 export interface LossContext {
-  /** Who asks, for errors: `stage 'base'`. */
+  /** The caller as errors name it: `stage 'base'`. */
   readonly where: string
   readonly process: DiffusionProcess<Schedule>
 }
 
-/** @throws what was expected of the process. */
+/** @throws an error with what was expected of the process. */
 export const refuse = ({ where }: LossContext, expected: string): never => {
   throw new CascadeError('input', `${where}: expected ${expected}`)
 }

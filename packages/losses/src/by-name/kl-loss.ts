@@ -10,7 +10,7 @@ import { type ExampleLoss, type LossContext, refuse } from './example-loss.ts'
  */
 export interface KlLossConfig {
   readonly name: 'kl'
-  /** What the bound's term is multiplied by. Default T. */
+  /** The factor of the bound's term. Default T. */
   readonly vlbWeight?: number
 }
 

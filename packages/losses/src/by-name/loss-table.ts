@@ -8,7 +8,7 @@ import { simple } from './simple-loss.ts'
 /** The losses, by name. */
 export const losses = table('a loss', [simple, hybrid, kl])
 
-/** What is minimised, by its name: a JSON value. */
+/** A loss by its name: a JSON value. */
 export type LossConfig = ConfigOf<typeof losses>
 
 /** The loss of a process unless another is chosen: `hybrid` if the variance is learned, else `simple`. */

@@ -18,7 +18,7 @@ export const errorSchema = {
   weighting: schema.optional(weightings.schema),
 }
 
-/** The options that they stand for. */
+/** The options of the functions for a configuration. */
 export const errorOptions = ({ norm, weighting }: ErrorConfig) => ({
   norm,
   weighting: weighting && weightingOf(weighting),

@@ -52,7 +52,7 @@ export function loadOpenAIUNet(
     config,
     params,
     process,
-    ...(smallSize !== undefined && { lowResolution: smallSize }),
+    lowResolution: smallSize,
     sampling: spacing === undefined ? {} : { spacing },
     assumed: [...images.assumed, ...assumed],
   }

@@ -126,7 +126,7 @@ export function trainer<Batch>(compile: Compile, loss: Loss<Batch>, options: Tra
       try {
         if (reduce) reduced = await reduce(own)
         const { loss, gradNorm } = reduced
-        const values = { loss, gradNorm, ...(own.each && { each: own.each }) }
+        const values = { loss, gradNorm, each: own.each }
         if (!areFinite(reduced)) return { state, taken: false, ...values }
         return { state: await made.update(state, reduced, options), taken: true, ...values }
       } finally {

@@ -1,7 +1,7 @@
 import { parseConfig, type Schema, schema } from '@cascade-diffusion/checks'
-import { completeConfig } from '../complete-config.ts'
-import type { CompleteUNetConfig, Resampling, UNetConfig } from '../config.ts'
-import { resamplingSchema, unetEntries } from '../unet-schema.ts'
+import { completeConfig } from '../config/complete-config.ts'
+import type { CompleteUNetConfig, Resampling, UNetConfig } from '../config/config.ts'
+import { resamplingSchema, unetEntries } from '../config/unet-schema.ts'
 
 /**
  * How an encoder makes one vector of the output of its middle.

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { UNetConfig } from '../config.ts'
+import type { UNetConfig } from '../config/config.ts'
 import { unet } from '../unet.ts'
 import { fromDiffusersConfig } from './from-diffusers-config.ts'
 import { toDiffusersConfig } from './to-diffusers-config.ts'

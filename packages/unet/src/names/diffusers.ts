@@ -1,6 +1,6 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
-import type { CompleteUNetConfig, UNetConfig } from '../config.ts'
+import type { CompleteUNetConfig, UNetConfig } from '../config/config.ts'
 import { type NetworkPlan, planOf, type ResidualStep } from '../plan.ts'
 import { unet } from '../unet.ts'
 import { expectFamily } from './family.ts'

@@ -1,5 +1,5 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import type { CompleteUNetConfig } from '../config.ts'
+import type { CompleteUNetConfig } from '../config/config.ts'
 
 /** Fields that have one value in all networks of a family, with these values. */
 export type Family = Partial<Record<keyof CompleteUNetConfig, unknown>>

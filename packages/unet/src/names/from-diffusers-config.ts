@@ -1,5 +1,5 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import { imageSize, type Resampling, type UNetConfig } from '../config.ts'
+import { imageSize, type Resampling, type UNetConfig } from '../config/config.ts'
 import { unet } from '../unet.ts'
 import type { DiffusersOptions } from './diffusers.ts'
 import { averageSettings, type DiffusersConfig, diffusersDefaults, plainSettings } from './diffusers-config.ts'

@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { zeros } from '@cascade-diffusion/arrays'
 import { describe, expect, test } from 'vitest'
-import type { UNetConfig } from '../config.ts'
+import type { UNetConfig } from '../config/config.ts'
 import { replaceFilterGradient } from '../filter-gradient.ts'
 import { compilers, expectReference, expectSame, readReference } from '../reference.ts'
 import { fromGuidedDiffusion, type GuidedDiffusionOptions, toGuidedDiffusion } from './guided-diffusion.ts'

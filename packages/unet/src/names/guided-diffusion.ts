@@ -1,6 +1,6 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import { CascadeError, checkOneOf, checkOptions } from '@cascade-diffusion/checks'
-import type { UNetConfig } from '../config.ts'
+import type { UNetConfig } from '../config/config.ts'
 import { planOf } from '../plan.ts'
 import { unet } from '../unet.ts'
 import { expectFamily, openAIFamily } from './family.ts'

@@ -1,5 +1,5 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
-import type { UNetConfig } from '../config.ts'
+import type { UNetConfig } from '../config/config.ts'
 import { planOf } from '../plan.ts'
 import { unet } from '../unet.ts'
 import { expectFamily, openAIFamily } from './family.ts'

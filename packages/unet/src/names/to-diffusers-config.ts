@@ -1,5 +1,5 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import { type CompleteUNetConfig, imageSize, type UNetConfig } from '../config.ts'
+import { type CompleteUNetConfig, imageSize, type UNetConfig } from '../config/config.ts'
 import { planOf } from '../plan.ts'
 import { unet } from '../unet.ts'
 import { type DiffusersOptions, expectUNet2D } from './diffusers.ts'

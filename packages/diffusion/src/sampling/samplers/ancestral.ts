@@ -1,6 +1,6 @@
 import { checkOneOf, checkOptions, type Entry, schema } from '@cascade-diffusion/checks'
 import { exp, mul } from '@tensorflow/tfjs-core'
-import { posteriorBetween } from '../../posterior.ts'
+import { posteriorBetween } from '../../distributions/posterior.ts'
 import { type Sampler, weightedSum } from './sampler.ts'
 
 /** Options of {@link ancestral}. */

@@ -1,5 +1,5 @@
 import { CascadeError, checkOptions, type Entry, schema, shown } from '@cascade-diffusion/checks'
-import { posteriorBetween } from '../../posterior.ts'
+import { posteriorBetween } from '../../distributions/posterior.ts'
 import type { Level } from '../level.ts'
 import { type Sampler, weightedSum } from './sampler.ts'
 

@@ -1,7 +1,7 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import { add, mul, type Tensor, type Tensor4D } from '@tensorflow/tfjs-core'
-import type { Denoised } from '../../denoiser.ts'
-import type { DiffusionProcess, Schedule } from '../../process.ts'
+import type { Denoised } from '../../model/denoiser.ts'
+import type { DiffusionProcess, Schedule } from '../../process/process.ts'
 import type { Level } from '../level.ts'
 
 /** A step of the reverse process, from one noise level to the next. */

@@ -1,5 +1,5 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import type { UNetConfig } from '../../config.ts'
+import type { UNetConfig } from '../../config/config.ts'
 import type { AttentionOrder } from '../openai.ts'
 import type { OpenAIFamily, OpenAIFlags } from './flags.ts'
 import { attentionHeights, multipliers, multipliersOf } from './levels.ts'
