@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
-import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CascadeError } from '@cascade-diffusion/checks'
-import { cacheFolder } from '@cascade-diffusion/files'
+import { cacheFolder, writeAtomically } from '@cascade-diffusion/files'
 import { type Downloaded, type DownloadOptions, download } from './download.ts'
 import { HttpError, request } from './http.ts'
 
@@ -85,9 +85,7 @@ function placeOf(address: string, cache: string): string {
 const recordPath = (path: string) => `${path}.download`
 
 async function writeRecord(file: CachedFile): Promise<void> {
-  const temporary = `${recordPath(file.path)}.${process.pid}`
-  await writeFile(temporary, JSON.stringify(file, null, 1))
-  await rename(temporary, recordPath(file.path))
+  await writeAtomically(recordPath(file.path), JSON.stringify(file, null, 1))
 }
 
 /** The file at `path`, if it was downloaded from that address, is unchanged, and has the given checksum. */

@@ -1,10 +1,11 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { NDArray } from '@cascade-diffusion/arrays'
 import '@cascade-diffusion/ops'
 import { CascadeError, checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
 import { conditionsOnLevel } from '@cascade-diffusion/conditioning-augmentation'
 import { isDiscrete, learnsVariance, noiseInput, processOf } from '@cascade-diffusion/diffusion'
+import { writeAtomically } from '@cascade-diffusion/files'
 import { exportOnnx, saveOnnx } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
@@ -50,8 +51,7 @@ export async function writeOnnx(
   const manifest: ExportedCascade = { format: 'cascade-diffusion onnx 1', stages }
   // Written last: where it is, the files are.
   const path = join(folder, 'cascade.json')
-  await writeFile(`${path}.tmp`, JSON.stringify(manifest))
-  await rename(`${path}.tmp`, path)
+  await writeAtomically(path, JSON.stringify(manifest))
   return manifest
 }
 
