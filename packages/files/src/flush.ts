@@ -1,5 +1,4 @@
 import { fsync } from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
 import { promisify } from 'node:util'
 
 /** What a system says if bytes do not reach the disk. */
@@ -10,7 +9,7 @@ const failures: ReadonlySet<unknown> = new Set(['EIO', 'ENOSPC', 'EDQUOT', 'EFBI
  * file systems cannot flush; nothing is lost by that unless the machine stops.
  * @throws if bytes did not reach the disk.
  */
-export async function flush(file: Pick<FileHandle, 'sync' | 'fd'>): Promise<void> {
+export async function flush(file: { sync(): Promise<void>; readonly fd: number }): Promise<void> {
   try {
     await file.sync()
   } catch (error) {

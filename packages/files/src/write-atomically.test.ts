@@ -9,7 +9,7 @@ test('an error while writing removes the part and keeps the old file', async () 
   const path = join(folder, 'a')
   writeFileSync(path, 'old')
   const failing = writeAtomically(path, async (file) => {
-    await file.write('new')
+    await file.writeFile('new')
     throw new Error('the writer stopped')
   })
   await expect(failing).rejects.toThrow(
@@ -23,9 +23,9 @@ test('the old file is there in full until the new one is complete', async () => 
   const path = join(temporaryFolder(), 'a')
   writeFileSync(path, 'old')
   await writeAtomically(path, async (file) => {
-    await file.write('ne')
+    await file.writeFile('ne')
     expect(readFileSync(path, 'utf8')).toBe('old')
-    await file.write('w')
+    await file.writeFile('w')
   })
   expect(readFileSync(path, 'utf8')).toBe('new')
 })

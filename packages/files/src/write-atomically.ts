@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { CascadeError } from '@cascade-diffusion/checks'
 import { flush } from './flush.ts'
@@ -16,8 +16,16 @@ const reasons: Record<string, string> = {
 /** Files written by this process. */
 let written = 0
 
+/** An open file: a `FileHandle` of Node.js, whose types a program need not have. */
+export interface WritableFile {
+  /** Writes all of it after what was written before. */
+  writeFile(contents: string | Uint8Array): Promise<void>
+  /** Writes bytes, at a position if one is given; perhaps fewer than there are. */
+  write(bytes: Uint8Array, offset?: number, length?: number, position?: number): Promise<{ bytesWritten: number }>
+}
+
 /** What a file is to hold: its bytes or text, or a function that writes them. */
-export type FileContents = string | Uint8Array | ((file: FileHandle) => Promise<void>)
+export type FileContents = string | Uint8Array | ((file: WritableFile) => Promise<void>)
 
 /**
  * Writes a file so that `path` holds either what it held before or the whole new file, whatever fails: the contents go to a file

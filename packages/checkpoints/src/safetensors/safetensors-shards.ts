@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeAtomically } from '@cascade-diffusion/files'
 import { bytesOf, type WritableTensor, writeSafetensors } from './safetensors-write.ts'
@@ -47,6 +46,6 @@ export async function writeSafetensorsShards(
   }
   const index = join(folder, `${name}.safetensors.index.json`)
   const text = JSON.stringify({ metadata: { total_size: total }, weight_map: map }, null, 2)
-  await writeAtomically(index, (file) => writeFile(file, `${text}\n`))
+  await writeAtomically(index, `${text}\n`)
   return index
 }

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import type { FileHandle } from 'node:fs/promises'
 import { type DType, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
-import { writeAtomically } from '@cascade-diffusion/files'
+import { type WritableFile, writeAtomically } from '@cascade-diffusion/files'
 import type { LazyTensor } from '../tensor-file.ts'
 import { checksumField, checksumKey, noChecksum } from './safetensors-header.ts'
 
@@ -92,7 +91,7 @@ function headerText(
 /** Bytes of the data of a tensor. */
 export const bytesOf = ({ dtype, shape }: WritableTensor): number => sizeOf(shape) * width[dtype]
 
-async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+async function writeFully(file: WritableFile, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done)
     done += bytesWritten
