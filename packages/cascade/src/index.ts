@@ -45,6 +45,7 @@ export type {
   SuperResolutionStageOptions,
 } from './stage/stage-config.ts'
 export type { StageNetwork } from './stage/stage-network.ts'
+export { stageSchemas } from './stage/stage-schema.ts'
 export type { LogNormalConfig } from './training/noise-levels/log-normal.ts'
 export type { LossSecondMomentConfig } from './training/noise-levels/loss-second-moment.ts'
 export type { DrawnLevels, NoiseLevelSampler, NoiseLevelsContext } from './training/noise-levels/noise-level-sampler.ts'

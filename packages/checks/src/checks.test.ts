@@ -54,9 +54,13 @@ test('numbers and functions', () => {
 })
 
 test('values in a few words', () => {
-  expect(['x'.repeat(70), [1, 2], { a: 1 }, {}, null, new Float32Array(3), new Map(), () => 1, 5n].map(shown)).toEqual([
+  expect(
+    ['x'.repeat(70), [1, 2], { a: 1 }, {}, null, new Float32Array(3), new Int8Array(2), new Map(), () => 1, 5n].map(
+      shown,
+    ),
+  ).toEqual([
     `'${'x'.repeat(60)}…'`,
     ...['an array of 2', 'an object with a', 'an object with nothing in it', 'null'],
-    ...['a Float32Array of 3', 'a Map', 'a function', '5n'],
+    ...['a Float32Array of 3', 'an Int8Array of 2', 'a Map', 'a function', '5n'],
   ])
 })

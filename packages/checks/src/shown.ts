@@ -9,8 +9,9 @@ export function shown(value: unknown): string {
   if (value === null || typeof value !== 'object') return String(value)
   if (Array.isArray(value)) return `an array of ${value.length}`
   const name = Object.getPrototypeOf(value)?.constructor?.name ?? 'Object'
-  if (ArrayBuffer.isView(value)) return `a ${name} of ${(value as Uint8Array).length ?? value.byteLength}`
+  const article = /^[AEIO]/.test(name) ? 'an' : 'a'
+  if (ArrayBuffer.isView(value)) return `${article} ${name} of ${(value as Uint8Array).length ?? value.byteLength}`
   return name === 'Object'
     ? `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'nothing in it'}`
-    : `a ${name}`
+    : `${article} ${name}`
 }

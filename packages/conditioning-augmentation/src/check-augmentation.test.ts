@@ -53,6 +53,7 @@ test.each([
   ],
   [{ ...fade, apply: undefined }, 'expected apply, a function ((z, drawn) => z, corrupted), got undefined'],
   [{ ...fade, draw: () => 3 }, 'expected draw to give a record of arrays, got 3'],
+  [{ ...fade, draw: async () => ({}) }, 'expected draw to give a record of arrays, got a Promise'],
   [
     { ...fade, draw: () => ({ level: 3 }) },
     'expected draw to give level, an array of 8 rows, one for each image, got 3',

@@ -48,7 +48,7 @@ export function checkAugmentation(
 
 /** @throws unless it is a record of arrays of n rows each. */
 function checkDrawn(where: string, n: number, drawn: Drawn): Drawn {
-  if (typeof drawn !== 'object' || drawn === null)
+  if (typeof drawn !== 'object' || drawn === null || Array.isArray(drawn) || drawn instanceof Promise)
     throw wrong(`${where}: expected draw to give a record of arrays, got ${shown(drawn)}`)
   for (const [key, array] of Object.entries(drawn))
     if (array !== undefined && !(isNDArray(array) && array.shape[0] === n))

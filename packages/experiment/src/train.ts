@@ -3,6 +3,7 @@ import { type TrainedStage, type TrainStageOptions, trainStage } from '@cascade-
 import { CascadeError, isCascadeError } from '@cascade-diffusion/checks'
 import { rng } from '@cascade-diffusion/random'
 import { learningRateOf, type TrainResult } from '@cascade-diffusion/training'
+import { checkData } from './data/check-data.ts'
 import { dataAt, type ExperimentData, loadData } from './data/data.ts'
 import { trainEvaluator } from './evaluate/evaluator.ts'
 import { checkExperiment, checkpointPath, type ExperimentOptions } from './options.ts'
@@ -35,6 +36,7 @@ export async function trainExperiment(options: ExperimentOptions): Promise<Train
     progress: (loading) => progress({ type: 'loading', ...loading }),
   })
   progress({ type: 'loaded', train: data.train.count, test: data.test.count })
+  checkData(plan, data)
   const stages = stagesOf(plan, data)
   // What could not be sampled is refused before it is trained.
   const untrained = stages.map((stage) => ({ stage, params: stage.network.init(rng(seed)) }))

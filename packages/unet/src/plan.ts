@@ -128,5 +128,8 @@ function headsOf(
 
 function expectDivides(what: string, divisor: number, channels: number, name: string): void {
   if (channels % divisor !== 0)
-    throw new CascadeError('input', `unet: ${what} must divide the ${channels} channels of '${name}', got ${divisor}`)
+    throw new CascadeError(
+      'input',
+      `unet: expected ${what} to divide the ${channels} channels of '${name}', got ${divisor}`,
+    )
 }

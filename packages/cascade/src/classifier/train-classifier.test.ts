@@ -178,7 +178,10 @@ describe('says what does not fit', () => {
   test.each([
     [{ classifer: classifier }, "trainClassifier: unknown option 'classifer'. Did you mean 'classifier'?"],
     [{ classifier: classifier.config }, 'trainClassifier: expected a classifier, as encoder of unet makes them, got'],
-    [{ dataset: undefined }, 'classifier: expected a dataset, such as imageDataset and loadMnist give, got undefined'],
+    [
+      { dataset: undefined },
+      'classifier: expected a dataset (imageDataset({ … }), or { name, count, channels, read }), got undefined',
+    ],
     [{ compile: undefined }, 'trainClassifier: expected compile, a function (jit of'],
     [
       { process: 'cosine' },

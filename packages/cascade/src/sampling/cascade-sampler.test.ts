@@ -88,7 +88,7 @@ describe('what does not fit is refused before any call of a network', () => {
   test.each([
     [{ labels: undefined }, "stage 'base': expected labels [5], got none"],
     [{ labels: int32([0, 1, 1, 0, 1, 0]) }, 'expected labels [5], got [6]'],
-    [{ labels: int32([0, 1, 1, 0, 2]), batchSize: 1 }, 'unknown class label 2'],
+    [{ labels: int32([0, 1, 1, 0, 2]), batchSize: 1 }, 'got 2'],
     [{ levels: [13] }, 'an integer from 0 to 12, got 13'],
     [{ levels: [1, 2] }, 'expected 1 levels, one for each super-resolution stage, got an array of 2'],
     [{ levels: [] }, 'expected 1 levels, one for each super-resolution stage, got an array of 0'],
@@ -97,10 +97,10 @@ describe('what does not fit is refused before any call of a network', () => {
     [{ rng: 0 }, 'cascade: expected rng, a key such as rng(0) of @cascade-diffusion/random gives, got 0'],
     [
       { labels: ['left', 'right', 'up', 'left', 'left'] },
-      "unknown class label 'up'; the classes are 0 to 1: left, right",
+      "expected labels of the classes 0 to 1 (left, right), got 'up'",
     ],
-    [{ count: 0 }, 'cascade: expected a count that is an integer of at least 1, got 0'],
-    [{ batchSize: 0 }, 'cascade: expected a batchSize that is an integer of at least 1, got 0'],
+    [{ count: 0 }, 'cascade: expected count, an integer from 1, got 0'],
+    [{ batchSize: 0 }, 'cascade: expected batchSize, an integer from 1, got 0'],
   ])('options %#', async (changes, message) => {
     await expect(cascade.sample({ ...options, ...changes } as never)).rejects.toThrow(message)
     expect(seen).toEqual([])

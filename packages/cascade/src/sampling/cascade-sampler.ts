@@ -1,5 +1,5 @@
 import { concatenate, type NDArray, rows } from '@cascade-diffusion/arrays'
-import { CascadeError, checkOptions as checkKeys, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkInteger, checkOptions as checkKeys, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { Rng } from '@cascade-diffusion/random'
 import { type Cascade, checkCascade, checkChain, chosenLevels } from '../cascade/cascade.ts'
@@ -138,12 +138,7 @@ function checkOptions(stages: readonly TrainedStage[], options: CascadeSampleOpt
   checkKeys('cascade', options, sampleKeys)
   const { count, labels, levels, batchSize = 50, rng } = options
   checkRng('cascade', rng)
-  for (const [name, value] of Object.entries({ count, batchSize }))
-    if (!(Number.isInteger(value) && value > 0))
-      throw new CascadeError(
-        'input',
-        `cascade: expected a ${name} that is an integer of at least 1, got ${shown(value)}`,
-      )
+  for (const [name, value] of Object.entries({ count, batchSize })) checkInteger('cascade', name, value, { from: 1 })
   if (levels !== undefined && levels?.length !== stages.length - 1)
     throw new CascadeError(
       'input',

@@ -52,15 +52,15 @@ export function labelsOf(
     const got = labels === undefined ? 'none' : isNDArray(labels) ? `[${labels.shape}]` : shown(labels)
     throw new CascadeError('input', `stage '${name}': expected labels [${count}], got ${got}`)
   }
-  const known = `the classes are 0 to ${classNames.length - 1}: ${classNames.join(', ')}`
+  const known = `the classes 0 to ${classNames.length - 1} (${classNames.join(', ')})`
   const data = Int32Array.from(given as ArrayLike<unknown>, (label) => {
     const index = typeof label === 'string' ? classNames.indexOf(label) : (label as number)
     const isClass = Number.isInteger(index) && index >= 0 && index < classNames.length
     if (isClass || (label === -1 && labelDropout > 0)) return index
     throw new CascadeError(
       'input',
-      `stage '${name}': unknown class label ${typeof label === 'string' ? shown(label) : String(label)}; ${known}` +
-        (label === -1 ? '; -1, none, takes a stage that was trained with labelDropout' : ''),
+      `stage '${name}': expected labels of ${known}, got ${shown(label)}` +
+        (label === -1 ? ': no class, which needs a stage that was trained with labelDropout' : ''),
     )
   })
   return ndarray(data, [count])

@@ -69,17 +69,23 @@ const options = {
   network: schema.either(unetSize, customNetwork, isCustomNetwork),
 }
 
-/** The schema of {@link BaseStageOptions}. */
-export const baseSchema = schema.record<BaseStageOptions>(options)
-
-/** The schema of {@link SuperResolutionStageOptions}; a custom augmentation is checked by its own package. */
-export const superResolutionSchema = schema.record<SuperResolutionStageOptions>({
+/**
+ * The schemas of the options of a stage, by name: for the schemas of plans that hold stages. A custom augmentation is checked by its own
+ * package.
+ */
+export const stageSchemas = {
   ...options,
   lowResolution: count,
   augmentation: schema.either(augmentations.schema, anything<ConditioningAugmentation>(), (x) =>
     isCustomAugmentation(x as ConditioningAugmentation),
   ),
-})
+}
+
+/** The schema of {@link BaseStageOptions}. */
+export const baseSchema = schema.record<BaseStageOptions>(options)
+
+/** The schema of {@link SuperResolutionStageOptions}. */
+export const superResolutionSchema = schema.record<SuperResolutionStageOptions>(stageSchemas)
 
 const customAugmentation = schema.record<CustomAugmentation>({
   name: schema.text(),

@@ -85,7 +85,7 @@ test.each([
     "stage 'sr': unknown option 'augmentation.maxlevel'. Did you mean 'maxLevel'?",
   ],
   [{ augmentation: { ...smear, apply: undefined } }, "augmentation 'smear': expected apply, a function"],
-  [{ augmentation: { ...smear, draw: () => [0] } }, 'expected draw to give 0, an array of 8 rows, one for each image'],
+  [{ augmentation: { ...smear, draw: () => [0] } }, 'expected draw to give a record of arrays, got an array of 1'],
   [{ augmentation: { ...smear, apply: (z: tf.Tensor4D) => tf.mean(z) } }, 'expected apply to give float32 [3,4,4,3]'],
   [{ labelDropout: '0.1', classNames: ['a'] }, "expected labelDropout, a rate from 0 to below 1, got '0.1'"],
   [{ labelDropout: 0.1, classNames: undefined }, 'expected labelDropout of a stage with classNames only, got 0.1'],
@@ -115,7 +115,7 @@ test.each([
     'expected network, { config, init, apply } with functions init and apply, got an object with apply',
   ],
   [{ augmentation: { ...augmentation, maxLevel: 21 } }, 'expected a maxLevel from 1 to 20, got 21'],
-  [{ network: { ...size, patchSize: 3 } }, 'patchSize must divide the resolution 8×8, got 3'],
+  [{ network: { ...size, patchSize: 3 } }, 'expected patchSize to divide the resolution 8×8, got 3'],
 ])('%j is refused', (changes, message) => {
   expect(() => superResolutionStage({ ...options, augmentation, ...(changes as object) })).toThrow(message)
 })

@@ -164,8 +164,11 @@ test.each([
     { stage: undefined },
     'trainStage: expected a stage, as baseStage and superResolutionStage make them, got undefined',
   ],
-  [{ dataset: undefined }, "stage 'sr': expected a dataset, such as imageDataset and loadMnist give, got undefined"],
-  [{ dataset: { ...halves(10, 8), read: undefined } }, "stage 'sr': expected a dataset, such as imageDataset"],
+  [
+    { dataset: undefined },
+    "stage 'sr': expected a dataset (imageDataset({ … }), or { name, count, channels, read }), got undefined",
+  ],
+  [{ dataset: { ...halves(10, 8), read: undefined } }, "stage 'sr': expected a dataset (imageDataset({ … })"],
   [{ dataset: { ...halves(10, 8), count: 0 } }, "stage 'sr': dataset 'halves': expected a count, an integer from 1"],
   [{ dataset: { ...halves(10, 8), classNames: ['left'] } }, "expected the classes left, right, got left in 'halves'"],
   [{ dataset: { ...halves(10, 8), classNames: undefined } }, "expected the classes left, right, got none in 'halves'"],
@@ -282,7 +285,7 @@ describe('data that do not fit the stage', () => {
     [{ ...halves(4, 4), size: [4, 2] as const, channels: 3 }, 'got 4×2×3'],
     [
       { ...halves(4, 4), size: undefined },
-      "expected images of 4×4×1 or a multiple of it, got images of several sizes in 'halves'; make them one size: transformed(",
+      "expected images of 4×4×1 or a multiple of it, got no size of 'halves'; transforms make one: transformed(",
     ],
     [
       { ...halves(4, 4), classNames: ['right', 'left'] },

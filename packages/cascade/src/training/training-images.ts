@@ -24,7 +24,7 @@ export function trainingImages(
   if (size === undefined)
     throw new CascadeError(
       'input',
-      `${expected}, got images of several sizes in '${name}'; make them one size: transformed(source, centerCrop(), resize({ size }))`,
+      `${expected}, got no size of '${name}'; transforms make one: transformed(source, centerCrop(), resize({ size }))`,
     )
   const times = size[0] / height
   if (!(Number.isInteger(times) && times >= 1 && size[1] === times * width && channels === imageChannels))

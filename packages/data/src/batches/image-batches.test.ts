@@ -33,6 +33,8 @@ test('a batch depends on its step and key alone', async () => {
 
 test('wrong options are errors', () => {
   expect(() => imageBatches(source, { batchsize: 4, rng: rng(1) } as never)).toThrow("Did you mean 'batchSize'?")
-  expect(() => imageBatches(source, { batchSize: 0, rng: rng(1) })).toThrow('batchSize to be an integer of at least 1')
+  expect(() => imageBatches(source, { batchSize: 0, rng: rng(1) })).toThrow(
+    'expected batchSize, an integer from 1, got 0',
+  )
   expect(() => imageBatches({} as never, { batchSize: 4, rng: rng(1) })).toThrow('imageBatches: expected a dataset')
 })

@@ -69,6 +69,7 @@ describe('a source that gives something else is named, with the index', () => {
       {},
       'odd: could not read images 7, 3: the disk is gone',
     ],
+    [{ read: async () => undefined as never }, {}, 'odd: expected { images, labels } from read, got undefined'],
     [{ classNames: ['a'] }, {}, 'odd: expected 2 labels from read, as it has classNames, got undefined'],
     [...labels(0), 'odd: expected 2 labels from read, as it has classNames, got an array of 1'],
     [...labels(1, 2), 'odd: expected labels from 0 to 1, got 2 for image 3'],
@@ -82,15 +83,22 @@ describe('a source that gives something else is named, with the index', () => {
 })
 
 test.each([
-  [undefined, 'readBatch: expected a dataset, such as imageDataset and loadMnist give, got undefined'],
+  [undefined, 'readBatch: expected a dataset (imageDataset({ … }), or { name, count, channels, read }), got undefined'],
   [{ name: 'x', images: image(1, 1, 1) }, 'got an object with name, images'],
   [source({ count: 0 }), "readBatch: dataset 'odd': expected a count, an integer from 1, got 0"],
   [source({ channels: 2 }), "readBatch: dataset 'odd': expected 1 or 3 channels, got 2"],
   [source({ size: [2] as never }), "dataset 'odd': expected a size, an integer from 1 or [height, width], got [2]"],
+  [source({ size: 2 as never }), "dataset 'odd': expected a size, [height, width], got 2"],
   [source({ classNames: [] }), "dataset 'odd': expected classNames, a list of at least one text, got an array of 0"],
   [source({ classNames: ['a', 'a'] }), "dataset 'odd': expected different class names, got 'a' twice"],
 ])('what is no source is refused: %#', async (wrong, message) => {
   await expect(readBatch(wrong as ImageSource, [0])).rejects.toThrow(message)
+})
+
+test('a misspelt option is refused', async () => {
+  await expect(readBatch(tiny, [0], { rgn: 1 } as never)).rejects.toThrow(
+    "readBatch: unknown option 'rgn'. Did you mean 'rng'?",
+  )
 })
 
 test.each([3, -1, 0.5])('an index outside the source is refused: %d', async (index) => {

@@ -1,5 +1,5 @@
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
-import { CascadeError } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
 import { type ByteImages, fromUint8 } from '../images/byte-images.ts'
 import { shownSize, sizeOfImage } from '../images/image-size.ts'
 import { checkSource } from '../sources/check-source.ts'
@@ -19,9 +19,11 @@ export interface LabelledBatch extends ImageBatch {
   readonly label: NDArray<'int32'>
 }
 
+const readKeys: KnownKeys<ReadOptions> = { rng: true, firstIndex: true }
+
 /**
  * The images of a source at the given indices, in their order, and their labels.
- * @throws {CascadeError} of code `input` on an index outside the source; of code `data`, naming the source and the image's index, if
+ * @throws {CascadeError} of code `input` on an unknown option or an index outside the source; of code `data`, naming the source and the image's index, if
  * reading fails, there are more or fewer images or labels than asked for, an image has other channels or another size than the source
  * says or the others have, or a label is none of the classes.
  */
@@ -37,6 +39,7 @@ export async function readBatch(
   options: ReadOptions = {},
 ): Promise<ImageBatch> {
   const { name, count } = checkSource('readBatch', source)
+  checkOptions('readBatch', options, readKeys)
   const list = Array.from(indices)
   for (const index of list)
     if (!(Number.isInteger(index) && index >= 0 && index < count))

@@ -27,7 +27,8 @@ test('a step depends on nothing but its number and the key', () => {
 })
 
 test('wrong arguments are errors', () => {
-  expect(() => shuffledIndices(0, 4, rng(0))).toThrow('expected n to be an integer of at least 1, got 0')
-  expect(() => shuffledIndices(9, 1.5, rng(0))).toThrow('expected batchSize to be an integer of at least 1, got 1.5')
-  expect(() => shuffledIndices(9, 4, rng(0))(-1)).toThrow('expected the step to be an integer of at least 0, got -1')
+  expect(() => shuffledIndices(0, 4, rng(0))).toThrow('expected n, an integer from 1, got 0')
+  expect(() => shuffledIndices(9, 1.5, rng(0))).toThrow('expected batchSize, an integer from 1, got 1.5')
+  expect(() => shuffledIndices(9, 4, rng(0))(-1)).toThrow('expected a step, an integer from 0, got -1')
+  expect(() => shuffledIndices(9, 4, 0 as never)).toThrow('expected rng, a key such as rng(0) gives, got 0')
 })

@@ -1,26 +1,33 @@
 import { CascadeError, checkInteger, shown } from '@cascade-diffusion/checks'
-import { imageSize } from '../images/image-size.ts'
+import { type ImageSize, imageSize } from '../images/image-size.ts'
 import type { ImageSource } from './image-source.ts'
 
 /**
  * Gives the value back if it has the form of a source. What it reads is checked as it is read.
  * @param where who asks: `stage 'base'`.
- * @throws `where: expected a dataset, …`, or `where: dataset 'name': expected …` with the field.
+ * @throws `where: expected a dataset (…), …`, or `where: dataset 'name': expected …` with the field.
  */
 export function checkSource<S extends ImageSource>(where: string, source: S): S {
   const { name, count, channels, classNames, size, read } = (source ?? {}) as Partial<ImageSource>
   if (typeof name !== 'string' || typeof read !== 'function')
     throw new CascadeError(
       'input',
-      `${where}: expected a dataset, such as imageDataset and loadMnist give, got ${shown(source)}`,
+      `${where}: expected a dataset (imageDataset({ … }), or { name, count, channels, read }), got ${shown(source)}`,
     )
   const of = `${where}: dataset '${name}'`
   checkInteger(of, 'a count', count, { from: 1 })
   if (channels !== 1 && channels !== 3)
     throw new CascadeError('input', `${of}: expected 1 or 3 channels, got ${shown(channels)}`)
-  if (size !== undefined) imageSize(of, size)
+  if (size !== undefined) checkSize(of, size)
   if (classNames !== undefined) checkClassNames(of, classNames)
   return source
+}
+
+/** @throws unless it is [height, width]: a source says both. */
+function checkSize(where: string, size: unknown): void {
+  if (!Array.isArray(size))
+    throw new CascadeError('input', `${where}: expected a size, [height, width], got ${shown(size)}`)
+  imageSize(where, size as unknown as ImageSize)
 }
 
 /** @throws unless it is a list of different names, at least one. */

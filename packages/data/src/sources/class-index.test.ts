@@ -1,3 +1,4 @@
+import { shown } from '@cascade-diffusion/checks'
 import { expect, test } from 'vitest'
 import { classIndex } from './class-index.ts'
 
@@ -7,6 +8,6 @@ test('a class by name or index; an error lists the names', () => {
   expect(classIndex({ classNames: ['7', '5'] }, '5')).toBe(1)
   for (const label of ['bird', 2, -1, 0.5, '1'])
     expect(() => classIndex(fields, label)).toThrow(
-      `unknown class label ${label}: expected cat, dog, or an index from 0 to 1`,
+      `classIndex: expected a class, one of cat, dog, or its index from 0 to 1, got ${shown(label)}`,
     )
 })

@@ -13,7 +13,7 @@ export async function readImages(
   options: ReadOptions,
 ): Promise<ReadImages> {
   const { name, channels, classNames } = source
-  const { images, labels } = await given(source, indices, options)
+  const { images, labels } = await read(source, indices, options)
   if (!Array.isArray(images) || images.length !== indices.length)
     throw new CascadeError('data', `${name}: expected ${indices.length} images from read, got ${shown(images)}`)
   for (const [i, image] of images.entries()) {
@@ -24,9 +24,10 @@ export async function readImages(
   return classNames ? { images, labels: checkedLabels(name, classNames, indices, labels) } : { images }
 }
 
-async function given(source: ImageSource, indices: readonly number[], options: ReadOptions): Promise<ReadImages> {
+async function read(source: ImageSource, indices: readonly number[], options: ReadOptions): Promise<ReadImages> {
+  let given: ReadImages
   try {
-    return await source.read(indices, options)
+    given = await source.read(indices, options)
   } catch (cause) {
     if (isCascadeError(cause)) throw cause
     const some = indices.slice(0, 3).join(', ') + (indices.length > 3 ? ', …' : '')
@@ -34,6 +35,8 @@ async function given(source: ImageSource, indices: readonly number[], options: R
       cause,
     })
   }
+  if (typeof given === 'object' && given !== null) return given
+  throw new CascadeError('data', `${source.name}: expected { images, labels } from read, got ${shown(given)}`)
 }
 
 function checkedLabels(

@@ -113,8 +113,12 @@ test('a custom transform is an object', async () => {
 
 test.each<[ImageTransform, string]>([
   [centerCrop({ size: 5 }), 'centerCrop: expected images of at least 5×5, got 4×6'],
-  [{ name: 'none' } as never, 'transformed: expected transforms, such as resize and randomFlip give, got an object'],
+  [
+    { name: 'none' } as never,
+    'transformed: expected transforms, such as resize({ size: 64 }) and randomFlip() give, got an object',
+  ],
   [undefined as never, 'got undefined'],
+  [randomFlip as never, 'such as resize({ size: 64 }) and randomFlip() give, got the function randomFlip'],
 ])('what does not fit is refused at once: %#', (transform, message) => {
   expect(() => transformed(source, transform)).toThrow(message)
 })

@@ -83,9 +83,11 @@ function applied(
 }
 
 function checkTransform(transform: ImageTransform): void {
-  if (typeof transform?.name === 'string' && typeof transform.apply === 'function') return
+  // A function has a name and an apply too: resize is none, resize({ size: 8 }) is one.
+  if (typeof transform === 'object' && typeof transform?.name === 'string' && typeof transform.apply === 'function')
+    return
   throw new CascadeError(
     'input',
-    `transformed: expected transforms, such as resize and randomFlip give, got ${shown(transform)}`,
+    `transformed: expected transforms, such as resize({ size: 64 }) and randomFlip() give, got ${shown(transform)}`,
   )
 }

@@ -203,7 +203,12 @@ test.each<[string, Sampler, Partial<SampleOptions<undefined>>, string]>([
   ['a restart to a step left out', ancestral(), { steps: [9, 3], restarts: [{ at: -1, to: 4 }] }, 'got -1 to 4'],
   ['half a restart', ancestral(), { restarts: [{ at: -1, to: 3, times: 0.5 }] }, 'to restart from -1, got 0.5'],
   ['inversion of nothing', ddimInversion(), {}, 'expected initial images for ddim-inversion, which goes upwards'],
-  ['inversion downwards', ddimInversion(), { initial: images, steps: [3, 2] }, 'timesteps must increase, got 3, 2'],
+  [
+    'inversion downwards',
+    ddimInversion(),
+    { initial: images, steps: [3, 2] },
+    'expected timesteps to increase, got 3, 2',
+  ],
   ['restarts upwards', ddimInversion(), { initial: images, restarts: [{ at: 0, to: 3 }] }, 'expected no restarts'],
 ])('refuses %s before the first step', async (_, sampler, options, message) => {
   const network = vi.fn(referenceNetwork)
@@ -216,7 +221,7 @@ test('refuses a process in continuous time without steps, and options out of ran
   const continuous = { ...process, schedule: continuousCosine() }
   const { sample } = createSampler({ network: referenceNetwork, process: continuous, sampler: ddim(), compile: eager })
   await expect(sample(run)).rejects.toThrow('sample: expected steps, since a process in continuous time has no default')
-  await expect(sample({ ...run, steps: [1.5, 0.5] })).rejects.toThrow('sample: timesteps must be from 0 to 1, got 1.5')
+  await expect(sample({ ...run, steps: [1.5, 0.5] })).rejects.toThrow('sample: expected timesteps from 0 to 1, got 1.5')
   expect(() => dpmSolver({ eta: 2 })).toThrow('dpmSolver: expected an eta from 0 to 1, got 2')
   expect(() => heun({ churn: -1 })).toThrow('heun: expected churn')
   expect(() => unipc({ order: 4 as never })).toThrow('unipc: expected an order of 1, 2 or 3, got 4')

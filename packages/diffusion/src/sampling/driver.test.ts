@@ -127,13 +127,13 @@ test('values that are not finite end the run with the step that made them', asyn
 const nan = ndarray(new Float32Array(36).fill(Number.NaN), [3, 2, 2, 3]) as NDArray<'float32'>
 
 test.each<[string, Partial<SampleOptions<undefined>>, string]>([
-  ['steps that do not decrease', { steps: [7, 3, 5] }, 'sample: timesteps must decrease, got 3, 5'],
-  ['a step twice', { steps: [7, 7] }, 'sample: timesteps must decrease, got 7, 7'],
-  ['a step outside the process', { steps: [25, 3] }, 'sample: timesteps must be from 0 to 24, got 25'],
-  ['a step that is no number', { steps: [Number.NaN] }, 'sample: timesteps must be from 0 to 24, got NaN'],
+  ['steps that do not decrease', { steps: [7, 3, 5] }, 'sample: expected timesteps to decrease, got 3, 5'],
+  ['a step twice', { steps: [7, 7] }, 'sample: expected timesteps to decrease, got 7, 7'],
+  ['a step outside the process', { steps: [25, 3] }, 'sample: expected timesteps from 0 to 24, got 25'],
+  ['a step that is no number', { steps: [Number.NaN] }, 'sample: expected timesteps from 0 to 24, got NaN'],
   ['no step', { steps: [] }, 'sample: expected at least one timestep, got none'],
-  ['a stop above the last step', { steps: [7, 3], stop: 4 }, 'sample: timesteps must decrease, got 3, 4'],
-  ['a stop outside', { stop: -2 }, 'sample: stops must be from 0 to 24, or -1 for the data, got -2'],
+  ['a stop above the last step', { steps: [7, 3], stop: 4 }, 'sample: expected timesteps to decrease, got 3, 4'],
+  ['a stop outside', { stop: -2 }, 'sample: expected stops from 0 to 24, or -1 for the data, got -2'],
   ['another shape', { initial: rows(nan, 0, 2) }, 'expected initial images float32 [3,2,2,3], got float32 [2,2,2,3]'],
   ['NaN', { initial: nan }, 'sample: expected initial images of finite values, got NaN at 0'],
   [

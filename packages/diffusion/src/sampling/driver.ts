@@ -9,18 +9,12 @@ import {
   sizeOf,
   zeros,
 } from '@cascade-diffusion/arrays'
-import {
-  CascadeError,
-  checkFunction,
-  checkOptions,
-  type KnownKeys,
-  shown,
-  throwIfAborted,
-} from '@cascade-diffusion/checks'
+import { CascadeError, checkFunction, checkOptions, type KnownKeys, throwIfAborted } from '@cascade-diffusion/checks'
 import { add, mul, slice, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
 import { type Denoiser, type DenoiserOptions, denoiser } from '../model/denoiser.ts'
 import { checkProcess, type DiffusionProcess, type Network, type Schedule } from '../process/process.ts'
 import { checkFinite, checkImages, checkInput, checkNoise, checkOptionsOfRun } from './check-input.ts'
+import { checkSampler } from './check-sampler.ts'
 import { planRun } from './plan.ts'
 import type { Frame, SampleOptions } from './sample-options.ts'
 import type { Sampler } from './samplers/sampler.ts'
@@ -149,9 +143,7 @@ function checkCreateOptions<C>(options: CreateSamplerOptions<C>): void {
     Record<keyof typeof known, unknown>
   > & { process: DiffusionProcess<Schedule> }
   checkProcess(process)
-  const { plan, update } = (sampler ?? {}) as Partial<Sampler>
-  if (typeof plan !== 'function' || typeof update !== 'function')
-    throw new CascadeError('input', `createSampler: expected a sampler (ddim(), ancestral(), …), got ${shown(sampler)}`)
+  checkSampler('createSampler', sampler as Sampler)
   checkFunction(
     'createSampler',
     'compile',

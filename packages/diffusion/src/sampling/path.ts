@@ -22,7 +22,7 @@ export function checkedPath(
     if (!(typeof t === 'number' && ((t >= 0 && t <= last) || (data && t === -1))))
       throw new CascadeError(
         'input',
-        `sample: ${what} must be from 0 to ${last}${data ? ', or -1 for the data' : ''}, got ${shown(t)}`,
+        `sample: expected ${what} from 0 to ${last}${data ? ', or -1 for the data' : ''}, got ${shown(t)}`,
       )
   }
   const stop = givenStop ?? (upwards ? last : -1)
@@ -46,7 +46,7 @@ export function checkedPath(
     if (before !== undefined && (upwards ? t <= before : t >= before))
       throw new CascadeError(
         'input',
-        `sample: timesteps must ${upwards ? 'increase' : 'decrease'}, got ${before}, ${t}`,
+        `sample: expected timesteps to ${upwards ? 'increase' : 'decrease'}, got ${before}, ${t}`,
       )
   }
   if (initialStep !== undefined) {

@@ -1,6 +1,7 @@
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { DiffusionProcess, Schedule } from '../process/process.ts'
+import { checkedEvaluations } from './check-sampler.ts'
 import { type Level, type Levels, levels } from './level.ts'
 import { checkedPath, type Route } from './path.ts'
 import { checkedRestarts } from './restart.ts'
@@ -37,16 +38,11 @@ export function planRun(process: DiffusionProcess<Schedule>, sampler: Sampler, r
   for (let i = 0; i < path.length - 1; i++) {
     const [now, next] = [path[i]!, path[i + 1]!]
     const before = path.slice(Math.max(begin, i - (sampler.history ?? 0)), i).reverse()
-    const evaluations = sampler
-      .plan({ now, next, before, steps: path.length - 1, process, ofLambda: scale.ofLambda })
-      .map(({ at, c }) =>
-        numbersOf(
-          scale,
-          process,
-          at,
-          sampler.coefficients.map((name) => c[name]!),
-        ),
-      )
+    const transition = { now, next, before, steps: path.length - 1, process, ofLambda: scale.ofLambda }
+    const evaluations = checkedEvaluations(sampler, sampler.plan(transition)).map(({ at, c }) => {
+      const coefficients = sampler.coefficients.map((name) => c[name]!)
+      return numbersOf(scale, process, at, coefficients)
+    })
     plan.push({ t: now.t, next: next.t, pass, fresh: i === begin, added, evaluations })
     added = undefined
     const restart = restarts.find(({ at, left }) => at === next.t && left > 0)

@@ -1,5 +1,6 @@
 import { slice, sum, type Tensor, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
 import type { Denoiser } from '../model/denoiser.ts'
+import { checkedUpdate } from './check-sampler.ts'
 import type { Sampler } from './samplers/sampler.ts'
 
 /** What passes from evaluation to evaluation. */
@@ -24,7 +25,7 @@ export const tracedStep =
     const c = Object.fromEntries(sampler.coefficients.map((name, i) => [name, number(3 + i)]))
     const xt = sampler.prepare?.({ xt: from, c, noise }) ?? from
     const denoised = denoise(xt, { noiseInput: number(0), alpha: number(1), sigma: number(2) }, condition)
-    const updated = sampler.update({ xt, denoised, history, c, noise })
+    const updated = checkedUpdate(sampler, sampler.update({ xt, denoised, history, c, noise }), from)
     return {
       state: { xt: updated.xt, history: updated.history ?? [] },
       x0: denoised.x0,

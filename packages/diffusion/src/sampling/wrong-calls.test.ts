@@ -79,9 +79,9 @@ test.each([
     () => sample({ steps: 'ddim5' }),
     "sample: expected steps, a list of them (spacedSteps(process, 10) makes one), got 'ddim5'",
   ],
-  ['steps as text', () => sample({ steps: ['9', '0'] }), "sample: timesteps must be from 0 to 9, got '9'"],
-  ['NaN among the steps', () => sample({ steps: [9, Number.NaN] }), 'sample: timesteps must be from 0 to 9, got NaN'],
-  ['a stop as text', () => sample({ stop: '3' }), "sample: stops must be from 0 to 9, or -1 for the data, got '3'"],
+  ['steps as text', () => sample({ steps: ['9', '0'] }), "sample: expected timesteps from 0 to 9, got '9'"],
+  ['NaN among the steps', () => sample({ steps: [9, Number.NaN] }), 'sample: expected timesteps from 0 to 9, got NaN'],
+  ['a stop as text', () => sample({ stop: '3' }), "sample: expected stops from 0 to 9, or -1 for the data, got '3'"],
   ['a restart as a number', () => sample({ restarts: 3 }), 'sample: expected restarts, a list of { at, to }, got 3'],
   ['numbers as restarts', () => sample({ restarts: [3] }), 'sample: expected a restart, { at, to }, got 3'],
   [
@@ -102,7 +102,7 @@ test.each([
   [
     'a condition as a typed array',
     () => sample({ condition: { label: Int32Array.of(1, 2) } }),
-    'got a Int32Array of 2',
+    'got an Int32Array of 2',
   ],
   [
     'a condition as a number',
@@ -118,7 +118,7 @@ test.each([
   [
     'a controller as signal',
     () => sample({ signal: new AbortController() }),
-    'sample: expected signal, that of an AbortController, got a AbortController',
+    'sample: expected signal, that of an AbortController, got an AbortController',
   ],
   [
     'no options of createSampler',
@@ -203,4 +203,37 @@ test.each([
   ['no end to step from', () => js.stepsDown(), 'stepsDown: expected from, a number, got undefined'],
 ])('%s: the error says what was expected', async (_, call, message) => {
   await expect((async () => call())()).rejects.toThrow(message)
+})
+
+/** A sampler that stays where it is, with other members in place of its own. */
+const still = (members: object) => ({
+  name: 'still',
+  coefficients: ['xt'],
+  needsNoise: false,
+  plan: ({ now }: library.Transition) => [{ at: now, c: { xt: 1 } }],
+  update: ({ xt }: library.SamplerStep<string>) => ({ xt }),
+  ...members,
+})
+
+test.each([
+  [{ name: undefined }, "createSampler: expected a sampler's name, got undefined"],
+  [{ coefficients: undefined }, "expected coefficients of the sampler 'still', a list of names, got undefined"],
+  [{ plan: () => ({}) }, "sampler 'still': expected plan to give a list of evaluations { at, c }, got an object"],
+  [{ plan: () => [{ c: { xt: 1 } }] }, 'expected plan to give at, a noise level such as now, got undefined'],
+  [
+    { plan: ({ now }: library.Transition) => [{ at: now, c: { x: 1 } }] },
+    "sampler 'still': expected plan to give the coefficient 'xt', a number, got undefined",
+  ],
+  [
+    { update: ({ xt }: library.SamplerStep<string>) => xt },
+    "sampler 'still': expected update to give { xt }, images of shape [2,4,4,1], got a",
+  ],
+  [{ update: () => undefined }, 'expected update to give { xt }, images of shape [2,4,4,1], got undefined'],
+  [
+    { update: ({ xt }: library.SamplerStep<string>) => ({ xt: tf.sum(xt) }) },
+    'expected update to give { xt }, images of shape [2,4,4,1], got []',
+  ],
+])('a custom sampler that breaks its contract: %#', async (members, message) => {
+  await sample({}, { sampler: still({}) })
+  await expect((async () => sample({}, { sampler: still(members) }))()).rejects.toThrow(message)
 })

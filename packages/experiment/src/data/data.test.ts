@@ -1,6 +1,7 @@
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import { tinyPlan } from '../tiny-plan.ts'
+import { checkData } from './check-data.ts'
 import { type DataConfig, dataAt, loadData } from './data.ts'
 
 test('images are loaded by name, with progress while they are made', async () => {
@@ -32,4 +33,18 @@ test('the evaluator gets images of the resolution of the last stage', async () =
   const whole = (await data.test.read([0])).images[0]!.data
   const corner = [0, 1, 2, 3].flatMap((y) => [...whole.subarray(16 * y, 16 * y + 4)])
   expect(images[0]!.data[0]).toBe(Math.round(corner.reduce((a, b) => a + b) / 16))
+})
+
+test('data that do not fit the plan are refused', () => {
+  const { train, test } = tinyPlan.data
+  const check = (changes: object) => () => checkData(tinyPlan, { train, test: { ...test, ...changes } })
+  expect(check({})).not.toThrow()
+  expect(check({ size: undefined })).not.toThrow()
+  expect(check({ channels: 3 })).toThrow("plan: data.test 'halves': expected 1 channels, as in training, got 3")
+  expect(check({ classNames: ['right', 'left'] })).toThrow(
+    'expected the classes of training, left, right; got right, left',
+  )
+  expect(check({ size: [8, 16] })).toThrow(
+    "plan: expected images of at least 16×16 for the stage 'super-resolution', got 8×16 in 'halves'",
+  )
 })

@@ -29,10 +29,23 @@ test.each([
     'expected data.perClass, a multiple of 4',
   ],
   [{ data: { train: tinyPlan.data.train } }, 'expected data.test, a source of labelled images'],
+  [stage({ stage: { ...superResolution.stage, imageChannels: 3 } }), "unknown option 'stages[1].stage.imageChannels'"],
+  [
+    stage({ stage: { ...superResolution.stage, process: { schedule: { name: 'cosin', steps: 1 } } } }),
+    "expected stages[1].stage.process.schedule, a schedule by its name, one of 'cosine'",
+  ],
+  [
+    { stages: [{ ...base, stage: { ...base.stage, network: { baseChanels: 8 } } }, superResolution] },
+    "unknown option 'stages[0].stage.network.baseChanels'. Did you mean 'baseChannels'?",
+  ],
   [{ stages: [] }, 'plan: expected stages, a list of at least 1, got an array of 0'],
   [{ samplesPerClass: 0 }, 'plan: expected samplesPerClass, an integer from 1, got 0'],
   [{ evaluator: { ...tinyPlan.evaluator, name: 'inception' } }, "expected evaluator.name, one of 'classifier'"],
   [{ stages: [{ ...base, levels: [0] }] }, "plan: stages[0], 'base': expected a base stage first"],
+  [
+    { stages: [{ ...base, stage: superResolution.stage }] },
+    "stages[0], 'super-resolution': expected a base stage first",
+  ],
   [{ stages: [base, { ...base }] }, "plan: stages[1], 'base': expected an augmentation and levels"],
   [{ stages: [superResolution] }, 'expected a base stage first'],
   [stage({ levels: [] }), 'plan: expected stages[1].levels, a list of at least 1, got an array of 0'],
@@ -78,4 +91,13 @@ test('types refuse what cannot be', () => {
   // @ts-expect-error: a plan has at least one stage
   const withoutStages: ExperimentPlan = { ...tinyPlan, stages: [] }
   expect([withoutLevels, baseWithLevels, withoutStages]).toHaveLength(3)
+})
+
+test('a plan of the quickstart has a data set', () => {
+  expect(() => quickstartPlan({ dataset: 'mnits' } as never)).toThrow(
+    "quickstartPlan: expected a dataset, one of 'mnist', 'dicebear'; got 'mnits'. Did you mean 'mnist'?",
+  )
+  expect(() => quickstartPlan(undefined as never)).toThrow(
+    'quickstartPlan: expected an object of options, got undefined',
+  )
 })

@@ -1,3 +1,4 @@
+import { checkOneOf, checkOptions } from '@cascade-diffusion/checks'
 import type { ExperimentPlan } from '../plan/plan.ts'
 import { dicebearPlan } from './dicebear.ts'
 import { mnistPlan } from './mnist.ts'
@@ -21,5 +22,12 @@ export interface QuickstartOptions {
   readonly fast?: boolean
 }
 
-/** The quickstart: a small class-conditional cascade of two stages, learned in minutes on two cores. */
-export const quickstartPlan = ({ dataset, fast = false }: QuickstartOptions): ExperimentPlan => plans[dataset](fast)
+/**
+ * The quickstart: a small class-conditional cascade of two stages, learned in minutes on two cores.
+ * @throws on another data set or an unknown option.
+ */
+export function quickstartPlan(options: QuickstartOptions): ExperimentPlan {
+  checkOptions('quickstartPlan', options, { dataset: true, fast: true })
+  const { dataset, fast = false } = options
+  return plans[checkOneOf('quickstartPlan', 'a dataset', dataset, quickstartDatasets)](fast)
+}

@@ -2,12 +2,13 @@ import {
   CascadeError,
   checkFunction,
   checkInteger,
+  checkOneOf,
   checkOptions,
   shown,
   throwIfAborted,
 } from '@cascade-diffusion/checks'
 import type { Extractor } from '../extractors/extractor.ts'
-import type { Examples, Metric, Metrics, Need } from '../metrics/metric.ts'
+import { type Examples, type Metric, type Metrics, type Need, needs } from '../metrics/metric.ts'
 import { fullBatches } from './full-batches.ts'
 import { type EvaluatedImages, type ImageArrays, imageReader } from './image-reader.ts'
 
@@ -46,11 +47,11 @@ export async function collect<M extends Metrics>(
   role: Role,
   options: CollectOptions = {},
 ): Promise<Collected<M>> {
-  const where = 'evaluator'
-  checkOptions(where, options, { batchSize: true, progress: true, signal: true })
+  const where = role === 'reference' ? 'evaluator: reference images' : 'evaluator'
+  checkOptions('evaluator', options, { batchSize: true, progress: true, signal: true })
   const { batchSize = 200, progress, signal } = options
-  checkInteger(where, 'batchSize', batchSize, { from: 1 })
-  if (progress !== undefined) checkFunction(where, 'progress', progress)
+  checkInteger('evaluator', 'batchSize', batchSize, { from: 1 })
+  if (progress !== undefined) checkFunction('evaluator', 'progress', progress)
   const { count, read } = imageReader(where, images)
   const taking = Object.entries<Metric>(metrics).filter(([, { needs }]) => needs[role].length > 0)
   const states: Record<string, unknown> = Object.fromEntries(taking.map(([name, metric]) => [name, metric.start()]))
@@ -58,12 +59,12 @@ export async function collect<M extends Metrics>(
   if (all.size === 0) return states as Collected<M>
   const extract = all.has('features') || all.has('logits') ? fullBatches(extractor, batchSize) : undefined
   for (let from = 0; from < count; from += batchSize) {
-    throwIfAborted(signal, where)
+    throwIfAborted(signal, 'evaluator')
     const batch = await read(from, Math.min(count, from + batchSize))
-    if (extract) checkConvention(extractor, batch)
+    if (extract) checkConvention(where, extractor, batch)
     const examples: Examples = { ...batch, ...(await extract?.(batch.images)) }
     for (const [name, metric] of taking)
-      states[name] = metric.add(states[name], needed(examples, metric.needs[role], name))
+      states[name] = metric.add(states[name], needed(where, examples, metric.needs[role], name))
     progress?.({ done: Math.min(count, from + batchSize), count })
   }
   return states as Collected<M>
@@ -78,21 +79,21 @@ export function mergeCollected<M extends Metrics>(metrics: M, a: Collected<M>, b
 }
 
 /** What a metric needs of the examples, and nothing else. @throws if some of it is not there. */
-function needed(examples: Examples, names: readonly Need[], metric: string): Required<Examples> {
+function needed(where: string, examples: Examples, names: readonly Need[], metric: string): Required<Examples> {
   const missing = names.find((name) => examples[name] === undefined)
   if (missing)
-    throw new CascadeError('input', `evaluator: expected ${missing}, which the metric '${metric}' needs, got none`)
+    throw new CascadeError('input', `${where}: expected ${missing}, which the metric '${metric}' needs, got none`)
   return Object.fromEntries(names.map((name) => [name, examples[name]])) as unknown as Required<Examples>
 }
 
-function checkConvention({ name, convention }: Extractor, { images }: ImageArrays): void {
+function checkConvention(where: string, { name, convention }: Extractor, { images }: ImageArrays): void {
   const { size, channels, resize } = convention
   const [, h, w, c] = images.shape
   if (c === channels && (resize !== 'none' || (h === size[0] && w === size[1]))) return
   const expected = resize === 'none' ? `[N, ${size[0]}, ${size[1]}, ${channels}]` : `[N, H, W, ${channels}]`
   throw new CascadeError(
     'input',
-    `evaluator: expected images of shape ${expected} for the extractor '${name}', got [${images.shape}]`,
+    `${where}: expected images of shape ${expected} for the extractor '${name}', got [${images.shape}]`,
   )
 }
 
@@ -116,6 +117,11 @@ export function checkMeasurement({ extractor, metrics }: Measurement<Metrics>): 
         `evaluator: expected a metric, as fid() makes it, got ${shown(metric)} at '${name}'`,
       )
     const { generated, reference } = metric.needs
+    const unknown = [...generated, ...reference].find((need) => !needs.includes(need))
+    if (unknown !== undefined) checkOneOf('evaluator', `needs of the metric '${name}'`, unknown, needs)
+    if (typeof metric.name !== 'string')
+      throw new CascadeError('input', `evaluator: expected a name of the metric '${name}', got ${shown(metric.name)}`)
+    checkOneOf('evaluator', `better of the metric '${name}'`, metric.better, ['lower', 'higher'])
     if (extractor.classes === undefined && [...generated, ...reference].includes('logits'))
       throw new CascadeError(
         'input',

@@ -199,7 +199,7 @@ test('what does not go together is refused', async () => {
   )
   await refused(
     { references: { train: null } },
-    'evaluator: expected { images, labels } or a source of images, got null',
+    'evaluator: reference images: expected { images, labels } or a source of images, got null',
   )
   await refused({ references: {} }, "evaluator: expected references, which the metric 'fid' needs, got none")
   await refused(
@@ -207,7 +207,20 @@ test('what does not go together is refused', async () => {
     "evaluator: expected an extractor with classes for the metric 'accuracy', got 'means' without",
   )
   await refused({ batchSize: 0 }, 'evaluator: expected batchSize, an integer from 1, got 0')
-  await refused({ references: { train: 3 } }, 'evaluator: expected { images, labels } or a source of images, got 3')
+  await refused(
+    { references: { train: 3 } },
+    'reference images: expected { images, labels } or a source of images, got 3',
+  )
+  const custom = (part: object) => ({ metrics: { custom: { ...fid(), ...part } } })
+  await refused(
+    custom({ needs: { generated: ['image'], reference: ['features'] } }),
+    "evaluator: expected needs of the metric 'custom', one of 'images', 'features', 'logits', 'labels'; got 'image'",
+  )
+  await refused(
+    custom({ better: 'less' }),
+    "expected better of the metric 'custom', one of 'lower', 'higher'; got 'less'",
+  )
+  await refused(custom({ name: undefined }), "evaluator: expected a name of the metric 'custom', got undefined")
   const made = await evaluator({ extractor: means, metrics, references: real })
   await expect(made.evaluate({ images: generated.images })).rejects.toThrow(
     "evaluator: expected labels, which the metric 'accuracy' needs, got none",

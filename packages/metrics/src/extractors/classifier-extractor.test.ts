@@ -4,6 +4,7 @@ import { rng } from '@cascade-diffusion/random'
 import { expect, test } from 'vitest'
 import { classifier } from './classifier.ts'
 import { classifierExtractor } from './classifier-extractor.ts'
+import { extractor } from './extractor.ts'
 
 const config = { resolution: 16, imageChannels: 1, numClasses: 3, width: 8, featureSize: 8 }
 const network = classifier(config)
@@ -35,4 +36,11 @@ test('weights of another classifier, and unknown options, are refused', async ()
   expect(() => classifierExtractor({ config, weights: params, compile: eager } as never)).toThrow(
     "classifierExtractor: unknown option 'weights'",
   )
+})
+
+test('an extractor without its function or engine is refused', () => {
+  expect(() => extractor({} as never)).toThrow(
+    'extractor: expected run, a function ((images) => ({ features, logits }))',
+  )
+  expect(() => extractor({ run: () => {} } as never)).toThrow('extractor: expected compile, a function (jit of')
 })

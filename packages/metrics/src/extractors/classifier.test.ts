@@ -85,8 +85,12 @@ test('the gradient of the loss is the slope along random directions', () => {
 
 test('bad configurations and images are refused', async () => {
   const base = { imageChannels: 1, numClasses: 2 }
-  expect(() => classifier({ ...base, resolution: 28 })).toThrow('resolution must be a multiple of 16, got 28')
-  expect(() => classifier({ ...base, resolution: 32, width: 12 })).toThrow('width must be a multiple of 8, got 12')
+  expect(() => classifier({ ...base, resolution: 28 })).toThrow(
+    'classifier: expected a resolution that is a multiple of 16, got 28',
+  )
+  expect(() => classifier({ ...base, resolution: 32, width: 12 })).toThrow(
+    'classifier: expected a width that is a multiple of 8, got 12',
+  )
   expect(() => classifier({ ...base, resolution: 32, classes: 2 } as never)).toThrow(
     "classifier: unknown option 'classes'",
   )

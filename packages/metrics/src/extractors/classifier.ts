@@ -68,9 +68,12 @@ export function classifier(config: ClassifierConfig): Classifier {
   for (const [what, value] of Object.entries({ imageChannels, numClasses, featureSize }))
     checkInteger('classifier', what, value, { from: 1 })
   if (!(Number.isInteger(resolution / 16) && resolution > 0))
-    throw new CascadeError('input', `classifier: resolution must be a multiple of 16, got ${resolution}`)
+    throw new CascadeError('input', `classifier: expected a resolution that is a multiple of 16, got ${resolution}`)
   if (!(Number.isInteger(width / channelsPerGroup) && width > 0))
-    throw new CascadeError('input', `classifier: width must be a multiple of ${channelsPerGroup}, got ${width}`)
+    throw new CascadeError(
+      'input',
+      `classifier: expected a width that is a multiple of ${channelsPerGroup}, got ${width}`,
+    )
 
   const stride = resolution / 16
   const kernel = Math.max(3, 2 * stride - 1)

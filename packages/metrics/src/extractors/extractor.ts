@@ -1,4 +1,5 @@
 import type { Compile, NDArray } from '@cascade-diffusion/arrays'
+import { checkFunction } from '@cascade-diffusion/checks'
 import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 
 /** How the network of an extractor takes images. Figures compare only if the conventions are the same. */
@@ -44,8 +45,10 @@ export interface ExtractorOptions extends Omit<Extractor, 'extract' | 'dispose'>
   readonly compile: Compile
 }
 
-/** Makes an extractor of a function of tensors. */
+/** Makes an extractor of a function of tensors. @throws if an option is missing. */
 export function extractor({ run, compile, ...described }: ExtractorOptions): Extractor {
+  checkFunction('extractor', 'run', run, '(images) => ({ features, logits })')
+  checkFunction('extractor', 'compile', compile, 'jit of @cascade-diffusion/jit, or eager of @cascade-diffusion/ops')
   const compiled = compile(run)
   return {
     ...described,

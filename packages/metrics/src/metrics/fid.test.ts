@@ -34,3 +34,16 @@ test('no images, or one, have no distance', async () => {
   expect(() => metric.finish(metric.start(), reference)).toThrow('got 0 and 50')
   expect(() => metric.finish(featureStatistics(rows(features, 0, 1)), reference)).toThrow('expected at least 2 samples')
 })
+
+test('what is missing is named', async () => {
+  const features = rng(1).normal([10, 3])
+  await expect(measure(fid(), { features }, undefined as never)).rejects.toThrow(
+    'measure: expected a reference, which fid compares with, got none',
+  )
+  await expect(measure(fid(), { features: [[1]] } as never, { features })).rejects.toThrow(
+    'measure: expected features of the generated images, an array, got an array of 1',
+  )
+  await expect(measure(fid(), { features }, {} as never)).rejects.toThrow(
+    'measure: expected features of the reference images, an array, got undefined',
+  )
+})

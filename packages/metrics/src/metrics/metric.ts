@@ -1,4 +1,5 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
+import { isNDArray, type NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 
 /** What metrics are computed from: some images, and what is known of each. */
 export interface Examples {
@@ -14,6 +15,9 @@ export interface Examples {
 
 /** One of the things that a metric may need of images. */
 export type Need = keyof Examples
+
+/** All of them. */
+export const needs: readonly Need[] = ['images', 'features', 'logits', 'labels']
 
 /** What a metric says: one number, and whatever else helps to interpret it. */
 export interface Figure {
@@ -64,7 +68,7 @@ export type FigureOf<M, Ref extends string> =
 export type Figures<M extends Metrics, Ref extends string> = { readonly [K in keyof M]: FigureOf<M[K], Ref> }
 
 /** Whether a metric compares generated images with reference images. */
-export const compares = ({ needs }: Metric): boolean => needs.reference.length > 0
+export const compares = ({ needs }: Pick<Metric, 'needs'>): boolean => needs.reference.length > 0
 
 /** The reference of a metric, ready for comparisons. */
 export const prepared = <S, R>(metric: { prepare?(reference: S): R }, state: S): R =>
@@ -73,6 +77,7 @@ export const prepared = <S, R>(metric: { prepare?(reference: S): R }, state: S):
 /**
  * A metric of examples that are all in memory, such as features computed elsewhere: `measure(fid(), { features }, { features: real })`.
  * @param reference what it compares with; none for a metric that compares with none.
+ * @throws if the reference, or what the metric needs, is missing; as the metric does.
  */
 export async function measure<N extends Need, S, R, F extends Figure>(
   metric: Metric<N, S, R, F>,
@@ -80,6 +85,24 @@ export async function measure<N extends Need, S, R, F extends Figure>(
   ...reference: [R] extends [undefined] ? [] : [reference: Required<Pick<Examples, N>>]
 ): Promise<F> {
   const [real] = reference
+  if (compares(metric) !== (real !== undefined))
+    throw new CascadeError(
+      'input',
+      real
+        ? `measure: expected no reference, since ${metric.name} compares with none`
+        : `measure: expected a reference, which ${metric.name} compares with, got none`,
+    )
+  checkNeeds(metric.needs.generated, 'generated', generated)
+  if (real) checkNeeds(metric.needs.reference, 'reference', real)
   const state = (examples: Required<Pick<Examples, N>>) => metric.add(metric.start(), examples)
   return metric.finish(state(generated), real ? prepared(metric, state(real)) : (undefined as R))
+}
+
+function checkNeeds(names: readonly Need[], role: string, examples: Examples): void {
+  for (const name of names)
+    if (!isNDArray(examples?.[name]))
+      throw new CascadeError(
+        'input',
+        `measure: expected ${name} of the ${role} images, an array, got ${shown(examples?.[name])}`,
+      )
 }

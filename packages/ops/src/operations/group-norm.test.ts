@@ -96,7 +96,9 @@ test('runs the kernels GroupNorm and GroupNormGrad of a backend that has them', 
 test('says what does not fit', () => {
   const x = tf.zeros([n, h, w, c]) as tf.Tensor4D
   const [one, each] = [tf.ones([c]), tf.ones([n, c])]
-  expect(() => groupNorm(x, one, one, { groups: 4 })).toThrow('groupNorm: groups must divide the 6 channels, got 4')
+  expect(() => groupNorm(x, one, one, { groups: 4 })).toThrow(
+    'groupNorm: expected groups to divide the 6 channels, got 4',
+  )
   expect(() => groupNorm(x, one, tf.ones([3]), { groups })).toThrow('expected shift of shape [6] or [2,6], got [3]')
   expect(() => groupNorm(x, one, each, { groups })).toThrow('scale and shift of one shape, got [6] and [2,6]')
 })

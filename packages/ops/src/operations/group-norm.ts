@@ -28,7 +28,7 @@ export function groupNorm(
 ): tf.Tensor4D {
   const [n, h, w, c] = x.shape
   if (!(Number.isInteger(groups) && groups > 0 && c % groups === 0))
-    throw new CascadeError('input', `groupNorm: groups must divide the ${c} channels, got ${groups}`)
+    throw new CascadeError('input', `groupNorm: expected groups to divide the ${c} channels, got ${groups}`)
   for (const [name, { shape }] of Object.entries({ scale, shift }))
     if (`${shape}` !== `${c}` && `${shape}` !== `${n},${c}`)
       throw new CascadeError('input', `groupNorm: expected ${name} of shape [${c}] or [${n},${c}], got [${shape}]`)

@@ -56,7 +56,7 @@ test('invalid arguments are refused', () => {
   )
   expect(() => truncateLogSnr(continuousLinear(), { min: -20, max: 1 })).toThrow('expected a log-SNR from')
   expect(() => evenLogSnrTimes(continuousLinear(), 5, { stop: 1 })).toThrow(
-    'evenLogSnrTimes: times must decrease, got 1, 1',
+    'evenLogSnrTimes: expected times to decrease, got 1, 1',
   )
   expect(() => evenLogSnrTimes(continuousCosine(), 5)).toThrow(
     'evenLogSnrTimes: expected a finite log-SNR at both ends',

@@ -71,7 +71,8 @@ export function evenLogSnrTimes(
   const { start = 1, stop = 0.001 } = options
   checkCount('evenLogSnrTimes: steps', steps)
   const [first, last] = [schedule.logSnr(start), schedule.logSnr(stop)]
-  if (!(start > stop)) throw new CascadeError('input', `evenLogSnrTimes: times must decrease, got ${start}, ${stop}`)
+  if (!(start > stop))
+    throw new CascadeError('input', `evenLogSnrTimes: expected times to decrease, got ${start}, ${stop}`)
   if (!Number.isFinite(last - first))
     throw new CascadeError('input', `evenLogSnrTimes: expected a finite log-SNR at both ends, got ${first}, ${last}`)
   const times = Float64Array.from({ length: steps + 1 }, (_, i) =>

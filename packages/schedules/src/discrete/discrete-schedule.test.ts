@@ -82,7 +82,7 @@ test('given cumulative products', () => {
 test('invalid arguments are refused', () => {
   expect(() => scheduleFromBetas([])).toThrow('schedule: expected at least one beta, got none')
   for (const b of [0, -0.1, 1.1, Number.NaN])
-    expect(() => scheduleFromBetas([0.1, b])).toThrow(`greater than 0 and at most 1, got ${b} at step 1`)
+    expect(() => scheduleFromBetas([0.1, b])).toThrow(`above 0, at most 1, got ${b} at step 1`)
   const spaced = (...timesteps: number[]) => ({ timesteps, unspacedSteps: 10 })
   expect(() => scheduleFromBetas([0.1], spaced(0, 1))).toThrow(
     'schedule: expected 1 timesteps, one for each beta, got 2',

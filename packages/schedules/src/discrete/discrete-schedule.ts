@@ -48,7 +48,7 @@ export function scheduleFromBetas(betas: ArrayLike<number>, spaced?: SpacedSteps
   if (T === 0) throw new CascadeError('input', 'schedule: expected at least one beta, got none')
   beta.forEach((b, t) => {
     if (!(b > 0 && b <= 1))
-      throw new CascadeError('input', `schedule: betas must be greater than 0 and at most 1, got ${b} at step ${t}`)
+      throw new CascadeError('input', `schedule: expected betas above 0, at most 1, got ${b} at step ${t}`)
   })
   const table = (entry: (t: number) => number) => Float64Array.from(beta, (_, t) => entry(t))
   const alphasCumprod = beta.slice()

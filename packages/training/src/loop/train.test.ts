@@ -273,5 +273,5 @@ test('frees the compiled step, after errors too', async () => {
     'a learning rate from 0 at step 0, got NaN',
   )
   expect(dispose).toHaveBeenCalledTimes(4)
-  await expect(train(lineRun({ steps: 1.5 }))).rejects.toThrow('expected steps from 0, got 1.5')
+  await expect(train(lineRun({ steps: 1.5 }))).rejects.toThrow('expected steps, an integer from 0, got 1.5')
 })

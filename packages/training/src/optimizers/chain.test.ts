@@ -52,6 +52,22 @@ test('configurations by name', () => {
   // @ts-expect-error
   const wrong: OptimizerConfig = { name: 'adam', momentum: 0.9 }
   expect(() => optimizerOf(wrong)).toThrow("optimizerOf: unknown option 'momentum'")
+  expect(() => optimizerOf([])).toThrow('optimizerOf: expected at least one optimiser, got an empty list')
+})
+
+test.each([
+  [{ name: undefined }, 'optimizerOf: expected a transformation with a name, got an object with name, config'],
+  [
+    { config: undefined },
+    "optimizerOf: 'custom': expected config, a JSON value with a name, which checkpoints record, got u",
+  ],
+  [{ config: { decay: 1 } }, 'got an object with decay'],
+  [{ init: 3 }, "optimizerOf: 'custom': expected init, a function, got 3"],
+  [{ scalars: [1] }, "optimizerOf: 'custom': expected scalars, a function, got an array of 1"],
+])('an incomplete transformation is refused: %j', (part, message) => {
+  const custom = { name: 'custom', config: { name: 'custom' }, update: (update: Tensor) => ({ update, state: {} }) }
+  expect(optimizerOf(custom)).toBe(custom)
+  expect(() => optimizerOf({ ...custom, ...part } as never)).toThrow(message)
 })
 
 test('a custom transformation: the sign of a decaying sum, as Lion takes it', async () => {

@@ -1,16 +1,17 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { Scalar } from '@tensorflow/tfjs-core'
-import type { GradientTransformation } from './transformation.ts'
+import { updateOf } from './check-transformation.ts'
+import type { GradientTransformation, Update } from './transformation.ts'
 
 /**
  * Transformations one after another, as one: each gets what the one before made of the gradient. Their slots are its
  * slots, its configuration is the list of theirs.
- * @throws when it begins if two parts have slots of the same name.
+ * @throws when it begins if two parts have slots of the same name; in an update if a part gives something else.
  */
 export function chain(...parts: readonly GradientTransformation[]): GradientTransformation {
   return {
-    name: 'chain',
+    name: parts.map(({ name }) => name).join(', '),
     config: parts.flatMap(({ config }) => config),
     elementwise: parts.every(({ elementwise }) => elementwise),
     init(param) {
@@ -28,9 +29,9 @@ export function chain(...parts: readonly GradientTransformation[]): GradientTran
       return Object.assign({}, ...numbers)
     },
     update(update, { param, state, scalars }) {
-      let next = { update, state }
+      let next: Update = { update, state: {} }
       for (const [i, part] of parts.entries()) {
-        const made = part.update(next.update, { param, state, scalars: ofPart(scalars, i) })
+        const made = updateOf(part, next.update, { param, state, scalars: ofPart(scalars, i) })
         next = { update: made.update, state: { ...next.state, ...made.state } }
       }
       return next

@@ -1,7 +1,8 @@
-import { type ConfigOf, table } from '@cascade-diffusion/checks'
+import { CascadeError, type ConfigOf, table } from '@cascade-diffusion/checks'
 import { adamEntry } from './adam.ts'
 import { adamwEntry } from './adamw.ts'
 import { chain } from './chain.ts'
+import { checkTransformation } from './check-transformation.ts'
 import { clipByGlobalNormEntry } from './clip-by-global-norm.ts'
 import { sgdEntry } from './sgd.ts'
 import type { GradientTransformation } from './transformation.ts'
@@ -25,11 +26,17 @@ export type Optimizer = GradientTransformation | OptimizerConfig | readonly (Gra
 /**
  * The transformation that an optimiser is.
  * @param where who asks: `train`.
- * @throws CascadeError 'input' that lists everything that is wrong with a configuration.
+ * @throws CascadeError 'input' on an empty list or an incomplete transformation; with everything that is wrong with a configuration.
  */
 export function optimizerOf(optimizer: Optimizer, where = 'optimizerOf'): GradientTransformation {
-  if (isList(optimizer)) return chain(...optimizer.map((part) => optimizerOf(part, where)))
-  return isTransformation(optimizer) ? optimizer : optimizers.of(where, optimizer)
+  if (isList(optimizer)) {
+    if (optimizer.length === 0)
+      throw new CascadeError('input', `${where}: expected at least one optimiser, got an empty list`)
+    return chain(...optimizer.map((part) => optimizerOf(part, where)))
+  }
+  if (!isTransformation(optimizer)) return optimizers.of(where, optimizer)
+  checkTransformation(where, optimizer)
+  return optimizer
 }
 
 const isList = (optimizer: Optimizer): optimizer is readonly (GradientTransformation | OptimizerConfig)[] =>

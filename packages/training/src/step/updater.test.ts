@@ -160,7 +160,7 @@ test('slots that could not be packed or saved are refused', () => {
     })
   expect(() => withSlot({ 'a.b': float32(0) }).init(params)).toThrow("slots with names without dots, got 'a.b'")
   expect(() => withSlot({ a: float32(0) }, true).init({ x: float32([1, 2]) })).toThrow(
-    "optimizer 'chain': expected the slot a of 'x' to have its shape [2], since the optimiser is elementwise; got []",
+    "optimizer 'clip-by-global-norm, odd': expected the slot a of 'x' to have its shape [2], since the optimiser is elementwise; got []",
   )
   expect(withSlot({ a: float32(0) }).init({ x: float32([1, 2]) }).optimizer).toEqual({ a: { x: float32(0) } })
 })
@@ -172,7 +172,17 @@ test('a transformation that drops or makes slots is refused', async () => {
     init: (x) => ({ kept: x }),
     update: (gradient) => ({ update: gradient, state: {} }),
   }
-  const { init, scalars, update } = updater({ optimizer: forgetful, clipNorm: Infinity })
-  const run = eager(update)(init({ x: float32(1) }), { x: float32(1) }, scalars({ t: 0, learningRate: 1, gradNorm: 1 }))
-  await expect(run).rejects.toThrow("optimizer 'forgetful': expected the slots that init made, kept, got none")
+  const run = (optimizer: GradientTransformation, clipNorm?: number) => {
+    const { init, scalars, update } = updater({ optimizer, clipNorm })
+    return eager(update)(init({ x: float32(1) }), { x: float32(1) }, scalars({ t: 0, learningRate: 1, gradNorm: 1 }))
+  }
+  const expected = 'expected the slots that init made, kept, got none'
+  await expect(run(forgetful, Infinity)).rejects.toThrow(`optimizer 'forgetful': ${expected}`)
+  await expect(run(forgetful)).rejects.toThrow(`optimizer 'clip-by-global-norm, forgetful': ${expected}`)
+  const without = { ...forgetful, update: (update: tf.Tensor) => ({ update }) as never }
+  await expect(run(without)).rejects.toThrow('got an object with update')
+  const bare = { ...forgetful, update: (gradient: tf.Tensor) => gradient as never }
+  await expect(run(bare)).rejects.toThrow("optimizer 'forgetful': expected update to give { update, state }")
+  const scalar = { ...forgetful, init: undefined, update: () => ({ update: tf.zeros([1, 1]), state: {} }) }
+  await expect(run(scalar)).rejects.toThrow("of the gradient's shape [], got an update of shape [1,1]")
 })

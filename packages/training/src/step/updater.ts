@@ -2,6 +2,7 @@ import { type NDArray, ndarray, type Params } from '@cascade-diffusion/arrays'
 import { CascadeError, checkNumber } from '@cascade-diffusion/checks'
 import * as tf from '@tensorflow/tfjs-core'
 import { chain } from '../optimizers/chain.ts'
+import { updateOf } from '../optimizers/check-transformation.ts'
 import { clipByGlobalNorm } from '../optimizers/clip-by-global-norm.ts'
 import { type Optimizer, optimizerOf } from '../optimizers/optimizer-table.ts'
 import type { GradientTransformation, UpdateContext } from '../optimizers/transformation.ts'
@@ -101,7 +102,7 @@ export function updater(options: UpdaterOptions = {}, where = 'updater'): Update
       const updated = mapParams(state.params, (param, name) => {
         const gradient = unscale ? tf.mul(gradients[name]!, unscale) : gradients[name]!
         const slots = slotsOf(state.optimizer, name)
-        const made = whole.update(gradient, { param, state: slots, scalars })
+        const made = updateOf(whole, gradient, { param, state: slots, scalars })
         checkSlots(whole.name, slots, made.state)
         const next = tf.sub(param, made.update)
         const follow = (average: Params<tf.Tensor>, of: string) =>

@@ -59,7 +59,7 @@ function checkMultipliers({ channelMultipliers, baseChannels }: CompleteUNetConf
   if (odd !== undefined)
     throw new CascadeError(
       'input',
-      `unet: channelMultipliers times baseChannels must be positive integers, got ${odd} · ${baseChannels}`,
+      `unet: expected channelMultipliers times baseChannels to be positive integers, got ${odd} · ${baseChannels}`,
     )
 }
 
@@ -67,7 +67,10 @@ function checkResolutions(config: CompleteUNetConfig): void {
   const [height, width] = imageSize(config)
   const { patchSize, channelMultipliers } = config
   if (height % patchSize !== 0 || width % patchSize !== 0)
-    throw new CascadeError('input', `unet: patchSize must divide the resolution ${height}×${width}, got ${patchSize}`)
+    throw new CascadeError(
+      'input',
+      `unet: expected patchSize to divide the resolution ${height}×${width}, got ${patchSize}`,
+    )
   const [high, wide] = [height / patchSize, width / patchSize]
   const heights = channelMultipliers.map((_, level) => high / 2 ** level)
   const halvings = heights.length - 1
@@ -82,7 +85,7 @@ function checkResolutions(config: CompleteUNetConfig): void {
     if (!heights.includes(at))
       throw new CascadeError(
         'input',
-        `unet: attentionResolutions must be among the levels' heights ${heights.join(', ')}, got ${at}`,
+        `unet: expected attentionResolutions to be among the levels' heights ${heights.join(', ')}, got ${at}`,
       )
   if (config.augmentationLevels && !config.lowRes)
     throw new CascadeError(

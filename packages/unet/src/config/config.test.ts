@@ -51,12 +51,12 @@ test.each<[string, Partial<UNetConfig>]>([
   ['unet: expected lowRes.channels, an integer from 1, got -1', { lowRes: { channels: -1 } }],
   ['unet: expected channelMultipliers, a list of at least 1, got an array of 0', { channelMultipliers: [] }],
   [
-    'unet: channelMultipliers times baseChannels must be positive integers, got 1.4 · 16',
+    'unet: expected channelMultipliers times baseChannels to be positive integers, got 1.4 · 16',
     { channelMultipliers: [1, 1.4] },
   ],
   ['unet: expected channelMultipliers[0], a number above 0, got 0', { channelMultipliers: [0] }],
   ['unet: expected firstChannels, an integer from 1, got 0', { firstChannels: 0 }],
-  ["unet: normGroups must divide the 24 channels of 'down.0.0', got 16", { firstChannels: 24 }],
+  ["unet: expected normGroups to divide the 24 channels of 'down.0.0', got 16", { firstChannels: 24 }],
   ['unet: expected residualScale, a number above 0, got -1', { residualScale: -1 }],
   ['unet: expected normEpsilon, a number above 0, got 0', { normEpsilon: 0 }],
   [
@@ -67,9 +67,12 @@ test.each<[string, Partial<UNetConfig>]>([
     'unet: expected attentionHeadChannels or numbers of heads, got attentionHeadChannels and attentionHeadsUp',
     { attentionHeadsUp: 2, attentionHeadChannels: 8 },
   ],
-  ["unet: attentionHeadChannels must divide the 32 channels of 'middle.0', got 12", { attentionHeadChannels: 12 }],
   [
-    "unet: attentionHeadsUp must divide the 16 channels of 'up.0.0', got 3",
+    "unet: expected attentionHeadChannels to divide the 32 channels of 'middle.0', got 12",
+    { attentionHeadChannels: 12 },
+  ],
+  [
+    "unet: expected attentionHeadsUp to divide the 16 channels of 'up.0.0', got 3",
     { attentionResolutions: [8], attentionHeadsUp: 3 },
   ],
   ["unet: expected resampling, one of 'conv', 'pool', 'residual'; got 'fir'", { resampling: 'fir' as 'pool' }],
@@ -92,18 +95,21 @@ test.each<[string, Partial<UNetConfig>]>([
   ['unet: expected baseChannels, an even integer from 2, got 15', { baseChannels: 15 }],
   ['unet: resolution must halve evenly 2 times, got 10×10', { resolution: 10, channelMultipliers: [1, 1, 1] }],
   ['unet: resolution must halve evenly 1 times, got 8×7', { resolution: [8, 7] }],
-  ['unet: patchSize must divide the resolution 8×8, got 3', { patchSize: 3 }],
+  ['unet: expected patchSize to divide the resolution 8×8, got 3', { patchSize: 3 }],
   [
     'unet: resolution must halve evenly 2 times, got 2×2 patches of 4×4',
     { patchSize: 4, channelMultipliers: [1, 1, 1] },
   ],
-  ["unet: attentionResolutions must be among the levels' heights 8, 4, got 16", { attentionResolutions: [4, 16] }],
   [
-    "unet: attentionHeads must divide the 16 channels of 'down.0.0', got 3",
+    "unet: expected attentionResolutions to be among the levels' heights 8, 4, got 16",
+    { attentionResolutions: [4, 16] },
+  ],
+  [
+    "unet: expected attentionHeads to divide the 16 channels of 'down.0.0', got 3",
     { attentionResolutions: [8], attentionHeads: 3 },
   ],
-  ["unet: attentionHeads must divide the 32 channels of 'middle.0', got 5", { attentionHeads: 5 }],
-  ["unet: normGroups must divide the 16 channels of 'down.0.0', got 32", { normGroups: 32 }],
+  ["unet: expected attentionHeads to divide the 32 channels of 'middle.0', got 5", { attentionHeads: 5 }],
+  ["unet: expected normGroups to divide the 16 channels of 'down.0.0', got 32", { normGroups: 32 }],
   ['unet: augmentationLevels needs lowRes', { augmentationLevels: true }],
 ])('says %s', (message, change) => {
   expect(() => unet({ ...small, ...change })).toThrow(message)

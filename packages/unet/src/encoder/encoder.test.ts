@@ -164,7 +164,7 @@ test('errors say what was expected', async () => {
     "encoder: expected pool, one of 'attention', 'adaptive', 'spatial', 'spatial_v2'; got 'max'",
   )
   expect(() => encoder({ ...small, middleAttention: false, attentionHeads: 3 })).toThrow(
-    'encoder: attention heads must divide the 16 channels of the pool, got 3 heads',
+    'encoder: expected attention heads to divide the 16 channels of the pool, got 3 heads',
   )
   expect(() => fromGuidedClassifier({}, small)).toThrow('fromGuidedClassifier: networks of guided-diffusion have')
   const { xt } = inputs(2)

@@ -38,7 +38,7 @@ export function poolPlan(
   if (pool === 'attention' && !(Number.isInteger(heads) && channels % heads === 0))
     throw new CascadeError(
       'input',
-      `encoder: attention heads must divide the ${channels} channels of the pool, got ` +
+      `encoder: expected attention heads to divide the ${channels} channels of the pool, got ` +
         (attentionHeadChannels ? `heads of ${attentionHeadChannels} channels` : `${heads} heads`),
     )
   const given = plan.down.map((step) => (step.kind === 'residual' ? step.to : step.channels))

@@ -133,7 +133,7 @@ test.each<[string, object]>([
   ['levels 1 and 0, 1', { up_block_types: ['AttnUpBlock2D', 'AttnUpBlock2D'] }],
   ['a UNet2DModel has no cross_attention_dim', { cross_attention_dim: 768 }],
   ["expected _class_name 'UNet2DModel', got 'UNet2DConditionModel'", { _class_name: 'UNet2DConditionModel' }],
-  ["unet: attentionHeadChannels must divide the 32 channels of 'down.1.0', got 5", { attention_head_dim: 5 }],
+  ["unet: expected attentionHeadChannels to divide the 32 channels of 'down.1.0', got 5", { attention_head_dim: 5 }],
 ])('says %s', (message, change) => {
   expect(() => fromDiffusersConfig({ ...small, ...change })).toThrow(message)
 })

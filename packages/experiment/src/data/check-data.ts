@@ -1,0 +1,25 @@
+import { CascadeError } from '@cascade-diffusion/checks'
+import type { ExperimentPlan } from '../plan/plan.ts'
+import type { ExperimentData } from './data.ts'
+
+/** @throws unless training and test images have the same channels and classes, and are large enough for every stage. */
+export function checkData({ stages }: ExperimentPlan, { train, test }: ExperimentData): void {
+  const of = `data.test '${test.name}'`
+  if (test.channels !== train.channels)
+    throw new CascadeError(
+      'input',
+      `plan: ${of}: expected ${train.channels} channels, as in training, got ${test.channels}`,
+    )
+  if (`${test.classNames}` !== `${train.classNames}`)
+    throw new CascadeError(
+      'input',
+      `plan: ${of}: expected the classes of training, ${train.classNames.join(', ')}; got ${test.classNames.join(', ')}`,
+    )
+  const { name, resolution } = stages.at(-1)!.stage
+  for (const { name: images, size } of [train, test])
+    if (size?.some((length) => length < resolution))
+      throw new CascadeError(
+        'input',
+        `plan: expected images of at least ${resolution}×${resolution} for the stage '${name}', got ${size.join('×')} in '${images}'`,
+      )
+}
