@@ -60,6 +60,11 @@ test.each([
   [{ checkpoint: 'line.safetensors' }, "train: checkpoint: expected an object of options, got 'line.safetensors'"],
   [{ checkpoint: { ...checkpoint, evry: 5 } }, "train: checkpoint: unknown option 'evry'. Did you mean 'every'?"],
   [
+    { checkpoint: { path: 'line.safetensors' } },
+    'train: checkpoint: expected kind, a text that says what is trained, got undefined',
+  ],
+  [{ checkpoint: { ...checkpoint, config: undefined } }, 'train: checkpoint: expected config, a JSON value'],
+  [
     { checkpoint: { ...checkpoint, every: 0 } },
     'train: checkpoint: expected every, in steps, an integer from 1, got 0',
   ],

@@ -60,6 +60,17 @@ export function checkTrainOptions<Batch>(options: TrainOptions<Batch>): void {
 
 function checkCheckpointOptions(checkpoint: CheckpointOptions): void {
   checkOptions('train: checkpoint', checkpoint, checkpointKeys)
+  const { kind, config } = checkpoint
+  if (typeof kind !== 'string' || kind === '')
+    throw new CascadeError(
+      'input',
+      `train: checkpoint: expected kind, a text that says what is trained, got ${shown(kind)}`,
+    )
+  if (config === undefined)
+    throw new CascadeError(
+      'input',
+      'train: checkpoint: expected config, a JSON value that a resumed run must share, got none',
+    )
   if (checkpoint.every !== undefined && checkpoint.every !== Number.POSITIVE_INFINITY)
     checkInteger('train: checkpoint', 'every, in steps', checkpoint.every, { from: 1 })
   if (checkpoint.migrate !== undefined) checkFunction('train: checkpoint', 'migrate', checkpoint.migrate)
