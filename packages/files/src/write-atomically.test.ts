@@ -12,9 +12,7 @@ test('an error while writing removes the part and keeps the old file', async () 
     await file.writeFile('new')
     throw new Error('the writer stopped')
   })
-  await expect(failing).rejects.toThrow(
-    `could not write ${path}: an error came (the writer stopped); the previous file`,
-  )
+  await expect(failing).rejects.toThrow(`could not write ${path}: the writer stopped; the previous file`)
   expect(readdirSync(folder)).toEqual(['a'])
   expect(readFileSync(path, 'utf8')).toBe('old')
 })
@@ -46,4 +44,13 @@ test('several writers at once: the file is whole, that of one of them', async ()
   await Promise.all(texts.map((text) => writeAtomically(path, text)))
   expect(texts).toContain(readFileSync(path, 'utf8'))
   expect(readdirSync(folder)).toEqual(['a'])
+})
+
+test('wrong arguments are refused', async () => {
+  await expect(writeAtomically(undefined as never, 'x')).rejects.toThrow(
+    'writeAtomically: expected the path of a file, got undefined',
+  )
+  await expect(writeAtomically('x.txt', { a: 1 } as never)).rejects.toThrow(
+    'writeAtomically: expected contents, a text, bytes or a function, got an object with a',
+  )
 })

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { CascadeError } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { flush } from './flush.ts'
 
 const reasons: Record<string, string> = {
@@ -31,9 +31,16 @@ export type FileContents = string | Uint8Array | ((file: WritableFile) => Promis
  * Writes a file so that `path` holds either what it held before or the whole new file, whatever fails: the contents go to a file
  * `<path>.….partial` beside it, which is flushed to the disk and then renamed. Of several writers at once, each has a partial
  * file of its own, and the last to finish has its contents at `path`. The partial file is removed on failure.
- * @throws {CascadeError} of code `file`, which names the path and the reason and says that the previous file is untouched.
+ * @throws {CascadeError} of code `input` on wrong arguments; of code `file` if it cannot be written, which names the path and the reason and says that the previous file is untouched.
  */
 export async function writeAtomically(path: string, contents: FileContents): Promise<void> {
+  if (typeof path !== 'string' || path === '')
+    throw new CascadeError('input', `writeAtomically: expected the path of a file, got ${shown(path)}`)
+  if (!['string', 'function'].includes(typeof contents) && !(contents instanceof Uint8Array))
+    throw new CascadeError(
+      'input',
+      `writeAtomically: expected contents, a text, bytes or a function, got ${shown(contents)}`,
+    )
   const partial = `${path}.${process.pid}-${written++}.partial`
   try {
     const file = await open(partial, 'w')
@@ -46,9 +53,10 @@ export async function writeAtomically(path: string, contents: FileContents): Pro
     await rename(partial, path)
   } catch (cause) {
     await rm(partial, { force: true }).catch(() => {})
-    const reason = reasons[(cause as NodeJS.ErrnoException).code ?? ''] ?? 'an error came'
+    const { code = '', message } = cause as NodeJS.ErrnoException
+    const reason = reasons[code] ? `${reasons[code]} (${message})` : message
     const rest = existsSync(path) ? 'the previous file is untouched' : 'no file was left there'
-    throw new CascadeError('file', `could not write ${path}: ${reason} (${(cause as Error).message}); ${rest}`, {
+    throw new CascadeError('file', `could not write ${path}: ${reason}; ${rest}`, {
       cause,
     })
   }

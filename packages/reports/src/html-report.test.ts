@@ -95,3 +95,15 @@ test('images and tables that are none are refused', () => {
   expect(of({ images: [{ pngDataUri: `${pngDataUri}" onload="x`, caption: '' }] })).toThrow('expected data:image/png')
   expect(of({ table: { header: ['a', 'b'], rows: [[1, 2], [3]] } })).toThrow('expected 2 cells in each row, got 1: 3')
 })
+
+test('what is misspelt or missing is refused', () => {
+  const page = (changes: object) => () => htmlReport({ title: 'a', summary: 'b', sections: [], ...changes })
+  expect(page({})).not.toThrow()
+  expect(page({ figure: [] })).toThrow("htmlReport: unknown option 'figure'. Did you mean 'figures'?")
+  expect(page({ sections: undefined })).toThrow(
+    'htmlReport: expected sections, a list of { heading, … }, got undefined',
+  )
+  expect(page({ sections: [{ heading: 'a', chart: [] }] })).toThrow(
+    "section: unknown option 'chart'. Did you mean 'charts'?",
+  )
+})

@@ -1,4 +1,4 @@
-import { CascadeError } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { escapeXml } from './escape-xml.ts'
 import { formatNumbers } from './format.ts'
 import { reportStyle } from './report-style.ts'
@@ -48,12 +48,20 @@ export interface ReportTable {
   rows: readonly (readonly (string | number)[])[]
 }
 
+const reportKeys: KnownKeys<Report> = { title: true, summary: true, figures: true, sections: true }
+const sectionKeys: KnownKeys<ReportSection> = { heading: true, text: true, charts: true, images: true, table: true }
+
 /**
  * A report as one HTML page, which is also well-formed XML. It loads nothing, which its security policy enforces. All
  * text is escaped.
- * @throws if an image is not a PNG data URI, or a row of a table and its header differ in length.
+ * @throws if a field is unknown, there is no list of sections, an image is not a PNG data URI, or a row of a table and its header differ in length.
  */
-export function htmlReport({ title, summary, figures = [], sections }: Report): string {
+export function htmlReport(report: Report): string {
+  checkOptions('htmlReport', report, reportKeys)
+  const { title, summary, figures = [], sections } = report
+  if (!Array.isArray(sections))
+    throw new CascadeError('input', `htmlReport: expected sections, a list of { heading, … }, got ${shown(sections)}`)
+  for (const section of sections) checkOptions('htmlReport: section', section, sectionKeys)
   return `<!DOCTYPE html>
 <html lang="en" xmlns="http://www.w3.org/1999/xhtml">
 <head>

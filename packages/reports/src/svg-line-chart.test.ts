@@ -180,3 +180,15 @@ test('a file of its own has a size and a background', () => {
   expect(svg).toContain('width="800" height="400" viewBox="0 0 800 400"')
   expect(svg).toContain('fill="#fff"')
 })
+
+test('what is misspelt or missing is refused', () => {
+  const options = { title: 'a', xLabel: 'x', yLabel: 'y', series: [{ name: 'b', points: [[1, 2]] as const }] }
+  const chart = (changes: object) => () => svgLineChart({ ...options, ...changes })
+  expect(chart({})).not.toThrow()
+  expect(chart({ logy: true })).toThrow("svgLineChart: unknown option 'logy'. Did you mean 'logY'?")
+  expect(chart({ series: undefined })).toThrow('expected series, a list of { name, points }, got undefined')
+  expect(chart({ series: [{ name: 'b', points: [1, 2] }] })).toThrow(
+    "expected points of 'b', a list of [x, y], got an array",
+  )
+  expect(chart({ series: [{ name: 'b', point: [] }] })).toThrow("svgLineChart: series: unknown option 'point'")
+})

@@ -1,4 +1,4 @@
-import { CascadeError } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { axis } from './axis.ts'
 import { escapeXml } from './escape-xml.ts'
 import { formatNumber } from './format.ts'
@@ -40,6 +40,20 @@ export interface LineChartOptions {
   standalone?: boolean
 }
 
+const chartKeys: KnownKeys<LineChartOptions> = {
+  title: true,
+  xLabel: true,
+  yLabel: true,
+  series: true,
+  logX: true,
+  logY: true,
+  xTicks: true,
+  yTicks: true,
+  size: true,
+  standalone: true,
+}
+const seriesKeys: KnownKeys<Series> = { name: true, points: true, markers: true, dashed: true }
+
 const right = 18
 const bottom = 48
 /** Distinguishable with common colour blindness, and visible on white and on near-black. */
@@ -50,9 +64,11 @@ const charWidth = 7.2
 /**
  * A line chart as an SVG element that scales to any width. Its text and axes take the colour of the surrounding text,
  * so it fits light and dark pages.
- * @throws if no point can be drawn.
+ * @throws if an option is unknown, series are missing, or no point can be drawn.
  */
 export function svgLineChart(options: LineChartOptions): string {
+  checkOptions('svgLineChart', options, chartKeys)
+  checkSeries(options.series)
   const { title, xLabel, yLabel, series, logX, logY, xTicks, yTicks, standalone } = options
   const [width, height] = options.size ?? [560, 340]
   const drawable = (x: number, log = false) => Number.isFinite(x) && (!log || x > 0)
@@ -163,4 +179,18 @@ function legendRows(series: readonly Series[], available: number) {
     x += needed + 20
   }
   return rows
+}
+
+function checkSeries(series: readonly Series[]): void {
+  if (!Array.isArray(series))
+    throw new CascadeError('input', `svgLineChart: expected series, a list of { name, points }, got ${shown(series)}`)
+  for (const line of series) {
+    checkOptions('svgLineChart: series', line, seriesKeys)
+    const { name, points } = line
+    if (!Array.isArray(points) || !points.every((point) => Array.isArray(point)))
+      throw new CascadeError(
+        'input',
+        `svgLineChart: expected points of '${name}', a list of [x, y], got ${shown(points)}`,
+      )
+  }
 }

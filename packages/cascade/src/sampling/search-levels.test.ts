@@ -111,6 +111,9 @@ test('levels that cannot be searched are refused before any call of the network'
   await expect(searchLevels(cascade, { ...options, levels: [0, 13] })).rejects.toThrow('from 0 to 12, got 13')
   const alone = cascadeSampler([{ stage: tinyBase(), params }], how)
   await expect(searchLevels(alone, options)).rejects.toThrow("expected a super-resolution stage, got 'base'")
+  await expect(searchLevels(cascade.stages[1] as never, options)).rejects.toThrow(
+    'searchLevels: expected a sampler, as cascadeSampler makes it, got an object',
+  )
   expect(seen).toEqual([])
 })
 

@@ -35,6 +35,8 @@ export async function searchLevels<E = number>(
   const where = 'searchLevels'
   checkSearch(where, options, { levels: true, stage: true, lowRes: true, sampling: true })
   const { levels, lowRes, sampling, signal } = options
+  if (!Array.isArray(cascade?.stages) || typeof cascade.sampleStage !== 'function')
+    throw new CascadeError('input', `${where}: expected a sampler, as cascadeSampler makes it, got ${shown(cascade)}`)
   const last = cascade.stages.length - 1
   const index = checkInteger(where, 'a stage', options.stage ?? last, { from: 0, to: last })
   const stage = cascade.stages[index]!.stage

@@ -72,7 +72,7 @@ test('custom code has to be handed in, and to be what the stage was trained with
     'was trained with the network {"name":"tiny"}, got {"name":"other"}',
   )
   await expect(loadStage(path, { ...own, augmentation: { ...smear, maxLevel: 3 } })).rejects.toThrow(
-    "the augmentation 'smear' of maxLevel 2, got 'smear' of maxLevel 3",
+    "the augmentation 'smear' of maxLevel 2, got maxLevel 3",
   )
 })
 

@@ -108,7 +108,9 @@ function augmentationFor(
     if (is[key] !== trained[key])
       throw new CascadeError(
         'checkpoint',
-        `${was} '${trained.name}' of ${key} ${trained[key]}, got '${own.name}' of ${key} ${is[key]}`,
+        key === 'name'
+          ? `${was} '${trained.name}', got '${own.name}'`
+          : `${was} '${trained.name}' of ${key} ${trained[key]}, got ${key} ${is[key]}`,
       )
   return own
 }
