@@ -87,3 +87,10 @@ test.each([
 ])('%j of an old checkpoint', (old, now) => {
   expect(migrateSchedule(old)).toEqual(now)
 })
+
+test('steps that would take all memory are refused', () => {
+  for (const name of ['cosine', 'linear', 'scaled-linear', 'sigmoid'] as const)
+    expect(() => scheduleOf({ name, steps: 1e9 })).toThrow(
+      'schedule: expected steps, an integer from 1 to 1000000, got 1000000000',
+    )
+})

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { CascadeError, checkOptions } from '@cascade-diffusion/checks'
+import { fromFile } from '../stage/from-file.ts'
 import type { LoadStageOptions } from '../stage/load-stage.ts'
 import { type Cascade, type CascadeStage, checkCascade } from './cascade.ts'
 import { type ManifestStage, readManifest } from './manifest.ts'
@@ -32,7 +33,7 @@ export async function loadCascade(folder: string, options: LoadCascadeOptions = 
   for (const [i, described] of manifest.stages.entries())
     stages.push(await readFiles(folder, described, custom[names[i] as string]))
   const cascade = { stages }
-  checkCascade(`${where}: ${folder}`, cascade)
+  fromFile(where, () => checkCascade(folder, cascade))
   return cascade
 }
 

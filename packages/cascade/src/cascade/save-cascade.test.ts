@@ -183,7 +183,10 @@ test('files that are missing, damaged or others are named', async () => {
   const text = readFileSync(manifest, 'utf8')
   const wrong = async (change: (manifest: Manifest) => unknown, message: string) => {
     writeFileSync(manifest, JSON.stringify(change(JSON.parse(text))))
-    await expect(loadCascade(path)).rejects.toThrow(message)
+    await expect(loadCascade(path)).rejects.toMatchObject({
+      code: 'checkpoint',
+      message: expect.stringContaining(message),
+    })
   }
   await wrong((m) => ({ ...m, format: 'cascade-diffusion onnx 1' }), "got 'cascade-diffusion onnx 1'")
   await wrong((m) => ({ ...m, stages: [{ ...m.stages[0], file: '../base.safetensors' }] }), 'stages[0].file')

@@ -12,6 +12,7 @@ import {
   type UNetCondition,
 } from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
+import { fromFile } from '../stage/from-file.ts'
 import { type ClassifierDescription, migrateClassifier } from './train-classifier.ts'
 
 /** A classifier with its weights: the moving average of training. */
@@ -48,14 +49,16 @@ export async function loadClassifier(path: string): Promise<LoadedClassifier> {
     throw new CascadeError('checkpoint', `loadClassifier: expected a classifier in ${path}, got '${kind}'`)
   const { classifier, process, classNames, noised } = (migrateClassifier(config) ??
     {}) as Partial<ClassifierDescription>
-  if (classifier === undefined)
+  // Evaluators of experiments were once of this kind too.
+  if (classifier === undefined || process === undefined)
     throw new CascadeError(
       'checkpoint',
       `loadClassifier: expected a classifier that trainClassifier made in ${path}, got ${shown(config)}`,
     )
   const described = { classifier, process, classNames, noised }
-  const checked = parseConfig(`loadClassifier: ${path}`, classifierSchema, described, { code: 'checkpoint' })
-  return { ...checked, classifier: encoder(checked.classifier), params }
+  const where = `loadClassifier: ${path}`
+  const checked = parseConfig(where, classifierSchema, described, { code: 'checkpoint' })
+  return { ...checked, classifier: fromFile(where, () => encoder(checked.classifier)), params }
 }
 
 /**
@@ -65,8 +68,7 @@ export async function loadClassifier(path: string): Promise<LoadedClassifier> {
 export function classifierLogProbability({ classifier, params }: TrainedClassifier) {
   const logits = closeOver(classifier, params)
   return (xt: Tensor4D, noise: Tensor1D, { label }: Pick<UNetCondition, 'label'>): Tensor1D => {
-    if (!label)
-      throw new CascadeError('checkpoint', 'classifierLogProbability: expected a condition with a label, got none')
+    if (!label) throw new CascadeError('input', 'classifierLogProbability: expected a condition with a label, got none')
     return labelLogProbability(logits(xt, noise), label)
   }
 }

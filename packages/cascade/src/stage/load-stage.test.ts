@@ -12,7 +12,7 @@ import { loadClassifier } from '../classifier/load-classifier.ts'
 import { stageSampler } from '../sampling/stage-sampler.ts'
 import { halves, smear, T, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
 import { trainStage } from '../training/train-stage.ts'
-import { type LoadStageOptions, loadStage, type TrainedStage } from './load-stage.ts'
+import { describedStage, type LoadStageOptions, loadStage, type TrainedStage } from './load-stage.ts'
 import type { Stage } from './stage.ts'
 
 const network = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 }
@@ -101,6 +101,24 @@ test('a checkpoint of something else is refused', async () => {
   await expect(loadClassifier(path)).rejects.toThrow(
     `loadClassifier: expected a classifier that trainClassifier made in ${path}, got an object with classes`,
   )
+  // As evaluators of experiments called themselves.
+  const width = { classifier: { width: 8 }, batchSize: 4 }
+  await saveCheckpoint(path, { kind: 'classifier', config: width, state, ...rest })
+  await expect(loadClassifier(path)).rejects.toThrow('got an object with classifier, batchSize')
   await expect(loadStage(path, { netwrok: tinyNetwork() } as never)).rejects.toThrow("Did you mean 'network'?")
   await expect(loadStage(`${path}.missing`)).rejects.toThrow('cannot be used')
+})
+
+test.each([
+  [null, 'got null'],
+  [{ augmentation: undefined, lowResolution: undefined }, '2 errors:\n- expected lowResolution, an integer from 1'],
+  [{ kind: 'base' }, "unknown option 'lowResolution'"],
+  [{ lowResolution: 3 }, 'expected a resolution that is a multiple of lowResolution 3, got 4'],
+  [{ network: { ...network, baseChannels: 3 } }, 'expected network.baseChannels, an even integer from 2, got 3'],
+  [{ name: Object.create(null) }, 'expected name, letters, digits, - and _'],
+])('a description with %j is an error of the checkpoint', (part, message) => {
+  const described = part && { ...tinySuperResolution({ network }).description, ...part }
+  const load = () => describedStage(described as never, 'a file')
+  expect(load).toThrow(message)
+  expect(load).toThrow(expect.objectContaining({ code: 'checkpoint', message: expect.stringContaining('a file') }))
 })

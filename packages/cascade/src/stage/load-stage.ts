@@ -7,6 +7,7 @@ import {
 } from '@cascade-diffusion/conditioning-augmentation'
 import { loadEma } from '@cascade-diffusion/training'
 import type { UNetConfig } from '@cascade-diffusion/unet'
+import { fromFile } from './from-file.ts'
 import { migrateStage } from './migrate-stage.ts'
 import { baseStage, type Stage, superResolutionStage } from './stage.ts'
 import type { CustomAugmentation, StageDescription, StageUNetConfig } from './stage-config.ts'
@@ -47,7 +48,15 @@ export async function loadStage(path: string, own: LoadStageOptions = {}): Promi
  * @throws as {@link loadStage}; everything that is wrong with the description is listed.
  */
 export function describedStage(described: StageDescription, path: string, own: LoadStageOptions = {}): Stage {
-  const config = parseConfig(`loadStage: ${path}`, descriptionSchema, migrateStage(described), { code: 'checkpoint' })
+  const where = `loadStage: ${path}`
+  const present = typeof described === 'object' && described !== null ? migrateStage(described) : described
+  const config = parseConfig(where, descriptionSchema, present, { code: 'checkpoint' })
+  // Custom code may be wrong itself.
+  if (own.network || own.augmentation) return builtStage(config, path, own)
+  return fromFile(where, () => builtStage(config, path, own))
+}
+
+function builtStage(config: StageDescription, path: string, own: LoadStageOptions): Stage {
   const { kind, classNames, network, augmentation, lowResolution, ...rest } = config
   const options = {
     ...rest,

@@ -55,7 +55,7 @@ const rate = schema.value<number>(
 const common = {
   name: schema.value<string>(
     'letters, digits, - and _, since it names files',
-    (x) => /^[\w-]+$/.test(String(x)) && typeof x === 'string',
+    (x) => typeof x === 'string' && /^[\w-]+$/.test(x),
   ),
   resolution: count,
   imageChannels: count,
@@ -94,13 +94,21 @@ const customAugmentation = schema.record<CustomAugmentation>({
 })
 const isCustomDescription = (x: unknown) => typeof x === 'object' && x !== null && 'embedsLevel' in x
 
-/** The schema of {@link StageDescription}, as a file has it. */
-export const descriptionSchema = schema.record<StageDescription>({
+const described = {
   ...common,
   kind: schema.oneOf(['base', 'super-resolution']),
   classNames: schema.nullable(classNames),
   labelDropout: schema.optional(rate),
   network: anything<unknown>(),
-  lowResolution: schema.optional(count),
-  augmentation: schema.optional(schema.either(augmentations.schema, customAugmentation, isCustomDescription)),
-})
+}
+
+/** The schema of {@link StageDescription}, as a file has it. */
+export const descriptionSchema = schema.either<StageDescription, StageDescription>(
+  schema.record<Omit<StageDescription, 'lowResolution' | 'augmentation'>>(described),
+  schema.record<StageDescription>({
+    ...described,
+    lowResolution: count,
+    augmentation: schema.either(augmentations.schema, customAugmentation, isCustomDescription),
+  }),
+  (x) => (x as StageDescription | null)?.kind === 'super-resolution',
+)

@@ -152,3 +152,31 @@ test('one of two schemas is chosen by the value', () => {
     'a list of at least 2, got an array of 1',
   )
 })
+
+test.each(['__proto__', 'constructor', 'prototype', 'toString'])('the key %s is refused as any other', (key) => {
+  const wrong = JSON.parse(`{ "title": "A", "shape": { "name": "circle", "radius": 1, "${key}": {} }, "${key}": 1 }`)
+  expect(configIssues(drawing, wrong).map(({ path }) => path)).toEqual([`shape.${key}`, key])
+})
+
+test('a record with any names', () => {
+  const sizes = schema.byName('sizes by name', schema.integer({ from: 1 }))
+  expect(parseConfig('x', sizes, { a: 1, b: 2 })).toEqual({ a: 1, b: 2 })
+  expect(() => parseConfig('x', sizes, { a: 0, b: 'two' })).toThrow(
+    "x: 2 errors:\n- expected a, an integer from 1, got 0\n- expected b, an integer from 1, got 'two'",
+  )
+  expect(() => parseConfig('x', sizes, [1])).toThrow('x: expected sizes by name, got an array of 1')
+  expect(() => parseConfig('x', sizes, JSON.parse('{ "__proto__": 1 }'))).toThrow(
+    "sizes by name other than '__proto__'",
+  )
+})
+
+test('the first of a list is by a schema of its own', () => {
+  const line = schema.firstAndRest(schema.text(), schema.integer())
+  expect(parseConfig('x', line, ['a', 1, 2])).toEqual(['a', 1, 2])
+  expect(parseConfig('x', line, ['a'])).toEqual(['a'])
+  expect(() => parseConfig('x', line, [1, 'a'])).toThrow(
+    "x: 2 errors:\n- expected [0], a text, got 1\n- expected [1], an integer, got 'a'",
+  )
+  expect(() => parseConfig('x', line, [])).toThrow('x: expected a list of at least 1, got an array of 0')
+  expect(() => parseConfig('x', line, 'a')).toThrow("x: expected a list of at least 1, got 'a'")
+})

@@ -61,6 +61,10 @@ export const list = <T>(of: Schema<T>, least = 0): Schema<readonly T[]> => {
   return v.pipe(v.array(of, message), v.minLength(least, message)) as Schema<readonly T[]>
 }
 
+/** A list of at least one entry: the first by one schema, all others by another. */
+export const firstAndRest = <A, B>(first: Schema<A>, rest: Schema<B>): Schema<readonly [A, ...B[]]> =>
+  v.pipe(list(v.unknown(), 1), v.tupleWithRest([first], rest)) as unknown as Schema<readonly [A, ...B[]]>
+
 /** Two numbers within a range, the second at least the first. */
 export const interval = (range: SchemaRange = {}): Schema<readonly [low: number, high: number]> =>
   value(`[low, high]${words(range)}`, (x) => {
@@ -84,28 +88,41 @@ export const record = <T extends object>(entries: { readonly [K in keyof T]-?: S
     const missing = schemas[path?.[0].key as string]
     return (missing && v.safeParse(missing, undefined).issues?.[0].message) ?? 'expected a value, got undefined'
   })
-  return v.pipe(
-    v.custom<object>(
-      (x) => typeof x === 'object' && x !== null && !Array.isArray(x),
-      ({ input }) => `expected ${withKeys(Object.keys(schemas))}, got ${shown(input)}`,
+  const known = Object.keys(schemas)
+  const isRecord = v.custom<object>(
+    (x) => typeof x === 'object' && x !== null && !Array.isArray(x),
+    ({ input }) => `expected ${withKeys(known)}, got ${shown(input)}`,
+  )
+  // Keys are those of the input: valibot drops `__proto__`, `prototype` and `constructor` from its results.
+  return v.lazy((input) =>
+    v.pipe(
+      isRecord,
+      object,
+      v.rawCheck(({ addIssue }) => {
+        for (const [key, given] of Object.entries(input as object)) {
+          if (given === undefined || Object.hasOwn(schemas, key)) continue
+          const close = nearest(key, known)
+          const message = `unknown option '${key}'. ${close ? `Did you mean '${close}'?` : `There are ${known.join(', ')}`}`
+          addIssue({ message, input, path: [{ type: 'object', origin: 'key', input: {}, key, value: given }] })
+        }
+      }),
+      v.transform((given) => Object.fromEntries(Object.entries(given).filter(([, x]) => x !== undefined))),
     ),
-    object,
-    v.rawCheck(({ dataset, addIssue }) => {
-      const known = Object.keys(schemas)
-      for (const [key, given] of Object.entries(dataset.value as object)) {
-        if (given === undefined || Object.hasOwn(schemas, key)) continue
-        const close = nearest(key, known)
-        const message = `unknown option '${key}'. ${close ? `Did you mean '${close}'?` : `There are ${known.join(', ')}`}`
-        addIssue({
-          message,
-          input: dataset.value,
-          path: [{ type: 'object', origin: 'key', input: {}, key, value: given }],
-        })
-      }
-    }),
-    v.transform((given) => Object.fromEntries(Object.entries(given).filter(([, x]) => x !== undefined))),
   ) as unknown as Schema<T>
 }
+
+/**
+ * A record with any names, each value by a schema.
+ * @param what it is, for errors: `averages by name`.
+ */
+export const byName = <T>(what: string, of: Schema<T>): Schema<Readonly<Record<string, T>>> =>
+  v.lazy((input) => {
+    const isRecord = typeof input === 'object' && input !== null && !Array.isArray(input)
+    if (!isRecord) return value(what, () => false)
+    // It would set the prototype of what is read.
+    if (Object.hasOwn(input, '__proto__')) return value(`${what} other than '__proto__'`, () => false)
+    return record<Record<string, T>>(Object.fromEntries(Object.keys(input).map((name) => [name, of])))
+  }) as unknown as Schema<Readonly<Record<string, T>>>
 
 /**
  * What one of some schemas accepts: that of the value's `name`.

@@ -69,6 +69,7 @@ describe('a source that gives something else is named, with the index', () => {
       {},
       'odd: could not read images 7, 3: the disk is gone',
     ],
+    [{ read: () => Promise.reject('no disk') }, {}, "odd: could not read images 7, 3: 'no disk'"],
     [{ read: async () => undefined as never }, {}, 'odd: expected { images, labels } from read, got undefined'],
     [{ classNames: ['a'] }, {}, 'odd: expected 2 labels from read, as it has classNames, got undefined'],
     [...labels(0), 'odd: expected 2 labels from read, as it has classNames, got an array of 1'],

@@ -31,13 +31,16 @@ async function read(source: ImageSource, indices: readonly number[], options: Re
   } catch (cause) {
     if (isCascadeError(cause)) throw cause
     const some = indices.slice(0, 3).join(', ') + (indices.length > 3 ? ', …' : '')
-    throw new CascadeError('data', `${source.name}: could not read images ${some}: ${(cause as Error)?.message}`, {
+    throw new CascadeError('data', `${source.name}: could not read images ${some}: ${messageOf(cause)}`, {
       cause,
     })
   }
   if (typeof given === 'object' && given !== null) return given
   throw new CascadeError('data', `${source.name}: expected { images, labels } from read, got ${shown(given)}`)
 }
+
+/** Programs may throw anything. */
+const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : shown(cause))
 
 function checkedLabels(
   name: string,

@@ -11,8 +11,8 @@ export interface RescaleOptions {
 /** The schema of {@link RescaleOptions}. */
 export const rescaleSchema = { zeroTerminalSnr: schema.optional(schema.flag()) }
 
-/** The schema of T: the steps of a process. */
-export const stepsSchema = schema.integer({ from: 1 })
+/** The schema of T: the steps of a process. The limit keeps a file from taking all memory; models have 4000 at most. */
+export const stepsSchema = schema.integer({ from: 1, to: 1e6 })
 
 /** The schema of an optional β. */
 export const betaSchema = schema.optional(schema.number({ from: 0, to: 1 }))

@@ -80,6 +80,6 @@ function checkCheckpointOptions(checkpoint: CheckpointOptions): void {
 }
 
 function checkPositive(what: string, value: unknown): void {
-  if (value !== undefined && !((value as number) > 0))
+  if (value !== undefined && !(typeof value === 'number' && value > 0))
     throw new CascadeError('input', `train: expected ${what}, a number above 0, got ${shown(value)}`)
 }

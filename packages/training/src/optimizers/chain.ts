@@ -1,4 +1,3 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { Scalar } from '@tensorflow/tfjs-core'
 import { updateOf } from './check-transformation.ts'
@@ -15,14 +14,12 @@ export function chain(...parts: readonly GradientTransformation[]): GradientTran
     config: parts.flatMap(({ config }) => config),
     elementwise: parts.every(({ elementwise }) => elementwise),
     init(param) {
-      const slots: Record<string, NDArray> = {}
-      for (const part of parts)
-        for (const [slot, array] of Object.entries(part.init?.(param) ?? {})) {
-          if (slot in slots)
-            throw new CascadeError('input', `chain: expected slots of different names, got '${slot}' twice`)
-          slots[slot] = array
-        }
-      return slots
+      const slots = parts.flatMap((part) => Object.entries(part.init?.(param) ?? {}))
+      const names = slots.map(([slot]) => slot)
+      const twice = names.find((slot, i) => names.indexOf(slot) < i)
+      if (twice !== undefined)
+        throw new CascadeError('input', `chain: expected slots of different names, got '${twice}' twice`)
+      return Object.fromEntries(slots)
     },
     scalars(context) {
       const numbers = parts.map((part, i) => prefixed(part.scalars?.(context) ?? {}, i))

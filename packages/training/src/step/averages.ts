@@ -1,4 +1,4 @@
-import { CascadeError, configIssues, parseConfig, type Schema, schema, shown } from '@cascade-diffusion/checks'
+import { CascadeError, parseConfig, type Schema, schema, shown } from '@cascade-diffusion/checks'
 import { add, mul, type Scalar, sub, type Tensor } from '@tensorflow/tfjs-core'
 import { decaySchema } from '../optimizers/check-decay.ts'
 
@@ -10,18 +10,14 @@ export interface AverageConfig {
 
 const averageSchema = schema.record<AverageConfig>({ decay: schema.optional(decaySchema) })
 
-/** What {@link Averages} must look like. */
-export const averagesSchema: Schema<Averages> = schema.value(
-  'averages by name, such as { ema: { decay: 0.9999 } }',
-  (x) =>
-    typeof x === 'object' &&
-    x !== null &&
-    !Array.isArray(x) &&
-    Object.values(x).every((average) => configIssues(averageSchema, average).length === 0),
-)
-
 /** Moving averages of the weights by name. The first is the one to sample with. */
 export type Averages = Readonly<Record<string, AverageConfig>>
+
+/** The schema of {@link Averages}. */
+export const averagesSchema: Schema<Averages> = schema.byName(
+  'averages by name, { ema: { decay: 0.9999 } }',
+  averageSchema,
+)
 
 /**
  * The averages with their defaults; `ema` alone by default.
@@ -31,18 +27,11 @@ export function averagesOf(
   where: string,
   averages: Averages = { ema: {} },
 ): Readonly<Record<string, { decay: number }>> {
-  if (typeof averages !== 'object' || averages === null || Array.isArray(averages))
-    throw new CascadeError(
-      'input',
-      `${where}: expected averages by name, such as { ema: { decay: 0.9999 } }, got ${shown(averages)}`,
-    )
-  const checked = Object.entries(averages).map(([name, average]) => {
+  const checked = Object.entries(parseConfig(`${where}: averages`, averagesSchema, averages))
+  for (const [name] of checked)
     if (!/^[^.]+$/.test(name))
       throw new CascadeError('input', `${where}: expected a name without dots for an average, got ${shown(name)}`)
-    const { decay = 0.9999 } = parseConfig(`${where}: averages.${name}`, averageSchema, average)
-    return [name, { decay }] as const
-  })
-  return Object.fromEntries(checked)
+  return Object.fromEntries(checked.map(([name, { decay = 0.9999 }]) => [name, { decay }]))
 }
 
 /**

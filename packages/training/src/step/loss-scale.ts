@@ -8,7 +8,7 @@ export interface LossScaling {
   readonly growthInterval?: number
 }
 
-/** What {@link LossScaling} must look like. */
+/** The schema of {@link LossScaling}. */
 export const lossScalingSchema: Schema<LossScaling> = schema.record<LossScaling>({
   initial: schema.optional(schema.positive()),
   growthInterval: schema.optional(schema.integer({ from: 1 })),

@@ -87,6 +87,17 @@ test('a step that is not finite is not taken, and the state stays as it is', asy
   expect(start.params.x!.data[0]).toBe(Math.fround(1e20))
 })
 
+test('a reduce that gives something else is refused', async () => {
+  for (const wrong of [undefined, null, { gradients: {} }]) {
+    const { init, step, dispose } = trainer(eager, quartic, { reduce: () => wrong as never })
+    await expect(step(init({ x: float32([1]) }), float32([0]), { t: 0, learningRate: 1 })).rejects.toMatchObject({
+      code: 'input',
+      message: expect.stringContaining('trainer: expected reduce to give { gradients, loss, gradNorm }'),
+    })
+    await dispose()
+  }
+})
+
 test('leaves no tensor behind', async () => {
   const run = () => once({ x: float32([1]) }, 0.1)
   await run()

@@ -8,7 +8,7 @@ import {
   type NDArray,
   type Params,
 } from '@cascade-diffusion/arrays'
-import { checkFunction, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
+import { CascadeError, checkFunction, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { areFinite, type BatchGradients } from './gradients.ts'
 import { type Loss, lossGradients } from './loss-gradients.ts'
 import { refuseMoved } from './refuse-moved.ts'
@@ -124,7 +124,7 @@ export function trainer<Batch>(compile: Compile, loss: Loss<Batch>, options: Tra
       const own = await made.gradients(state, batch, { lossScale })
       let reduced = own
       try {
-        if (reduce) reduced = await reduce(own)
+        if (reduce) reduced = checkedReduced(await reduce(own))
         const { loss, gradNorm } = reduced
         const values = { loss, gradNorm, each: own.each }
         if (!areFinite(reduced)) return { state, taken: false, ...values }
@@ -134,6 +134,16 @@ export function trainer<Batch>(compile: Compile, loss: Loss<Batch>, options: Tra
       }
     },
   }
+}
+
+function checkedReduced(reduced: BatchGradients): BatchGradients {
+  const { gradients, loss, gradNorm } = (reduced ?? {}) as Partial<BatchGradients>
+  if (typeof gradients === 'object' && gradients && typeof loss === 'number' && typeof gradNorm === 'number')
+    return reduced
+  throw new CascadeError(
+    'input',
+    `trainer: expected reduce to give { gradients, loss, gradNorm }, as it is given, got ${shown(reduced)}`,
+  )
 }
 
 const numberOf = async (scalar: DeviceArray): Promise<number> => (await scalar.read()).data[0]!

@@ -159,6 +159,8 @@ test('slots that could not be packed or saved are refused', () => {
       },
     })
   expect(() => withSlot({ 'a.b': float32(0) }).init(params)).toThrow("slots with names without dots, got 'a.b'")
+  const prototype = Object.fromEntries([['__proto__', float32(0)]])
+  expect(() => withSlot(prototype).init(params)).toThrow("slots with names without dots, got '__proto__'")
   expect(() => withSlot({ a: float32(0) }, true).init({ x: float32([1, 2]) })).toThrow(
     "optimizer 'clip-by-global-norm, odd': expected the slot a of 'x' to have its shape [2], since the optimiser is elementwise; got []",
   )
@@ -185,4 +187,14 @@ test('a transformation that drops or makes slots is refused', async () => {
   await expect(run(bare)).rejects.toThrow("optimizer 'forgetful': expected update to give { update, state }")
   const scalar = { ...forgetful, init: undefined, update: () => ({ update: tf.zeros([1, 1]), state: {} }) }
   await expect(run(scalar)).rejects.toThrow("of the gradient's shape [], got an update of shape [1,1]")
+})
+
+test.each([1, Infinity])('a transformation that gives something else is refused, clipNorm %d', async (clipNorm) => {
+  const config = { name: 'odd' }
+  const optimizer = { name: 'odd', config, update: (gradient: tf.Tensor) => gradient } as never
+  const { init, scalars, update } = updater({ optimizer, clipNorm })
+  const numbers = scalars({ t: 0, learningRate: 1, gradNorm: 1 })
+  await expect(eager(update)(init(params), params, numbers)).rejects.toThrow(
+    "optimizer 'odd': expected update to give { update, state } with an update of the gradient's shape [300], got a Tensor",
+  )
 })

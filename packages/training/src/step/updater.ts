@@ -126,7 +126,7 @@ function checkedSlots(optimizer: GradientTransformation, param: NDArray, of: str
   const { name, elementwise } = optimizer
   const slots = optimizer.init?.(param) ?? {}
   for (const [slot, { shape }] of Object.entries(slots)) {
-    if (slot.includes('.'))
+    if (slot === '__proto__' || slot.includes('.'))
       throw new CascadeError('input', `optimizer '${name}': expected slots with names without dots, got '${slot}'`)
     if (elementwise && `${shape}` !== `${param.shape}`)
       throw new CascadeError(

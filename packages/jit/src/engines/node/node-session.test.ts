@@ -17,7 +17,7 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
-/** So many operators. */
+/** A chain of `count` operators. */
 const long = (count: number) => (x: tf.Tensor) => {
   let y = x
   for (let i = 0; i < count; i++) y = i % 2 ? tf.add(y, x) : tf.sin(y)
