@@ -12,11 +12,13 @@ test.each([0, 7, 20])('level %i is one of 0 to 20', (level) => {
 
 test.each([-1, 21, 1.5, Number.NaN])('level %d is none', (level) => {
   expect(() => checkLevel(augmentation, level)).toThrow(
-    `gaussian-noise: expected an augmentation level (s) that is an integer from 0 to 20, got ${level}`,
+    `checkLevel: expected a level s of gaussian-noise, an integer from 0 to 20, got ${level}`,
   )
 })
 
 test('without augmentation there is only level 0', () => {
   expect(checkLevel(noAugmentation, 0)).toBe(0)
-  expect(() => checkLevel(noAugmentation, 1)).toThrow('none: expected an augmentation level (s)')
+  expect(() => checkLevel(noAugmentation, 1, "stage 'large'")).toThrow(
+    "stage 'large': expected a level s of none, an integer from 0 to 0, got 1",
+  )
 })

@@ -1,5 +1,5 @@
 import type { ArraysOf } from '@cascade-diffusion/arrays'
-import { CascadeError } from '@cascade-diffusion/checks'
+import { checkInteger } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 
@@ -54,16 +54,13 @@ export interface ConditioningAugmentation<D extends AugmentationDraw = Augmentat
 /**
  * Checks and returns a level for sampling. Levels are checked here, on the host, since {@link
  * ConditioningAugmentation.apply} takes tensors, whose values a compiled function cannot read.
+ * @param where who asks, for the error: `stage 'large'`.
  * @throws if it is not an integer from 0 to the augmentation's `maxLevel`.
  */
 export function checkLevel(
   { name, maxLevel }: Pick<ConditioningAugmentation, 'name' | 'maxLevel'>,
   level: number,
+  where = 'checkLevel',
 ): number {
-  if (!(Number.isInteger(level) && level >= 0 && level <= maxLevel))
-    throw new CascadeError(
-      'input',
-      `${name}: expected an augmentation level (s) that is an integer from 0 to ${maxLevel}, got ${level}`,
-    )
-  return level
+  return checkInteger(where, `a level s of ${name}`, level, { from: 0, to: maxLevel })
 }

@@ -102,12 +102,12 @@ test.each([
   [
     'multipliers as text',
     () => js.unet({ ...config, channelMultipliers: '1,2' }),
-    "unet: expected channelMultipliers, a list of at least 1, got '1,2'",
+    "unet: expected channelMultipliers, a list of at least 1 entry, got '1,2'",
   ],
   [
     'no multipliers',
     () => js.unet({ ...config, channelMultipliers: undefined }),
-    'unet: expected channelMultipliers, a list of at least 1, got undefined',
+    'unet: expected channelMultipliers, a list of at least 1 entry, got undefined',
   ],
   [
     'a resolution as text',

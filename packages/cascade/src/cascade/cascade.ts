@@ -32,7 +32,7 @@ export function checkCascade(where: string, cascade: Cascade): void {
   checkChain(where, cascade.stages)
   for (const { stage, sampling, level } of cascade.stages) {
     parseConfig(`${where}: sampling of stage '${stage.name}'`, stageSamplingSchema, sampling)
-    if (stage.kind === 'super-resolution') checkLevel(stage.augmentation, level ?? 0)
+    if (stage.kind === 'super-resolution') checkLevel(stage.augmentation, level ?? 0, `${where}: stage '${stage.name}'`)
     else if (level !== undefined)
       throw new CascadeError('input', `${where}: expected no level of the base '${stage.name}', got ${shown(level)}`)
   }

@@ -146,6 +146,6 @@ function checkOptions(stages: readonly TrainedStage[], options: CascadeSampleOpt
     )
   for (const [i, { stage }] of stages.entries()) {
     labelsOf(stage, count, labels)
-    if (stage.kind === 'super-resolution') checkLevel(stage.augmentation, levels?.[i - 1] ?? 0)
+    if (stage.kind === 'super-resolution') checkLevel(stage.augmentation, levels?.[i - 1] ?? 0, `stage '${stage.name}'`)
   }
 }

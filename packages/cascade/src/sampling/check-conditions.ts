@@ -24,7 +24,7 @@ export function checkConditions(
         'input',
         `stage '${name}': expected small images lowRes, float32 [${expected}], got ${got}`,
       )
-    checkLevel(augmentation, level ?? 0)
+    checkLevel(augmentation, level ?? 0, `stage '${name}'`)
   } else if (lowRes || level !== undefined)
     throw new CascadeError(
       'input',

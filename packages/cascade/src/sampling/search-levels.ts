@@ -44,7 +44,7 @@ export async function searchLevels<E = number>(
     throw new CascadeError('input', `${where}: expected a super-resolution stage, got '${stage.name}'`)
   if (!Array.isArray(levels)) throw new CascadeError('input', `${where}: expected levels, a list, got ${shown(levels)}`)
   if (levels.length === 0) throw new CascadeError('input', `${where}: expected at least one level, got none`)
-  for (const level of levels) checkLevel(stage.augmentation, level)
+  for (const level of levels) checkLevel(stage.augmentation, level, `${where}: stage '${stage.name}'`)
   if (typeof sampling !== 'object' || sampling === null)
     throw new CascadeError('input', `${where}: expected sampling, { count, labels, rng }, got ${shown(sampling)}`)
   if ('levels' in sampling || 'signal' in sampling)

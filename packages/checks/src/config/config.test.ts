@@ -149,7 +149,7 @@ test('one of two schemas is chosen by the value', () => {
   expect(() => parseConfig('x', either, ['a'])).toThrow("x: expected [0], an integer, got 'a'")
   expect(() => parseConfig('x', either, 'a')).toThrow("x: expected an integer, got 'a'")
   expect(() => parseConfig('x', schema.list(schema.flag(), 2), [true])).toThrow(
-    'a list of at least 2, got an array of 1',
+    'a list of at least 2 entries, got an array of 1',
   )
 })
 
@@ -177,6 +177,6 @@ test('the first of a list is by a schema of its own', () => {
   expect(() => parseConfig('x', line, [1, 'a'])).toThrow(
     "x: 2 errors:\n- expected [0], a text, got 1\n- expected [1], an integer, got 'a'",
   )
-  expect(() => parseConfig('x', line, [])).toThrow('x: expected a list of at least 1, got an array of 0')
-  expect(() => parseConfig('x', line, 'a')).toThrow("x: expected a list of at least 1, got 'a'")
+  expect(() => parseConfig('x', line, [])).toThrow('x: expected a list of at least 1 entry, got an array of 0')
+  expect(() => parseConfig('x', line, 'a')).toThrow("x: expected a list of at least 1 entry, got 'a'")
 })

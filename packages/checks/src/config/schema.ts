@@ -56,7 +56,7 @@ export const nullable = <T>(schema: Schema<T>): Schema<T | null> => v.nullable(s
 
 /** A list of at least `least` entries (default 0), each by a schema. */
 export const list = <T>(of: Schema<T>, least = 0): Schema<readonly T[]> => {
-  const what = least > 0 ? `a list of at least ${least}` : 'a list'
+  const what = least > 0 ? `a list of at least ${least} ${least === 1 ? 'entry' : 'entries'}` : 'a list'
   const message = ({ input }: v.BaseIssue<unknown>) => `expected ${what}, got ${shown(input)}`
   return v.pipe(v.array(of, message), v.minLength(least, message)) as Schema<readonly T[]>
 }

@@ -24,7 +24,7 @@ test.each([
     "process: expected schedule, a schedule by its name, one of 'cosine', 'linear'",
   ],
   [{ schedule: { ...cosine, betaEnd: 0.1 } }, "process: unknown option 'schedule.betaEnd'"],
-  [{ schedule: { name: 'betas' } }, 'expected schedule.betas, a list of at least 1, got undefined'],
+  [{ schedule: { name: 'betas' } }, 'expected schedule.betas, a list of at least 1 entry, got undefined'],
   [{ schedule: { name: 'scaled-linear' } }, 'process: expected schedule.steps, an integer from 1, got undefined'],
   [{ schedule: { name: 'continuous-linear', zeroTerminalSnr: true } }, "unknown option 'schedule.zeroTerminalSnr'"],
   [

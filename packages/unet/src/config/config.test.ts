@@ -49,7 +49,7 @@ test.each<[string, Partial<UNetConfig>]>([
   ['unet: expected imageChannels, an integer from 1, got 0', { imageChannels: 0 }],
   ['unet: expected numClasses, an integer from 1, got 2.5', { numClasses: 2.5 }],
   ['unet: expected lowRes.channels, an integer from 1, got -1', { lowRes: { channels: -1 } }],
-  ['unet: expected channelMultipliers, a list of at least 1, got an array of 0', { channelMultipliers: [] }],
+  ['unet: expected channelMultipliers, a list of at least 1 entry, got an array of 0', { channelMultipliers: [] }],
   [
     'unet: expected channelMultipliers times baseChannels to be positive integers, got 1.4 · 16',
     { channelMultipliers: [1, 1.4] },
