@@ -30,13 +30,18 @@ export interface Model {
  * @throws if it is neither a stage nor a U-Net with weights, or if a U-Net upsamples images of an unknown size.
  */
 export function modelOf(source: ExportSource, name: string): Model {
+  checkSource('export', source)
+  return 'stage' in source ? ofStage(source) : ofUNet(source, name)
+}
+
+/** @throws unless it is a stage or a U-Net, with weights. */
+export function checkSource(where: string, source: ExportSource): void {
   const given = (source ?? {}) as { stage?: unknown; network?: { config?: unknown }; params?: unknown }
   if (!given.params || !(given.stage || given.network?.config))
     throw new CascadeError(
       'input',
-      `export: expected a trained stage or a U-Net, as fromPretrained gives them, got ${shown(source)}`,
+      `${where}: expected a trained stage or a U-Net, as fromPretrained gives them, got ${shown(source)}`,
     )
-  return 'stage' in source ? ofStage(source) : ofUNet(source, name)
 }
 
 function ofStage({ stage, params }: TrainedStage): Model {

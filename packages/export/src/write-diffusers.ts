@@ -4,7 +4,7 @@ import { writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { CascadeError } from '@cascade-diffusion/checks'
 import { toSchedulerConfig } from '@cascade-diffusion/pretrained'
 import { toDiffusers, toDiffusersConfig, type UNetConfig } from '@cascade-diffusion/unet'
-import type { ExportSource } from './model.ts'
+import { checkSource, type ExportSource } from './model.ts'
 
 /** What {@link writeDiffusers} could not write. */
 export interface WrittenDiffusers {
@@ -24,6 +24,7 @@ export interface WrittenDiffusers {
  * it.
  */
 export async function writeDiffusers(source: ExportSource, folder: string): Promise<WrittenDiffusers> {
+  checkSource('writeDiffusers', source)
   const { params } = source
   const network = 'stage' in source ? source.stage.network : source.network
   const process = 'stage' in source ? source.stage.description.process : source.process

@@ -87,6 +87,9 @@ test('what diffusers lacks is named', async () => {
     network: { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4, noiseSkip: true },
   })
   await expect(writeDiffusers(drawn(skipping), folder)).rejects.toThrow('expected a U-Net without noiseSkip')
+  await expect(writeDiffusers([drawn(skipping)] as never, folder)).rejects.toThrow(
+    'writeDiffusers: expected a trained stage or a U-Net, as fromPretrained gives them, got an array of 1',
+  )
   expect(await readdir(folder)).toEqual([])
   const onLevel = baseStage({
     name: 'small',

@@ -68,7 +68,12 @@ export async function readManifest(where: string, folder: string): Promise<Casca
       cause,
     })
   })
-  return parseConfig(`${where}: ${path}`, manifestSchema, parsed(where, path, text), { code: 'checkpoint' })
+  const manifest = parsed(where, path, text)
+  // A file of another format would be wrong in every field.
+  const given = (manifest as Partial<CascadeManifest> | null)?.format
+  if (typeof given === 'string' && given !== format)
+    throw new CascadeError('checkpoint', `${where}: ${path}: expected the format '${format}', got ${shown(given)}`)
+  return parseConfig(`${where}: ${path}`, manifestSchema, manifest, { code: 'checkpoint' })
 }
 
 function parsed(where: string, path: string, text: string): unknown {

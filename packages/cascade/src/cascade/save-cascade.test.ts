@@ -188,7 +188,11 @@ test('files that are missing, damaged or others are named', async () => {
       message: expect.stringContaining(message),
     })
   }
-  await wrong((m) => ({ ...m, format: 'cascade-diffusion onnx 1' }), "got 'cascade-diffusion onnx 1'")
+  await wrong(
+    () => ({ format: 'cascade-diffusion onnx 1', networks: [] }),
+    "cascade.json: expected the format 'cascade-diffusion cascade 1', got 'cascade-diffusion onnx 1'",
+  )
+  await wrong(() => null, 'cascade.json: expected an object with format, stages, got null')
   await wrong((m) => ({ ...m, stages: [{ ...m.stages[0], file: '../base.safetensors' }] }), 'stages[0].file')
   await wrong(
     ({ stages: [base, sr], ...m }) => ({

@@ -133,7 +133,9 @@ test('a data set and a stage of a single class', async () => {
   const { shape, data } = await sampler.sample({ count: 2, labels: ['all', 'all'], rng: rng(1) })
   await sampler.dispose()
   expect([shape, data.every(Number.isFinite)]).toEqual([[2, 2, 2, 1], true])
-  await expect(sampler.sample({ count: 1, labels: [1], rng: rng(1) })).rejects.toThrow('the classes are 0 to 0: all')
+  await expect(sampler.sample({ count: 1, labels: [1], rng: rng(1) })).rejects.toThrow(
+    'labels of the classes 0 to 0 (all), got 1',
+  )
 })
 
 test('randomFlips: about half of the images are mirrored, small images with theirs', async () => {
