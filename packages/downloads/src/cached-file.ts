@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { CascadeError } from '@cascade-diffusion/checks'
+import { CascadeError, throwIfAborted } from '@cascade-diffusion/checks'
 import { cacheFolder, writeAtomically } from '@cascade-diffusion/files'
-import { type Downloaded, type DownloadOptions, download } from './download.ts'
+import { checkAddress, type Downloaded, type DownloadOptions, download } from './download.ts'
 import { HttpError, request } from './http.ts'
 
 /** Options of {@link cachedFile}. */
@@ -58,7 +58,7 @@ export async function cachedFileIfAny(url: string, options: CachedFileOptions = 
     await rm(mark, { force: true })
     return file
   } catch (error) {
-    options.signal?.throwIfAborted()
+    throwIfAborted(options.signal, 'cachedFile')
     if (error instanceof HttpError && [403, 404, 410].includes(error.status)) {
       await mkdir(dirname(mark), { recursive: true })
       await writeFile(mark, '')
@@ -71,6 +71,7 @@ export async function cachedFileIfAny(url: string, options: CachedFileOptions = 
 
 /** Files of one folder of a server lie in one folder of the cache. */
 function placeOf(address: string, cache: string): string {
+  checkAddress('cachedFile', address)
   const url = new URL(address)
   const [, folder = '', last = ''] = url.pathname.match(/^(.*\/)([^/]*)$/) ?? []
   const key = createHash('sha256').update(`${url.protocol}//${url.host}${folder}${url.search}`).digest('hex')
@@ -120,7 +121,7 @@ async function changed(file: CachedFile, { headers = {}, signal }: CachedFileOpt
     const etag = response.headers.get('etag')
     return etag === null || etag !== file.etag
   } catch (error) {
-    signal?.throwIfAborted()
+    throwIfAborted(signal, 'cachedFile')
     return error instanceof HttpError && error.status !== 304 && !error.passing
   }
 }
@@ -143,7 +144,7 @@ async function siblingChecksum(
     }
     return text.match(/^\s*([0-9a-f]{64})(\s|$)/i)?.[1]?.toLowerCase()
   } catch {
-    signal?.throwIfAborted()
+    throwIfAborted(signal, 'cachedFile')
     return undefined
   }
 }

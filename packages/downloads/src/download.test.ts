@@ -200,7 +200,11 @@ test('aborted by the user, it resumes the next time', async () => {
     { slow: 20 },
     { signal: stop.signal, progress: () => stop.abort(new Error('stopped by the user')) },
   )
-  await expect(run()).rejects.toThrow('stopped by the user')
+  await expect(run()).rejects.toMatchObject({
+    code: 'interrupted',
+    name: 'AbortError',
+    cause: new Error('stopped by the user'),
+  })
   expect((await readdir(folder)).sort()).toEqual(['x.bin.part', 'x.bin.part.json'])
   const { size } = await stat(`${path}.part`)
   await download(`${url}/x.bin`, { path })
@@ -226,4 +230,16 @@ test('a full disk is a clear error, and the bytes so far are kept', async (conte
   } finally {
     execFileSync('umount', [folder])
   }
+})
+
+test('wrong arguments are errors of code input', async () => {
+  const wrong = async (url: unknown, options: unknown, message: string) =>
+    expect(download(url as never, options as never)).rejects.toMatchObject({
+      code: 'input',
+      message: expect.stringContaining(message),
+    })
+  await wrong('http://127.0.0.1/x', undefined, 'download: expected an object of options, got undefined')
+  await wrong('http://127.0.0.1/x', {}, 'download: expected the path of a file, got undefined')
+  await wrong('http://127.0.0.1/x', { path: 'x', sha265: 'ab' }, "unknown option 'sha265'. Did you mean 'sha256'?")
+  await wrong('x', { path: 'x' }, "download: expected an address, https://…, got 'x'")
 })

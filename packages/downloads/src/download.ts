@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CascadeError } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, type KnownKeys, shown as text, throwIfAborted } from '@cascade-diffusion/checks'
 import type { Checksum } from './checksum.ts'
 import { Hopeless, WrongChecksum } from './errors.ts'
 import { fetchRest } from './fetch-rest.ts'
@@ -29,6 +29,24 @@ export interface DownloadOptions {
   readonly onVerified?: (file: Downloaded) => Promise<void>
 }
 
+const downloadKeys: KnownKeys<DownloadOptions> = {
+  path: true,
+  sha256: true,
+  headers: true,
+  signal: true,
+  progress: true,
+  attempts: true,
+  stallAfter: true,
+  retryDelay: true,
+  onVerified: true,
+}
+
+/** @throws unless it is an address. */
+export function checkAddress(where: string, url: string): void {
+  if (typeof url !== 'string' || !URL.canParse(url))
+    throw new CascadeError('input', `${where}: expected an address, https://…, got ${text(url)}`)
+}
+
 /** A file that was downloaded. */
 export interface Downloaded {
   readonly path: string
@@ -48,10 +66,29 @@ export interface Downloaded {
  * processes want the same file, one downloads it and the others wait.
  * @returns the file, or `undefined` if another process completed it.
  * @throws with the reason: the server refuses, cannot be reached or keeps closing the connection; a page came instead
- * of a file; the checksum differs (the file is then deleted); the disk is full.
+ * of a file; the checksum differs (the file is then deleted); the disk is full. Of code `interrupted` if the signal
+ * ended it, and `input` if an argument is wrong.
  */
 export async function download(url: string, options: DownloadOptions): Promise<Downloaded | undefined> {
+  checkOptions('download', options, downloadKeys)
   const { path, signal = new AbortController().signal } = options
+  if (typeof path !== 'string' || path === '')
+    throw new CascadeError('input', `download: expected the path of a file, got ${text(path)}`)
+  checkAddress('download', url)
+  try {
+    return await downloadTo(path, url, options, signal)
+  } catch (error) {
+    throwIfAborted(signal, `download of ${shown(new URL(url))}`)
+    throw error
+  }
+}
+
+async function downloadTo(
+  path: string,
+  url: string,
+  options: DownloadOptions,
+  signal: AbortSignal,
+): Promise<Downloaded | undefined> {
   const part = await Part.claim(path, signal)
   if (!part) return undefined
   let finished = false

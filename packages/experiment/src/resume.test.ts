@@ -1,12 +1,12 @@
 import { readdir, readFile, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isCascadeError } from '@cascade-diffusion/checks'
+import { CascadeError, isCascadeError } from '@cascade-diffusion/checks'
 import { jit } from '@cascade-diffusion/jit'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { loadCheckpoint, saveCheckpoint } from '@cascade-diffusion/training'
 import { expect, test } from 'vitest'
 import { type RunExperimentOptions, runExperiment } from './run.ts'
-import { briefPlan } from './tiny-plan.ts'
+import { briefPlan, tinyPlan } from './tiny-plan.ts'
 
 const folder = temporaryFolder()
 const run = (out: string, options: Partial<RunExperimentOptions> = {}) =>
@@ -59,6 +59,22 @@ test('what could not be sampled is refused before it is trained', async () => {
   })
   expect(error.message).toContain("stage 'super-resolution': expected steps, an integer from 1 to 100, got 101")
   expect([isCascadeError(error, 'input'), trained]).toEqual([true, []])
+  const high = { ...briefPlan, stages: [base, { ...upper!, levels: [0, 41] }] as const }
+  const { message } = await failure('wrong', { plan: high, progress: (event) => trained.push(event.type) })
+  expect(message).toContain('an integer from 0 to 40, got 41')
+  expect(trained).not.toContain('training')
+})
+
+test('a restart is asked for by true or false: it removes checkpoints', async () => {
+  const error = await failure('wrong', { restart: 'no' as never })
+  expect(error.message).toBe("runExperiment: expected restart, true or false, got 'no'")
+})
+
+test('a source that is interrupted itself says so', async () => {
+  const { train, test } = tinyPlan.data
+  const read = () => Promise.reject(new CascadeError('interrupted', 'halves: interrupted'))
+  const error = await failure('wrong', { plan: { ...briefPlan, data: { train: { ...train, read }, test } } })
+  expect([isCascadeError(error, 'interrupted'), error.message]).toEqual([true, 'halves: interrupted'])
 })
 
 test('interrupted before it begins, nothing is trained', async () => {

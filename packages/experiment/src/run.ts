@@ -1,5 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import type { Cascade } from '@cascade-diffusion/cascade'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { encodePng } from '@cascade-diffusion/data'
 import { evaluateExperiment } from './evaluate/evaluate.ts'
 import { checkExperiment, checkpointFolder, type ExperimentOptions } from './options.ts'
@@ -31,7 +32,10 @@ export interface ExperimentResult {
  * @throws of code `interrupted` if the signal ended it, with checkpoints saved; if the plan is wrong, data are missing, a checkpoint
  * cannot be used or written, or training diverges.
  */
-export async function runExperiment({ restart, ...options }: RunExperimentOptions): Promise<ExperimentResult> {
+export async function runExperiment(given: RunExperimentOptions): Promise<ExperimentResult> {
+  const { restart = false, ...options } = given ?? {}
+  if (typeof restart !== 'boolean')
+    throw new CascadeError('input', `runExperiment: expected restart, true or false, got ${shown(restart)}`)
   checkExperiment('runExperiment', options)
   const { plan, seed, out } = options
   const started = performance.now()

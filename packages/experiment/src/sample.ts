@@ -1,5 +1,5 @@
 import { int32, type NDArray } from '@cascade-diffusion/arrays'
-import { checkInteger } from '@cascade-diffusion/checks'
+import { CascadeError, checkInteger, shown } from '@cascade-diffusion/checks'
 import { rng } from '@cascade-diffusion/random'
 import { checkExperiment, type ExperimentOptions } from './options.ts'
 import type { TrainedExperiment } from './train.ts'
@@ -34,6 +34,11 @@ export async function sampleExperiment(
 ): Promise<Samples> {
   checkExperiment('sampleExperiment', options)
   const { plan, seed, signal, progress } = options
+  if (!Array.isArray(levels) || levels.length !== plan.stages.length - 1)
+    throw new CascadeError(
+      'input',
+      `sampleExperiment: expected levels, ${plan.stages.length - 1}: one for each super-resolution stage, got ${shown(levels)}`,
+    )
   const each = checkInteger('sampleExperiment', 'perClass', perClass ?? plan.samplesPerClass, { from: 1 })
   const labels = classLabels(trained, each)
   const n = labels.data.length

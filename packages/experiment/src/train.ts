@@ -40,7 +40,9 @@ export async function trainExperiment(options: ExperimentOptions): Promise<Train
   const stages = stagesOf(plan, data)
   // What could not be sampled is refused before it is trained.
   const untrained = stages.map((stage) => ({ stage, params: stage.network.init(rng(seed)) }))
-  await withCascade(cascadeOf(untrained, plan), options, async () => {})
+  const [, ...upper] = plan.stages
+  const greatest = upper.map(({ levels }) => Math.max(...levels))
+  await withCascade(cascadeOf(untrained, plan, greatest), options, async () => {})
 
   type Common = Pick<TrainStageOptions, 'seed' | 'compile' | 'signal' | 'progress'>
   /** Trains one model, and says which one an interruption ended. */
@@ -86,6 +88,9 @@ export async function trainExperiment(options: ExperimentOptions): Promise<Train
 
 function stopped(model: string, steps: number, error: unknown): unknown {
   if (!isCascadeError(error, 'interrupted')) return error
-  const { step } = (error as unknown as { result: TrainResult }).result
+  // A source may be interrupted too.
+  const { result } = error as { readonly result?: TrainResult }
+  if (!result) return error
+  const { step } = result
   return new CascadeError('interrupted', `${model}: stopped at step ${step} of ${steps}`, { cause: error })
 }

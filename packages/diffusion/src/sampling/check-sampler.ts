@@ -1,4 +1,4 @@
-import { CascadeError, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkInteger, shown } from '@cascade-diffusion/checks'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import { isTensor } from '../checks.ts'
 import type { Evaluation, Sampler, SamplerUpdate } from './samplers/sampler.ts'
@@ -15,6 +15,7 @@ export function checkSampler(where: string, sampler: Sampler): void {
       'input',
       `${where}: expected coefficients of the sampler '${name}', a list of names, got ${shown(coefficients)}`,
     )
+  checkInteger(where, `history of the sampler '${name}'`, sampler.history ?? 0, { from: 0 })
 }
 
 /** The evaluations that a sampler plans. @throws unless each has its noise level and all coefficients. */
@@ -23,10 +24,10 @@ export function checkedEvaluations(
   given: readonly Evaluation<string>[],
 ): readonly Evaluation<string>[] {
   const where = `sampler '${name}'`
-  if (!Array.isArray(given))
+  if (!Array.isArray(given) || given.length === 0)
     throw new CascadeError(
       'input',
-      `${where}: expected plan to give a list of evaluations { at, c }, got ${shown(given)}`,
+      `${where}: expected plan to give a list of at least one evaluation { at, c }, got ${shown(given)}`,
     )
   for (const { at, c } of given as readonly Partial<Evaluation<string>>[]) {
     if (typeof at?.alpha !== 'number' || typeof at.sigma !== 'number')
@@ -42,9 +43,15 @@ export function checkedEvaluations(
 }
 
 /** What a sampler's update gives. @throws unless it has images like those that it steps from. */
-export function checkedUpdate({ name }: Sampler, given: SamplerUpdate, { shape }: Tensor4D): SamplerUpdate {
+export function checkedUpdate({ name, history }: Sampler, given: SamplerUpdate, { shape }: Tensor4D): SamplerUpdate {
   const xt: unknown = given?.xt
-  if (isTensor(xt) && `${xt.shape}` === `${shape}`) return given
+  const [kept, stored] = [history ?? 0, given?.history?.length ?? 0]
+  if (isTensor(xt) && `${xt.shape}` === `${shape}` && kept === stored) return given
+  if (kept !== stored && isTensor(xt))
+    throw new CascadeError(
+      'input',
+      `sampler '${name}': expected update to give a history of ${kept} images, as the sampler says, got ${stored}`,
+    )
   throw new CascadeError(
     'input',
     `sampler '${name}': expected update to give { xt }, images of shape [${shape}], got ` +

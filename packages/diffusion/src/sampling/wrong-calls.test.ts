@@ -218,7 +218,13 @@ const still = (members: object) => ({
 test.each([
   [{ name: undefined }, "createSampler: expected a sampler's name, got undefined"],
   [{ coefficients: undefined }, "expected coefficients of the sampler 'still', a list of names, got undefined"],
-  [{ plan: () => ({}) }, "sampler 'still': expected plan to give a list of evaluations { at, c }, got an object"],
+  [
+    { plan: () => ({}) },
+    "sampler 'still': expected plan to give a list of at least one evaluation { at, c }, got an object",
+  ],
+  [{ plan: () => [] }, 'expected plan to give a list of at least one evaluation { at, c }, got an array of 0'],
+  [{ history: -1 }, "expected history of the sampler 'still', an integer from 0, got -1"],
+  [{ history: 1 }, "sampler 'still': expected update to give a history of 1 images, as the sampler says, got 0"],
   [{ plan: () => [{ c: { xt: 1 } }] }, 'expected plan to give at, a noise level such as now, got undefined'],
   [
     { plan: ({ now }: library.Transition) => [{ at: now, c: { x: 1 } }] },

@@ -104,6 +104,13 @@ export function checkMeasurement({ extractor, metrics }: Measurement<Metrics>): 
       'input',
       `evaluator: expected an extractor, as classifierExtractor makes it, got ${shown(extractor)}`,
     )
+  const { name: of, convention, dimension } = extractor
+  if (!Array.isArray(convention?.size) || typeof convention.channels !== 'number' || typeof dimension !== 'number')
+    throw new CascadeError(
+      'input',
+      `evaluator: expected a convention { size, channels, range, resize } and a dimension of the extractor '${of}', ` +
+        `got ${shown(convention)} and ${shown(dimension)}`,
+    )
   if (typeof metrics !== 'object' || metrics === null || Object.keys(metrics).length === 0)
     throw new CascadeError(
       'input',

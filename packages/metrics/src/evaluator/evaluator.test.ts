@@ -206,6 +206,28 @@ test('what does not go together is refused', async () => {
     { extractor: { ...means, classes: undefined } },
     "evaluator: expected an extractor with classes for the metric 'accuracy', got 'means' without",
   )
+  await refused(
+    { extractor: { ...means, convention: undefined } },
+    "a dimension of the extractor 'means', got undefined and 4",
+  )
+  await refused(
+    { extractor: { ...means, extract: async () => undefined } },
+    "extractor 'means': expected features of shape",
+  )
+  for (const [figure, got] of [
+    [undefined, 'undefined'],
+    [3, '3'],
+    [{ value: Number.NaN }, 'a value of NaN'],
+    [{ value: 'x' }, "a value of 'x'"],
+  ] as const) {
+    const { evaluate } = await evaluator({
+      extractor: means,
+      metrics: { accuracy: { ...metrics.accuracy, finish: () => figure as never } },
+    })
+    await expect(evaluate(generated)).rejects.toThrow(
+      `evaluator: expected the metric 'accuracy' to give { value }, a number, got ${got}`,
+    )
+  }
   await refused({ batchSize: 0 }, 'evaluator: expected batchSize, an integer from 1, got 0')
   await refused(
     { references: { train: 3 } },

@@ -1,5 +1,5 @@
-import { CascadeError, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
-import { compares, type Figures, type Metric, type Metrics, prepared } from '../metrics/metric.ts'
+import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { compares, type Figure, type Figures, type Metric, type Metrics, prepared } from '../metrics/metric.ts'
 import { type Collected, type CollectOptions, checkMeasurement, collect, type Measurement } from './collect.ts'
 import type { EvaluatedImages } from './image-reader.ts'
 
@@ -62,10 +62,11 @@ export async function evaluator<M extends Metrics, Ref extends string = never>(
     const figures: Record<string, unknown> = {}
     for (const [name, metric] of entries) {
       const state = collected[name] ?? metric.start()
-      if (!compares(metric)) figures[name] = await metric.finish(state, undefined)
+      if (!compares(metric)) figures[name] = checkedFigure(name, await metric.finish(state, undefined))
       else {
         const each: Record<string, unknown> = {}
-        for (const [reference, states] of real) each[reference] = await metric.finish(state, states[name])
+        for (const [reference, states] of real)
+          each[reference] = checkedFigure(name, await metric.finish(state, states[name]))
         figures[name] = each
       }
     }
@@ -78,4 +79,11 @@ export async function evaluator<M extends Metrics, Ref extends string = never>(
     evaluate: async (images, options = {}) =>
       finish(await collect(measurement, images, 'generated', { batchSize, ...options })),
   }
+}
+
+/** @throws unless it is a figure, with a number. */
+function checkedFigure(metric: string, figure: Figure): Figure {
+  if (typeof figure?.value === 'number' && !Number.isNaN(figure.value)) return figure
+  const got = figure?.value === undefined ? shown(figure) : `a value of ${shown(figure.value)}`
+  throw new CascadeError('input', `evaluator: expected the metric '${metric}' to give { value }, a number, got ${got}`)
 }

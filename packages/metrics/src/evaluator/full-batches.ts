@@ -13,7 +13,9 @@ export const fullBatches =
     const count = images.shape[0] as number
     const last = rows(images, count - 1, count)
     const fill = Array.from({ length: batchSize - count }, () => last)
-    const { features, logits } = await extractor.extract(fill.length === 0 ? images : concatenate([images, ...fill]))
+    const whole = fill.length === 0 ? images : concatenate([images, ...fill])
+    const extracted: Partial<Extracted> | null | undefined = await extractor.extract(whole)
+    const { features, logits } = extracted ?? {}
     const cut = (what: string, array: NDArray | undefined, length: number | undefined): NDArray => {
       if (`${array?.shape}` !== `${[batchSize, length]}`)
         throw new CascadeError(

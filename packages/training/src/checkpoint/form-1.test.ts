@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { float32 } from '@cascade-diffusion/arrays'
+import { writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { describe, expect, test } from 'vitest'
 import type { TrainOptions } from '../loop/options.ts'
@@ -68,4 +69,11 @@ test('other settings are refused in the words of now', async () => {
   cpSync(fixture('form-1', 7), path)
   const other = lineRun({ checkpoint: { path, ...description }, optimizer: { name: 'adam', beta1: 0.5 } })
   await expect(train(other)).rejects.toThrow('optimizer.1.beta1: 0.9 in the checkpoint, 0.5 now')
+})
+
+test('a file without the settings of its optimiser is refused', async () => {
+  const path = join(temporaryFolder(), 'line.safetensors')
+  const metadata = { format: 'cascade-diffusion training 1', kind: 'line', config: '{}', step: '0', seed: '1' }
+  await writeSafetensors(path, { 'params.x': float32([1]), losses: float32([]) }, metadata)
+  await expect(loadCheckpoint(path)).rejects.toThrow('expected the settings of its optimiser, got null')
 })

@@ -1,4 +1,5 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import type { UpdaterConfig } from '../step/updater.ts'
 
 /** What files of training said of their format before: Adam and one moving average, each in a place of its own. */
@@ -31,6 +32,8 @@ interface Settings1 {
 
 /** The settings as they are written now. */
 export function settingsFrom1(settings: Settings1): UpdaterConfig & { learningRate?: number; lossScaling?: unknown } {
+  if (typeof settings !== 'object' || settings === null)
+    throw new CascadeError('checkpoint', `expected the settings of its optimiser, got ${shown(settings)}`)
   const { beta1, beta2, epsilon, clipNorm, emaDecay, ...rest } = settings
   const clip = clipNorm === null ? [] : [{ name: 'clip-by-global-norm', maxNorm: clipNorm }]
   return {
