@@ -25,7 +25,10 @@ test.each([
   ],
   [{ schedule: { ...cosine, betaEnd: 0.1 } }, "process: unknown option 'schedule.betaEnd'"],
   [{ schedule: { name: 'betas' } }, 'expected schedule.betas, a list of at least 1 entry, got undefined'],
-  [{ schedule: { name: 'scaled-linear' } }, 'process: expected schedule.steps, an integer from 1, got undefined'],
+  [
+    { schedule: { name: 'scaled-linear' } },
+    'process: expected schedule.steps, an integer from 1 to 1000000, got undefined',
+  ],
   [{ schedule: { name: 'continuous-linear', zeroTerminalSnr: true } }, "unknown option 'schedule.zeroTerminalSnr'"],
   [
     { schedule: { name: 'continuous-cosine' }, variance: 'learned-range' },
