@@ -62,6 +62,7 @@ test('between two steps the log-SNR and the noise input are interpolated', () =>
 
 test.each([
   ['no steps', 0, {}, 'expected a count of at least 1, got 0'],
+  ['more steps than memory has room for', 1e9, {}, 'expected a count of at most 1000000, got 1000000000'],
   ['ends in the wrong order', 5, { from: 3, to: 9 }, 'expected to < from within 0 to 999, got 9, 3'],
   ['an end outside', 5, { from: 1000 }, 'expected to < from within 0 to 999, got 0, 1000'],
   ['more whole steps than there are', 5, { from: 3, to: 0 }, 'expected room for 5 whole steps from 3 to 0'],

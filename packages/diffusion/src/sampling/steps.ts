@@ -50,6 +50,8 @@ export function spacedSteps(
     throw new CascadeError('input', 'spacedSteps: expected the last time, to, of a process in continuous time')
   if (!(Number.isInteger(count) && count > 0))
     throw new CascadeError('input', `spacedSteps: expected a count of at least 1, got ${shown(count)}`)
+  // More would take all memory before they are found to be too many.
+  if (count > 1e6) throw new CascadeError('input', `spacedSteps: expected a count of at most 1000000, got ${count}`)
   if (!(to >= 0 && from <= last && (count === 1 ? to <= from : to < from)))
     throw new CascadeError('input', `spacedSteps: expected to < from within 0 to ${last}, got ${to}, ${from}`)
   const lambdas = [at(from).lambda, at(to).lambda] as const
