@@ -58,7 +58,7 @@ test.each([
   [{ name: 'linear', steps: 30, betaEnd: 2 }, 'expected betaEnd, a number from 0 to 1, got 2'],
   [{ name: 'betas', betas: [0.1, '0.2'] }, "expected betas[1], a number from 0 to 1, got '0.2'"],
   [{ name: 'betas', betas: [] }, 'expected betas, a list of at least 1 entry, got an array of 0'],
-  [{ name: 'scaled-linear' }, 'expected steps, an integer from 1, got undefined'],
+  [{ name: 'scaled-linear' }, 'expected steps, an integer from 1 to 1000000, got undefined'],
   [{ name: 'continuous-cosine', zeroTerminalSnr: true }, "unknown option 'zeroTerminalSnr'"],
   [{ name: 'linear', steps: 10 }, 'linearSchedule: expected an integer of at least 20 steps, got 10'],
 ])('%j is no schedule', (config, message) => {

@@ -42,7 +42,7 @@ export {
   zerosLike,
 } from './optimizers/transformation.ts'
 export { type WeightDecayConfig, type WeightDecayOptions, weightDecay } from './optimizers/weight-decay.ts'
-export { type AverageConfig, type Averages, averagesSchema, emaDecay, emaUpdate } from './step/averages.ts'
+export { type AverageConfig, type Averages, emaDecay, emaUpdate } from './step/averages.ts'
 export { globalNorm } from './step/global-norm.ts'
 export { type BatchGradients, type GradientMean, gradientMean } from './step/gradients.ts'
 export { type Loss, type LossGradients, type LossOfEach, lossGradients } from './step/loss-gradients.ts'
@@ -50,7 +50,6 @@ export {
   initialLossScale,
   type LossScale,
   type LossScaling,
-  lossScalingSchema,
   nextLossScale,
 } from './step/loss-scale.ts'
 export { type Packing, packedName, packSmall } from './step/packing.ts'
