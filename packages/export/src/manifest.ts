@@ -6,7 +6,7 @@ import type { ProcessConfig } from '@cascade-diffusion/diffusion'
  */
 export interface ExportedCascade {
   readonly format: 'cascade-diffusion onnx 1'
-  /** In the order of sampling: each upsamples what the one before it made. */
+  /** In the order of sampling: each super-resolves what the one before it made. */
   readonly stages: readonly ExportedStage[]
 }
 

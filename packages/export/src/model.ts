@@ -19,7 +19,7 @@ export interface Model {
   readonly classNames: readonly string[] | null
   /** Whether the network takes a class. */
   readonly labelled: boolean
-  /** Of a network that upsamples images: their height, width and channels. */
+  /** Of a network that super-resolves images: their height, width and channels. */
   readonly lowRes?: readonly [number, number, number]
   /** Of a super-resolution stage. */
   readonly augmentation?: Extract<Stage, { kind: 'super-resolution' }>['augmentation']
@@ -27,7 +27,7 @@ export interface Model {
 
 /**
  * @param name the name of a U-Net, which has none.
- * @throws if it is neither a stage nor a U-Net with weights, or if a U-Net upsamples images of an unknown size.
+ * @throws if it is neither a stage nor a U-Net with weights, or if a U-Net super-resolves images of an unknown size.
  */
 export function modelOf(source: ExportSource, name: string): Model {
   checkSource('export', source)
@@ -69,7 +69,7 @@ function ofUNet({ network, params, process, lowResolution }: PretrainedUNet, nam
   if (lowRes && lowResolution === undefined)
     throw new CascadeError(
       'input',
-      `export: '${name}' upsamples images: expected their height and width as lowResolution`,
+      `export: '${name}' super-resolves images: expected their height and width as lowResolution`,
     )
   return {
     name,

@@ -145,7 +145,7 @@ test('stages that do not follow one another are refused, and the error gives the
   const folder = temporaryFolder()
   const [small, large] = stages as [TrainedStage, TrainedStage]
   await expect(writeOnnx([large, small], folder)).rejects.toThrow(
-    "each of which upsamples what the one before it makes, got 'large' (4×4 → 8×8), 'small' (4×4); the order is 'small', 'large'",
+    "each of which super-resolves what the one before it makes, got 'large' (4×4 → 8×8), 'small' (4×4); the order is 'small', 'large'",
   )
   const other = drawn({ ...base, name: 'other' })
   await expect(writeOnnx([small, other], folder)).rejects.toThrow("got 'small' (4×4), 'other' (4×4)")

@@ -28,7 +28,7 @@ export interface WriteOnnxOptions {
  * `onnxruntime-node`, for any batch size: `NAME.onnx` for each network, `NAME.augmentation.onnx` for the augmentation
  * of its small images, and `cascade.json`, which describes them. Weights beyond 1.5 GiB are in `NAME.onnx.data`.
  * @returns the contents of `cascade.json`.
- * @throws if two have the same name, if one does not upsample what the one before it makes, or if a network cannot be
+ * @throws if two have the same name, if one does not super-resolve what the one before it makes, or if a network cannot be
  * traced.
  */
 export async function writeOnnx(
@@ -68,7 +68,7 @@ function checkOrder(models: readonly Model[]): void {
   const fits = sorted.every((model, i) => i === 0 || follows(sorted[i - 1] as Model, model))
   throw new CascadeError(
     'input',
-    'writeOnnx: expected the stages of a cascade in order, each of which upsamples what the one before it makes, got ' +
+    'writeOnnx: expected the stages of a cascade in order, each of which super-resolves what the one before it makes, got ' +
       `${described.join(', ')}${fits ? `; the order is ${sorted.map(({ name }) => `'${name}'`).join(', ')}` : ''}`,
   )
 }

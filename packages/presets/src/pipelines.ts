@@ -11,7 +11,7 @@ import {
 import { lsun64, lsun64To128 } from './lsun.ts'
 import type { BasePreset, Preset, SuperResolutionPreset } from './preset.ts'
 
-/** The models of a cascade: a base, then the stages that upsample its images. */
+/** The models of a cascade: a base, then the stages that super-resolve its images. */
 export type Pipeline = readonly [BasePreset, ...SuperResolutionPreset[]]
 
 /** All presets. */

@@ -48,7 +48,7 @@ export interface BasePreset extends CommonPreset {
   readonly stage: Omit<BaseStageOptions, 'name' | 'classNames' | 'network'> & SizedNetwork
 }
 
-/** A model that upsamples images. */
+/** A model that super-resolves images. */
 export interface SuperResolutionPreset extends CommonPreset {
   readonly kind: 'super-resolution'
   readonly stage: Omit<SuperResolutionStageOptions, 'name' | 'classNames' | 'network' | 'augmentation'> &

@@ -13,7 +13,7 @@ export type StageUNetConfig = Omit<
    * Default false.
    */
   readonly noiseSkip?: boolean
-  /** How a super-resolution stage upsamples the small images to its resolution. Default: bilinear. */
+  /** How a super-resolution stage super-resolves the small images to its resolution. Default: bilinear. */
   readonly lowRes?: Pick<LowResConfig, 'resize'>
 }
 
@@ -42,7 +42,7 @@ export interface BaseStageOptions extends StageOptions {}
 
 /** Options of {@link superResolutionStage}. */
 export interface SuperResolutionStageOptions extends StageOptions {
-  /** Height and width of the images that it upsamples. */
+  /** Height and width of the images that it super-resolves. */
   readonly lowResolution: number
   /**
    * How the small images are corrupted in training. There is no default: without it, errors compound along the cascade.

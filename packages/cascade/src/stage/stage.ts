@@ -38,7 +38,7 @@ export interface BaseStage extends CommonStage {
   readonly kind: 'base'
 }
 
-/** A later stage: upsamples images, conditioned on them. */
+/** A later stage: super-resolves images, conditioned on them. */
 export interface SuperResolutionStage extends CommonStage {
   readonly kind: 'super-resolution'
   readonly lowResolution: number

@@ -72,14 +72,14 @@ function stagesInWords({ plan: { stages } }: Outcome): string {
   const [low, ...higher] = stages.map(({ stage }) => square(stage.resolution))
   const base = `A base model generates ${low} images of a class.`
   if (higher.length === 0) return `${base} It was trained on real images.`
-  const models = higher.length > 1 ? 'Super-resolution models upsample' : 'A super-resolution model upsamples'
+  const models = higher.length > 1 ? 'Other models super-resolve' : 'Another model super-resolves'
   return `${base} ${models} them to ${listed(higher)}. Each model was trained by itself on real images.`
 }
 
 function columnsInWords({ plan: { stages } }: Outcome): string {
   const [low, ...higher] = stages.map(({ stage }) => square(stage.resolution))
   if (higher.length === 0) return `The images are ${low}, as the base model generates them`
-  return `Left: the ${low} images of the base model, drawn larger without smoothing. Right: the same images, super-resolved to ${listed(higher)}`
+  return `Left: the ${low} images of the base model, pixel by pixel. Right: the same images, super-resolved to ${listed(higher)}`
 }
 
 function levelSection({ stage, trials }: LevelSearch, several: boolean): ReportSection {
