@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { CascadeError } from '@cascade-diffusion/checks'
+import { exchangeFolder } from './exchange-folder.ts'
 
 /** Options of {@link writeFolderAtomically}. */
 export interface WriteFolderOptions {
@@ -39,17 +40,8 @@ export async function writeFolderAtomically(
     await filing(path, () => mkdir(partial))
     await write(partial)
     await filing(path, async () => {
-      const replaces = existsSync(path)
-      if (replaces) {
-        await rm(previous, { recursive: true, force: true })
-        await rename(path, previous)
-      }
-      try {
-        await rename(partial, path)
-      } catch (error) {
-        if (replaces) await rename(previous, path)
-        throw error
-      }
+      if (existsSync(path)) await rm(previous, { recursive: true, force: true })
+      await exchangeFolder(partial, path, previous)
       await rm(previous, { recursive: true, force: true })
     })
   } catch (error) {

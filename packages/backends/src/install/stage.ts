@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs'
-import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { isRunning } from '@cascade-diffusion/downloads'
+import { exchangeFolder } from '@cascade-diffusion/files'
 
 /**
  * Replaces a folder at once. `build` fills a folder of another name, which takes the place of the old one if that
@@ -16,14 +16,7 @@ export async function replaceFolder<T>(target: string, build: (folder: string) =
   try {
     await mkdir(fresh)
     const result = await build(fresh)
-    const replaces = existsSync(target)
-    if (replaces) await rename(target, old)
-    try {
-      await rename(fresh, target)
-    } catch (error) {
-      if (replaces) await rename(old, target)
-      throw error
-    }
+    await exchangeFolder(fresh, target, old)
     return result
   } finally {
     await rm(fresh, { recursive: true, force: true })
