@@ -1,3 +1,5 @@
+// What needs files; the rest is in browser.ts.
+export * from './browser.ts'
 export {
   type Checkpoint,
   type Description,
@@ -8,10 +10,6 @@ export {
 } from './checkpoint/checkpoint.ts'
 export { prepareCheckpoint } from './checkpoint/checkpoint-path.ts'
 export { previousPath } from './checkpoint/file.ts'
-export { type ConstantRateConfig, constantRate } from './learning-rate/constant.ts'
-export { type CosineRateConfig, cosineRate } from './learning-rate/cosine.ts'
-export type { LearningRate, LearningRateOptions } from './learning-rate/learning-rate.ts'
-export { type LearningRateConfig, learningRateOf, learningRates } from './learning-rate/learning-rate-table.ts'
 export {
   type BatchMemory,
   type CheckpointOptions,
@@ -23,50 +21,3 @@ export {
 export { trainSchemas } from './loop/schemas.ts'
 export { train } from './loop/train.ts'
 export { TrainingInterrupted } from './loop/training-interrupted.ts'
-export { type AdamConfig, type AdamOptions, adam } from './optimizers/adam.ts'
-export { type AdamWConfig, type AdamWOptions, adamw } from './optimizers/adamw.ts'
-export { chain } from './optimizers/chain.ts'
-export {
-  type ClipByGlobalNormConfig,
-  type ClipByGlobalNormOptions,
-  clipByGlobalNorm,
-} from './optimizers/clip-by-global-norm.ts'
-export { type Optimizer, type OptimizerConfig, optimizerOf, optimizers } from './optimizers/optimizer-table.ts'
-export { type SgdConfig, type SgdOptions, sgd } from './optimizers/sgd.ts'
-export {
-  type GradientTransformation,
-  type TransformationConfig,
-  type Update,
-  type UpdateContext,
-  type UpdateInput,
-  zerosLike,
-} from './optimizers/transformation.ts'
-export { type WeightDecayConfig, type WeightDecayOptions, weightDecay } from './optimizers/weight-decay.ts'
-export { type AverageConfig, type Averages, emaDecay, emaUpdate } from './step/averages.ts'
-export { globalNorm } from './step/global-norm.ts'
-export { type BatchGradients, type GradientMean, gradientMean } from './step/gradients.ts'
-export { type Loss, type LossGradients, type LossOfEach, lossGradients } from './step/loss-gradients.ts'
-export {
-  initialLossScale,
-  type LossScale,
-  type LossScaling,
-  nextLossScale,
-} from './step/loss-scale.ts'
-export { type Packing, packedName, packSmall } from './step/packing.ts'
-export { refuseMoved } from './step/refuse-moved.ts'
-export { type AnyTrainState, type ParamsByName, readState, type TrainState } from './step/state.ts'
-export {
-  type StepOptions,
-  type StepResult,
-  type Trainer,
-  type TrainerOptions,
-  trainer,
-  type UpdateOptions,
-} from './step/trainer.ts'
-export {
-  type ScaledContext,
-  type Updater,
-  type UpdaterConfig,
-  type UpdaterOptions,
-  updater,
-} from './step/updater.ts'

@@ -1,7 +1,7 @@
 import { type Schema, schema } from '@cascade-diffusion/checks'
 import { type LearningRateConfig, learningRates } from '../learning-rate/learning-rate-table.ts'
 import { type Optimizer, optimizers } from '../optimizers/optimizer-table.ts'
-import { type Averages, averagesSchema } from '../step/averages.ts'
+import { averagesSchema } from '../step/averages.ts'
 import { type LossScaling, lossScalingSchema } from '../step/loss-scale.ts'
 
 const isRecord = (x: unknown): boolean => typeof x === 'object' && x !== null && !Array.isArray(x)
@@ -26,8 +26,6 @@ const optimizer = schema.either(
   Array.isArray,
 ) as unknown as Schema<Optimizer>
 
-const averages: Schema<Averages> = averagesSchema
-
 const lossScaling: Schema<boolean | LossScaling> = schema.either(schema.flag(), lossScalingSchema, isRecord)
 
 /** Schemas of the options of `train` that a configuration may have, to be part of others. */
@@ -35,7 +33,7 @@ export const trainSchemas = {
   learningRate,
   optimizer,
   clipNorm: limit,
-  averages,
+  averages: averagesSchema,
   lossScaling,
   maxNonFinite: schema.integer({ from: 1 }),
   maxGrowth: limit,
