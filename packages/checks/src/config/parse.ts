@@ -29,15 +29,16 @@ export function parseConfig<T>(
 ): T {
   const result = v.safeParse(schema, config)
   if (result.success) return result.output as T
-  const issues = result.issues.map(({ path, message }) => ({ path: pathOf(path), message }))
+  const issues = issuesOf(result)
   throw new CascadeError(code, `${where}: ${inWords(issues)}`, { cause: issues })
 }
 
 /** All errors in a configuration. */
-export function configIssues(schema: Schema<unknown>, config: unknown): readonly ConfigIssue[] {
-  const { issues = [] } = v.safeParse(schema, config)
-  return issues.map(({ path, message }) => ({ path: pathOf(path), message }))
-}
+export const configIssues = (schema: Schema<unknown>, config: unknown): readonly ConfigIssue[] =>
+  issuesOf(v.safeParse(schema, config))
+
+const issuesOf = ({ issues = [] }: { readonly issues?: readonly v.BaseIssue<unknown>[] }): ConfigIssue[] =>
+  issues.map(({ path, message }) => ({ path: pathOf(path), message }))
 
 function pathOf(path: readonly { readonly key: unknown }[] = []): string {
   return path.map(({ key }, i) => (typeof key === 'number' ? `[${key}]` : i > 0 ? `.${key}` : `${key}`)).join('')
