@@ -52,7 +52,7 @@ const doubled: ImageTransform = {
 }
 
 // The evaluator takes images of 16×16: small ones with every pixel doubled.
-const [real, tested] = [trainSet, testSet].map((set) => transformed(set, resize({ size: stage.resolution }), doubled))
+const [real, tested] = [trainSet, testSet].map((set) => transformed(set, resize({ size: stage.size }), doubled))
 const trained = await trainEvaluator({
   ...common,
   dataset: real!,

@@ -51,7 +51,7 @@ const sampler = stageSampler(trained, {
 })
 
 // Unseen digits at low resolution. Each row super-resolves them with more of their pixels blanked.
-const test = transformed(await loadMnist({ split: 'test' }), resize({ size: stage.lowResolution }))
+const test = transformed(await loadMnist({ split: 'test' }), resize({ size: stage.lowSize }))
 const { image: lowRes, label: labels } = await readBatch(test, [3, 2, 1, 18, 4, 8, 11, 0, 61, 7])
 const cells = [[lowRes]]
 for (const level of [0, 3, 6, 9]) {

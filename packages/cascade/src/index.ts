@@ -33,6 +33,7 @@ export { migrateStage } from './stage/migrate-stage.ts'
 export {
   type BaseStage,
   baseStage,
+  isLarger,
   type Stage,
   type SuperResolutionStage,
   superResolutionStage,

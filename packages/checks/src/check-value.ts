@@ -39,6 +39,15 @@ function checked(
 }
 
 /**
+ * Returns the value if it is true or false.
+ * @throws `where: expected what, true or false, got 'yes'`
+ */
+export function checkFlag(where: string, what: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  throw new CascadeError('input', `${where}: expected ${what}, true or false, got ${shown(value)}`)
+}
+
+/**
  * Returns the value if it is a function.
  * @param example an example for the error: `jit, or eager of @cascade-diffusion/ops`.
  * @throws `where: expected what, a function (jit, …), got undefined`

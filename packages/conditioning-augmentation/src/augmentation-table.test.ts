@@ -8,10 +8,11 @@ import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import type { ConditioningAugmentation } from './augmentation.ts'
 import { type AugmentationConfig, augmentationOf, augmentations, migrateAugmentation } from './augmentation-table.ts'
-import { checkAugmentation, tryAugmentation } from './check-augmentation.ts'
+import { checkAugmentation } from './checks/check-augmentation.ts'
+import { tryAugmentation } from './checks/try-augmentation.ts'
 import { gaussianBlur } from './gaussian-blur.ts'
-import { gaussianNoise } from './gaussian-noise.ts'
 import { noAugmentation, none } from './no-augmentation.ts'
+import { gaussianNoise } from './noise/gaussian-noise.ts'
 
 const shape = [4, 4, 1]
 const cosine = { name: 'cosine', steps: 30 } as const
@@ -44,11 +45,11 @@ test('every augmentation of the table is tested here, and a custom one is return
 test.each([
   [
     { name: 'gaussian-noise', schedule: 'cosine', steps: 30, maxLevel: 7 },
-    "expected schedule, a schedule of discrete steps, such as { name: 'cosine' }, got 'cosine'",
+    "expected schedule, a schedule, such as { name: 'cosine' }, got 'cosine'",
   ],
   [
-    { name: 'gaussian-noise', schedule: { name: 'continuous-cosine' } },
-    'expected schedule, a schedule of discrete steps by its name',
+    { name: 'gaussian-noise', schedule: { name: 'continuous-cosine' }, maxLevel: 2 },
+    'augmentation: expected maxLevel, a number from 0.000001 to 1, got 2',
   ],
   [
     { name: 'gaussian-noise', schedule: cosine, maxLevel: 0 },
@@ -56,7 +57,7 @@ test.each([
   ],
   [
     { name: 'gaussian-noise', schedule: cosine, maxLevel: 31 },
-    'gaussianNoise: expected a maxLevel from 1 to 30, got 31',
+    'gaussianNoise: expected maxLevel, an integer from 1 to 30, got 31',
   ],
   [
     { name: 'gaussian-blur', size: 2, sigma: [1, 0], chance: 1 },

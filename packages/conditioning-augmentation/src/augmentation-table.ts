@@ -1,10 +1,10 @@
 import { type ConfigOf, table } from '@cascade-diffusion/checks'
 import { migrateSchedule } from '@cascade-diffusion/schedules'
 import type { ConditioningAugmentation } from './augmentation.ts'
-import { checkAugmentation } from './check-augmentation.ts'
+import { checkAugmentation } from './checks/check-augmentation.ts'
 import { gaussianBlurEntry } from './gaussian-blur.ts'
-import { gaussianNoiseEntry } from './gaussian-noise.ts'
 import { none } from './no-augmentation.ts'
+import { gaussianNoiseEntry } from './noise/gaussian-noise.ts'
 
 /** The augmentations, by name. */
 export const augmentations = table('an augmentation', [gaussianNoiseEntry, gaussianBlurEntry, none])

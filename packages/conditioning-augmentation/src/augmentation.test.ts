@@ -1,8 +1,8 @@
 import { cosineSchedule } from '@cascade-diffusion/schedules'
 import { expect, test } from 'vitest'
 import { checkLevel } from './augmentation.ts'
-import { gaussianNoise } from './gaussian-noise.ts'
 import { noAugmentation } from './no-augmentation.ts'
+import { gaussianNoise } from './noise/gaussian-noise.ts'
 
 const augmentation = gaussianNoise({ schedule: cosineSchedule(50), maxLevel: 20 })
 

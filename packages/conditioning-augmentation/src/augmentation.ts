@@ -1,5 +1,5 @@
 import type { ArraysOf } from '@cascade-diffusion/arrays'
-import { checkInteger } from '@cascade-diffusion/checks'
+import { checkInteger, checkNumber } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 
@@ -8,7 +8,10 @@ import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
  * each image.
  */
 export type AugmentationDraw = {
-  /** The level s of each image, int32 [n]. It is present if and only if the network is conditioned on it. */
+  /**
+   * What the network is conditioned on, [n]: the level s of each image as int32, or any number that stands for it as
+   * float32, such as a log-SNR. It is present if and only if the network is conditioned on it.
+   */
   readonly level?: Tensor1D
   readonly [name: string]: Tensor | undefined
 }
@@ -22,7 +25,7 @@ export interface DrawOptions {
    * `augmentation`; other folds belong to the rest of the batch.
    */
   readonly rng: Rng
-  /** s of all images, from 0, no augmentation, to `maxLevel`: for sampling. Default: random levels, as in training. */
+  /** s of all images, from `minLevel` to `maxLevel`: for sampling. Default: random levels, as in training. */
   readonly level?: number
   /**
    * The place of the first image in the whole set. Default 0. The draw of an image depends only on the key and its
@@ -31,17 +34,34 @@ export interface DrawOptions {
   readonly firstIndex?: number
 }
 
+/** The noise of z_s = alpha z + sigma ε, where alpha² + sigma² = 1. */
+export interface LevelNoise {
+  /** The factor of the image. */
+  readonly alpha: number
+  /** The factor of the noise. */
+  readonly sigma: number
+}
+
 /**
  * How a super-resolution model's low-resolution input z is corrupted, in training and in sampling (Cascaded Diffusion
- * Models, section 3). The strength is a level, the paper's s: an integer from 0, no augmentation, to `maxLevel`. `draw`
- * makes all random numbers on the host. `apply` uses them on tensors.
+ * Models, section 3). The strength is a level, the paper's s, from `minLevel` to `maxLevel`; 0 is no augmentation.
+ * `draw` makes all random numbers on the host. `apply` uses them on tensors.
  * @typeParam D the tensors that it draws: a type such as `{ level: Tensor1D; noise: Tensor4D }`.
  */
 export interface ConditioningAugmentation<D extends AugmentationDraw = AugmentationDraw> {
   /** Its name in configurations and errors. */
   readonly name: string
+  /** The least level in sampling, and the default. Default 0, no augmentation. */
+  readonly minLevel?: number
   /** The greatest level in sampling; 0 if samples are never augmented. */
   readonly maxLevel: number
+  /** Whether levels between whole numbers are allowed. Default false. */
+  readonly continuous?: boolean
+  /**
+   * Of an augmentation by a variance-preserving forward process: the noise at a level. Truncated sampling needs it,
+   * since the stage before it then stops at this noise.
+   */
+  noiseLevel?(level: number): LevelNoise
   /** Draws what one batch needs, for training or for a given level. A pure function. */
   draw(options: DrawOptions): ArraysOf<D>
   /**
@@ -51,16 +71,24 @@ export interface ConditioningAugmentation<D extends AugmentationDraw = Augmentat
   apply(z: Tensor4D, drawn: D): Tensor4D
 }
 
+/** The levels of an augmentation. */
+export type Levels = Pick<ConditioningAugmentation, 'name' | 'minLevel' | 'maxLevel' | 'continuous'>
+
+/** The level of sampling without a choice: the least. */
+export const defaultLevel = ({ minLevel = 0 }: Pick<Levels, 'minLevel'>): number => minLevel
+
 /**
  * Checks and returns a level for sampling. Levels are checked here, on the host, since {@link
  * ConditioningAugmentation.apply} takes tensors, whose values a compiled function cannot read.
  * @param where who asks, for the error: `stage 'large'`.
- * @throws if it is not an integer from 0 to the augmentation's `maxLevel`.
+ * @throws if it is not from the augmentation's `minLevel` to its `maxLevel`, or not an integer, unless its levels are
+ * `continuous`.
  */
 export function checkLevel(
-  { name, maxLevel }: Pick<ConditioningAugmentation, 'name' | 'maxLevel'>,
+  { name, minLevel = 0, maxLevel, continuous = false }: Levels,
   level: number,
   where = 'checkLevel',
 ): number {
-  return checkInteger(where, `a level s of ${name}`, level, { from: 0, to: maxLevel })
+  const check = continuous ? checkNumber : checkInteger
+  return check(where, `a level s of ${name}`, level, { from: minLevel, to: maxLevel })
 }

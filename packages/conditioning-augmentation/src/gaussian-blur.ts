@@ -24,30 +24,38 @@ export type GaussianBlurDraw = {
 export interface GaussianBlurOptions {
   /** The side of the filter in pixels, odd. Default 3. */
   readonly size?: number
-  /** Its standard deviation in pixels is uniform between these, both above 0. [0.4, 0.6] is best at 64×64 → 256×256. */
-  readonly sigma: readonly [low: number, high: number]
+  /**
+   * Its standard deviation in pixels is uniform between these, both above 0. Default [0.4, 0.6], the paper's best at
+   * 64×64 → 256×256.
+   */
+  readonly sigma?: readonly [low: number, high: number]
   /** The share of the images that are blurred. Default 0.5. */
   readonly probability?: number
 }
 
 /**
- * Gaussian blur of a random σ on half of the training images, and none in sampling (Cascaded Diffusion Models, sections
- * 3.1 and 4.4): for models of 128×128 and 256×256. The network is not conditioned on σ. Images are mirrored at their
- * edges.
+ * Gaussian blur of a random σ on half of the training images (Cascaded Diffusion Models, sections 3.1 and 4.4): for
+ * models of 128×128 and 256×256. The network is not conditioned on σ. In sampling the level is σ in pixels, up to the
+ * upper end of `sigma`; by default 0, no blur. Images are mirrored at their edges.
  * @throws if an option is out of range; and while drawing, if a side of the images is at most half of the filter.
  */
-export function gaussianBlur(options: GaussianBlurOptions): ConditioningAugmentation<GaussianBlurDraw> {
+export function gaussianBlur(options: GaussianBlurOptions = {}): ConditioningAugmentation<GaussianBlurDraw> {
   checkOptions('gaussianBlur', options, { size: true, sigma: true, probability: true })
-  const { size = 3, sigma, probability = 0.5 } = options
+  const { size = 3, sigma = [0.4, 0.6], probability = 0.5 } = options
   const radius = checkInteger('gaussianBlur', 'size', size, { from: 1 }) >> 1
   if (size % 2 === 0) throw new CascadeError('input', `gaussianBlur: expected size, an odd integer, got ${size}`)
-  if (!Array.isArray(sigma) || !(sigma[0] > 0 && sigma[0] <= sigma[1] && Number.isFinite(sigma[1])))
+  if (
+    !Array.isArray(sigma) ||
+    sigma.length !== 2 ||
+    !(sigma[0] > 0 && sigma[0] <= sigma[1] && Number.isFinite(sigma[1]))
+  )
     throw new CascadeError('input', `gaussianBlur: expected sigma, [low, high] above 0, got ${shown(sigma)}`)
   checkNumber('gaussianBlur', 'probability', probability, { from: 0, to: 1 })
   const [low, high] = sigma as readonly [number, number]
   return {
     name: 'gaussian-blur',
-    maxLevel: 0,
+    maxLevel: high,
+    continuous: true,
     draw({ shape, rng, level, firstIndex = 0 }) {
       const [n, height, width] = shape as readonly [number, number, number, number]
       if (!(Math.min(height, width) > radius))
@@ -58,20 +66,17 @@ export function gaussianBlur(options: GaussianBlurOptions): ConditioningAugmenta
       const key = rng.fold('augmentation')
       const coins = key.fold('blurred').uniform([n], firstIndex).data
       const places = key.fold('sigma').uniform([n], firstIndex).data
-      const rows = Array.from(coins, (coin, i) =>
-        level === undefined && coin < probability
-          ? filterOf((1 - places[i]!) * low + places[i]! * high, radius)
-          : [1, ...Array(radius).fill(0)],
-      )
+      const drawn = (i: number) => (coins[i]! < probability ? (1 - places[i]!) * low + places[i]! * high : 0)
+      const rows = Array.from(coins, (_, i) => filterOf(level ?? drawn(i), radius))
       return { weights: ndarray(Float32Array.from(rows.flat()), [n, radius + 1]) }
     },
     apply: (z, { weights }) => (radius === 0 ? z : along(2, along(1, z, weights), weights)),
   }
 }
 
-/** The weights of a filter at 0 to `radius` pixels from its centre. Over all pixels they sum to 1. */
+/** The weights of a filter at 0 to `radius` pixels from its centre. Over all pixels they sum to 1. σ = 0 is no blur. */
 function filterOf(sigma: number, radius: number): number[] {
-  const density = Array.from({ length: radius + 1 }, (_, d) => Math.exp(-(d ** 2) / (2 * sigma ** 2)))
+  const density = Array.from({ length: radius + 1 }, (_, d) => (d === 0 ? 1 : Math.exp(-(d ** 2) / (2 * sigma ** 2))))
   const sum = density.reduce((sum, x, d) => sum + (d === 0 ? x : 2 * x), 0)
   return density.map((x) => x / sum)
 }
@@ -104,7 +109,7 @@ export const gaussianBlurEntry: Entry<GaussianBlurConfig, ConditioningAugmentati
   schema: schema.record<GaussianBlurConfig>({
     name: schema.oneOf(['gaussian-blur']),
     size: schema.optional(schema.value('an odd integer', (x) => Number.isSafeInteger(x) && (x as number) % 2 === 1)),
-    sigma: schema.interval({ from: 1e-3 }),
+    sigma: schema.optional(schema.interval({ from: 1e-3 })),
     probability: schema.optional(schema.number({ from: 0, to: 1 })),
   }),
   make: ({ name, ...options }) => gaussianBlur(options),

@@ -3,6 +3,9 @@ export {
   type ConditioningAugmentation,
   checkLevel,
   type DrawOptions,
+  defaultLevel,
+  type LevelNoise,
+  type Levels,
 } from './augmentation.ts'
 export {
   type AugmentationConfig,
@@ -11,7 +14,8 @@ export {
   isCustomAugmentation,
   migrateAugmentation,
 } from './augmentation-table.ts'
-export { checkAugmentation, tryAugmentation } from './check-augmentation.ts'
+export { checkAugmentation } from './checks/check-augmentation.ts'
+export { tryAugmentation } from './checks/try-augmentation.ts'
 export { conditionsOnLevel } from './conditions-on-level.ts'
 export {
   type GaussianBlurConfig,
@@ -19,10 +23,7 @@ export {
   type GaussianBlurOptions,
   gaussianBlur,
 } from './gaussian-blur.ts'
-export {
-  type GaussianNoiseConfig,
-  type GaussianNoiseDraw,
-  type GaussianNoiseOptions,
-  gaussianNoise,
-} from './gaussian-noise.ts'
 export { type NoAugmentationConfig, noAugmentation } from './no-augmentation.ts'
+export type { ContinuousNoiseDraw } from './noise/continuous-noise.ts'
+export type { DiscreteNoiseDraw } from './noise/discrete-noise.ts'
+export { type GaussianNoiseConfig, type GaussianNoiseOptions, gaussianNoise } from './noise/gaussian-noise.ts'

@@ -3,7 +3,7 @@ export { type ImageBatch, type LabelledBatch, readBatch } from './batches/read-b
 export { shuffledIndices } from './batches/shuffled-indices.ts'
 export { type ByteImages, fromUint8, toUint8 } from './images/byte-images.ts'
 export { type ImageGridOptions, imageGrid } from './images/image-grid.ts'
-export type { ImageSize } from './images/image-size.ts'
+export { type ImageSize, imageSize, shownSize, sizeSchema } from './images/image-size.ts'
 export { encodePng } from './images/png.ts'
 export { resizeArea } from './images/resize-area.ts'
 export { checkSource } from './sources/check-source.ts'

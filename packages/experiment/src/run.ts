@@ -46,7 +46,7 @@ export async function runExperiment(given: RunExperimentOptions): Promise<Experi
   const { images, labels, ...evaluation } = await evaluateExperiment(trained, options)
   const frames = await sampleFrames(trained, { ...options, levels: evaluation.levels })
   const { train } = trained.data
-  const resolutions = trained.stages.map(({ stage }) => stage.resolution)
+  const sizes = trained.stages.map(({ stage }) => stage.size)
   const outcome: Outcome = {
     plan,
     seed,
@@ -59,7 +59,7 @@ export async function runExperiment(given: RunExperimentOptions): Promise<Experi
     pictures: {
       samples: encodePng(samplesGrid(images, labels, train.classNames.length)),
       process: encodePng(processGrid(frames)),
-      real: encodePng(await realGrid(train, resolutions)),
+      real: encodePng(await realGrid(train, sizes)),
     },
   }
   const cascade = cascadeOf(trained.stages, plan, evaluation.levels)

@@ -17,10 +17,10 @@ const options = { plan: threeStagePlan, seed: 1, out, compile: jit }
 test('three stages are trained, and each level is searched through the stages above it', async () => {
   const events: ExperimentEvent[] = []
   const trained = await trainExperiment(options)
-  expect(trained.stages.map(({ stage }) => [stage.name, stage.resolution, stage.imageChannels])).toEqual([
-    ['base', 4, 1],
-    ['middle', 8, 1],
-    ['super-resolution', 16, 1],
+  expect(trained.stages.map(({ stage }) => [stage.name, stage.size, stage.imageChannels])).toEqual([
+    ['base', [4, 4], 1],
+    ['middle', [8, 8], 1],
+    ['super-resolution', [16, 16], 1],
   ])
   const progress = (event: ExperimentEvent) => void events.push(event)
   const { searches, levels, figures, images, labels } = await evaluateExperiment(trained, { ...options, progress })

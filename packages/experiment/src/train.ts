@@ -8,7 +8,7 @@ import { dataAt, type ExperimentData, loadData } from './data/data.ts'
 import { trainEvaluator } from './evaluate/evaluator.ts'
 import { checkExperiment, checkpointPath, type ExperimentOptions } from './options.ts'
 import { EVALUATOR } from './plan/check-plan.ts'
-import { lastResolution, type TrainingPlan } from './plan/plan.ts'
+import { lastSize, type TrainingPlan } from './plan/plan.ts'
 import { stagesOf } from './plan/stages.ts'
 import { cascadeOf, withCascade } from './with-cascade.ts'
 
@@ -58,7 +58,7 @@ export async function trainExperiment(options: ExperimentOptions): Promise<Train
   const evaluator = await run(EVALUATOR, training, (common) =>
     trainEvaluator({
       ...common,
-      dataset: dataAt(lastResolution(plan), data).train,
+      dataset: dataAt(lastSize(plan), data).train,
       plan: training,
       checkpointPath: checkpointPath(options, EVALUATOR),
     }),

@@ -23,7 +23,8 @@ export interface ExportedStage {
   readonly network: string
   /**
    * What it takes, by name: `xt` the noisy images in [-1, 1] (NHWC), `noise` their noise input, `label` classes,
-   * `lowRes` the small images, `augmentationLevel` the level s that these have been augmented to.
+   * `lowRes` the small images, `augmentationLevel` the level s that these have been augmented to: an int32 is s
+   * itself, a float32 stands for it.
    */
   readonly inputs: Readonly<Record<string, ExportedInput>>
   /** Channels of `output`: those of `xt`, or twice as many, where the second half is the variance. */
@@ -48,8 +49,12 @@ export interface ExportedStage {
 export interface ExportedAugmentation {
   readonly name: string
   readonly file: string
-  /** The greatest level; 0 leaves the images as they are. */
+  /** The least level, nearly always 0, which leaves the images as they are. */
+  readonly minLevel: number
+  /** The greatest level. */
   readonly maxLevel: number
+  /** Whether levels between whole numbers are allowed. */
+  readonly continuous: boolean
   /**
    * Its inputs, by name: `lowRes`, and what is drawn for each image. For Gaussian noise these are `augmentationLevel`,
    * the level s, and `noise`, standard normal.

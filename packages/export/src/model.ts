@@ -45,18 +45,18 @@ export function checkSource(where: string, source: ExportSource): void {
 }
 
 function ofStage({ stage, params }: TrainedStage): Model {
-  const { name, network, resolution, imageChannels, classNames, description } = stage
+  const { name, network, size, imageChannels, classNames, description } = stage
   return {
     name,
     network,
     params,
     imageChannels,
     process: description.process,
-    resolution: [resolution, resolution],
+    resolution: size,
     classNames: classNames ?? null,
     labelled: classNames !== undefined,
     ...(stage.kind === 'super-resolution' && {
-      lowRes: [stage.lowResolution, stage.lowResolution, imageChannels],
+      lowRes: [...stage.lowSize, imageChannels],
       augmentation: stage.augmentation,
     }),
   }

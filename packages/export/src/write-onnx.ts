@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { NDArray } from '@cascade-diffusion/arrays'
 import '@cascade-diffusion/ops'
 import { CascadeError, checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
-import { conditionsOnLevel } from '@cascade-diffusion/conditioning-augmentation'
+import { defaultLevel } from '@cascade-diffusion/conditioning-augmentation'
 import { isDiscrete, learnsVariance, noiseInput, processOf } from '@cascade-diffusion/diffusion'
 import { writeAtomically } from '@cascade-diffusion/files'
 import { exportOnnx, saveOnnx } from '@cascade-diffusion/jit'
@@ -107,12 +107,13 @@ async function writeModel(model: Model, folder: string, precision: 'float32' | '
 function inputsOf({ resolution, imageChannels, labelled, lowRes, augmentation }: Model) {
   const image: ExportedInput = { dtype: 'float32', shape: ['N', ...resolution, imageChannels] }
   const perImage = (dtype: ExportedInput['dtype']): ExportedInput => ({ dtype, shape: ['N'] })
+  const level = lowRes && augmentation?.draw({ shape: [1, ...lowRes], rng: rng(0) }).level
   return {
     xt: image,
     noise: perImage('float32'),
     ...(labelled && { label: perImage('int32') }),
     ...(lowRes && { lowRes: { dtype: 'float32', shape: ['N', ...lowRes] } satisfies ExportedInput }),
-    ...(augmentation && lowRes && conditionsOnLevel(augmentation, lowRes) && { augmentationLevel: perImage('int32') }),
+    ...(level && { augmentationLevel: perImage(level.dtype) }),
   }
 }
 
@@ -123,7 +124,7 @@ function inputsOf({ resolution, imageChannels, labelled, lowRes, augmentation }:
 async function writeAugmentation({ name, augmentation, lowRes }: Model, folder: string) {
   if (!augmentation || !lowRes || augmentation.maxLevel === 0) return null
   const file = `${name}.augmentation.onnx`
-  const { maxLevel } = augmentation
+  const { maxLevel, continuous = false } = augmentation
   const { level, ...others } = augmentation.draw({ shape: [1, ...lowRes], rng: rng(0), level: maxLevel })
   const inputOf = ({ dtype, shape }: NDArray): ExportedInput => ({ dtype, shape: ['N', ...shape.slice(1)] })
   const drawn = Object.entries({ augmentationLevel: level, ...others })
@@ -133,5 +134,12 @@ async function writeAugmentation({ name, augmentation, lowRes }: Model, folder: 
     augmentation.apply(z, { ...others, level: augmentationLevel as Tensor1D | undefined })
   const onnx = exportOnnx(apply, [z, inputs] as never, { inputs: ['lowRes', ''], output: 'output' })
   await saveOnnx(join(folder, file), onnx)
-  return { name: augmentation.name, file, maxLevel, inputs: { lowRes: z, ...inputs } }
+  return {
+    name: augmentation.name,
+    file,
+    minLevel: defaultLevel(augmentation),
+    maxLevel,
+    continuous,
+    inputs: { lowRes: z, ...inputs },
+  }
 }

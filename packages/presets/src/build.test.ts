@@ -15,7 +15,8 @@ import type { Preset } from './preset.ts'
 test.each(presets)('$name makes a stage', (preset) => {
   const blurs = preset.kind === 'super-resolution' && preset.stage.augmentation.name === 'gaussian-blur'
   const stage = presetStage(preset)
-  expect(stage).toMatchObject({ kind: preset.kind, name: preset.name, resolution: preset.stage.resolution })
+  const { resolution } = preset.stage
+  expect(stage).toMatchObject({ kind: preset.kind, name: preset.name, size: [resolution, resolution] })
   expect(stage.classNames?.length ?? null).toBe(preset.numClasses)
   expect(presetNetwork(preset)).toEqual(stage.network.config)
   expect(presetNetwork(preset)).toMatchObject({

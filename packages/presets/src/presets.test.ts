@@ -72,7 +72,7 @@ test('pipelines lead from resolution to resolution, by models of the same classe
   for (const [base, ...rest] of Object.values(pipelines)) {
     let { resolution } = base.stage
     for (const { stage, numClasses } of rest) {
-      expect(stage.lowResolution).toBe(resolution)
+      expect(stage.lowResolution).toEqual(resolution)
       expect(numClasses).toBe(base.numClasses)
       resolution = stage.resolution
     }

@@ -2,6 +2,7 @@ export { closeOver, type WeightedNetwork } from './close-over.ts'
 export type { UNetCondition } from './condition.ts'
 export type {
   CompleteUNetConfig,
+  ImageSides,
   LowResConfig,
   NoiseEmbedding,
   Resampling,

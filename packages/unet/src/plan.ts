@@ -1,6 +1,6 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import { resamplingOf } from './config/complete-config.ts'
-import { type CompleteUNetConfig, imageSize } from './config/config.ts'
+import { levelHeights, resamplingOf } from './config/complete-config.ts'
+import type { CompleteUNetConfig } from './config/config.ts'
 
 /** A residual block: its name among the parameters, and its input and output channels. */
 export interface ResidualStep {
@@ -51,9 +51,9 @@ export interface NetworkPlan {
 /** The layout of a network. @throws if heads or groups do not divide the channels. */
 export function planOf(config: CompleteUNetConfig): NetworkPlan {
   const { baseChannels, channelMultipliers, residualBlocks, attentionResolutions } = config
-  const height = imageSize(config)[0] / config.patchSize
   const deepest = channelMultipliers.length - 1
-  const attends = (level: number) => attentionResolutions.includes(height / 2 ** level)
+  const heights = levelHeights(config)
+  const attends = (level: number) => attentionResolutions.includes(heights[level]!)
   const channelsAt = (level: number) => channelMultipliers[level]! * baseChannels
   const skips = [config.firstChannels]
   let channels = config.firstChannels

@@ -8,7 +8,8 @@ import { recomputedBlock, resample, residualBlock } from './blocks/blocks.ts'
 import { conv, norm } from './blocks/layers.ts'
 import { checkInputs, checkParams, type UNetCondition } from './condition.ts'
 import { completeConfig } from './config/complete-config.ts'
-import type { CompleteUNetConfig, UNetConfig } from './config/config.ts'
+import type { CompleteUNetConfig, ImageSides, UNetConfig } from './config/config.ts'
+import { resizedConfig } from './config/resized-config.ts'
 import { unetSchema } from './config/unet-schema.ts'
 import { blockCondition, contract, type NetworkCall } from './contract.ts'
 import { initialParams } from './init.ts'
@@ -45,6 +46,14 @@ export interface UNet {
    * missing, or a condition is unexpected. A label that is neither a class nor -1 is an error when it is looked up.
    */
   apply(params: Params<tf.Tensor>, xt: tf.Tensor4D, noise: tf.Tensor1D, condition?: UNetCondition): tf.Tensor4D
+  /**
+   * The same network, with the same weights, for images of another size: the same levels attend. It was not trained for
+   * that size. Larger images have more pixels to attend to, and normalisation averages over all of them; details remain
+   * the size in pixels that they were trained at.
+   * @param size [height, width].
+   * @throws unless both sides are multiples of `patchSize` and halve evenly once for each level after the first.
+   */
+  resized(size: ImageSides): UNet
 }
 
 /**
@@ -55,7 +64,8 @@ export interface UNet {
  * of its augmentation (Ho et al. 2021, Section 4) by an embedding like that of the time.
  * @throws CascadeError 'input' that lists everything that is wrong with the configuration, or if it does not fit together.
  */
-export function unet(config: UNetConfig, { recompute = false }: UNetOptions = {}): UNet {
+export function unet(config: UNetConfig, options: UNetOptions = {}): UNet {
+  const { recompute = false } = options
   parseConfig('unet', unetSchema, config)
   const complete = completeConfig(config)
   const plan = planOf(complete)
@@ -71,6 +81,7 @@ export function unet(config: UNetConfig, { recompute = false }: UNetOptions = {}
       const call = { params, config: complete, plan, block: recompute ? recomputedBlock : residualBlock }
       return forward(call, xt, noise, condition)
     },
+    resized: (size) => unet(resizedConfig(complete, size), options),
   }
 }
 

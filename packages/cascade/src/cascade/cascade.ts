@@ -1,5 +1,6 @@
 import { CascadeError, parseConfig, shown } from '@cascade-diffusion/checks'
-import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
+import { checkLevel, defaultLevel } from '@cascade-diffusion/conditioning-augmentation'
+import { shownSize } from '@cascade-diffusion/data'
 import { checkTrained } from '../sampling/check-sampling.ts'
 import type { TrainedStage } from '../stage/load-stage.ts'
 import { type StageSampling, stageSamplingSchema } from './stage-sampling.ts'
@@ -9,8 +10,8 @@ export interface CascadeStage extends TrainedStage {
   /** How it is sampled. */
   readonly sampling: StageSampling
   /**
-   * s, the level of conditioning augmentation in sampling; only of a super-resolution stage. Default 0: no
-   * augmentation.
+   * s, the level of conditioning augmentation in sampling; only of a super-resolution stage. Default: the least of the
+   * augmentation, nearly always 0, none.
    */
   readonly level?: number
 }
@@ -22,7 +23,8 @@ export interface Cascade {
 }
 
 /** The level that each super-resolution stage is sampled at, in order. */
-export const chosenLevels = ({ stages }: Cascade): number[] => stages.slice(1).map(({ level = 0 }) => level)
+export const chosenLevels = ({ stages }: Cascade): number[] =>
+  stages.flatMap(({ stage, level }) => (stage.kind === 'base' ? [] : [level ?? defaultLevel(stage.augmentation)]))
 
 /** @throws unless each stage takes the images of the one before it, and its level and its sampling are valid. */
 export function checkCascade(where: string, cascade: Cascade): void {
@@ -32,7 +34,8 @@ export function checkCascade(where: string, cascade: Cascade): void {
   checkChain(where, cascade.stages)
   for (const { stage, sampling, level } of cascade.stages) {
     parseConfig(`${where}: sampling of stage '${stage.name}'`, stageSamplingSchema, sampling)
-    if (stage.kind === 'super-resolution') checkLevel(stage.augmentation, level ?? 0, `${where}: stage '${stage.name}'`)
+    if (stage.kind === 'super-resolution')
+      checkLevel(stage.augmentation, level ?? defaultLevel(stage.augmentation), `${where}: stage '${stage.name}'`)
     else if (level !== undefined)
       throw new CascadeError('input', `${where}: expected no level of the base '${stage.name}', got ${shown(level)}`)
   }
@@ -58,11 +61,11 @@ export function checkChain(where: string, stages: readonly TrainedStage[]): void
         'input',
         `${where}: expected a super-resolution stage after '${below.name}', got the base '${stage.name}'`,
       )
-    if (stage.lowResolution !== below.resolution || stage.imageChannels !== below.imageChannels)
+    if (String(stage.lowSize) !== String(below.size) || stage.imageChannels !== below.imageChannels)
       throw new CascadeError(
         'input',
-        `${where}: stage '${stage.name}' super-resolves ${stage.lowResolution}×${stage.lowResolution}×${stage.imageChannels}, ` +
-          `but '${below.name}' makes ${below.resolution}×${below.resolution}×${below.imageChannels}`,
+        `${where}: stage '${stage.name}' super-resolves ${shownSize(stage.lowSize)}×${stage.imageChannels}, ` +
+          `but '${below.name}' makes ${shownSize(below.size)}×${below.imageChannels}`,
       )
     if (String(stage.classNames) !== String(below.classNames))
       throw new CascadeError(

@@ -1,6 +1,6 @@
 import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError, type KnownKeys, parseConfig, shown } from '@cascade-diffusion/checks'
-import { describeSource, type ImageSource, imageBatches, type LabelledSource } from '@cascade-diffusion/data'
+import { describeSource, type ImageSource, imageBatches, imageSize, type LabelledSource } from '@cascade-diffusion/data'
 import {
   type DiffusionProcess,
   isDiscrete,
@@ -148,12 +148,9 @@ const timeZero = (
     ? { dtype: 'int32', shape: [n], data: new Int32Array(n) }
     : noiseLevelArrays(process, new Array(n).fill(0))
 
-const sizeOf = ({ resolution }: Encoder['config']): readonly [number, number] =>
-  typeof resolution === 'number' ? [resolution, resolution] : resolution
-
 /** The labelled images that a classifier is trained on, at its resolution. */
 function classifierImages({ config }: Encoder, dataset: ImageSource): LabelledSource {
-  const images = trainingImages('classifier', dataset, sizeOf(config), config.imageChannels)
+  const images = trainingImages('classifier', dataset, imageSize('classifier', config.resolution), config.imageChannels)
   const { name, classNames } = images
   if (classNames?.length !== config.classes)
     throw new CascadeError(

@@ -1,6 +1,6 @@
 import { concatenate, type NDArray, rows } from '@cascade-diffusion/arrays'
 import { CascadeError, checkInteger, checkOptions as checkKeys, type KnownKeys, shown } from '@cascade-diffusion/checks'
-import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
+import { checkLevel, defaultLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { Rng } from '@cascade-diffusion/random'
 import { type Cascade, checkCascade, checkChain, chosenLevels } from '../cascade/cascade.ts'
 import type { TrainedStage } from '../stage/load-stage.ts'
@@ -14,8 +14,8 @@ export interface CascadeSampleOptions {
   /** The class of each image, by index or by name; only of a class-conditional cascade. */
   readonly labels?: Labels
   /**
-   * s of each super-resolution stage, in order. Default: the levels of the cascade; for a list of trained stages 0, no
-   * augmentation.
+   * s of each super-resolution stage, in order. Default: the levels of the cascade; for a list of trained stages the
+   * least of each augmentation, nearly always 0, none.
    */
   readonly levels?: readonly number[]
   readonly rng: Rng
@@ -81,7 +81,7 @@ export function cascadeSampler(
   return joined(given, each, [])
 }
 
-/** @param chosen the default level of each super-resolution stage; 0 where it is missing. */
+/** @param chosen the default level of each super-resolution stage; that of its augmentation where it is missing. */
 function joined(
   stages: readonly TrainedStage[],
   options: readonly StageSamplerOptions[],
@@ -95,9 +95,11 @@ function joined(
     const sampler = samplers[index]
     if (!sampler)
       throw new CascadeError('input', `cascade: expected a stage from 0 to ${samplers.length - 1}, got ${shown(index)}`)
-    const { name, kind } = sampler.stage
-    const level = kind === 'super-resolution' ? (levels[index - 1] ?? 0) : undefined
-    const labels = checkConditions(sampler.stage, { count, labels: options.labels, lowRes, level })
+    const { stage } = sampler
+    const { name } = stage
+    const level =
+      stage.kind === 'super-resolution' ? (levels[index - 1] ?? defaultLevel(stage.augmentation)) : undefined
+    const labels = checkConditions(stage, { count, labels: options.labels, lowRes, level })
     const parts: NDArray<'float32'>[] = []
     for (let from = 0; from < count; from += batchSize) {
       const to = Math.min(count, from + batchSize)
@@ -146,6 +148,7 @@ function checkOptions(stages: readonly TrainedStage[], options: CascadeSampleOpt
     )
   for (const [i, { stage }] of stages.entries()) {
     labelsOf(stage, count, labels)
-    if (stage.kind === 'super-resolution') checkLevel(stage.augmentation, levels?.[i - 1] ?? 0, `stage '${stage.name}'`)
+    if (stage.kind === 'super-resolution')
+      checkLevel(stage.augmentation, levels?.[i - 1] ?? defaultLevel(stage.augmentation), `stage '${stage.name}'`)
   }
 }

@@ -1,6 +1,6 @@
 import { isNDArray, type NDArray, ndarray } from '@cascade-diffusion/arrays'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
-import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
+import { checkLevel, defaultLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { Stage } from '../stage/stage.ts'
 import type { Labels, StageSampleOptions } from './stage-sampler-options.ts'
 
@@ -16,15 +16,15 @@ export function checkConditions(
 ): NDArray<'int32'> | undefined {
   const checked = labelsOf(stage, count, labels)
   if (stage.kind === 'super-resolution') {
-    const { name, lowResolution, imageChannels, augmentation } = stage
-    const expected = [count, lowResolution, lowResolution, imageChannels]
+    const { name, lowSize, imageChannels, augmentation } = stage
+    const expected = [count, ...lowSize, imageChannels]
     const got = isNDArray(lowRes) ? `${lowRes.dtype} [${lowRes.shape}]` : lowRes === undefined ? 'none' : shown(lowRes)
     if (got !== `float32 [${expected}]`)
       throw new CascadeError(
         'input',
         `stage '${name}': expected small images lowRes, float32 [${expected}], got ${got}`,
       )
-    checkLevel(augmentation, level ?? 0, `stage '${name}'`)
+    checkLevel(augmentation, level ?? defaultLevel(augmentation), `stage '${name}'`)
   } else if (lowRes || level !== undefined)
     throw new CascadeError(
       'input',

@@ -1,6 +1,6 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError, checkInteger, shown } from '@cascade-diffusion/checks'
-import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
+import { checkLevel, defaultLevel } from '@cascade-diffusion/conditioning-augmentation'
 import { checkSearch, type SearchOptions, type SearchResult, searchTrials } from '@cascade-diffusion/schedules'
 import type { CascadeSampleOptions, CascadeSampler } from './cascade-sampler.ts'
 
@@ -54,7 +54,10 @@ export async function searchLevels<E = number>(
   for (const level of levels)
     await run(async () => {
       // The levels of the other stages do not matter, since the images of the stage below are given.
-      const all = cascade.stages.slice(1).map((_, i) => (i === index - 1 ? level : 0))
+      const all = cascade.stages.slice(1).map(({ stage }, i) => {
+        if (i === index - 1) return level
+        return stage.kind === 'super-resolution' ? defaultLevel(stage.augmentation) : 0
+      })
       return { level, images: await cascade.sampleStage(index, { ...sampling, levels: all, signal }, lowRes) }
     })
   return result()

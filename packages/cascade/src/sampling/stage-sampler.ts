@@ -1,6 +1,6 @@
 import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError, isCascadeError } from '@cascade-diffusion/checks'
-import type { AugmentationDraw } from '@cascade-diffusion/conditioning-augmentation'
+import { type AugmentationDraw, defaultLevel } from '@cascade-diffusion/conditioning-augmentation'
 import {
   createSampler,
   type Frame,
@@ -72,15 +72,16 @@ export function stageSampler(trained: TrainedStage, options: StageSamplerOptions
 
   const prepare = async (options: StageSampleOptions) => {
     checkSampleOptions(trained, options)
-    const { count, lowRes, level = 0, rng, firstIndex = 0, signal } = options
+    const { count, lowRes, rng, firstIndex = 0, signal } = options
     const label = checkConditions(stage, options)
+    const level = options.level ?? (augmentation && defaultLevel(augmentation))
     const drawn = lowRes && augmentation?.draw({ shape: lowRes.shape, rng, level, firstIndex })
     const condition: ArraysOf<UNetCondition> = {
       label,
       lowRes: lowRes && drawn && augment ? await augment(lowRes, drawn) : lowRes,
       augmentationLevel: drawn?.level,
     }
-    const shape = [count, stage.resolution, stage.resolution, stage.imageChannels]
+    const shape = [count, ...stage.size, stage.imageChannels]
     return { shape, condition, rng, firstIndex, steps, restarts, signal }
   }
 

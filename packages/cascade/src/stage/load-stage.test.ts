@@ -113,7 +113,7 @@ test.each([
   [null, 'got null'],
   [{ augmentation: undefined, lowResolution: undefined }, '2 errors:\n- expected lowResolution, an integer from 1'],
   [{ kind: 'base' }, "unknown option 'lowResolution'"],
-  [{ lowResolution: 3 }, 'expected a resolution that is a multiple of lowResolution 3, got 4'],
+  [{ lowResolution: 4 }, 'expected a resolution that is larger than lowResolution 4×4, got 4×4'],
   [{ network: { ...network, baseChannels: 3 } }, 'expected network.baseChannels, an even integer from 2, got 3'],
   [{ name: Object.create(null) }, 'expected name, letters, digits, - and _'],
 ])('a description with %j is an error of the checkpoint', (part, message) => {

@@ -1,12 +1,10 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import { CascadeError, checkOptions, parseConfig } from '@cascade-diffusion/checks'
-import {
-  type AugmentationConfig,
-  type ConditioningAugmentation,
-  conditionsOnLevel,
-} from '@cascade-diffusion/conditioning-augmentation'
+import type { AugmentationConfig, ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
+import { type ImageSize, imageSize } from '@cascade-diffusion/data'
 import { loadEma } from '@cascade-diffusion/training'
 import type { UNetConfig } from '@cascade-diffusion/unet'
+import { describeCustom } from './describe-custom.ts'
 import { fromFile } from './from-file.ts'
 import { migrateStage } from './migrate-stage.ts'
 import { baseStage, type Stage, superResolutionStage } from './stage.ts'
@@ -64,10 +62,10 @@ function builtStage(config: StageDescription, path: string, own: LoadStageOption
     network: own.network ? sameNetwork(own.network, network, path) : sizeOfUNet(network, path),
   }
   if (kind === 'base') return baseStage(options)
-  const small = [lowResolution as number, lowResolution as number, rest.imageChannels]
+  const small = [...imageSize('loadStage', lowResolution as number | ImageSize), rest.imageChannels]
   return superResolutionStage({
     ...options,
-    lowResolution: lowResolution as number,
+    lowResolution: lowResolution as number | ImageSize,
     augmentation: augmentationFor(
       augmentation as AugmentationConfig | CustomAugmentation,
       own.augmentation,
@@ -112,14 +110,14 @@ function augmentationFor(
     return trained
   }
   if (!own) throw new CascadeError('checkpoint', `${was} '${trained.name}': hand it in as 'augmentation'`)
-  const is = { name: own.name, maxLevel: own.maxLevel, embedsLevel: conditionsOnLevel(own, shape) }
-  for (const key of ['name', 'maxLevel', 'embedsLevel'] as const)
+  const is = describeCustom(own, shape)
+  for (const key of ['name', 'minLevel', 'maxLevel', 'continuous', 'embedsLevel'] as const)
     if (is[key] !== trained[key])
       throw new CascadeError(
         'checkpoint',
         key === 'name'
           ? `${was} '${trained.name}', got '${own.name}'`
-          : `${was} '${trained.name}' of ${key} ${trained[key]}, got ${key} ${is[key]}`,
+          : `${was} '${trained.name}' of ${key} ${trained[key] ?? 'none'}, got ${key} ${is[key] ?? 'none'}`,
       )
   return own
 }

@@ -46,3 +46,23 @@ test('is part of what a stage says of itself', () => {
   expect(make(true).description.network).toMatchObject({ noiseSkip: true, baseChannels: 8 })
   expect(make(false).description.network).not.toHaveProperty('noiseSkip')
 })
+
+test('resized, it has the skip too; a custom network may have one size only', async () => {
+  const echo: StageNetwork = { config: { side: 2 }, init: () => ({}), apply: (_, x) => x }
+  expect(noiseSkip(echo, process).resized).toBeUndefined()
+  const doubling: StageNetwork = { ...echo, resized: ([side]) => ({ ...echo, config: { side } }) }
+  const resized = noiseSkip(doubling, process).resized!([4, 4])
+  expect(resized.config).toEqual({ side: 4, noiseSkip: true })
+  expect(await run(resized)).toEqual(await run(noiseSkip(echo, process)))
+
+  const size = { baseChannels: 8, channelMultipliers: [1, 2], residualBlocks: 1, normGroups: 4, noiseSkip: true }
+  const { network } = baseStage({
+    name: 'base',
+    resolution: [4, 6],
+    imageChannels: 1,
+    process: { schedule: { name: 'cosine', steps: T } },
+    network: { ...size, attentionResolutions: [2] },
+  })
+  expect(network.resized!([8, 8]).config).toMatchObject({ resolution: 8, attentionResolutions: [4], noiseSkip: true })
+  expect(() => network.resized!([8, 9])).toThrow('got a width of 9 in 8×9')
+})

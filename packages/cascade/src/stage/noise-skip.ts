@@ -30,5 +30,6 @@ export function noiseSkip(network: StageNetwork, process: DiffusionProcess<Sched
       const { alpha, sigma } = noiseLevelAt({ ...process, schedule }, cast(noise, 'int32') as Tensor1D)
       return add(mul(sigma, xt), mul(alpha, network.apply(params, xt, noise, condition))) as Tensor4D
     },
+    resized: network.resized && ((size) => noiseSkip(network.resized!(size), process)),
   }
 }

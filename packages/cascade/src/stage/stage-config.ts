@@ -1,4 +1,5 @@
-import type { AugmentationConfig, ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
+import type { AugmentationConfig, ConditioningAugmentation, Levels } from '@cascade-diffusion/conditioning-augmentation'
+import type { ImageSize } from '@cascade-diffusion/data'
 import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 import type { LowResConfig, UNetConfig } from '@cascade-diffusion/unet'
 import type { StageNetwork } from './stage-network.ts'
@@ -21,8 +22,8 @@ export type StageUNetConfig = Omit<
 export interface StageOptions {
   /** Names the stage's files. */
   readonly name: string
-  /** Height and width of the images it makes. */
-  readonly resolution: number
+  /** The size of the images it makes: the side of a square, or [height, width]. */
+  readonly resolution: number | ImageSize
   /** 1 for grey, 3 for colour. */
   readonly imageChannels: number
   /** The classes it is conditioned on, by name. Default: unconditional. */
@@ -42,8 +43,11 @@ export interface BaseStageOptions extends StageOptions {}
 
 /** Options of {@link superResolutionStage}. */
 export interface SuperResolutionStageOptions extends StageOptions {
-  /** Height and width of the images that it super-resolves. */
-  readonly lowResolution: number
+  /**
+   * The size of the images that it super-resolves: the side of a square, or [height, width]. Neither side may be larger
+   * than that of `resolution`, and one must be smaller; factors need not be integers.
+   */
+  readonly lowResolution: number | ImageSize
   /**
    * How the small images are corrupted in training. There is no default: without it, errors compound along the cascade.
    */
@@ -54,18 +58,18 @@ export interface SuperResolutionStageOptions extends StageOptions {
 export interface StageDescription {
   readonly kind: 'base' | 'super-resolution'
   readonly name: string
-  readonly resolution: number
+  readonly resolution: number | ImageSize
   readonly imageChannels: number
   readonly classNames: readonly string[] | null
   readonly labelDropout?: number
   readonly process: ProcessConfig
   readonly network: unknown
-  readonly lowResolution?: number
+  readonly lowResolution?: number | ImageSize
   readonly augmentation?: AugmentationConfig | CustomAugmentation
 }
 
 /** The description of a custom augmentation in a checkpoint, which has no code. */
-export interface CustomAugmentation extends Pick<ConditioningAugmentation, 'name' | 'maxLevel'> {
+export interface CustomAugmentation extends Levels {
   /** Whether the network is conditioned on the level. */
   readonly embedsLevel: boolean
 }

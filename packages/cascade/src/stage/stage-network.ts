@@ -1,4 +1,5 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
+import type { ImageSize } from '@cascade-diffusion/data'
 import type { Rng } from '@cascade-diffusion/random'
 import type { UNetCondition } from '@cascade-diffusion/unet'
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
@@ -14,4 +15,10 @@ export interface StageNetwork {
    * the variance is learned. If labels are dropped in training, a label may be -1: no class.
    */
   apply(params: Params<Tensor>, xt: Tensor4D, noise: Tensor1D, condition: UNetCondition): Tensor4D
+  /**
+   * The network with the same weights for images of another size, larger than in training for instance. Absent: it is
+   * for one size only.
+   * @throws if there is no such network.
+   */
+  resized?(size: ImageSize): StageNetwork
 }

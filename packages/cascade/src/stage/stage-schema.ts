@@ -4,6 +4,7 @@ import {
   type ConditioningAugmentation,
   isCustomAugmentation,
 } from '@cascade-diffusion/conditioning-augmentation'
+import { sizeSchema } from '@cascade-diffusion/data'
 import { processSchema } from '@cascade-diffusion/diffusion'
 import { type LowResConfig, unetEntries } from '@cascade-diffusion/unet'
 import type {
@@ -36,10 +37,14 @@ const unetSize = schema.record<StageUNetConfig>({
 })
 
 // Other members are allowed.
-const customNetwork = schema.value<StageNetwork>('{ config, init, apply } with functions init and apply', (x) => {
-  const { init, apply } = x as Partial<StageNetwork>
-  return typeof init === 'function' && typeof apply === 'function'
-})
+const customNetwork = schema.value<StageNetwork>(
+  '{ config, init, apply } with functions init, apply and, if it has one, resized',
+  (x) => {
+    const { init, apply, resized } = x as Partial<StageNetwork>
+    const isFunction = (f: unknown) => typeof f === 'function'
+    return isFunction(init) && isFunction(apply) && (resized === undefined || isFunction(resized))
+  },
+)
 
 /** Whether it is a custom network, complete or not, rather than the size of a U-Net. */
 export const isCustomNetwork = (network: unknown): network is StageNetwork =>
@@ -57,7 +62,7 @@ const common = {
     'letters, digits, - and _, since it names files',
     (x) => typeof x === 'string' && /^[\w-]+$/.test(x),
   ),
-  resolution: count,
+  resolution: sizeSchema,
   imageChannels: count,
   process: processSchema,
 }
@@ -75,7 +80,7 @@ const options = {
  */
 export const stageSchemas = {
   ...options,
-  lowResolution: count,
+  lowResolution: sizeSchema,
   augmentation: schema.either(augmentations.schema, anything<ConditioningAugmentation>(), (x) =>
     isCustomAugmentation(x as ConditioningAugmentation),
   ),
@@ -89,7 +94,9 @@ export const superResolutionSchema = schema.record<SuperResolutionStageOptions>(
 
 const customAugmentation = schema.record<CustomAugmentation>({
   name: schema.text(),
-  maxLevel: schema.integer({ from: 0 }),
+  minLevel: schema.optional(schema.number({ from: 0 })),
+  maxLevel: schema.number({ from: 0 }),
+  continuous: schema.optional(schema.flag()),
   embedsLevel: schema.flag(),
 })
 const isCustomDescription = (x: unknown) => typeof x === 'object' && x !== null && 'embedsLevel' in x
@@ -107,7 +114,7 @@ export const descriptionSchema = schema.either<StageDescription, StageDescriptio
   schema.record<Omit<StageDescription, 'lowResolution' | 'augmentation'>>(described),
   schema.record<StageDescription>({
     ...described,
-    lowResolution: count,
+    lowResolution: sizeSchema,
     augmentation: schema.either(augmentations.schema, customAugmentation, isCustomDescription),
   }),
   (x) => (x as StageDescription | null)?.kind === 'super-resolution',

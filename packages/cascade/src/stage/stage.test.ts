@@ -47,7 +47,7 @@ test('everything that is wrong with the options is reported together', () => {
   expect(() => superResolutionStage(wrong as never)).toThrow(
     [
       "stage 'sr': 3 errors:",
-      "- expected resolution, an integer from 1, got '8'",
+      "- expected resolution, an integer from 1 or [height, width], got '8'",
       '- expected augmentation.maxLevel, an integer from 1, got 0',
       "- unknown option 'stps'.",
     ].join('\n'),
@@ -65,9 +65,9 @@ test('the process is that of its name', () => {
 })
 
 test.each([
-  [{ lowResolution: 3 }, "stage 'sr': expected a resolution that is a multiple of lowResolution 3, got 8"],
-  [{ lowResolution: 8 }, 'a multiple of lowResolution 8, got 8'],
-  [{ lowResolution: 0.5 }, 'expected lowResolution, an integer from 1, got 0.5'],
+  [{ lowResolution: 8 }, "stage 'sr': expected a resolution that is larger than lowResolution 8×8, got 8×8"],
+  [{ lowResolution: [4, 9] }, 'larger than lowResolution 4×9, got 8×8'],
+  [{ lowResolution: 0.5 }, 'expected lowResolution, an integer from 1 or [height, width], got 0.5'],
   [{ name: 'to 8×8' }, "expected name, letters, digits, - and _, since it names files, got 'to 8×8'"],
   [{ name: '' }, "got ''"],
   [
@@ -112,10 +112,13 @@ test.each([
   ],
   [
     { network: { apply: tinyNetwork().apply } },
-    'expected network, { config, init, apply } with functions init and apply, got an object with apply',
+    'expected network, { config, init, apply } with functions init, apply and, if it has one, resized, got an object with apply',
   ],
-  [{ augmentation: { ...augmentation, maxLevel: 21 } }, 'expected a maxLevel from 1 to 20, got 21'],
-  [{ network: { ...size, patchSize: 3 } }, 'expected patchSize to divide the resolution 8×8, got 3'],
+  [{ augmentation: { ...augmentation, maxLevel: 21 } }, 'expected maxLevel, an integer from 1 to 20, got 21'],
+  [
+    { network: { ...size, patchSize: 3 } },
+    'expected a resolution of multiples of 3, for patches of 3×3, got a height of 8 and a width of 8',
+  ],
 ])('%j is refused', (changes, message) => {
   expect(() => superResolutionStage({ ...options, augmentation, ...(changes as object) })).toThrow(message)
 })

@@ -7,8 +7,10 @@ import {
   isCustomAugmentation,
   tryAugmentation,
 } from '@cascade-diffusion/conditioning-augmentation'
+import { type ImageSize, imageSize, shownSize } from '@cascade-diffusion/data'
 import { type DiffusionProcess, learnsVariance, processOf, type Schedule } from '@cascade-diffusion/diffusion'
 import { type UNetConfig, unet } from '@cascade-diffusion/unet'
+import { describeCustom } from './describe-custom.ts'
 import { noiseSkip } from './noise-skip.ts'
 import type {
   BaseStageOptions,
@@ -22,7 +24,8 @@ import { baseSchema, isCustomNetwork, superResolutionSchema } from './stage-sche
 
 interface CommonStage {
   readonly name: string
-  readonly resolution: number
+  /** Height and width of the images it makes. */
+  readonly size: ImageSize
   readonly imageChannels: number
   readonly classNames: readonly string[] | undefined
   /** The probability that a label is dropped in training. */
@@ -41,7 +44,8 @@ export interface BaseStage extends CommonStage {
 /** A later stage: super-resolves images, conditioned on them. */
 export interface SuperResolutionStage extends CommonStage {
   readonly kind: 'super-resolution'
-  readonly lowResolution: number
+  /** Height and width of the images that it super-resolves. */
+  readonly lowSize: ImageSize
   readonly augmentation: ConditioningAugmentation
 }
 
@@ -66,27 +70,27 @@ export function baseStage(options: BaseStageOptions): BaseStage {
  */
 export function superResolutionStage(options: SuperResolutionStageOptions): SuperResolutionStage {
   parseConfig(whereOf('superResolutionStage', options), superResolutionSchema, options)
-  const { lowResolution, resolution, imageChannels } = options
-  if (!(resolution % lowResolution === 0 && resolution > lowResolution))
+  const { imageChannels } = options
+  const lowSize = sizeOf(options.lowResolution)
+  const size = sizeOf(options.resolution)
+  if (!isLarger(size, lowSize))
     throw new CascadeError(
       'input',
-      `stage '${options.name}': expected a resolution that is a multiple of lowResolution ${lowResolution}, got ${resolution}`,
+      `stage '${options.name}': expected a resolution that is larger than lowResolution ${shownSize(lowSize)}, got ${shownSize(size)}`,
     )
-  const small = [lowResolution, lowResolution, imageChannels]
+  const small = [...lowSize, imageChannels]
   const augmentation = augmentationOf(options.augmentation, small)
   const custom = isCustomAugmentation(options.augmentation)
   if (custom) tryAugmentation(augmentation, small)
-  const { name, maxLevel } = augmentation
-  const embedsLevel = conditionsOnLevel(augmentation, small)
-  const described = custom ? { name, maxLevel, embedsLevel } : (options.augmentation as AugmentationConfig)
-  const inputs = { lowRes: { channels: imageChannels }, augmentationLevels: embedsLevel }
+  const described = custom ? describeCustom(augmentation, small) : (options.augmentation as AugmentationConfig)
+  const inputs = { lowRes: { channels: imageChannels }, augmentationLevels: conditionsOnLevel(augmentation, small) }
   const stage = common('super-resolution', options, inputs)
   return {
     kind: 'super-resolution',
     ...stage,
-    lowResolution,
+    lowSize,
     augmentation,
-    description: { ...stage.description, lowResolution, augmentation: described },
+    description: { ...stage.description, lowResolution: sideOrSides(lowSize), augmentation: described },
   }
 }
 
@@ -95,7 +99,9 @@ function common(
   options: StageOptions,
   inputs: Pick<UNetConfig, 'lowRes' | 'augmentationLevels'>,
 ): CommonStage {
-  const { name, resolution, imageChannels, classNames, labelDropout = 0, process } = options
+  const { name, imageChannels, classNames, labelDropout = 0, process } = options
+  const size = sizeOf(options.resolution)
+  const resolution = sideOrSides(size)
   const twice = classNames?.find((className, i) => classNames.indexOf(className) < i)
   if (twice !== undefined)
     throw new CascadeError('input', `stage '${name}': expected different classNames, got '${twice}' twice`)
@@ -106,12 +112,12 @@ function common(
     )
   const diffusion = processOf(process)
   const network = isCustomNetwork(options.network) ? options.network : sizedNetwork(options.network)
-  function sizedNetwork({ noiseSkip: skips, lowRes, ...size }: StageUNetConfig): StageNetwork {
+  function sizedNetwork({ noiseSkip: skips, lowRes, ...unetSize }: StageUNetConfig): StageNetwork {
     if (lowRes && !inputs.lowRes)
       throw new CascadeError('input', `stage '${name}': expected no lowRes of its network, since it is a base`)
     const net = unet({
       ...(diffusion.noiseInput === 'noise-level' && { noiseEmbedding: { name: 'noise-level' } }),
-      ...size,
+      ...unetSize,
       resolution,
       imageChannels,
       ...inputs,
@@ -130,7 +136,7 @@ function common(
   }
   return {
     name,
-    resolution,
+    size,
     imageChannels,
     classNames,
     labelDropout,
@@ -148,6 +154,15 @@ function common(
     },
   }
 }
+
+const sizeOf = (resolution: number | ImageSize): ImageSize => imageSize('stage', resolution)
+
+/** A size as descriptions have it: one number for a square. */
+const sideOrSides = ([height, width]: ImageSize): number | ImageSize => (height === width ? height : [height, width])
+
+/** Whether images of a size can be super-resolved to another: a side grows, and none shrinks. */
+export const isLarger = (size: ImageSize, lowSize: ImageSize): boolean =>
+  size.every((side, i) => side >= lowSize[i]!) && String(size) !== String(lowSize)
 
 /** The caller as errors name it: the stage, if it has a name. */
 const whereOf = (maker: string, options: Partial<StageOptions> | undefined): string =>

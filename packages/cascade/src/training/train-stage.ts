@@ -93,7 +93,7 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainResul
   const levels = noiseLevelsOf(noiseLevels, context)
   await checkWeighting(stage, loss, noiseLevels, compile)
   if (stage.kind === 'super-resolution')
-    await tryAugmentation(stage.augmentation, [stage.lowResolution, stage.lowResolution, stage.imageChannels], compile)
+    await tryAugmentation(stage.augmentation, [...stage.lowSize, stage.imageChannels], compile)
   const key = rng(seed).fold(stage.name)
   const config = {
     stage: stage.description,
@@ -168,15 +168,15 @@ const drops = ({ network: { config } }: Stage): boolean =>
   typeof config === 'object' && config !== null && 'dropout' in config && Number(config.dropout) > 0
 
 /** The small images of large ones, rounded to bytes like those of a file, and the draw of their augmentation. */
-function lowResBatch({ augmentation, lowResolution }: SuperResolutionStage, image: NDArray<'float32'>, rng: Rng) {
-  const z = fromUint8(resizeArea(toUint8(image), lowResolution))
+function lowResBatch({ augmentation, lowSize }: SuperResolutionStage, image: NDArray<'float32'>, rng: Rng) {
+  const z = fromUint8(resizeArea(toUint8(image), lowSize))
   return { z, drawn: augmentation.draw({ shape: z.shape, rng }) }
 }
 
 /** The images that a stage is trained on, at its resolution. */
 function stageImages(stage: Stage, dataset: ImageSource, randomFlips: boolean): ImageSource {
-  const { name, resolution, imageChannels, classNames } = stage
-  const images = trainingImages(`stage '${name}'`, dataset, [resolution, resolution], imageChannels)
+  const { name, size, imageChannels, classNames } = stage
+  const images = trainingImages(`stage '${name}'`, dataset, size, imageChannels)
   if (classNames && String(classNames) !== String(dataset.classNames))
     throw new CascadeError(
       'input',

@@ -6,25 +6,32 @@ interface Spans {
   readonly starts: Int32Array
   /** Pixels of each, those of which it covers nothing included. */
   readonly length: number
-  /** How much each covers of its pixels, from 0 to 1; [to, length]. */
+  /** How much each covers of its pixels, in parts of a pixel; [to, length]. */
   readonly shares: Float64Array
+  /** The parts that each covers in all. */
+  readonly total: number
 }
 
-/** The spans of `to` new pixels over `from` old ones. Whole numbers until the division, so that shares of whole pixels are exactly 1. */
+/** The spans of `to` new pixels over `from` old ones. Parts are integers, so sums of bytes are exact; if `to` divides `from`, a part is a pixel. */
 function spansOf(from: number, to: number): Spans {
-  const starts = Int32Array.from({ length: to }, (_, i) => Math.floor((i * from) / to))
-  const length = from % to === 0 ? from / to : Math.min(from, Math.ceil(from / to) + 1)
+  const divisor = greatestCommonDivisor(from, to)
+  const [total, parts] = [from / divisor, to / divisor]
+  const starts = Int32Array.from({ length: to }, (_, i) => Math.floor((i * total) / parts))
+  const length = parts === 1 ? total : Math.min(from, Math.ceil(from / to) + 1)
   const shares = Float64Array.from({ length: to * length }, (_, j) => {
     const i = Math.floor(j / length)
     const pixel = starts[i]! + (j % length)
-    const covered = Math.min((pixel + 1) * to, (i + 1) * from) - Math.max(pixel * to, i * from)
-    return pixel < from ? Math.max(0, covered) / to : 0
+    const covered = Math.min((pixel + 1) * parts, (i + 1) * total) - Math.max(pixel * parts, i * total)
+    return pixel < from ? Math.max(0, covered) : 0
   })
-  return { starts, length, shares }
+  return { starts, length, shares, total }
 }
 
+const greatestCommonDivisor = (a: number, b: number): number => (b > 0 ? greatestCommonDivisor(b, a % b) : a)
+
 /**
- * Makes images smaller: each new pixel is the mean of the area that it covers, written to `out`, which rounds as its type does.
+ * Makes images smaller: each new pixel is the mean of the area that it covers, written to `out`, which rounds as its type does. Means of bytes are
+ * rounded once, from their exact values.
  * @param shape [n, height, width, channels] of `data`; neither side of `size` may be greater.
  */
 export function averageAreas<A extends Float32Array | Uint8ClampedArray>(
@@ -35,7 +42,7 @@ export function averageAreas<A extends Float32Array | Uint8ClampedArray>(
 ): A {
   const rows = spansOf(height, newHeight)
   const columns = spansOf(width, newWidth)
-  const area = (height / newHeight) * (width / newWidth)
+  const area = rows.total * columns.total
   const sums = new Float64Array(newWidth * channels)
   for (let i = 0; i < n * newHeight; i++) {
     const y = i % newHeight

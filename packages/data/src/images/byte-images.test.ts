@@ -28,7 +28,7 @@ test('separate gives one image as itself and several one by one', () => {
     [8, 9, 10, 11],
   ])
   expect(separate(float32([-1, 1], [2, 1, 1]))).toEqual([{ shape: [2, 1, 1], data: Uint8Array.of(0, 255) }])
-  expect(() => separate({ shape: [3, 2, 2], data })).toThrow(
-    'images: expected [height, width, 1 or 3], or several such, got [3,2,2]',
+  expect(() => separate({ shape: [2, 1, 6], data })).toThrow(
+    'images: expected [height, width, 1 to 4], or several such, got [2,1,6]',
   )
 })

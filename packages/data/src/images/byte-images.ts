@@ -1,7 +1,11 @@
 import { type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
+import { isChannels } from './check-image.ts'
 
-/** Images in bytes, 0 (black) to 255: one as [height, width, channels] or several as [n, height, width, channels]. */
+/**
+ * Images in bytes, 0 (black) to 255: one as [height, width, channels] or several as [n, height, width, channels]. The
+ * channels are grey, grey and alpha, RGB, or RGBA.
+ */
 export interface ByteImages {
   readonly shape: readonly number[]
   /** Row-major, channels last. */
@@ -46,8 +50,8 @@ export function separate(images: ByteImages | NDArray<'float32'>): ByteImages[] 
     images.data instanceof Uint8Array ? (images as ByteImages) : toUint8(images as NDArray<'float32'>)
   const [n, ...image] = shape.length === 3 ? [1, ...shape] : shape
   const channels = image[2]
-  if (image.length !== 3 || (channels !== 1 && channels !== 3))
-    throw new CascadeError('input', `images: expected [height, width, 1 or 3], or several such, got [${shape}]`)
+  if (image.length !== 3 || !isChannels(channels))
+    throw new CascadeError('input', `images: expected [height, width, 1 to 4], or several such, got [${shape}]`)
   const size = sizeOf(image)
   return Array.from({ length: n! }, (_, i) => ({ shape: image, data: data.subarray(i * size, (i + 1) * size) }))
 }

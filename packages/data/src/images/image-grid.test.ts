@@ -37,6 +37,16 @@ test('several images stand side by side, grey ones beside colours become RGB, fl
   expect([...grid.data]).toEqual([0, 0, 0, 255, 255, 255, 1, 2, 3])
 })
 
+test('beside images with alpha, others and the background are opaque', () => {
+  const pixel = (...data: number[]) => ({ shape: [1, 1, data.length], data: Uint8Array.from(data) })
+  const [grey, shade, colour, glass] = [pixel(7), pixel(8, 50), pixel(1, 2, 3), pixel(4, 5, 6, 90)]
+  const options = { padding: 0, background: 9 }
+  const cells = (...images: (typeof grey)[]) => [...imageGrid([images, [grey]], options).data]
+  expect(cells(grey, shade)).toEqual([7, 255, 8, 50, 7, 255, 9, 255])
+  expect(cells(colour, shade)).toEqual([1, 2, 3, 255, 8, 8, 8, 50, 7, 7, 7, 255, 9, 9, 9, 255])
+  expect(cells(glass, colour)).toEqual([4, 5, 6, 90, 1, 2, 3, 255, 7, 7, 7, 255, 9, 9, 9, 255])
+})
+
 test('the defaults are two white pixels between images', () => {
   const grid = imageGrid([[{ shape: [1, 1, 1], data: Uint8Array.of(0) }]])
   expect(grid.shape).toEqual([5, 5, 1])

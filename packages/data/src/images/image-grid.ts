@@ -13,9 +13,10 @@ export interface ImageGridOptions {
 }
 
 /**
- * One picture of rows of images. An image is [height, width, 1 or 3] in bytes or float32 in [-1, 1]; several, as [n, height, width,
+ * One picture of rows of images. An image is [height, width, 1 to 4] in bytes or float32 in [-1, 1]; several, as [n, height, width,
  * channels], stand side by side. All cells are as large as the largest image; smaller images are
- * upsampled to it without smoothing. The picture is grey if all images are; shorter rows end in background.
+ * upsampled to it without smoothing. The picture is grey if all images are, and has alpha if one has; shorter rows end in background, which is
+ * opaque.
  * @throws if there is no image, a value is not finite, or an option is unknown or out of range.
  */
 export function imageGrid(
@@ -33,10 +34,14 @@ export function imageGrid(
   if (images.length === 0) throw new CascadeError('input', 'imageGrid: expected at least one image')
   const cellHeight = scale * Math.max(...images.map(({ shape }) => shape[0]!))
   const cellWidth = scale * Math.max(...images.map(({ shape }) => shape[1]!))
-  const channels = Math.max(...images.map(({ shape }) => shape[2]!))
+  const all = images.map(({ shape }) => shape[2]!)
+  const colours = Math.max(...all) > 2 ? 3 : 1
+  const alpha = all.some((c) => c % 2 === 0)
+  const channels = alpha ? colours + 1 : colours
   const height = padding + cells.length * (cellHeight + padding)
   const width = padding + Math.max(...cells.map((row) => row.length)) * (cellWidth + padding)
   const data = new Uint8Array(height * width * channels).fill(background)
+  if (alpha) for (let i = colours; i < data.length; i += channels) data[i] = 255
   cells.forEach((row, r) => {
     row.forEach((image, column) => {
       const [h, w, c] = image.shape as [number, number, number]
@@ -46,7 +51,8 @@ export function imageGrid(
         for (let x = 0; x < cellWidth; x++) {
           const from = (Math.floor((y * h) / cellHeight) * w + Math.floor((x * w) / cellWidth)) * c
           const to = ((top + y) * width + left + x) * channels
-          for (let k = 0; k < channels; k++) data[to + k] = image.data[from + (c === 1 ? 0 : k)]!
+          for (let k = 0; k < colours; k++) data[to + k] = image.data[from + (c < 3 ? 0 : k)]!
+          if (c % 2 === 0) data[to + colours] = image.data[from + c - 1]!
         }
     })
   })

@@ -3,20 +3,20 @@ import { CascadeError, type Schema, schema, shown } from '@cascade-diffusion/che
 /** Height and width in pixels. */
 export type ImageSize = readonly [height: number, width: number]
 
-/** Gives a size back, as it is said in errors: 28×32. */
+/** A size as errors name it: 28×32. */
 export const shownSize = ([height, width]: readonly number[]): string => `${height}×${width}`
 
 const isSide = (side: unknown): boolean => Number.isSafeInteger(side) && (side as number) >= 1
 
-/** A side, or [height, width], in a configuration. */
+/** The schema of a size in a configuration: a side, or [height, width]. */
 export const sizeSchema: Schema<number | ImageSize> = schema.value(
   'an integer from 1 or [height, width]',
   (size) => isSide(size) || (Array.isArray(size) && size.length === 2 && size.every(isSide)),
 )
 
 /**
- * The size of that side, if it is a number, or that size.
- * @param where who asks: `resize`.
+ * The size [height, width] of an option that may be one side of a square.
+ * @param where the caller as errors name it: `resize`.
  * @throws unless the sides are integers from 1.
  */
 export function imageSize(where: string, size: number | ImageSize): ImageSize {

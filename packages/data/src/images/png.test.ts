@@ -5,17 +5,20 @@ import { PNG } from 'pngjs'
 import { expect, test } from 'vitest'
 import { encodePng } from './png.ts'
 
+/** A pixel of any number of channels. */
+const rgba = ([a, b, c, d = 255]: Uint8Array) => (c === undefined ? [a, a, a, b ?? 255] : [a, b, c, d])
+
 test('another decoder reads the pixels back', () => {
   const side = fc.integer({ min: 1, max: 20 })
   fc.assert(
-    fc.property(side, side, fc.constantFrom(1, 3), fc.nat(), (height, width, channels, seed) => {
+    fc.property(side, side, fc.constantFrom(1, 2, 3, 4), fc.nat(), (height, width, channels, seed) => {
       const data = Uint8Array.from(rng(seed).integers([height * width * channels], 0, 256).data)
       const decoded = PNG.sync.read(Buffer.from(encodePng({ shape: [height, width, channels], data })))
       expect([decoded.height, decoded.width]).toEqual([height, width])
-      const rgba = Array.from({ length: height * width }, (_, i) =>
-        channels === 1 ? [data[i], data[i], data[i], 255] : [data[3 * i], data[3 * i + 1], data[3 * i + 2], 255],
+      const expected = Array.from({ length: height * width }, (_, i) =>
+        rgba(data.subarray(channels * i, channels * (i + 1))),
       )
-      expect([...decoded.data]).toEqual(rgba.flat())
+      expect([...decoded.data]).toEqual(expected.flat())
     }),
   )
 })
@@ -24,6 +27,13 @@ test('the file holds what the PNG specification asks for', () => {
   const png = Buffer.from(encodePng({ shape: [2, 5, 3], data: new Uint8Array(30) }))
   expect(png.subarray(0, 8).toString('hex')).toBe('89504e470d0a1a0a')
   expect(png.subarray(8, 29).toString('hex')).toBe('0000000d4948445200000005000000020802000000')
+  for (const [channels, type] of [
+    [1, 0],
+    [2, 4],
+    [3, 2],
+    [4, 6],
+  ] as const)
+    expect(encodePng({ shape: [1, 1, channels], data: new Uint8Array(channels) })[25]).toBe(type)
   expect(png.subarray(-12).toString('hex')).toBe('0000000049454e44ae426082')
 })
 

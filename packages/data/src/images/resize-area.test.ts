@@ -59,6 +59,32 @@ test('a side that is no multiple: pixels count by the part of them that is cover
   }
 })
 
+test('bytes are rounded from exact means at any ratio, halves to even', () => {
+  const exact = (x: Uint8Array, [h, w]: number[], [high, wide]: number[], y: number, column: number) => {
+    // In parts of pixels, high × wide to a pixel and h × w to an area.
+    let sum = 0n
+    const covered = (i: number, pixel: number, from: number, to: number) =>
+      Math.max(0, Math.min((pixel + 1) * to, (i + 1) * from) - Math.max(pixel * to, i * from))
+    for (let v = 0; v < h!; v++)
+      for (let u = 0; u < w!; u++)
+        sum += BigInt(covered(y, v, h!, high!) * covered(column, u, w!, wide!)) * BigInt(x[v * w! + u]!)
+    const area = BigInt(h! * w!)
+    const [whole, twice] = [sum / area, (sum % area) * 2n]
+    return Number(twice > area || (twice === area && whole % 2n === 1n) ? whole + 1n : whole)
+  }
+  const [from, to] = [
+    [20, 10],
+    [18, 5],
+  ]
+  for (let seed = 0; seed < 20; seed++) {
+    // Few values, so that many means are halves.
+    const data = Uint8Array.from(rng(seed).integers([200], 0, 3).data)
+    const { data: small } = resizeArea({ shape: [...from, 1], data }, [to[0]!, to[1]!])
+    const expected = Array.from({ length: 90 }, (_, i) => exact(data, from, to, Math.floor(i / 5), i % 5))
+    expect([...small]).toEqual(expected)
+  }
+})
+
 test('an even image stays as it is, at any size', () => {
   for (let size = 1; size <= 13; size++) {
     const { data } = resizeArea({ shape: [13, 13, 3], data: new Uint8Array(507).fill(201) }, size)

@@ -1,4 +1,5 @@
 import { CascadeError, checkInteger, shown } from '@cascade-diffusion/checks'
+import { isChannels } from '../images/check-image.ts'
 import { type ImageSize, imageSize } from '../images/image-size.ts'
 import type { ImageSource } from './image-source.ts'
 
@@ -16,8 +17,7 @@ export function checkSource<S extends ImageSource>(where: string, source: S): S 
     )
   const of = `${where}: dataset '${name}'`
   checkInteger(of, 'a count', count, { from: 1 })
-  if (channels !== 1 && channels !== 3)
-    throw new CascadeError('input', `${of}: expected 1 or 3 channels, got ${shown(channels)}`)
+  if (!isChannels(channels)) throw new CascadeError('input', `${of}: expected 1 to 4 channels, got ${shown(channels)}`)
   if (size !== undefined) checkSize(of, size)
   if (classNames !== undefined) checkClassNames(of, classNames)
   return source

@@ -1,13 +1,14 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
 import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import type { ByteImages } from '../images/byte-images.ts'
+import { isChannels } from '../images/check-image.ts'
 import type { ImageSize } from '../images/image-size.ts'
 import { checkClassNames } from './check-source.ts'
 import type { ImageSource, ReadImages } from './image-source.ts'
 
 /** A source of images of one size that are all in memory. {@link imageDataset} makes it. */
 export interface ImageDataset extends ImageSource {
-  /** [n, height, width, channels], with 1 (grey) or 3 (RGB) channels. */
+  /** [n, height, width, channels], of 1 to 4 channels: grey, grey and alpha, RGB or RGBA. */
   readonly images: ByteImages
   readonly size: ImageSize
   /** The class of each image, if they are labelled: an index into `classNames`. */
@@ -24,7 +25,7 @@ export interface LabelledDataset extends ImageDataset {
 export interface ImageDatasetOptions {
   /** What the images are. */
   readonly name: string
-  /** [n, height, width, 1 or 3], bytes from 0 to 255. They are not copied. */
+  /** [n, height, width, 1 to 4], bytes from 0 to 255. They are not copied. */
   readonly images: ByteImages
   /** The class of each image: an index into `classNames`, or one of them. Default: the images are not labelled. */
   readonly labels?: ArrayLike<number> | readonly string[]
@@ -42,7 +43,7 @@ const datasetKeys: KnownKeys<ImageDatasetOptions> = { name: true, images: true, 
 
 /**
  * The source of images in memory, with a label each or without labels.
- * @throws if an option is missing or unknown; if the images are not bytes, grey or RGB, at least one, and as many bytes as their
+ * @throws if an option is missing or unknown; if the images are not bytes, of 1 to 4 channels, at least one, and as many bytes as their
  * shape says; if there are labels without class names, or not one for each image; if a label names no class, or a class comes twice.
  */
 export function imageDataset(options: LabelledDatasetOptions): LabelledDataset
@@ -82,11 +83,11 @@ function checkedImages(name: string, images: ByteImages): ByteImages {
   if (!Array.isArray(shape) || data === undefined)
     throw new CascadeError(
       'input',
-      `${name}: expected images { shape: [n, height, width, 1 or 3], data: bytes }, got ${shown(images)}`,
+      `${name}: expected images { shape: [n, height, width, 1 to 4], data: bytes }, got ${shown(images)}`,
     )
   const [n = 0, height, width, channels] = shape as readonly number[]
-  if (shape.length !== 4 || !(height! > 0 && width! > 0) || (channels !== 1 && channels !== 3))
-    throw new CascadeError('input', `${name}: wrong image size: expected [n, height, width, 1 or 3], got [${shape}]`)
+  if (shape.length !== 4 || !(height! > 0 && width! > 0) || !isChannels(channels))
+    throw new CascadeError('input', `${name}: wrong image size: expected [n, height, width, 1 to 4], got [${shape}]`)
   if (!(n > 0)) throw new CascadeError('input', `${name}: expected at least one image, got [${shape}]`)
   const clamped: unknown = data
   if (!(data instanceof Uint8Array || clamped instanceof Uint8ClampedArray))

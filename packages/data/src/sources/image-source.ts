@@ -11,7 +11,7 @@ export interface ImageSource {
   readonly name: string
   /** The number of images. */
   readonly count: number
-  /** The channels of every image: 1 (grey) or 3 (RGB). */
+  /** The channels of every image: 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA). */
   readonly channels: number
   /** The classes, if the images are labelled: a label is an index into this list. */
   readonly classNames?: readonly string[]

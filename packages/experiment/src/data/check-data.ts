@@ -1,4 +1,5 @@
 import { CascadeError } from '@cascade-diffusion/checks'
+import { imageSize, shownSize } from '@cascade-diffusion/data'
 import type { ExperimentPlan } from '../plan/plan.ts'
 import type { ExperimentData } from './data.ts'
 
@@ -16,10 +17,11 @@ export function checkData({ stages }: ExperimentPlan, { train, test }: Experimen
       `plan: ${of}: expected the classes of training, ${train.classNames.join(', ')}; got ${test.classNames.join(', ')}`,
     )
   const { name, resolution } = stages.at(-1)!.stage
+  const least = imageSize('plan', resolution)
   for (const { name: images, size } of [train, test])
-    if (size?.some((length) => length < resolution))
+    if (size?.some((length, i) => length < least[i]!))
       throw new CascadeError(
         'input',
-        `plan: expected images of at least ${resolution}×${resolution} for the stage '${name}', got ${size.join('×')} in '${images}'`,
+        `plan: expected images of at least ${shownSize(least)} for the stage '${name}', got ${shownSize(size)} in '${images}'`,
       )
 }

@@ -27,8 +27,8 @@ test('custom images are taken as they are', async () => {
 
 test('the evaluator gets images of the resolution of the last stage', async () => {
   const { data } = tinyPlan
-  expect(dataAt(16, data)).toEqual(data)
-  const { images } = await dataAt(4, data).test.read([0])
+  expect(dataAt([16, 16], data)).toEqual(data)
+  const { images } = await dataAt([4, 4], data).test.read([0])
   expect(images[0]!.shape).toEqual([4, 4, 1])
   const whole = (await data.test.read([0])).images[0]!.data
   const corner = [0, 1, 2, 3].flatMap((y) => [...whole.subarray(16 * y, 16 * y + 4)])

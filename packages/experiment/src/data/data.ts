@@ -1,5 +1,5 @@
 import { type ConfigOf, schema, table } from '@cascade-diffusion/checks'
-import { type LabelledSource, resize, transformed } from '@cascade-diffusion/data'
+import { type ImageSize, type LabelledSource, resize, transformed } from '@cascade-diffusion/data'
 import { dicebearEntry } from './dicebear.ts'
 import type { LoadOptions } from './load-context.ts'
 import { mnistEntry } from './mnist.ts'
@@ -40,9 +40,9 @@ export async function loadData(config: DataConfig, options: LoadOptions): Promis
   }
 }
 
-/** Real images at a resolution: as they are, or resized to it. */
-export function dataAt(resolution: number, { train, test }: ExperimentData): ExperimentData {
+/** Real images of a size: as they are, or resized to it. */
+export function dataAt(size: ImageSize, { train, test }: ExperimentData): ExperimentData {
   const sized = (source: LabelledSource) =>
-    source.size?.every((length) => length === resolution) ? source : transformed(source, resize({ size: resolution }))
+    String(source.size) === String(size) ? source : transformed(source, resize({ size }))
   return { train: sized(train), test: sized(test) }
 }

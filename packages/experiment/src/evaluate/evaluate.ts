@@ -2,7 +2,7 @@ import { type CascadeSampler, searchLevels } from '@cascade-diffusion/cascade'
 import { rng } from '@cascade-diffusion/random'
 import { dataAt } from '../data/data.ts'
 import { checkExperiment, type ExperimentOptions } from '../options.ts'
-import { type ExperimentPlan, lastResolution, type SuperResolutionStagePlan } from '../plan/plan.ts'
+import { type ExperimentPlan, lastSize, type SuperResolutionStagePlan } from '../plan/plan.ts'
 import { classLabels, type Images, type Samples } from '../sample.ts'
 import type { TrainedExperiment } from '../train.ts'
 import { cascadeOf, withCascade } from '../with-cascade.ts'
@@ -45,7 +45,7 @@ export interface Evaluation extends Samples {
 export async function evaluateExperiment(trained: TrainedExperiment, options: ExperimentOptions): Promise<Evaluation> {
   checkExperiment('evaluateExperiment', options)
   const { plan, compile, progress, signal } = options
-  const { train, test } = dataAt(lastResolution(plan), trained.data)
+  const { train, test } = dataAt(lastSize(plan), trained.data)
   const evaluator = await evaluatorOf(trained.evaluator, { trainSet: train, testSet: test, compile, signal })
   try {
     const { ofTest } = evaluator

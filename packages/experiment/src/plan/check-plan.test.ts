@@ -57,8 +57,8 @@ test.each([
   [stage({ levels: [] }), 'plan: expected stages[1].levels, a list of at least 1 entry, got an array of 0'],
   [stage({ levels: undefined }), 'plan: expected stages[1].levels, a list of at least 1 entry, got undefined'],
   [
-    stage({ stage: { ...superResolution.stage, resolution: 6 } }),
-    'a multiple of 4, that of the stage before it, got 6',
+    stage({ stage: { ...superResolution.stage, resolution: 4 } }),
+    'larger than 4×4, that of the stage before it, got 4×4',
   ],
   [stage({ stage: { ...superResolution.stage, name: 'base' } }), "expected different names, got 'base' twice"],
   [stage({ stage: { ...superResolution.stage, name: 'classifier' } }), "'classifier' is the evaluator's"],

@@ -1,5 +1,6 @@
-import { stageSamplingSchema, stageSchemas } from '@cascade-diffusion/cascade'
+import { isLarger, stageSamplingSchema, stageSchemas } from '@cascade-diffusion/cascade'
 import { CascadeError, parseConfig, schema } from '@cascade-diffusion/checks'
+import { imageSize, shownSize } from '@cascade-diffusion/data'
 import { dataSchema } from '../data/data.ts'
 import type { BaseStagePlan, ExperimentPlan, SuperResolutionStagePlan } from './plan.ts'
 import { count, stageTrainingSchema, trainingSchema } from './training-schema.ts'
@@ -49,10 +50,11 @@ function checkOrder({ stages }: ExperimentPlan, i: number): void {
     throw new CascadeError('input', `${where}: expected another name: '${EVALUATOR}' is the evaluator's`)
   if (stages.slice(0, i).some((other) => other.stage.name === name))
     throw new CascadeError('input', `${where}: expected different names, got '${name}' twice`)
-  const below = stages[i - 1]?.stage.resolution
-  if (below !== undefined && !(resolution > below && resolution % below === 0))
+  if (i === 0) return
+  const [below, size] = [stages[i - 1]!.stage.resolution, resolution].map((side) => imageSize(where, side))
+  if (!isLarger(size!, below!))
     throw new CascadeError(
       'input',
-      `${where}: expected a resolution that is a multiple of ${below}, that of the stage before it, got ${resolution}`,
+      `${where}: expected a resolution that is larger than ${shownSize(below!)}, that of the stage before it, got ${shownSize(size!)}`,
     )
 }

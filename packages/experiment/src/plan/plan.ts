@@ -5,6 +5,7 @@ import type {
   TrainingRun,
   TrainStageOptions,
 } from '@cascade-diffusion/cascade'
+import { type ImageSize, imageSize } from '@cascade-diffusion/data'
 import type { LearningRateConfig } from '@cascade-diffusion/training'
 import type { DataConfig } from '../data/data.ts'
 
@@ -65,5 +66,5 @@ export interface ExperimentPlan {
   readonly samplingBatchSize: number
 }
 
-/** The resolution of a plan's finished images, which are evaluated. */
-export const lastResolution = ({ stages }: ExperimentPlan): number => stages.at(-1)!.stage.resolution
+/** The size of a plan's finished images, which are evaluated. */
+export const lastSize = ({ stages }: ExperimentPlan): ImageSize => imageSize('plan', stages.at(-1)!.stage.resolution)

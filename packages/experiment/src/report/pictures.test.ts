@@ -36,7 +36,15 @@ test('real images are averaged down to the resolutions of the stages', async () 
     labels: [1, 0],
     classNames: ['plain', 'striped'],
   })
-  expect(cells(await realGrid(dataset, [2, 4]), 8)).toEqual([
+  expect(
+    cells(
+      await realGrid(dataset, [
+        [2, 2],
+        [4, 4],
+      ]),
+      8,
+    ),
+  ).toEqual([
     [40, 255, 40],
     [100, 255, 0],
   ])

@@ -1,5 +1,12 @@
 import { type NDArray, rows } from '@cascade-diffusion/arrays'
-import { type ByteImages, imageGrid, type LabelledSource, readBatch, resizeArea } from '@cascade-diffusion/data'
+import {
+  type ByteImages,
+  type ImageSize,
+  imageGrid,
+  type LabelledSource,
+  readBatch,
+  resizeArea,
+} from '@cascade-diffusion/data'
 import type { Images } from '../sample.ts'
 
 /** One image: the row of a batch without its first axis. */
@@ -34,12 +41,12 @@ export function samplesGrid(stages: readonly Images[], labels: NDArray<'int32'>,
   )
 }
 
-/** The same with real images, averaged down to each of the resolutions: what the samples should look like. */
-export async function realGrid(source: LabelledSource, resolutions: readonly number[]): Promise<ByteImages> {
+/** The same with real images, averaged down to each of the sizes: what the samples should look like. */
+export async function realGrid(source: LabelledSource, sizes: readonly ImageSize[]): Promise<ByteImages> {
   const classes = source.classNames.length
   const indices = firstOfClasses(await labelsUntil(source, 8), classes, 8).flat()
   const { image, label } = await readBatch(source, indices)
-  const stages = resolutions.map((size) => (size === image.shape[1] ? image : resizeArea(image, size)))
+  const stages = sizes.map((size) => resizeArea(image, size))
   return samplesGrid(stages, label, classes)
 }
 

@@ -1,3 +1,4 @@
+import { imageSize, shownSize } from '@cascade-diffusion/data'
 import { formatDuration, htmlReport, type ReportSection, type Series, svgLineChart } from '@cascade-diffusion/reports'
 import type { LevelSearch } from '../evaluate/evaluate.ts'
 import type { ExperimentFigures } from '../evaluate/evaluator.ts'
@@ -5,7 +6,6 @@ import type { Outcome } from './outcome.ts'
 
 const percent = (x: number) => `${(100 * x).toFixed(1)} %`
 const dataUri = (png: Uint8Array) => `data:image/png;base64,${Buffer.from(png).toString('base64')}`
-const square = (size: number) => `${size}×${size}`
 const listed = (parts: readonly string[]) =>
   parts.length < 2 ? parts.join() : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
 
@@ -69,7 +69,7 @@ export function reportOf(outcome: Outcome): string {
 }
 
 function stagesInWords({ plan: { stages } }: Outcome): string {
-  const [low, ...higher] = stages.map(({ stage }) => square(stage.resolution))
+  const [low, ...higher] = stages.map(({ stage }) => shownSize(imageSize('report', stage.resolution)))
   const base = `A base model generates ${low} images of a class.`
   if (higher.length === 0) return `${base} It was trained on real images.`
   const models = higher.length > 1 ? 'Other models super-resolve' : 'Another model super-resolves'
@@ -77,7 +77,7 @@ function stagesInWords({ plan: { stages } }: Outcome): string {
 }
 
 function columnsInWords({ plan: { stages } }: Outcome): string {
-  const [low, ...higher] = stages.map(({ stage }) => square(stage.resolution))
+  const [low, ...higher] = stages.map(({ stage }) => shownSize(imageSize('report', stage.resolution)))
   if (higher.length === 0) return `The images are ${low}, as the base model generates them`
   return `Left: the ${low} images of the base model, pixel by pixel. Right: the same images, super-resolved to ${listed(higher)}`
 }

@@ -1,5 +1,5 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import { type CompleteUNetConfig, imageSize, type Resampling, type UNetConfig } from './config.ts'
+import { type CompleteUNetConfig, type ImageSides, imageSize, type Resampling, type UNetConfig } from './config.ts'
 
 /**
  * Fills in the defaults of a configuration whose fields are right by themselves. `planOf` checks that heads and groups divide the channels.
@@ -38,6 +38,12 @@ export function resamplingOf({ resampling }: CompleteUNetConfig, way: 'down' | '
   return typeof resampling === 'string' ? resampling : (resampling[way][level] as Resampling)
 }
 
+/** The height of each level, in patches. */
+export function levelHeights(config: Pick<CompleteUNetConfig, 'resolution' | 'patchSize' | 'channelMultipliers'>) {
+  const [height] = imageSize(config)
+  return config.channelMultipliers.map((_, level) => height / config.patchSize / 2 ** level)
+}
+
 /** Without undefined fields, which JSON leaves out. */
 const defined = (config: UNetConfig): UNetConfig =>
   Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)) as unknown as UNetConfig
@@ -64,23 +70,13 @@ function checkMultipliers({ channelMultipliers, baseChannels }: CompleteUNetConf
 }
 
 function checkResolutions(config: CompleteUNetConfig): void {
-  const [height, width] = imageSize(config)
+  const sides = imageSize(config)
   const { patchSize, channelMultipliers } = config
-  if (height % patchSize !== 0 || width % patchSize !== 0)
-    throw new CascadeError(
-      'input',
-      `unet: expected patchSize to divide the resolution ${height}×${width}, got ${patchSize}`,
-    )
-  const [high, wide] = [height / patchSize, width / patchSize]
-  const heights = channelMultipliers.map((_, level) => high / 2 ** level)
-  const halvings = heights.length - 1
-  if (high % 2 ** halvings !== 0 || wide % 2 ** halvings !== 0) {
-    const patches = patchSize === 1 ? '' : ` patches of ${patchSize}×${patchSize}`
-    throw new CascadeError(
-      'input',
-      `unet: resolution must halve evenly ${halvings} times, got ${high}×${wide}${patches}`,
-    )
-  }
+  const halvings = channelMultipliers.length - 1
+  checkSides(sides, patchSize, `patches of ${patchSize}×${patchSize}`)
+  const patches = patchSize === 1 ? '' : ` of patches of ${patchSize}×${patchSize}`
+  checkSides(sides, patchSize * 2 ** halvings, `levels that halve evenly ${times(halvings)}${patches}`)
+  const heights = levelHeights(config)
   for (const at of config.attentionResolutions)
     if (!heights.includes(at))
       throw new CascadeError(
@@ -93,6 +89,19 @@ function checkResolutions(config: CompleteUNetConfig): void {
       'unet: augmentationLevels needs lowRes: there is no low-resolution image to augment',
     )
 }
+
+/** @throws unless both sides are multiples of a number, which `why` needs. The error names the sides that are not. */
+function checkSides([height, width]: ImageSides, multiple: number, why: string): void {
+  const wrong = Object.entries({ height, width }).filter(([, side]) => side % multiple !== 0)
+  if (wrong.length === 0) return
+  const got = wrong.map(([name, side]) => `a ${name} of ${side}`).join(' and ')
+  throw new CascadeError(
+    'input',
+    `unet: expected a resolution of multiples of ${multiple}, for ${why}, got ${got} in ${height}×${width}`,
+  )
+}
+
+const times = (n: number): string => (n === 1 ? 'once' : n === 2 ? 'twice' : `${n} times`)
 
 function checkChoices({ resampling, noiseEmbedding, channelMultipliers, baseChannels }: CompleteUNetConfig): void {
   const changes = channelMultipliers.length - 1

@@ -93,12 +93,22 @@ test.each<[string, Partial<UNetConfig>]>([
   ],
   ['unet: expected lowRes.resize, one of', { lowRes: { channels: 1, resize: 'area' as 'bicubic' } }],
   ['unet: expected baseChannels, an even integer from 2, got 15', { baseChannels: 15 }],
-  ['unet: resolution must halve evenly 2 times, got 10×10', { resolution: 10, channelMultipliers: [1, 1, 1] }],
-  ['unet: resolution must halve evenly 1 times, got 8×7', { resolution: [8, 7] }],
-  ['unet: expected patchSize to divide the resolution 8×8, got 3', { patchSize: 3 }],
   [
-    'unet: resolution must halve evenly 2 times, got 2×2 patches of 4×4',
-    { patchSize: 4, channelMultipliers: [1, 1, 1] },
+    'unet: expected a resolution of multiples of 4, for levels that halve evenly twice, got a height of 10 and a width of 10 in 10×10',
+    { resolution: 10, channelMultipliers: [1, 1, 1] },
+  ],
+  ['multiples of 2, for levels that halve evenly once, got a width of 7 in 8×7', { resolution: [8, 7] }],
+  [
+    'multiples of 8, for levels that halve evenly 3 times, got a height of 12 in 12×16',
+    { resolution: [12, 16], channelMultipliers: [1, 1, 1, 1] },
+  ],
+  [
+    'unet: expected a resolution of multiples of 3, for patches of 3×3, got a width of 8 in 9×8',
+    { patchSize: 3, resolution: [9, 8] },
+  ],
+  [
+    'multiples of 16, for levels that halve evenly twice of patches of 4×4, got a height of 8 in 8×16',
+    { patchSize: 4, channelMultipliers: [1, 1, 1], resolution: [8, 16] },
   ],
   [
     "unet: expected attentionResolutions to be among the levels' heights 8, 4, got 16",

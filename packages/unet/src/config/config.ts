@@ -1,3 +1,6 @@
+/** Height and width in pixels. */
+export type ImageSides = readonly [height: number, width: number]
+
 /** How the resolution changes by 2; see {@link UNetConfig.resampling}. */
 export type Resampling = 'conv' | 'pool' | 'residual'
 
@@ -20,7 +23,7 @@ export interface UNetConfig {
    * Height and width of the images, or one number for both. They must halve evenly once for each multiplier after the
    * first.
    */
-  resolution: number | readonly [height: number, width: number]
+  resolution: number | ImageSides
   /** Channels of the noisy image xt. */
   imageChannels: number
   /** Channels of the output: 2 · imageChannels if the variance is learned. Default: imageChannels. */
@@ -113,5 +116,5 @@ export type WithoutDefault = 'numClasses' | 'lowRes' | 'attentionHeads' | 'atten
 export type CompleteUNetConfig = Required<Omit<UNetConfig, WithoutDefault>> & Pick<UNetConfig, WithoutDefault>
 
 /** Height and width of the image. */
-export const imageSize = ({ resolution }: Pick<UNetConfig, 'resolution'>): readonly [number, number] =>
+export const imageSize = ({ resolution }: Pick<UNetConfig, 'resolution'>): ImageSides =>
   typeof resolution === 'number' ? [resolution, resolution] : resolution

@@ -1,4 +1,5 @@
 import { CascadeError, type Entry, schema } from '@cascade-diffusion/checks'
+import { imageSize, shownSize } from '@cascade-diffusion/data'
 import { classifierGuidance, denoiser } from '@cascade-diffusion/diffusion'
 import { classifierLogProbability, type TrainedClassifier } from '../../classifier/load-classifier.ts'
 import type { GuidanceContext, GuidedModel } from './guided-model.ts'
@@ -29,13 +30,14 @@ export const classifier: Entry<ClassifierGuidanceConfig, GuidedModel, [GuidanceC
     scale: schema.number(),
   }),
   make({ classifier, scale }, { stage, network, process, processX0 }) {
-    const { name, classNames, resolution } = stage
-    const { classes, resolution: size } = classifier.classifier.config
-    if (classNames?.length !== classes || size !== resolution)
+    const { name, classNames, size } = stage
+    const { classes, resolution } = classifier.classifier.config
+    const classified = imageSize('classifier', resolution)
+    if (classNames?.length !== classes || String(classified) !== String(size))
       throw new CascadeError(
         'input',
-        `stage '${name}': expected a classifier of ${classNames?.length ?? 'no'} classes at ${resolution}×${resolution}, as the stage has, ` +
-          `got one of ${classes} at ${size}`,
+        `stage '${name}': expected a classifier of ${classNames?.length ?? 'no'} classes at ${shownSize(size)}, as the stage has, ` +
+          `got one of ${classes} at ${shownSize(classified)}`,
       )
     const unguided = denoiser({ network, process }, { processX0 })
     return { denoiser: classifierGuidance(unguided, { logProbability: classifierLogProbability(classifier), scale }) }

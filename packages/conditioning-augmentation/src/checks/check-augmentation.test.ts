@@ -6,12 +6,13 @@ import { rng } from '@cascade-diffusion/random'
 import { linearSchedule } from '@cascade-diffusion/schedules'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import type { ConditioningAugmentation, DrawOptions } from './augmentation.ts'
-import { checkAugmentation, tryAugmentation } from './check-augmentation.ts'
-import { conditionsOnLevel } from './conditions-on-level.ts'
-import { gaussianBlur } from './gaussian-blur.ts'
-import { gaussianNoise } from './gaussian-noise.ts'
-import { noAugmentation } from './no-augmentation.ts'
+import type { ConditioningAugmentation, DrawOptions } from '../augmentation.ts'
+import { conditionsOnLevel } from '../conditions-on-level.ts'
+import { gaussianBlur } from '../gaussian-blur.ts'
+import { noAugmentation } from '../no-augmentation.ts'
+import { gaussianNoise } from '../noise/gaussian-noise.ts'
+import { checkAugmentation } from './check-augmentation.ts'
+import { tryAugmentation } from './try-augmentation.ts'
 
 /** Half of the image's values at level 1. */
 const fade: ConditioningAugmentation<{ level: tf.Tensor1D }> = {
@@ -33,7 +34,9 @@ test.each([fade, gaussian, blur, noAugmentation] as ConditioningAugmentation[])(
   '$name is one',
   async (augmentation) => {
     expect(checkAugmentation(augmentation, shape)).toBe(augmentation)
-    expect(conditionsOnLevel(augmentation, shape)).toBe(augmentation.maxLevel > 0)
+    expect(conditionsOnLevel(augmentation, shape)).toBe(
+      'level' in augmentation.draw({ shape: [2, ...shape], rng: rng(0) }),
+    )
     for (const compile of [jit, eager]) await tryAugmentation(augmentation, shape, compile)
     const { numTensors } = tf.memory()
     tryAugmentation(augmentation, shape)
@@ -63,8 +66,8 @@ test.each([
     'expected draw to give x, an array of 8 rows, one for each image, got [1]',
   ],
   [
-    { ...fade, draw: ({ shape: [n = 0] }: DrawOptions) => ({ level: rng(0).uniform([n]) }) },
-    'expected draw to give level, int32 [8], got float32 [8]',
+    { ...fade, draw: ({ shape: [n = 0] }: DrawOptions) => ({ level: rng(0).uniform([n, 1]) }) },
+    'expected draw to give level, int32 or float32 [8], got float32 [8,1]',
   ],
   [{ ...gaussian, maxLevel: 1 }, 'expected levels from 0 to maxLevel 1, got'],
   [

@@ -81,6 +81,6 @@ test('a batch has the draws of its step, and a batch of samples those of its ima
 
 test.each([0, 101, 2.5])('refuses a maxLevel of %d', (maxLevel) => {
   expect(() => gaussianNoise({ schedule: cosineSchedule(T), maxLevel })).toThrow(
-    `gaussianNoise: expected a maxLevel from 1 to 100, got ${maxLevel}`,
+    `gaussianNoise: expected maxLevel, an integer from 1 to 100, got ${maxLevel}`,
   )
 })
