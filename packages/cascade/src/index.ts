@@ -14,7 +14,8 @@ export {
   type TrainClassifierOptions,
   trainClassifier,
 } from './classifier/train-classifier.ts'
-export { type CascadeSampleOptions, type CascadeSampler, cascadeSampler } from './sampling/cascade-sampler.ts'
+export { type CascadeSampler, cascadeSampler } from './sampling/cascade-sampler.ts'
+export type { CascadeBatch, CascadeSampleOptions, StageLevel } from './sampling/cascade-sampler-options.ts'
 export type { Labels } from './sampling/check-conditions.ts'
 export type { ClassifierGuidanceConfig } from './sampling/guidance/classifier.ts'
 export type { ClassifierFreeConfig } from './sampling/guidance/classifier-free.ts'
@@ -28,6 +29,7 @@ export {
   type StageSamplerOptions,
   stageSampler,
 } from './sampling/stage-sampler.ts'
+export { type LowerStage, truncatedStop } from './sampling/truncated-stop.ts'
 export { describedStage, type LoadStageOptions, loadStage, type TrainedStage } from './stage/load-stage.ts'
 export { migrateStage } from './stage/migrate-stage.ts'
 export {

@@ -61,6 +61,8 @@ export { migrateProcess, type ProcessConfig, processOf, processSchema } from './
 export type { Steps } from './process/steps.ts'
 export { type CreateSamplerOptions, createSampler, type ModelSampler } from './sampling/driver.ts'
 export type { Level } from './sampling/level.ts'
+export type { Route } from './sampling/path.ts'
+export { checkRoute } from './sampling/plan.ts'
 export { type RepaintOptions, type Restart, repaintRestarts } from './sampling/restart.ts'
 export type { Frame, RunOptions, SampleOptions } from './sampling/sample-options.ts'
 export { type SamplerConfig, samplerOf, samplers } from './sampling/sampler-table.ts'

@@ -1,4 +1,5 @@
 import { int32, type NDArray } from '@cascade-diffusion/arrays'
+import { stageSampler } from '@cascade-diffusion/cascade'
 import { CascadeError, checkInteger, shown } from '@cascade-diffusion/checks'
 import { rng } from '@cascade-diffusion/random'
 import { checkExperiment, type ExperimentOptions } from './options.ts'
@@ -43,16 +44,16 @@ export async function sampleExperiment(
   const labels = classLabels(trained, each)
   const n = labels.data.length
   const images = await withCascade(cascadeOf(trained.stages, options.plan, levels), options, (cascade) => {
-    let before = 0
+    const all = cascade.stages.map(() => 0)
     return cascade.sample({
       count: n,
       labels,
       rng: rng(seed).fold('samples'),
       batchSize: plan.samplingBatchSize,
       signal,
-      progress: ({ done }) => {
-        progress?.({ type: 'sampling', done: before + done, count: n * trained.stages.length })
-        if (done === n) before += n
+      progress: ({ stage, done }) => {
+        all[cascade.stages.findIndex((each) => each.stage.name === stage)] = done
+        progress?.({ type: 'sampling', done: all.reduce((sum, each) => sum + each), count: n * all.length })
       },
     })
   })
@@ -71,9 +72,11 @@ export async function sampleFrames(
   const { seed, signal } = options
   const labels = classLabels(trained, 1)
   const key = rng(seed).fold('process')
-  return withCascade(cascadeOf(trained.stages, options.plan, levels), options, async (cascade) => {
+  const { stages: all } = cascadeOf(trained.stages, options.plan, levels)
+  const samplers = all.map((stage) => stageSampler(stage, { ...stage.sampling, compile: options.compile }))
+  try {
     const stages: Images[][] = []
-    for (const [i, sampler] of cascade.stages.entries()) {
+    for (const [i, sampler] of samplers.entries()) {
       const lowRes = stages.at(-1)?.at(-1)
       const frames: Images[] = []
       const stream = sampler.stream({
@@ -88,7 +91,12 @@ export async function sampleFrames(
       stages.push(frames)
     }
     return stages
-  })
+  } catch (cause) {
+    if (signal?.aborted) throw new CascadeError('interrupted', 'sampling: stopped', { cause })
+    throw cause
+  } finally {
+    for (const sampler of samplers) await sampler.dispose()
+  }
 }
 
 /** `each` labels of every class, the classes in turn, so that any beginning of the list is balanced. */

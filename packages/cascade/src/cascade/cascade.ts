@@ -1,76 +1,92 @@
 import { CascadeError, parseConfig, shown } from '@cascade-diffusion/checks'
 import { checkLevel, defaultLevel } from '@cascade-diffusion/conditioning-augmentation'
-import { shownSize } from '@cascade-diffusion/data'
-import { checkTrained } from '../sampling/check-sampling.ts'
+import type { ImagesStage } from '../kinds/images-stage.ts'
+import type { ResampleStage } from '../kinds/resample-stage.ts'
+import { truncatedStop } from '../sampling/truncated-stop.ts'
 import type { TrainedStage } from '../stage/load-stage.ts'
+import { checkChain } from './check-chain.ts'
 import { type StageSampling, stageSamplingSchema } from './stage-sampling.ts'
 
-/** A stage of a {@link Cascade}: trained, with the choices made after training. */
-export interface CascadeStage extends TrainedStage {
+/** A diffusion model of a {@link Cascade}, trained here or published, with the choices made after training. */
+export interface DiffusionCascadeStage extends TrainedStage {
   /** How it is sampled. */
   readonly sampling: StageSampling
   /**
-   * s, the level of conditioning augmentation in sampling; only of a super-resolution stage. Default: the least of the
-   * augmentation, nearly always 0, none.
+   * s, the level of conditioning augmentation in sampling; only of a super-resolution stage. Default: the least level of
+   * its augmentation, which is 0, no augmentation, for nearly all.
    */
   readonly level?: number
+  /**
+   * Whether the stage below stops at s and hands over its z_s (paper, Section 3.2), rather than finished images, to
+   * which noise is added anew (Section 3.3); only of a super-resolution stage. Default false.
+   */
+  readonly truncated?: boolean
 }
+
+/** A stage of a {@link Cascade} without weights: a plain resampler, or another program's images. */
+export interface PlainCascadeStage {
+  readonly stage: ResampleStage | ImagesStage
+  readonly params?: undefined
+  readonly sampling?: undefined
+  readonly level?: undefined
+  readonly truncated?: undefined
+}
+
+/** A stage of a {@link Cascade}. */
+export type CascadeStage = DiffusionCascadeStage | PlainCascadeStage
+
+/** Whether a stage of a cascade is a diffusion model, which has weights. */
+export const isDiffusionStage = (stage: CascadeStage): stage is DiffusionCascadeStage =>
+  stage.stage.kind === 'base' || stage.stage.kind === 'super-resolution'
 
 /** A cascade as a value: everything that sampling needs, except the engine. `saveCascade` writes it to a folder. */
 export interface Cascade {
-  /** In the order of sampling: each super-resolves the images of the one before it. */
+  /**
+   * In the order of sampling: each takes the images of the one before it. The first is a base or another program's
+   * images; or a stage that takes images, which are then given as `lowRes`.
+   */
   readonly stages: readonly CascadeStage[]
 }
 
 /** The level that each super-resolution stage is sampled at, in order. */
 export const chosenLevels = ({ stages }: Cascade): number[] =>
-  stages.flatMap(({ stage, level }) => (stage.kind === 'base' ? [] : [level ?? defaultLevel(stage.augmentation)]))
+  stages.flatMap(({ stage, level }) =>
+    stage.kind === 'super-resolution' ? [level ?? defaultLevel(stage.augmentation)] : [],
+  )
 
-/** @throws unless each stage takes the images of the one before it, and its level and its sampling are valid. */
+/**
+ * @throws unless each stage takes the images of the one before it, the choices for it are valid, and the stage below a
+ * truncated one can stop at its level. The errors name both stages and both values.
+ */
 export function checkCascade(where: string, cascade: Cascade): void {
   const stages: unknown = cascade?.stages
   if (!Array.isArray(stages))
     throw new CascadeError('input', `${where}: expected a cascade, { stages }, got ${shown(cascade)}`)
   checkChain(where, cascade.stages)
-  for (const { stage, sampling, level } of cascade.stages) {
-    parseConfig(`${where}: sampling of stage '${stage.name}'`, stageSamplingSchema, sampling)
-    if (stage.kind === 'super-resolution')
-      checkLevel(stage.augmentation, level ?? defaultLevel(stage.augmentation), `${where}: stage '${stage.name}'`)
-    else if (level !== undefined)
-      throw new CascadeError('input', `${where}: expected no level of the base '${stage.name}', got ${shown(level)}`)
-  }
+  for (const [i, stage] of cascade.stages.entries()) checkChoices(where, stage, cascade.stages[i - 1])
 }
 
-/** @throws unless the stages are trained, have different names, and each takes the images of the one before it. */
-export function checkChain(where: string, stages: readonly TrainedStage[]): void {
-  for (const stage of stages) checkTrained(where, stage)
-  if (stages.length === 0) throw new CascadeError('input', `${where}: expected at least one stage, got none`)
-  for (const [i, { stage }] of stages.entries()) {
-    const below = stages[i - 1]?.stage
-    // Names are the keys of the stages' noise.
-    if (stages.slice(0, i).some((other) => other.stage.name === stage.name))
-      throw new CascadeError('input', `${where}: expected different names, got two stages '${stage.name}'`)
-    if (i === 0 && stage.kind !== 'base')
-      throw new CascadeError(
-        'input',
-        `${where}: expected a base stage first, got the super-resolution stage '${stage.name}'`,
-      )
-    if (!below) continue
-    if (stage.kind !== 'super-resolution')
-      throw new CascadeError(
-        'input',
-        `${where}: expected a super-resolution stage after '${below.name}', got the base '${stage.name}'`,
-      )
-    if (String(stage.lowSize) !== String(below.size) || stage.imageChannels !== below.imageChannels)
-      throw new CascadeError(
-        'input',
-        `${where}: stage '${stage.name}' super-resolves ${shownSize(stage.lowSize)}×${stage.imageChannels}, ` +
-          `but '${below.name}' makes ${shownSize(below.size)}×${below.imageChannels}`,
-      )
-    if (String(stage.classNames) !== String(below.classNames))
-      throw new CascadeError(
-        'input',
-        `${where}: expected the classes of '${below.name}' (${below.classNames ?? 'none'}), got ${stage.classNames ?? 'none'} in '${stage.name}'`,
-      )
+function checkChoices(where: string, given: CascadeStage, below: CascadeStage | undefined): void {
+  const { stage, params, sampling, level, truncated } = given
+  const of = `${where}: stage '${stage.name}'`
+  if (isDiffusionStage(given))
+    parseConfig(`${where}: sampling of stage '${stage.name}'`, stageSamplingSchema, sampling)
+  else if (params !== undefined || sampling !== undefined)
+    throw new CascadeError('input', `${of}: expected no params and no sampling, since its kind is '${stage.kind}'`)
+  if (stage.kind !== 'super-resolution') {
+    for (const [name, value] of Object.entries({ level, truncated }))
+      if (value !== undefined)
+        throw new CascadeError('input', `${where}: expected no ${name} of the ${nounOf(stage.kind)} '${stage.name}', got ${shown(value)}`)
+    return
   }
+  const s = checkLevel(stage.augmentation, level ?? defaultLevel(stage.augmentation), of)
+  if (truncated !== undefined && typeof truncated !== 'boolean')
+    throw new CascadeError('input', `${of}: expected truncated, true or false, got ${shown(truncated)}`)
+  if (!truncated) return
+  if (!below)
+    throw new CascadeError('input', `${of}: expected a stage before it for truncated sampling, got none`)
+  truncatedStop(below, stage, s)
 }
+
+const nounOf = (kind: CascadeStage['stage']['kind']): string =>
+  ({ base: 'base', 'super-resolution': 'super-resolution stage', resample: 'resampler', images: 'images' })[kind]

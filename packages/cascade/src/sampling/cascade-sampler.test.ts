@@ -1,4 +1,4 @@
-import { concatenate, int32 } from '@cascade-diffusion/arrays'
+import { concatenate, float32, int32, rows } from '@cascade-diffusion/arrays'
 import { ancestral, ddim } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
@@ -7,6 +7,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import type { Stage } from '../stage/stage.ts'
 import { type Given, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
 import { cascadeSampler } from './cascade-sampler.ts'
+import type { CascadeSampleOptions } from './cascade-sampler-options.ts'
 import { stageSampler } from './stage-sampler.ts'
 
 const trained = <S extends Stage>(stage: S, seed = 4) => ({ stage, params: tinyNetwork().init(rng(seed)) })
@@ -36,7 +37,7 @@ describe('a cascade of two stages', () => {
     const progress = (p: { stage: string; done: number; count: number }) => done.push(`${p.stage} ${p.done}/${p.count}`)
     expect(await cascade.sample({ ...options, batchSize, progress })).toEqual(await cascade.sample(options))
     const counts = [...Array(Math.ceil(5 / batchSize)).keys()].map((i) => Math.min(5, (i + 1) * batchSize))
-    expect(done).toEqual(['base', 'sr'].flatMap((stage) => counts.map((n) => `${stage} ${n}/5`)))
+    expect(done).toEqual(counts.flatMap((n) => ['base', 'sr'].map((stage) => `${stage} ${n}/5`)))
   })
 
   test('the level is 0 by default', async () => {
@@ -65,6 +66,96 @@ describe('a cascade of two stages', () => {
       code: 'interrupted',
       cause: new Error('enough'),
     })
+  })
+})
+
+describe('a part of the stages, or of the images', () => {
+  const third = tinySuperResolution({ name: 'sr2', resolution: 8, lowResolution: 4 })
+  const stages = [trained(tinyBase()), trained(tinySuperResolution()), trained(third)]
+  const cascade = cascadeSampler(stages, { ...how, compile: eager })
+  const all = { ...options, levels: { sr: 3, sr2: 7 } }
+
+  test('a stream yields batches that are the images of sample, from any place on', async () => {
+    const whole = await cascade.sample(all)
+    const batches = []
+    for await (const batch of cascade.stream({ ...all, batchSize: 2 })) batches.push(batch)
+    expect(batches.map(({ firstIndex, count }) => [firstIndex, count])).toEqual([
+      [0, 2],
+      [2, 2],
+      [4, 1],
+    ])
+    expect(batches.map((batch) => batch.stages)).toEqual(Array(3).fill(['base', 'sr', 'sr2']))
+    expect(concatenate(batches.map((batch) => batch.labels!))).toEqual(labels)
+    for (const i of whole.keys()) expect(concatenate(batches.map(({ images }) => images[i]!))).toEqual(whole[i])
+    const later = await cascade.sample({ ...all, count: 2, labels: rows(labels, 3, 5), firstIndex: 3 })
+    expect(later).toEqual(whole.map((images) => rows(images, 3, 5)))
+  })
+
+  test('sampling starts and stops at any stage', async () => {
+    const [small, middle, large] = await cascade.sample(all)
+    expect(await cascade.sample({ ...all, to: 'sr' })).toEqual([small, middle])
+    expect(await cascade.sample({ ...all, lowRes: small! })).toEqual([middle, large])
+    const { count: _, ...rest } = all
+    expect(await cascade.sample({ ...rest, lowRes: middle! })).toEqual([large])
+    expect(await cascade.sample({ ...rest, from: 'sr', to: 'sr', lowRes: small!, batchSize: 2 })).toEqual([middle])
+  })
+
+  test('levels by name leave the others as they are chosen', async () => {
+    const base = { ...stages[0]!, sampling: { sampler: { name: 'ddim' }, steps: [18, 3] } } as const
+    const chosen = stages.slice(1).map((stage, i) => ({ ...stage, sampling: base.sampling, level: i + 3 }))
+    const sampler = cascadeSampler({ stages: [base, ...chosen] }, { compile: eager })
+    const at = (levels?: CascadeSampleOptions['levels']) => sampler.sample({ ...options, levels })
+    expect(await at()).toEqual(await at([3, 4]))
+    expect(await at({ sr2: 9 })).toEqual(await at([3, 9]))
+    expect(await at({ sr2: { level: 9 } })).toEqual(await at([3, { level: 9, truncated: false }]))
+    expect(await at({ sr2: 9 })).not.toEqual(await at())
+  })
+
+  test('classes in turn, drawn, or one for all', async () => {
+    const labelsOf = async (changes: Partial<CascadeSampleOptions>, batchSize = 50) => {
+      const found = []
+      const run = { count: 5, rng: rng(9), to: 'base', batchSize, ...changes }
+      for await (const batch of cascade.stream(run)) found.push(batch.labels!)
+      return [...concatenate(found).data]
+    }
+    expect(await labelsOf({ labels: 'balanced' })).toEqual([0, 1, 0, 1, 0])
+    expect(await labelsOf({ labels: 'balanced', firstIndex: 3 }, 2)).toEqual([1, 0, 1, 0, 1])
+    expect(await labelsOf({ label: 'right' }, 2)).toEqual([1, 1, 1, 1, 1])
+    expect(await labelsOf({ label: 0 })).toEqual([0, 0, 0, 0, 0])
+    const drawn = await labelsOf({ labels: 'uniform', count: 200 })
+    expect(await labelsOf({ labels: 'uniform', count: 180, firstIndex: 20 }, 7)).toEqual(drawn.slice(20))
+    // 200 fair coins: four standard deviations are 28.
+    expect(Math.abs(drawn.filter((label) => label === 1).length - 100)).toBeLessThan(28)
+    expect(await cascade.sample({ ...all, labels: 'balanced' })).toEqual(
+      await cascade.sample({ ...all, labels: [0, 1, 0, 1, 0] }),
+    )
+  })
+
+  test.each([
+    [{ from: 'sr3' }, "cascade: expected from, one of the stages base, sr, sr2, got 'sr3'. Did you mean"],
+    [{ to: 1 }, 'cascade: expected to, one of the stages base, sr, sr2, got 1'],
+    [{ from: 'sr2', to: 'sr', lowRes: rng(1).uniform([5, 4, 4, 1]) }, "a stage from 'sr2' on, got 'sr'"],
+    [{ lowRes: rng(1).uniform([5, 3, 3, 1]) }, 'float32 [count,2,2,1] or [count,4,4,1], got float32 [5,3,3,1]'],
+    [{ lowRes: rng(1).uniform([5, 2, 2, 3]) }, 'got float32 [5,2,2,3]'],
+    [
+      { lowRes: float32([0, 0, 1.25, 0], [1, 2, 2, 1]), count: 1, label: 0, labels: undefined },
+      'from -1 to 1, got 1.25 in image 0',
+    ],
+    [
+      { lowRes: float32([0, 0, Number.NaN, 0], [1, 2, 2, 1]), count: 1, label: 0, labels: undefined },
+      'got NaN in image 0',
+    ],
+    [{ lowRes: float32([0, 255, 7, 0], [1, 2, 2, 1]), count: 1, label: 0, labels: undefined }, 'byte / 127.5 - 1'],
+    [{ label: 'up', labels: undefined }, "expected labels of the classes 0 to 1 (left, right), got 'up'"],
+    [{ label: 0 }, 'cascade: expected labels or a label, got both'],
+    [{ labels: 'even' }, "expected labels [5], got 'even'"],
+    [{ levels: { base: 3 } }, "expected levels of the super-resolution stages sr, sr2, got one of 'base'"],
+    [{ levels: { sr: 13 } }, "stage 'sr': expected a level s of gaussian-noise, an integer from 0 to 12, got 13"],
+    [{ firstIndex: -1 }, 'cascade: expected firstIndex, an integer from 0, got -1'],
+    [{ count: undefined }, 'cascade: expected count, an integer from 1, got undefined'],
+    [{ augmented: true }, 'cascade: expected lowRes, images that are augmented already, got none'],
+  ])('what does not fit %#', async (changes, message) => {
+    await expect(cascade.sample({ ...all, ...changes } as never)).rejects.toThrow(message)
   })
 })
 
@@ -109,9 +200,10 @@ describe('what does not fit is refused before any call of a network', () => {
   test('small images', async () => {
     const z = rng(1).normal([3, 2, 2, 1])
     const message = 'expected small images lowRes, float32 [5,2,2,1], got'
-    await expect(cascade.sampleStage(1, options)).rejects.toThrow(`${message} none`)
-    await expect(cascade.sampleStage(1, options, concatenate([z, z]))).rejects.toThrow(`${message} float32 [6,2,2,1]`)
-    await expect(cascade.sampleStage(0, options, z)).rejects.toThrow("stage 'base': expected no lowRes")
+    const given = (changes: object) => cascade.sample({ ...options, ...changes })
+    await expect(given({ from: 'sr' })).rejects.toThrow(`${message} none`)
+    await expect(given({ lowRes: concatenate([z, z]) })).rejects.toThrow(`${message} float32 [6,2,2,1]`)
+    await expect(given({ from: 'base', lowRes: z })).rejects.toThrow("stage 'base': expected no lowRes")
     expect(seen).toEqual([])
   })
 })

@@ -12,8 +12,9 @@ export type { Labels } from './stage-sampler-options.ts'
  */
 export function checkConditions(
   stage: Stage,
-  { count, labels, lowRes, level }: Pick<StageSampleOptions, 'count' | 'labels' | 'lowRes' | 'level'>,
+  given: Pick<StageSampleOptions, 'count' | 'labels' | 'lowRes' | 'level' | 'augmented'>,
 ): NDArray<'int32'> | undefined {
+  const { count, labels, lowRes, level, augmented } = given
   const checked = labelsOf(stage, count, labels)
   if (stage.kind === 'super-resolution') {
     const { name, lowSize, imageChannels, augmentation } = stage
@@ -24,21 +25,30 @@ export function checkConditions(
         'input',
         `stage '${name}': expected small images lowRes, float32 [${expected}], got ${got}`,
       )
+    const wrong = lowRes!.data.findIndex((value) => !Number.isFinite(value))
+    if (wrong >= 0)
+      throw new CascadeError(
+        'input',
+        `stage '${name}': expected small images lowRes of finite values, got ${lowRes!.data[wrong]} at ${wrong}`,
+      )
     checkLevel(augmentation, level ?? defaultLevel(augmentation), `stage '${name}'`)
-  } else if (lowRes || level !== undefined)
+  } else if (lowRes || level !== undefined || augmented)
     throw new CascadeError(
       'input',
-      `stage '${stage.name}': expected no lowRes and no level, since it is the base of the cascade`,
+      `stage '${stage.name}': expected no lowRes, no level and no augmented, since it is the base of the cascade`,
     )
   return checked
 }
+
+/** What decides which labels a stage takes. */
+export type Labelled = Pick<Stage, 'name' | 'classNames' | 'labelDropout'>
 
 /**
  * The labels as an array. @throws unless a class-conditional stage has a class for each image, and an unconditional one
  * none.
  */
 export function labelsOf(
-  { name, classNames, labelDropout }: Stage,
+  { name, classNames, labelDropout }: Labelled,
   count: number,
   labels: Labels | undefined,
 ): NDArray<'int32'> | undefined {

@@ -25,6 +25,8 @@ const sampleKeys: KnownKeys<StageSampleOptions> = {
   labels: true,
   lowRes: true,
   level: true,
+  augmented: true,
+  stop: true,
   rng: true,
   firstIndex: true,
   signal: true,
@@ -71,6 +73,14 @@ export function checkSampleOptions({ stage: { name } }: TrainedStage, options: S
   checkOptions(where, options, sampleKeys)
   checkInteger(where, 'a count', options.count, { from: 1 })
   checkRng(where, options.rng)
+  const { augmented, stop } = options
+  if (augmented !== undefined && typeof augmented !== 'boolean')
+    throw new CascadeError('input', `${where}: expected augmented, true or false, got ${shown(augmented)}`)
+  if (stop !== undefined && (typeof stop !== 'object' || stop === null))
+    throw new CascadeError(
+      'input',
+      `${where}: expected stop, a noise level { alpha, sigma } as truncatedStop gives it, got ${shown(stop)}`,
+    )
 }
 
 /** @throws unless it is a key. */

@@ -4,19 +4,44 @@ import {
   isDiscrete,
   lastStep,
   noiseLevel,
+  type Sampler,
   type Schedule,
+  samplers,
   takesNoiseLevels,
 } from '@cascade-diffusion/diffusion'
 import { respace, scheduleOf } from '@cascade-diffusion/schedules'
 import type { Stage } from '../stage/stage.ts'
+import { sampledSteps } from './sampled-steps.ts'
 import type { StageSamplerOptions } from './stage-sampler-options.ts'
 
+/** The way that a stage is sampled: along which process, how, and at which steps. */
+export interface StageRoute {
+  readonly process: DiffusionProcess<Schedule>
+  readonly sampler: Sampler
+  /** Default: every step of the process. */
+  readonly steps: readonly number[] | undefined
+}
+
 /**
- * The process to sample a stage with: that of training, with another schedule, or with only some of the steps.
- * @throws if another schedule is given to a network conditioned on the steps of training; if a spacing is given in
- * continuous time; and as `respace`.
+ * Reads the choices of a sampler.
+ * @throws if another schedule is given to a network conditioned on the steps of training; if a spacing or a bare number
+ * of steps is given in continuous time; if the process has fewer steps; if nothing can be predicted at the first one;
+ * and as `respace`.
  */
-export function samplingProcess(
+export function stageRoute(
+  stage: Stage,
+  options: Pick<StageSamplerOptions, 'schedule' | 'spacing' | 'steps' | 'sampler'>,
+): StageRoute {
+  const where = `stage '${stage.name}'`
+  const process = samplingProcess(stage, options)
+  const steps = sampledSteps(where, process, options.steps)
+  checkStart(stage.name, process, steps)
+  const { sampler } = options
+  return { process, steps, sampler: 'plan' in sampler ? sampler : samplers.of(`${where}: sampler`, sampler) }
+}
+
+/** The process to sample a stage with: that of training, with another schedule, or with only some of the steps. */
+function samplingProcess(
   stage: Stage,
   { schedule: chosen, spacing }: Pick<StageSamplerOptions, 'schedule' | 'spacing'>,
 ): DiffusionProcess<Schedule> {
@@ -38,7 +63,7 @@ function stepsOf(name: string, schedule: Schedule) {
 }
 
 /** @throws if the network predicts ε and sampling begins in pure noise, where no image follows from ε. */
-export function checkStart(
+function checkStart(
   name: string,
   { schedule, prediction }: DiffusionProcess<Schedule>,
   steps: readonly number[] | undefined,

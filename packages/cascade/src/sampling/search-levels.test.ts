@@ -33,7 +33,7 @@ test('samples and evaluates the last stage at each level, and finds the least ob
   expect(trials.map(({ candidate }) => candidate.level)).toEqual([0, 2, 9, 12])
   for (const { candidate, evaluation, objective } of trials) {
     const { level, images } = candidate
-    expect(images).toEqual(await cascade.sampleStage(1, { ...sampling, levels: [level] }, lowRes))
+    expect([images]).toEqual(await cascade.sample({ ...sampling, levels: [level], lowRes }))
     expect(evaluation).toEqual({ first: images.data[0], level })
     expect(objective).toBe((level - 8) ** 2)
   }
@@ -74,9 +74,12 @@ test('any stage can be searched, from the images of the stage below', async () =
   )
   const small = rng(1).uniform([4, 4, 4, 1])
   const { best } = await searchLevels(three, { ...options, lowRes: small, levels: [5] })
-  expect(best.candidate.images).toEqual(await three.sampleStage(2, { ...sampling, levels: [0, 5] }, small))
+  expect([best.candidate.images]).toEqual(
+    await three.sample({ ...sampling, levels: [0, 5], from: 'sr2', lowRes: small }),
+  )
   const middle = await searchLevels(three, { ...options, stage: 1, levels: [5] })
-  expect(middle.best.candidate.images).toEqual(await three.sampleStage(1, { ...sampling, levels: [5, 0] }, lowRes))
+  const [images] = await three.sample({ ...sampling, levels: [5, 0], lowRes })
+  expect(middle.best.candidate.images).toEqual(images)
 })
 
 test('an abort ends the search, while it samples too', async () => {

@@ -1,8 +1,9 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError, checkInteger, shown } from '@cascade-diffusion/checks'
-import { checkLevel, defaultLevel } from '@cascade-diffusion/conditioning-augmentation'
+import { checkLevel } from '@cascade-diffusion/conditioning-augmentation'
 import { checkSearch, type SearchOptions, type SearchResult, searchTrials } from '@cascade-diffusion/schedules'
-import type { CascadeSampleOptions, CascadeSampler } from './cascade-sampler.ts'
+import type { CascadeSampler } from './cascade-sampler.ts'
+import type { CascadeSampleOptions } from './cascade-sampler-options.ts'
 
 /** A level s to try, with the images that are sampled at it, float32 [N,H,W,C] in [-1, 1]. */
 export interface LevelCandidate {
@@ -19,14 +20,14 @@ export interface SearchLevelsOptions<E = number> extends SearchOptions<LevelCand
   /** The images of the stage below, sampled once: every s starts from them. */
   readonly lowRes: NDArray<'float32'>
   /** The options of sampling at each s, with the same noise. */
-  readonly sampling: Omit<CascadeSampleOptions, 'levels' | 'signal'>
+  readonly sampling: Omit<CascadeSampleOptions, 'levels' | 'signal' | 'lowRes' | 'from' | 'to'>
 }
 
 /**
  * The search over s after training (paper, Section 4.3): it samples a stage at every level, from the same small images
  * and with the same noise, and evaluates the images of each.
  * @throws before the first call of a network, if an option is unknown or missing, no levels are given, or a level is
- * out of the stage's range; if an objective is not a number; and as {@link CascadeSampler.sampleStage}.
+ * out of the stage's range; if an objective is not a number; and as {@link CascadeSampler.sample}.
  */
 export async function searchLevels<E = number>(
   cascade: CascadeSampler,
@@ -35,7 +36,7 @@ export async function searchLevels<E = number>(
   const where = 'searchLevels'
   checkSearch(where, options, { levels: true, stage: true, lowRes: true, sampling: true })
   const { levels, lowRes, sampling, signal } = options
-  if (!Array.isArray(cascade?.stages) || typeof cascade.sampleStage !== 'function')
+  if (!Array.isArray(cascade?.stages) || typeof cascade.sample !== 'function')
     throw new CascadeError('input', `${where}: expected a sampler, as cascadeSampler makes it, got ${shown(cascade)}`)
   const last = cascade.stages.length - 1
   const index = checkInteger(where, 'a stage', options.stage ?? last, { from: 0, to: last })
@@ -53,12 +54,9 @@ export async function searchLevels<E = number>(
   const { run, result } = searchTrials(where, options, levels.length)
   for (const level of levels)
     await run(async () => {
-      // The levels of the other stages do not matter, since the images of the stage below are given.
-      const all = cascade.stages.slice(1).map(({ stage }, i) => {
-        if (i === index - 1) return level
-        return stage.kind === 'super-resolution' ? defaultLevel(stage.augmentation) : 0
-      })
-      return { level, images: await cascade.sampleStage(index, { ...sampling, levels: all, signal }, lowRes) }
+      const alone = { from: stage.name, lowRes, to: stage.name }
+      const [images] = await cascade.sample({ ...sampling, ...alone, levels: { [stage.name]: level }, signal })
+      return { level, images: images! }
     })
   return result()
 }

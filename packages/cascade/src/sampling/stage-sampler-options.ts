@@ -1,5 +1,6 @@
 import type { Compile, NDArray } from '@cascade-diffusion/arrays'
 import type {
+  NoiseLevel,
   ProcessX0,
   ProcessX0Config,
   Restart,
@@ -34,10 +35,13 @@ export interface StageSamplerOptions {
   /**
    * The steps at which the network is evaluated: a decreasing list; a number, evenly spaced from the last step to the
    * first; or `{ count, by, from, to }`. Default: every step of the process. Continuous time has no default and takes
-   * no bare number.
+   * no bare number. A truncated run takes those above its stop.
    */
   readonly steps?: number | readonly number[] | StepsConfig
-  /** Returns to noisier steps: the paper applies `[{ at: -1, to: 2000 }]` to finished samples (Section 4.2). */
+  /**
+   * Returns to noisier steps: the paper applies `[{ at: -1, to: 2000 }]` to finished samples (Section 4.2). A truncated
+   * run is finished first, too: it stops at s after its last restart.
+   */
   readonly restarts?: readonly Restart[]
   /** `{ name: 'classifier-free', scale: 2 }`, or by a classifier. Default: none. */
   readonly guidance?: GuidanceConfig
@@ -63,6 +67,16 @@ export interface StageSampleOptions {
   readonly lowRes?: NDArray<'float32'>
   /** s, the level of augmentation of `lowRes`, 0 for none; only for a super-resolution stage. */
   readonly level?: number
+  /**
+   * Whether `lowRes` is augmented to `level` already, by a truncated stage. Default false: noise is added (paper,
+   * section 3.3).
+   */
+  readonly augmented?: boolean
+  /**
+   * The noise level to stop the reverse process at: the images are x_t there. Default: the data. Truncated sampling
+   * (paper, section 3.2); `truncatedStop` gives it.
+   */
+  readonly stop?: NoiseLevel
   /** The noise of an image depends only on this key and on the image's place in the whole set. */
   readonly rng: Rng
   /** The place of the first image in the whole set. Default 0. */

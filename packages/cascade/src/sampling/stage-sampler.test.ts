@@ -88,6 +88,8 @@ test('a signal ends it before the next step', async () => {
   expect(seen).toHaveLength(1)
 })
 
+const noise = (alphaCumprod: number) => ({ alpha: Math.sqrt(alphaCumprod), sigma: Math.sqrt(1 - alphaCumprod) })
+
 describe('conditions that do not fit are refused before any call of the network', () => {
   const seen: Given[] = []
   const stages = {
@@ -97,8 +99,14 @@ describe('conditions that do not fit are refused before any call of the network'
   }
   const { lowRes: _, level: __, ...ofBase } = options
   test.each([
-    ['base', { ...ofBase, lowRes }, "stage 'base': expected no lowRes and no level"],
-    ['base', { ...ofBase, level: 0 }, 'expected no lowRes and no level'],
+    ['base', { ...ofBase, lowRes }, "stage 'base': expected no lowRes, no level and no augmented"],
+    ['base', { ...ofBase, level: 0 }, 'expected no lowRes, no level and no augmented'],
+    ['base', { ...ofBase, augmented: true }, 'expected no lowRes, no level and no augmented'],
+    ['base', { ...ofBase, augmented: 1 }, "stage 'base': expected augmented, true or false, got 1"],
+    ['base', { ...ofBase, stop: 5 }, "stage 'base': expected stop, a noise level { alpha, sigma } as truncatedStop"],
+    ['base', { ...ofBase, stop: { alpha: 1, sigma: 1 } }, "stage 'base': expected a stop, a step or { alpha, sigma }"],
+    ['base', { ...ofBase, stop: noise(1e-7) }, "stage 'base': expected a noise level within the process, alpha from"],
+    ['sr', { ...options, lowRes: ndarray(new Float32Array(12).fill(Number.NaN), [3, 2, 2, 1]) }, 'got NaN at 0'],
     ['base', { ...ofBase, labels: undefined }, "stage 'base': expected labels [3], got none"],
     ['sr', { ...options, labels: int32([0, 1]) }, "stage 'sr': expected labels [3], got [2]"],
     ['sr', { ...options, labels: int32([0, 2, 1]) }, 'expected labels of the classes 0 to 1 (left, right), got 2'],

@@ -1,15 +1,7 @@
 import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError, isCascadeError } from '@cascade-diffusion/checks'
 import { type AugmentationDraw, defaultLevel } from '@cascade-diffusion/conditioning-augmentation'
-import {
-  createSampler,
-  type Frame,
-  type Network,
-  processesX0,
-  type Sampler,
-  type SamplerConfig,
-  samplers,
-} from '@cascade-diffusion/diffusion'
+import { createSampler, type Frame, type Network, processesX0 } from '@cascade-diffusion/diffusion'
 import { closeOver, type UNetCondition } from '@cascade-diffusion/unet'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import type { TrainedStage } from '../stage/load-stage.ts'
@@ -17,8 +9,7 @@ import type { Stage } from '../stage/stage.ts'
 import { checkConditions } from './check-conditions.ts'
 import { checkSampleOptions, checkSamplerOptions, checkTrained } from './check-sampling.ts'
 import { guidances } from './guidance/guidance-table.ts'
-import { sampledSteps } from './sampled-steps.ts'
-import { checkStart, samplingProcess } from './sampling-process.ts'
+import { stageRoute } from './sampling-process.ts'
 import type { StageSampleOptions, StageSamplerOptions } from './stage-sampler-options.ts'
 
 export type { StageSampleOptions, StageSamplerOptions } from './stage-sampler-options.ts'
@@ -48,10 +39,8 @@ export function stageSampler(trained: TrainedStage, options: StageSamplerOptions
   const { stage, params } = trained
   const { restarts, guidance, compile } = options
   const network: Network<UNetCondition> = closeOver(stage.network, params)
-  const process = samplingProcess(stage, options)
   const where = `stage '${stage.name}'`
-  const steps = sampledSteps(where, process, options.steps)
-  checkStart(stage.name, process, steps)
+  const { process, sampler, steps } = stageRoute(stage, options)
   const processX0 =
     options.processX0 === undefined || typeof options.processX0 === 'function'
       ? options.processX0
@@ -59,7 +48,7 @@ export function stageSampler(trained: TrainedStage, options: StageSamplerOptions
   const unguided = { network, processX0 }
   const model = createSampler<UNetCondition>({
     process,
-    sampler: samplerFrom(where, options.sampler),
+    sampler,
     compile,
     ...(guidance ? guidances.of(`${where}: guidance`, guidance, { stage, process, ...unguided }) : unguided),
   })
@@ -72,17 +61,17 @@ export function stageSampler(trained: TrainedStage, options: StageSamplerOptions
 
   const prepare = async (options: StageSampleOptions) => {
     checkSampleOptions(trained, options)
-    const { count, lowRes, rng, firstIndex = 0, signal } = options
+    const { count, lowRes, augmented = false, stop, rng, firstIndex = 0, signal } = options
     const label = checkConditions(stage, options)
     const level = options.level ?? (augmentation && defaultLevel(augmentation))
     const drawn = lowRes && augmentation?.draw({ shape: lowRes.shape, rng, level, firstIndex })
     const condition: ArraysOf<UNetCondition> = {
       label,
-      lowRes: lowRes && drawn && augment ? await augment(lowRes, drawn) : lowRes,
+      lowRes: lowRes && drawn && augment && !augmented ? await augment(lowRes, drawn) : lowRes,
       augmentationLevel: drawn?.level,
     }
     const shape = [count, ...stage.size, stage.imageChannels]
-    return { shape, condition, rng, firstIndex, steps, restarts, signal }
+    return { shape, condition, rng, firstIndex, steps, stop, restarts, signal }
   }
 
   return {
@@ -111,7 +100,3 @@ function named({ name }: Stage, error: unknown): unknown {
   const cause = error.code === 'interrupted' ? error.cause : error
   return new CascadeError(error.code, `stage '${name}': ${error.message.slice('sample: '.length)}`, { cause })
 }
-
-/** A sampler from its configuration, or as it is. */
-const samplerFrom = (where: string, given: SamplerConfig | Sampler): Sampler =>
-  'plan' in given ? given : samplers.of(`${where}: sampler`, given)

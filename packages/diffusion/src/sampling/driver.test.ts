@@ -132,7 +132,7 @@ test.each<[string, Partial<SampleOptions<undefined>>, string]>([
   ['a step outside the process', { steps: [25, 3] }, 'sample: expected timesteps from 0 to 24, got 25'],
   ['a step that is no number', { steps: [Number.NaN] }, 'sample: expected timesteps from 0 to 24, got NaN'],
   ['no step', { steps: [] }, 'sample: expected at least one timestep, got none'],
-  ['a stop above the last step', { steps: [7, 3], stop: 4 }, 'sample: expected timesteps to decrease, got 3, 4'],
+  ['no step above the stop', { steps: [7, 3], stop: 7 }, 'sample: expected a step above the stop at 7 (alpha'],
   ['a stop outside', { stop: -2 }, 'sample: expected stops from 0 to 24, or -1 for the data, got -2'],
   ['another shape', { initial: rows(nan, 0, 2) }, 'expected initial images float32 [3,2,2,3], got float32 [2,2,2,3]'],
   ['NaN', { initial: nan }, 'sample: expected initial images of finite values, got NaN at 0'],

@@ -1,5 +1,7 @@
 import { CascadeError, shown } from '@cascade-diffusion/checks'
-import { type DiffusionProcess, isDiscrete, lastStep, type Schedule } from '../process/process.ts'
+import type { NoiseLevel } from '../process/noise-level.ts'
+import { isDiscrete, type Schedule } from '../process/process.ts'
+import type { Level, Levels } from './level.ts'
 import type { RunOptions } from './sample-options.ts'
 import type { Sampler } from './samplers/sampler.ts'
 import { stepsDown } from './steps.ts'
@@ -7,27 +9,36 @@ import { stepsDown } from './steps.ts'
 /** The options of a run that say which steps it takes: see {@link RunOptions}. */
 export type Route = Pick<RunOptions, 'steps' | 'stop' | 'initialStep' | 'restarts'>
 
+/** The levels that a run visits: those where the network is evaluated, and the one that the last of them leads to. */
+export interface Path {
+  /** To the stop. */
+  readonly stopped: readonly Level[]
+  /** To the data, by all steps: the way to a restart from below the stop. The same as `stopped` without a stop. */
+  readonly whole: readonly Level[]
+}
+
 /**
- * The steps of a run, and the step that the last one leads to.
- * @throws if they are out of order or not in the process.
+ * The levels of a run.
+ * @throws if the steps are out of order or not in the process, or none is above the stop.
  */
 export function checkedPath(
-  { schedule }: DiffusionProcess<Schedule>,
+  schedule: Schedule,
+  scale: Levels,
   { name, upwards = false }: Sampler,
   { steps, stop: givenStop, initialStep }: Route,
-): number[] {
-  const discrete = isDiscrete(schedule)
-  const last = lastStep(schedule)
-  const check = (what: string, t: number, data: boolean) => {
+): Path {
+  const { last } = scale
+  const check = (what: string, t: unknown, data: boolean) => {
     if (!(typeof t === 'number' && ((t >= 0 && t <= last) || (data && t === -1))))
       throw new CascadeError(
         'input',
         `sample: expected ${what} from 0 to ${last}${data ? ', or -1 for the data' : ''}, got ${shown(t)}`,
       )
+    return scale.at(t)
   }
-  const stop = givenStop ?? (upwards ? last : -1)
-  check('stops', stop, !upwards)
-  if (!steps && !discrete)
+  const end = upwards ? last : -1
+  const stop = isLevel(givenStop) ? scale.locate(checkedLevel(givenStop)) : check('stops', givenStop ?? end, !upwards)
+  if (!steps && !isDiscrete(schedule))
     throw new CascadeError(
       'input',
       'sample: expected steps, since a process in continuous time has no default; got none',
@@ -37,25 +48,47 @@ export function checkedPath(
       'input',
       `sample: expected steps, a list of them (spacedSteps(process, 10) makes one), got ${shown(steps)}`,
     )
-  const all = steps ?? (upwards ? stepsDown(stop - 1).reverse() : stepsDown(last, Math.floor(stop) + 1))
+  const all = Array.from(steps ?? (upwards ? stepsDown(last - 1).reverse() : stepsDown(last)))
   if (all.length === 0) throw new CascadeError('input', 'sample: expected at least one timestep, got none')
-  const path = [...all, stop]
-  for (const [i, t] of path.entries()) {
-    if (i < all.length) check('timesteps', t, false)
-    const before = path[i - 1]
+  const visited = all.map((t, i) => {
+    const level = check('timesteps', t, false)
+    const before = all[i - 1]
     if (before !== undefined && (upwards ? t <= before : t >= before))
       throw new CascadeError(
         'input',
         `sample: expected timesteps to ${upwards ? 'increase' : 'decrease'}, got ${before}, ${t}`,
       )
-  }
+    return level
+  })
   if (initialStep !== undefined) {
     check('initialStep', initialStep, true)
-    if (upwards ? initialStep !== path[0] : initialStep > path[0]!)
+    const [first] = all as [number]
+    if (upwards ? initialStep !== first : initialStep > first)
       throw new CascadeError(
         'input',
-        `sample: expected an initialStep ${upwards ? 'that is' : 'of at most'} the first step ${path[0]} of ${name}, got ${initialStep}`,
+        `sample: expected an initialStep ${upwards ? 'that is' : 'of at most'} the first step ${first} of ${name}, got ${initialStep}`,
       )
   }
-  return path
+  const taken = visited.filter(({ t }) => (upwards ? t < stop.t : t > stop.t))
+  if (taken.length === 0)
+    throw new CascadeError(
+      'input',
+      `sample: expected a step ${upwards ? 'below' : 'above'} the stop at ${stop.t} (alpha ${stop.alpha}), got steps from ${all[0]} to ${all.at(-1)}`,
+    )
+  const stopped = [...taken, stop]
+  return { stopped, whole: upwards || stop.t === end ? stopped : [...visited, scale.at(-1)] }
+}
+
+const isLevel = (stop: number | NoiseLevel | undefined): stop is NoiseLevel => typeof stop === 'object' && stop !== null
+
+/** @throws unless it is a noise level of a variance-preserving process. */
+function checkedLevel(level: NoiseLevel): NoiseLevel {
+  const { alpha, sigma } = level as Partial<NoiseLevel>
+  const fits = typeof alpha === 'number' && typeof sigma === 'number' && alpha >= 0 && sigma >= 0
+  if (!(fits && Math.abs(alpha ** 2 + sigma ** 2 - 1) < 1e-6))
+    throw new CascadeError(
+      'input',
+      `sample: expected a stop, a step or { alpha, sigma } with alpha² + sigma² = 1, got alpha ${shown(alpha)} and sigma ${shown(sigma)}`,
+    )
+  return { alpha, sigma }
 }

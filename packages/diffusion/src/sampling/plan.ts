@@ -30,10 +30,12 @@ export interface PlannedStep {
  */
 export function planRun(process: DiffusionProcess<Schedule>, sampler: Sampler, route: Route): PlannedStep[] {
   const scale = levels(process)
-  const path = checkedPath(process, sampler, route).map(scale.at)
-  const restarts = checkedRestarts(path, sampler, route.restarts ?? [])
+  const { stopped, whole } = checkedPath(process.schedule, scale, sampler, route)
+  const restarts = checkedRestarts({ stopped, whole }, sampler, route.restarts ?? [])
+  const pathTo = () => (restarts.some(({ at, left }) => left > 0 && !stopped.includes(at)) ? whole : stopped)
   const plan: PlannedStep[] = []
-  let added = noiseBetween(route.initialStep, path[0]!, scale)
+  let path = pathTo()
+  let added = route.initialStep === undefined ? undefined : noiseBetween(scale.at(route.initialStep), path[0]!)
   let [begin, pass] = [0, 0]
   for (let i = 0; i < path.length - 1; i++) {
     const [now, next] = [path[i]!, path[i + 1]!]
@@ -45,29 +47,39 @@ export function planRun(process: DiffusionProcess<Schedule>, sampler: Sampler, r
     })
     plan.push({ t: now.t, next: next.t, pass, fresh: i === begin, added, evaluations })
     added = undefined
-    const restart = restarts.find(({ at, left }) => at === next.t && left > 0)
+    const restart = restarts.find(({ at, left }) => at.t === next.t && left > 0)
     if (!restart) continue
     restart.left--
     pass++
+    path = pathTo()
     begin = path.findIndex(({ t }) => t === restart.to)
-    added = noiseBetween(restart.at, path[begin]!, scale)
+    added = noiseBetween(restart.at, path[begin]!)
     i = begin - 1
   }
   return plan
 }
 
 /**
+ * Checks the steps of a run before there is a model.
+ * @throws as a run would before its first step, if a step is out of order or outside the process, none is above the
+ * stop, a restart does not fit, or the sampler cannot take a step.
+ */
+export function checkRoute(process: DiffusionProcess<Schedule>, sampler: Sampler, route: Route): void {
+  planRun(process, sampler, route)
+}
+
+/**
  * The forward process q(x_to | x_t) between two noise levels: √(alpha_to² / alpha_t²) x_t + √(1 - alpha_to² / alpha_t²)
  * ε.
  */
-function noiseBetween(t: number | undefined, to: Level, scale: Levels): NDArray<'float32'> | undefined {
-  if (t === undefined || t === to.t) return undefined
-  const signal = to.alpha / scale.at(t).alpha
+function noiseBetween(from: Level, to: Level): NDArray<'float32'> | undefined {
+  if (from.t === to.t) return undefined
+  const signal = to.alpha / from.alpha
   return float32([signal, Math.sqrt(1 - signal ** 2)])
 }
 
 function numbersOf(scale: Levels, { prediction }: DiffusionProcess<Schedule>, at: Level, c: readonly number[]) {
   if (at.alpha === 0 && prediction === 'epsilon')
     throw new CascadeError('input', `sample: nothing of the data is left at timestep ${at.t} to predict from the noise`)
-  return float32([scale.noiseInput(at.t), at.alpha, at.sigma, ...c])
+  return float32([scale.noiseInput(at), at.alpha, at.sigma, ...c])
 }

@@ -1,11 +1,15 @@
 import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import { checkRecord } from '../checks.ts'
 import type { Level } from './level.ts'
+import type { Path } from './path.ts'
 import type { Sampler } from './samplers/sampler.ts'
 
 /** A return to a noisier step: noise is added to the images that a run has reached. */
 export interface Restart {
-  /** The step at which the run goes back: one of its steps, or the one where it stops; -1 for the data. */
+  /**
+   * The step at which the run goes back: one of its steps, or the one where it stops; -1 for the data, which may be
+   * below the stop.
+   */
   readonly at: number
   /** The step that the forward process takes the images to: one of the run's steps. */
   readonly to: number
@@ -45,28 +49,33 @@ export function repaintRestarts(steps: readonly number[], options: RepaintOption
   })
 }
 
-/** @throws unless every restart goes from a step of the path to a noisier one. */
+/** @throws unless every restart goes from a step of the run to a noisier one, from which the run can stop. */
 export function checkedRestarts(
-  path: readonly Level[],
+  { stopped, whole }: Path,
   { name, upwards }: Sampler,
   restarts: readonly Restart[],
-): { readonly at: number; readonly to: number; left: number }[] {
+): { readonly at: Level; readonly to: number; left: number }[] {
   if (upwards && restarts.length > 0)
     throw new CascadeError('input', `sample: expected no restarts of ${name}, which goes upwards`)
-  const steps = path.map(({ t }) => t)
   if (!Array.isArray(restarts))
     throw new CascadeError('input', `sample: expected restarts, a list of { at, to }, got ${shown(restarts)}`)
   return restarts.map((restart) => {
     checkRecord('sample', 'a restart', restart, ['at', 'to'])
     checkOptions('sample: restarts', restart, { at: true, to: true, times: true })
     const { at, to, times = 1 } = restart as Restart
-    if (!(steps.includes(at) && steps.includes(to) && at < to))
+    const [from, target] = [at, to].map((step) => [...stopped, ...whole].find(({ t }) => t === step))
+    if (!(from && target && at < to))
       throw new CascadeError(
         'input',
         `sample: expected restarts from a step of the run up to another, got ${at} to ${to}`,
       )
+    if (!stopped.slice(0, -1).includes(target))
+      throw new CascadeError(
+        'input',
+        `sample: expected restarts to a step above the stop at ${stopped.at(-1)!.t}, got ${at} to ${to}`,
+      )
     if (!(Number.isInteger(times) && times >= 0))
       throw new CascadeError('input', `sample: expected a number of times to restart from ${at}, got ${shown(times)}`)
-    return { at, to, left: times }
+    return { at: from, to, left: times }
   })
 }

@@ -1,5 +1,6 @@
 import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
 import type { Rng } from '@cascade-diffusion/random'
+import type { NoiseLevel } from '../process/noise-level.ts'
 import type { Restart } from './restart.ts'
 
 /**
@@ -34,17 +35,19 @@ export interface RunOptions {
   readonly initialStep?: number
   /**
    * The steps at which the network is evaluated, decreasing: 0 … T-1, not necessarily whole; in continuous time, times
-   * 0 … 1. Default: every step of a discrete process from T-1 down to the one above `stop`.
+   * 0 … 1. Default: every step of a discrete process, from T-1 down.
    */
   readonly steps?: readonly number[]
   /**
-   * The step to stop at; the sample is x_stop. Default -1: the data. A step above -1 truncates the run (paper, section
-   * 3.2).
+   * The step or the noise level to stop at; the sample is x_stop. Default -1: the data. Anything noisier truncates the
+   * run (paper, section 3.2): of `steps`, those above it are taken. A noise level may lie between steps, or between the
+   * first step and the data.
    */
-  readonly stop?: number
+  readonly stop?: number | NoiseLevel
   /**
    * Returns to noisier steps, from which sampling continues. The paper applies `[{ at: -1, to: 2000 }]` to finished
-   * samples (section 4.2); `repaintRestarts` makes those of RePaint.
+   * samples (section 4.2); `repaintRestarts` makes those of RePaint. A run with a `stop` goes below it for a restart
+   * there, and ends at the stop after the last one.
    */
   readonly restarts?: readonly Restart[]
   /** Called after each step, and awaited. If it returns images, they replace `xt`. */
@@ -59,7 +62,7 @@ export interface Frame {
   /** How many steps came before this one. */
   readonly step: number
   readonly stepsLeft: number
-  /** The step t of `xt`; -1 if that is the data. */
+  /** The step t of `xt`; -1 if that is the data; between -1 and 0 at a stop that is less noisy than step 0. */
   readonly t: number
   readonly xt: NDArray<'float32'>
   /** The x0 that the model predicted in this step. */

@@ -49,13 +49,14 @@ test('times of a process in continuous time', () => {
 
 test('between two steps the log-SNR and the noise input are interpolated', () => {
   const spaced = { ...processOf(respace(cosineSchedule(1000), 10)), noiseInput: 'rescaled-timestep' as const }
-  const { at, noiseInput, ofLambda } = levels(spaced)
+  const { at, ofLambda, ...scale } = levels(spaced)
+  const noiseInput = (t: number) => scale.noiseInput(at(t))
   expect(at(3.25).lambda).toBeCloseTo(0.75 * at(3).lambda + 0.25 * at(4).lambda, 10)
   expect(noiseInput(3.25)).toBeCloseTo(0.75 * noiseInput(3) + 0.25 * noiseInput(4), 10)
   expect(noiseInput(3)).toBe(333)
   expect(ofLambda(at(3.25).lambda).t).toBeCloseTo(3.25, 10)
   expect(ofLambda(-100).t).toBe(9)
-  const input = (noiseInput: 'noise-level' | 'log-snr') => levels({ ...spaced, noiseInput }).noiseInput(3.25)
+  const input = (noiseInput: 'noise-level' | 'log-snr') => levels({ ...spaced, noiseInput }).noiseInput(at(3.25))
   expect(input('log-snr')).toBeCloseTo(2 * at(3.25).lambda, 12)
   expect(input('noise-level')).toBeCloseTo(at(3.25).alpha, 12)
 })

@@ -80,8 +80,11 @@ async function searchStages(
       if (done === n) before += n
     },
   }
-  const sampled = (stage: number, levels: readonly number[], lowRes?: Images): Promise<Images> =>
-    cascade.sampleStage(stage, { ...sampling, levels, signal }, lowRes)
+  const sampled = async (stage: number, levels: readonly number[], lowRes?: Images): Promise<Images> => {
+    const { name } = cascade.stages[stage]!.stage
+    const [images] = await cascade.sample({ ...sampling, levels, signal, from: name, lowRes, to: name })
+    return images!
+  }
   const evaluate = (images: Images) => evaluator.evaluate({ images, labels }, { signal })
 
   const [, ...upper] = plan.stages
