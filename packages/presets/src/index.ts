@@ -1,4 +1,12 @@
-export { type PresetStageOptions, presetNetwork, presetSampler, presetStage } from './build.ts'
+export {
+  type PresetStageOptions,
+  type PresetTraining,
+  pipelineCascade,
+  presetNetwork,
+  presetSampling,
+  presetStage,
+  presetTraining,
+} from './build.ts'
 export {
   imagenet16,
   imagenet16To64,
@@ -9,7 +17,7 @@ export {
   imagenet64To256,
 } from './imagenet.ts'
 export { lsun64, lsun64To128 } from './lsun.ts'
-export { type Pipeline, pipelines, presetNamed, presets } from './pipelines.ts'
+export { type Pipeline, pipelineNamed, pipelines, presetNamed, presets } from './pipelines.ts'
 export type {
   BasePreset,
   InferenceSettings,
@@ -18,3 +26,4 @@ export type {
   SuperResolutionPreset,
   TrainingSettings,
 } from './preset.ts'
+export { type ShrunkOptions, shrunk } from './shrunk.ts'

@@ -1,4 +1,4 @@
-import { CascadeError, nearest, shown } from '@cascade-diffusion/checks'
+import { checkOneOf } from '@cascade-diffusion/checks'
 import {
   imagenet16,
   imagenet16To64,
@@ -31,12 +31,12 @@ export const pipelines = {
 
 /** The preset of that name. @throws if there is none. */
 export function presetNamed(name: string): Preset {
-  const found = presets.find((preset) => preset.name === name)
-  if (!found) {
-    const names = presets.map((preset) => preset.name)
-    const close = typeof name === 'string' ? nearest(name, names) : undefined
-    const meant = close ? `. Did you mean '${close}'?` : ''
-    throw new CascadeError('input', `preset: expected one of ${names.join(', ')}; got ${shown(name)}${meant}`)
-  }
-  return found
+  const names = presets.map((preset) => preset.name)
+  return presets[names.indexOf(checkOneOf('presetNamed', 'a preset', name, names))]!
 }
+
+/** The pipeline of that name. @throws if there is none. */
+export const pipelineNamed = (name: string): Pipeline =>
+  pipelines[checkOneOf('pipelineNamed', 'a pipeline', name, pipelineNames)]
+
+const pipelineNames = Object.keys(pipelines) as (keyof typeof pipelines)[]

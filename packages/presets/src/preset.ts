@@ -20,7 +20,7 @@ export interface TrainingSettings extends TrainingObjective {
 
 /** How samples are drawn: by ancestral sampling, without guidance. */
 export interface InferenceSettings {
-  /** Evaluations of the network. */
+  /** Evaluations of the network. Fewer than the schedule has are spread evenly over its steps. */
   readonly steps: number
   /** The schedule of sampling, if it is chosen after training. Default: that of training. */
   readonly schedule?: ScheduleConfig
@@ -37,22 +37,26 @@ interface CommonPreset {
   readonly inference: InferenceSettings
 }
 
-/** A U-Net by its size, as a stage takes it. */
+/** What every stage has: square images, and a U-Net by its size. */
 export interface SizedNetwork {
+  readonly resolution: number
   readonly network: StageUNetConfig
 }
 
 /** A model that samples images from noise. */
 export interface BasePreset extends CommonPreset {
   readonly kind: 'base'
-  readonly stage: Omit<BaseStageOptions, 'name' | 'classNames' | 'network'> & SizedNetwork
+  readonly stage: Omit<BaseStageOptions, 'name' | 'classNames' | keyof SizedNetwork> & SizedNetwork
 }
 
 /** A model that super-resolves images. */
 export interface SuperResolutionPreset extends CommonPreset {
   readonly kind: 'super-resolution'
-  readonly stage: Omit<SuperResolutionStageOptions, 'name' | 'classNames' | 'network' | 'augmentation'> &
-    SizedNetwork & { readonly augmentation: AugmentationConfig }
+  readonly stage: Omit<
+    SuperResolutionStageOptions,
+    'name' | 'classNames' | 'lowResolution' | 'augmentation' | keyof SizedNetwork
+  > &
+    SizedNetwork & { readonly lowResolution: number; readonly augmentation: AugmentationConfig }
 }
 
 /** One model of a pipeline as the paper has it: its network, its diffusion process, its training and its sampling. */

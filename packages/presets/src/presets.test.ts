@@ -110,5 +110,7 @@ test('docs/presets.md states parameters and multiply-adds as they are', () => {
 
 test('an unknown name is an error that lists the names', () => {
   expect(() => presetNamed('imagenet-33')).toThrow("got 'imagenet-33'. Did you mean 'imagenet-32'?")
-  expect(() => presetNamed('imagenet-512')).toThrow('preset: expected one of imagenet-32, imagenet-32-64, ')
+  expect(() => presetNamed('imagenet-512')).toThrow(
+    "presetNamed: expected a preset, one of 'imagenet-32', 'imagenet-32-64', ",
+  )
 })
