@@ -10,7 +10,9 @@ import type { ConditioningAugmentation } from './augmentation.ts'
 import { type AugmentationConfig, augmentationOf, augmentations, migrateAugmentation } from './augmentation-table.ts'
 import { checkAugmentation } from './checks/check-augmentation.ts'
 import { tryAugmentation } from './checks/try-augmentation.ts'
+import { downUp } from './down-up/down-up.ts'
 import { gaussianBlur } from './gaussian-blur.ts'
+import { jpegCompression } from './jpeg/jpeg-compression.ts'
 import { noAugmentation, none } from './no-augmentation.ts'
 import { gaussianNoise } from './noise/gaussian-noise.ts'
 
@@ -26,6 +28,14 @@ const pairs: readonly [AugmentationConfig, ConditioningAugmentation][] = [
   [
     { name: 'gaussian-blur', sigma: [1, 2], size: 5, probability: 1 },
     gaussianBlur({ sigma: [1, 2], size: 5, probability: 1 }),
+  ],
+  [
+    { name: 'jpeg', quality: [30, 90], probability: 1, chromaSubsampling: '4:4:4' },
+    jpegCompression({ quality: [30, 90], probability: 1, chromaSubsampling: '4:4:4' }),
+  ],
+  [
+    { name: 'down-up', factor: [1, 2.5], down: 'bilinear', up: 'bilinear', probability: 1 },
+    downUp({ factor: [1, 2.5], down: 'bilinear', up: 'bilinear', probability: 1 }),
   ],
   [{ name: 'none' }, noAugmentation],
 ]
@@ -63,6 +73,9 @@ test.each([
     { name: 'gaussian-blur', size: 2, sigma: [1, 0], chance: 1 },
     'augmentation: 3 errors:\n- expected size, an odd integer',
   ],
+  [{ name: 'jpeg', quality: [0, 90] }, 'augmentation: expected quality, [low, high], integers from 1 to 100, got'],
+  [{ name: 'jpeg', quality: [50, 90], chromaSubsampling: '420' }, "one of '4:2:0', '4:4:4'; got '420'"],
+  [{ name: 'down-up', factor: [0.5, 2] }, 'augmentation: expected factor, [low, high] from 1, got an array of 2'],
   [{ name: 'gausian-noise' }, "Did you mean 'gaussian-noise'?"],
   ['none', "augmentation: expected an augmentation, such as { name: 'none' }, got 'none'"],
 ])('%j is none', (config, message) => {

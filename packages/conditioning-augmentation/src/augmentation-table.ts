@@ -2,12 +2,20 @@ import { type ConfigOf, table } from '@cascade-diffusion/checks'
 import { migrateSchedule } from '@cascade-diffusion/schedules'
 import type { ConditioningAugmentation } from './augmentation.ts'
 import { checkAugmentation } from './checks/check-augmentation.ts'
+import { downUpEntry } from './down-up/down-up.ts'
 import { gaussianBlurEntry } from './gaussian-blur.ts'
+import { jpegEntry } from './jpeg/jpeg-compression.ts'
 import { none } from './no-augmentation.ts'
 import { gaussianNoiseEntry } from './noise/gaussian-noise.ts'
 
 /** The augmentations, by name. */
-export const augmentations = table('an augmentation', [gaussianNoiseEntry, gaussianBlurEntry, none])
+export const augmentations = table('an augmentation', [
+  gaussianNoiseEntry,
+  gaussianBlurEntry,
+  jpegEntry,
+  downUpEntry,
+  none,
+])
 
 /** A conditioning augmentation by its name, as a checkpoint stores it: a JSON value. */
 export type AugmentationConfig = ConfigOf<typeof augmentations>

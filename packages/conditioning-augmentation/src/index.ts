@@ -17,12 +17,19 @@ export {
 export { checkAugmentation } from './checks/check-augmentation.ts'
 export { tryAugmentation } from './checks/try-augmentation.ts'
 export { conditionsOnLevel } from './conditions-on-level.ts'
+export { type DownUpConfig, type DownUpDraw, type DownUpOptions, downUp } from './down-up/down-up.ts'
 export {
   type GaussianBlurConfig,
   type GaussianBlurDraw,
   type GaussianBlurOptions,
   gaussianBlur,
 } from './gaussian-blur.ts'
+export {
+  type JpegCompressionConfig,
+  type JpegCompressionDraw,
+  type JpegCompressionOptions,
+  jpegCompression,
+} from './jpeg/jpeg-compression.ts'
 export { type NoAugmentationConfig, noAugmentation } from './no-augmentation.ts'
 export type { ContinuousNoiseDraw } from './noise/continuous-noise.ts'
 export type { DiscreteNoiseDraw } from './noise/discrete-noise.ts'

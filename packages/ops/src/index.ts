@@ -7,6 +7,13 @@ export { type GroupNormOptions, groupNorm } from './operations/group-norm.ts'
 export { oneHot } from './operations/one-hot.ts'
 export { depthToSpace, spaceToDepth } from './operations/patches.ts'
 export { recompute } from './operations/recompute.ts'
-export { type ResizeOptions, resizeBicubic, resizeBilinear, upsampleNearest2x } from './operations/resize.ts'
+export {
+  type ResizeMethod,
+  type ResizeOptions,
+  resizeBicubic,
+  resizeBilinear,
+  resizeMatrix,
+  upsampleNearest2x,
+} from './operations/resize.ts'
 export { silu } from './operations/silu.ts'
 export { stopGradient } from './operations/stop-gradient.ts'

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
 import { checkOp } from '../check-op.ts'
-import { resizeBicubic, resizeBilinear, upsampleNearest2x } from './resize.ts'
+import { resizeBicubic, resizeBilinear, resizeMatrix, upsampleNearest2x } from './resize.ts'
 
 const [n, h, w, c] = [2, 3, 2, 3] as const
 
@@ -130,4 +130,37 @@ test('the gradient of an antialiased resize is the transposed product', () => {
       expect(gradient[i]).toBeCloseTo(tf.sum(tf.mul(y(alone), weights)).dataSync()[0]!, 5)
     }
   }
+})
+
+test.each([
+  [12, 4],
+  [7, 3],
+  [9, 8],
+  [5, 5],
+  [3, 7],
+])('the matrix of areas from %i to %i pixels is the mean of what each new pixel covers', (from, to) => {
+  // Each pixel is cut into `to` equal parts, and each new pixel has `from` of them.
+  const expected = Array.from({ length: to }, (_, i) => {
+    const parts = Array.from({ length: from }, (_, k) => Math.floor((i * from + k) / to))
+    return Array.from({ length: from }, (_, pixel) => parts.filter((part) => part === pixel).length / from)
+  }).flat()
+  const matrix = resizeMatrix(from, to, 'area')
+  expect(Math.max(...matrix.map((x, k) => Math.abs(x - expected[k]!)))).toBeLessThan(1e-7)
+})
+
+test.each(['bilinear', 'bicubic'] as const)('the matrix of %s is that of the operation, antialiased', (method) => {
+  const resize = { bilinear: resizeBilinear, bicubic: resizeBicubic }[method]
+  for (const [from, to] of [
+    [9, 4],
+    [4, 9],
+  ] as const) {
+    const x = tf.randomNormal<tf.Rank.R4>([1, from, 1, 2], 0, 1, 'float32', 3)
+    const made = tf.matMul(tf.tensor2d(resizeMatrix(from, to, method), [to, from]), tf.reshape(x, [from, 2]))
+    expect([...made.dataSync()]).toEqual([...resize(x, [to, 1], { antialias: true }).dataSync()])
+  }
+})
+
+test.each(['area', 'bilinear', 'bicubic'] as const)('to the same size the matrix of %s is the identity', (method) => {
+  const identity = Array.from({ length: 49 }, (_, k) => Number(k % 8 === 0))
+  expect([...resizeMatrix(7, 7, method)].map(Math.abs)).toEqual(identity)
 })

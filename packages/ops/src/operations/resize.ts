@@ -67,13 +67,29 @@ function resize(x: tf.Tensor4D, [height, width]: readonly [number, number], weig
 type AxisWeights = (at: number, from: number, width: number) => readonly (readonly [pixel: number, weight: number])[]
 
 /** The matrix [1, to, from] that resamples one axis. */
-function interpolation(from: number, to: number, weights: AxisWeights): tf.Tensor3D {
+const interpolation = (from: number, to: number, weights: AxisWeights): tf.Tensor3D =>
+  tf.tensor3d(matrixOf(from, to, weights), [1, to, from])
+
+function matrixOf(from: number, to: number, weights: AxisWeights): Float32Array<ArrayBuffer> {
   const matrix = new Float32Array(to * from)
   for (let i = 0; i < to; i++)
     for (const [pixel, weight] of weights(((i + 0.5) * from) / to - 0.5, from, from / to))
       matrix[i * from + pixel]! += weight
-  return tf.tensor3d(matrix, [1, to, from])
+  return matrix
 }
+
+/**
+ * How {@link resizeMatrix} makes new pixels: `area` is the mean of what a new pixel covers, `bilinear` and `bicubic` are
+ * those of {@link resizeBilinear} and {@link resizeBicubic} with `antialias`.
+ */
+export type ResizeMethod = 'area' | 'bilinear' | 'bicubic'
+
+/**
+ * The matrix [to, from], row by row, that resizes one axis of `from` pixels to `to` pixels, larger or smaller. Each row
+ * sums to 1. With `to` equal to `from` it is the identity.
+ */
+export const resizeMatrix = (from: number, to: number, method: ResizeMethod): Float32Array<ArrayBuffer> =>
+  matrixOf(from, to, { area, bilinear: filtered(tent, 1), bicubic: filtered(keys, 2) }[method])
 
 function bilinearWeights(place: number, from: number) {
   const at = Math.min(Math.max(place, 0), from - 1)
@@ -97,6 +113,17 @@ const filtered =
     const sum = weights.reduce((total, weight) => total + weight, 0)
     return weights.map((weight, i) => [first + i, weight / sum] as const)
   }
+
+/** The pixels that a new one covers, each with its share of the area. */
+const area: AxisWeights = (at, from, width) => {
+  const [left, right] = [at + 0.5 - width / 2, at + 0.5 + width / 2]
+  const first = Math.max(0, Math.floor(left))
+  const last = Math.min(from, Math.ceil(right)) - 1
+  return Array.from({ length: last - first + 1 }, (_, i) => {
+    const covered = Math.min(first + i + 1, right) - Math.max(first + i, left)
+    return [first + i, covered / width] as const
+  })
+}
 
 /** The kernel of bilinear interpolation, at a distance up to 1. */
 const tent = (d: number): number => 1 - d

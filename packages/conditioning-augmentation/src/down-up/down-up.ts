@@ -1,0 +1,119 @@
+import { ndarray } from '@cascade-diffusion/arrays'
+import {
+  CascadeError,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  type Entry,
+  schema,
+  shown,
+} from '@cascade-diffusion/checks'
+import { type ResizeMethod, resizeMatrix } from '@cascade-diffusion/ops'
+import { matMul, reshape, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core'
+import type { ConditioningAugmentation } from '../augmentation.ts'
+
+/** What {@link downUp} draws. */
+export type DownUpDraw = {
+  /** For each image, the matrix that resamples its columns of pixels, float32 [n, h, h]. The identity changes nothing. */
+  readonly vertical: Tensor3D
+  /** The same for its rows, float32 [n, w, w]. */
+  readonly horizontal: Tensor3D
+}
+
+/** Options of {@link downUp}. */
+export interface DownUpOptions {
+  /** Images are made smaller by a factor that is uniform between these, both from 1. */
+  readonly factor: readonly [low: number, high: number]
+  /** How they are made smaller. Default `area`, the mean of what a new pixel covers. */
+  readonly down?: ResizeMethod
+  /** How they are brought back to their size. Default `bicubic`. */
+  readonly up?: Exclude<ResizeMethod, 'area'>
+  /** The share of the training images that are resampled. Default 0.5. */
+  readonly probability?: number
+}
+
+const [downs, ups] = [['area', 'bilinear', 'bicubic'] as const, ['bilinear', 'bicubic'] as const]
+
+/**
+ * Down-up resampling: images are made smaller by a random factor and brought back to their size, so that the finest
+ * detail is lost, as it is in pictures that were resized before. In sampling the level is the factor less 1: level 1
+ * halves the sides and doubles them, and level 0, the default, changes nothing. The sides in between are rounded to whole
+ * pixels, at least 1. Both resamplings are those of Pillow. The network is not conditioned on the factor.
+ * @throws if an option is out of range.
+ */
+export function downUp(options: DownUpOptions): ConditioningAugmentation<DownUpDraw> {
+  checkOptions('downUp', options, { factor: true, down: true, up: true, probability: true })
+  const { factor, down = 'area', up = 'bicubic', probability = 0.5 } = options
+  if (!Array.isArray(factor) || !(factor[0] >= 1 && factor[0] <= factor[1] && Number.isFinite(factor[1])))
+    throw new CascadeError('input', `downUp: expected factor, [low, high] from 1, got ${shown(factor)}`)
+  checkOneOf('downUp', 'down', down, downs)
+  checkOneOf('downUp', 'up', up, ups)
+  checkNumber('downUp', 'probability', probability, { from: 0, to: 1 })
+  const [low, high] = factor as readonly [number, number]
+  /** Few, since sides are whole numbers: each is made once. */
+  const made = new Map<string, Float32Array>()
+  const matrixOf = (side: number, factor: number): Float32Array => {
+    const between = Math.max(1, Math.round(side / factor))
+    const matrix = made.get(`${side} ${between}`) ?? downUpMatrix(side, between, down, up)
+    made.set(`${side} ${between}`, matrix)
+    return matrix
+  }
+  return {
+    name: 'down-up',
+    maxLevel: high - 1,
+    continuous: true,
+    draw({ shape, rng, level, firstIndex = 0 }) {
+      const [n, height, width] = shape as readonly [number, number, number, number]
+      const key = rng.fold('augmentation')
+      const coins = key.fold('resampled').uniform([n], firstIndex).data
+      const places = key.fold('factor').uniform([n], firstIndex).data
+      const factors = Array.from(coins, (coin, i) => {
+        if (level !== undefined) return 1 + level
+        return coin < probability ? (1 - places[i]!) * low + places[i]! * high : 1
+      })
+      const matrices = (side: number) => {
+        const data = new Float32Array(n * side * side)
+        for (const [i, factor] of factors.entries()) data.set(matrixOf(side, factor), i * side * side)
+        return ndarray(data, [n, side, side])
+      }
+      return { vertical: matrices(height), horizontal: matrices(width) }
+    },
+    apply(z, { vertical, horizontal }) {
+      const [n, height, width, channels] = z.shape
+      const columns = matMul(vertical, reshape(z, [n, height, width * channels]))
+      const wide = reshape(horizontal, [n, 1, width, width])
+      return matMul(wide, reshape(columns, [n, height, width, channels])) as Tensor4D
+    },
+  }
+}
+
+/** The matrix [side, side] that resizes one axis to `between` pixels and brings it back. */
+function downUpMatrix(side: number, between: number, down: ResizeMethod, up: ResizeMethod): Float32Array {
+  const [smaller, larger] = [resizeMatrix(side, between, down), resizeMatrix(between, side, up)]
+  const product = new Float32Array(side * side)
+  for (let i = 0; i < side; i++)
+    for (let j = 0; j < side; j++) {
+      let sum = 0
+      for (let k = 0; k < between; k++) sum += larger[i * between + k]! * smaller[k * side + j]!
+      product[i * side + j] = sum
+    }
+  return product
+}
+
+/** {@link downUp} by name: a JSON value. */
+export interface DownUpConfig extends DownUpOptions {
+  readonly name: 'down-up'
+}
+
+/** The entry of the table. */
+export const downUpEntry: Entry<DownUpConfig, ConditioningAugmentation> = {
+  name: 'down-up',
+  schema: schema.record<DownUpConfig>({
+    name: schema.oneOf(['down-up']),
+    factor: schema.interval({ from: 1 }),
+    down: schema.optional(schema.oneOf(downs)),
+    up: schema.optional(schema.oneOf(ups)),
+    probability: schema.optional(schema.number({ from: 0, to: 1 })),
+  }),
+  make: ({ name, ...options }) => downUp(options),
+}
