@@ -80,9 +80,9 @@ const key = rng(Number(values.seed))
 /** A network as a stage of the cascade. These networks were trained without conditioning augmentation. */
 function stageOf(name: 'base' | 'upsampler', net: PretrainedUNet) {
   const { config, network, process, lowResolution } = net
-  const [resolution] = [config.resolution].flat() as [number]
   const classNames = Array.from({ length: config.numClasses ?? 0 }, (_, i) => `${i}`)
-  const common = { name, resolution, imageChannels: config.imageChannels, classNames, process, network }
+  const { resolution, imageChannels } = config
+  const common = { name, resolution, imageChannels, classNames, process, network }
   if (name === 'base') return baseStage(common)
   if (lowResolution === undefined) throw new Error(`${values[name]}: expected the flag small_size, got none`)
   return superResolutionStage({ ...common, lowResolution, augmentation: { name: 'none' } })

@@ -1,4 +1,12 @@
-export { type Cascade, type CascadeStage, chosenLevels } from './cascade/cascade.ts'
+export {
+  type Cascade,
+  type CascadeStage,
+  chosenLevels,
+  type DiffusionCascadeStage,
+  isDiffusionStage,
+  type PlainCascadeStage,
+} from './cascade/cascade.ts'
+export type { AnyStage } from './cascade/check-chain.ts'
 export { type LoadCascadeOptions, loadCascade } from './cascade/load-cascade.ts'
 export { saveCascade } from './cascade/save-cascade.ts'
 export { type StageSampling, stageSamplingSchema } from './cascade/stage-sampling.ts'
@@ -14,8 +22,19 @@ export {
   type TrainClassifierOptions,
   trainClassifier,
 } from './classifier/train-classifier.ts'
+export {
+  type FunctionStageOptions,
+  type ImagesFunction,
+  type ImagesRequest,
+  type ImagesStage,
+  imagesStage,
+  type SourceStageOptions,
+} from './kinds/images-stage.ts'
+export type { ResampleMethod } from './kinds/resample-images.ts'
+export { type ResampleStage, type ResampleStageOptions, resampleStage } from './kinds/resample-stage.ts'
 export { type CascadeSampler, cascadeSampler } from './sampling/cascade-sampler.ts'
 export type { CascadeBatch, CascadeSampleOptions, StageLevel } from './sampling/cascade-sampler-options.ts'
+export type { SamplerStage } from './sampling/cascade-sampler-stage.ts'
 export type { Labels } from './sampling/check-conditions.ts'
 export type { ClassifierGuidanceConfig } from './sampling/guidance/classifier.ts'
 export type { ClassifierFreeConfig } from './sampling/guidance/classifier-free.ts'

@@ -1,4 +1,10 @@
-import { type Cascade, type CascadeSampler, cascadeSampler, type TrainedStage } from '@cascade-diffusion/cascade'
+import {
+  type Cascade,
+  type CascadeSampler,
+  cascadeSampler,
+  type DiffusionCascadeStage,
+  type TrainedStage,
+} from '@cascade-diffusion/cascade'
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { ExperimentOptions } from './options.ts'
 import type { ExperimentPlan } from './plan/plan.ts'
@@ -11,7 +17,7 @@ export const cascadeOf = (
   stages: readonly TrainedStage[],
   plan: ExperimentPlan,
   levels: readonly number[] = plan.stages.slice(1).map((stage) => ('levels' in stage ? stage.levels[0]! : 0)),
-): Cascade => ({
+): Cascade<DiffusionCascadeStage> => ({
   stages: stages.map((trained, i) => ({
     ...trained,
     sampling: plan.stages[i]!.sampling,

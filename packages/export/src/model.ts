@@ -3,6 +3,7 @@ import type { Stage, StageNetwork, TrainedStage } from '@cascade-diffusion/casca
 import { CascadeError, shown } from '@cascade-diffusion/checks'
 import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 import type { PretrainedUNet } from '@cascade-diffusion/pretrained'
+import type { ImageSides, UNetConfig } from '@cascade-diffusion/unet'
 
 /** What can be exported: a stage with its weights, or a U-Net as `fromPretrained` gives it. */
 export type ExportSource = TrainedStage | PretrainedUNet
@@ -14,7 +15,7 @@ export interface Model {
   readonly params: Params<NDArray>
   readonly process: ProcessConfig
   /** Height and width. */
-  readonly resolution: readonly [number, number]
+  readonly resolution: ImageSides
   readonly imageChannels: number
   readonly classNames: readonly string[] | null
   /** Whether the network takes a class. */
@@ -62,6 +63,9 @@ function ofStage({ stage, params }: TrainedStage): Model {
   }
 }
 
+const sidesOf = (resolution: UNetConfig['resolution']): ImageSides =>
+  typeof resolution === 'number' ? [resolution, resolution] : resolution
+
 function ofUNet({ network, params, process, lowResolution }: PretrainedUNet, name: string): Model {
   const { resolution, imageChannels, numClasses, lowRes, augmentationLevels } = network.config
   if (augmentationLevels)
@@ -79,7 +83,7 @@ function ofUNet({ network, params, process, lowResolution }: PretrainedUNet, nam
     imageChannels,
     classNames: null,
     labelled: numClasses !== undefined,
-    resolution: typeof resolution === 'number' ? [resolution, resolution] : resolution,
-    lowRes: lowRes && [lowResolution as number, lowResolution as number, lowRes.channels],
+    resolution: sidesOf(resolution),
+    lowRes: lowRes && [...sidesOf(lowResolution as UNetConfig['resolution']), lowRes.channels],
   }
 }

@@ -7,14 +7,14 @@ const process = { schedule: { name: 'cosine', steps: 50 } } as const
 const size = { baseChannels: 8, channelMultipliers: [1, 2], residualBlocks: 1, normGroups: 4 }
 const common = { imageChannels: 3, classNames: ['left', 'right'], process, network: size }
 
-export const base = baseStage({ name: 'small', resolution: 4, ...common })
+export const base = baseStage({ name: 'small', resolution: [4, 6], ...common })
 
-/** A stage 4×4 → 8×8 with conditioning augmentation and a learned variance. */
+/** A stage 4×6 → 6×8 with conditioning augmentation and a learned variance. */
 export const superResolving = superResolutionStage({
   ...common,
   name: 'large',
-  resolution: 8,
-  lowResolution: 4,
+  resolution: [6, 8],
+  lowResolution: [4, 6],
   process: { ...process, variance: 'learned-range', noiseInput: 'rescaled-timestep' },
   augmentation: { name: 'gaussian-noise', ...process, maxLevel: 20 },
 })

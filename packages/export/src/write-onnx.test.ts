@@ -58,16 +58,16 @@ async function sampleCascade(folder: string): Promise<ort.Tensor[]> {
   const [small, large] = cascade.stages as [ExportedStage, ExportedStage]
   const key = rng(1)
   const draw = (name: string, shape: readonly number[]) => key.fold(name).fold('initial').normal(shape)
-  const made = await sample(folder, small, draw('small', [3, 4, 4, 3]), { label: tensor(labels) })
+  const made = await sample(folder, small, draw('small', [3, 4, 6, 3]), { label: tensor(labels) })
   const augmentation = await ort.InferenceSession.create(join(folder, large.augmentation!.file))
   const augmentationLevel = new ort.Tensor('int32', new Int32Array(3).fill(level), [3])
   const { output: lowRes } = await augmentation.run({
     lowRes: made,
     augmentationLevel,
-    noise: tensor(key.fold('large').fold('augmentation').normal([3, 4, 4, 3])),
+    noise: tensor(key.fold('large').fold('augmentation').normal([3, 4, 6, 3])),
   })
   const condition = { label: tensor(labels), lowRes: lowRes!, augmentationLevel }
-  return [made, await sample(folder, large, draw('large', [3, 8, 8, 3]), condition)]
+  return [made, await sample(folder, large, draw('large', [3, 6, 8, 3]), condition)]
 }
 
 test('a cascade is sampled from its folder alone as it is here', async () => {
@@ -97,10 +97,10 @@ test('a cascade is sampled from its folder alone as it is here', async () => {
   ])
   expect(manifest.stages[1]).toMatchObject({
     inputs: {
-      xt: { dtype: 'float32', shape: ['N', 8, 8, 3] },
+      xt: { dtype: 'float32', shape: ['N', 6, 8, 3] },
       noise: { dtype: 'float32', shape: ['N'] },
       label: { dtype: 'int32', shape: ['N'] },
-      lowRes: { dtype: 'float32', shape: ['N', 4, 4, 3] },
+      lowRes: { dtype: 'float32', shape: ['N', 4, 6, 3] },
       augmentationLevel: { dtype: 'int32', shape: ['N'] },
     },
     classNames: ['left', 'right'],
@@ -121,9 +121,10 @@ test('in 16 bits the files are smaller and the images nearly the same', async ()
   const [small, large] = [await stat(join(half, 'large.onnx')), await stat(join(single, 'large.onnx'))]
   expect(small.size).toBeLessThan(0.75 * large.size)
   const images = await sampleCascade(half)
-  const difference = greatestDifference(images[1]!.data as Float32Array, expected[1]!.data)
-  expect(difference).toBeGreaterThan(0)
-  expect(difference).toBeLessThan(0.1)
+  const differences = expected[1]!.data.map((x, i) => Math.abs(x - (images[1]!.data[i] as number)))
+  const mean = differences.reduce((sum, x) => sum + x) / differences.length
+  expect(mean).toBeGreaterThan(0)
+  expect(mean).toBeLessThan(5e-3)
 })
 
 test('unknown options are refused', async () => {
@@ -145,10 +146,10 @@ test('stages that do not follow one another are refused, and the error gives the
   const folder = temporaryFolder()
   const [small, large] = stages as [TrainedStage, TrainedStage]
   await expect(writeOnnx([large, small], folder)).rejects.toThrow(
-    "each of which super-resolves what the one before it makes, got 'large' (4×4 → 8×8), 'small' (4×4); the order is 'small', 'large'",
+    "each of which super-resolves what the one before it makes, got 'large' (4×6 → 6×8), 'small' (4×6); the order is 'small', 'large'",
   )
   const other = drawn({ ...base, name: 'other' })
-  await expect(writeOnnx([small, other], folder)).rejects.toThrow("got 'small' (4×4), 'other' (4×4)")
+  await expect(writeOnnx([small, other], folder)).rejects.toThrow("got 'small' (4×6), 'other' (4×6)")
   expect(await readdir(folder)).toEqual([])
 })
 

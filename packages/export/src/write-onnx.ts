@@ -64,7 +64,8 @@ function checkOrder(models: readonly Model[]): void {
   const described = models.map(
     ({ name, resolution, lowRes }) => `'${name}' (${lowRes ? `${size(lowRes)} → ` : ''}${size(resolution)})`,
   )
-  const sorted = models.toSorted((a, b) => a.resolution[0] - b.resolution[0])
+  const area = ({ resolution: [height, width] }: Model) => height * width
+  const sorted = models.toSorted((a, b) => area(a) - area(b))
   const fits = sorted.every((model, i) => i === 0 || follows(sorted[i - 1] as Model, model))
   throw new CascadeError(
     'input',

@@ -79,8 +79,11 @@ export interface PretrainedUNet {
   readonly family: OpenAIFamily | 'diffusers' | 'cascade-diffusion'
   readonly config: UNetConfig
   readonly params: Params<NDArray<'float32'>>
-  /** Height and width of the low-resolution images of a super-resolution network, if they are known. */
-  readonly lowResolution?: number
+  /**
+   * The size of the low-resolution images of a super-resolution network, if it is known: the side of a square, or
+   * [height, width].
+   */
+  readonly lowResolution?: UNetConfig['resolution']
   /** The network, as a stage takes it too. */
   readonly network: UNet
   /** The process that it was trained on. `processOf` of `@cascade-diffusion/cascade` makes it. */

@@ -3,7 +3,7 @@ import { type StageDescription, writtenStage } from '@cascade-diffusion/cascade'
 import { writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { parseConfig, schema } from '@cascade-diffusion/checks'
 import { migrateProcess, type ProcessConfig, processSchema } from '@cascade-diffusion/diffusion'
-import { migrateNetwork, type UNetConfig, unetSchema } from '@cascade-diffusion/unet'
+import { migrateNetwork, type UNetConfig, unetEntries, unetSchema } from '@cascade-diffusion/unet'
 
 const unetFormat = 'cascade-diffusion unet 1'
 
@@ -11,14 +11,14 @@ const unetFormat = 'cascade-diffusion unet 1'
 export interface WrittenUNet {
   readonly config: UNetConfig
   readonly process: ProcessConfig
-  /** Height and width of the low-resolution images of a super-resolution network. */
-  readonly lowResolution?: number
+  /** The size of the low-resolution images of a super-resolution network: the side of a square, or [height, width]. */
+  readonly lowResolution?: UNetConfig['resolution']
 }
 
 const writtenSchema = schema.record<WrittenUNet>({
   config: unetSchema,
   process: processSchema,
-  lowResolution: schema.optional(schema.integer({ from: 1 })),
+  lowResolution: schema.optional(unetEntries.resolution),
 })
 
 /**

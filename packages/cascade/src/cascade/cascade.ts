@@ -40,12 +40,12 @@ export const isDiffusionStage = (stage: CascadeStage): stage is DiffusionCascade
   stage.stage.kind === 'base' || stage.stage.kind === 'super-resolution'
 
 /** A cascade as a value: everything that sampling needs, except the engine. `saveCascade` writes it to a folder. */
-export interface Cascade {
+export interface Cascade<S extends CascadeStage = CascadeStage> {
   /**
    * In the order of sampling: each takes the images of the one before it. The first is a base or another program's
    * images; or a stage that takes images, which are then given as `lowRes`.
    */
-  readonly stages: readonly CascadeStage[]
+  readonly stages: readonly S[]
 }
 
 /** The level that each super-resolution stage is sampled at, in order. */
@@ -69,22 +69,23 @@ export function checkCascade(where: string, cascade: Cascade): void {
 function checkChoices(where: string, given: CascadeStage, below: CascadeStage | undefined): void {
   const { stage, params, sampling, level, truncated } = given
   const of = `${where}: stage '${stage.name}'`
-  if (isDiffusionStage(given))
-    parseConfig(`${where}: sampling of stage '${stage.name}'`, stageSamplingSchema, sampling)
+  if (isDiffusionStage(given)) parseConfig(`${where}: sampling of stage '${stage.name}'`, stageSamplingSchema, sampling)
   else if (params !== undefined || sampling !== undefined)
     throw new CascadeError('input', `${of}: expected no params and no sampling, since its kind is '${stage.kind}'`)
   if (stage.kind !== 'super-resolution') {
     for (const [name, value] of Object.entries({ level, truncated }))
       if (value !== undefined)
-        throw new CascadeError('input', `${where}: expected no ${name} of the ${nounOf(stage.kind)} '${stage.name}', got ${shown(value)}`)
+        throw new CascadeError(
+          'input',
+          `${where}: expected no ${name} of the ${nounOf(stage.kind)} '${stage.name}', got ${shown(value)}`,
+        )
     return
   }
   const s = checkLevel(stage.augmentation, level ?? defaultLevel(stage.augmentation), of)
   if (truncated !== undefined && typeof truncated !== 'boolean')
     throw new CascadeError('input', `${of}: expected truncated, true or false, got ${shown(truncated)}`)
   if (!truncated) return
-  if (!below)
-    throw new CascadeError('input', `${of}: expected a stage before it for truncated sampling, got none`)
+  if (!below) throw new CascadeError('input', `${of}: expected a stage before it for truncated sampling, got none`)
   truncatedStop(below, stage, s)
 }
 

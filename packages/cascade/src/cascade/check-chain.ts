@@ -39,13 +39,15 @@ const makes = ({ size, imageChannels }: AnyStage) => `${shownSize(size)}×${imag
 
 function checkPair(where: string, below: AnyStage, stage: AnyStage): void {
   if (stage.kind === 'base' || stage.kind === 'images')
-    throw wrong(where, `expected the ${stage.kind} '${stage.name}' first, got it after '${below.name}'`)
+    throw wrong(where, `expected '${stage.name}' first, since it takes no images, got it after '${below.name}'`)
   if (stage.kind === 'resample') {
     if (stage.imageChannels !== below.imageChannels)
-      throw wrong(where, `stage '${stage.name}' resamples ${stage.imageChannels} channels, but '${below.name}' makes ${makes(below)}`)
-    return checkResample(where, stage, below.size, stage.size, below.name)
-  }
-  if (String(stage.lowSize) !== String(below.size) || stage.imageChannels !== below.imageChannels)
+      throw wrong(
+        where,
+        `stage '${stage.name}' resamples ${stage.imageChannels} channels, but '${below.name}' makes ${makes(below)}`,
+      )
+    checkResample(where, stage, below.size, stage.size, below.name)
+  } else if (String(stage.lowSize) !== String(below.size) || stage.imageChannels !== below.imageChannels)
     throw wrong(
       where,
       `stage '${stage.name}' super-resolves ${shownSize(stage.lowSize)}×${stage.imageChannels}, but '${below.name}' makes ${makes(below)}`,

@@ -1,37 +1,52 @@
 import { join } from 'node:path'
-import { CascadeError, checkOptions } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
+import { type ImageSource, shownSize } from '@cascade-diffusion/data'
+import { type FunctionStageOptions, type ImagesFunction, type ImagesStage, imagesStage } from '../kinds/images-stage.ts'
+import { resampleStage } from '../kinds/resample-stage.ts'
 import { fromFile } from '../stage/from-file.ts'
 import type { LoadStageOptions } from '../stage/load-stage.ts'
-import { type Cascade, type CascadeStage, checkCascade } from './cascade.ts'
-import { type ManifestStage, readManifest } from './manifest.ts'
+import { type Cascade, type CascadeStage, checkCascade, type DiffusionCascadeStage } from './cascade.ts'
+import {
+  type ManifestDiffusionStage,
+  type ManifestImagesStage,
+  type ManifestStage,
+  manifestName,
+  readManifest,
+} from './manifest.ts'
 import { readClassifier, readStage } from './weights-files.ts'
+
+/** What a saved cascade cannot hold of a stage: custom code, or another program's images. */
+export interface LoadCascadeStageOptions extends LoadStageOptions {
+  /** The images of an `imagesStage`: a source, or a function. */
+  readonly images?: ImageSource | ImagesFunction
+}
 
 /** Options of {@link loadCascade}. */
 export interface LoadCascadeOptions {
   /**
-   * The custom networks and augmentations, by the names of their stages. A folder holds their descriptions, not their
-   * code.
+   * The custom networks and augmentations, and the images of other programs, by the names of their stages. A folder
+   * holds their descriptions only.
    */
-  readonly custom?: Readonly<Record<string, LoadStageOptions>>
+  readonly custom?: Readonly<Record<string, LoadCascadeStageOptions>>
 }
 
 /**
  * Reads a cascade that {@link saveCascade} wrote. Its samples are the same, to the last bit, as those of the saved one.
- * @throws if a file is missing, corrupt or of another kind; if a stage needs custom code that is not handed in; or if
- * the code is not what the stage was trained with.
+ * @throws if a file is missing, corrupt or of another kind; if a stage needs custom code or images that are not handed
+ * in; or if they are not what the stage was saved with.
  */
 export async function loadCascade(folder: string, options: LoadCascadeOptions = {}): Promise<Cascade> {
   const where = 'loadCascade'
   checkOptions(where, options, { custom: true })
   const { custom = {} } = options
   const manifest = await readManifest(where, folder)
-  const names = manifest.stages.map(({ file }) => file.replace(/\.safetensors$/, ''))
+  const names = manifest.stages.map(manifestName)
   const other = Object.keys(custom).find((name) => !names.includes(name))
   if (other !== undefined)
     throw new CascadeError('input', `${where}: expected custom code for ${names.join(', ')}, got some for '${other}'`)
   const stages: CascadeStage[] = []
   for (const [i, described] of manifest.stages.entries())
-    stages.push(await readFiles(folder, described, custom[names[i] as string]))
+    stages.push(await readFiles(folder, described, custom[names[i] as string] ?? {}))
   const cascade = { stages }
   fromFile(where, () => checkCascade(folder, cascade))
   return cascade
@@ -39,12 +54,54 @@ export async function loadCascade(folder: string, options: LoadCascadeOptions = 
 
 async function readFiles(
   folder: string,
-  { file, level, sampling, classifier }: ManifestStage,
-  custom: LoadStageOptions | undefined,
+  described: ManifestStage,
+  custom: LoadCascadeStageOptions,
 ): Promise<CascadeStage> {
+  const where = `loadCascade: custom code of '${manifestName(described)}'`
+  if ('file' in described) {
+    checkOptions<LoadStageOptions>(where, custom, { network: true, augmentation: true })
+    return readDiffusion(folder, described, custom)
+  }
+  if (described.kind === 'images') {
+    checkOptions<Pick<LoadCascadeStageOptions, 'images'>>(where, custom, { images: true })
+    return { stage: withImages(described, custom.images) }
+  }
+  checkOptions<object>(where, custom, {})
+  const { kind: _, ...options } = described
+  return { stage: fromFile('loadCascade', () => resampleStage(options)) }
+}
+
+async function readDiffusion(
+  folder: string,
+  { file, level, truncated, sampling, classifier }: ManifestDiffusionStage,
+  custom: LoadStageOptions,
+): Promise<DiffusionCascadeStage> {
   const trained = await readStage(join(folder, file), custom)
-  if (!classifier) return { ...trained, level, sampling }
+  if (!classifier) return { ...trained, level, truncated, sampling }
   const guide = await readClassifier(join(folder, classifier.file))
   const guidance = { name: 'classifier', classifier: guide, scale: classifier.scale } as const
-  return { ...trained, level, sampling: { ...sampling, guidance } }
+  return { ...trained, level, truncated, sampling: { ...sampling, guidance } }
+}
+
+/** @throws unless the images handed in are like those that the cascade was saved with. */
+function withImages(described: ManifestImagesStage, images: LoadCascadeStageOptions['images']): ImagesStage {
+  const { kind: _, source, ...options } = described
+  const { name } = options
+  if (images === undefined)
+    throw new CascadeError(
+      'input',
+      `loadCascade: the images of stage '${name}' are ${source === undefined ? 'made by a function' : `those of '${source}'`}: ` +
+        `hand them in, { custom: { ${/^[a-z]\w*$/i.test(name) ? name : `'${name}'`}: { images } } }`,
+    )
+  const given = typeof images === 'function' ? { ...options, images } : { name, images }
+  const stage = imagesStage(given as FunctionStageOptions)
+  const words = ({ size, imageChannels, classNames }: Pick<ImagesStage, 'size' | 'imageChannels' | 'classNames'>) =>
+    `${shownSize(size)}×${imageChannels} of ${classNames ? `the classes ${classNames.join(', ')}` : 'no classes'}`
+  const expected = words(imagesStage({ ...options, images: () => Promise.reject(new Error(name)) }))
+  if (words(stage) !== expected)
+    throw new CascadeError(
+      'input',
+      `loadCascade: expected images of stage '${name}' like those that it was saved with, ${expected}, got ${words(stage)} in ${shown(stage.images)}`,
+    )
+  return stage
 }

@@ -3,6 +3,10 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CascadeError, parseConfig, type Schema, schema, shown } from '@cascade-diffusion/checks'
 import { previousFolder } from '@cascade-diffusion/files'
+import type { FunctionStageOptions } from '../kinds/images-stage.ts'
+import { resampleMethods } from '../kinds/resample-images.ts'
+import type { ResampleStageOptions } from '../kinds/resample-stage.ts'
+import { stageSchemas } from '../stage/stage-schema.ts'
 import type { StageSampling } from './stage-sampling.ts'
 import { stageSamplingSchema } from './stage-sampling.ts'
 
@@ -11,16 +15,36 @@ export const manifestFile = 'cascade.json'
 
 const format = 'cascade-diffusion cascade 1'
 
-/** One stage in the manifest. */
-export interface ManifestStage {
+/** A diffusion model in the manifest. */
+export interface ManifestDiffusionStage {
   /** The file of its weights, which describes the stage. */
   readonly file: string
   readonly level?: number
+  readonly truncated?: boolean
   /** Without the classifier that guides it, which has its own file. */
   readonly sampling: StageSampling
   /** The classifier that guides it. */
   readonly classifier?: { readonly file: string; readonly scale: number }
 }
+
+/** A resampler in the manifest, which describes it in full. */
+export interface ManifestResampleStage extends ResampleStageOptions {
+  readonly kind: 'resample'
+}
+
+/** Another program's images in the manifest, which does not hold them. */
+export interface ManifestImagesStage extends Omit<FunctionStageOptions, 'images'> {
+  readonly kind: 'images'
+  /** The name of the source; absent for a function. */
+  readonly source?: string
+}
+
+/** One stage in the manifest. */
+export type ManifestStage = ManifestDiffusionStage | ManifestResampleStage | ManifestImagesStage
+
+/** The name of a stage in the manifest. */
+export const manifestName = (stage: ManifestStage): string =>
+  'file' in stage ? stage.file.replace(/\.safetensors$/, '') : stage.name
 
 /** What `cascade.json` holds: the files of the stages, and what was chosen for each after training. */
 export interface CascadeManifest {
@@ -34,17 +58,45 @@ const fileName: Schema<string> = schema.value(
   (x) => typeof x === 'string' && /^[\w-]+(\.[\w-]+)*\.safetensors$/.test(x),
 )
 
+const diffusionSchema: Schema<ManifestDiffusionStage> = schema.record<ManifestDiffusionStage>({
+  file: fileName,
+  level: schema.optional(schema.number({ from: 0 })),
+  truncated: schema.optional(schema.flag()),
+  sampling: stageSamplingSchema,
+  classifier: schema.optional(
+    schema.record<NonNullable<ManifestDiffusionStage['classifier']>>({ file: fileName, scale: schema.number() }),
+  ),
+})
+
+const { name, resolution, imageChannels, classNames } = stageSchemas
+
+const resampleSchema: Schema<ManifestResampleStage> = schema.record<ManifestResampleStage>({
+  kind: schema.oneOf(['resample']),
+  name,
+  resolution,
+  imageChannels: schema.optional(imageChannels),
+  method: schema.oneOf(resampleMethods),
+})
+
+const imagesSchema: Schema<ManifestImagesStage> = schema.record<ManifestImagesStage>({
+  kind: schema.oneOf(['images']),
+  name,
+  resolution,
+  imageChannels,
+  classNames,
+  source: schema.optional(schema.text()),
+})
+
+const isKind = (kind: string) => (stage: unknown) => (stage as { readonly kind?: unknown } | null)?.kind === kind
+
 const manifestSchema: Schema<CascadeManifest> = schema.record<CascadeManifest>({
   format: schema.oneOf([format]),
   stages: schema.list(
-    schema.record<ManifestStage>({
-      file: fileName,
-      level: schema.optional(schema.number({ from: 0 })),
-      sampling: stageSamplingSchema,
-      classifier: schema.optional(
-        schema.record<NonNullable<ManifestStage['classifier']>>({ file: fileName, scale: schema.number() }),
-      ),
-    }),
+    schema.either(
+      diffusionSchema,
+      schema.either(resampleSchema, imagesSchema, isKind('images')),
+      (stage) => isKind('resample')(stage) || isKind('images')(stage),
+    ),
     1,
   ),
 })
@@ -84,11 +136,15 @@ function parsed(where: string, path: string, text: string): unknown {
   }
 }
 
+/** The files of weights of a stage. */
+const filesOf = (stage: ManifestStage): string[] =>
+  'file' in stage ? [stage.file, ...(stage.classifier ? [stage.classifier.file] : [])] : []
+
 /** @throws unless a folder holds a saved cascade and nothing else: saving another one removes its contents. */
 export async function checkSavedCascade(where: string, folder: string): Promise<void> {
   const names = await readdir(folder)
   const found = names.includes(manifestFile) ? await readManifest(where, folder).catch(() => undefined) : undefined
-  const known = found?.stages.flatMap(({ file, classifier }) => [file, ...(classifier ? [classifier.file] : [])])
+  const known = found?.stages.flatMap(filesOf)
   const other = known ? names.find((name) => name !== manifestFile && !known.includes(name)) : names[0]
   if (other !== undefined)
     throw new CascadeError(

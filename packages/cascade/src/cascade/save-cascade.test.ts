@@ -10,7 +10,7 @@ import { expect, expectTypeOf, test } from 'vitest'
 import { cascadeSampler } from '../sampling/cascade-sampler.ts'
 import type { Stage } from '../stage/stage.ts'
 import { smear, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
-import type { Cascade, CascadeStage } from './cascade.ts'
+import { type Cascade, type DiffusionCascadeStage, isDiffusionStage } from './cascade.ts'
 import { loadCascade } from './load-cascade.ts'
 import { saveCascade } from './save-cascade.ts'
 import type { StageSampling } from './stage-sampling.ts'
@@ -35,7 +35,7 @@ const weighted = <S extends Stage>(stage: S, seed: number) => ({
 const sampling: StageSampling = { sampler: { name: 'ddim', eta: 1 }, steps: [18, 10, 3] }
 
 /** U-Nets, which need nothing handed in. */
-const cascade: Cascade = {
+const cascade: Cascade<DiffusionCascadeStage> = {
   stages: [
     { ...weighted(tinyBase(size), 1), sampling },
     {
@@ -68,12 +68,12 @@ test('a loaded cascade gives the samples of the one that was saved, bit for bit'
   expect(loaded.stages.map(({ sampling, level, params }) => ({ sampling, level, params }))).toEqual(
     cascade.stages.map(({ sampling, level, params }) => ({ sampling, level, params })),
   )
-  expect(loaded.stages.map(({ stage }) => stage.description)).toEqual(
+  expect(loaded.stages.filter(isDiffusionStage).map(({ stage }) => stage.description)).toEqual(
     cascade.stages.map(({ stage }) => stage.description),
   )
   const images = await samples(loaded)
   expect(images).toEqual(await samples(cascade))
-  const [base, sr] = cascade.stages as readonly [CascadeStage, CascadeStage]
+  const [base, sr] = cascade.stages as readonly [DiffusionCascadeStage, DiffusionCascadeStage]
   const other = await samples({ stages: [base, { ...sr, ...weighted(sr.stage, 3) }] })
   expect([images[0], images[1]]).not.toEqual(other)
 })
@@ -102,7 +102,7 @@ test('guidance comes along: a classifier in a file of its own', async () => {
     middleAttention: false,
   })
   const guide = { classifier, params: classifier.init(rng(3)) }
-  const guided: Cascade = {
+  const guided: Cascade<DiffusionCascadeStage> = {
     stages: [
       {
         ...weighted(tinyBase(size), 1),
@@ -144,7 +144,7 @@ test('custom networks and augmentations are handed in again', async () => {
 test('saving again replaces the cascade and what belonged to it, and nothing else', async () => {
   const path = folder()
   await saveCascade(path, cascade)
-  await saveCascade(path, { stages: [cascade.stages[0] as CascadeStage] })
+  await saveCascade(path, { stages: [cascade.stages[0] as DiffusionCascadeStage] })
   expect(readdirSync(path).sort()).toEqual(['base.safetensors', 'cascade.json'])
   writeFileSync(join(path, 'notes.txt'), 'mine')
   await expect(saveCascade(path, cascade)).rejects.toMatchObject({
@@ -162,7 +162,7 @@ test('a failure leaves the cascade that was there', async () => {
   const path = folder()
   await saveCascade(path, cascade)
   const before = await samples(await loadCascade(path))
-  const [base, sr] = cascade.stages as readonly [CascadeStage, CascadeStage]
+  const [base, sr] = cascade.stages as readonly [DiffusionCascadeStage, DiffusionCascadeStage]
   const broken = { ...sr, params: { ...sr.params, __proto__: undefined, bad: { dtype: 'x', shape: [1] } } }
   await expect(saveCascade(path, { stages: [base, broken as never] })).rejects.toThrow()
   expect(await samples(await loadCascade(path))).toEqual(before)
@@ -205,8 +205,8 @@ test('files that are missing, damaged or others are named', async () => {
     '3 errors',
   )
   await wrong(
-    (m) => ({ ...m, stages: [m.stages[1]] }),
-    "expected a base stage first, got the super-resolution stage 'sr'",
+    (m) => ({ ...m, stages: m.stages.toReversed() }),
+    "expected 'base' first, since it takes no images, got it after 'sr'",
   )
   await wrong(
     ({ stages: [base, sr], ...m }) => ({ ...m, stages: [base, { ...sr, level: 13 }] }),
@@ -220,13 +220,13 @@ test('files that are missing, damaged or others are named', async () => {
 })
 
 test('cascades that cannot be sampled or saved are refused', async () => {
-  const [base, sr] = cascade.stages as readonly [CascadeStage, CascadeStage]
+  const [base, sr] = cascade.stages as readonly [DiffusionCascadeStage, DiffusionCascadeStage]
   const refused = async (stages: unknown, message: string) => {
     expect(() => cascadeSampler({ stages } as never, { compile: jit })).toThrow(message)
     await expect(saveCascade(folder(), { stages } as never)).rejects.toThrow(message)
   }
   await refused([], 'expected at least one stage, got none')
-  await refused([sr], 'expected a base stage first')
+  await refused([sr, base], "expected 'base' first, since it takes no images, got it after 'sr'")
   await refused([{ ...base, level: 1 }], "expected no level of the base 'base', got 1")
   await refused([base, { ...sr, level: 13 }], 'from 0 to 12, got 13')
   await refused([{ ...base, sampling: undefined }], "sampling of stage 'base': expected an object with sampler")

@@ -1,14 +1,28 @@
 import { join } from 'node:path'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { writeAtomically, writeFolderAtomically } from '@cascade-diffusion/files'
-import { type Cascade, type CascadeStage, checkCascade } from './cascade.ts'
-import { checkSavedCascade, type ManifestStage, manifestFile, manifestText } from './manifest.ts'
+import {
+  type Cascade,
+  type CascadeStage,
+  checkCascade,
+  type DiffusionCascadeStage,
+  isDiffusionStage,
+  type PlainCascadeStage,
+} from './cascade.ts'
+import {
+  checkSavedCascade,
+  type ManifestDiffusionStage,
+  type ManifestStage,
+  manifestFile,
+  manifestText,
+} from './manifest.ts'
 import { writeClassifier, writeStage } from './weights-files.ts'
 
 /**
  * Saves a cascade to a folder: `cascade.json`, and a safetensors file for each stage, which describes itself. A new
  * folder is written and renamed, so that the folder holds the old cascade or the whole new one, never a part. A cascade
- * that was saved there before is replaced.
+ * that was saved there before is replaced. A resampler is described in `cascade.json`. Another program's images are
+ * described there too, but not saved: they are handed in again at loading.
  * @throws if the cascade is invalid, if the folder holds anything but a saved cascade, or if it cannot be written.
  */
 export async function saveCascade(folder: string, cascade: Cascade): Promise<void> {
@@ -28,12 +42,25 @@ export async function saveCascade(folder: string, cascade: Cascade): Promise<voi
 }
 
 /** Writes the files of a stage. @returns what the manifest says of it. */
-async function writeFiles(folder: string, { stage, params, level, sampling }: CascadeStage): Promise<ManifestStage> {
+const writeFiles = async (folder: string, stage: CascadeStage): Promise<ManifestStage> =>
+  isDiffusionStage(stage) ? writeDiffusion(folder, stage) : describedPlain(stage)
+
+function describedPlain({ stage }: PlainCascadeStage): ManifestStage {
+  const { name, size, imageChannels } = stage
+  const [height, width] = size
+  const resolution = height === width ? height : size
+  if (stage.kind === 'resample') return { kind: stage.kind, name, resolution, imageChannels, method: stage.method }
+  const source = typeof stage.images === 'function' ? undefined : stage.images.name
+  return { kind: stage.kind, name, resolution, imageChannels, classNames: stage.classNames, source }
+}
+
+async function writeDiffusion(folder: string, given: DiffusionCascadeStage): Promise<ManifestDiffusionStage> {
+  const { stage, params, level, truncated, sampling } = given
   const file = `${stage.name}.safetensors`
   await writeStage(join(folder, file), stage.description, params)
   const { guidance, ...rest } = sampling
-  if (guidance?.name !== 'classifier') return { file, level, sampling }
+  if (guidance?.name !== 'classifier') return { file, level, truncated, sampling }
   const classifier = `${stage.name}.classifier.safetensors`
   await writeClassifier(join(folder, classifier), guidance.classifier)
-  return { file, level, sampling: rest, classifier: { file: classifier, scale: guidance.scale } }
+  return { file, level, truncated, sampling: rest, classifier: { file: classifier, scale: guidance.scale } }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Params } from '@cascade-diffusion/arrays'
 import { int32, type NDArray } from '@cascade-diffusion/arrays'
-import { readBatch, resize, transformed } from '@cascade-diffusion/data'
+import { imageDataset, readBatch, resize, transformed } from '@cascade-diffusion/data'
 import {
   ancestral,
   classifierGuidance,
@@ -20,7 +20,7 @@ import { describe, expect, test } from 'vitest'
 import { stageSampler } from '../sampling/stage-sampler.ts'
 import { baseStage } from '../stage/stage.ts'
 import type { StageNetwork } from '../stage/stage-network.ts'
-import { halves, tinyBase } from '../test-support.ts'
+import { halves, tinyBase, tinyNetwork } from '../test-support.ts'
 import { trainStage } from '../training/train-stage.ts'
 import { classifierLogProbability, loadClassifier } from './load-classifier.ts'
 import { type TrainClassifierOptions, trainClassifier } from './train-classifier.ts'
@@ -142,7 +142,34 @@ test('stageSampler takes it too, for a stage of the same classes', async () => {
   const other = { stage: baseStage({ ...common, classNames: ['left', 'right', 'neither'] }), params: {} }
   const guidance = { name: 'classifier', classifier: trained, scale: 1 } as const
   expect(() => stageSampler(other, { sampler: ancestral(), compile: jit, guidance })).toThrow(
-    "stage 'halves': expected a classifier of 3 classes at 4×4, as the stage has, got one of 2 at 4",
+    "stage 'halves': expected a classifier of 3 classes at 4×4, as the stage has, got one of 2 at 4×4",
+  )
+})
+
+test('of rectangular images, it guides stages of that size only', async () => {
+  const { config } = classifier
+  const wide = encoder({ ...config, resolution: [4, 6] })
+  const bytes = Uint8Array.from(rng(2).integers([4, 8, 12, 1], 0, 256).data)
+  const images = { shape: [4, 8, 12, 1], data: bytes }
+  const dataset = imageDataset({ name: 'wide', images, labels: [0, 1, 0, 1], classNames: ['left', 'right'] })
+  const { ema } = await trainClassifier(run({ classifier: wide, dataset, steps: 1, batchSize: 4, compile: eager }))
+  const guidance = { name: 'classifier', classifier: { classifier: wide, params: ema }, scale: 1 } as const
+  const stageOf = (resolution: [number, number]) => ({
+    stage: baseStage({
+      name: 'base',
+      resolution,
+      imageChannels: 1,
+      classNames: ['left', 'right'],
+      process,
+      network: tinyNetwork(),
+    }),
+    params: tinyNetwork().init(rng(1)),
+  })
+  const sampler = stageSampler(stageOf([4, 6]), { sampler: ancestral(), steps: 2, compile: eager, guidance })
+  const { shape } = await sampler.sample({ count: 2, labels: [0, 1], rng: rng(3) })
+  expect(shape).toEqual([2, 4, 6, 1])
+  expect(() => stageSampler(stageOf([6, 4]), { sampler: ancestral(), compile: eager, guidance })).toThrow(
+    "stage 'base': expected a classifier of 2 classes at 6×4, as the stage has, got one of 2 at 4×6",
   )
 })
 
@@ -193,8 +220,8 @@ describe('says what does not fit', () => {
   })
 
   test('data', async () => {
-    await expect(trainClassifier(run({ dataset: halves(4, 6) }))).rejects.toThrow(
-      "classifier: expected images of 4×4×1 or a multiple of it, got 6×6×1 in 'halves'",
+    await expect(trainClassifier(run({ dataset: halves(4, 2) }))).rejects.toThrow(
+      "classifier: expected images of 4×4×1, or larger ones of the same aspect ratio, got 2×2×1 in 'halves'",
     )
     const dataset = { ...halves(4, 4), classNames: ['left', 'right', 'neither'] }
     await expect(trainClassifier(run({ dataset }))).rejects.toThrow("expected 2 classes, got 3 in 'halves'")

@@ -37,7 +37,10 @@ export interface TrainClassifierOptions extends TrainingRun {
    * variance do not matter.
    */
   readonly process: ProcessConfig
-  /** Real images of the classifier's resolution or a multiple of it, which are resized by averaging areas. */
+  /**
+   * Real images, at least as large as the classifier's and of the same aspect ratio, which are resized by averaging
+   * areas.
+   */
   readonly dataset: ImageSource
   /**
    * Whether it is trained on images at all noise levels, to guide, or on clean ones at time 0, to classify samples.

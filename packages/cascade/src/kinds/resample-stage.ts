@@ -48,7 +48,13 @@ export function resampleStage(options: ResampleStageOptions): ResampleStage {
  * @param below the name of the stage whose images are resampled, if there is one.
  * @throws unless the method can make images of one size of those of another.
  */
-export function checkResample(where: string, stage: ResampleStage, from: ImageSize, to: ImageSize, below?: string): void {
+export function checkResample(
+  where: string,
+  stage: ResampleStage,
+  from: ImageSize,
+  to: ImageSize,
+  below?: string,
+): void {
   if (stage.method !== 'area' || (from[0] >= to[0] && from[1] >= to[1])) return
   throw new CascadeError(
     'input',

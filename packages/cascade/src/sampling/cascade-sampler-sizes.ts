@@ -12,7 +12,11 @@ export const shownImages = (images: unknown): string =>
 /** The size that a stage takes: that of training, or that of the stage below. Undefined: any, or none. */
 export const takenSize = (stages: readonly AnyStage[], index: number): ImageSize | undefined => {
   const stage = stages[index] as AnyStage
-  return stage.kind === 'super-resolution' ? stage.lowSize : stage.kind === 'resample' ? stages[index - 1]?.size : undefined
+  return stage.kind === 'super-resolution'
+    ? stage.lowSize
+    : stage.kind === 'resample'
+      ? stages[index - 1]?.size
+      : undefined
 }
 
 /** Whether a stage takes images. */
@@ -31,8 +35,8 @@ export function stageFor(stages: readonly AnyStage[], lowRes: NDArray<'float32'>
     return !size || (size[0] === height && size[1] === width)
   })
   const larger = sameChannels.find((i) => {
-    const size = takenSize(stages, i) as ImageSize
-    return isResizable(stages[i] as AnyStage) && height >= size[0] && width >= size[1]
+    const size = takenSize(stages, i)
+    return size && isResizable(stages[i] as AnyStage) && height >= size[0] && width >= size[1]
   })
   const index = exact ?? larger
   if (index !== undefined) return index
@@ -62,14 +66,21 @@ export function sizesFrom(
   const where = `stage '${stage.name}'`
   if (!takesImages(stage)) {
     if (lowRes === undefined) return sampled.map(({ size }) => size)
-    throw new CascadeError('input', `${where}: expected no lowRes, since it takes no images, got ${shownImages(lowRes)}`)
+    throw new CascadeError(
+      'input',
+      `${where}: expected no lowRes, since it takes no images, got ${shownImages(lowRes)}`,
+    )
   }
   const expected = takenSize(stages, first)
   const [n, height = 0, width = 0, channels] = isNDArray(lowRes) ? lowRes.shape : []
   const isLarger = !expected || (height >= expected[0] && width >= expected[1])
   const same = expected && height === expected[0] && width === expected[1]
   const fits =
-    isNDArray(lowRes) && lowRes.dtype === 'float32' && lowRes.shape.length === 4 && n === count && channels === stage.imageChannels
+    isNDArray(lowRes) &&
+    lowRes.dtype === 'float32' &&
+    lowRes.shape.length === 4 &&
+    n === count &&
+    channels === stage.imageChannels
   if (!fits || !(same || (isLarger && isResizable(stage))))
     throw new CascadeError(
       'input',

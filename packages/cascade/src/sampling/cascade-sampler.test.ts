@@ -220,10 +220,10 @@ test('what is no list of trained stages', () => {
 
 test.each([
   [[], 'cascade: expected at least one stage, got none'],
-  [[tinySuperResolution()], "cascade: expected a base stage first, got the super-resolution stage 'sr'"],
+  [[tinySuperResolution(), tinyBase()], "cascade: expected 'base' first, since it takes no images, got it after 'sr'"],
   [
     [tinyBase(), { ...tinyBase(), name: 'other' }],
-    "expected a super-resolution stage after 'base', got the base 'other'",
+    "expected 'other' first, since it takes no images, got it after 'base'",
   ],
   [
     [tinyBase(), tinySuperResolution({ resolution: 8, lowResolution: 4 })],
@@ -231,8 +231,12 @@ test.each([
   ],
   [[tinyBase(), tinySuperResolution({ imageChannels: 3 })], "super-resolves 2×2×3, but 'base' makes 2×2×1"],
   [
-    [tinyBase(), tinySuperResolution({ classNames: undefined })],
-    "expected the classes of 'base' (left,right), got none in 'sr'",
+    [tinyBase(), tinySuperResolution({ classNames: ['left', 'up'] })],
+    "expected the 2 classes of 'base' (left, right) in 'sr', got class 1 'up' rather than 'right'",
+  ],
+  [
+    [tinyBase(), tinySuperResolution({ classNames: ['left', 'right', 'up'] })],
+    "expected the 2 classes of 'base' (left, right) in 'sr', got 3 (left, right, up)",
   ],
   [[tinyBase(), tinySuperResolution({ name: 'base' })], "cascade: expected different names, got two stages 'base'"],
 ])('chains that do not fit are refused %#', (stages: Stage[], message) => {

@@ -78,7 +78,10 @@ function joined(stages: readonly SamplerStage[], runners: readonly StageRunner[]
     return run
   }
 
-  async function* stream(run: CascadeRun, options: CascadeSampleOptions): AsyncGenerator<CascadeBatch, void, undefined> {
+  async function* stream(
+    run: CascadeRun,
+    options: CascadeSampleOptions,
+  ): AsyncGenerator<CascadeBatch, void, undefined> {
     const { rng, batchSize = 50, firstIndex = 0, progress, signal } = options
     for (let from = 0; from < run.count; from += batchSize) {
       const to = Math.min(run.count, from + batchSize)

@@ -24,9 +24,12 @@ export interface StageOptions {
   readonly name: string
   /** The size of the images it makes: the side of a square, or [height, width]. */
   readonly resolution: number | ImageSize
-  /** 1 for grey, 3 for colour. */
+  /** 1 for grey, 2 for grey and alpha, 3 for RGB, 4 for RGBA. */
   readonly imageChannels: number
-  /** The classes it is conditioned on, by name. Default: unconditional. */
+  /**
+   * The classes it is conditioned on, by name. Default: unconditional, whether the data are labelled or not. The stages
+   * of a cascade need not agree in it.
+   */
   readonly classNames?: readonly string[]
   /**
    * The probability that the label of a training image is dropped. Above 0, a class-conditional stage can be sampled

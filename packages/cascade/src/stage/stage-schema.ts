@@ -50,7 +50,6 @@ const customNetwork = schema.value<StageNetwork>(
 export const isCustomNetwork = (network: unknown): network is StageNetwork =>
   typeof network === 'object' && network !== null && ('apply' in network || 'init' in network)
 
-const count = schema.integer({ from: 1 })
 const classNames = schema.list(schema.text(), 1)
 const rate = schema.value<number>(
   'a rate from 0 to below 1',
@@ -63,7 +62,7 @@ const common = {
     (x) => typeof x === 'string' && /^[\w-]+$/.test(x),
   ),
   resolution: sizeSchema,
-  imageChannels: count,
+  imageChannels: schema.integer({ from: 1, to: 4 }),
   process: processSchema,
 }
 

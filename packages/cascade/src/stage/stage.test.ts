@@ -1,9 +1,11 @@
+import type { ImageSize } from '@cascade-diffusion/data'
 import { processOf } from '@cascade-diffusion/diffusion'
 import { cosineSchedule, linearSchedule } from '@cascade-diffusion/schedules'
 import { unet } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
-import { expect, test } from 'vitest'
+import { expect, expectTypeOf, test } from 'vitest'
 import { smear, tinyNetwork } from '../test-support.ts'
+import { describedStage } from './load-stage.ts'
 import { baseStage, superResolutionStage } from './stage.ts'
 
 const process = { schedule: { name: 'cosine', steps: 20 } } as const
@@ -77,7 +79,7 @@ test.each([
   [{ process: { schedule: { name: 'cosine', steps: 0 } } }, '0'],
   [
     { augmentation: { name: 'blur' } },
-    "stage 'sr': expected augmentation, an augmentation by its name, one of 'gaussian-noise', 'gaussian-blur', 'none'; got 'blur'",
+    "stage 'sr': expected augmentation, an augmentation by its name, one of 'gaussian-noise', 'gaussian-blur'",
   ],
   [{ augmentation: 'none' }, "expected augmentation, an augmentation, such as { name: 'none' }, got 'none'"],
   [
@@ -95,7 +97,8 @@ test.each([
   [{ classNames: [] }, 'expected classNames, a list of at least 1 entry, got an array of 0'],
   [{ classNames: [0, 1] }, 'expected classNames[0], a text, got 0'],
   [{ classNames: ['a', 'a'] }, "expected different classNames, got 'a' twice"],
-  [{ imageChannels: undefined }, "stage 'sr': expected imageChannels, an integer from 1, got undefined"],
+  [{ imageChannels: undefined }, "stage 'sr': expected imageChannels, an integer from 1 to 4, got undefined"],
+  [{ imageChannels: 5 }, 'expected imageChannels, an integer from 1 to 4, got 5'],
   [{ name: undefined }, 'got undefined'],
   [
     { process: 'cosine' },
@@ -123,7 +126,58 @@ test.each([
   expect(() => superResolutionStage({ ...options, augmentation, ...(changes as object) })).toThrow(message)
 })
 
-test('a super-resolution stage without its augmentation is an error of types', () => {
+test('what is right by types only: an augmentation, sizes of two sides, a base without what is above it', () => {
   // @ts-expect-error there is no default
-  expect(() => superResolutionStage(options)).toThrow()
+  expect(() => superResolutionStage(options)).toThrow('expected augmentation')
+  // @ts-expect-error a base has no images below it
+  expect(() => baseStage({ ...ofBase, network: size, lowResolution: 4 })).toThrow("unknown option 'lowResolution'")
+  // @ts-expect-error nor are there images to augment
+  expect(() => baseStage({ ...ofBase, network: size, augmentation })).toThrow("unknown option 'augmentation'")
+  // @ts-expect-error
+  expect(() => superResolutionStage({ ...options, augmentation, resolution: [8] })).toThrow('expected resolution')
+  // @ts-expect-error
+  expect(() => superResolutionStage({ ...options, augmentation, lowResolution: [4, 4, 3] })).toThrow(
+    'got an array of 3',
+  )
+  const { lowResolution, ...rest } = { ...options, augmentation }
+  // @ts-expect-error
+  expect(() => superResolutionStage(rest)).toThrow('expected lowResolution')
+  // @ts-expect-error the inputs of a U-Net follow from its stage
+  expect(() => baseStage({ ...ofBase, network: { ...size, resolution: 8 } })).toThrow(
+    "unknown option 'network.resolution'",
+  )
+  expectTypeOf(superResolutionStage({ ...options, augmentation }).lowSize).toEqualTypeOf<ImageSize>()
+  // @ts-expect-error only a super-resolution stage has one
+  expect(baseStage(ofBase).lowSize).toBeUndefined()
+})
+
+test('sizes: squares are described by a number, rectangles by both sides, and come back', () => {
+  const sized = (resolution: number | ImageSize, lowResolution: number | ImageSize) =>
+    superResolutionStage({ ...options, augmentation, resolution, lowResolution })
+  expect(sized([12, 12], [8, 8]).description).toEqual(sized(12, 8).description)
+  expect(sized(12, 8)).toMatchObject({
+    size: [12, 12],
+    lowSize: [8, 8],
+    description: { resolution: 12, lowResolution: 8, network: { resolution: 12 } },
+  })
+  for (const [resolution, lowResolution] of [
+    [
+      [6, 9],
+      [4, 6],
+    ],
+    [
+      [6, 9],
+      [6, 5],
+    ],
+    [
+      [8, 8],
+      [3, 7],
+    ],
+  ] as const) {
+    const stage = sized(resolution, lowResolution)
+    expect([stage.size, stage.lowSize]).toEqual([resolution, lowResolution])
+    const again = describedStage(JSON.parse(JSON.stringify(stage.description)), 'a file')
+    expect(again.description).toEqual(stage.description)
+    expect(again).toMatchObject({ size: resolution, lowSize: lowResolution })
+  }
 })

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { centerCrop, type ImageSource, imageDataset, pad, randomFlip, transformed } from '@cascade-diffusion/data'
-import { ddim } from '@cascade-diffusion/diffusion'
+import { ddim, noiseLevel } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
+import { scheduleOf } from '@cascade-diffusion/schedules'
 import { greatestDifference, temporaryFolder } from '@cascade-diffusion/testing'
 import { loadCheckpoint } from '@cascade-diffusion/training'
 import * as tf from '@tensorflow/tfjs-core'
@@ -101,6 +102,34 @@ describe('Algorithm 1: what the network is given', () => {
       expect(greatestDifference(given.xt!, xt)).toBeLessThan(2e-6)
       expect([given.noise, given.label]).toEqual([noise, label])
     }
+  })
+
+  test('levels in continuous time: z_s and 1000 s, whatever is drawn between the steps', async () => {
+    const seen: Given[] = []
+    const augmentation = { name: 'gaussian-noise', schedule: { name: 'continuous-cosine' }, maxLevel: 0.5 } as const
+    const stage = tinySuperResolution({ network: tinyNetwork(seen), augmentation })
+    await trainStage(run({ compile: eager, stage, steps: 2 }))
+    const schedule = scheduleOf(augmentation.schedule)
+    const plain: Given[] = []
+    const clean = tinySuperResolution({ network: tinyNetwork(plain), augmentation: { name: 'none' } })
+    await trainStage(run({ compile: eager, stage: clean, steps: 2 }))
+    for (const [step, { level, lowRes }] of seen.entries()) {
+      const key = rng(3).fold('batch').fold(step)
+      const s = [...key.fold('level').uniform([4]).data].map((u) => 0.5 * u)
+      const noise = key.fold('augmentation').normal([4, 2, 2, 1]).data
+      const z = plain[step]!.lowRes!.map((x, i) => {
+        const { alpha, sigma } = noiseLevel(schedule, s[Math.floor(i / 4)]!)
+        return alpha * x + sigma * noise[i]!
+      })
+      expect(
+        greatestDifference(
+          level!,
+          s.map((time) => 1000 * time),
+        ),
+      ).toBeLessThan(1e-3)
+      expect(greatestDifference(lowRes!, z)).toBeLessThan(2e-6)
+    }
+    expect(seen[0]!.level!.every(Number.isInteger)).toBe(false)
   })
 
   test('no augmentation: z itself, and no level', async () => {
@@ -283,11 +312,15 @@ test('a checkpoint of another stage or other data is not resumed', async () => {
 
 describe('data that do not fit the stage', () => {
   test.each([
-    [halves(4, 6), "expected images of 4×4×1 or a multiple of it, got 6×6×1 in 'halves'"],
-    [{ ...halves(4, 4), size: [4, 2] as const, channels: 3 }, 'got 4×2×3'],
+    [halves(4, 3), "expected images of 4×4×1, or larger ones of the same aspect ratio, got 3×3×1 in 'halves'"],
+    [{ ...halves(4, 4), channels: 3 }, "got 4×4×3 in 'halves'"],
+    [
+      { ...halves(4, 4), size: [4, 8] as const },
+      "of the same aspect ratio, got 4×8×1 in 'halves'; centerCrop gives them another",
+    ],
     [
       { ...halves(4, 4), size: undefined },
-      "expected images of 4×4×1 or a multiple of it, got no size of 'halves'; transforms make one: transformed(",
+      "expected images of 4×4×1, or larger ones of the same aspect ratio, got no size of 'halves'; transforms make one: transformed(",
     ],
     [
       { ...halves(4, 4), classNames: ['right', 'left'] },

@@ -34,7 +34,10 @@ import { checkRun, checkRunKeys, dropoutSeeds, runKeys, runOptions, type Trainin
 /** Options of {@link trainStage}. */
 export interface TrainStageOptions extends TrainingObjective, TrainingRun {
   readonly stage: Stage
-  /** Real images of the stage's resolution or a multiple of it, which are resized by averaging areas. */
+  /**
+   * Real images, at least as large as the stage's and of the same aspect ratio. They are resized by averaging areas, and
+   * once more to the small images that a super-resolution stage is conditioned on.
+   */
   readonly dataset: ImageSource
   /** Whether each image is mirrored left to right with probability ½, together with its small image. Default false. */
   readonly randomFlips?: boolean

@@ -1,81 +1,98 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rng } from '@cascade-diffusion/random'
 import { temporaryFolder } from '@cascade-diffusion/testing'
-import { PNG } from 'pngjs'
 import { expect, test } from 'vitest'
-import { imageBatches } from '../batches/image-batches.ts'
 import { readBatch } from '../batches/read-batch.ts'
-import { type ByteImages, toUint8 } from '../images/byte-images.ts'
+import { decodePng } from '../images/decode-png.ts'
 import { encodePng } from '../images/png.ts'
-import { centerCrop } from '../transforms/center-crop.ts'
-import { resize } from '../transforms/resize.ts'
-import { transformed } from '../transforms/transformed.ts'
-import type { LabelledSource } from './image-source.ts'
+import { pngFolder } from './png-folder.ts'
 
-/** A custom source: the PNG files of a folder, read when they are asked for; a subfolder is a class. */
-function pngFolder(folder: string): LabelledSource {
-  const classNames = readdirSync(folder).toSorted()
-  const files = classNames.flatMap((name, label) =>
-    readdirSync(join(folder, name))
-      .toSorted()
-      .map((file) => ({ path: join(folder, name, file), label })),
-  )
-  const read = async (path: string): Promise<ByteImages> => {
-    const { height, width, data } = PNG.sync.read(await readFile(path))
-    return { shape: [height, width, 3], data: Uint8Array.from(data.filter((_, i) => i % 4 < 3)) }
-  }
-  return {
-    name: folder,
-    count: files.length,
-    channels: 3,
-    classNames,
-    read: async (indices) => ({
-      images: await Promise.all(indices.map((i) => read(files[i]!.path))),
-      labels: indices.map((i) => files[i]!.label),
-    }),
-  }
+const picture = (seed: number, shape: readonly [number, number, number] = [3, 2, 3]) => ({
+  shape,
+  data: Uint8Array.from(rng(seed).integers(shape, 0, 256).data),
+})
+
+function folderOf(files: Readonly<Record<string, Uint8Array | string>>): string {
+  const folder = temporaryFolder()
+  for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes)
+  return folder
 }
 
-const folder = temporaryFolder()
-const pictures = [
-  { name: 'cat', size: [5, 8] },
-  { name: 'cat', size: [6, 4] },
-  { name: 'dog', size: [4, 4] },
-].map(({ name, size: [height, width] }, i) => {
-  const shape = [height!, width!, 3]
-  const image = { shape, data: Uint8Array.from(rng(i).integers(shape, 0, 256).data) }
-  mkdirSync(join(folder, name), { recursive: true })
-  writeFileSync(join(folder, name, `${i}.png`), encodePng(image))
-  return image
+test.each([1, 2, 3, 4])('a file of %i channels is decoded as it was encoded', (channels) => {
+  const image = picture(1, [5, 4, channels])
+  expect(decodePng(encodePng(image))).toEqual(image)
 })
 
-test('pictures of a folder, of different sizes', async () => {
-  const source = pngFolder(folder)
-  expect([source.count, source.classNames]).toEqual([3, ['cat', 'dog']])
-  expect((await source.read([2, 0])).images).toEqual([pictures[2], pictures[0]])
-  await expect(readBatch(source, [0, 1])).rejects.toThrow(
-    `${folder}: expected images of one size, 5×8, got 6×4 in image 1; transforms make them one: transformed(source, `,
-  )
+/** Files that Pillow 12 wrote. */
+const pillow = {
+  palette:
+    'iVBORw0KGgoAAAANSUhEUgAAAAMAAAABAgMAAABmjvwnAAAACVBMVEX/AAABAgMAAP9EByUtAAAACklEQVR4nGOQAAAAGgAZLYj0NgAAAABJRU5ErkJggg==',
+  transparentPalette:
+    'iVBORw0KGgoAAAANSUhEUgAAAAMAAAABAgMAAABmjvwnAAAACVBMVEX/AAABAgMAAP9EByUtAAAAA3RSTlP/gAB/bWh4AAAACklEQVR4nGOQAAAAGgAZLYj0NgAAAABJRU5ErkJggg==',
+  grey16: 'iVBORw0KGgoAAAANSUhEUgAAAAIAAAABEAAAAACB2fwVAAAADUlEQVR4nGP4/1/IBAAHVgJFYTTRJwAAAABJRU5ErkJggg==',
+  oneBit: 'iVBORw0KGgoAAAANSUhEUgAAAAkAAAABAQAAAAAkubnQAAAAC0lEQVR4nGNgaAAAAIMAgYfP7KQAAAAASUVORK5CYII=',
+}
+
+test.each([
+  ['palette', 3, [255, 0, 0, 1, 2, 3, 0, 0, 255]],
+  ['transparentPalette', 4, [255, 0, 0, 255, 1, 2, 3, 128, 0, 0, 255, 0]],
+  ['grey16', 1, [255, 0x12]],
+  ['oneBit', 1, [0, 0, 0, 0, 0, 0, 0, 0, 255]],
+] as const)('a file of another form: %s', (name, channels, pixels) => {
+  const { shape, data } = decodePng(Buffer.from(pillow[name], 'base64'))
+  expect([shape[2], [...data]]).toEqual([channels, pixels])
 })
 
-test('cropped and resized they make batches', async () => {
-  const source = transformed(pngFolder(folder), centerCrop(), resize({ size: 2 }))
-  const { image, label } = await imageBatches(source, { batchSize: 3, rng: rng(0) })(0)
-  const order = [...rng(0).fold(0).permutation(3)]
-  expect([...label.data]).toEqual(order.map((i) => (i === 2 ? 1 : 0)))
-  expect(image.shape).toEqual([3, 2, 2, 3])
-  const small = pictures.map((picture) => resize({ size: 2 }).apply(centerCrop().apply(picture, undefined), undefined))
-  expect([...toUint8(image).data]).toEqual(order.flatMap((i) => [...small[i]!.data]))
+test('what is no PNG file, or a part of one', () => {
+  expect(() => decodePng(new Uint8Array(20), 'x.png')).toThrow('x.png: expected a PNG file: ')
+  expect(() => decodePng('x.png' as never)).toThrow("decodePng: expected the bytes of a PNG file, got 'x.png'")
+  const cut = encodePng(picture(1)).subarray(0, 60)
+  expect(() => decodePng(cut)).toThrow('decodePng: expected a PNG file: ')
 })
 
-test('a damaged file is an error that names the source and the index', async () => {
-  const broken = temporaryFolder()
-  mkdirSync(join(broken, 'x'))
-  writeFileSync(join(broken, 'x', '0.png'), 'no picture')
-  await expect(readBatch(pngFolder(broken), [0])).rejects.toMatchObject({
-    code: 'data',
-    message: expect.stringContaining(`${broken}: could not read images 0: `),
+test('images are in the natural order of their names', async () => {
+  const names = ['10.png', '9.png', 'b2.png', 'b10.png', 'a.PNG', '09.png', '1-2.png', '1-10.png']
+  const folder = folderOf(Object.fromEntries(names.map((name, i) => [name, encodePng(picture(i))])))
+  writeFileSync(join(folder, 'notes.txt'), 'mine')
+  mkdirSync(join(folder, 'more'))
+  const source = await pngFolder(folder)
+  expect(source.files).toEqual(['1-2.png', '1-10.png', '09.png', '9.png', '10.png', 'a.PNG', 'b2.png', 'b10.png'])
+  expect([source.count, source.channels, source.size]).toEqual([8, 3, [3, 2]])
+  const { images } = await source.read([4, 0])
+  expect(images).toEqual([picture(0), picture(6)])
+  expect((await readBatch(source, [0, 1, 2, 3])).image.shape).toEqual([4, 3, 2, 3])
+})
+
+test('channels are converted where nothing is lost', async () => {
+  const folder = folderOf({
+    '1.png': encodePng({ shape: [1, 2, 1], data: Uint8Array.of(3, 200) }),
+    '2.png': encodePng({ shape: [1, 2, 4], data: Uint8Array.of(1, 2, 3, 255, 4, 5, 6, 255) }),
+    '3.png': encodePng({ shape: [1, 2, 4], data: Uint8Array.of(1, 2, 3, 255, 4, 5, 6, 254) }),
   })
+  const read = async (channels: number | undefined, index: number) => [
+    ...(await (await pngFolder(folder, { channels })).read([index])).images[0]!.data,
+  ]
+  expect(await read(undefined, 0)).toEqual([3, 200])
+  expect(await read(3, 0)).toEqual([3, 3, 3, 200, 200, 200])
+  expect(await read(4, 0)).toEqual([3, 3, 3, 255, 200, 200, 200, 255])
+  expect(await read(2, 0)).toEqual([3, 255, 200, 255])
+  expect(await read(3, 1)).toEqual([1, 2, 3, 4, 5, 6])
+  await expect(read(1, 1)).rejects.toThrow(`${join(folder, '2.png')}: expected grey, got RGBA`)
+  await expect(read(3, 2)).rejects.toThrow(`${join(folder, '3.png')}: expected RGB, got RGBA`)
+})
+
+test('what cannot be read names the file', async () => {
+  const folder = folderOf({ '1.png': encodePng(picture(1)), '2.png': encodePng(picture(2, [4, 2, 3])), '3.png': 'x' })
+  const source = await pngFolder(folder)
+  await expect(readBatch(source, [1])).rejects.toMatchObject({
+    code: 'data',
+    message: `${join(folder, '2.png')}: expected images of one size, 3×2 as '1.png' has, got 4×2`,
+  })
+  await expect(readBatch(source, [2])).rejects.toThrow(`${join(folder, '3.png')}: expected a PNG file`)
+  await expect(pngFolder(join(folder, 'none'))).rejects.toMatchObject({ code: 'file' })
+  await expect(pngFolder(folderOf({ 'a.txt': '' }))).rejects.toThrow('got 1 other files')
+  await expect(pngFolder(1 as never)).rejects.toThrow('pngFolder: expected the path of a folder, got 1')
+  await expect(pngFolder(folder, { channels: 5 })).rejects.toThrow('pngFolder: expected channels, 1 to 4, got 5')
+  await expect(pngFolder(folder, { channel: 3 } as never)).rejects.toThrow("Did you mean 'channels'?")
 })

@@ -128,5 +128,6 @@ export async function evaluatorOf(
 
 const configOf = ({ name, size, channels, classNames }: LabelledSource): ClassifierConfig => {
   if (!size) throw new CascadeError('data', `evaluator: expected images of one size, got several in '${name}'`)
-  return { resolution: size[0], imageChannels: channels, numClasses: classNames.length }
+  const resolution = size[0] === size[1] ? size[0] : size
+  return { resolution, imageChannels: channels, numClasses: classNames.length }
 }

@@ -1,5 +1,6 @@
 import type { Compile, NDArray } from '@cascade-diffusion/arrays'
 import { checkOptions } from '@cascade-diffusion/checks'
+import { imageSize } from '@cascade-diffusion/data'
 import { closeOver } from '@cascade-diffusion/unet'
 import { type ClassifierConfig, type ClassifierParams, classifier } from './classifier.ts'
 import { type Extractor, extractor } from './extractor.ts'
@@ -21,10 +22,11 @@ export function classifierExtractor(options: ClassifierExtractorOptions): Extrac
   checkOptions('classifierExtractor', options, { config: true, params: true, compile: true })
   const { config, params, compile } = options
   const network = classifier(config)
-  const { resolution, imageChannels, numClasses, featureSize } = network.config
+  const { imageChannels, numClasses, featureSize } = network.config
+  const size = imageSize('classifierExtractor', network.config.resolution)
   return extractor({
     name: 'classifier',
-    convention: { size: [resolution, resolution], channels: imageChannels, range: [-1, 1], resize: 'none' },
+    convention: { size, channels: imageChannels, range: [-1, 1], resize: 'none' },
     dimension: featureSize,
     classes: numClasses,
     run: closeOver({ apply: network.extract, parameterShapes: network.parameterShapes }, params),

@@ -1,5 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { float32, int32, type NDArray, ndarray } from '@cascade-diffusion/arrays'
+import { imageSize } from '@cascade-diffusion/data'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
@@ -18,10 +19,11 @@ test.each([
   { resolution: 16, imageChannels: 1 },
   { resolution: 32, imageChannels: 1 },
   { resolution: 64, imageChannels: 3 },
-])('shapes at $resolution×$resolution with $imageChannels channels', async (images) => {
+  { resolution: [16, 48] as const, imageChannels: 2 },
+])('shapes at $resolution with $imageChannels channels', async (images) => {
   const network = classifier({ ...images, numClasses: 10 })
   const weights = network.init(rng(0))
-  const x = rng(1).normal([2, images.resolution, images.resolution, images.imageChannels])
+  const x = rng(1).normal([2, ...imageSize('test', images.resolution), images.imageChannels])
   const features = await eager(network.features)(weights, x)
   const logits = await eager(network.logits)(weights, x)
   expect(features.shape).toEqual([2, 64])
@@ -86,7 +88,7 @@ test('the gradient of the loss is the slope along random directions', () => {
 test('bad configurations and images are refused', async () => {
   const base = { imageChannels: 1, numClasses: 2 }
   expect(() => classifier({ ...base, resolution: 28 })).toThrow(
-    'classifier: expected a resolution that is a multiple of 16, got 28',
+    'classifier: expected a resolution of multiples of 16, got 28×28',
   )
   expect(() => classifier({ ...base, resolution: 32, width: 12 })).toThrow(
     'classifier: expected a width that is a multiple of 8, got 12',

@@ -1,14 +1,15 @@
 import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
 import { CascadeError, checkInteger, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
+import { type ImageSize, imageSize, shownSize } from '@cascade-diffusion/data'
 import { groupNorm, silu } from '@cascade-diffusion/ops'
 import type { Rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
 
 /** What a classifier looks like. */
 export interface ClassifierConfig {
-  /** Height and width of the images: a multiple of 16. */
-  resolution: number
-  /** 1 for grey images, 3 for colour. */
+  /** The size of the images: the side of a square, or [height, width]. Both sides are multiples of 16. */
+  resolution: number | ImageSize
+  /** Channels of the images, 1 to 4. */
   imageChannels: number
   numClasses: number
   /** Channels of the first convolution, a multiple of 8; the others have twice and four times as many. Default 16. */
@@ -54,7 +55,7 @@ export interface Classifier {
 const channelsPerGroup = 8
 
 /**
- * A small convolutional network: a stem that brings any resolution to 16×16, two 3×3 convolutions each followed by 2×2 mean
+ * A small convolutional network: a stem that brings any size to 16×16, two 3×3 convolutions each followed by 2×2 mean
  * pooling, and a feature layer; group normalisation and SiLU after each convolution, so there is no running state.
  * With the defaults and 32×32 grey images: 2.5 million multiply-adds an image and 90 thousand weights.
  * 1,000 steps of Adam on batches of 128 with a learning rate of 4e-3 falling to 0 along a cosine, and images moved by the transform
@@ -64,28 +65,28 @@ const channelsPerGroup = 8
 export function classifier(config: ClassifierConfig): Classifier {
   checkOptions('classifier', config, configKeys)
   const full = { width: 16, featureSize: 64, ...config }
-  const { resolution, imageChannels, numClasses, width, featureSize } = full
+  const { imageChannels, numClasses, width, featureSize } = full
+  const size = imageSize('classifier', full.resolution)
   for (const [what, value] of Object.entries({ imageChannels, numClasses, featureSize }))
     checkInteger('classifier', what, value, { from: 1 })
-  if (!(Number.isInteger(resolution / 16) && resolution > 0))
-    throw new CascadeError('input', `classifier: expected a resolution that is a multiple of 16, got ${resolution}`)
+  if (size.some((side) => side % 16 !== 0))
+    throw new CascadeError('input', `classifier: expected a resolution of multiples of 16, got ${shownSize(size)}`)
   if (!(Number.isInteger(width / channelsPerGroup) && width > 0))
     throw new CascadeError(
       'input',
       `classifier: expected a width that is a multiple of ${channelsPerGroup}, got ${width}`,
     )
 
-  const stride = resolution / 16
-  const kernel = Math.max(3, 2 * stride - 1)
+  const strides: [number, number] = [size[0] / 16, size[1] / 16]
   const shapes: Record<string, readonly number[]> = {
-    'stem.weight': [kernel, kernel, imageChannels, width],
+    'stem.weight': [...strides.map((stride) => Math.max(3, 2 * stride - 1)), imageChannels, width],
     'conv1.weight': [3, 3, width, 2 * width],
     'conv2.weight': [3, 3, 2 * width, 4 * width],
     'features.weight': [4 * 4 * 4 * width, featureSize],
     'logits.weight': [featureSize, numClasses],
   }
 
-  const convolution = (params: ClassifierParams, name: string, x: tf.Tensor4D, strides: number) => {
+  const convolution = (params: ClassifierParams, name: string, x: tf.Tensor4D, strides: number | [number, number]) => {
     const y = tf.conv2d(x, params[`${name}.weight`] as tf.Tensor4D, strides, 'same')
     const groups = y.shape[3] / channelsPerGroup
     return silu(groupNorm(y, params[`${name}.scale`]!, params[`${name}.shift`]!, { groups }))
@@ -94,10 +95,10 @@ export function classifier(config: ClassifierConfig): Classifier {
     tf.add(tf.matMul(x, params[`${name}.weight`] as tf.Tensor2D), params[`${name}.shift`]!) as tf.Tensor2D
 
   const features = (params: ClassifierParams, x: tf.Tensor4D): tf.Tensor2D => {
-    const expected = [resolution, resolution, imageChannels]
+    const expected = [...size, imageChannels]
     if (`${x.shape.slice(1)}` !== `${expected}`)
       throw new CascadeError('input', `classifier: expected images of shape [N,${expected}], got [${x.shape}]`)
-    const h0 = convolution(params, 'stem', x, stride)
+    const h0 = convolution(params, 'stem', x, strides)
     const h1 = tf.avgPool(convolution(params, 'conv1', h0, 1), 2, 2, 'valid')
     const h2 = tf.avgPool(convolution(params, 'conv2', h1, 1), 2, 2, 'valid')
     return silu(dense(params, 'features', tf.reshape(h2, [x.shape[0], -1])))

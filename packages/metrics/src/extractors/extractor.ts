@@ -6,7 +6,7 @@ import type { Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
 export interface ImageConvention {
   /** Height and width of the images that the network sees. */
   readonly size: readonly [height: number, width: number]
-  /** 1 for grey images, 3 for colour. */
+  /** Channels of the images, 1 to 4: grey, grey and alpha, RGB or RGBA. */
   readonly channels: number
   /** What the network sees as black and as white. */
   readonly range: readonly [black: number, white: number]
