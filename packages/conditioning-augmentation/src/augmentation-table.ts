@@ -1,24 +1,48 @@
-import { type ConfigOf, table } from '@cascade-diffusion/checks'
+import { type EntryConfig, schema, type Table, table } from '@cascade-diffusion/checks'
 import { migrateSchedule } from '@cascade-diffusion/schedules'
 import type { ConditioningAugmentation } from './augmentation.ts'
 import { checkAugmentation } from './checks/check-augmentation.ts'
+import { type ComposeConfig, composeEntry } from './combined/compose.ts'
+import { type FixedConfig, fixedEntry } from './combined/fixed.ts'
+import type { Nested } from './combined/nested.ts'
+import { type WithProbabilityConfig, withProbabilityEntry } from './combined/with-probability.ts'
 import { downUpEntry } from './down-up/down-up.ts'
 import { gaussianBlurEntry } from './gaussian-blur.ts'
 import { jpegEntry } from './jpeg/jpeg-compression.ts'
 import { none } from './no-augmentation.ts'
 import { gaussianNoiseEntry } from './noise/gaussian-noise.ts'
+import { logSnrNoiseEntry } from './noise/log-snr-noise.ts'
+
+const single = [gaussianNoiseEntry, logSnrNoiseEntry, gaussianBlurEntry, jpegEntry, downUpEntry, none] as const
+
+/** A conditioning augmentation by its name, as a checkpoint stores it: a JSON value. Some contain others. */
+export type AugmentationConfig =
+  | EntryConfig<(typeof single)[number]>
+  | ComposeConfig<AugmentationConfig>
+  | WithProbabilityConfig<AugmentationConfig>
+  | FixedConfig<AugmentationConfig>
+
+const refused = schema.value<never>(
+  'a configuration, within another (the functions compose, withProbability and fixed take custom augmentations)',
+  () => false,
+)
+
+const nested: Nested<AugmentationConfig> = {
+  schema: schema.either(
+    schema.lazy(() => augmentations.schema),
+    refused,
+    (x) => isCustomAugmentation(x as AugmentationConfig),
+  ),
+  make: (config) => augmentations.of('augmentation', config),
+}
 
 /** The augmentations, by name. */
-export const augmentations = table('an augmentation', [
-  gaussianNoiseEntry,
-  gaussianBlurEntry,
-  jpegEntry,
-  downUpEntry,
-  none,
+export const augmentations: Table<AugmentationConfig, ConditioningAugmentation> = table('an augmentation', [
+  ...single,
+  composeEntry(nested),
+  withProbabilityEntry(nested),
+  fixedEntry(nested),
 ])
-
-/** A conditioning augmentation by its name, as a checkpoint stores it: a JSON value. */
-export type AugmentationConfig = ConfigOf<typeof augmentations>
 
 /** Whether it is a custom augmentation, complete or not, rather than a configuration. */
 export const isCustomAugmentation = (

@@ -3,7 +3,10 @@ import { float32, type NDArray, rows } from '@cascade-diffusion/arrays'
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
+import { greatestDifference } from '@cascade-diffusion/testing'
 import { describe, expect, test } from 'vitest'
+import { checkLevel, defaultLevel } from './augmentation.ts'
+import reference from './fixtures/blurred.json' with { type: 'json' }
 import { gaussianBlur } from './gaussian-blur.ts'
 
 /** An image [h,w] filtered by the definition: every pixel of the window by its density, mirrored at the edges without repeating them. */
@@ -52,6 +55,19 @@ describe.each([
       }
   })
 
+  test('in sampling the level is σ: SciPy’s gaussian_filter, at every σ and size', async () => {
+    const { shape, image, cases } = reference
+    const z = float32([...image, ...image], [2, ...shape])
+    for (const { size, sigma, data } of cases) {
+      const blur = gaussianBlur({ size, sigma: [0.1, 2] })
+      const apply = compile(blur.apply)
+      const drawn = blur.draw({ shape: z.shape, rng: rng(1), level: checkLevel(blur, sigma) })
+      const made = await apply(z, drawn)
+      await apply.dispose()
+      expect(greatestDifference(made.data, [...data, ...data])).toBeLessThan(5e-7)
+    }
+  })
+
   test('level 0 leaves the images as they are, bit for bit', async () => {
     const z = rng(3).uniform([8, 5, 5, 3])
     const blur = gaussianBlur({ sigma: [0.4, 0.6] })
@@ -59,6 +75,24 @@ describe.each([
     expect((await apply(z, blur.draw({ shape: z.shape, rng: rng(4), level: 0 }))).data).toEqual(z.data)
     await apply.dispose()
   })
+})
+
+test('without options it is the paper’s: 3×3, σ from 0.4 to 0.6, half of the images; none in sampling unless asked', () => {
+  const blur = gaussianBlur()
+  const options = { shape: [50, 4, 4, 3], rng: rng(5) }
+  const same = gaussianBlur({ size: 3, sigma: [0.4, 0.6], probability: 0.5 })
+  expect(blur.draw(options)).toEqual(same.draw(options))
+  expect(blur).toMatchObject({ maxLevel: 0.6, continuous: true })
+  expect(defaultLevel(blur)).toBe(0)
+  expect(() => checkLevel(blur, 0.7)).toThrow('expected a level s of gaussian-blur, a number from 0 to 0.6, got 0.7')
+})
+
+test('all of the images are blurred in sampling, even by a σ too small to matter', () => {
+  const blur = gaussianBlur({ probability: 0 })
+  const at = (level: number) => [...blur.draw({ shape: [3, 4, 4, 3], rng: rng(5), level }).weights.data]
+  const side = Math.fround(Math.exp(-2) / (1 + 2 * Math.exp(-2)))
+  expect(at(0.5).filter((_, i) => i % 2 === 1)).toEqual([side, side, side])
+  for (const tiny of [1e-3, 1e-200, 5e-324]) expect(at(tiny)).toEqual([1, 0, 1, 0, 1, 0])
 })
 
 test('half of the images are blurred, by a σ uniform over its range, and no network is conditioned on it', () => {
@@ -81,6 +115,9 @@ test('half of the images are blurred, by a σ uniform over its range, and no net
 test.each([
   [{ sigma: [0.6, 0.4] }, 'gaussianBlur: expected sigma, [low, high] above 0, got an array of 2'],
   [{ sigma: 0.5 }, 'got 0.5'],
+  [{ sigma: [0.4, 0.5, 0.6] }, 'expected sigma, [low, high] above 0, got an array of 3'],
+  [{ sigma: [0.4, Number.POSITIVE_INFINITY] }, 'expected sigma, [low, high] above 0'],
+  [{ sigmas: [0.4, 0.6] }, "gaussianBlur: unknown option 'sigmas'. Did you mean 'sigma'?"],
   [{ sigma: [0.4, 0.6], size: 4 }, 'gaussianBlur: expected size, an odd integer, got 4'],
   [{ sigma: [0.4, 0.6], probability: 2 }, 'gaussianBlur: expected probability, a number from 0 to 1, got 2'],
 ])('refuses %j', (options, message) => {

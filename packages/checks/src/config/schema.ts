@@ -77,6 +77,9 @@ export const interval = (range: SchemaRange = {}): Schema<readonly [low: number,
 export const either = <A, B>(first: Schema<A>, second: Schema<B>, isSecond: (value: unknown) => boolean) =>
   v.lazy((x): Schema<A | B> => (isSecond(x) ? second : first) as Schema<A | B>) as Schema<A | B>
 
+/** A schema that is looked up when it is used: for values that contain others of their kind. */
+export const lazy = <T>(of: () => Schema<T>): Schema<T> => v.lazy(of)
+
 /**
  * A record with the keys of `T`, each by its schema, and no others. The compiler asks for a schema of each key of `T`.
  * Keys that are undefined count as left out.

@@ -20,6 +20,7 @@ import {
 import type { ConditioningAugmentation, LevelNoise } from '../augmentation.ts'
 import { type ContinuousNoiseDraw, continuousNoise } from './continuous-noise.ts'
 import { type DiscreteNoiseDraw, discreteNoise } from './discrete-noise.ts'
+import { checkSignal } from './noise-range.ts'
 
 /** Options of {@link gaussianNoise}. */
 export interface GaussianNoiseOptions<S = DiscreteSchedule | ContinuousSchedule> {
@@ -75,13 +76,8 @@ export function gaussianNoise(options: GaussianNoiseOptions): ConditioningAugmen
     const alphaCumprod = schedule.alphasCumprod[s - 1]!
     return { alpha: Math.sqrt(alphaCumprod), sigma: Math.sqrt(1 - alphaCumprod) }
   }
-  const { alpha, sigma } = noiseLevel(maxLevel)
-  if (!variancePreserving && !Number.isFinite(Math.fround(sigma / alpha)))
-    throw new CascadeError(
-      'input',
-      `${where}: expected a maxLevel with something left of the image, without variancePreserving, got ${maxLevel}`,
-    )
   const range = { name: 'gaussian-noise', minLevel, maxLevel, variancePreserving, noiseLevel }
+  checkSignal(where, range)
   return discrete ? discreteNoise(range) : continuousNoise(range, (s) => 1000 * s)
 }
 

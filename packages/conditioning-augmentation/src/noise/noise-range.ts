@@ -1,3 +1,4 @@
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { LevelNoise } from '../augmentation.ts'
 
 /** The levels of an augmentation by Gaussian noise. */
@@ -9,4 +10,14 @@ export interface NoiseRange {
   readonly variancePreserving: boolean
   /** The noise at a level, in float64. */
   noiseLevel(s: number): LevelNoise
+}
+
+/** @throws if the noise is divided by an alpha that is 0 at the greatest level. */
+export function checkSignal(where: string, { maxLevel, variancePreserving, noiseLevel }: NoiseRange): void {
+  const { alpha, sigma } = noiseLevel(maxLevel)
+  if (variancePreserving || Number.isFinite(Math.fround(sigma / alpha))) return
+  throw new CascadeError(
+    'input',
+    `${where}: expected something left of the image at level ${maxLevel}, since variancePreserving is false, got alpha ${alpha}`,
+  )
 }
