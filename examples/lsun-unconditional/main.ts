@@ -1,19 +1,20 @@
-// The paper's pipeline for LSUN Bedroom or Church at 128×128, without classes (Section 4.5): 64×64 from noise, then 128×128.
-import { mkdir, writeFile } from 'node:fs/promises'
+// The paper's pipeline for LSUN at 128×128, without classes (Section 4.5): 64×64 from noise, then 128×128.
+import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { cascadeSampler, loadStage, saveCascade, trainStage } from '@cascade-diffusion/cascade'
+import { cascadeSampler, loadStage, saveCascade, searchAugmentation, trainStage } from '@cascade-diffusion/cascade'
 import { encodePng, type ImageSource, imageGrid } from '@cascade-diffusion/data'
 import { jit } from '@cascade-diffusion/jit'
-import { pipelineCascade, pipelineNamed, presetTraining, shrunk } from '@cascade-diffusion/presets'
+import { type Preset, pipelineCascade, pipelineNamed, presetTraining, shrunk } from '@cascade-diffusion/presets'
 import { rng } from '@cascade-diffusion/random'
+import { distanceTo } from './distance.ts'
 
 const { values } = parseArgs({
   options: {
-    /** A module that exports a `dataset`: images of 128×128 or more. */
-    data: { type: 'string', default: join(import.meta.dirname, 'towers.ts') },
-    /** Trains this stage alone, for instance on another machine. Default: all, one after the other. */
+    /** A module that exports a `dataset`: images of 128×128 or more. Default: towers against the sky. */
+    data: { type: 'string' },
+    /** Trains this stage alone, for instance on another machine. Default: all, then it samples. */
     stage: { type: 'string' },
     /** The same in seconds, with small networks and images. */
     tiny: { type: 'boolean', default: false },
@@ -22,36 +23,59 @@ const { values } = parseArgs({
     out: { type: 'string', default: 'runs' },
   },
 })
-const { dataset }: { dataset: ImageSource } = await import(pathToFileURL(resolve(values.data)).href)
+const stop = new AbortController()
+process.once('SIGINT', () => stop.abort()) // what is finished is kept: run it again to resume
+
+const module = await (values.data ? import(pathToFileURL(resolve(values.data)).href) : import('./towers.ts'))
+const dataset: ImageSource = module.dataset
 
 const full = pipelineNamed('lsun')
-const tiny = { baseChannels: 8, residualBlocks: 1, divisor: 4, trainingSteps: 2, batchSize: 2, samplingSteps: 4 }
-const pipeline = values.tiny ? shrunk(full, tiny) : full
-const checkpointOf = (name: string) => join(values.out, `${name}.safetensors`)
+const size = { baseChannels: 8, residualBlocks: 1, divisor: 4, trainingSteps: 2, batchSize: 2, samplingSteps: 4 }
+const pipeline = values.tiny ? shrunk(full, size) : full
+const trials = values.tiny ? { count: 8, levels: { count: 3 }, refine: 0 } : { count: 10_000, levels: { count: 9 } }
+const checkpointOf = ({ name }: Preset) => join(values.out, `${name}.safetensors`)
 
-// Each stage is trained by itself, on real images, and resumes from its checkpoint.
-for (const preset of pipeline.filter(({ name }) => name === (values.stage ?? name))) {
+/** Trains a stage on real images. No stage needs another. */
+async function train(preset: Preset) {
   await trainStage({
     ...presetTraining(preset, dataset),
     seed: 0,
     compile: jit,
-    checkpoint: { path: checkpointOf(preset.name) },
+    checkpoint: { path: checkpointOf(preset) },
+    signal: stop.signal,
     progress: ({ step, steps, loss, secondsLeft }) => {
       if (step % 100 === 0 || step === steps)
         console.log(`${preset.name} ${step}/${steps}: loss ${loss.toFixed(3)}, ${secondsLeft.toFixed(0)} s left`)
     },
   })
 }
-if (values.stage) process.exit()
 
-const trained = await Promise.all(pipeline.map(({ name }) => loadStage(checkpointOf(name))))
-const cascade = pipelineCascade(pipeline, trained)
-await saveCascade(join(values.out, 'cascade'), cascade)
+const chosen = pipeline.filter(({ name }) => name === (values.stage ?? name))
+if (chosen.length === 0)
+  throw new Error(`--stage: expected one of ${full.map(({ name }) => name).join(', ')}, got ${values.stage}`)
+for (const preset of chosen) await train(preset)
 
-const sampler = cascadeSampler(cascade, { compile: jit })
-const images = await sampler.sample({ count: Number(values.count), rng: rng(2), batchSize: 10 })
-await sampler.dispose()
-await mkdir(values.out, { recursive: true })
-const picture = join(values.out, 'samples.png')
-await writeFile(picture, encodePng(imageGrid(images.map((stage) => [stage]))))
-console.log(`samples: ${picture}`)
+if (!values.stage) {
+  const trained = await Promise.all(pipeline.map((preset) => loadStage(checkpointOf(preset))))
+  const distance = await distanceTo(dataset, pipeline[1].stage.resolution)
+  // The best s, truncated and not: a time of the base's process.
+  const { cascade, table } = await searchAugmentation(pipelineCascade(pipeline, trained), {
+    ...trials,
+    rng: rng(1),
+    compile: jit,
+    evaluate: ({ images }) => distance.of(images),
+    measure: 'distance',
+    folder: join(values.out, 'search'),
+    signal: stop.signal,
+  })
+  await distance.dispose()
+  console.log(table)
+  await saveCascade(join(values.out, 'cascade'), cascade)
+
+  const sampler = cascadeSampler(cascade, { compile: jit })
+  const images = await sampler.sample({ count: Number(values.count), rng: rng(2), batchSize: 10 })
+  await sampler.dispose()
+  const picture = join(values.out, 'samples.png')
+  await writeFile(picture, encodePng(imageGrid(images.map((stage) => [stage]))))
+  console.log(`samples: ${picture}`)
+}

@@ -41,7 +41,6 @@ export type { ClassifierFreeConfig } from './sampling/guidance/classifier-free.t
 export { type GuidanceConfig, guidances } from './sampling/guidance/guidance-table.ts'
 export type { GuidanceContext, GuidedModel } from './sampling/guidance/guided-model.ts'
 export type { StepsConfig } from './sampling/sampled-steps.ts'
-export { type LevelCandidate, type SearchLevelsOptions, searchLevels } from './sampling/search-levels.ts'
 export {
   type StageSampleOptions,
   type StageSampler,
@@ -49,6 +48,15 @@ export {
   stageSampler,
 } from './sampling/stage-sampler.ts'
 export { type LowerStage, truncatedStop } from './sampling/truncated-stop.ts'
+export type { AugmentationCandidate, AugmentationWay, SearchAugmentationOptions } from './search/augmentation-plan.ts'
+export type { StageAugmentationSearch } from './search/augmentation-report.ts'
+export type { LevelsToTry } from './search/level-grid.ts'
+export type { FittedSampling, SamplingCandidates, SamplingGrid } from './search/sampling-candidates.ts'
+export type { SamplingCandidate } from './search/sampling-report.ts'
+export { type SearchAugmentationResult, searchAugmentation } from './search/search-augmentation.ts'
+export type { CandidateImages, CascadeSearchOptions } from './search/search-options.ts'
+export type { SearchReport } from './search/search-report.ts'
+export { type SearchSamplingOptions, type SearchSamplingResult, searchSampling } from './search/search-sampling.ts'
 export { describedStage, type LoadStageOptions, loadStage, type TrainedStage } from './stage/load-stage.ts'
 export { migrateStage } from './stage/migrate-stage.ts'
 export {

@@ -15,7 +15,7 @@ const network = (baseChannels: number, channelMultipliers: readonly number[]): S
 })
 
 const process = { schedule: { name: 'continuous-cosine' }, noiseInput: 'noise-level' } as const
-const schedule = { name: 'cosine', steps: 256 } as const
+const inference = { steps: 256, schedule: { name: 'cosine', steps: 256 } } as const
 
 const training = (settings: Pick<TrainingSettings, 'steps' | 'batchSize' | 'learningRate'>): TrainingSettings => ({
   averages: { ema: { decay: 0.9999 } },
@@ -34,14 +34,14 @@ export const lsun64: BasePreset = {
   numClasses: null,
   stage: { resolution: 64, imageChannels: 3, process, network: network(128, [1, 2, 3, 4]) },
   training: training({ steps: 100_000, batchSize: 2048, learningRate: 3e-4 }),
-  inference: { steps: 256, schedule },
+  inference,
 }
 
 /**
  * LSUN Bedroom or Church 64×64 → 128×128, unconditional (Appendix B.2), with non-truncated Gaussian conditioning
- * augmentation (Section 4.5). The levels s are the 256 steps that the base is sampled in, since it is trained without
- * steps. Where Appendix B leaves the network open, it is as for ImageNet 128×128: like SR3's. The best s is searched
- * for.
+ * augmentation (Section 4.5). The level s is the time of the base's process, from 0 to 1, since the base is trained
+ * without steps. Where Appendix B leaves the network open, it is as for ImageNet 128×128: like SR3's. The best s is
+ * searched for.
  */
 export const lsun64To128: SuperResolutionPreset = {
   name: 'lsun-64-128',
@@ -52,7 +52,7 @@ export const lsun64To128: SuperResolutionPreset = {
     lowResolution: 64,
     imageChannels: 3,
     process,
-    augmentation: { name: 'gaussian-noise', schedule, maxLevel: 256 },
+    augmentation: { name: 'gaussian-noise', schedule: process.schedule },
     network: {
       ...network(64, [1, 2, 4, 6, 8]),
       resampling: 'residual',
@@ -62,5 +62,5 @@ export const lsun64To128: SuperResolutionPreset = {
     },
   },
   training: training({ steps: 220_000, batchSize: 1024, learningRate: 2e-4 }),
-  inference: { steps: 256, schedule },
+  inference,
 }

@@ -4,9 +4,9 @@ import { imageDataset } from '@cascade-diffusion/data'
 import { jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
 import { temporaryFolder } from '@cascade-diffusion/testing'
-import { expect, test } from 'vitest'
+import { expect, expectTypeOf, test } from 'vitest'
 import { pipelineCascade, presetSampling, presetTraining } from './build.ts'
-import { pipelineNamed, pipelines } from './pipelines.ts'
+import { type Pipeline, pipelineNamed, pipelines } from './pipelines.ts'
 import type { Preset } from './preset.ts'
 import { shrunk } from './shrunk.ts'
 
@@ -56,6 +56,8 @@ test.each(Object.keys(pipelines))('%s is trained, sampled, saved and loaded, at 
 
 test('a pipeline has a name', () => {
   expect(pipelineNamed('imagenet-128')).toBe(pipelines['imagenet-128'])
+  expectTypeOf(pipelineNamed('lsun')).toEqualTypeOf<typeof pipelines.lsun>()
+  expectTypeOf(pipelineNamed('lsun' as string)).toEqualTypeOf<Pipeline>()
   expect(() => pipelineNamed('imagenet-265')).toThrow("got 'imagenet-265'. Did you mean 'imagenet-256'?")
   expect(() => pipelineNamed('toString')).toThrow(
     "pipelineNamed: expected a pipeline, one of 'imagenet-128', 'imagenet-256', 'imagenet-16-64', 'lsun'; got 'toString'",

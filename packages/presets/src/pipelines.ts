@@ -36,7 +36,10 @@ export function presetNamed(name: string): Preset {
 }
 
 /** The pipeline of that name. @throws if there is none. */
-export const pipelineNamed = (name: string): Pipeline =>
-  pipelines[checkOneOf('pipelineNamed', 'a pipeline', name, pipelineNames)]
+export function pipelineNamed<N extends keyof typeof pipelines>(name: N): (typeof pipelines)[N]
+export function pipelineNamed(name: string): Pipeline
+export function pipelineNamed(name: string): Pipeline {
+  return pipelines[checkOneOf('pipelineNamed', 'a pipeline', name, pipelineNames)]
+}
 
 const pipelineNames = Object.keys(pipelines) as (keyof typeof pipelines)[]

@@ -24,7 +24,7 @@ export interface InferenceSettings {
   readonly steps: number
   /** The schedule of sampling, if it is chosen after training. Default: that of training. */
   readonly schedule?: ScheduleConfig
-  /** s, the level of conditioning augmentation. Without it, s is searched for after training (`searchLevels`). */
+  /** s, the level of conditioning augmentation. Without it, s is searched for after training (`searchAugmentation`). */
   readonly level?: number
 }
 

@@ -1,12 +1,22 @@
 import { readFileSync } from 'node:fs'
+import { truncatedStop } from '@cascade-diffusion/cascade'
 import { processOf } from '@cascade-diffusion/diffusion'
 import { summary } from '@cascade-diffusion/unet'
 import { expect, test } from 'vitest'
-import { presetNetwork } from './build.ts'
+import { presetNetwork, presetSampling, presetStage } from './build.ts'
 import { appendixB } from './fixtures/appendix-b.ts'
-import { imagenet16, imagenet16To64, imagenet64, imagenet64To128, imagenet64To256 } from './imagenet.ts'
+import {
+  imagenet16,
+  imagenet16To64,
+  imagenet32,
+  imagenet32To64,
+  imagenet64,
+  imagenet64To128,
+  imagenet64To256,
+} from './imagenet.ts'
+import { lsun64, lsun64To128 } from './lsun.ts'
 import { pipelines, presetNamed, presets } from './pipelines.ts'
-import type { Preset } from './preset.ts'
+import type { Preset, SuperResolutionPreset } from './preset.ts'
 
 /** A preset in the form of Appendix B. */
 function inItsWords({ stage, training, inference }: Preset): Record<string, string> {
@@ -77,6 +87,18 @@ test('pipelines lead from resolution to resolution, by models of the same classe
       resolution = stage.resolution
     }
   }
+})
+
+test('noise augments by the process of the stage below, which can therefore be truncated', () => {
+  const stopOf = (below: Preset, preset: SuperResolutionPreset, s: number) =>
+    truncatedStop({ stage: presetStage(below), sampling: presetSampling(below) }, presetStage(preset), s).alpha ** 2
+  // ᾱ of the cosine schedule (Nichol & Dhariwal 2021, equation 17), at the time t from 0 to 1.
+  const f = (t: number) => Math.cos(((t + 0.008) / 1.008) * (Math.PI / 2)) ** 2
+  const alphaBar = (t: number) => f(t) / f(0)
+  expect(stopOf(imagenet32, imagenet32To64, 1001)).toBeCloseTo(alphaBar(1001 / 4000), 12)
+  expect(stopOf(imagenet16, imagenet16To64, 1001)).toBeCloseTo(alphaBar(1001 / 4000), 12)
+  expect(stopOf(lsun64, lsun64To128, 0.25)).toBeCloseTo(alphaBar(0.25), 12)
+  expect(() => stopOf(imagenet64, imagenet64To256, 0.5)).toThrow('got gaussian-blur')
 })
 
 test('networks like SR3 have its numbers of parameters, 550 and 625 million, but for the classes', () => {

@@ -7,4 +7,5 @@ export {
   type ReportSection,
   type ReportTable,
 } from './html-report.ts'
+export { svgColumn } from './svg-column.ts'
 export { type LineChartOptions, type Series, svgLineChart } from './svg-line-chart.ts'

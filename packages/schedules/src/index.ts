@@ -77,7 +77,7 @@ export {
   schedules,
 } from './schedule-table.ts'
 export { type FitScheduleOptions, fitSchedule, type ParameterRange } from './search/fit-schedule.ts'
-export { type GridSearchOptions, gridSearch } from './search/grid-search.ts'
+export { combinations, type GridSearchOptions, gridSearch } from './search/grid-search.ts'
 export type { ScheduleCandidate, ScheduleParameters, ScheduleSearchOptions } from './search/schedule-candidate.ts'
 export {
   checkSearch,

@@ -1,10 +1,5 @@
 import { CascadeError, shown } from '@cascade-diffusion/checks'
-import {
-  checkScheduleSearch,
-  type ScheduleCandidate,
-  type ScheduleParameters,
-  type ScheduleSearchOptions,
-} from './schedule-candidate.ts'
+import { checkScheduleSearch, type ScheduleCandidate, type ScheduleSearchOptions } from './schedule-candidate.ts'
 import { type SearchResult, searchTrials } from './search.ts'
 
 /** Options of {@link gridSearch}. */
@@ -24,24 +19,32 @@ export async function gridSearch<P extends string, S, E = number>(
   options: GridSearchOptions<P, S, E>,
 ): Promise<SearchResult<ScheduleCandidate<P, S>, E>> {
   checkScheduleSearch('gridSearch', options, { grid: true })
-  if (typeof options.grid !== 'object' || options.grid === null)
-    throw new CascadeError('input', `gridSearch: expected a grid, values of each parameter, got ${shown(options.grid)}`)
-  const combinations = combine(Object.entries(options.grid) as [P, readonly number[]][])
-  const { run, result } = searchTrials('gridSearch', options, combinations.length)
-  for (const parameters of combinations) await run(() => ({ parameters, schedule: options.schedule(parameters) }))
+  const tried = combinations('gridSearch', options.grid)
+  const { run, result } = searchTrials('gridSearch', options, tried.length)
+  for (const parameters of tried) await run(() => ({ parameters, schedule: options.schedule(parameters) }))
   return result()
 }
 
-function combine<P extends string>(grid: readonly [P, readonly number[]][]): ScheduleParameters<P>[] {
-  if (grid.length === 0) throw new CascadeError('input', 'gridSearch: expected at least one parameter, got none')
-  return grid.reduce<Partial<Record<P, number>>[]>(
-    (combinations, [name, values]) => {
+/**
+ * Every combination of the values of a grid, the last name varying fastest.
+ * @throws if it has no name, or a name no values.
+ */
+export function combinations<P extends string, V>(
+  where: string,
+  grid: Readonly<Record<P, readonly V[]>>,
+): Readonly<Record<P, V>>[] {
+  if (typeof grid !== 'object' || grid === null)
+    throw new CascadeError('input', `${where}: expected a grid, values of each parameter, got ${shown(grid)}`)
+  const entries = Object.entries(grid) as [P, readonly V[]][]
+  if (entries.length === 0) throw new CascadeError('input', `${where}: expected at least one parameter, got none`)
+  return entries.reduce<Partial<Record<P, V>>[]>(
+    (combined, [name, values]) => {
       if (!Array.isArray(values))
-        throw new CascadeError('input', `gridSearch: expected a list of values of ${name}, got ${shown(values)}`)
+        throw new CascadeError('input', `${where}: expected a list of values of ${name}, got ${shown(values)}`)
       if (values.length === 0)
-        throw new CascadeError('input', `gridSearch: expected at least one value of ${name}, got none`)
-      return combinations.flatMap((combination) => values.map((value) => ({ ...combination, [name]: value })))
+        throw new CascadeError('input', `${where}: expected at least one value of ${name}, got none`)
+      return combined.flatMap((combination) => values.map((value) => ({ ...combination, [name]: value })))
     },
     [{}],
-  ) as ScheduleParameters<P>[]
+  ) as Readonly<Record<P, V>>[]
 }

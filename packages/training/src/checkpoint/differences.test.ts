@@ -19,6 +19,7 @@ test('the order of keys does not matter', () => {
 
 test('whole values may differ', () => {
   expect(differences(null, { a: 1 })).toEqual(['configuration: null in the checkpoint, {"a":1} now'])
+  expect(differences({ a: 1 }, { a: 2 }, 'in the folder')).toEqual(['a: 1 in the folder, 2 now'])
 })
 
 test('lists of records of one length are compared item by item, others are shown whole', () => {
