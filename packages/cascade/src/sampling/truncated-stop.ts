@@ -10,15 +10,15 @@ import {
   type Schedule,
   takesNoiseLevels,
 } from '@cascade-diffusion/diffusion'
-import type { StageSampling } from '../cascade/stage-sampling.ts'
 import type { Stage, SuperResolutionStage } from '../stage/stage.ts'
 import { stageRoute } from './sampling-process.ts'
+import type { StageSamplerOptions } from './stage-sampler-options.ts'
 
 /** A stage of a cascade whose images another one super-resolves. Only a diffusion model can be truncated. */
 export interface LowerStage {
   readonly stage: Stage | { readonly name: string; readonly kind: string }
   /** How it is sampled; of a diffusion model. */
-  readonly sampling?: StageSampling
+  readonly sampling?: Pick<StageSamplerOptions, 'sampler' | 'schedule' | 'spacing' | 'steps' | 'restarts'>
 }
 
 /**
