@@ -48,7 +48,13 @@ export {
   stageSampler,
 } from './sampling/stage-sampler.ts'
 export { type LowerStage, truncatedStop } from './sampling/truncated-stop.ts'
-export type { AugmentationCandidate, AugmentationWay, SearchAugmentationOptions } from './search/augmentation-plan.ts'
+export {
+  type AugmentationCandidate,
+  type AugmentationChoices,
+  type AugmentationWay,
+  augmentationCandidates,
+  type SearchAugmentationOptions,
+} from './search/augmentation-plan.ts'
 export type { StageAugmentationSearch } from './search/augmentation-report.ts'
 export type { LevelsToTry } from './search/level-grid.ts'
 export type { FittedSampling, SamplingCandidates, SamplingGrid } from './search/sampling-candidates.ts'

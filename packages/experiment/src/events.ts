@@ -47,6 +47,8 @@ export interface EvaluatedEvent {
   readonly type: 'evaluated'
   readonly stage: string
   readonly level: number
+  /** Whether the stage below was truncated at s. */
+  readonly truncated: boolean
   readonly figures: ExperimentFigures
 }
 

@@ -2,8 +2,9 @@ export { type DataConfig, datasets, type ExperimentData } from './data/data.ts'
 export type { DicebearConfig } from './data/dicebear.ts'
 export type { LoadContext, Loaded, LoadOptions, Split } from './data/load-context.ts'
 export type { MnistConfig } from './data/mnist.ts'
-export { type Evaluation, evaluateExperiment, type LevelFigures, type LevelSearch } from './evaluate/evaluate.ts'
+export { type Evaluation, evaluateExperiment } from './evaluate/evaluate.ts'
 export type { ExperimentFigures } from './evaluate/evaluator.ts'
+export type { ChosenLevel, FoundLevels, LevelFigures, LevelSearch } from './evaluate/search-stages.ts'
 export type {
   EvaluatedEvent,
   EvaluatorEvent,
@@ -29,7 +30,7 @@ export {
   quickstartPlan,
 } from './plans/quickstart.ts'
 export { metricsOf, type Outcome } from './report/outcome.ts'
-export { reportOf } from './report/report.ts'
+export { levelInWords, reportOf } from './report/report.ts'
 export { type ExperimentResult, type RunExperimentOptions, runExperiment } from './run.ts'
 export { type Images, type SampleExperimentOptions, type Samples, sampleExperiment, sampleFrames } from './sample.ts'
 export { type TrainedExperiment, trainExperiment } from './train.ts'

@@ -1,5 +1,5 @@
 import { int32, type NDArray } from '@cascade-diffusion/arrays'
-import { stageSampler } from '@cascade-diffusion/cascade'
+import { type Cascade, type StageLevel, stageSampler, truncatedStop } from '@cascade-diffusion/cascade'
 import { CascadeError, checkInteger, shown } from '@cascade-diffusion/checks'
 import { rng } from '@cascade-diffusion/random'
 import { checkExperiment, type ExperimentOptions } from './options.ts'
@@ -11,8 +11,8 @@ export type Images = NDArray<'float32'>
 
 /** What {@link sampleExperiment} is given besides what was trained. */
 export interface SampleExperimentOptions extends ExperimentOptions {
-  /** s of each super-resolution stage, in order. */
-  readonly levels: readonly number[]
+  /** How each super-resolution stage is augmented, in order: s, or s and whether the stage below is truncated at it. */
+  readonly levels: readonly StageLevel[]
   /** How many images of each class. Default: as many as the plan says. */
   readonly perClass?: number
 }
@@ -69,15 +69,16 @@ export async function sampleFrames(
   { levels, ...options }: Omit<SampleExperimentOptions, 'perClass'>,
 ): Promise<readonly (readonly Images[])[]> {
   checkExperiment('sampleFrames', options)
-  const { seed, signal } = options
+  const { plan, seed, signal, compile } = options
   const labels = classLabels(trained, 1)
   const key = rng(seed).fold('process')
-  const { stages: all } = cascadeOf(trained.stages, options.plan, levels)
-  const samplers = all.map((stage) => stageSampler(stage, { ...stage.sampling, compile: options.compile }))
+  const cascade = cascadeOf(trained.stages, plan, levels)
+  const samplers = trained.stages.map((stage, i) => stageSampler(stage, { ...plan.stages[i]!.sampling, compile }))
   try {
     const stages: Images[][] = []
     for (const [i, sampler] of samplers.entries()) {
       const lowRes = stages.at(-1)?.at(-1)
+      const { level, truncated } = cascade.stages[i]!
       const frames: Images[] = []
       const stream = sampler.stream({
         count: labels.data.length,
@@ -85,7 +86,9 @@ export async function sampleFrames(
         rng: key.fold(sampler.stage.name),
         signal,
         lowRes,
-        level: i > 0 ? levels[i - 1] : undefined,
+        level,
+        augmented: truncated,
+        stop: stopOf(cascade, i),
       })
       for await (const { xt } of stream) frames.push(xt)
       stages.push(frames)
@@ -97,6 +100,13 @@ export async function sampleFrames(
   } finally {
     for (const sampler of samplers) await sampler.dispose()
   }
+}
+
+/** The noise level at which the next stage takes over, if it is truncated. */
+function stopOf({ stages }: Cascade, i: number) {
+  const upper = stages[i + 1]
+  if (!upper?.truncated || upper.stage.kind !== 'super-resolution') return undefined
+  return truncatedStop(stages[i]!, upper.stage, upper.level ?? 0)
 }
 
 /** `each` labels of every class, the classes in turn, so that any beginning of the list is balanced. */

@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { chosenLevels, loadCascade, saveCascade } from '@cascade-diffusion/cascade'
+import { type AugmentationWay, chosenLevels, loadCascade, saveCascade } from '@cascade-diffusion/cascade'
 import { jit } from '@cascade-diffusion/jit'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import { evaluateExperiment } from './evaluate/evaluate.ts'
+import type { ChosenLevel } from './evaluate/search-stages.ts'
 import type { ExperimentEvent } from './events.ts'
 import { runExperiment } from './run.ts'
 import { sampleExperiment } from './sample.ts'
@@ -26,20 +27,23 @@ test('three stages are trained, and each level is searched through the stages ab
   const { searches, levels, figures, images, labels } = await evaluateExperiment(trained, { ...options, progress })
   expect(images.map(({ shape }) => shape)).toEqual([4, 8, 16].map((size) => [8, size, size, 1]))
   expect([...labels.data]).toEqual([0, 1, 0, 1, 0, 1, 0, 1])
-  expect(searches.map(({ stage, trials }) => [stage, ...trials.map(({ level }) => level)])).toEqual([
-    ['middle', 0, 20],
-    ['super-resolution', 0, 10, 30],
+  const inWords = ({ level, truncated }: ChosenLevel) => `${level}${truncated ? 't' : ''}`
+  expect(searches.map(({ stage, trials }) => [stage, ...trials.map(inWords)])).toEqual([
+    ['middle', '0', '20', '20t'],
+    ['super-resolution', '0', '10', '10t', '30', '30t'],
   ])
   for (const [i, { best, trials }] of searches.entries()) {
-    expect(levels[i]).toBe(best.level)
+    expect(levels[i]).toEqual({ level: best.level, truncated: best.truncated })
     expect(best.figures.fid.train.value).toBe(Math.min(...trials.map(({ figures }) => figures.fid.train.value)))
   }
   expect(figures).toBe(searches[1]!.best.figures)
-  // The last stage's first level with the middle's best is what the search of the middle ended with.
+  // The last stage's first level with the middle's best is what the search of the middle ended with: sampled once.
   expect(searches[1]!.trials[0]!.figures.fid.train.value).toBe(searches[0]!.best.figures.fid.train.value)
-  // The base once, the middle at 2 levels with the last stage above it, the last stage at 3: 8 images each.
+  // The base once and once truncated, the middle 3 times with the last stage above it; twice truncated, and the last
+  // stage 4 times.
   const sampling = events.filter((event) => event.type === 'sampling')
-  expect(sampling.at(-1)).toEqual({ type: 'sampling', done: 8 * 8, count: 8 * 8 })
+  const runs = 2 + 3 * 2 + 2 + 4
+  expect(sampling.at(-1)).toEqual({ type: 'sampling', done: runs * 8, count: runs * 8 })
   expect(sampling.map(({ done }) => done)).toEqual(sampling.map(({ done }) => done).toSorted((a, b) => a - b))
 
   const direct = await sampleExperiment(trained, { ...options, levels })
@@ -56,13 +60,28 @@ test('three stages are reported', async () => {
     expect(page).toContain(text)
   const metrics = JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'))
   const [middle, last] = outcome.evaluation.levels
-  expect(chosenLevels(cascade)).toEqual([middle, last])
+  expect(chosenLevels(cascade)).toEqual([middle!.level, last!.level])
   await saveCascade(join(out, 'cascade'), cascade)
-  expect((await loadCascade(join(out, 'cascade'))).stages.map(({ level, sampling }) => [level, sampling])).toEqual(
-    threeStagePlan.stages.map(({ sampling }, i) => [[undefined, middle, last][i], sampling]),
+  expect(
+    (await loadCascade(join(out, 'cascade'))).stages.map(({ level, truncated, sampling }) => [
+      level,
+      truncated,
+      sampling,
+    ]),
+  ).toEqual(
+    threeStagePlan.stages.map(({ sampling }, i) => [
+      [undefined, middle, last][i]?.level,
+      [undefined, middle, last][i]?.truncated,
+      sampling,
+    ]),
   )
-  expect(metrics).toMatchObject({ bestLevel: last, levels: { middle, 'super-resolution': last } })
+  const wayOf = ({ truncated }: ChosenLevel) => (truncated ? 'truncated' : 'non-truncated')
+  expect(metrics).toMatchObject({
+    levels: { middle: middle!.level, 'super-resolution': last!.level },
+    ways: { middle: wayOf(middle!), 'super-resolution': wayOf(last!) },
+  })
   expect(Object.keys(metrics.fid)).toEqual(['0', '10', '30'])
+  expect(Object.keys(metrics.truncated.fid)).toEqual(['0', '10', '30'])
   // Two classes of four samples each; three blocks of cells of 2·16 pixels with gaps of 2, and two cells between them.
   const header = await readFile(join(out, 'samples.png'))
   expect([header.readUInt32BE(16), header.readUInt32BE(20)]).toEqual([(3 * 4 + 2) * 34 + 2, 2 * 34 + 2])
@@ -70,11 +89,42 @@ test('three stages are reported', async () => {
 
 test('levels that leave no choice are not searched', async () => {
   const [base, middle, last] = threeStagePlan.stages
-  const plan = { ...threeStagePlan, stages: [base, { ...middle!, levels: [20] }, { ...last!, levels: [10] }] } as const
-  const trained = await trainExperiment({ ...options, plan })
-  const { searches, levels } = await evaluateExperiment(trained, { ...options, plan })
-  expect(searches.map(({ stage }) => stage)).toEqual(['super-resolution'])
-  expect(levels).toEqual([20, 10])
+  const once = (ways: AugmentationWay) =>
+    ({
+      ...threeStagePlan,
+      stages: [base, { ...middle!, levels: [20], ways }, { ...last!, levels: [10], ways }],
+    }) as const
+  for (const ways of ['non-truncated', 'truncated'] as const) {
+    const events: ExperimentEvent[] = []
+    const given = { ...options, plan: once(ways), progress: (event: ExperimentEvent) => void events.push(event) }
+    const trained = await trainExperiment(given)
+    const { searches, levels, images } = await evaluateExperiment(trained, given)
+    expect(searches.map(({ stage }) => stage)).toEqual(['super-resolution'])
+    const truncated = ways === 'truncated'
+    expect(levels).toEqual([20, 10].map((level) => ({ level, truncated })))
+    expect((await sampleExperiment(trained, { ...given, progress: undefined, levels })).images).toEqual(images)
+    const sampling = events.filter((event) => event.type === 'sampling')
+    expect(sampling.at(-1)).toEqual({ type: 'sampling', done: 3 * 8, count: 3 * 8 })
+  }
+})
+
+test('a way that the stages do not allow is refused before anything is trained', async () => {
+  const [base, middle, last] = threeStagePlan.stages
+  const augmentation = { name: 'gaussian-noise', schedule: { name: 'linear', steps: 100 }, maxLevel: 40 } as const
+  const other = { ...middle!, stage: { ...middle!.stage, augmentation } }
+  const trained: string[] = []
+  const train = (ways: 'both' | undefined) =>
+    trainExperiment({
+      ...options,
+      plan: { ...threeStagePlan, name: 'others', stages: [base, { ...other, ways }, last!] },
+      progress: (event) => event.type === 'training' && trained.push(event.model),
+      signal: AbortSignal.abort(),
+    })
+  await expect(train('both')).rejects.toThrow(
+    "expected an augmentation by the schedule of 'base' for truncated sampling",
+  )
+  expect(trained).toEqual([])
+  await expect(train(undefined)).rejects.toThrow('stopped at step 0')
 })
 
 test('a base stage alone is an experiment too', async () => {

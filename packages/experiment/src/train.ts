@@ -6,6 +6,7 @@ import { learningRateOf, type TrainResult } from '@cascade-diffusion/training'
 import { checkData } from './data/check-data.ts'
 import { dataAt, type ExperimentData, loadData } from './data/data.ts'
 import { trainEvaluator } from './evaluate/evaluator.ts'
+import { searchedLevels } from './evaluate/search-stages.ts'
 import { checkExperiment, checkpointPath, type ExperimentOptions } from './options.ts'
 import { EVALUATOR } from './plan/check-plan.ts'
 import { lastSize, type TrainingPlan } from './plan/plan.ts'
@@ -43,6 +44,7 @@ export async function trainExperiment(options: ExperimentOptions): Promise<Train
   const [, ...upper] = plan.stages
   const greatest = upper.map(({ levels }) => Math.max(...levels))
   await withCascade(cascadeOf(untrained, plan, greatest), options, async () => {})
+  searchedLevels(cascadeOf(untrained, plan), plan)
 
   type Common = Pick<TrainStageOptions, 'seed' | 'compile' | 'signal' | 'progress'>
   /** Trains one model, and says which one an interruption ended. */

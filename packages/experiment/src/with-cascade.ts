@@ -3,6 +3,7 @@ import {
   type CascadeSampler,
   cascadeSampler,
   type DiffusionCascadeStage,
+  type StageLevel,
   type TrainedStage,
 } from '@cascade-diffusion/cascade'
 import { CascadeError } from '@cascade-diffusion/checks'
@@ -11,19 +12,26 @@ import type { ExperimentPlan } from './plan/plan.ts'
 
 /**
  * The stages of a plan as a cascade, which is sampled as planned.
- * @param levels of the super-resolution stages. Default: the first of each in the plan.
+ * @param levels of the super-resolution stages. Default: the first of each in the plan; truncated if that is the only
+ * way.
  */
-export const cascadeOf = (
+export function cascadeOf(
   stages: readonly TrainedStage[],
-  plan: ExperimentPlan,
-  levels: readonly number[] = plan.stages.slice(1).map((stage) => ('levels' in stage ? stage.levels[0]! : 0)),
-): Cascade<DiffusionCascadeStage> => ({
-  stages: stages.map((trained, i) => ({
-    ...trained,
-    sampling: plan.stages[i]!.sampling,
-    level: i > 0 ? levels[i - 1] : undefined,
+  { stages: [base, ...upper] }: ExperimentPlan,
+  levels: readonly StageLevel[] = upper.map(({ levels: [level = 0], ways }) => ({
+    level,
+    truncated: ways === 'truncated' && level > 0,
   })),
-})
+): Cascade<DiffusionCascadeStage> {
+  const chosen = levels.map((level) => (typeof level === 'number' ? { level, truncated: false } : level))
+  return {
+    stages: stages.map((trained, i) =>
+      i === 0
+        ? { ...trained, sampling: base.sampling }
+        : { ...trained, sampling: upper[i - 1]!.sampling, ...chosen[i - 1] },
+    ),
+  }
+}
 
 /**
  * Runs something on a cascade that is ready to sample, and frees what the engine holds.

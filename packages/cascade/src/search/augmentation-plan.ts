@@ -1,5 +1,5 @@
-import { CascadeError, checkInteger, checkOneOf, isCascadeError, shown } from '@cascade-diffusion/checks'
-import type { Cascade } from '../cascade/cascade.ts'
+import { CascadeError, checkInteger, checkOneOf, checkOptions, isCascadeError, shown } from '@cascade-diffusion/checks'
+import { type Cascade, checkCascade } from '../cascade/cascade.ts'
 import { truncatedStop } from '../sampling/truncated-stop.ts'
 import type { SuperResolutionStage } from '../stage/stage.ts'
 import { coarseLevels, type LevelsToTry } from './level-grid.ts'
@@ -53,11 +53,25 @@ export interface StagePlan {
   readonly wherePossible: boolean
 }
 
+/** The options that say what is tried. */
+export type AugmentationChoices = Pick<SearchAugmentationOptions, 'stages' | 'levels' | 'ways'>
+
+/**
+ * What `searchAugmentation` tries before it refines: the candidates of each stage in turn.
+ * @throws if an option is invalid, or the cascade does not allow what it asks for.
+ */
+export function augmentationCandidates(cascade: Cascade, choices: AugmentationChoices): AugmentationCandidate[] {
+  const where = 'augmentationCandidates'
+  checkCascade(where, cascade)
+  checkOptions(where, choices, { stages: true, levels: true, ways: true })
+  return planAugmentation(where, cascade, choices).flatMap((plan) => coarseCandidates(where, cascade, plan))
+}
+
 /** @throws if an option of the search is invalid, or the cascade does not allow what it asks for. */
-export function planAugmentation<E>(
+export function planAugmentation(
   where: string,
   cascade: Cascade,
-  { stages: names, refine, ways, levels }: SearchAugmentationOptions<E>,
+  { stages: names, refine, ways, levels }: AugmentationChoices & Pick<SearchAugmentationOptions, 'refine'>,
 ): StagePlan[] {
   const searchable = cascade.stages.flatMap(({ stage }) => (stage.kind === 'super-resolution' ? [stage.name] : []))
   if (names !== undefined && !Array.isArray(names))
@@ -87,9 +101,14 @@ export function planAugmentation<E>(
   })
   if (plans.length === 0)
     throw new CascadeError('input', `${where}: expected a super-resolution stage whose images are augmented, got none`)
-  for (const plan of plans) for (const level of plan.levels) candidatesAt(where, cascade, plan, level)
+  // What is not possible is refused now.
+  for (const plan of plans) coarseCandidates(where, cascade, plan)
   return plans
 }
+
+/** The candidates that the search of a stage begins with. */
+export const coarseCandidates = (where: string, cascade: Cascade, plan: StagePlan): AugmentationCandidate[] =>
+  plan.levels.flatMap((level) => candidatesAt(where, cascade, plan, level))
 
 /**
  * The candidates at a level, one for each way; at level 0 there is one.

@@ -1,4 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
+import type { NoiseLevel } from '@cascade-diffusion/diffusion'
 import type { Cascade } from '../cascade/cascade.ts'
 import { cascadeRun } from '../sampling/cascade-sampler-run.ts'
 import { type ImagesKey, keptImages } from './kept-images.ts'
@@ -41,10 +42,11 @@ export async function openEvaluations<E>(
   const sampler = stageImages(options, labels)
 
   const runOf = ({ stages }: Cascade) => cascadeRun(stages, { count, labels: options.labels, rng }).stages
-  const keyOf = (cascade: Cascade, i: number, stop = runOf(cascade)[i]?.stop): ImagesKey => ({
+  const keyAt = (cascade: Cascade, i: number, stop: NoiseLevel | undefined): ImagesKey => ({
     stage: cascade.stages[i]!.stage.name,
     of: { settings, choices: choicesOf(cascade, i), stop },
   })
+  const keyOf = (cascade: Cascade, i: number) => keyAt(cascade, i, runOf(cascade)[i]?.stop)
   const imagesOf = (cascade: Cascade, i: number, searched: number): Promise<NDArray<'float32'>> =>
     kept.get(keyOf(cascade, i), i < searched, async () => {
       const lowRes = i > 0 ? await imagesOf(cascade, i - 1, searched) : undefined
@@ -63,7 +65,7 @@ export async function openEvaluations<E>(
       return evaluation
     },
     retain(best, searched) {
-      const finished = best.stages.slice(0, searched).map((_, i) => keyOf(best, i, undefined))
+      const finished = best.stages.slice(0, searched).map((_, i) => keyAt(best, i, undefined))
       kept.retain([...best.stages.map((_, i) => keyOf(best, i)), ...finished])
     },
     dispose: sampler.dispose,

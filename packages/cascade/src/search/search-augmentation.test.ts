@@ -6,7 +6,11 @@ import { expect, test, vi } from 'vitest'
 import type { Cascade } from '../cascade/cascade.ts'
 import { cascadeSampler } from '../sampling/cascade-sampler.ts'
 import { alphaBar, type Given, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
-import type { SearchAugmentationOptions } from './augmentation-plan.ts'
+import {
+  type AugmentationChoices,
+  augmentationCandidates,
+  type SearchAugmentationOptions,
+} from './augmentation-plan.ts'
 import { searchAugmentation } from './search-augmentation.ts'
 
 const seen: Given[] = []
@@ -107,6 +111,82 @@ test('one stage after another, the lowest first; those above are sampled as the 
 
   const one = await searchAugmentation(start, { ...nonTruncated, stages: ['sr2'], levels: [3, 9], ...nearEight })
   expect(one.cascade.stages.map(({ level }) => level)).toEqual([undefined, 4, 9])
+})
+
+test('both ways: the base stops at s, or ends and is augmented; at 0 they are one', async () => {
+  seen.length = 0
+  const evaluated: string[] = []
+  const ways: SearchAugmentationOptions['ways'][] = [undefined, 'both', { sr: 'both' }]
+  for (const given of ways) {
+    const { cascade, searches } = await searchAugmentation(two, {
+      ...common,
+      ways: given,
+      levels: [0, 4, 11],
+      async evaluate({ level, truncated, imagesOf }) {
+        evaluated.push(`${level} ${truncated}`)
+        const direct = cascadeSampler(two, { compile: eager })
+        const sampled = await direct.sample({ count: 4, labels, rng: rng(2), levels: [{ level, truncated }] })
+        expect(Object.values(imagesOf)).toEqual(sampled)
+        return truncated ? level : 20
+      },
+    })
+    expect(evaluated.splice(0)).toEqual(['0 false', '4 false', '4 true', '11 false', '11 true'])
+    expect(searches[0]!.best.candidate).toEqual({ stage: 'sr', level: 4, truncated: true })
+    expect(cascade.stages[1]).toMatchObject({ level: 4, truncated: true })
+  }
+  const { table, chart } = await searchAugmentation(two, {
+    ...common,
+    levels: [0, 4],
+    evaluate: ({ level, truncated }) => (truncated ? 1.25 : level),
+  })
+  expect(table).toBe(
+    [
+      'sr: objective by s',
+      's  non-truncated    truncated',
+      '0           0.00 *       0.00 *',
+      '4           4.00         1.25',
+      '',
+    ].join('\n'),
+  )
+  for (const point of ['non-truncated at 4: 4', '>truncated at 4: 1.25', '>truncated at 0: 0'])
+    expect(chart).toContain(point)
+})
+
+test('each way is refined around its own best', async () => {
+  const { searches } = await searchAugmentation(two, {
+    ...common,
+    levels: [0, 6, 12],
+    refine: 1,
+    evaluate: ({ level, truncated }) => Math.abs(level - (truncated ? 12 : 6)),
+  })
+  const tried = searches[0]!.trials.map(({ candidate: { level, truncated } }) => `${level} ${truncated}`)
+  expect(tried.slice(5)).toEqual(['3 false', '9 false', '9 true'])
+})
+
+test('a way that is not possible is left out, or refused if it is asked for', async () => {
+  const process = { schedule: { name: 'linear', steps: 20 } } as const
+  const augmentation = { name: 'gaussian-noise', ...process, maxLevel: 12 } as const
+  const other: Cascade = {
+    stages: [base, { ...sr, stage: tinySuperResolution({ augmentation }) }],
+  }
+  const options = { ...common, levels: [0, 4], ...nearEight }
+  const { searches } = await searchAugmentation(other, options)
+  expect(searches[0]!.trials.map(({ candidate }) => candidate.truncated)).toEqual([false, false])
+  expect(() => augmentationCandidates(other, { ways: 'both' })).toThrow(
+    "augmentationCandidates: stage 'sr': expected an augmentation by the schedule of 'base' for truncated sampling",
+  )
+  for (const ways of ['truncated', 'both'] as const)
+    await expect(searchAugmentation(other, { ...options, ways })).rejects.toThrow(
+      "searchAugmentation: stage 'sr': expected an augmentation by the schedule of 'base' for truncated sampling",
+    )
+})
+
+test('the candidates are known before the search', async () => {
+  const inWords = (choices: AugmentationChoices, cascade = two) =>
+    augmentationCandidates(cascade, choices).map(({ stage, level, truncated }) => `${stage} ${level} ${truncated}`)
+  expect(inWords({ levels: { count: 2 } })).toEqual(['sr 0 false', 'sr 12 false', 'sr 12 true'])
+  expect(inWords({ levels: [5], ways: { sr2: 'truncated' } }, three)).toEqual(['sr 5 false', 'sr 5 true', 'sr2 5 true'])
+  expect(inWords({}, two)).toHaveLength(9)
 })
 
 test('the first of equals is best, and an objective of ∞ is a failure', async () => {

@@ -3,6 +3,7 @@ import { type Cascade, isDiffusionStage } from '../cascade/cascade.ts'
 import {
   type AugmentationCandidate,
   candidatesAt,
+  coarseCandidates,
   planAugmentation,
   type SearchAugmentationOptions,
   type StagePlan,
@@ -65,9 +66,9 @@ async function searchStage<E>(
   evaluations: Evaluations<E>,
   options: SearchAugmentationOptions<E>,
 ): Promise<StageAugmentationSearch<E>> {
-  const { index, stage, ways, refine, levels } = plan
+  const { index, stage, ways, refine } = plan
   const { objective, progress, signal } = options
-  const coarse = levels.flatMap((level) => candidatesAt(where, cascade, plan, level))
+  const coarse = coarseCandidates(where, cascade, plan)
   const { run, result } = searchTrials<AugmentationCandidate, E>(
     where,
     {

@@ -74,7 +74,11 @@ export async function searchSampling<E = number>(
       },
       listed?.length ?? trials,
     )
-    const attempt = (sampling: StageSampling) => run(() => ({ stage: stage.name, sampling }))
+    const attempt = async (sampling: StageSampling) => {
+      const value = await run(() => ({ stage: stage.name, sampling }))
+      evaluations.retain(sampledAs(result().best.candidate.sampling), index)
+      return value
+    }
     for (const sampling of listed ?? []) await attempt(sampling)
     if (isFitted(candidates))
       await fitSchedule({

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { isCascadeError } from '@cascade-diffusion/checks'
-import { quickstartDatasets, quickstartPlan, runExperiment } from '@cascade-diffusion/experiment'
+import { levelInWords, quickstartDatasets, quickstartPlan, runExperiment } from '@cascade-diffusion/experiment'
 import { checkFolder } from '../check-folder.ts'
 import { type CommandIo, INTERRUPTED, oneOf, parsed, wholeNumber } from '../command.ts'
 import { compileNames, compileOn } from '../engine/compile-on.ts'
@@ -32,7 +32,7 @@ export async function runQuickstart(args: readonly string[], { log, signal }: Co
     const { figures, levels, ofTest } = outcome.evaluation
     const [fid, fidOfTest] = [figures, ofTest].map(({ fid }) => fid.train.value.toFixed(2))
     log(`class accuracy of the samples: ${(100 * figures.classAccuracy.value).toFixed(1)} %`)
-    log(`FID ${fid} at s = ${levels.join(', ')}; ${fidOfTest} for the real test set`)
+    log(`FID ${fid} at s = ${levels.map(levelInWords).join('; ')}; ${fidOfTest} for the real test set`)
     log(`report: ${report}`)
     return 0
   } catch (error) {

@@ -17,7 +17,8 @@ const base = schema.record<BaseStagePlan>({ ...common, stage: schema.record<Base
 const superResolution = schema.record<SuperResolutionStagePlan>({
   ...common,
   stage: schema.record<SuperResolutionStagePlan['stage']>({ ...ofStage, augmentation }),
-  levels: schema.list(schema.integer({ from: 0 }), 1),
+  levels: schema.list(schema.number({ from: 0 }), 1),
+  ways: schema.optional(schema.oneOf(['truncated', 'non-truncated', 'both'])),
 })
 
 const plan = schema.record<ExperimentPlan>({

@@ -1,4 +1,5 @@
 import type {
+  AugmentationWay,
   BaseStageOptions,
   StageSampling,
   SuperResolutionStageOptions,
@@ -38,8 +39,14 @@ export type BaseStagePlan = StagePlan<Omit<BaseStageOptions, 'imageChannels' | '
 /** A later stage of a plan. It super-resolves the images of the stage before it. */
 export interface SuperResolutionStagePlan
   extends StagePlan<Omit<SuperResolutionStageOptions, 'imageChannels' | 'classNames' | 'lowResolution'>> {
-  /** The levels s of conditioning augmentation to try. A single one is used without a search. */
+  /** The levels s of conditioning augmentation to try. */
   readonly levels: readonly number[]
+  /**
+   * The ways to try at each of them: the stage below stops at s and hands over z_s (`truncated`; paper, Section 3.2), or
+   * its finished images are augmented anew (`non-truncated`; Section 3.3). Default: both where the stages allow a
+   * truncated one, else `non-truncated`. A single way at a single level is used without a search.
+   */
+  readonly ways?: AugmentationWay | 'both'
 }
 
 /**

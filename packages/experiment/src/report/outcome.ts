@@ -1,5 +1,7 @@
+import type { AugmentationWay } from '@cascade-diffusion/cascade'
 import type { Evaluation } from '../evaluate/evaluate.ts'
 import type { ExperimentFigures } from '../evaluate/evaluator.ts'
+import type { ChosenLevel, LevelFigures } from '../evaluate/search-stages.ts'
 import type { ExperimentPlan } from '../plan/plan.ts'
 
 /** A finished experiment, as the report takes it. */
@@ -19,28 +21,49 @@ export interface Outcome {
 }
 
 /**
- * The content of `metrics.json`. `fid`, `classAccuracyByLevel` and `bestLevel` are those of the last stage's levels.
+ * The content of `metrics.json`. `fid`, `classAccuracyByLevel` and `bestLevel` are those of the last stage's levels,
+ * non-truncated; `truncated` has the same of truncated sampling, if it was tried. `levels` and `ways` are chosen of both;
+ * `classAccuracy` and `fidOfSamples` are of the images sampled so.
  */
 export function metricsOf({ plan, seed, evaluation, sampleCount, seconds, peakMemoryBytes }: Outcome) {
   const { searches, ofTest, figures, levels } = evaluation
-  const last = searches.at(-1)
-  const byLevel = <T>(of: (figures: ExperimentFigures) => T): Record<string, T> =>
-    Object.fromEntries((last?.trials ?? []).map(({ level, figures }) => [String(level), of(figures)]))
-  const distances = ({ fid }: ExperimentFigures) => ({ train: fid.train.value, test: fid.test.value })
+  const trials = searches.at(-1)?.trials ?? []
+  const truncated = trialsOf(trials, 'truncated')
   const [, ...upper] = plan.stages
+  const ofStages = <T>(of: (chosen: ChosenLevel) => T): Record<string, T> =>
+    Object.fromEntries(upper.map(({ stage }, i) => [stage.name, of(levels[i]!)]))
   return {
     dataset: plan.name,
     seed,
     classAccuracy: figures.classAccuracy.value,
     classifierTestAccuracy: ofTest.classAccuracy.value,
-    fid: byLevel(distances),
-    classAccuracyByLevel: byLevel(({ classAccuracy }) => classAccuracy.value),
-    bestLevel: last?.best.level,
-    levels: Object.fromEntries(upper.map(({ stage }, i) => [stage.name, levels[i]!])),
+    ...figuresByLevel(trialsOf(trials, 'non-truncated')),
+    truncated: truncated.some((trial) => trial.truncated) ? figuresByLevel(truncated) : undefined,
+    levels: ofStages(({ level }) => level),
+    ways: ofStages(({ truncated }) => (truncated ? 'truncated' : 'non-truncated')),
     fidOfSamples: distances(figures),
     fidOfRealTestImages: ofTest.fid.train.value,
     samples: sampleCount,
     seconds,
     peakMemoryBytes,
+  }
+}
+
+/** The trials of one way, by level. At level 0 both are equal. */
+export const trialsOf = (trials: readonly LevelFigures[], way: AugmentationWay): readonly LevelFigures[] =>
+  trials
+    .filter(({ level, truncated }) => level === 0 || truncated === (way === 'truncated'))
+    .toSorted((a, b) => a.level - b.level)
+
+const distances = ({ fid }: ExperimentFigures) => ({ train: fid.train.value, test: fid.test.value })
+
+function figuresByLevel(trials: readonly LevelFigures[]) {
+  const byLevel = <T>(of: (figures: ExperimentFigures) => T): Record<string, T> =>
+    Object.fromEntries(trials.map(({ level, figures }) => [String(level), of(figures)]))
+  const least = Math.min(...trials.map(({ figures }) => figures.fid.train.value))
+  return {
+    fid: byLevel(distances),
+    classAccuracyByLevel: byLevel(({ classAccuracy }) => classAccuracy.value),
+    bestLevel: trials.find(({ figures }) => figures.fid.train.value === least)?.level,
   }
 }

@@ -1,8 +1,9 @@
+import type { AugmentationWay } from '@cascade-diffusion/cascade'
 import { imageSize, shownSize } from '@cascade-diffusion/data'
 import { formatDuration, htmlReport, type ReportSection, type Series, svgLineChart } from '@cascade-diffusion/reports'
-import type { LevelSearch } from '../evaluate/evaluate.ts'
 import type { ExperimentFigures } from '../evaluate/evaluator.ts'
-import type { Outcome } from './outcome.ts'
+import type { ChosenLevel, LevelFigures, LevelSearch } from '../evaluate/search-stages.ts'
+import { type Outcome, trialsOf } from './outcome.ts'
 
 const percent = (x: number) => `${(100 * x).toFixed(1)} %`
 const dataUri = (png: Uint8Array) => `data:image/png;base64,${Buffer.from(png).toString('base64')}`
@@ -14,7 +15,9 @@ export function reportOf(outcome: Outcome): string {
   const { plan, evaluation, classNames, pictures, sampleCount } = outcome
   const { figures, ofTest, searches } = evaluation
   const upper = plan.stages.slice(1)
-  const levels = upper.map(({ stage }, i) => `s = ${evaluation.levels[i]}${upper.length > 1 ? ` (${stage.name})` : ''}`)
+  const levels = upper.map(
+    ({ stage }, i) => `s = ${levelInWords(evaluation.levels[i]!)}${upper.length > 1 ? ` (${stage.name})` : ''}`,
+  )
   const atLevels = levels.length > 0 ? `, at ${listed(levels)}` : ''
   const several = upper.length > 1
   return htmlReport({
@@ -82,36 +85,61 @@ function columnsInWords({ plan: { stages } }: Outcome): string {
   return `Left: the ${low} images of the base model, pixel by pixel. Right: the same images, super-resolved to ${listed(higher)}`
 }
 
+/** `100, truncated`. */
+export const levelInWords = ({ level, truncated }: ChosenLevel): string => `${level}${truncated ? ', truncated' : ''}`
+
+const ways = ['non-truncated', 'truncated'] as const
+
 function levelSection({ stage, trials }: LevelSearch, several: boolean): ReportSection {
-  const fids = (name: string, of: (figures: ExperimentFigures) => number): Series => ({
-    name,
-    markers: true,
-    points: trials.map(({ level, figures }) => [level, of(figures)]),
-  })
+  const tried = ways.filter((way) =>
+    trials.some(({ level, truncated }) => level > 0 && truncated === (way === 'truncated')),
+  )
+  const both = tried.length === 2
+  const fids = (set: string, of: (figures: ExperimentFigures) => number): Series[] =>
+    (both ? ways : (['only'] as const)).map((way) => ({
+      name: way === 'only' ? set : `${set}, ${way}`,
+      markers: true,
+      dashed: way === 'truncated',
+      points: (way === 'only' ? trials : trialsOf(trials, way)).map(({ level, figures }) => [level, of(figures)]),
+    }))
+  const wayOf = ({ level, truncated }: LevelFigures) =>
+    level === 0 ? 'both ways' : truncated ? 'truncated' : 'non-truncated'
   return {
     heading: `Conditioning augmentation${several ? ` of ${stage}` : ''}`,
-    text:
-      'Each generated low-resolution image is augmented at level s before the super-resolution model is conditioned on it, ' +
-      'as real ones were in training. s is chosen after training, by the Fréchet distance (FID) to real images. ' +
-      'The features are those of a small classifier trained on the same data, so the figures cannot be compared with published ones.',
+    text: `${howAugmented(tried)} s is chosen after training, by the Fréchet distance (FID) to real images. The features are those of a small classifier trained on the same data, so the figures cannot be compared with published ones.`,
     charts: [
       svgLineChart({
         title: 'FID by s',
         xLabel: 's',
         yLabel: 'FID',
-        series: [fids('training set', ({ fid }) => fid.train.value), fids('test set', ({ fid }) => fid.test.value)],
+        series: [
+          ...fids('training set', ({ fid }) => fid.train.value),
+          ...fids('test set', ({ fid }) => fid.test.value),
+        ],
       }),
     ],
     table: {
-      header: ['s', 'FID, training set', 'FID, test set', 'class accuracy'],
-      rows: trials.map(({ level, figures: { fid, classAccuracy } }) => [
-        level,
-        Number(fid.train.value.toFixed(3)),
-        Number(fid.test.value.toFixed(3)),
-        percent(classAccuracy.value),
+      header: ['s', ...(both ? ['sampling'] : []), 'FID, training set', 'FID, test set', 'class accuracy'],
+      rows: trials.map((trial) => [
+        trial.level,
+        ...(both ? [wayOf(trial)] : []),
+        Number(trial.figures.fid.train.value.toFixed(3)),
+        Number(trial.figures.fid.test.value.toFixed(3)),
+        percent(trial.figures.classAccuracy.value),
       ]),
     },
   }
+}
+
+function howAugmented(tried: readonly AugmentationWay[]): string {
+  const nonTruncated =
+    'Each generated low-resolution image is augmented at level s before the super-resolution model is conditioned on it, ' +
+    'as real ones were in training'
+  const truncated =
+    'the model of the low-resolution images stops at s, and the super-resolution model is conditioned on what it has by then'
+  if (tried.length === 2)
+    return `${nonTruncated} (non-truncated); or ${truncated} (truncated). At s = 0 both are the same.`
+  return tried[0] === 'truncated' ? `${truncated[0]!.toUpperCase()}${truncated.slice(1)}.` : `${nonTruncated}.`
 }
 
 const lossCharts = ({ losses }: Outcome): string[] =>

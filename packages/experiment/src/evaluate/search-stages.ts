@@ -1,0 +1,137 @@
+import {
+  type AugmentationCandidate,
+  type AugmentationChoices,
+  augmentationCandidates,
+  type Cascade,
+  cascadeSampler,
+  type StageLevel,
+  searchAugmentation,
+} from '@cascade-diffusion/cascade'
+import { rng } from '@cascade-diffusion/random'
+import type { ExperimentOptions } from '../options.ts'
+import type { ExperimentPlan } from '../plan/plan.ts'
+import { classLabels, type Images, type Samples } from '../sample.ts'
+import type { TrainedExperiment } from '../train.ts'
+import { cascadeOf } from '../with-cascade.ts'
+import type { ExperimentEvaluator, ExperimentFigures } from './evaluator.ts'
+
+/** The figures of the cascade's images at one level s of a stage's conditioning augmentation. */
+export interface LevelFigures {
+  readonly level: number
+  /** Whether the stage below was truncated at s. False at level 0, where both ways are equal. */
+  readonly truncated: boolean
+  readonly figures: ExperimentFigures
+}
+
+/** The levels of one stage that were tried. */
+export interface LevelSearch {
+  /** The stage's name. */
+  readonly stage: string
+  readonly trials: readonly LevelFigures[]
+  /** The one with the least FID to the training images. */
+  readonly best: LevelFigures
+}
+
+/** How a super-resolution stage is augmented in sampling. */
+export type ChosenLevel = Required<Exclude<StageLevel, number>>
+
+/** What the searches of all stages find. */
+export interface FoundLevels extends Samples {
+  /** The searches, in the order of the stages. */
+  readonly searches: readonly LevelSearch[]
+  /** The level and the way chosen for each super-resolution stage. */
+  readonly levels: readonly ChosenLevel[]
+  /** The figures of the last stage's images at these levels. */
+  readonly figures: ExperimentFigures
+}
+
+/** Searches the levels of each stage that leaves a choice, and of the last stage. */
+export async function searchStages(
+  trained: TrainedExperiment,
+  evaluator: ExperimentEvaluator,
+  { plan, seed, compile, signal, progress }: ExperimentOptions,
+): Promise<FoundLevels> {
+  const cascade = cascadeOf(trained.stages, plan)
+  const labels = classLabels(trained, plan.samplesPerClass)
+  const n = labels.data.length
+  const sampling = { count: n, labels, rng: rng(seed).fold('samples'), batchSize: plan.samplingBatchSize, signal }
+  const { choices, candidates } = searchedLevels(cascade, plan)
+  const count = n * stageRuns(cascade, candidates)
+  let done = 0
+  progress?.({ type: 'sampling', done, count })
+  const samplingProgress = (batch: { readonly stage: string; readonly done: number }) => {
+    progress?.({ type: 'sampling', done: done + batch.done, count })
+    if (batch.done === n) done += n
+  }
+  if (!choices) {
+    const sampler = cascadeSampler(cascade, { compile })
+    const images = await sampler.sample({ ...sampling, progress: samplingProgress }).finally(() => sampler.dispose())
+    const figures = await evaluator.evaluate({ images: images.at(-1)!, labels }, { signal })
+    return { searches: [], levels: [], figures, images, labels }
+  }
+
+  /** The best of each stage's search. */
+  const best = new Map<string, { readonly figures: ExperimentFigures; readonly images: readonly Images[] }>()
+  const found = await searchAugmentation(cascade, {
+    ...sampling,
+    ...choices,
+    compile,
+    samplingProgress,
+    objective: ({ fid }: ExperimentFigures) => fid.train.value,
+    async evaluate({ stage, level, truncated, images, imagesOf }) {
+      const figures = await evaluator.evaluate({ images, labels }, { signal })
+      progress?.({ type: 'evaluated', stage, level, truncated, figures })
+      const before = best.get(stage)
+      if (!before || figures.fid.train.value < before.figures.fid.train.value)
+        best.set(stage, { figures, images: Object.values(imagesOf) })
+      return figures
+    },
+  })
+  const searches = found.searches.map(({ stage, trials, best }): LevelSearch => {
+    const tried = trials.map(({ candidate: { level, truncated }, evaluation }) => ({
+      level,
+      truncated,
+      figures: evaluation,
+    }))
+    return { stage, trials: tried, best: tried[trials.indexOf(best)]! }
+  })
+  const { figures } = searches.at(-1)!.best
+  // A later search may end with what was best in an earlier one, which is evaluated once.
+  const { images } = [...best.values()].find((each) => each.figures === figures)!
+  const levels = found.cascade.stages.slice(1).map(({ level = 0, truncated = false }) => ({ level, truncated }))
+  return { searches, levels, figures, images, labels }
+}
+
+/** What is searched: undefined if there is no super-resolution stage. */
+export function searchedLevels(
+  cascade: Cascade,
+  { stages: [, ...upper] }: ExperimentPlan,
+): { readonly choices: AugmentationChoices | undefined; readonly candidates: readonly AugmentationCandidate[] } {
+  if (upper.length === 0) return { choices: undefined, candidates: [] }
+  const levels = Object.fromEntries(upper.map(({ stage, levels }) => [stage.name, levels]))
+  const ways = Object.fromEntries(upper.flatMap(({ stage, ways }) => (ways ? [[stage.name, ways]] : [])))
+  const stages = upper.map(({ stage }) => stage.name)
+  const all = augmentationCandidates(cascade, { stages, levels, ways })
+  const isSearched = (name: string) => name === stages.at(-1) || all.filter(({ stage }) => stage === name).length > 1
+  return {
+    choices: { stages: stages.filter(isSearched), levels, ways },
+    candidates: all.filter(({ stage }) => isSearched(stage)),
+  }
+}
+
+/** The number of runs of stages in total. */
+function stageRuns({ stages }: Cascade, candidates: readonly AugmentationCandidate[]): number {
+  const indexOf = (name: string) => stages.findIndex(({ stage }) => stage.name === name)
+  const [first] = candidates
+  if (!first) return stages.length
+  // The last search left the images of what the cascade says of the later stages.
+  const isDone = ({ stage, level, truncated }: AugmentationCandidate) => {
+    const present = stages[indexOf(stage)]!
+    return stage !== first.stage && present.level === level && present.truncated === truncated
+  }
+  const runs = candidates
+    .filter((candidate) => !isDone(candidate))
+    .map(({ stage, truncated }) => Number(truncated) + stages.length - indexOf(stage))
+  const finished = candidates.some(({ stage, truncated }) => stage === first.stage && !truncated)
+  return runs.reduce((sum, n) => sum + n, indexOf(first.stage) - (finished ? 0 : 1))
+}
