@@ -1,7 +1,7 @@
 import type { ImageSize } from '@cascade-diffusion/data'
 import { processOf } from '@cascade-diffusion/diffusion'
 import { cosineSchedule, linearSchedule } from '@cascade-diffusion/schedules'
-import { unet } from '@cascade-diffusion/unet'
+import { type UNetConfig, unet } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, expectTypeOf, test } from 'vitest'
 import { smear, tinyNetwork } from '../test-support.ts'
@@ -30,6 +30,26 @@ test("a stage settles its U-Net's inputs and outputs", () => {
   expect(without.network.config).toEqual(unet({ ...given, lowRes: { channels: 3 } }).config)
   const network = tinyNetwork()
   expect(baseStage({ ...ofBase, network }).network).toBe(network)
+})
+
+test('a U-Net that is handed in fits its stage', () => {
+  const given = { ...size, resolution: 8, imageChannels: 3, lowRes: { channels: 3 }, augmentationLevels: true }
+  const stageOf = (changes: Partial<UNetConfig>, ofStage: object = {}) =>
+    superResolutionStage({ ...options, augmentation, ...ofStage, network: unet({ ...given, ...changes }) })
+  expect(stageOf({}).network.config).toEqual(superResolutionStage({ ...options, augmentation }).network.config)
+  expect(() => stageOf({ resolution: [8, 16] })).toThrow(
+    "stage 'sr': expected a network of resolution 8×8, as follows from the stage, got resolution 8×16",
+  )
+  expect(() => stageOf({ augmentationLevels: false, numClasses: 2 })).toThrow(
+    'of numClasses none, augmentationLevels true, as follows from the stage, got numClasses 2, augmentationLevels false',
+  )
+  expect(() => stageOf({}, { process: { ...process, variance: 'learned' } })).toThrow(
+    'of outChannels 6, as follows from the stage, got outChannels 3',
+  )
+  expect(() => stageOf({ noiseEmbedding: { name: 'noise-level' } })).toThrow(
+    "stage 'sr': expected a noiseEmbedding that fits the noiseInput timestep, got noise-level",
+  )
+  expect(() => baseStage({ ...ofBase, network: unet(given) })).toThrow('of lowRes.channels none')
 })
 
 test('its description is JSON, with the augmentation in full, or what is known of a custom one', () => {
@@ -79,7 +99,7 @@ test.each([
   [{ process: { schedule: { name: 'cosine', steps: 0 } } }, '0'],
   [
     { augmentation: { name: 'blur' } },
-    "stage 'sr': expected augmentation, an augmentation by its name, one of 'gaussian-noise', 'gaussian-blur'",
+    "stage 'sr': expected augmentation, an augmentation by its name, one of 'gaussian-noise'",
   ],
   [{ augmentation: 'none' }, "expected augmentation, an augmentation, such as { name: 'none' }, got 'none'"],
   [

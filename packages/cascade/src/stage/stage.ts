@@ -9,7 +9,8 @@ import {
 } from '@cascade-diffusion/conditioning-augmentation'
 import { type ImageSize, imageSize, shownSize } from '@cascade-diffusion/data'
 import { type DiffusionProcess, learnsVariance, processOf, type Schedule } from '@cascade-diffusion/diffusion'
-import { type UNetConfig, unet } from '@cascade-diffusion/unet'
+import { unet } from '@cascade-diffusion/unet'
+import { checkUNet, isUNetConfig, type StageInputs } from './check-unet.ts'
 import { describeCustom } from './describe-custom.ts'
 import { noiseSkip } from './noise-skip.ts'
 import type {
@@ -97,7 +98,7 @@ export function superResolutionStage(options: SuperResolutionStageOptions): Supe
 function common(
   kind: Stage['kind'],
   options: StageOptions,
-  inputs: Pick<UNetConfig, 'lowRes' | 'augmentationLevels'>,
+  inputs: Pick<StageInputs, 'lowRes' | 'augmentationLevels'>,
 ): CommonStage {
   const { name, imageChannels, classNames, labelDropout = 0, process } = options
   const size = sizeOf(options.resolution)
@@ -111,6 +112,13 @@ function common(
       `stage '${name}': expected labelDropout of a stage with classNames only, got ${labelDropout}`,
     )
   const diffusion = processOf(process)
+  const follows: StageInputs = {
+    resolution,
+    imageChannels,
+    ...inputs,
+    ...(classNames && { numClasses: classNames.length }),
+    ...(learnsVariance(diffusion) && { outChannels: 2 * imageChannels }),
+  }
   const network = isCustomNetwork(options.network) ? options.network : sizedNetwork(options.network)
   function sizedNetwork({ noiseSkip: skips, lowRes, ...unetSize }: StageUNetConfig): StageNetwork {
     if (lowRes && !inputs.lowRes)
@@ -118,22 +126,12 @@ function common(
     const net = unet({
       ...(diffusion.noiseInput === 'noise-level' && { noiseEmbedding: { name: 'noise-level' } }),
       ...unetSize,
-      resolution,
-      imageChannels,
-      ...inputs,
-      ...(classNames && { numClasses: classNames.length }),
-      ...(learnsVariance(diffusion) && { outChannels: 2 * imageChannels }),
+      ...follows,
       ...(inputs.lowRes && { lowRes: { ...lowRes, ...inputs.lowRes } }),
     })
-    const onLevel = net.config.noiseEmbedding.name === 'noise-level'
-    if (onLevel !== (diffusion.noiseInput === 'noise-level'))
-      throw new CascadeError(
-        'input',
-        `stage '${name}': expected a noiseEmbedding that fits the noiseInput ${diffusion.noiseInput}, ` +
-          `got ${net.config.noiseEmbedding.name}`,
-      )
     return skips ? noiseSkip(net, diffusion) : net
   }
+  if (isUNetConfig(network.config)) checkUNet(`stage '${name}'`, network.config, follows, diffusion.noiseInput)
   return {
     name,
     size,

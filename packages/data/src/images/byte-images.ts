@@ -1,6 +1,6 @@
 import { type NDArray, ndarray, sizeOf } from '@cascade-diffusion/arrays'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
-import { isChannels } from './check-image.ts'
+import { isChannels } from './channels.ts'
 
 /**
  * Images in bytes, 0 (black) to 255: one as [height, width, channels] or several as [n, height, width, channels]. The

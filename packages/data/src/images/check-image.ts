@@ -2,10 +2,6 @@ import { sizeOf } from '@cascade-diffusion/arrays'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
 import type { ByteImages } from './byte-images.ts'
 
-/** Whether images can have that number of channels: 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA). */
-export const isChannels = (channels: unknown): channels is number =>
-  Number.isInteger(channels) && (channels as number) >= 1 && (channels as number) <= 4
-
 /**
  * Gives the value back if it is one image in bytes.
  * @param where what gave it, for the error.

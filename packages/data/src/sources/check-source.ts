@@ -1,5 +1,5 @@
 import { CascadeError, checkInteger, shown } from '@cascade-diffusion/checks'
-import { isChannels } from '../images/check-image.ts'
+import { isChannels } from '../images/channels.ts'
 import { type ImageSize, imageSize } from '../images/image-size.ts'
 import type { ImageSource } from './image-source.ts'
 

@@ -1,7 +1,7 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
 import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import type { ByteImages } from '../images/byte-images.ts'
-import { isChannels } from '../images/check-image.ts'
+import { isChannels } from '../images/channels.ts'
 import type { ImageSize } from '../images/image-size.ts'
 import { checkClassNames } from './check-source.ts'
 import type { ImageSource, ReadImages } from './image-source.ts'
