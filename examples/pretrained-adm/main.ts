@@ -4,11 +4,16 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { concatenate, int32, type NDArray, rows } from '@cascade-diffusion/arrays'
-import { baseStage, type StageSamplerOptions, stageSampler, superResolutionStage } from '@cascade-diffusion/cascade'
+import { type StageSamplerOptions, stageSampler } from '@cascade-diffusion/cascade'
 import { encodePng, imageGrid } from '@cascade-diffusion/data'
 import { jit } from '@cascade-diffusion/jit'
 import '@cascade-diffusion/ops' // guidance needs gradients
-import { fromPretrained, type PretrainedClassifier, type PretrainedUNet } from '@cascade-diffusion/pretrained'
+import {
+  fromPretrained,
+  type PretrainedClassifier,
+  type PretrainedUNet,
+  pretrainedStage,
+} from '@cascade-diffusion/pretrained'
 import { rng } from '@cascade-diffusion/random'
 
 const { values } = parseArgs({
@@ -77,17 +82,6 @@ const classes = numbers(values.classes)
 const labels = int32(classes)
 const key = rng(Number(values.seed))
 
-/** A network as a stage of the cascade. These networks were trained without conditioning augmentation. */
-function stageOf(name: 'base' | 'upsampler', net: PretrainedUNet) {
-  const { config, network, process, lowResolution } = net
-  const classNames = Array.from({ length: config.numClasses ?? 0 }, (_, i) => `${i}`)
-  const { resolution, imageChannels } = config
-  const common = { name, resolution, imageChannels, classNames, process, network }
-  if (name === 'base') return baseStage(common)
-  if (lowResolution === undefined) throw new Error(`${values[name]}: expected the flag small_size, got none`)
-  return superResolutionStage({ ...common, lowResolution, augmentation: { name: 'none' } })
-}
-
 /**
  * The images of a stage, one of each class. Its networks are loaded here and freed afterwards, since they are large.
  */
@@ -101,7 +95,7 @@ async function sample(role: 'base' | 'upsampler', index: number, lowRes?: NDArra
       scale === 0 ? undefined : { name: 'classifier', classifier: await loadClassifier(`${role}-classifier`), scale },
     compile: jit,
   }
-  const sampler = stageSampler({ stage: stageOf(role, net), params: net.params }, options)
+  const sampler = stageSampler(pretrainedStage(net, { name: role }), options)
   const images: NDArray<'float32'>[] = []
   for (const [i, label] of classes.entries()) {
     const run = sampler.stream({

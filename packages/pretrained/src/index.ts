@@ -10,4 +10,5 @@ export {
 } from './from-pretrained.ts'
 export type { LocateOptions } from './locate.ts'
 export { type PublishedCheckpoint, publishedCheckpoints } from './openai/published.ts'
+export { type PretrainedStageOptions, pretrainedStage } from './pretrained-stage.ts'
 export { type WrittenUNet, writeUNet } from './weights-file.ts'

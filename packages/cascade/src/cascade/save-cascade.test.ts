@@ -7,9 +7,11 @@ import { rng } from '@cascade-diffusion/random'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { encoder } from '@cascade-diffusion/unet'
 import { expect, expectTypeOf, test } from 'vitest'
+import { type ImagesRequest, imagesStage } from '../kinds/images-stage.ts'
+import { resampleStage } from '../kinds/resample-stage.ts'
 import { cascadeSampler } from '../sampling/cascade-sampler.ts'
 import type { Stage } from '../stage/stage.ts'
-import { smear, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
+import { halves, smear, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
 import { type Cascade, type DiffusionCascadeStage, isDiffusionStage } from './cascade.ts'
 import { loadCascade } from './load-cascade.ts'
 import { saveCascade } from './save-cascade.ts'
@@ -141,6 +143,41 @@ test('custom networks and augmentations are handed in again', async () => {
   )
 })
 
+test('resamplers, truncated stages and the images of other programs', async () => {
+  const images = ({ count, firstIndex, rng: key }: ImagesRequest) => key.uniform([count, 2, 2, 1], 4 * firstIndex)
+  const drawn = imagesStage({ name: 'drawn', resolution: 2, imageChannels: 1, images })
+  const [base, sr] = cascade.stages as readonly [DiffusionCascadeStage, DiffusionCascadeStage]
+  const last = resampleStage({ name: 'last', resolution: [8, 6], imageChannels: 1, method: 'bicubic' })
+  const path = folder()
+  const truncated: Cascade = { stages: [base, { ...sr, truncated: true }, { stage: last }] }
+  await saveCascade(path, truncated)
+  expect(readdirSync(path).sort()).toEqual(['base.safetensors', 'cascade.json', 'sr.safetensors'])
+  const loaded = await loadCascade(path)
+  expect(loaded.stages.map(({ truncated }) => truncated)).toEqual([undefined, true, undefined])
+  expect(loaded.stages[2]).toEqual({ stage: last })
+  expect(await samples(loaded)).toEqual(await samples(truncated))
+  expect(await samples(truncated)).not.toEqual(await samples({ stages: [base, sr, { stage: last }] }))
+
+  const others: Cascade = { stages: [{ stage: drawn }, sr] }
+  await saveCascade(path, others)
+  expect(readdirSync(path).sort()).toEqual(['cascade.json', 'sr.safetensors'])
+  expect(await samples(await loadCascade(path, { custom: { drawn: { images } } }))).toEqual(await samples(others))
+  await expect(loadCascade(path)).rejects.toThrow(
+    "loadCascade: the images of stage 'drawn' are made by a function: hand them in, { custom: { drawn: { images } } }",
+  )
+  await expect(loadCascade(path, { custom: { drawn: { images: halves(3, 4) } } })).rejects.toThrow(
+    "of stage 'drawn' like those that it was saved with, 2×2×1 of no classes, got 4×4×1 of the classes left, right",
+  )
+  await expect(loadCascade(path, { custom: { drawn: { network: tinyNetwork() } } })).rejects.toThrow(
+    "loadCascade: custom code of 'drawn': unknown option 'network'",
+  )
+  await expect(loadCascade(path, { custom: { drawn: { images }, sr: { images } } })).rejects.toThrow(
+    "loadCascade: custom code of 'sr': unknown option 'images'",
+  )
+  await saveCascade(path, { stages: [{ stage: imagesStage({ name: 'photos', images: halves(3, 2) }) }, sr] })
+  await expect(loadCascade(path)).rejects.toThrow("the images of stage 'photos' are those of 'halves'")
+})
+
 test('saving again replaces the cascade and what belonged to it, and nothing else', async () => {
   const path = folder()
   await saveCascade(path, cascade)
@@ -191,6 +228,13 @@ test('files that are missing, damaged or others are named', async () => {
   await wrong(
     () => ({ format: 'cascade-diffusion onnx 1', networks: [] }),
     "cascade.json: expected the format 'cascade-diffusion cascade 1', got 'cascade-diffusion onnx 1'",
+  )
+  await wrong(
+    ({ stages: [base], ...m }) => ({
+      ...m,
+      stages: [base, { kind: 'resample', name: 'r', resolution: 4, method: 'cubic' }],
+    }),
+    "expected stages[1].method, one of 'nearest', 'bilinear', 'bicubic', 'area'; got 'cubic'",
   )
   await wrong(() => null, 'cascade.json: expected an object with format, stages, got null')
   await wrong((m) => ({ ...m, stages: [{ ...m.stages[0], file: '../base.safetensors' }] }), 'stages[0].file')

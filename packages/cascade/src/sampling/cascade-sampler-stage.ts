@@ -1,5 +1,6 @@
 import type { Compile, NDArray, Params } from '@cascade-diffusion/arrays'
-import type { ImageSize } from '@cascade-diffusion/data'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
+import { type ImageSize, shownSize } from '@cascade-diffusion/data'
 import type { NoiseLevel } from '@cascade-diffusion/diffusion'
 import type { Rng } from '@cascade-diffusion/random'
 import type { AnyStage } from '../cascade/check-chain.ts'
@@ -7,6 +8,7 @@ import { type ImagesStage, type LabelledImages, readStageImages } from '../kinds
 import { resampleImages } from '../kinds/resample-images.ts'
 import type { TrainedStage } from '../stage/load-stage.ts'
 import type { Stage } from '../stage/stage.ts'
+import type { StageNetwork } from '../stage/stage-network.ts'
 import { type StageSampler, type StageSamplerOptions, stageSampler } from './stage-sampler.ts'
 
 /** A stage of a sampler, as the cascade or the list of trained stages gave it. */
@@ -84,9 +86,20 @@ function diffusionRunner(trained: TrainedStage, options: StageSamplerOptions): S
   }
 }
 
+function resizedNetwork({ name, network }: Stage, size: ImageSize): StageNetwork {
+  try {
+    return (network.resized as NonNullable<StageNetwork['resized']>)(size)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : shown(cause)
+    throw new CascadeError('input', `stage '${name}': expected a network for images of ${shownSize(size)}: ${reason}`, {
+      cause,
+    })
+  }
+}
+
 /** The stage with the same weights for images of another size. */
 function resizedStage(stage: Stage, size: ImageSize, lowSize: ImageSize | undefined): Stage {
-  const network = (stage.network.resized as NonNullable<Stage['network']['resized']>)(size)
+  const network = resizedNetwork(stage, size)
   if (stage.kind === 'base') return { ...stage, size, network }
   return { ...stage, size, lowSize: lowSize as ImageSize, network }
 }
