@@ -1,12 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chosenLevels, loadCascade } from '@cascade-diffusion/cascade'
+import { encodePng } from '@cascade-diffusion/data'
 import { pipelineNamed } from '@cascade-diffusion/presets'
 import { expect, test } from 'vitest'
-import { dataset } from './shapes.ts'
+import { labelledPngs } from './labelled-pngs.ts'
+import { shapes } from './shapes.ts'
 
 const out = join(mkdtempSync(join(tmpdir(), 'imagenet-256-')), 'runs')
 const run = (...more: string[]) =>
@@ -50,9 +52,9 @@ test('refuses a stage that there is not', () => {
 })
 
 test('the shapes are of different classes, and each depends on its index alone', async () => {
-  const { images, labels } = await dataset.read([0, 1, 2, 3, 4, 7])
+  const { images, labels } = await shapes.read([0, 1, 2, 3, 4, 7])
   expect(labels).toEqual([0, 1, 2, 3, 4, 2])
-  const again = await dataset.read([7])
+  const again = await shapes.read([7])
   expect(again.images[0]).toEqual(images[5])
   // Nearly all pixels of an image are the background or the one colour of its shape, which is brighter.
   for (const { shape, data } of images) {
@@ -66,4 +68,14 @@ test('the shapes are of different classes, and each depends on its index alone',
     expect(most / 256 ** 2).toBeGreaterThan(0.01)
     expect(most / 256 ** 2).toBeLessThan(0.4)
   }
+})
+
+test('a folder of PNG files has the classes that their names begin with', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pngs-'))
+  const { images } = await shapes.read([0, 1, 2])
+  const names = ['n02_10.png', 'n01_3.png', 'n02_9.png'] // in natural order: n01_3, n02_9, n02_10
+  for (const [i, name] of names.entries()) writeFileSync(join(folder, name), encodePng(images[i]!))
+  const source = await labelledPngs(folder)
+  expect(source).toMatchObject({ count: 3, channels: 3, size: [256, 256], classNames: ['n01', 'n02'] })
+  expect(await source.read([2, 0])).toEqual({ images: [images[0], images[1]], labels: [1, 0] })
 })

@@ -1,7 +1,6 @@
 // The paper's pipeline for ImageNet at 256×256 (Section 4.1): 32×32 from noise, then 64×64, then 256×256.
 import { writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import {
   type Cascade,
@@ -11,15 +10,17 @@ import {
   searchAugmentation,
   trainStage,
 } from '@cascade-diffusion/cascade'
-import { encodePng, imageGrid, type LabelledSource } from '@cascade-diffusion/data'
+import { encodePng, imageGrid } from '@cascade-diffusion/data'
 import { jit } from '@cascade-diffusion/jit'
 import { type Preset, pipelineCascade, pipelineNamed, presetTraining, shrunk } from '@cascade-diffusion/presets'
 import { rng } from '@cascade-diffusion/random'
 import { distanceTo } from './distance.ts'
+import { labelledPngs } from './labelled-pngs.ts'
+import { shapes } from './shapes.ts'
 
 const { values } = parseArgs({
   options: {
-    /** A module that exports a `dataset`: labelled images of 256×256 or more. Default: shapes in colour. */
+    /** A folder of PNG files of 256×256 or more, named by their class. Default: shapes in colour. */
     data: { type: 'string' },
     /** Trains this stage alone, for instance on another machine. Default: all, then it samples. */
     stage: { type: 'string' },
@@ -33,8 +34,8 @@ const { values } = parseArgs({
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort()) // what is finished is kept: run it again to resume
 
-const module = await (values.data ? import(pathToFileURL(resolve(values.data)).href) : import('./shapes.ts'))
-const dataset: LabelledSource = module.dataset
+// Any other source of labelled images can stand here.
+const dataset = values.data ? await labelledPngs(values.data) : shapes
 
 const full = pipelineNamed('imagenet-256')
 const size = { baseChannels: 8, residualBlocks: 1, divisor: 4, trainingSteps: 2, batchSize: 2, samplingSteps: 4 }

@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chosenLevels, loadCascade } from '@cascade-diffusion/cascade'
+import { encodePng } from '@cascade-diffusion/data'
 import { pipelineNamed } from '@cascade-diffusion/presets'
 import { expect, test } from 'vitest'
-import { dataset } from './towers.ts'
+import { towers } from './towers.ts'
 
 const out = join(mkdtempSync(join(tmpdir(), 'lsun-')), 'runs')
 const run = (...more: string[]) =>
@@ -41,14 +42,21 @@ test('trains a stage alone, then the others, searches s and samples', async () =
   ])
 })
 
+test('trains on a folder of PNG files', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pngs-'))
+  const { images } = await towers.read([0, 1, 2])
+  for (const [i, image] of images.entries()) writeFileSync(join(folder, `${i}.png`), encodePng(image))
+  expect(run('--stage=lsun-64', `--data=${folder}`, `--out=${join(folder, 'runs')}`)).toMatch(/^lsun-64 2\/2: loss \d/m)
+})
+
 test('refuses a stage that there is not', () => {
   expect(() => run('--stage=lsun-128')).toThrow('--stage: expected one of lsun-64, lsun-64-128, got lsun-128')
 })
 
 test('the towers have no labels, and each image depends on its index alone', async () => {
-  const { images, labels } = await dataset.read([0, 1, 7])
+  const { images, labels } = await towers.read([0, 1, 7])
   expect(labels).toBeUndefined()
-  expect((await dataset.read([7])).images[0]).toEqual(images[2])
+  expect((await towers.read([7])).images[0]).toEqual(images[2])
   expect(images.map(({ shape }) => shape)).toEqual(images.map(() => [128, 128, 3]))
   // The sky above is of one colour in each row; below there are towers.
   const colours = ({ data }: (typeof images)[number], row: number) =>

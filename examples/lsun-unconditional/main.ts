@@ -1,18 +1,18 @@
 // The paper's pipeline for LSUN at 128×128, without classes (Section 4.5): 64×64 from noise, then 128×128.
 import { writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { cascadeSampler, loadStage, saveCascade, searchAugmentation, trainStage } from '@cascade-diffusion/cascade'
-import { encodePng, type ImageSource, imageGrid } from '@cascade-diffusion/data'
+import { encodePng, imageGrid, pngFolder } from '@cascade-diffusion/data'
 import { jit } from '@cascade-diffusion/jit'
 import { type Preset, pipelineCascade, pipelineNamed, presetTraining, shrunk } from '@cascade-diffusion/presets'
 import { rng } from '@cascade-diffusion/random'
 import { distanceTo } from './distance.ts'
+import { towers } from './towers.ts'
 
 const { values } = parseArgs({
   options: {
-    /** A module that exports a `dataset`: images of 128×128 or more. Default: towers against the sky. */
+    /** A folder of PNG files of 128×128 or more. Default: towers against the sky. */
     data: { type: 'string' },
     /** Trains this stage alone, for instance on another machine. Default: all, then it samples. */
     stage: { type: 'string' },
@@ -26,8 +26,8 @@ const { values } = parseArgs({
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort()) // what is finished is kept: run it again to resume
 
-const module = await (values.data ? import(pathToFileURL(resolve(values.data)).href) : import('./towers.ts'))
-const dataset: ImageSource = module.dataset
+// Any other source of images can stand here.
+const dataset = values.data ? await pngFolder(values.data, { channels: 3 }) : towers
 
 const full = pipelineNamed('lsun')
 const size = { baseChannels: 8, residualBlocks: 1, divisor: 4, trainingSteps: 2, batchSize: 2, samplingSteps: 4 }
