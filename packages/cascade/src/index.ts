@@ -32,6 +32,12 @@ export {
 } from './kinds/images-stage.ts'
 export type { ResampleMethod } from './kinds/resample-images.ts'
 export { type ResampleStage, type ResampleStageOptions, resampleStage } from './kinds/resample-stage.ts'
+export {
+  type CascadeBits,
+  type CascadeBitsOptions,
+  cascadeBits,
+  type StageBits,
+} from './likelihood/cascade-bits.ts'
 export { type CascadeSampler, cascadeSampler } from './sampling/cascade-sampler.ts'
 export type { CascadeBatch, CascadeSampleOptions, StageLevel } from './sampling/cascade-sampler-options.ts'
 export type { SamplerStage } from './sampling/cascade-sampler-stage.ts'

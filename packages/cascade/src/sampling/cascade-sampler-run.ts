@@ -119,7 +119,7 @@ function indexOf(stages: readonly AnyStage[], option: string, name: unknown): nu
 }
 
 /** How a super-resolution stage is augmented, in full. */
-interface ChosenLevel {
+export interface ChosenLevel {
   readonly level: number
   readonly truncated: boolean
   /** Whether the options say that it is truncated, rather than the cascade. */
@@ -127,7 +127,7 @@ interface ChosenLevel {
 }
 
 /** For each stage of the cascade; undefined for those that are not augmented. */
-function levelsOf(
+export function levelsOf(
   stages: readonly SamplerStage[],
   given: CascadeSampleOptions['levels'],
 ): readonly (ChosenLevel | undefined)[] {

@@ -5,16 +5,7 @@ import {
   type ConditioningAugmentation,
   tryAugmentation,
 } from '@cascade-diffusion/conditioning-augmentation'
-import {
-  describeSource,
-  fromUint8,
-  type ImageSource,
-  imageBatches,
-  randomFlip,
-  resizeArea,
-  toUint8,
-  transformed,
-} from '@cascade-diffusion/data'
+import { describeSource, type ImageSource, imageBatches, randomFlip, transformed } from '@cascade-diffusion/data'
 import { dropLabels, type NoiseLevelTensors } from '@cascade-diffusion/diffusion'
 import { averageLoss, defaultLoss, type ExampleLoss, lossOf } from '@cascade-diffusion/losses'
 import { type Rng, rng } from '@cascade-diffusion/random'
@@ -27,7 +18,7 @@ import type { Stage, SuperResolutionStage } from '../stage/stage.ts'
 import { checkWeighting } from './check-weighting.ts'
 import type { NoiseLevelSampler } from './noise-levels/noise-level-sampler.ts'
 import { noiseLevelsOf } from './noise-levels/noise-levels-table.ts'
-import { trainingImages } from './training-images.ts'
+import { smallImages, stageImages } from './training-images.ts'
 import type { TrainingObjective } from './training-objective.ts'
 import { checkRun, checkRunKeys, dropoutSeeds, runKeys, runOptions, type TrainingRun } from './training-run.ts'
 
@@ -90,7 +81,8 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainResul
     )
   const { loss = defaultLoss(stage), noiseLevels = { name: 'uniform' } } = options
   checkRun('trainStage', options)
-  const images = stageImages(stage, dataset, randomFlips)
+  const real = stageImages(stage, dataset)
+  const images = randomFlips ? transformed(real, randomFlip()) : real
   const context = { where: `stage '${stage.name}'`, process: stage.process, loss }
   const lossOfEach = lossOf(loss, context)
   const levels = noiseLevelsOf(noiseLevels, context)
@@ -170,21 +162,8 @@ const keptLabels = ({ labelDropout }: Stage, label: NDArray<'int32'>, rng: Rng):
 const drops = ({ network: { config } }: Stage): boolean =>
   typeof config === 'object' && config !== null && 'dropout' in config && Number(config.dropout) > 0
 
-/** The small images of large ones, rounded to bytes like those of a file, and the draw of their augmentation. */
-function lowResBatch({ augmentation, lowSize }: SuperResolutionStage, image: NDArray<'float32'>, rng: Rng) {
-  const z = fromUint8(resizeArea(toUint8(image), lowSize))
-  return { z, drawn: augmentation.draw({ shape: z.shape, rng }) }
-}
-
-/** The images that a stage is trained on, at its resolution. */
-function stageImages(stage: Stage, dataset: ImageSource, randomFlips: boolean): ImageSource {
-  const { name, size, imageChannels, classNames } = stage
-  const images = trainingImages(`stage '${name}'`, dataset, size, imageChannels)
-  if (classNames && String(classNames) !== String(dataset.classNames))
-    throw new CascadeError(
-      'input',
-      `stage '${name}': expected the classes ${classNames.join(', ')}, ` +
-        `got ${dataset.classNames?.join(', ') ?? 'none'} in '${dataset.name}'`,
-    )
-  return randomFlips ? transformed(images, randomFlip()) : images
+/** The small images of large ones, and the draw of their augmentation. */
+function lowResBatch(stage: SuperResolutionStage, image: NDArray<'float32'>, rng: Rng) {
+  const z = smallImages(stage, image)
+  return { z, drawn: stage.augmentation.draw({ shape: z.shape, rng }) }
 }

@@ -1,13 +1,18 @@
+import type { NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
 import {
   checkSource,
+  fromUint8,
   type ImageSize,
   type ImageSource,
   resize,
+  resizeArea,
   shownSize,
   type TransformedSource,
+  toUint8,
   transformed,
 } from '@cascade-diffusion/data'
+import type { Stage, SuperResolutionStage } from '../stage/stage.ts'
 
 /**
  * The source with its images resized to the size of a model by averaging areas.
@@ -35,3 +40,23 @@ export function trainingImages(
     )
   return transformed(source, resize({ size: [height, width] }))
 }
+
+/**
+ * The images of a data set at the size of a stage.
+ * @throws as {@link trainingImages}, and unless a class-conditional stage has the classes of the data.
+ */
+export function stageImages(stage: Stage, dataset: ImageSource): ImageSource {
+  const { name, size, imageChannels, classNames } = stage
+  const images = trainingImages(`stage '${name}'`, dataset, size, imageChannels)
+  if (classNames && String(classNames) !== String(dataset.classNames))
+    throw new CascadeError(
+      'input',
+      `stage '${name}': expected the classes ${classNames.join(', ')}, ` +
+        `got ${dataset.classNames?.join(', ') ?? 'none'} in '${dataset.name}'`,
+    )
+  return images
+}
+
+/** The small images that a stage is conditioned on, of large ones: rounded to bytes, like those of a file. */
+export const smallImages = ({ lowSize }: SuperResolutionStage, image: NDArray<'float32'>): NDArray<'float32'> =>
+  fromUint8(resizeArea(toUint8(image), lowSize))
