@@ -38,6 +38,8 @@ export {
   cascadeBits,
   type StageBits,
 } from './likelihood/cascade-bits.ts'
+export type { WriteSamplesOptions } from './samples/options.ts'
+export { type WrittenSamples, writeSamples } from './samples/write-samples.ts'
 export { type CascadeSampler, cascadeSampler } from './sampling/cascade-sampler.ts'
 export type { CascadeBatch, CascadeSampleOptions, StageLevel } from './sampling/cascade-sampler-options.ts'
 export type { SamplerStage } from './sampling/cascade-sampler-stage.ts'

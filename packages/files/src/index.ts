@@ -1,5 +1,12 @@
 export { cacheFolder } from './cache-folder.ts'
 export { exchangeFolder } from './exchange-folder.ts'
 export { flush } from './flush.ts'
-export { type FileContents, type WritableFile, writeAtomically } from './write-atomically.ts'
+export {
+  type FileContents,
+  fileError,
+  syncFolder,
+  type WritableFile,
+  writeAtomically,
+  writeFilesAtomically,
+} from './write-atomically.ts'
 export { previousFolder, type WriteFolderOptions, writeFolderAtomically } from './write-folder-atomically.ts'

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
-import { writeAtomically } from './write-atomically.ts'
+import { writeAtomically, writeFilesAtomically } from './write-atomically.ts'
 
 test('an error while writing removes the part and keeps the old file', async () => {
   const folder = temporaryFolder()
@@ -53,4 +53,20 @@ test('wrong arguments are refused', async () => {
   await expect(writeAtomically('x.txt', { a: 1 } as never)).rejects.toThrow(
     'writeAtomically: expected contents, a text, bytes or a function, got an object with a',
   )
+})
+
+test('several files of a folder; what a killed writer left is overwritten', async () => {
+  const folder = temporaryFolder()
+  writeFileSync(join(folder, '3.partial'), 'a longer text of a killed writer')
+  writeFileSync(join(folder, '4'), 'old')
+  const files = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [String(i), `text ${i}`]))
+  await writeFilesAtomically(folder, files)
+  expect(readdirSync(folder).sort()).toEqual(Object.keys(files).sort())
+  for (const [name, text] of Object.entries(files)) expect(readFileSync(join(folder, name), 'utf8')).toBe(text)
+  mkdirSync(join(folder, 'taken'))
+  await expect(writeFilesAtomically(folder, { taken: 'x' })).rejects.toMatchObject({
+    code: 'file',
+    message: expect.stringContaining(`could not write ${join(folder, 'taken')}`),
+  })
+  expect(readdirSync(folder)).not.toContain('taken.partial')
 })

@@ -42,6 +42,27 @@ const magic = '\x93NUMPY'
 const headerPattern =
   /^\{\s*'descr':\s*'([^']*)',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([\d\s,]*)\),?\s*\}\s*$/
 
+/** The types that are written. */
+export type WrittenType = 'uint8' | 'int64'
+
+const described: Readonly<Record<WrittenType, string>> = { uint8: '|u1', int64: '<i8' }
+
+/** The first bytes of a `.npy` file of format version 1, up to the values, as NumPy writes them: a multiple of 64. */
+export function npyHeader({
+  type,
+  shape,
+}: {
+  readonly type: WrittenType
+  readonly shape: readonly number[]
+}): Uint8Array {
+  const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(', ')
+  const text = `{'descr': '${described[type]}', 'fortran_order': False, 'shape': (${sizes}), }`
+  const length = Math.ceil((10 + text.length + 1) / 64) * 64 - 10
+  const header = Buffer.from(`${magic}\x01\x00\x00\x00${text.padEnd(length - 1)}\n`, 'latin1')
+  header.writeUInt16LE(length, 8)
+  return new Uint8Array(header)
+}
+
 /** Headers are rarely longer. */
 export const usualHeaderBytes = 256
 
