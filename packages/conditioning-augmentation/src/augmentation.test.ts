@@ -1,6 +1,6 @@
 import { cosineSchedule } from '@cascade-diffusion/schedules'
 import { expect, test } from 'vitest'
-import { checkLevel } from './augmentation.ts'
+import { checkLevel, defaultLevel } from './augmentation.ts'
 import { noAugmentation } from './no-augmentation.ts'
 import { gaussianNoise } from './noise/gaussian-noise.ts'
 
@@ -21,4 +21,14 @@ test('without augmentation there is only level 0', () => {
   expect(() => checkLevel(noAugmentation, 1, "stage 'large'")).toThrow(
     "stage 'large': expected a level s of none, an integer from 0 to 0, got 1",
   )
+})
+
+test('levels in between whole numbers are for continuous ones, and the least level is the default', () => {
+  const levels = { name: 'fade', minLevel: 0.25, maxLevel: 0.75, continuous: true }
+  expect([0.25, 0.3, 0.75].map((level) => checkLevel(levels, level))).toEqual([0.25, 0.3, 0.75])
+  for (const level of [0, 0.8, Number.NaN, '0.5'])
+    expect(() => checkLevel(levels, level as number)).toThrow(
+      'checkLevel: expected a level s of fade, a number from 0.25 to 0.75, got ',
+    )
+  expect([defaultLevel(levels), defaultLevel(noAugmentation)]).toEqual([0.25, 0])
 })

@@ -1,4 +1,5 @@
 import type { DType } from '@cascade-diffusion/arrays'
+import type { AugmentationConfig } from '@cascade-diffusion/conditioning-augmentation'
 import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 
 /**
@@ -49,6 +50,8 @@ export interface ExportedStage {
 export interface ExportedAugmentation {
   readonly name: string
   readonly file: string
+  /** Its configuration, a JSON value; null of a custom one. */
+  readonly config: AugmentationConfig | null
   /** The least level, nearly always 0, which leaves the images as they are. */
   readonly minLevel: number
   /** The greatest level. */
@@ -56,8 +59,8 @@ export interface ExportedAugmentation {
   /** Whether levels between whole numbers are allowed. */
   readonly continuous: boolean
   /**
-   * Its inputs, by name: `lowRes`, and what is drawn for each image. For Gaussian noise these are `augmentationLevel`,
-   * the level s, and `noise`, standard normal.
+   * Its inputs, by name: `lowRes`, and what is drawn for each image. For Gaussian noise of whole levels these are
+   * `augmentationLevel`, the level s, and `noise`, standard normal.
    */
   readonly inputs: Readonly<Record<string, ExportedInput>>
 }

@@ -1,6 +1,7 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import type { Stage, StageNetwork, TrainedStage } from '@cascade-diffusion/cascade'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
+import type { AugmentationConfig } from '@cascade-diffusion/conditioning-augmentation'
 import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 import type { PretrainedUNet } from '@cascade-diffusion/pretrained'
 import type { ImageSides, UNetConfig } from '@cascade-diffusion/unet'
@@ -24,6 +25,8 @@ export interface Model {
   readonly lowRes?: readonly [number, number, number]
   /** Of a super-resolution stage. */
   readonly augmentation?: Extract<Stage, { kind: 'super-resolution' }>['augmentation']
+  /** Its configuration; null of a custom one. */
+  readonly augmentationConfig?: AugmentationConfig | null
 }
 
 /**
@@ -59,12 +62,16 @@ function ofStage({ stage, params }: TrainedStage): Model {
     ...(stage.kind === 'super-resolution' && {
       lowRes: [...stage.lowSize, imageChannels],
       augmentation: stage.augmentation,
+      augmentationConfig: configOf(description.augmentation),
     }),
   }
 }
 
 const sidesOf = (resolution: UNetConfig['resolution']): ImageSides =>
   typeof resolution === 'number' ? [resolution, resolution] : resolution
+
+const configOf = (described: Stage['description']['augmentation']): AugmentationConfig | null =>
+  described && !('embedsLevel' in described) ? described : null
 
 function ofUNet({ network, params, process, lowResolution }: PretrainedUNet, name: string): Model {
   const { resolution, imageChannels, numClasses, lowRes, augmentationLevels } = network.config

@@ -122,7 +122,7 @@ function inputsOf({ resolution, imageChannels, labelled, lowRes, augmentation }:
  * Writes the file of an augmentation. @returns null if its only level in sampling is 0, which leaves the small images
  * as they are.
  */
-async function writeAugmentation({ name, augmentation, lowRes }: Model, folder: string) {
+async function writeAugmentation({ name, augmentation, augmentationConfig, lowRes }: Model, folder: string) {
   if (!augmentation || !lowRes || augmentation.maxLevel === 0) return null
   const file = `${name}.augmentation.onnx`
   const { maxLevel, continuous = false } = augmentation
@@ -138,6 +138,7 @@ async function writeAugmentation({ name, augmentation, lowRes }: Model, folder: 
   return {
     name: augmentation.name,
     file,
+    config: augmentationConfig ?? null,
     minLevel: defaultLevel(augmentation),
     maxLevel,
     continuous,

@@ -39,6 +39,19 @@ describe.each([
     expect(given.data).toEqual(made.data)
   })
 
+  test('images of different factors do not mix', async () => {
+    const z = rng(3).uniform([5, 6, 8, 2])
+    const augmentation = downUp({ factor: [1, 4], probability: 1 })
+    const apply = compile(augmentation.apply)
+    const draw = (n: number, firstIndex: number) => augmentation.draw({ shape: [n, 6, 8, 2], rng: rng(4), firstIndex })
+    const together = await apply(z, draw(5, 0))
+    for (let i = 0; i < 5; i++) {
+      const alone = await apply(rows(z, i, i + 1), draw(1, i))
+      expect(greatestDifference(rows(together, i, i + 1).data, alone.data)).toBeLessThan(1e-6)
+    }
+    await apply.dispose()
+  })
+
   test('level 0 leaves the images as they are, bit for bit', async () => {
     const z = rng(3).normal([4, 5, 9, 3])
     const augmentation = downUp({ factor: [1, 4] })

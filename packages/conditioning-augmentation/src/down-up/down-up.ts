@@ -9,7 +9,7 @@ import {
   shown,
 } from '@cascade-diffusion/checks'
 import { type ResizeMethod, resizeMatrix } from '@cascade-diffusion/ops'
-import { matMul, reshape, type Tensor3D, type Tensor4D } from '@tensorflow/tfjs-core'
+import { matMul, reshape, type Tensor3D, type Tensor4D, transpose } from '@tensorflow/tfjs-core'
 import type { ConditioningAugmentation } from '../augmentation.ts'
 
 /** What {@link downUp} draws. */
@@ -80,9 +80,11 @@ export function downUp(options: DownUpOptions): ConditioningAugmentation<DownUpD
     },
     apply(z, { vertical, horizontal }) {
       const [n, height, width, channels] = z.shape
-      const columns = matMul(vertical, reshape(z, [n, height, width * channels]))
-      const wide = reshape(horizontal, [n, 1, width, width])
-      return matMul(wide, reshape(columns, [n, height, width, channels])) as Tensor4D
+      const columns = reshape(matMul(vertical, reshape(z, [n, height, width * channels])), z.shape)
+      // The other axis in front: tfjs's cpu backend multiplies wrong matrices where batches are broadcast.
+      const turned = reshape(transpose(columns, [0, 2, 1, 3]), [n, width, height * channels])
+      const rows = reshape(matMul(horizontal, turned), [n, width, height, channels])
+      return transpose(rows, [0, 2, 1, 3]) as Tensor4D
     },
   }
 }
