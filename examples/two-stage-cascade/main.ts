@@ -76,7 +76,7 @@ const [small, large] = await cascade.sample({
   labels,
   rng: rng(0),
   batchSize: 40,
-  levels: [50], // s: the augmentation of the base's images; `searchLevels` finds the best one
+  levels: [50], // s: the augmentation of the base's images; `searchAugmentation` finds the best one
   progress: ({ stage, done, count }) => console.log(`${stage}: ${done} of ${count} images`),
 })
 await cascade.dispose()

@@ -56,7 +56,7 @@ export function isCascadeError(error: unknown, code?: ErrorCode): error is Casca
 
 /**
  * Ends work whose signal has aborted.
- * @param where the function that was interrupted: `searchLevels`.
+ * @param where the function that was interrupted: `gridSearch`.
  * @throws {CascadeError} `where: interrupted`, of code `interrupted`, with the reason of the signal as its cause.
  */
 export function throwIfAborted(signal: AbortSignal | undefined, where: string): void {

@@ -22,16 +22,15 @@ const cascade: Cascade = {
     { stage: tinySuperResolution(), params: weights(5), sampling },
   ],
 }
-const options = {
+const common = {
   compile: eager,
   count: 4,
   labels: int32([0, 1, 0, 1]),
   rng: rng(2),
   batchSize: 2,
-  levels: { count: 3 },
-  refine: 1,
   objective: ({ value }: { readonly value: number }) => value,
 }
+const options = { ...common, levels: { count: 3 }, refine: 1 }
 type Options = Partial<SearchAugmentationOptions<{ readonly value: number }>>
 
 /** Runs the search; says which stages were sampled and which trials evaluated. */
@@ -153,8 +152,7 @@ test('levels, rounds and ways may be added, and another objective chosen; only w
   const cascade3 = { stages: cascade.stages.map((stage, i) => (i === 1 ? { ...stage, level: 6 } : stage)) } as Cascade
   const evaluated: unknown[] = []
   const { trials } = await searchSampling(cascade3, {
-    ...options,
-    ...{ levels: undefined, refine: undefined },
+    ...common,
     folder,
     candidates: [{}, { steps: 2 }],
     async evaluate({ sampling }) {

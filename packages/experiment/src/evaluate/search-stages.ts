@@ -1,19 +1,11 @@
-import {
-  type AugmentationCandidate,
-  type AugmentationChoices,
-  augmentationCandidates,
-  type Cascade,
-  cascadeSampler,
-  type StageLevel,
-  searchAugmentation,
-} from '@cascade-diffusion/cascade'
+import { cascadeSampler, type StageLevel, searchAugmentation } from '@cascade-diffusion/cascade'
 import { rng } from '@cascade-diffusion/random'
 import type { ExperimentOptions } from '../options.ts'
-import type { ExperimentPlan } from '../plan/plan.ts'
 import { classLabels, type Images, type Samples } from '../sample.ts'
 import type { TrainedExperiment } from '../train.ts'
 import { cascadeOf } from '../with-cascade.ts'
 import type { ExperimentEvaluator, ExperimentFigures } from './evaluator.ts'
+import { searchedLevels, stageRuns } from './searched-levels.ts'
 
 /** The figures of the cascade's images at one level s of a stage's conditioning augmentation. */
 export interface LevelFigures {
@@ -100,38 +92,4 @@ export async function searchStages(
   const { images } = [...best.values()].find((each) => each.figures === figures)!
   const levels = found.cascade.stages.slice(1).map(({ level = 0, truncated = false }) => ({ level, truncated }))
   return { searches, levels, figures, images, labels }
-}
-
-/** What is searched: undefined if there is no super-resolution stage. */
-export function searchedLevels(
-  cascade: Cascade,
-  { stages: [, ...upper] }: ExperimentPlan,
-): { readonly choices: AugmentationChoices | undefined; readonly candidates: readonly AugmentationCandidate[] } {
-  if (upper.length === 0) return { choices: undefined, candidates: [] }
-  const levels = Object.fromEntries(upper.map(({ stage, levels }) => [stage.name, levels]))
-  const ways = Object.fromEntries(upper.flatMap(({ stage, ways }) => (ways ? [[stage.name, ways]] : [])))
-  const stages = upper.map(({ stage }) => stage.name)
-  const all = augmentationCandidates(cascade, { stages, levels, ways })
-  const isSearched = (name: string) => name === stages.at(-1) || all.filter(({ stage }) => stage === name).length > 1
-  return {
-    choices: { stages: stages.filter(isSearched), levels, ways },
-    candidates: all.filter(({ stage }) => isSearched(stage)),
-  }
-}
-
-/** The number of runs of stages in total. */
-function stageRuns({ stages }: Cascade, candidates: readonly AugmentationCandidate[]): number {
-  const indexOf = (name: string) => stages.findIndex(({ stage }) => stage.name === name)
-  const [first] = candidates
-  if (!first) return stages.length
-  // The last search left the images of what the cascade says of the later stages.
-  const isDone = ({ stage, level, truncated }: AugmentationCandidate) => {
-    const present = stages[indexOf(stage)]!
-    return stage !== first.stage && present.level === level && present.truncated === truncated
-  }
-  const runs = candidates
-    .filter((candidate) => !isDone(candidate))
-    .map(({ stage, truncated }) => Number(truncated) + stages.length - indexOf(stage))
-  const finished = candidates.some(({ stage, truncated }) => stage === first.stage && !truncated)
-  return runs.reduce((sum, n) => sum + n, indexOf(first.stage) - (finished ? 0 : 1))
 }
