@@ -1,5 +1,5 @@
 import { float32, int32 } from '@cascade-diffusion/arrays'
-import type { ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
+import { type ConditioningAugmentation, drawLevels } from '@cascade-diffusion/conditioning-augmentation'
 import * as tf from '@tensorflow/tfjs-core'
 
 /**
@@ -9,13 +9,14 @@ import * as tf from '@tensorflow/tfjs-core'
 export const pixelDropout: ConditioningAugmentation<{ level: tf.Tensor1D; kept: tf.Tensor4D }> = {
   name: 'pixel-dropout',
   maxLevel: 9,
-  draw({ shape, rng, level, firstIndex = 0 }) {
+  draw(options) {
+    const { shape, rng, firstIndex = 0 } = options
     const [n, height, width] = shape as [number, number, number, number]
     // The draws of an image depend only on the key and its place in the whole set.
-    const levels = level === undefined ? rng.fold('level').integers([n], 0, 10, firstIndex).data : Array(n).fill(level)
+    const levels = drawLevels(options, { maxLevel: 9 })
     const pixels = height * width
     const coins = rng.fold('augmentation').uniform([n * pixels], firstIndex * pixels).data
-    const kept = coins.map((coin, i) => Number(coin >= levels[Math.floor(i / pixels)] / 10))
+    const kept = coins.map((coin, i) => Number(coin >= levels[Math.floor(i / pixels)]! / 10))
     return { level: int32(levels), kept: float32(kept, [n, height, width, 1]) }
   },
   // A function of tensors only, so that it can be compiled.

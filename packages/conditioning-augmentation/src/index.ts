@@ -25,6 +25,7 @@ export {
 } from './combined/with-probability.ts'
 export { conditionsOnLevel } from './conditions-on-level.ts'
 export { type DownUpConfig, type DownUpDraw, type DownUpOptions, downUp } from './down-up/down-up.ts'
+export { drawLevels } from './draw-levels.ts'
 export {
   type GaussianBlurConfig,
   type GaussianBlurDraw,

@@ -1,7 +1,8 @@
-import { float32, sizeOf } from '@cascade-diffusion/arrays'
+import { float32 } from '@cascade-diffusion/arrays'
 import { add, mul, type Tensor1D, type Tensor4D } from '@tensorflow/tfjs-core'
-import type { ConditioningAugmentation } from '../augmentation.ts'
-import type { NoiseRange } from './noise-range.ts'
+import type { ConditioningAugmentation, LevelNoise } from '../augmentation.ts'
+import { drawLevels } from '../draw-levels.ts'
+import { drawNoise, type NoiseRange } from './noise-range.ts'
 
 /** What noise at levels in continuous time draws. */
 export type ContinuousNoiseDraw = {
@@ -30,23 +31,15 @@ export function continuousNoise(
     maxLevel,
     continuous: true,
     noiseLevel: variancePreserving ? noiseLevel : undefined,
-    draw({ shape, rng, level, firstIndex = 0 }) {
-      const n = shape[0] as number
-      const levels = Array.from(rng.fold('level').uniform([n], firstIndex).data, (u) =>
-        level === undefined ? (1 - u) * minLevel + u * maxLevel : level,
-      )
+    draw(options) {
+      const levels = drawLevels(options, { minLevel, maxLevel, continuous: true })
       const noises = levels.map(noiseLevel)
+      const factor = (of: (noise: LevelNoise) => number) => float32(noises.map(of), [levels.length, 1, 1, 1])
       return {
         level: float32(levels.map(condition)),
-        alpha: float32(
-          noises.map(({ alpha }) => (variancePreserving ? alpha : 1)),
-          [n, 1, 1, 1],
-        ),
-        sigma: float32(
-          noises.map(({ alpha, sigma }) => (variancePreserving ? sigma : sigma / alpha)),
-          [n, 1, 1, 1],
-        ),
-        noise: rng.fold('augmentation').normal(shape, firstIndex * sizeOf(shape.slice(1))),
+        alpha: factor(({ alpha }) => (variancePreserving ? alpha : 1)),
+        sigma: factor(({ alpha, sigma }) => (variancePreserving ? sigma : sigma / alpha)),
+        noise: drawNoise(options),
       }
     },
     apply: (z, { alpha, sigma, noise }) => add(mul(alpha, z), mul(sigma, noise)),

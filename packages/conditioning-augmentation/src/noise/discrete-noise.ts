@@ -1,7 +1,8 @@
-import { ndarray, sizeOf } from '@cascade-diffusion/arrays'
+import { int32 } from '@cascade-diffusion/arrays'
 import { add, gather, mul, reshape, type Tensor1D, type Tensor4D, tensor1d } from '@tensorflow/tfjs-core'
 import type { ConditioningAugmentation } from '../augmentation.ts'
-import type { NoiseRange } from './noise-range.ts'
+import { drawLevels } from '../draw-levels.ts'
+import { drawNoise, type NoiseRange } from './noise-range.ts'
 
 /** What noise at whole levels draws. */
 export type DiscreteNoiseDraw = {
@@ -25,15 +26,8 @@ export function discreteNoise(range: NoiseRange): ConditioningAugmentation<Discr
     minLevel,
     maxLevel,
     noiseLevel: variancePreserving ? noiseLevel : undefined,
-    draw({ shape, rng, level, firstIndex = 0 }) {
-      const n = shape[0] as number
-      return {
-        level:
-          level === undefined
-            ? rng.fold('level').integers([n], minLevel, maxLevel + 1, firstIndex)
-            : ndarray(new Int32Array(n).fill(level), [n]),
-        noise: rng.fold('augmentation').normal(shape, firstIndex * sizeOf(shape.slice(1))),
-      }
+    draw(options) {
+      return { level: int32(drawLevels(options, { minLevel, maxLevel })), noise: drawNoise(options) }
     },
     apply(z, { level, noise }) {
       const image = variancePreserving ? mul(atLevels(alphas, level), z) : z

@@ -1,5 +1,6 @@
+import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
-import type { LevelNoise } from '../augmentation.ts'
+import type { DrawOptions, LevelNoise } from '../augmentation.ts'
 
 /** The levels of an augmentation by Gaussian noise. */
 export interface NoiseRange {
@@ -21,3 +22,7 @@ export function checkSignal(where: string, { maxLevel, variancePreserving, noise
     `${where}: expected something left of the image at level ${maxLevel}, since variancePreserving is false, got alpha ${alpha}`,
   )
 }
+
+/** Standard normal noise of the shape of the images, for each by its place in the whole set. */
+export const drawNoise = ({ shape, rng, firstIndex = 0 }: DrawOptions): NDArray<'float32'> =>
+  rng.fold('augmentation').normal(shape, firstIndex * sizeOf(shape.slice(1)))
