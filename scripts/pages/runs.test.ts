@@ -1,10 +1,7 @@
-import { spawnSync } from 'node:child_process'
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { folderWithPackages } from './folder.ts'
 import { pages } from './pages.ts'
-import { notPrinted, programsOf } from './programs.ts'
+import { programsOf } from './programs.ts'
+import { runProgram } from './run-program.ts'
 
 // Those of packages' READMEs run in the test of installations, from packed packages.
 const programs = pages()
@@ -12,21 +9,9 @@ const programs = pages()
   .flatMap(({ path, text }) => programsOf(text).map((program) => ({ path, ...program })))
   .filter(({ runs }) => runs)
 
-test.each(programs)('$path, line $line, prints what it says', ({ source, expected }) => {
-  const folder = folderWithPackages()
-  try {
-    writeFileSync(join(folder, 'page.mts'), source)
-    const options = ['--conditions=@cascade-diffusion/source', `--import=${import.meta.resolve('tsx')}`]
-    const { stdout, stderr, status } = spawnSync(process.execPath, [...options, 'page.mts'], {
-      cwd: folder,
-      encoding: 'utf8',
-      env: { ...process.env, CASCADE_DIFFUSION_CACHE: 'off' },
-    })
-    if (status !== 0) throw new Error(stderr)
-    if (notPrinted(expected, stdout)) expect(stdout).toContain(notPrinted(expected, stdout))
-  } finally {
-    rmSync(folder, { recursive: true })
-  }
+test.each(programs)('$path, line $line, prints what it says', (program) => {
+  const { stdout, missing } = runProgram(program)
+  if (missing) expect(stdout).toContain(missing)
 })
 
 test('there are such programs', () => {

@@ -3,10 +3,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { CascadeError, parseConfig, type Schema, schema, shown } from '@cascade-diffusion/checks'
 import { previousFolder } from '@cascade-diffusion/files'
-import type { FunctionStageOptions } from '../kinds/images-stage.ts'
-import { resampleMethods } from '../kinds/resample-images.ts'
-import type { ResampleStageOptions } from '../kinds/resample-stage.ts'
-import { stageSchemas } from '../stage/stage-schema.ts'
+import { type DescribedImages, describedImagesEntries } from '../kinds/images-stage.ts'
+import { type ResampleStageOptions, resampleEntries } from '../kinds/resample-stage.ts'
 import type { StageSampling } from './stage-sampling.ts'
 import { stageSamplingSchema } from './stage-sampling.ts'
 
@@ -33,7 +31,7 @@ export interface ManifestResampleStage extends ResampleStageOptions {
 }
 
 /** Another program's images in the manifest, which does not hold them. */
-export interface ManifestImagesStage extends Omit<FunctionStageOptions, 'images'> {
+export interface ManifestImagesStage extends DescribedImages {
   readonly kind: 'images'
   /** The name of the source; absent for a function. */
   readonly source?: string
@@ -68,22 +66,14 @@ const diffusionSchema: Schema<ManifestDiffusionStage> = schema.record<ManifestDi
   ),
 })
 
-const { name, resolution, imageChannels, classNames } = stageSchemas
-
 const resampleSchema: Schema<ManifestResampleStage> = schema.record<ManifestResampleStage>({
   kind: schema.oneOf(['resample']),
-  name,
-  resolution,
-  imageChannels: schema.optional(imageChannels),
-  method: schema.oneOf(resampleMethods),
+  ...resampleEntries,
 })
 
 const imagesSchema: Schema<ManifestImagesStage> = schema.record<ManifestImagesStage>({
   kind: schema.oneOf(['images']),
-  name,
-  resolution,
-  imageChannels,
-  classNames,
+  ...describedImagesEntries,
   source: schema.optional(schema.text()),
 })
 

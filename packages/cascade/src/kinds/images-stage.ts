@@ -49,14 +49,18 @@ export interface ImagesStage {
   readonly images: ImageSource | ImagesFunction
 }
 
-type DescribedFunction = Omit<FunctionStageOptions, 'images'>
+/** What {@link FunctionStageOptions} say of the images: a JSON value. */
+export type DescribedImages = Omit<FunctionStageOptions, 'images'>
 
-const functionSchema: Schema<DescribedFunction> = schema.record<DescribedFunction>({
+/** The schemas of {@link DescribedImages}, by name. */
+export const describedImagesEntries = {
   name: stageSchemas.name,
   resolution: stageSchemas.resolution,
   imageChannels: stageSchemas.imageChannels,
   classNames: stageSchemas.classNames,
-})
+}
+
+const functionSchema: Schema<DescribedImages> = schema.record<DescribedImages>(describedImagesEntries)
 
 const sourceSchema: Schema<{ readonly name: string }> = schema.record<{ readonly name: string }>({
   name: stageSchemas.name,

@@ -1,7 +1,10 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { float32, int32, type NDArray } from '@cascade-diffusion/arrays'
-import { imageDataset } from '@cascade-diffusion/data'
+import { encodePng, imageDataset, pngFolder } from '@cascade-diffusion/data'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import type { Cascade, CascadeStage } from '../cascade/cascade.ts'
 import { cascadeSampler } from '../sampling/cascade-sampler.ts'
@@ -74,6 +77,24 @@ describe('the images of another program', () => {
       [2, 0, 0, 1],
       [1, 2, 1],
     ])
+  })
+
+  test('a folder of PNG files is upscaled', async () => {
+    const folder = temporaryFolder()
+    const { data } = dataset.images
+    for (let i = 0; i < 5; i++)
+      writeFileSync(
+        join(folder, `${i + 8}.png`),
+        encodePng({ shape: [2, 2, 1], data: data.subarray(4 * i, 4 * i + 4) }),
+      )
+    const photos = imagesStage({ name: 'halves', images: await pngFolder(folder) })
+    expect([photos.size, photos.imageChannels, photos.classNames]).toEqual([[2, 2], 1, undefined])
+    const images = await sampler({ stage: photos }, sr).sample(run)
+    const source = imagesStage({ name: 'halves', images: { ...dataset, classNames: undefined } })
+    expect(images).toEqual(await sampler({ stage: source }, sr).sample(run))
+    await expect(sampler({ stage: photos }, sr).sample({ ...run, labels: 'balanced', count: 6 })).rejects.toThrow(
+      `at most the 5 images of '${folder}'`,
+    )
   })
 
   test.each<[unknown, string]>([

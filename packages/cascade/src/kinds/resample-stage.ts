@@ -1,4 +1,4 @@
-import { CascadeError, parseConfig, type Schema, schema } from '@cascade-diffusion/checks'
+import { CascadeError, parseConfig, schema } from '@cascade-diffusion/checks'
 import { type ImageSize, imageSize, shownSize } from '@cascade-diffusion/data'
 import { stageSchemas } from '../stage/stage-schema.ts'
 import { type ResampleMethod, resampleMethods } from './resample-images.ts'
@@ -24,13 +24,15 @@ export interface ResampleStage {
   readonly method: ResampleMethod
 }
 
-/** The schema of {@link ResampleStageOptions}. */
-export const resampleStageSchema: Schema<ResampleStageOptions> = schema.record<ResampleStageOptions>({
+/** The schemas of {@link ResampleStageOptions}, by name. */
+export const resampleEntries = {
   name: stageSchemas.name,
   resolution: stageSchemas.resolution,
   imageChannels: schema.optional(stageSchemas.imageChannels),
   method: schema.oneOf(resampleMethods),
-})
+}
+
+const optionsSchema = schema.record<ResampleStageOptions>(resampleEntries)
 
 /**
  * A plain resampler as a stage of a cascade, up or down, by any factor: a base to compare super-resolution with, or a
@@ -40,7 +42,7 @@ export const resampleStageSchema: Schema<ResampleStageOptions> = schema.record<R
 export function resampleStage(options: ResampleStageOptions): ResampleStage {
   const { name, resolution, imageChannels = 3, method } = (options ?? {}) as ResampleStageOptions
   const where = typeof name === 'string' ? `stage '${name}'` : 'resampleStage'
-  parseConfig(where, resampleStageSchema, options)
+  parseConfig(where, optionsSchema, options)
   return { kind: 'resample', name, size: imageSize(where, resolution), imageChannels, classNames: undefined, method }
 }
 

@@ -1,5 +1,5 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
-import { CascadeError, nearest, shown } from '@cascade-diffusion/checks'
+import { isNDArray } from '@cascade-diffusion/arrays'
+import { CascadeError, checkOptions, nearest, shown } from '@cascade-diffusion/checks'
 import { checkLevel, defaultLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { ImageSize } from '@cascade-diffusion/data'
 import type { NoiseLevel } from '@cascade-diffusion/diffusion'
@@ -46,7 +46,8 @@ export function cascadeRun(stages: readonly SamplerStage[], options: CascadeSamp
       'input',
       `cascade: expected to, a stage from '${start.name}' on, got '${options.to}', which comes before it`,
     )
-  const count = options.count ?? ((lowRes as NDArray<'float32'>).shape[0] as number)
+  // What is no array is refused below.
+  const count = options.count ?? (isNDArray(lowRes) ? (lowRes.shape[0] ?? 1) : 1)
   const levels = levelsOf(stages, options.levels)
   const sizes = sizesFrom(all, [first, last], count, options)
   if (start.kind === 'images') checkPlaces(start, firstIndex, count)
@@ -164,6 +165,8 @@ function chosenLevel(
   given: StageLevel | undefined,
 ): ChosenLevel {
   const where = `stage '${name}'`
+  if (typeof given === 'object' && given !== null)
+    checkOptions(`${where}: its level`, given, { level: true, truncated: true })
   const { level = chosen.level ?? defaultLevel(augmentation), truncated } =
     typeof given === 'object' && given !== null ? given : { level: given }
   if (truncated !== undefined && typeof truncated !== 'boolean')

@@ -4,7 +4,8 @@ import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Stage } from '../stage/stage.ts'
+import { baseStage, type Stage, superResolutionStage } from '../stage/stage.ts'
+import type { StageNetwork } from '../stage/stage-network.ts'
 import { type Given, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
 import { cascadeSampler } from './cascade-sampler.ts'
 import type { CascadeSampleOptions } from './cascade-sampler-options.ts'
@@ -136,6 +137,11 @@ describe('a part of the stages, or of the images', () => {
     [{ to: 1 }, 'cascade: expected to, one of the stages base, sr, sr2, got 1'],
     [{ from: 'sr2', to: 'sr', lowRes: rng(1).uniform([5, 4, 4, 1]) }, "a stage from 'sr2' on, got 'sr'"],
     [{ lowRes: rng(1).uniform([5, 3, 3, 1]) }, 'float32 [count,2,2,1] or [count,4,4,1], got float32 [5,3,3,1]'],
+    [{ lowRes: 3 }, 'float32 [count,2,2,1] or [count,4,4,1], got 3'],
+    [
+      { from: 'sr', lowRes: new Float32Array(4), count: undefined },
+      "stage 'sr': expected small images lowRes, float32",
+    ],
     [{ lowRes: rng(1).uniform([5, 2, 2, 3]) }, 'got float32 [5,2,2,3]'],
     [
       { lowRes: float32([0, 0, 1.25, 0], [1, 2, 2, 1]), count: 1, label: 0, labels: undefined },
@@ -206,6 +212,69 @@ describe('what does not fit is refused before any call of a network', () => {
     await expect(given({ from: 'base', lowRes: z })).rejects.toThrow("stage 'base': expected no lowRes")
     expect(seen).toEqual([])
   })
+})
+
+test('only stages that are sampled are compiled, when they are first needed', async () => {
+  const calls: string[] = []
+  const network = (name: string): StageNetwork => {
+    const tiny = tinyNetwork()
+    return {
+      ...tiny,
+      apply: (...inputs) => {
+        calls.push(name)
+        return tiny.apply(...inputs)
+      },
+    }
+  }
+  const third = tinySuperResolution({ name: 'sr2', resolution: 8, lowResolution: 4, network: network('sr2') })
+  const stages = [tinyBase(network('base')), tinySuperResolution({ network: network('sr') }), third]
+  const cascade = cascadeSampler(
+    stages.map((stage) => trained(stage)),
+    how,
+  )
+  expect(calls).toEqual([])
+  await cascade.sample({ count: 2, label: 0, rng: rng(1), from: 'sr', to: 'sr', lowRes: rng(1).uniform([2, 2, 2, 1]) })
+  expect(new Set(calls)).toEqual(new Set(['sr']))
+  const traced = calls.length
+  await cascade.sample({ count: 2, label: 0, rng: rng(2), to: 'sr' })
+  expect(calls.slice(traced)).toEqual(Array(traced).fill('base'))
+  await cascade.dispose()
+})
+
+test('rectangles, factors that are no integers, and two channels', async () => {
+  const common = {
+    imageChannels: 2,
+    process: { schedule: { name: 'cosine', steps: 20 } },
+    network: tinyNetwork(),
+  } as const
+  const augmentation = { name: 'none' } as const
+  const stages = [
+    baseStage({ name: 'base', resolution: [4, 6], ...common }),
+    superResolutionStage({ name: 'sr', resolution: [6, 9], lowResolution: [4, 6], augmentation, ...common }),
+    superResolutionStage({ name: 'sr2', resolution: [9, 18], lowResolution: [6, 9], augmentation, ...common }),
+  ]
+  const params = Object.fromEntries(Object.entries(trained(stages[0]!).params).filter(([name]) => name !== 'label'))
+  const cascade = cascadeSampler(
+    stages.map((stage) => ({ stage, params })),
+    { ...how, compile: eager },
+  )
+  const images = await cascade.sample({ count: 3, rng: rng(9), batchSize: 2 })
+  expect(images.map(({ shape }) => shape)).toEqual([
+    [3, 4, 6, 2],
+    [3, 6, 9, 2],
+    [3, 9, 18, 2],
+  ])
+})
+
+test("weights of another stage's network are refused when the sampler is made", () => {
+  const size = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 }
+  const stages = [tinyBase({ ...size, noiseSkip: true }), tinySuperResolution({ network: size })]
+  const [base, sr] = stages.map((stage) => stage.network.init(rng(0)))
+  const swapped = [
+    { stage: stages[0]!, params: sr! },
+    { stage: stages[1]!, params: base! },
+  ]
+  expect(() => cascadeSampler(swapped, how)).toThrow(/stage 'base': expected the weight '.*' of shape \[.*\], got \[/)
 })
 
 test('what is no list of trained stages', () => {

@@ -102,6 +102,9 @@ test('and before the first step, where the options ask for it', async () => {
   await expect(cascade.sample({ ...run, levels: { sr: { level: 6, truncated: 'yes' as never } } })).rejects.toThrow(
     "stage 'sr': expected truncated, true or false, got 'yes'",
   )
+  await expect(cascade.sample({ ...run, levels: { sr: { level: 6, truncate: true } as never } })).rejects.toThrow(
+    "stage 'sr': its level: unknown option 'truncate'. Did you mean 'truncated'?",
+  )
   await expect(cascade.sample({ ...run, levels: { sr: { level: 13 } } })).rejects.toThrow('from 0 to 12, got 13')
   expect(seen).toEqual([])
 })

@@ -36,9 +36,9 @@ export interface StageSampler {
 export function stageSampler(trained: TrainedStage, options: StageSamplerOptions): StageSampler {
   checkTrained('stageSampler', trained)
   checkSamplerOptions(trained, options)
-  const { stage, params } = trained
+  const { stage } = trained
   const { restarts, guidance, compile } = options
-  const network: Network<UNetCondition> = closeOver(stage.network, params)
+  const network = boundNetwork(trained)
   const where = `stage '${stage.name}'`
   const { process, sampler, steps } = stageRoute(stage, options)
   const processX0 =
@@ -90,6 +90,16 @@ export function stageSampler(trained: TrainedStage, options: StageSamplerOptions
     async dispose() {
       await Promise.all([model.dispose(), augment ? augment.dispose() : undefined])
     },
+  }
+}
+
+/** @throws with the name of the stage, unless the weights are those of its network. */
+function boundNetwork({ stage: { name, network }, params }: TrainedStage): Network<UNetCondition> {
+  try {
+    return closeOver(network, params)
+  } catch (cause) {
+    if (!isCascadeError(cause)) throw cause
+    throw new CascadeError(cause.code, `stage '${name}': ${cause.message.replace(/^closeOver: /, '')}`, { cause })
   }
 }
 

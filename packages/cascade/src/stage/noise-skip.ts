@@ -26,6 +26,7 @@ export function noiseSkip(network: StageNetwork, process: DiffusionProcess<Sched
   return {
     config: { ...(network.config as object), noiseSkip: true },
     init: network.init,
+    parameterShapes: network.parameterShapes,
     apply(params, xt, noise, condition) {
       const { alpha, sigma } = noiseLevelAt({ ...process, schedule }, cast(noise, 'int32') as Tensor1D)
       return add(mul(sigma, xt), mul(alpha, network.apply(params, xt, noise, condition))) as Tensor4D

@@ -8,6 +8,8 @@ import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 export interface StageNetwork {
   /** Its description in a checkpoint: a JSON value. */
   readonly config: unknown
+  /** The shapes of its weights, by name. If they are there, weights are checked before the first step. */
+  readonly parameterShapes?: Readonly<Record<string, readonly number[]>>
   /** Initial weights, a pure function of the key. */
   init(rng: Rng): Params<NDArray>
   /**
