@@ -1,5 +1,4 @@
 // The paper's pipeline for ImageNet at 256×256 (Section 4.1): 32×32 from noise, then 64×64, then 256×256.
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import {
@@ -9,8 +8,8 @@ import {
   saveCascade,
   searchAugmentation,
   trainStage,
+  writeSamples,
 } from '@cascade-diffusion/cascade'
-import { encodePng, imageGrid } from '@cascade-diffusion/data'
 import { jit } from '@cascade-diffusion/jit'
 import { type Preset, pipelineCascade, pipelineNamed, presetTraining, shrunk } from '@cascade-diffusion/presets'
 import { rng } from '@cascade-diffusion/random'
@@ -90,9 +89,15 @@ if (!values.stage) {
   await saveCascade(join(values.out, 'cascade'), cascade)
 
   const sampler = cascadeSampler(cascade, { compile: jit })
-  const images = await sampler.sample({ count: Number(values.count), labels: 'balanced', rng: rng(2), batchSize: 10 })
+  const samples = await writeSamples(sampler, {
+    path: join(values.out, 'samples'),
+    stages: 'all',
+    count: Number(values.count),
+    labels: 'balanced',
+    rng: rng(2),
+    batchSize: 10,
+    signal: stop.signal,
+  })
   await sampler.dispose()
-  const picture = join(values.out, 'samples.png')
-  await writeFile(picture, encodePng(imageGrid(images.map((stage) => [stage]))))
-  console.log(`samples: ${picture}`)
+  console.log(samples.paths)
 }

@@ -1,9 +1,15 @@
 // The paper's pipeline for LSUN at 128×128, without classes (Section 4.5): 64×64 from noise, then 128×128.
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { cascadeSampler, loadStage, saveCascade, searchAugmentation, trainStage } from '@cascade-diffusion/cascade'
-import { encodePng, imageGrid, pngFolder } from '@cascade-diffusion/data'
+import {
+  cascadeSampler,
+  loadStage,
+  saveCascade,
+  searchAugmentation,
+  trainStage,
+  writeSamples,
+} from '@cascade-diffusion/cascade'
+import { pngFolder } from '@cascade-diffusion/data'
 import { jit } from '@cascade-diffusion/jit'
 import { type Preset, pipelineCascade, pipelineNamed, presetTraining, shrunk } from '@cascade-diffusion/presets'
 import { rng } from '@cascade-diffusion/random'
@@ -73,9 +79,14 @@ if (!values.stage) {
   await saveCascade(join(values.out, 'cascade'), cascade)
 
   const sampler = cascadeSampler(cascade, { compile: jit })
-  const images = await sampler.sample({ count: Number(values.count), rng: rng(2), batchSize: 10 })
+  const samples = await writeSamples(sampler, {
+    path: join(values.out, 'samples'),
+    stages: 'all',
+    count: Number(values.count),
+    rng: rng(2),
+    batchSize: 10,
+    signal: stop.signal,
+  })
   await sampler.dispose()
-  const picture = join(values.out, 'samples.png')
-  await writeFile(picture, encodePng(imageGrid(images.map((stage) => [stage]))))
-  console.log(`samples: ${picture}`)
+  console.log(samples.paths)
 }
