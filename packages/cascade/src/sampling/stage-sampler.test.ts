@@ -46,6 +46,14 @@ describe('what the network is given', () => {
     }
   })
 
+  test('images that are augmented already: themselves, and s', async () => {
+    const seen: Given[] = []
+    const sampler = samplerOf(tinySuperResolution({ network: tinyNetwork(seen) }))
+    await sampler.sample({ ...options, level: 5, augmented: true })
+    for (const { lowRes: given, level } of seen)
+      expect({ given, level }).toEqual({ given: [...lowRes.data], level: [5, 5, 5] })
+  })
+
   test('a custom augmentation, and a network conditioned on its level', async () => {
     const seen: Given[] = []
     await samplerOf(tinySuperResolution({ network: tinyNetwork(seen), augmentation: smear })).sample({
@@ -73,6 +81,20 @@ test('the stream ends with the sample, and steps down the whole process by defau
   for await (const frame of sampler.stream(given)) frames.push(frame)
   expect(frames.map(({ t }) => t)).toEqual(Array.from({ length: 20 }, (_, i) => 18 - i))
   expect(frames.at(-1)?.xt).toEqual(await sampler.sample(given))
+})
+
+test('a truncated run is the same up to its stop, and x_t there is not clipped', async () => {
+  const sampler = stageSampler({ stage: tinyBase(), params: weights }, { sampler: ancestral(), compile: eager })
+  const given = { count: 50, labels: Array.from({ length: 50 }, (_, i) => i % 2), rng: rng(3) }
+  const whole = []
+  for await (const frame of sampler.stream(given)) whole.push(frame)
+  const stop = noise(alphaBar(12))
+  const frames = []
+  for await (const frame of sampler.stream({ ...given, stop })) frames.push(frame)
+  expect(frames.map(({ t, stepsLeft }) => [t, stepsLeft])).toEqual([18, 17, 16, 15, 14, 13, 12].map((t) => [t, t - 12]))
+  expect(greatestDifference(frames.at(-1)!.xt.data, whole[frames.length - 1]!.xt.data)).toBeLessThan(1e-6)
+  expect(frames.at(-1)?.xt).toEqual(await sampler.sample({ ...given, stop }))
+  expect(Math.max(...frames.at(-1)!.xt.data.map(Math.abs))).toBeGreaterThan(1.5)
 })
 
 test('a signal ends it before the next step', async () => {

@@ -134,6 +134,14 @@ describe.each([
     alphaBar: cosineAlphaBar,
   },
   {
+    process: 'all steps, s by its log-SNR',
+    schedule: cosine,
+    augmentation: { name: 'noise-log-snr', logSnr: [-6, 6] } as const,
+    sampling,
+    levels: [0.45],
+    alphaBar: (s: number) => 1 / (1 + Math.exp(12 * s - 6)),
+  },
+  {
     process: 'continuous time',
     schedule: logLinear,
     augmentation: noise(logLinear),
