@@ -11,7 +11,7 @@ export interface FixedOptions {
 
 /**
  * An augmentation at one level s, in training and in sampling: for a model of a single s (Cascaded Diffusion Models,
- * section 4.2, where s = 101 and s = 1001). The network is not conditioned on it.
+ * section 4.3, where s = 101 and s = 1001). The network is not conditioned on it.
  * @throws if the augmentation does not have the level.
  */
 export function fixed(options: FixedOptions): ConditioningAugmentation {

@@ -29,7 +29,7 @@ export interface Steps {
 
 /**
  * Images as libjpeg decodes what it encoded, with its default settings: all that is lost in a baseline file, without the
- * file. Integers are computed exactly, as there; only cosines are rounded otherwise.
+ * file. It computes libjpeg's integers, exactly up to 2²⁴; the few beyond matter only where a quotient is nearly a tie.
  * @param bytes integers 0 to 255, float32 [n, h, w, 1 or 3].
  * @param halved whether the colours have half of the resolution, 4:2:0, or all of it, 4:4:4.
  */
@@ -107,7 +107,7 @@ function upsampled(halves: Tensor3D, height: number, width: number): Tensor3D {
 
 /**
  * √8 times the discrete cosine transform of 8 numbers, times 2¹³: row k has the frequency k, and the columns 0 to 3. The
- * other columns mirror them. The numbers are libjpeg's, whose sums of rounded numbers are off by one here and there.
+ * other columns mirror them. These are the numbers of libjpeg, sums of rounded numbers, some of which are off by one.
  */
 const halfRows = [
   [8192, 8192, 8192, 8192],

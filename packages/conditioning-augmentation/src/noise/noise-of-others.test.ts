@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs'
 import { float32 } from '@cascade-diffusion/arrays'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
-import { type ContinuousScheduleConfig, type DiscreteScheduleConfig, scheduleOf } from '@cascade-diffusion/schedules'
+import {
+  type ContinuousSchedule,
+  continuousCosine,
+  continuousLinear,
+  type DiscreteScheduleConfig,
+  scheduleOf,
+} from '@cascade-diffusion/schedules'
 import { greatestDifference } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import type { ConditioningAugmentation } from '../augmentation.ts'
@@ -54,15 +60,15 @@ test.each(diffusers)('diffusers at the timestep t is ours at s = t + 1: $for', a
   }
 })
 
-const continuous: Readonly<Record<string, ContinuousScheduleConfig>> = {
-  linear: { name: 'continuous-linear', betaStart: 1e-6, betaEnd: 20 },
-  cosine: { name: 'continuous-cosine' },
+const continuous: Readonly<Record<string, ContinuousSchedule>> = {
+  linear: continuousLinear({ betaStart: 1e-6, betaEnd: 20 }),
+  cosine: continuousCosine(),
 }
 
 test.each(imagen)(
   'imagen-pytorch at a time is ours at the time of its log-SNR: $schedule',
   async ({ schedule: name, levels }) => {
-    const schedule = scheduleOf(continuous[name]!)
+    const schedule = continuous[name]!
     const augmentation = gaussianNoise({ schedule })
     for (const { time, logSnr, alpha, sigma, noised: theirs } of levels) {
       const s = schedule.timeOf(logSnr)
