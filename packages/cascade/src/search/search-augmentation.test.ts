@@ -1,17 +1,20 @@
 import { int32 } from '@cascade-diffusion/arrays'
+import { readBatch } from '@cascade-diffusion/data'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import { greatestDifference, temporaryFolder } from '@cascade-diffusion/testing'
-import { expect, test, vi } from 'vitest'
+import { expect, expectTypeOf, test, vi } from 'vitest'
 import type { Cascade } from '../cascade/cascade.ts'
+import { imagesStage } from '../kinds/images-stage.ts'
 import { cascadeSampler } from '../sampling/cascade-sampler.ts'
-import { alphaBar, type Given, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
+import { alphaBar, type Given, halves, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
 import {
+  type AugmentationCandidate,
   type AugmentationChoices,
   augmentationCandidates,
   type SearchAugmentationOptions,
 } from './augmentation-plan.ts'
-import { searchAugmentation } from './search-augmentation.ts'
+import { type SearchAugmentationResult, searchAugmentation } from './search-augmentation.ts'
 
 const seen: Given[] = []
 const params = tinyNetwork().init(rng(4))
@@ -181,6 +184,34 @@ test('a way that is not possible is left out, or refused if it is asked for', as
     )
 })
 
+test('a stage above images of another program is searched, non-truncated, with their labels', async () => {
+  const source = halves(5, 2)
+  const photos = imagesStage({ name: 'photos', images: source })
+  const mixed: Cascade = { stages: [{ stage: photos }, sr] }
+  const options = { ...common, labels: undefined, levels: [0, 4] }
+  const { searches } = await searchAugmentation(mixed, {
+    ...options,
+    async evaluate({ level, labels, images, imagesOf }) {
+      const first = await readBatch(source, [0, 1, 2, 3])
+      expect([imagesOf.photos, labels]).toEqual([first.image, first.label])
+      const [, direct] = await cascadeSampler(mixed, { compile: eager }).sample({
+        count: 4,
+        rng: rng(2),
+        levels: [level],
+      })
+      expect(images).toEqual(direct)
+      return level
+    },
+  })
+  expect(searches[0]!.trials.map(({ candidate }) => candidate.truncated)).toEqual([false, false])
+  await expect(searchAugmentation(mixed, { ...options, ...nearEight, ways: 'both' })).rejects.toThrow(
+    "stage 'sr': expected a diffusion model before it for truncated sampling, got 'photos' (images)",
+  )
+  await expect(searchAugmentation({ stages: [sr] }, { ...common, ...nearEight })).rejects.toThrow(
+    "searchAugmentation: expected a first stage that makes images, a base or images, got 'sr' (super-resolution)",
+  )
+})
+
 test('the candidates are known before the search', async () => {
   const inWords = (choices: AugmentationChoices, cascade = two) =>
     augmentationCandidates(cascade, choices).map(({ stage, level, truncated }) => `${stage} ${level} ${truncated}`)
@@ -278,4 +309,13 @@ test('an evaluation that a folder cannot keep is refused', async () => {
     'expected an evaluation of numbers, texts, lists and records, which a folder can keep, got a Float32Array of 1 at ' +
       'the evaluation.fid.values',
   )
+})
+
+test('figures are typed, and ways have names', () => {
+  type Found = SearchAugmentationResult<{ readonly fid: number }>
+  expectTypeOf<Found['searches'][number]['best']['evaluation']>().toEqualTypeOf<{ readonly fid: number }>()
+  expectTypeOf<Found['searches'][number]['best']['candidate']>().toEqualTypeOf<AugmentationCandidate>()
+  // @ts-expect-error: there are two ways, and both
+  const wrong: SearchAugmentationOptions['ways'] = 'sideways'
+  expect(wrong).toBe('sideways')
 })

@@ -8,7 +8,7 @@ import { canonical, fromJson, toJson } from './json-value.ts'
 import type { SearchSettings } from './search-settings.ts'
 
 /** The file in the folder of a search that holds the finished trials. */
-export const recordFile = 'search.json'
+const recordFile = 'search.json'
 
 const format = 'cascade-diffusion search 1'
 

@@ -1,6 +1,12 @@
 import { resolve } from 'node:path'
 import { isCascadeError } from '@cascade-diffusion/checks'
-import { levelInWords, quickstartDatasets, quickstartPlan, runExperiment } from '@cascade-diffusion/experiment'
+import {
+  levelInWords,
+  metricsOf,
+  quickstartDatasets,
+  quickstartPlan,
+  runExperiment,
+} from '@cascade-diffusion/experiment'
 import { checkFolder } from '../check-folder.ts'
 import { type CommandIo, INTERRUPTED, oneOf, parsed, wholeNumber } from '../command.ts'
 import { compileNames, compileOn } from '../engine/compile-on.ts'
@@ -31,6 +37,9 @@ export async function runQuickstart(args: readonly string[], { log, signal }: Co
     const { report, outcome } = await runExperiment(options).finally(end)
     const { figures, levels, ofTest } = outcome.evaluation
     const [fid, fidOfTest] = [figures, ofTest].map(({ fid }) => fid.train.value.toFixed(2))
+    const { fid: nonTruncated, truncated } = metricsOf(outcome)
+    log(`FID by s, non-truncated: ${byLevel(nonTruncated)}`)
+    if (truncated) log(`FID by s, truncated: ${byLevel(truncated.fid)}`)
     log(`class accuracy of the samples: ${(100 * figures.classAccuracy.value).toFixed(1)} %`)
     log(`FID ${fid} at s = ${levels.map(levelInWords).join('; ')}; ${fidOfTest} for the real test set`)
     log(`report: ${report}`)
@@ -41,3 +50,8 @@ export async function runQuickstart(args: readonly string[], { log, signal }: Co
     return INTERRUPTED
   }
 }
+
+const byLevel = (fid: Readonly<Record<string, { readonly train: number }>>): string =>
+  Object.entries(fid)
+    .map(([level, { train }]) => `${train.toFixed(2)} at ${level}`)
+    .join(', ')

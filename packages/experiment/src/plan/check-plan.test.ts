@@ -55,6 +55,10 @@ test.each([
     "unknown option 'stages[1].training.averages.ema.dekay'. Did you mean 'decay'?",
   ],
   [stage({ levels: [] }), 'plan: expected stages[1].levels, a list of at least 1 entry, got an array of 0'],
+  [
+    stage({ ways: 'booth' }),
+    "expected stages[1].ways, one of 'truncated', 'non-truncated', 'both'; got 'booth'. Did you mean 'both'?",
+  ],
   [stage({ levels: undefined }), 'plan: expected stages[1].levels, a list of at least 1 entry, got undefined'],
   [
     stage({ stage: { ...superResolution.stage, resolution: 4 } }),

@@ -44,7 +44,7 @@ export function reportOf(outcome: Outcome): string {
     sections: [
       {
         heading: 'Samples',
-        text: `Rows are the classes ${classNames.join(', ')}. ${columnsInWords(outcome)}${atLevels}.`,
+        text: `Rows are the classes ${classNames.join(', ')}. ${columnsInWords(outcome)}${atLevels}.${ofTruncated(outcome)}`,
         images: [{ pngDataUri: dataUri(pictures.samples), caption: 'Generated' }],
       },
       {
@@ -84,6 +84,12 @@ function columnsInWords({ plan: { stages } }: Outcome): string {
   if (higher.length === 0) return `The images are ${low}, as the base model generates them`
   return `Left: the ${low} images of the base model, pixel by pixel. Right: the same images, super-resolved to ${listed(higher)}`
 }
+
+/** What images of a model that stops early look like. */
+const ofTruncated = ({ evaluation: { levels } }: Outcome): string =>
+  levels.some(({ truncated }) => truncated)
+    ? ' Images below a truncated s are as they are handed over, with the noise that is left where their model stops.'
+    : ''
 
 /** `100, truncated`. */
 export const levelInWords = ({ level, truncated }: ChosenLevel): string => `${level}${truncated ? ', truncated' : ''}`
