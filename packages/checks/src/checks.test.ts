@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkFunction, checkInteger, checkNumber } from './check-value.ts'
+import { checkFlag, checkFunction, checkInteger, checkNumber } from './check-value.ts'
 import { nearest } from './nearest.ts'
 import { checkOneOf } from './one-of.ts'
 import { checkOptions } from './options.ts'
@@ -47,6 +47,8 @@ test('numbers and functions', () => {
   expect(checkNumber('ddim', 'eta', 0.5, { from: 0, to: 1 })).toBe(0.5)
   expect(() => checkNumber('ddim', 'eta', 2, { from: 0, to: 1 })).toThrow('expected eta, a number from 0 to 1, got 2')
   expect(() => checkNumber('ddim', 'eta', Number.POSITIVE_INFINITY)).toThrow('expected eta, a number, got Infinity')
+  expect([true, false].map((flag) => checkFlag('train', 'flips', flag))).toEqual([true, false])
+  expect(() => checkFlag('train', 'flips', 'no')).toThrow("train: expected flips, true or false, got 'no'")
   expect(checkFunction('train', 'compile', Math.abs)).toBe(Math.abs)
   expect(() => checkFunction('train', 'compile', undefined, 'jit')).toThrow(
     'train: expected compile, a function (jit), got undefined',

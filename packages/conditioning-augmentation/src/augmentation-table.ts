@@ -1,4 +1,4 @@
-import { type EntryConfig, schema, type Table, table } from '@cascade-diffusion/checks'
+import { schema, type Table, table } from '@cascade-diffusion/checks'
 import { migrateSchedule } from '@cascade-diffusion/schedules'
 import type { ConditioningAugmentation } from './augmentation.ts'
 import { checkAugmentation } from './checks/check-augmentation.ts'
@@ -6,18 +6,21 @@ import { type ComposeConfig, composeEntry } from './combined/compose.ts'
 import { type FixedConfig, fixedEntry } from './combined/fixed.ts'
 import type { Nested } from './combined/nested.ts'
 import { type WithProbabilityConfig, withProbabilityEntry } from './combined/with-probability.ts'
-import { downUpEntry } from './down-up/down-up.ts'
-import { gaussianBlurEntry } from './gaussian-blur.ts'
-import { jpegEntry } from './jpeg/jpeg-compression.ts'
-import { none } from './no-augmentation.ts'
-import { gaussianNoiseEntry } from './noise/gaussian-noise.ts'
-import { logSnrNoiseEntry } from './noise/log-snr-noise.ts'
-
-const single = [gaussianNoiseEntry, logSnrNoiseEntry, gaussianBlurEntry, jpegEntry, downUpEntry, none] as const
+import { type DownUpConfig, downUpEntry } from './down-up/down-up.ts'
+import { type GaussianBlurConfig, gaussianBlurEntry } from './gaussian-blur.ts'
+import { type JpegCompressionConfig, jpegEntry } from './jpeg/jpeg-compression.ts'
+import { type NoAugmentationConfig, none } from './no-augmentation.ts'
+import { type GaussianNoiseConfig, gaussianNoiseEntry } from './noise/gaussian-noise.ts'
+import { type LogSnrNoiseConfig, logSnrNoiseEntry } from './noise/log-snr-noise.ts'
 
 /** A conditioning augmentation by its name, as a checkpoint stores it: a JSON value. Some contain others. */
 export type AugmentationConfig =
-  | EntryConfig<(typeof single)[number]>
+  | GaussianNoiseConfig
+  | LogSnrNoiseConfig
+  | GaussianBlurConfig
+  | JpegCompressionConfig
+  | DownUpConfig
+  | NoAugmentationConfig
   | ComposeConfig<AugmentationConfig>
   | WithProbabilityConfig<AugmentationConfig>
   | FixedConfig<AugmentationConfig>
@@ -36,9 +39,14 @@ const nested: Nested<AugmentationConfig> = {
   make: (config) => augmentations.of('augmentation', config),
 }
 
-/** The augmentations, by name. */
+/** The augmentations, by name. Their configurations are those of {@link AugmentationConfig}. */
 export const augmentations: Table<AugmentationConfig, ConditioningAugmentation> = table('an augmentation', [
-  ...single,
+  gaussianNoiseEntry,
+  logSnrNoiseEntry,
+  gaussianBlurEntry,
+  jpegEntry,
+  downUpEntry,
+  none,
   composeEntry(nested),
   withProbabilityEntry(nested),
   fixedEntry(nested),

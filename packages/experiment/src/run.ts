@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises'
 import type { Cascade } from '@cascade-diffusion/cascade'
-import { CascadeError, shown } from '@cascade-diffusion/checks'
+import { checkFlag } from '@cascade-diffusion/checks'
 import { encodePng } from '@cascade-diffusion/data'
 import { evaluateExperiment } from './evaluate/evaluate.ts'
 import { checkExperiment, checkpointFolder, type ExperimentOptions } from './options.ts'
@@ -34,8 +34,7 @@ export interface ExperimentResult {
  */
 export async function runExperiment(given: RunExperimentOptions): Promise<ExperimentResult> {
   const { restart = false, ...options } = given ?? {}
-  if (typeof restart !== 'boolean')
-    throw new CascadeError('input', `runExperiment: expected restart, true or false, got ${shown(restart)}`)
+  checkFlag('runExperiment', 'restart', restart)
   checkExperiment('runExperiment', options)
   const { plan, seed, out } = options
   const started = performance.now()

@@ -18,8 +18,9 @@ import { cosineSchedule } from '@cascade-diffusion/schedules'
 import { greatestDifference, temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import { stageSampler } from '../sampling/stage-sampler.ts'
+import { truncatedStop } from '../sampling/truncated-stop.ts'
 import { loadStage } from '../stage/load-stage.ts'
-import { halves, smear, tinyNetwork, tinySuperResolution } from '../test-support.ts'
+import { halves, smear, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
 import { trainStage } from './train-stage.ts'
 
 const [low, high] = [8, 16]
@@ -88,6 +89,30 @@ test.each(configs)('a step trains with %j, compiled as eagerly; its stage comes 
     expect(images[0]!.data).toEqual(images[1]!.data)
     expect(images[0]!.data.every(Number.isFinite)).toBe(true)
   }
+})
+
+test('noise within others truncates the stage before as it does by itself', () => {
+  const within: readonly AugmentationConfig[] = [
+    { name: 'compose', augmentations: [blur, noise] },
+    { name: 'with-probability', probability: 0.5, augmentation: noise },
+    { name: 'fixed', level: 7, augmentation: { name: 'compose', augmentations: [blur, noise] } },
+  ]
+  const lower = { stage: tinyBase(), sampling: { sampler: { name: 'ddim' } } } as const
+  const stopOf = (augmentation: AugmentationConfig) => truncatedStop(lower, stageOf(augmentation), 7)
+  for (const augmentation of within) expect(stopOf(augmentation)).toEqual(stopOf(noise))
+  expect(() => stopOf({ ...noise, variancePreserving: false })).toThrow(
+    "stage 'sr': expected an augmentation by a forward process for truncated sampling",
+  )
+})
+
+test('what is wrong within a configuration is reported by the stage, with its path', () => {
+  const wrong = {
+    name: 'compose',
+    augmentations: [{ name: 'with-probability', probability: 1, augmentation: { name: 'blur' } }],
+  }
+  expect(() => stageOf(wrong as never)).toThrow(
+    "stage 'sr': expected augmentation.augmentations[0].augmentation, an augmentation by its name, one of 'gaussian-noise',",
+  )
 })
 
 test('custom augmentations within others train too, and are handed in again', async () => {

@@ -153,6 +153,23 @@ test('one of two schemas is chosen by the value', () => {
   )
 })
 
+test('a schema may contain itself', () => {
+  interface Box {
+    readonly size: number
+    readonly boxes?: readonly Box[]
+  }
+  const box: schema.Schema<Box> = schema.record<Box>({
+    size: schema.positive(),
+    boxes: schema.optional(schema.list(schema.lazy(() => box))),
+  })
+  const whole = { size: 3, boxes: [{ size: 1 }, { size: 2, boxes: [{ size: 1, boxes: [] }] }] }
+  expect(parseConfig('pack', box, whole)).toEqual(whole)
+  expect(() => parseConfig('pack', box, { size: 3, boxes: [{ size: 1, boxes: [{ size: 0, siz: 1 }] }] })).toThrow(
+    'pack: 2 errors:\n- expected boxes[0].boxes[0].size, a number above 0, got 0\n' +
+      "- unknown option 'boxes[0].boxes[0].siz'. Did you mean 'size'?",
+  )
+})
+
 test.each(['__proto__', 'constructor', 'prototype', 'toString'])('the key %s is refused as any other', (key) => {
   const wrong = JSON.parse(`{ "title": "A", "shape": { "name": "circle", "radius": 1, "${key}": {} }, "${key}": 1 }`)
   expect(configIssues(drawing, wrong).map(({ path }) => path)).toEqual([`shape.${key}`, key])

@@ -6,6 +6,7 @@ import { checkPart, drawnBy, type Nested, noiseOf, under } from './nested.ts'
 export interface FixedOptions {
   /** s, in training and in sampling. */
   readonly level: number
+  /** Any with this level. */
   readonly augmentation: ConditioningAugmentation
 }
 
@@ -37,6 +38,7 @@ export interface FixedConfig<C extends Named> {
   readonly name: 'fixed'
   /** s, in training and in sampling. */
   readonly level: number
+  /** Any with this level. */
   readonly augmentation: C
 }
 

@@ -8,6 +8,7 @@ import { checkPart, drawnBy, embedsLevel, type Nested, noiseOf, under } from './
 export interface WithProbabilityOptions {
   /** The share of the training images that are augmented, 0 to 1. */
   readonly probability: number
+  /** What augments them. */
   readonly augmentation: ConditioningAugmentation
 }
 
@@ -69,6 +70,7 @@ export interface WithProbabilityConfig<C extends Named> {
   readonly name: 'with-probability'
   /** The share of the training images that are augmented, 0 to 1. */
   readonly probability: number
+  /** What augments them. */
   readonly augmentation: C
 }
 

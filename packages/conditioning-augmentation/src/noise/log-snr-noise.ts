@@ -15,7 +15,7 @@ export interface LogSnrNoiseOptions {
 /**
  * Gaussian noise at a random log-SNR λ: z_s = alpha z + sigma ε, alpha² = sigmoid(λ), sigma² = sigmoid(-λ). The network
  * is conditioned on λ. It depends on no schedule, so the stage before it may be any. (Imagen, Saharia et al. 2022,
- * section 2.2; λ as in VDM, Kingma et al. 2021.)
+ * section 2.4; λ as in VDM, Kingma et al. 2021.)
  *
  * In sampling s is a number from 0 to 1: λ = max + s (min - max), and s = 0 is the clean image.
  * @throws unless min < max, both finite; or if without `variancePreserving` nothing is left of the image at min.
