@@ -19,3 +19,18 @@ test('several blocks are those of consecutive counters, carrying into the high w
   const words = [...out].map((word) => word.toString(16).padStart(8, '0')).join(' ')
   expect(words).toBe([block(1, 2, 0xfffffffe, 5), block(1, 2, 0xffffffff, 5), block(1, 2, 0, 6)].join(' '))
 })
+
+test.each([1, 2, 3, 4, 5, 8])('%d words, at every length: the same blocks one by one', (n) => {
+  for (const [c0, c1] of [
+    [0, 0],
+    [0xfffffffd, 0xffffffff],
+  ] as const) {
+    const out = new Uint32Array(n)
+    threefry([3, 4], c0, c1, out)
+    const one = new Uint32Array(2 * n)
+    for (let i = 0; i < n; i++)
+      threefry([3, 4], (c0 + i) >>> 0, c0 + i >= 2 ** 32 ? (c1 + 1) >>> 0 : c1, one.subarray(2 * i, 2 * i + 2))
+    const whole = n - (n % 2)
+    expect(out.subarray(0, whole)).toEqual(one.subarray(0, whole))
+  }
+})

@@ -9,37 +9,70 @@ export type Key = readonly [number, number]
  */
 export function threefry([k0, k1]: Key, c0: number, c1: number, out: Uint32Array): void {
   const k2 = 0x1bd11bda ^ k0 ^ k1
-  for (let i = 0; i + 1 < out.length; i += 2) {
+  // Two blocks at a time, x y and u v: a step waits for the one before it, and a processor does both meanwhile.
+  for (let i = 0; i + 1 < out.length; i += 4) {
     let x = (c0 + k0) | 0
     let y = (c1 + k1) | 0
+    c0 = (c0 + 1) | 0
+    if (c0 === 0) c1 = (c1 + 1) | 0
+    let u = (c0 + k0) | 0
+    let v = (c1 + k1) | 0
+    c0 = (c0 + 1) | 0
+    if (c0 === 0) c1 = (c1 + 1) | 0
     for (let round = 0; ; round += 8) {
       // Four rounds and a key injection; twice, with other rotations. The keys rotate with a period of three
       // injections.
       x = (x + y) | 0
+      u = (u + v) | 0
       y = ((y << 13) | (y >>> 19)) ^ x
+      v = ((v << 13) | (v >>> 19)) ^ u
       x = (x + y) | 0
+      u = (u + v) | 0
       y = ((y << 15) | (y >>> 17)) ^ x
+      v = ((v << 15) | (v >>> 17)) ^ u
       x = (x + y) | 0
+      u = (u + v) | 0
       y = ((y << 26) | (y >>> 6)) ^ x
+      v = ((v << 26) | (v >>> 6)) ^ u
       x = (x + y) | 0
+      u = (u + v) | 0
       y = ((y << 6) | (y >>> 26)) ^ x
-      x = (x + (round === 0 ? k1 : round === 8 ? k0 : k2)) | 0
-      y = (y + (round === 0 ? k2 : round === 8 ? k1 : k0) + (round >> 2) + 1) | 0
+      v = ((v << 6) | (v >>> 26)) ^ u
+      let added = round === 0 ? k1 : round === 8 ? k0 : k2
+      x = (x + added) | 0
+      u = (u + added) | 0
+      added = ((round === 0 ? k2 : round === 8 ? k1 : k0) + (round >> 2) + 1) | 0
+      y = (y + added) | 0
+      v = (v + added) | 0
       if (round === 16) break
       x = (x + y) | 0
+      u = (u + v) | 0
       y = ((y << 17) | (y >>> 15)) ^ x
+      v = ((v << 17) | (v >>> 15)) ^ u
       x = (x + y) | 0
+      u = (u + v) | 0
       y = ((y << 29) | (y >>> 3)) ^ x
+      v = ((v << 29) | (v >>> 3)) ^ u
       x = (x + y) | 0
+      u = (u + v) | 0
       y = ((y << 16) | (y >>> 16)) ^ x
+      v = ((v << 16) | (v >>> 16)) ^ u
       x = (x + y) | 0
+      u = (u + v) | 0
       y = ((y << 24) | (y >>> 8)) ^ x
-      x = (x + (round === 0 ? k2 : k1)) | 0
-      y = (y + (round === 0 ? k0 : k2) + (round >> 2) + 2) | 0
+      v = ((v << 24) | (v >>> 8)) ^ u
+      added = round === 0 ? k2 : k1
+      x = (x + added) | 0
+      u = (u + added) | 0
+      added = ((round === 0 ? k0 : k2) + (round >> 2) + 2) | 0
+      y = (y + added) | 0
+      v = (v + added) | 0
     }
     out[i] = x
     out[i + 1] = y
-    c0 = (c0 + 1) | 0
-    if (c0 === 0) c1 = (c1 + 1) | 0
+    if (i + 3 < out.length) {
+      out[i + 2] = u
+      out[i + 3] = v
+    }
   }
 }
