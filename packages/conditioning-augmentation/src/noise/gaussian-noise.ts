@@ -35,9 +35,9 @@ export interface GaussianNoiseOptions<S = DiscreteSchedule | ContinuousSchedule>
 }
 
 /**
- * Gaussian conditioning augmentation, amortised over s (Cascaded Diffusion Models, sections 3.2 and 3.3): z_s = √ᾱ z +
- * √(1 - ᾱ) ε, as the low-resolution model's forward process makes it. In training s is uniform over minLevel … maxLevel,
- * both included, and the network is conditioned on it; the best s is searched for afterwards.
+ * Gaussian conditioning augmentation, amortised over s (Cascaded Diffusion Models, sections 3.2 and 3.3):
+ * z_s = √ᾱ z + √(1 - ᾱ) ε, as the low-resolution model's forward process makes it. In training s is uniform over
+ * minLevel … maxLevel, both included, and the network is conditioned on it; the best s is searched for afterwards.
  *
  * With a schedule of discrete steps, s counts steps taken, as in the paper: s = 0 is the clean image and s = T pure
  * noise, so z_s has the noise of `alphasCumprod[s - 1]`, that is of x_t at t = s - 1. In continuous time s is the time,

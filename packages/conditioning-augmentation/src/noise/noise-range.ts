@@ -19,7 +19,8 @@ export function checkSignal(where: string, { maxLevel, variancePreserving, noise
   if (variancePreserving || Number.isFinite(Math.fround(sigma / alpha))) return
   throw new CascadeError(
     'input',
-    `${where}: expected something left of the image at level ${maxLevel}, since variancePreserving is false, got alpha ${alpha}`,
+    `${where}: expected something left of the image at level ${maxLevel}, since variancePreserving is false, ` +
+      `got alpha ${alpha}`,
   )
 }
 
