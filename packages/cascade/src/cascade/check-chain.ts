@@ -31,8 +31,13 @@ export function checkChain(where: string, stages: readonly { readonly stage: Any
 }
 
 function checkKind(where: string, given: { readonly stage: AnyStage }): void {
-  const kind: unknown = given?.stage?.kind
+  const { kind, name, size } = (given?.stage ?? {}) as Partial<AnyStage>
   if (kind !== 'resample' && kind !== 'images') checkTrained(where, given as TrainedStage)
+  else if (typeof name !== 'string' || !Array.isArray(size))
+    throw wrong(
+      where,
+      `expected a stage as ${kind === 'images' ? 'imagesStage' : 'resampleStage'} makes it, got ${shown(given.stage)}`,
+    )
 }
 
 const makes = ({ size, imageChannels }: AnyStage) => `${shownSize(size)}×${imageChannels}`

@@ -147,6 +147,11 @@ const images = imagesStage({ name: 'photos', images: halves(3, 2) })
 const colour = imageDataset({ name: 'colour', images: { shape: [1, 2, 2, 3], data: new Uint8Array(12) } })
 
 test.each<[CascadeStage[], string]>([
+  [
+    [base, { stage: { kind: 'resample', resolution: 4 } as never }],
+    'cascade: expected a stage as resampleStage makes it',
+  ],
+  [[base, undefined as never], 'cascade: expected a trained stage, as loadStage gives it'],
   [[base, { stage: images }], "cascade: expected 'photos' first, since it takes no images, got it after 'base'"],
   [
     [base, { stage: resampleStage({ name: 'r', resolution: 4, imageChannels: 1, method: 'area' }) }],

@@ -1,5 +1,5 @@
 import { isNDArray } from '@cascade-diffusion/arrays'
-import { CascadeError, checkOptions, nearest, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkInteger, checkOptions, nearest, shown } from '@cascade-diffusion/checks'
 import { checkLevel, defaultLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { ImageSize } from '@cascade-diffusion/data'
 import type { NoiseLevel } from '@cascade-diffusion/diffusion'
@@ -47,7 +47,8 @@ export function cascadeRun(stages: readonly SamplerStage[], options: CascadeSamp
       `cascade: expected to, a stage from '${start.name}' on, got '${options.to}', which comes before it`,
     )
   // What is no array is refused below.
-  const count = options.count ?? (isNDArray(lowRes) ? (lowRes.shape[0] ?? 1) : 1)
+  const given = isNDArray(lowRes) ? lowRes.shape[0] : 1
+  const count = options.count ?? checkInteger('cascade', 'a number of images in lowRes', given, { from: 1 })
   const levels = levelsOf(stages, options.levels)
   const sizes = sizesFrom(all, [first, last], count, options)
   if (start.kind === 'images') checkPlaces(start, firstIndex, count)

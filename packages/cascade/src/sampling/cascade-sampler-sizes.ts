@@ -6,11 +6,11 @@ import { checkValues } from '../kinds/check-values.ts'
 import { checkResample } from '../kinds/resample-stage.ts'
 
 /** An array as errors name it: `float32 [4,8,8,1]`. */
-export const shownImages = (images: unknown): string =>
+const shownImages = (images: unknown): string =>
   isNDArray(images) ? `${images.dtype} [${images.shape}]` : images === undefined ? 'none' : shown(images)
 
 /** The size that a stage takes: that of training, or that of the stage below. Undefined: any, or none. */
-export const takenSize = (stages: readonly AnyStage[], index: number): ImageSize | undefined => {
+const takenSize = (stages: readonly AnyStage[], index: number): ImageSize | undefined => {
   const stage = stages[index] as AnyStage
   return stage.kind === 'super-resolution'
     ? stage.lowSize
@@ -20,7 +20,7 @@ export const takenSize = (stages: readonly AnyStage[], index: number): ImageSize
 }
 
 /** Whether a stage takes images. */
-export const takesImages = ({ kind }: AnyStage): boolean => kind === 'super-resolution' || kind === 'resample'
+const takesImages = ({ kind }: AnyStage): boolean => kind === 'super-resolution' || kind === 'resample'
 
 /**
  * The first stage that takes images as they are, or else the first whose network can be resized for larger ones.

@@ -137,6 +137,10 @@ describe('a part of the stages, or of the images', () => {
     [{ to: 1 }, 'cascade: expected to, one of the stages base, sr, sr2, got 1'],
     [{ from: 'sr2', to: 'sr', lowRes: rng(1).uniform([5, 4, 4, 1]) }, "a stage from 'sr2' on, got 'sr'"],
     [{ lowRes: rng(1).uniform([5, 3, 3, 1]) }, 'float32 [count,2,2,1] or [count,4,4,1], got float32 [5,3,3,1]'],
+    [
+      { lowRes: float32([], [0, 2, 2, 1]), count: undefined },
+      'expected a number of images in lowRes, an integer from 1, got 0',
+    ],
     [{ lowRes: 3 }, 'float32 [count,2,2,1] or [count,4,4,1], got 3'],
     [
       { from: 'sr', lowRes: new Float32Array(4), count: undefined },
