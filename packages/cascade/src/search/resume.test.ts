@@ -175,7 +175,7 @@ test('another search in the same folder is refused, and the error lists what dif
       ['  count: 4 in the folder, 3 now', /^ {2}labels: "sha256 .*" in the folder, "sha256 /],
     ],
     [{ labels: [1, 1, 0, 1] }, [/^ {2}labels: /]],
-    [{ rng: rng(3) }, [/^ {2}rng: \[/]],
+    [{ rng: rng(3) }, [/^ {2}rng: "sha256 .*" in the folder, /]],
   ] as const) {
     const error = await search({ folder, ...changes } as Options).catch((error) => error)
     const [head, ...lines] = error.message.split('\n')
