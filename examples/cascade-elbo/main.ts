@@ -12,6 +12,8 @@ const { values } = parseArgs({
     steps: { type: 'string', default: '1000' },
     /** Images of the test set that are evaluated. */
     images: { type: 'string', default: '100' },
+    /** The s to evaluate, of 100. */
+    levels: { type: 'string', default: '0,5,20,50,90' },
   },
 })
 const [steps, count] = [Number(values.steps), Number(values.images)]
@@ -57,7 +59,7 @@ const test = await loadMnist({ split: 'test' })
 // At s the base adds its bound down to z_s, and the super-resolution stage that of the large image given z_s. Both are
 // in bits per dimension of the large images, so they add up.
 console.log('  s   base   super-resolution   cascade')
-for (const level of [0, 5, 20, 50, 90]) {
+for (const level of values.levels.split(',').map(Number)) {
   const { perDim, standardError, stages } = await cascadeBits(cascade, {
     dataset: test,
     count,

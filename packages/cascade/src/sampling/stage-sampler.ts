@@ -26,9 +26,9 @@ export interface StageSampler {
 }
 
 /**
- * Makes a stage ready to sample. A super-resolution stage uses non-truncated conditioning augmentation: the finished
- * small images are corrupted to the level s, as in training, and the network is conditioned on s (paper, Section 3.3
- * and Algorithm 2).
+ * Makes a stage ready to sample. A super-resolution stage is conditioned on s and on z_s: on finished small images that
+ * are corrupted to the level s as in training (paper, Section 3.3), or on those of a stage that was stopped at s
+ * (Section 3.2, Algorithm 2). `truncatedStop` says where.
  * @throws if an option is missing or unknown, or the schedule, the spacing or the guidance do not fit the stage.
  * Sampling throws before its first step if a condition is missing, out of range or unexpected, or a step is outside the
  * process; and after a step whose images are not finite.

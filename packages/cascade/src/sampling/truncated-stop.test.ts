@@ -125,3 +125,12 @@ test('a custom augmentation whose noise level is none', () => {
     "stage 'sr': expected its augmentation's noiseLevel to give { alpha, sigma } with alpha² + sigma² = 1",
   )
 })
+
+test('only a super-resolution stage has a level, and a stage before it', () => {
+  // @ts-expect-error a base is conditioned on no small images
+  expect(() => truncatedStop(base, tinyBase(), 3)).toThrow('truncatedStop: expected a super-resolution stage as the')
+  // @ts-expect-error the stage alone does not say how it is sampled
+  expect(() => truncatedStop(tinyBase(), sr, 3)).toThrow(
+    "stage 'sr': expected the stage before it for truncated sampling",
+  )
+})

@@ -37,8 +37,18 @@ export interface LowerStage {
  * it, or restarts that do not lead to it.
  */
 export function truncatedStop(lower: LowerStage, upper: SuperResolutionStage, level: number): NoiseLevel {
+  if (upper?.kind !== 'super-resolution')
+    throw new CascadeError(
+      'input',
+      `truncatedStop: expected a super-resolution stage as the upper one, got ${shown(upper)}`,
+    )
   const where = `stage '${upper.name}'`
-  const { stage, sampling } = lower
+  const { stage, sampling } = (lower ?? {}) as Partial<LowerStage>
+  if (typeof stage?.name !== 'string')
+    throw new CascadeError(
+      'input',
+      `${where}: expected the stage before it for truncated sampling, got ${shown(lower)}`,
+    )
   if (!('process' in stage))
     throw new CascadeError(
       'input',

@@ -28,6 +28,14 @@ export interface Levels {
   noiseInput(level: Level): number
 }
 
+/** The levels that a run visits: those where the network is evaluated, and the one that the last of them leads to. */
+export interface Path {
+  /** To the stop. */
+  readonly stopped: readonly Level[]
+  /** To the data, by all steps: the way to a restart from below the stop. The same as `stopped` without a stop. */
+  readonly whole: readonly Level[]
+}
+
 /** How far the log-SNR of a level, or its place, may be from that of a step that it belongs to. */
 const tolerance = 1e-6
 

@@ -1,21 +1,13 @@
 import { CascadeError, shown } from '@cascade-diffusion/checks'
 import type { NoiseLevel } from '../process/noise-level.ts'
 import { isDiscrete, type Schedule } from '../process/process.ts'
-import type { Level, Levels } from './level.ts'
+import type { Levels, Path } from './level.ts'
 import type { RunOptions } from './sample-options.ts'
 import type { Sampler } from './samplers/sampler.ts'
 import { stepsDown } from './steps.ts'
 
 /** The options of a run that say which steps it takes: see {@link RunOptions}. */
 export type Route = Pick<RunOptions, 'steps' | 'stop' | 'initialStep' | 'restarts'>
-
-/** The levels that a run visits: those where the network is evaluated, and the one that the last of them leads to. */
-export interface Path {
-  /** To the stop. */
-  readonly stopped: readonly Level[]
-  /** To the data, by all steps: the way to a restart from below the stop. The same as `stopped` without a stop. */
-  readonly whole: readonly Level[]
-}
 
 /**
  * The levels of a run.

@@ -1,7 +1,6 @@
 import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import { checkRecord } from '../checks.ts'
-import type { Level } from './level.ts'
-import type { Path } from './path.ts'
+import type { Level, Path } from './level.ts'
 import type { Sampler } from './samplers/sampler.ts'
 
 /** A return to a noisier step: noise is added to the images that a run has reached. */
