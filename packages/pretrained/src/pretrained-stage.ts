@@ -41,7 +41,8 @@ export function pretrainedStage(found: PretrainedUNet, options: PretrainedStageO
   if (found?.kind !== 'unet')
     throw new CascadeError(
       'input',
-      `${where}: expected a network of fromPretrained, of kind 'unet', got ${shown((found as { kind?: unknown })?.kind)}`,
+      `${where}: expected a network of fromPretrained, of kind 'unet', ` +
+        `got ${shown((found as { kind?: unknown })?.kind)}`,
     )
   checkOptions(where, options, knownOptions)
   const stage = stageOf(found, options)

@@ -12,8 +12,8 @@ export interface DiffusionCascadeStage extends TrainedStage {
   /** How it is sampled. */
   readonly sampling: StageSampling
   /**
-   * s, the level of conditioning augmentation in sampling; only of a super-resolution stage. Default: the least level of
-   * its augmentation, which is 0, no augmentation, for nearly all.
+   * s, the level of conditioning augmentation in sampling; only of a super-resolution stage. Default: the least level
+   * of its augmentation, which is 0, no augmentation, for nearly all.
    */
   readonly level?: number
   /**

@@ -55,7 +55,8 @@ function checkPair(where: string, below: AnyStage, stage: AnyStage): void {
   } else if (String(stage.lowSize) !== String(below.size) || stage.imageChannels !== below.imageChannels)
     throw wrong(
       where,
-      `stage '${stage.name}' super-resolves ${shownSize(stage.lowSize)}×${stage.imageChannels}, but '${below.name}' makes ${makes(below)}`,
+      `stage '${stage.name}' super-resolves ${shownSize(stage.lowSize)}×${stage.imageChannels}, ` +
+        `but '${below.name}' makes ${makes(below)}`,
     )
 }
 

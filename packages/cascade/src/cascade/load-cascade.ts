@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions } from '@cascade-diffusion/checks'
 import { type ImageSource, shownSize } from '@cascade-diffusion/data'
 import { type FunctionStageOptions, type ImagesFunction, type ImagesStage, imagesStage } from '../kinds/images-stage.ts'
 import { resampleStage } from '../kinds/resample-stage.ts'
@@ -90,7 +90,8 @@ function withImages(described: ManifestImagesStage, images: LoadCascadeStageOpti
   if (images === undefined)
     throw new CascadeError(
       'input',
-      `loadCascade: the images of stage '${name}' are ${source === undefined ? 'made by a function' : `those of '${source}'`}: ` +
+      `loadCascade: the images of stage '${name}' are ` +
+        `${source === undefined ? 'made by a function' : `those of '${source}'`}: ` +
         `hand them in, { custom: { ${/^[a-z]\w*$/i.test(name) ? name : `'${name}'`}: { images } } }`,
     )
   const given = typeof images === 'function' ? { ...options, images } : { name, images }
@@ -101,7 +102,8 @@ function withImages(described: ManifestImagesStage, images: LoadCascadeStageOpti
   if (words(stage) !== expected)
     throw new CascadeError(
       'input',
-      `loadCascade: expected images of stage '${name}' like those that it was saved with, ${expected}, got ${words(stage)} in ${shown(stage.images)}`,
+      `loadCascade: expected images of stage '${name}' like those that it was saved with, ${expected}, ` +
+        `got ${words(stage)}`,
     )
   return stage
 }

@@ -69,8 +69,8 @@ const sourceSchema: Schema<{ readonly name: string }> = schema.record<{ readonly
 /**
  * Images of another program as the first stage of a cascade: a source (a folder of PNG files, `pngFolder` of `data`;
  * images in memory, `imageDataset`), read in order from the first, or a function that makes them. Their number, size,
- * channels and values are checked as they come. A saved cascade does not contain them: they are handed in again when it
- * is loaded.
+ * channels and values are checked as they come. Random transforms of a source draw from the key of the stage, by
+ * place. A saved cascade does not contain them: they are handed in again when it is loaded.
  *
  * Labels of a labelled source are those that later stages are conditioned on.
  * @throws CascadeError 'input' that lists everything that is wrong with the options; or if a source has no size.
@@ -85,7 +85,8 @@ export function imagesStage(options: SourceStageOptions | FunctionStageOptions):
     if (!source.size)
       throw new CascadeError(
         'input',
-        `${where}: expected images of one size, got no size of '${source.name}'; transforms make one: transformed(source, centerCrop(), resize({ size }))`,
+        `${where}: expected images of one size, got no size of '${source.name}'; ` +
+          'transforms make one: transformed(source, centerCrop(), resize({ size }))',
       )
     return {
       kind: 'images',
@@ -115,7 +116,8 @@ export function checkPlaces({ name, images }: ImagesStage, firstIndex: number, c
   if (typeof images === 'function' || firstIndex + count <= images.count) return
   throw new CascadeError(
     'input',
-    `stage '${name}': expected at most the ${images.count} images of '${images.name}', got a run of those from ${firstIndex} to ${firstIndex + count - 1}`,
+    `stage '${name}': expected at most the ${images.count} images of '${images.name}', ` +
+      `got a run of those from ${firstIndex} to ${firstIndex + count - 1}`,
   )
 }
 
@@ -128,12 +130,10 @@ export interface LabelledImages {
 /** @throws of code `data` unless the images are what the stage says. */
 export async function readStageImages(stage: ImagesStage, request: ImagesRequest): Promise<LabelledImages> {
   const { name, images, size, imageChannels } = stage
-  const { count, firstIndex } = request
+  const { count, firstIndex, rng } = request
   if (typeof images !== 'function') {
-    const read = await readBatch(
-      images,
-      Array.from({ length: count }, (_, i) => firstIndex + i),
-    )
+    const places = Array.from({ length: count }, (_, i) => firstIndex + i)
+    const read = await readBatch(images, places, { rng, firstIndex })
     return { images: read.image, labels: read.label }
   }
   const made: unknown = await images(request)

@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { float32, int32, type NDArray } from '@cascade-diffusion/arrays'
-import { encodePng, imageDataset, pngFolder } from '@cascade-diffusion/data'
+import { encodePng, imageDataset, pngFolder, randomFlip, transformed } from '@cascade-diffusion/data'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { describe, expect, expectTypeOf, test } from 'vitest'
-import type { Cascade, CascadeStage } from '../cascade/cascade.ts'
+import { type Cascade, type CascadeStage, chosenLevels } from '../cascade/cascade.ts'
 import { cascadeSampler } from '../sampling/cascade-sampler.ts'
 import { halves, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
 import { type FunctionStageOptions, type ImagesRequest, imagesStage } from './images-stage.ts'
@@ -59,6 +59,15 @@ describe('the images of another program', () => {
       "stage 'halves': expected at most the 5 images of 'halves', got a run of those from 0 to 5",
     )
     await expect(cascade.sample(run)).rejects.toThrow("since the images of 'halves' have their own")
+  })
+
+  test('a source that draws: by the key of the stage and the place', async () => {
+    const flipped = transformed({ ...dataset, classNames: undefined }, randomFlip())
+    const cascade = sampler({ stage: imagesStage({ name: 'flipped', images: flipped }) }, sr)
+    const whole = await cascade.sample({ ...run, count: 5, labels: 'balanced', to: 'flipped' })
+    expect(await cascade.sample({ ...run, count: 5, labels: 'balanced', to: 'flipped', batchSize: 2 })).toEqual(whole)
+    const other = await cascade.sample({ ...run, count: 5, labels: 'balanced', to: 'flipped', rng: rng(10) })
+    expect(other).not.toEqual(whole)
   })
 
   test('a function: asked for each batch by place, label and key', async () => {
@@ -207,6 +216,20 @@ test('classes: some, all or no stages have them', async () => {
   expect(() => sampler(base, free, third)).toThrow(
     "expected the 2 classes of 'base' (left, right) in 'sr2', got class 0 'a' rather than 'left'",
   )
+})
+
+test('the level of a stage is the least of its augmentation, unless it is chosen', async () => {
+  const noise = { name: 'gaussian-noise', schedule: { name: 'cosine', steps: 20 }, minLevel: 2, maxLevel: 12 } as const
+  const { level: _, ...least } = { ...sr, stage: tinySuperResolution({ augmentation: noise }) }
+  const down = { stage: resampleStage({ name: 'down', resolution: 2, imageChannels: 1, method: 'area' }) }
+  const last = { ...sr, stage: tinySuperResolution({ name: 'sr2' }) }
+  expect(chosenLevels({ stages: [base, least, down, last] })).toEqual([2, 3])
+  const images = await sampler(base, least).sample(run)
+  expect(images).toEqual(await sampler(base, least).sample({ ...run, levels: { sr: 2 } }))
+  expect(images).not.toEqual(await sampler(base, least).sample({ ...run, levels: { sr: 3 } }))
+  const range = "stage 'sr': expected a level s of gaussian-noise, an integer from 2 to 12, got 1"
+  await expect(sampler(base, least).sample({ ...run, levels: [1] })).rejects.toThrow(range)
+  expect(() => sampler(base, { ...least, level: 1 })).toThrow(range)
 })
 
 test('what can be a type error is one', () => {

@@ -35,8 +35,8 @@ export interface CascadeSampleOptions {
   /** The place of the first image in the whole set. Default 0. A later place resumes a set. */
   readonly firstIndex?: number
   /**
-   * The name of the first stage to sample. Default: the first; with `lowRes`, the first that takes images of their size,
-   * or else the first that takes larger images than those it was trained on.
+   * The name of the first stage to sample. Default: the first; with `lowRes`, the first that takes images of their
+   * size, or else the first that takes larger images than those it was trained on.
    */
   readonly from?: string
   /** The images that the first stage to sample super-resolves: float32 [count,h,w,C] in [-1, 1]. */
@@ -86,7 +86,9 @@ export interface CascadeBatch {
   readonly images: readonly NDArray<'float32'>[]
 }
 
-/** @throws if an option is unknown, or the key, a count or a flag is invalid. What depends on the stages is unchecked. */
+/**
+ * @throws if an option is unknown, or the key, a count or a flag is invalid. What depends on the stages is not checked.
+ */
 export function checkCascadeOptions(options: CascadeSampleOptions): void {
   const where = 'cascade'
   checkOptions(where, options, sampleKeys)

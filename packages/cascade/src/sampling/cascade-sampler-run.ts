@@ -58,7 +58,8 @@ export function cascadeRun(stages: readonly SamplerStage[], options: CascadeSamp
   if (levels[first]?.given && lowRes && !options.augmented)
     throw new CascadeError(
       'input',
-      `stage '${start.name}': expected non-truncated sampling of the images lowRes, or augmented: true if they are its z_s, got truncated`,
+      `stage '${start.name}': expected non-truncated sampling of the images lowRes, or augmented: true if they are ` +
+        'its z_s, got truncated',
     )
   return {
     count,
@@ -92,7 +93,8 @@ function labelsOfRun(
     if (given === undefined) return () => undefined
     throw new CascadeError(
       'input',
-      `stage '${start.name}': expected no labels, since the images of '${start.images.name}' have their own, got ${shown(given)}`,
+      `stage '${start.name}': expected no labels, since the images of '${start.images.name}' have their own, ` +
+        `got ${shown(given)}`,
     )
   }
   const isConditional = ({ classNames }: AnyStage) => classNames !== undefined
@@ -145,7 +147,8 @@ export function levelsOf(
   if (other !== undefined)
     throw new CascadeError(
       'input',
-      `cascade: expected levels of the super-resolution stages ${names.join(', ') || '(there are none)'}, got one of '${other}'`,
+      `cascade: expected levels of the super-resolution stages ${names.join(', ') || '(there are none)'}, ` +
+        `got one of '${other}'`,
     )
   return stages.map(({ stage, ...chosen }) =>
     stage.kind === 'super-resolution' ? chosenLevel(stage, chosen, byName[stage.name]) : undefined,

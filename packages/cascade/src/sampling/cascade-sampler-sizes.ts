@@ -107,7 +107,8 @@ function scaled(stage: AnyStage, taken: ImageSize | undefined, given: ImageSize)
   if (!size.every(Number.isInteger))
     throw new CascadeError(
       'input',
-      `${where}: expected images that ${shownSize(taken)} → ${shownSize(stage.size)} makes whole pixels of, got ${shownSize(given)}, which would become ${shownSize(size)}`,
+      `${where}: expected images that ${shownSize(taken)} → ${shownSize(stage.size)} makes whole pixels of, ` +
+        `got ${shownSize(given)}, which would become ${shownSize(size)}`,
     )
   if (!isResizable(stage))
     throw new CascadeError(

@@ -30,8 +30,8 @@ export interface CascadeSampler {
  * @param cascade a cascade, whose stages have a sampling and a level; or a list of trained stages.
  * @param options for a cascade, only `compile`; for a list, the options of all stages, or a list with the options of
  * each.
- * @throws if a stage does not take the images of the one before it, two stages have the same name, a choice is not valid,
- * or the list of options has another length.
+ * @throws if a stage does not take the images of the one before it, two stages have the same name, a choice is not
+ * valid, or the list of options has another length.
  */
 export function cascadeSampler(cascade: Cascade, options: Pick<StageSamplerOptions, 'compile'>): CascadeSampler
 export function cascadeSampler(

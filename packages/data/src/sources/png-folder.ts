@@ -11,7 +11,8 @@ import type { ImageSource } from './image-source.ts'
 export interface PngFolderOptions {
   /**
    * The channels of the images: 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA). Files with others are converted if
-   * nothing is lost: grey to RGB, no alpha to an opaque one, colours that are all grey to grey, an opaque alpha to none.
+   * nothing is lost: grey to RGB, no alpha to an opaque one, colours that are all grey to grey, an opaque alpha to
+   * none.
    * Default: those of the first file.
    */
   readonly channels?: number
@@ -52,7 +53,8 @@ export async function pngFolder(path: string, options: PngFolderOptions = {}): P
     if (h !== height || w !== width)
       throw new CascadeError(
         'data',
-        `${where}: expected images of one size, ${shownSize([height, width])} as '${first}' has, got ${shownSize([h, w])}`,
+        `${where}: expected images of one size, ${shownSize([height, width])} as '${first}' has, ` +
+          `got ${shownSize([h, w])}`,
       )
     return withChannels(where, image, channels)
   }
