@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
-import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import type { Rng } from '@cascade-diffusion/random'
+import { digest } from '../cascade/stage-identity.ts'
 
 /** A JSON value. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
@@ -11,7 +10,7 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
  */
 export function described(value: unknown): Json {
   if (typeof value === 'function') return `the function ${value.name}`
-  if (ArrayBuffer.isView(value)) return digest([bytesOf(value)])
+  if (ArrayBuffer.isView(value)) return digest(value)
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
   if (value === null || ['string', 'number', 'boolean'].includes(typeof value)) return value as Json
   if (Array.isArray(value)) return value.map(described)
@@ -21,25 +20,5 @@ export function described(value: unknown): Json {
   )
 }
 
-/** The digest of weights: their names, types, shapes and values. */
-export function describedWeights(params: Params<NDArray>): string {
-  const names = Object.keys(params).sort()
-  return digest(
-    names.flatMap((name) => {
-      const { dtype, shape, data } = params[name] as NDArray
-      return [`${JSON.stringify([name, dtype, shape])}\n`, bytesOf(data)]
-    }),
-  )
-}
-
 /** What a key draws tells it from all others. */
-export const describedKey = (rng: Rng): string => digest([bytesOf(rng.fold('samples').uniform([8]).data)])
-
-function digest(parts: readonly (string | Uint8Array)[]): string {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(part)
-  return `sha256 ${hash.digest('hex').slice(0, 32)}`
-}
-
-const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength)
+export const describedKey = (rng: Rng): string => digest(rng.fold('samples').uniform([8]).data)

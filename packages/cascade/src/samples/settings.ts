@@ -1,6 +1,7 @@
+import { identityOf, samplingAsJson } from '../cascade/stage-identity.ts'
 import type { CascadeRun } from '../sampling/cascade-sampler-run.ts'
 import type { SamplerStage } from '../sampling/cascade-sampler-stage.ts'
-import { described, describedKey, describedWeights, type Json } from './described.ts'
+import { described, describedKey, type Json } from './described.ts'
 import type { CheckedOptions } from './options.ts'
 
 /**
@@ -21,25 +22,12 @@ export function settingsOf(
     firstIndex,
     digits,
     rng: describedKey(rng),
-    images: images && describedImages(images),
-    cascade: run.stages.map(({ index, ...how }) => ({ ...describedStage(stages[index] as SamplerStage), ...how })),
+    images: images?.name,
+    cascade: run.stages.map(({ index, ...how }) => {
+      const given = stages[index] as SamplerStage
+      const { name, classNames } = given.stage
+      const sampling = given.sampling && samplingAsJson(given.sampling)
+      return { name, classNames, ...identityOf(given), sampling, ...how }
+    }),
   }) as SampleSettings
 }
-
-function describedStage({ stage, params, sampling }: SamplerStage): object {
-  const { name, kind, imageChannels, classNames } = stage
-  return {
-    name,
-    kind,
-    imageChannels,
-    classNames,
-    description: 'description' in stage ? stage.description : undefined,
-    method: 'method' in stage ? stage.method : undefined,
-    images: 'images' in stage ? describedImages(stage.images) : undefined,
-    sampling,
-    weights: params && describedWeights(params),
-  }
-}
-
-/** Images from elsewhere are known by their name. */
-const describedImages = (images: { readonly name: string }): string => images.name

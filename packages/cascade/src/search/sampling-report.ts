@@ -1,12 +1,12 @@
 import { isDiscrete } from '@cascade-diffusion/diffusion'
 import { formatNumber, type LineChartOptions, type Series, svgLineChart } from '@cascade-diffusion/reports'
 import type { SearchResult } from '@cascade-diffusion/schedules'
+import { samplingAsJson } from '../cascade/stage-identity.ts'
 import type { StageSampling } from '../cascade/stage-sampling.ts'
 import { stageRoute } from '../sampling/sampling-process.ts'
 import type { Stage } from '../stage/stage.ts'
 import { canonical } from './json-value.ts'
 import { objectiveCells, type SearchReport, textTable } from './search-report.ts'
-import { samplingAsJson } from './search-settings.ts'
 
 /** How one stage is sampled in a trial. */
 export interface SamplingCandidate {

@@ -1,12 +1,12 @@
 import { concatenate, type NDArray, rows } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { Cascade, CascadeStage } from '../cascade/cascade.ts'
+import { samplingAsJson } from '../cascade/stage-identity.ts'
 import { readStageImages } from '../kinds/images-stage.ts'
 import { cascadeRun, type RunStage } from '../sampling/cascade-sampler-run.ts'
 import { type StageRunner, stageRunner } from '../sampling/cascade-sampler-stage.ts'
 import { canonical } from './json-value.ts'
 import type { SearchedSamples } from './search-options.ts'
-import { samplingAsJson } from './search-settings.ts'
 
 /** Samples stages of a search one by one. */
 export interface StageImages {

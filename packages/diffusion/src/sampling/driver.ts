@@ -15,7 +15,7 @@ import { type Denoiser, type DenoiserOptions, denoiser } from '../model/denoiser
 import { checkProcess, type DiffusionProcess, type Network, type Schedule } from '../process/process.ts'
 import { checkFinite, checkImages, checkInput, checkNoise, checkOptionsOfRun } from './check-input.ts'
 import { checkSampler } from './check-sampler.ts'
-import { planRun } from './plan.ts'
+import { type PlannedStep, planRun } from './plan.ts'
 import type { Frame, SampleOptions } from './sample-options.ts'
 import type { Sampler } from './samplers/sampler.ts'
 import { tracedStep } from './traced-step.ts'
@@ -84,8 +84,10 @@ export function createSampler<C = undefined>(options: CreateSamplerOptions<C>): 
     }
     const nothing = Array.from({ length: sampler.history ?? 0 }, () => zeros(shape))
     const condition = await place.onDevice((options as { condition?: ArraysOf<C> }).condition as ArraysOf<C>)
+    const noiseOf = ({ t, pass }: PlannedStep) => draw(pass, 'noise', Number.isInteger(t) ? t : String(t))
     let state: State = { xt: initial ?? draw(0, 'initial'), history: nothing }
     let x0: DeviceArray | undefined
+    let noise = sampler.needsNoise && plan[0] ? noiseOf(plan[0]) : undefined
     try {
       for (const [i, { t, next, pass, fresh, added, evaluations }] of plan.entries()) {
         throwIfAborted(signal, 'sample')
@@ -94,17 +96,23 @@ export function createSampler<C = undefined>(options: CreateSamplerOptions<C>): 
           disposeAll(state.history)
           state = { ...state, history: nothing }
         }
-        const noise = sampler.needsNoise ? draw(pass, 'noise', Number.isInteger(t) ? t : String(t)) : undefined
-        for (const numbers of evaluations) {
+        const upcoming = sampler.needsNoise ? plan[i + 1] : undefined
+        let drawn: typeof noise
+        for (const [k, numbers] of evaluations.entries()) {
           throwIfAborted(signal, 'sample')
           disposeAll(x0)
-          const made = await step.onDevice(donate(state), numbers, noise, condition).catch(explained)
+          const making = step.onDevice(donate(state), numbers, noise, condition).catch(explained)
+          // While the engine computes in its thread, this one draws the noise of the next step.
+          const drawing = upcoming && k === 0 ? nextTurn().then(() => noiseOf(upcoming)) : drawn
+          const [made, ahead] = await Promise.all([making, drawing])
+          drawn = ahead
           state = made.state
           x0 = made.x0
           const total = await read(made.total)
           made.total.dispose()
           if (!Number.isFinite(total.data[0])) checkFinite(await read(state.xt), `the images after timestep ${t}`)
         }
+        noise = drawn
         const stepsLeft = plan.length - 1 - i
         if (!afterStep && !seen(stepsLeft)) continue
         const frame = { step: i, stepsLeft, t: next, xt: await read(state.xt), x0: await read(x0!) }
@@ -177,6 +185,13 @@ function explained(error: unknown): never {
     { cause: error },
   )
 }
+
+/** Resolves when what was begun before is under way in other threads. */
+const nextTurn = () =>
+  new Promise<void>((resolve) => {
+    if (typeof setImmediate === 'function') setImmediate(resolve)
+    else setTimeout(resolve)
+  })
 
 const read = async (array: NDArray | DeviceArray) =>
   (isDeviceArray(array) ? await array.read() : array) as NDArray<'float32'>
