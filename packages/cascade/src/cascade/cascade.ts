@@ -1,4 +1,4 @@
-import { CascadeError, parseConfig, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, type KnownKeys, parseConfig, shown } from '@cascade-diffusion/checks'
 import { checkLevel, defaultLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { ImagesStage } from '../kinds/images-stage.ts'
 import type { ResampleStage } from '../kinds/resample-stage.ts'
@@ -62,12 +62,16 @@ export function checkCascade(where: string, cascade: Cascade): void {
   const stages: unknown = cascade?.stages
   if (!Array.isArray(stages))
     throw new CascadeError('input', `${where}: expected a cascade, { stages }, got ${shown(cascade)}`)
+  checkOptions<Cascade>(where, cascade, { stages: true })
   checkChain(where, cascade.stages)
   for (const [i, stage] of cascade.stages.entries()) checkChoices(where, stage, cascade.stages[i - 1])
 }
 
+const stageKeys: KnownKeys<CascadeStage> = { stage: true, params: true, sampling: true, level: true, truncated: true }
+
 function checkChoices(where: string, given: CascadeStage, below: CascadeStage | undefined): void {
   const { stage, params, sampling, level, truncated } = given
+  checkOptions<CascadeStage>(`${where}: stage '${stage.name}'`, given, stageKeys)
   const of = `${where}: stage '${stage.name}'`
   if (isDiffusionStage(given)) parseConfig(`${where}: sampling of stage '${stage.name}'`, stageSamplingSchema, sampling)
   else if (params !== undefined || sampling !== undefined)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { CascadeError, checkOptions } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import { type ImageSource, shownSize } from '@cascade-diffusion/data'
 import { type FunctionStageOptions, type ImagesFunction, type ImagesStage, imagesStage } from '../kinds/images-stage.ts'
 import { resampleStage } from '../kinds/resample-stage.ts'
@@ -39,6 +39,8 @@ export async function loadCascade(folder: string, options: LoadCascadeOptions = 
   const where = 'loadCascade'
   checkOptions(where, options, { custom: true })
   const { custom = {} } = options
+  if (typeof custom !== 'object' || custom === null)
+    throw new CascadeError('input', `${where}: expected custom code by the names of stages, got ${shown(custom)}`)
   const manifest = await readManifest(where, folder)
   const names = manifest.stages.map(manifestName)
   const other = Object.keys(custom).find((name) => !names.includes(name))

@@ -1,15 +1,20 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
-import { CascadeError, type ErrorCode } from '@cascade-diffusion/checks'
+import { type NDArray, sizeOf } from '@cascade-diffusion/arrays'
+import { CascadeError, type ErrorCode, shown } from '@cascade-diffusion/checks'
 
 /** How far a value may be outside [-1, 1]: as far as rounding may take it. */
 const tolerance = 1e-3
 
 /**
  * @param noisy whether noise was added to the images, so that they have no range.
- * @throws unless they are finite and within [-1, 1].
+ * @throws unless they are a Float32Array of as many numbers as the shape says, finite and within [-1, 1].
  */
 export function checkValues(code: ErrorCode, where: string, images: NDArray<'float32'>, noisy = false): void {
   const { data, shape } = images
+  if (!(data instanceof Float32Array && data.length === sizeOf(shape)))
+    throw new CascadeError(
+      code,
+      `${where}: expected data, a Float32Array of ${sizeOf(shape)} for [${shape}], got ${shown(data)}`,
+    )
   const limit = noisy ? Number.MAX_VALUE : 1 + tolerance
   const wrong = data.findIndex((x) => !(Math.abs(x) <= limit))
   if (wrong < 0) return

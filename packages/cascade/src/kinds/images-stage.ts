@@ -1,5 +1,14 @@
 import { isNDArray, type NDArray } from '@cascade-diffusion/arrays'
-import { CascadeError, checkFunction, parseConfig, type Schema, schema, shown } from '@cascade-diffusion/checks'
+import {
+  CascadeError,
+  checkFunction,
+  isCascadeError,
+  parseConfig,
+  type Schema,
+  schema,
+  shown,
+  throwIfAborted,
+} from '@cascade-diffusion/checks'
 import { checkSource, type ImageSize, type ImageSource, imageSize, readBatch } from '@cascade-diffusion/data'
 import type { Rng } from '@cascade-diffusion/random'
 import { stageSchemas } from '../stage/stage-schema.ts'
@@ -136,11 +145,25 @@ export async function readStageImages(stage: ImagesStage, request: ImagesRequest
     const read = await readBatch(images, places, { rng, firstIndex })
     return { images: read.image, labels: read.label }
   }
-  const made: unknown = await images(request)
+  const made: unknown = await called(name, images, request)
   const expected = `float32 [${[count, ...size, imageChannels]}]`
   const got = isNDArray(made) ? `${made.dtype} [${made.shape}]` : shown(made)
   if (got !== expected)
     throw new CascadeError('data', `stage '${name}': expected images to give ${expected}, got ${got}`)
   checkValues('data', `stage '${name}': images from ${firstIndex}`, made as NDArray<'float32'>)
   return { images: made as NDArray<'float32'> }
+}
+
+/** @throws with the name of the stage, and with the error of the function as its cause. */
+async function called(name: string, images: ImagesFunction, request: ImagesRequest): Promise<unknown> {
+  const where = `stage '${name}'`
+  throwIfAborted(request.signal, where)
+  try {
+    return await images(request)
+  } catch (cause) {
+    throwIfAborted(request.signal, where)
+    if (isCascadeError(cause)) throw cause
+    const reason = cause instanceof Error ? cause.message : shown(cause)
+    throw new CascadeError('data', `${where}: images from ${request.firstIndex} failed: ${reason}`, { cause })
+  }
 }

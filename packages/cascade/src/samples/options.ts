@@ -1,4 +1,12 @@
-import { CascadeError, checkInteger, checkOneOf, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import {
+  CascadeError,
+  checkFunction,
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  type KnownKeys,
+  shown,
+} from '@cascade-diffusion/checks'
 import { checkSource, type ImageSource } from '@cascade-diffusion/data'
 import type { CascadeSampler } from '../sampling/cascade-sampler.ts'
 import type { CascadeSampleOptions } from '../sampling/cascade-sampler-options.ts'
@@ -61,6 +69,7 @@ export function checkWriteOptions(
   checkOneOf(where, 'stages', stages, ['last', 'all'])
   checkInteger(where, 'batchSize', batchSize, { from: 1 })
   checkInteger(where, 'firstIndex', firstIndex, { from: 0 })
+  if (options.progress !== undefined) checkFunction(where, 'progress', options.progress)
   if (images !== undefined) checkSource(where, images)
   const count = checkInteger(where, 'count', options.count ?? (images && images.count - firstIndex), { from: 1 })
   if (images && firstIndex + count > images.count)

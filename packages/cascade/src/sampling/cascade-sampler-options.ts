@@ -1,5 +1,12 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
-import { CascadeError, checkInteger, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
+import {
+  CascadeError,
+  checkFunction,
+  checkInteger,
+  checkOptions,
+  type KnownKeys,
+  shown,
+} from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import { checkRng } from './check-sampling.ts'
 import type { Labels } from './stage-sampler-options.ts'
@@ -30,7 +37,10 @@ export interface CascadeSampleOptions {
    */
   readonly levels?: readonly StageLevel[] | Readonly<Record<string, StageLevel>>
   readonly rng: Rng
-  /** The number of images sampled at a time. It affects memory, not the images. Default 50. */
+  /**
+   * The number of images sampled at a time. It affects memory and speed; the images only by rounding, since a compiled
+   * network rounds in another way in a batch of another size. Default 50.
+   */
   readonly batchSize?: number
   /** The place of the first image in the whole set. Default 0. A later place resumes a set. */
   readonly firstIndex?: number
@@ -92,13 +102,16 @@ export interface CascadeBatch {
 export function checkCascadeOptions(options: CascadeSampleOptions): void {
   const where = 'cascade'
   checkOptions(where, options, sampleKeys)
-  const { count, batchSize = 50, firstIndex = 0, lowRes, augmented, rng } = options
+  const { count, batchSize = 50, firstIndex = 0, lowRes, augmented, rng, progress, signal } = options
   checkRng(where, rng)
   if (count !== undefined || lowRes === undefined) checkInteger(where, 'count', count, { from: 1 })
   checkInteger(where, 'batchSize', batchSize, { from: 1 })
   checkInteger(where, 'firstIndex', firstIndex, { from: 0 })
+  if (progress !== undefined) checkFunction(where, 'progress', progress)
+  if (signal !== undefined && typeof signal?.aborted !== 'boolean')
+    throw new CascadeError('input', `${where}: expected signal, that of an AbortController, got ${shown(signal)}`)
   if (augmented !== undefined && typeof augmented !== 'boolean')
-    throw new CascadeError('input', `${where}: expected augmented, true or false, got ${String(augmented)}`)
+    throw new CascadeError('input', `${where}: expected augmented, true or false, got ${shown(augmented)}`)
   if (augmented && lowRes === undefined)
     throw new CascadeError('input', `${where}: expected lowRes, images that are augmented already, got none`)
 }

@@ -51,6 +51,10 @@ export function cascadeRun(stages: readonly SamplerStage[], options: CascadeSamp
   const count = options.count ?? checkInteger('cascade', 'a number of images in lowRes', given, { from: 1 })
   const levels = levelsOf(stages, options.levels)
   const sizes = sizesFrom(all, [first, last], count, options)
+  checkInteger('cascade', 'firstIndex', firstIndex, {
+    from: 0,
+    to: lastPlace(all.slice(first, last + 1), sizes) - count,
+  })
   if (start.kind === 'images') checkPlaces(start, firstIndex, count)
   if (options.augmented && !levels[first])
     throw new CascadeError('input', `stage '${start.name}': expected no augmented images, since it augments none`)
@@ -80,6 +84,14 @@ export function cascadeRun(stages: readonly SamplerStage[], options: CascadeSamp
     }),
   }
 }
+
+/** Every number of the noise has a place of its own below 2^53. */
+const lastPlace = (stages: readonly AnyStage[], sizes: readonly ImageSize[]): number =>
+  Math.min(
+    ...sizes.map(([height, width], i) =>
+      Math.floor(Number.MAX_SAFE_INTEGER / (height * width * (stages[i] as AnyStage).imageChannels)),
+    ),
+  )
 
 function labelsOfRun(
   stages: readonly AnyStage[],
@@ -137,12 +149,18 @@ export function levelsOf(
 ): readonly (ChosenLevel | undefined)[] {
   const augmented = stages.filter(({ stage }) => stage.kind === 'super-resolution')
   const byName = given === undefined ? {} : isList(given) ? fromList(augmented, given) : given
-  if (typeof byName !== 'object' || byName === null || isList(byName))
+  if (typeof byName !== 'object' || byName === null || isList(byName) || byName instanceof Map)
     throw new CascadeError(
       'input',
       `cascade: expected ${augmented.length} levels, one for each super-resolution stage, got ${shown(given)}`,
     )
   const names = augmented.map(({ stage }) => stage.name)
+  const missing = isList(given) ? names.find((name) => byName[name] === undefined) : undefined
+  if (missing !== undefined)
+    throw new CascadeError(
+      'input',
+      `cascade: expected a level for each super-resolution stage, got none for '${missing}'`,
+    )
   const other = Object.keys(byName).find((name) => !names.includes(name))
   if (other !== undefined)
     throw new CascadeError(

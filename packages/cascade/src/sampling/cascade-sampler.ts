@@ -1,5 +1,5 @@
 import { concatenate, type NDArray, rows } from '@cascade-diffusion/arrays'
-import { CascadeError, checkOptions as checkKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions as checkKeys, shown, throwIfAborted } from '@cascade-diffusion/checks'
 import { type Cascade, checkCascade } from '../cascade/cascade.ts'
 import { checkChain } from '../cascade/check-chain.ts'
 import type { TrainedStage } from '../stage/load-stage.ts'
@@ -17,8 +17,8 @@ export interface CascadeSampler {
   sample(options: CascadeSampleOptions): Promise<NDArray<'float32'>[]>
   /**
    * Samples batch by batch: each goes through all stages, so memory does not grow with `count`. An image depends on the
-   * key, the names of the stages and its place in the whole set, and on nothing else. Only stages that are sampled are
-   * compiled, when they are first needed.
+   * key, the names of the stages and its place in the whole set, and on nothing else: on the size of its batch by rounding
+   * alone. Only stages that are sampled are compiled, when they are first needed.
    */
   stream(options: CascadeSampleOptions): AsyncGenerator<CascadeBatch, void, undefined>
   /** Frees what the engine holds. */
@@ -90,6 +90,7 @@ function joined(stages: readonly SamplerStage[], runners: readonly StageRunner[]
       const images: NDArray<'float32'>[] = []
       for (const { index, ...how } of run.stages) {
         const { stage } = stages[index] as SamplerStage
+        throwIfAborted(signal, `stage '${stage.name}'`)
         const made = await (runners[index] as StageRunner).run({
           ...place,
           ...how,

@@ -1,7 +1,7 @@
 import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError, isCascadeError } from '@cascade-diffusion/checks'
 import { type AugmentationDraw, defaultLevel } from '@cascade-diffusion/conditioning-augmentation'
-import { createSampler, type Frame, type Network, processesX0 } from '@cascade-diffusion/diffusion'
+import { checkRoute, createSampler, type Frame, type Network, processesX0 } from '@cascade-diffusion/diffusion'
 import { closeOver, type UNetCondition } from '@cascade-diffusion/unet'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
 import type { TrainedStage } from '../stage/load-stage.ts'
@@ -29,9 +29,9 @@ export interface StageSampler {
  * Makes a stage ready to sample. A super-resolution stage is conditioned on s and on z_s: on finished small images that
  * are corrupted to the level s as in training (paper, Section 3.3), or on those of a stage that was stopped at s
  * (Section 3.2, Algorithm 2). `truncatedStop` says where.
- * @throws if an option is missing or unknown, or the schedule, the spacing or the guidance do not fit the stage.
- * Sampling throws before its first step if a condition is missing, out of range or unexpected, or a step is outside the
- * process; and after a step whose images are not finite.
+ * @throws if an option is missing or unknown; if the schedule, the spacing or the guidance do not fit the stage; or if a
+ * step is outside the process, or a restart does not fit. Sampling throws before its first step if a condition is
+ * missing, out of range or unexpected; and after a step whose images are not finite.
  */
 export function stageSampler(trained: TrainedStage, options: StageSamplerOptions): StageSampler {
   checkTrained('stageSampler', trained)
@@ -41,6 +41,11 @@ export function stageSampler(trained: TrainedStage, options: StageSamplerOptions
   const network = boundNetwork(trained)
   const where = `stage '${stage.name}'`
   const { process, sampler, steps } = stageRoute(stage, options)
+  try {
+    checkRoute(process, sampler, { steps, restarts })
+  } catch (error) {
+    throw named(stage, error)
+  }
   const processX0 =
     options.processX0 === undefined || typeof options.processX0 === 'function'
       ? options.processX0

@@ -54,10 +54,10 @@ export function truncatedStop(lower: LowerStage, upper: SuperResolutionStage, le
       'input',
       `${where}: expected a diffusion model before it for truncated sampling, got '${stage.name}' (${stage.kind}), which has no process`,
     )
-  if (sampling === undefined)
+  if (typeof sampling?.sampler !== 'object' || sampling.sampler === null)
     throw new CascadeError(
       'input',
-      `${where}: expected the sampling of '${stage.name}' for truncated sampling, got none`,
+      `${where}: expected the sampling of '${stage.name}' for truncated sampling, got ${sampling === undefined ? 'none' : shown(sampling)}`,
     )
   const { augmentation } = upper
   if (typeof augmentation.noiseLevel !== 'function')

@@ -3,7 +3,7 @@ import type { NoiseLevel } from '@cascade-diffusion/diffusion'
 import type { Cascade } from '../cascade/cascade.ts'
 import { cascadeRun } from '../sampling/cascade-sampler-run.ts'
 import { type ImagesKey, keptImages } from './kept-images.ts'
-import type { CandidateImages, SearchedSamples } from './search-options.ts'
+import type { CandidateImages, CascadeSearchOptions, SearchedSamples } from './search-options.ts'
 import { openSearchRecord } from './search-record.ts'
 import { choicesOf, searchSettings } from './search-settings.ts'
 import { labelsOfSearch, stageImages } from './stage-images.ts'
@@ -32,7 +32,7 @@ export interface Evaluations<E> {
 export async function openEvaluations<E>(
   where: string,
   cascade: Cascade,
-  options: SearchedSamples,
+  options: SearchedSamples & Pick<CascadeSearchOptions<unknown, E>, 'objective'>,
 ): Promise<Evaluations<E>> {
   const { count, rng, folder } = options
   const labels = await labelsOfSearch(where, cascade, options)
@@ -61,7 +61,9 @@ export async function openEvaluations<E>(
       for (const [i, { stage }] of cascade.stages.entries()) all[stage.name] = await imagesOf(cascade, i, searched)
       const images = all[cascade.stages.at(-1)!.stage.name] as NDArray<'float32'>
       const evaluation = await evaluate({ images, labels, imagesOf: all })
-      await record.add(choices, evaluation)
+      // What is no number ends the search. It is not recorded, so that a mended evaluator can resume.
+      const value: unknown = options.objective ? options.objective(evaluation) : evaluation
+      if (typeof value === 'number' && !Number.isNaN(value)) await record.add(choices, evaluation)
       return evaluation
     },
     retain(best, searched) {

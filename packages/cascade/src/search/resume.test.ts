@@ -134,6 +134,30 @@ test('killed twice and resumed, it ends as uninterrupted; what was finished is n
   expect(again.searches).toEqual(whole.searches)
 })
 
+test('what a run left that was killed while it wrote is removed', async () => {
+  const folder = temporaryFolder()
+  await search({ folder, levels: [0, 6], ways: 'non-truncated' })
+  const left = ['search.json.123-4.partial', join('samples', 'base-0123456789abcdef.safetensors.123-5.partial')]
+  for (const name of left) writeFileSync(join(folder, name), 'half')
+  writeFileSync(join(folder, 'notes.partial'), 'mine')
+  await search({ folder, levels: [0, 6], ways: 'non-truncated' })
+  expect(readdirSync(folder, { recursive: true }).filter((name) => String(name).endsWith('.partial'))).toEqual([
+    'notes.partial',
+  ])
+})
+
+test('an evaluation that is no number is not recorded: the mended evaluator resumes', async () => {
+  const folder = temporaryFolder()
+  const broken = search({ folder, refine: 0, objective: ({ value }) => (value > 1e9 ? value : Number.NaN) })
+  await expect(broken).rejects.toThrow('expected an objective that is a number, got NaN in trial 1')
+  expect((await search({ folder, refine: 0 })).evaluated).toEqual(['0', '6', '6t', '12', '12t'])
+})
+
+test('rounds end when nothing is left to refine', async () => {
+  const { evaluated } = await search({ levels: [0, 3], ways: 'non-truncated', refine: 1e9 })
+  expect(evaluated.length).toBeLessThanOrEqual(4)
+})
+
 test('levels, rounds and ways may be added, and another objective chosen; only what is new is sampled', async () => {
   const folder = temporaryFolder()
   const first = await search({ folder, levels: [0, 6], refine: 0, ways: 'non-truncated' })

@@ -88,7 +88,9 @@ async function searchStage<E>(
   }
 
   for (const candidate of coarse) await attempt(candidate)
-  for (let round = 0; round < refine; round++)
+  for (let round = 0, before = 0; round < refine && before < result().trials.length; round++) {
+    // A round in which nothing is left to try is the last.
+    before = result().trials.length
     for (const way of ways) {
       const tried = result().trials.filter(
         ({ candidate: { level, truncated } }) => level === 0 || truncated === (way === 'truncated'),
@@ -99,6 +101,7 @@ async function searchStage<E>(
       for (const level of refinedLevels(stage.augmentation, known, best))
         for (const candidate of candidatesAt(where, cascade, plan, level, [way])) await attempt(candidate)
     }
+  }
   return { stage: stage.name, ...result() }
 }
 

@@ -27,7 +27,10 @@ export interface CascadeSearchOptions<C, E = number> extends Omit<SearchOptions<
   readonly labels?: CascadeSampleOptions['labels']
   /** The key of the noise, which is the same for all candidates. */
   readonly rng: Rng
-  /** The number of images sampled at a time. It affects memory, not the images. Default 50. */
+  /**
+   * The number of images sampled at a time. It affects memory and speed; the images only by rounding, since a compiled
+   * network rounds in another way in a batch of another size. Default 50.
+   */
   readonly batchSize?: number
   /** Evaluates the images of a candidate: by any metric. */
   evaluate(candidate: C & CandidateImages, options: { readonly signal?: AbortSignal }): E | Promise<E>

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CascadeError, parseConfig, type Schema, schema } from '@cascade-diffusion/checks'
 import { writeAtomically } from '@cascade-diffusion/files'
@@ -78,6 +78,7 @@ async function recordedTrials(
   await mkdir(folder, { recursive: true }).catch((cause) => {
     throw new CascadeError('file', `${where}: could not make the folder ${folder}: ${cause.message}`, { cause })
   })
+  for (const each of [folder, join(folder, 'samples')]) await removePartial(each)
   if (!existsSync(path)) return []
   const text = await readFile(path, 'utf8')
   let value: unknown
@@ -95,4 +96,11 @@ async function recordedTrials(
         `${lines.map((line) => `  ${line}`).join('\n')}\nrestore them to resume it, or choose another folder`,
     )
   return record.trials
+}
+
+/** Removes what a run left that was killed while it wrote. */
+async function removePartial(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => [])
+  const partial = names.filter((name) => /\.(json|safetensors|txt|svg)\.\d+-\d+\.partial$/.test(name))
+  await Promise.all(partial.map((name) => rm(join(folder, name), { force: true })))
 }

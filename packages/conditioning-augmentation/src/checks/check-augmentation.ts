@@ -1,7 +1,7 @@
 import { type ArraysOf, isNDArray, rows } from '@cascade-diffusion/arrays'
-import { CascadeError, checkFunction, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkFunction, isCascadeError, shown } from '@cascade-diffusion/checks'
 import { rng } from '@cascade-diffusion/random'
-import type { AugmentationDraw, ConditioningAugmentation } from '../augmentation.ts'
+import type { AugmentationDraw, ConditioningAugmentation, DrawOptions } from '../augmentation.ts'
 import { checkDrawnLevels, checkLevelRange, endLevels } from './check-levels.ts'
 
 /** What is drawn, by name. */
@@ -28,7 +28,7 @@ export function checkAugmentation(
   checkFunction(where, 'draw', augmentation.draw, '({ shape, rng, level, firstIndex }) => what apply needs')
   checkFunction(where, 'apply', augmentation.apply, '(z, drawn) => z, corrupted')
   const drawing = (n: number, firstIndex: number, level?: number): Drawn =>
-    checkDrawn(where, n, augmentation.draw({ shape: [n, ...shape], rng: rng(0), level, firstIndex }))
+    checkDrawn(where, n, drawnBy(where, augmentation, { shape: [n, ...shape], rng: rng(0), level, firstIndex }))
   checkPlaces(where, drawing(8, 0), drawing(5, 3))
   for (const s of endLevels(augmentation)) checkPlaces(where, drawing(4, 0, s), drawing(1, 3, s))
   checkDrawnLevels(
@@ -38,6 +38,17 @@ export function checkAugmentation(
     endLevels(augmentation).map((s) => drawing(4, 0, s).level),
   )
   return augmentation
+}
+
+/** @throws with the name of the augmentation, and with the error of `draw` as its cause. */
+function drawnBy(where: string, augmentation: ConditioningAugmentation, options: DrawOptions): Drawn {
+  try {
+    return augmentation.draw(options)
+  } catch (cause) {
+    if (isCascadeError(cause)) throw cause
+    const reason = cause instanceof Error ? cause.message : shown(cause)
+    throw new CascadeError('input', `${where}: draw failed for images [${options.shape}]: ${reason}`, { cause })
+  }
 }
 
 /** @throws unless it is a record of arrays of n rows each. */

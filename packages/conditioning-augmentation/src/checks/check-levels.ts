@@ -18,7 +18,17 @@ export function checkLevelRange(where: string, augmentation: ConditioningAugment
   check(where, 'minLevel', minLevel, { from: 0, to: maxLevel })
   if (noiseLevel === undefined) return
   checkFunction(where, 'noiseLevel', noiseLevel, '(level) => { alpha, sigma }')
-  for (const s of endLevels(augmentation)) checkNoise(where, s, augmentation.noiseLevel?.(s))
+  for (const s of endLevels(augmentation)) checkNoise(where, s, noiseAt(where, augmentation, s))
+}
+
+/** @throws with the name of the augmentation, and with the error of `noiseLevel` as its cause. */
+function noiseAt(where: string, augmentation: ConditioningAugmentation, s: number): LevelNoise | undefined {
+  try {
+    return augmentation.noiseLevel?.(s)
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : shown(cause)
+    throw new CascadeError('input', `${where}: noiseLevel(${s}) failed: ${reason}`, { cause })
+  }
 }
 
 /** @throws unless alpha² + sigma² = 1, and level 0 has no noise. */
