@@ -19,8 +19,11 @@ export function threefry([k0, k1]: Key, c0: number, c1: number, out: Uint32Array
     let v = (c1 + k1) | 0
     c0 = (c0 + 1) | 0
     if (c0 === 0) c1 = (c1 + 1) | 0
-    for (let round = 0; ; round += 8) {
-      // Four rounds and a key injection; twice, with other rotations. The keys rotate with a period of three
+    let a = k1 | 0
+    let b = k2
+    let c = k0 | 0
+    for (let n = 1; ; n += 2) {
+      // Four rounds and the n-th key injection; twice, with other rotations. The keys rotate with a period of three
       // injections.
       x = (x + y) | 0
       u = (u + v) | 0
@@ -38,13 +41,11 @@ export function threefry([k0, k1]: Key, c0: number, c1: number, out: Uint32Array
       u = (u + v) | 0
       y = ((y << 6) | (y >>> 26)) ^ x
       v = ((v << 6) | (v >>> 26)) ^ u
-      let added = round === 0 ? k1 : round === 8 ? k0 : k2
-      x = (x + added) | 0
-      u = (u + added) | 0
-      added = ((round === 0 ? k2 : round === 8 ? k1 : k0) + (round >> 2) + 1) | 0
-      y = (y + added) | 0
-      v = (v + added) | 0
-      if (round === 16) break
+      x = (x + a) | 0
+      u = (u + a) | 0
+      y = (y + b + n) | 0
+      v = (v + b + n) | 0
+      if (n === 5) break
       x = (x + y) | 0
       u = (u + v) | 0
       y = ((y << 17) | (y >>> 15)) ^ x
@@ -61,12 +62,14 @@ export function threefry([k0, k1]: Key, c0: number, c1: number, out: Uint32Array
       u = (u + v) | 0
       y = ((y << 24) | (y >>> 8)) ^ x
       v = ((v << 24) | (v >>> 8)) ^ u
-      added = round === 0 ? k2 : k1
-      x = (x + added) | 0
-      u = (u + added) | 0
-      added = ((round === 0 ? k0 : k2) + (round >> 2) + 2) | 0
-      y = (y + added) | 0
-      v = (v + added) | 0
+      x = (x + b) | 0
+      u = (u + b) | 0
+      y = (y + c + n + 1) | 0
+      v = (v + c + n + 1) | 0
+      const first = a
+      a = c
+      c = b
+      b = first
     }
     out[i] = x
     out[i + 1] = y

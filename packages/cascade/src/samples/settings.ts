@@ -1,7 +1,7 @@
+import { described, describedKey, type Json } from '../cascade/described.ts'
 import { identityOf, samplingAsJson } from '../cascade/stage-identity.ts'
 import type { CascadeRun } from '../sampling/cascade-sampler-run.ts'
 import type { SamplerStage } from '../sampling/cascade-sampler-stage.ts'
-import { described, describedKey, type Json } from './described.ts'
 import type { CheckedOptions } from './options.ts'
 
 /**
