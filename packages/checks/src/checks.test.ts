@@ -3,7 +3,7 @@ import { checkFlag, checkFunction, checkInteger, checkNumber } from './check-val
 import { nearest } from './nearest.ts'
 import { checkOneOf } from './one-of.ts'
 import { checkOptions } from './options.ts'
-import { shown } from './shown.ts'
+import { shown, shownPair } from './shown.ts'
 
 test('an unknown option is named, with the one that was probably meant', () => {
   interface Options {
@@ -64,5 +64,11 @@ test('values in a few words', () => {
     `'${'x'.repeat(60)}…'`,
     ...['an array of 2', 'an object with a', 'an object with nothing in it', 'null'],
     ...['a Float32Array of 3', 'an Int8Array of 2', 'a Map', 'a function', '5n'],
+  ])
+})
+
+test('a range is shown as it is', () => {
+  expect([[0.6, 0.4], [Number.NaN, 1], [1, 2, 3], [1, '2'], 3].map(shownPair)).toEqual([
+    ...['[0.6, 0.4]', '[NaN, 1]', 'an array of 3', 'an array of 2', '3'],
   ])
 })

@@ -17,4 +17,4 @@ export {
 export { nearest } from './nearest.ts'
 export { checkOneOf } from './one-of.ts'
 export { checkOptions, type KnownKeys } from './options.ts'
-export { shown } from './shown.ts'
+export { shown, shownPair } from './shown.ts'

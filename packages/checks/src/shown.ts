@@ -15,3 +15,9 @@ export function shown(value: unknown): string {
     ? `an object with ${Object.keys(value).slice(0, 5).join(', ') || 'nothing in it'}`
     : `${article} ${name}`
 }
+
+/** {@link shown} of what should be a range or a size: two numbers are shown as they are, `[0.6, 0.4]`. */
+export const shownPair = (value: unknown): string =>
+  Array.isArray(value) && value.length === 2 && value.every((entry) => typeof entry === 'number')
+    ? `[${value.join(', ')}]`
+    : shown(value)

@@ -119,7 +119,7 @@ test.each([
     'augmentation: 3 errors:\n- expected size, an odd integer',
   ],
   [{ name: 'noise-log-snr', logSnr: 3 }, 'augmentation: expected logSnr, [low, high], got 3'],
-  [{ name: 'noise-log-snr', logSnr: [3, 3] }, 'logSnrNoise: expected logSnr, [min, max] with min < max, got [3,3]'],
+  [{ name: 'noise-log-snr', logSnr: [3, 3] }, 'logSnrNoise: expected logSnr, [min, max] with min < max, got [3, 3]'],
   [{ name: 'compose', augmentations: [] }, 'expected augmentations, a list of at least 1 entry, got an array of 0'],
   [
     {
@@ -147,7 +147,7 @@ test.each([
   ],
   [{ name: 'jpeg', quality: [0, 90] }, 'augmentation: expected quality, [low, high], integers from 1 to 100, got'],
   [{ name: 'jpeg', quality: [50, 90], chromaSubsampling: '420' }, "one of '4:2:0', '4:4:4'; got '420'"],
-  [{ name: 'down-up', factor: [0.5, 2] }, 'augmentation: expected factor, [low, high] from 1, got an array of 2'],
+  [{ name: 'down-up', factor: [0.5, 2] }, 'augmentation: expected factor, [low, high] from 1, got [0.5, 2]'],
   [{ name: 'gausian-noise' }, "Did you mean 'gaussian-noise'?"],
   ['none', "augmentation: expected an augmentation, such as { name: 'none' }, got 'none'"],
 ])('%j is none', (config, message) => {

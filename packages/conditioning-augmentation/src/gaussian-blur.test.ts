@@ -113,7 +113,7 @@ test('half of the images are blurred, by a σ uniform over its range, and no net
 })
 
 test.each([
-  [{ sigma: [0.6, 0.4] }, 'gaussianBlur: expected sigma, [low, high] above 0, got an array of 2'],
+  [{ sigma: [0.6, 0.4] }, 'gaussianBlur: expected sigma, [low, high] above 0, got [0.6, 0.4]'],
   [{ sigma: 0.5 }, 'got 0.5'],
   [{ sigma: [0.4, 0.5, 0.6] }, 'expected sigma, [low, high] above 0, got an array of 3'],
   [{ sigma: [0.4, Number.POSITIVE_INFINITY] }, 'expected sigma, [low, high] above 0'],

@@ -6,7 +6,7 @@ import {
   checkOptions,
   type Entry,
   schema,
-  shown,
+  shownPair,
 } from '@cascade-diffusion/checks'
 import { add, mirrorPad, mul, reshape, slice, type Tensor, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core'
 import type { ConditioningAugmentation } from './augmentation.ts'
@@ -49,7 +49,7 @@ export function gaussianBlur(options: GaussianBlurOptions = {}): ConditioningAug
     sigma.length !== 2 ||
     !(sigma[0] > 0 && sigma[0] <= sigma[1] && Number.isFinite(sigma[1]))
   )
-    throw new CascadeError('input', `gaussianBlur: expected sigma, [low, high] above 0, got ${shown(sigma)}`)
+    throw new CascadeError('input', `gaussianBlur: expected sigma, [low, high] above 0, got ${shownPair(sigma)}`)
   checkNumber('gaussianBlur', 'probability', probability, { from: 0, to: 1 })
   const [low, high] = sigma as readonly [number, number]
   return {

@@ -112,4 +112,9 @@ test('options that do not fit the network are refused', () => {
   refused(base, { name: 'a b' }, 'letters, digits, - and _')
   refused(base, { classes: ['a'] }, "pretrainedStage: unknown option 'classes'. Did you mean 'classNames'?")
   refused({ kind: 'classifier' } as never, {}, "of kind 'unet', got 'classifier'")
+  refused(
+    { kind: 'stage' } as never,
+    {},
+    "of kind 'unet', got 'stage', whose stage and params are those of a stage already",
+  )
 })

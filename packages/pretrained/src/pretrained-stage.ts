@@ -38,11 +38,12 @@ const knownOptions: KnownKeys<PretrainedStageOptions> = {
  */
 export function pretrainedStage(found: PretrainedUNet, options: PretrainedStageOptions): TrainedStage {
   const where = 'pretrainedStage'
-  if (found?.kind !== 'unet')
+  const kind: unknown = found?.kind
+  if (kind !== 'unet')
     throw new CascadeError(
       'input',
-      `${where}: expected a network of fromPretrained, of kind 'unet', ` +
-        `got ${shown((found as { kind?: unknown })?.kind)}`,
+      `${where}: expected a network of fromPretrained, of kind 'unet', got ${shown(kind)}` +
+        (kind === 'stage' ? ', whose stage and params are those of a stage already' : ''),
     )
   checkOptions(where, options, knownOptions)
   const stage = stageOf(found, options)

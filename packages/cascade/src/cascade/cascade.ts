@@ -1,4 +1,4 @@
-import { CascadeError, checkOptions, type KnownKeys, parseConfig, shown } from '@cascade-diffusion/checks'
+import { CascadeError, nearest, parseConfig, shown } from '@cascade-diffusion/checks'
 import { checkLevel, defaultLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { ImagesStage } from '../kinds/images-stage.ts'
 import type { ResampleStage } from '../kinds/resample-stage.ts'
@@ -67,12 +67,16 @@ export function checkCascade(where: string, cascade: Cascade): void {
   for (const [i, stage] of cascade.stages.entries()) checkChoices(where, stage, cascade.stages[i - 1])
 }
 
-const stageKeys: KnownKeys<CascadeStage> = { stage: true, params: true, sampling: true, level: true, truncated: true }
+const stageKeys = ['stage', 'params', 'sampling', 'level', 'truncated']
 
 function checkChoices(where: string, given: CascadeStage, below: CascadeStage | undefined): void {
   const { stage, params, sampling, level, truncated } = given
-  checkOptions<CascadeStage>(`${where}: stage '${stage.name}'`, given, stageKeys)
   const of = `${where}: stage '${stage.name}'`
+  // A stage may have other members too, such as those of `fromPretrained`.
+  for (const name of Object.keys(given)) {
+    const meant = stageKeys.includes(name) ? undefined : nearest(name, stageKeys)
+    if (meant) throw new CascadeError('input', `${of}: unknown option '${name}'. Did you mean '${meant}'?`)
+  }
   if (isDiffusionStage(given)) parseConfig(`${where}: sampling of stage '${stage.name}'`, stageSamplingSchema, sampling)
   else if (params !== undefined || sampling !== undefined)
     throw new CascadeError('input', `${of}: expected no params and no sampling, since its kind is '${stage.kind}'`)

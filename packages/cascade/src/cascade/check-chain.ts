@@ -49,7 +49,8 @@ function checkPair(where: string, below: AnyStage, stage: AnyStage): void {
     if (stage.imageChannels !== below.imageChannels)
       throw wrong(
         where,
-        `stage '${stage.name}' resamples ${stage.imageChannels} channels, but '${below.name}' makes ${makes(below)}`,
+        `expected imageChannels: ${below.imageChannels} of the resampler '${stage.name}', since '${below.name}' makes ` +
+          `${makes(below)}, got ${stage.imageChannels}`,
       )
     checkResample(where, stage, below.size, stage.size, below.name)
   } else if (String(stage.lowSize) !== String(below.size) || stage.imageChannels !== below.imageChannels)

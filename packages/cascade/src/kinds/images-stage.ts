@@ -89,6 +89,12 @@ export function imagesStage(options: SourceStageOptions | FunctionStageOptions):
   const { name, classNames } = described
   const where = typeof name === 'string' ? `stage '${name}'` : 'imagesStage'
   if (typeof images !== 'function') {
+    if (typeof (images as unknown as ImageSource | undefined)?.read !== 'function')
+      throw new CascadeError(
+        'input',
+        `${where}: expected images, a source such as await pngFolder('photos') or imageDataset({ … }), or a function, ` +
+          `got ${shown(images)}`,
+      )
     const source = checkSource(where, images as unknown as ImageSource)
     parseConfig(where, sourceSchema, described)
     if (!source.size)

@@ -139,13 +139,15 @@ test('options are checked', () => {
   }
   expect(() => imagesStage({ ...options, resolution: 0, imageChanels: 1 } as never)).toThrow("stage 'drawn': 2 errors")
   expect(() => imagesStage({ name: 'a b', images: halves(1, 2) })).toThrow('letters, digits, - and _')
-  expect(() => imagesStage({ name: 'drawn', images: 3 as never })).toThrow("stage 'drawn': expected a dataset")
+  expect(() => imagesStage({ name: 'drawn', images: 3 as never })).toThrow(
+    "stage 'drawn': expected images, a source such as",
+  )
   expect(() => imagesStage({ name: 'drawn', images: halves(1, 2), resolution: 2 } as never)).toThrow('resolution')
   const sizes = { ...halves(1, 2), size: undefined }
   expect(() => imagesStage({ name: 'drawn', images: sizes })).toThrow(
     "expected images of one size, got no size of 'halves'",
   )
-  expect(() => imagesStage(undefined as never)).toThrow('imagesStage: expected a dataset')
+  expect(() => imagesStage(undefined as never)).toThrow('imagesStage: expected images, a source such as')
   expect(() => resampleStage({ name: 'r', resolution: 8, method: 'lanczos' as never })).toThrow(
     "stage 'r': expected method, one of 'nearest', 'bilinear', 'bicubic', 'area'; got 'lanczos'",
   )
@@ -168,7 +170,7 @@ test.each<[CascadeStage[], string]>([
   ],
   [
     [base, { stage: resampleStage({ name: 'r', resolution: 4, method: 'nearest' }) }],
-    "cascade: stage 'r' resamples 3 channels, but 'base' makes 2×2×1",
+    "cascade: expected imageChannels: 1 of the resampler 'r', since 'base' makes 2×2×1, got 3",
   ],
   [
     [base, { stage: resampleStage({ name: 'r', resolution: [4, 2], imageChannels: 1, method: 'nearest' }) }, { ...sr }],
@@ -181,6 +183,7 @@ test.each<[CascadeStage[], string]>([
   ],
   [[{ stage: images, level: 3 } as never, sr], "expected no level of the images 'photos', got 3"],
   [[{ ...base, truncated: true }], "expected no truncated of the base 'base', got true"],
+  [[base, { ...sr, levle: 3 } as never], "cascade: stage 'sr': unknown option 'levle'. Did you mean 'level'?"],
   [[base, { ...sr, truncated: 1 as never }], "stage 'sr': expected truncated, true or false, got 1"],
   [[{ ...sr, truncated: true }], "stage 'sr': expected a stage before it for truncated sampling, got none"],
   [
@@ -198,7 +201,7 @@ test('classes: some, all or no stages have them', async () => {
   const plain = { stage: { ...tinyBase({ ...tinyNetwork() }), classNames: undefined }, params, sampling }
   expect((await sampler(plain, sr).sample(run))[1]!.shape).toEqual([3, 4, 4, 1])
   await expect(sampler(plain, sr).sample({ ...run, labels: undefined })).rejects.toThrow(
-    "'sr': expected labels [3], got none",
+    "'sr': expected labels, a list of 3, 'balanced' or 'uniform', or one label for all images, got none",
   )
   await expect(sampler(plain, free).sample(run)).rejects.toThrow(
     'cascade: expected no labels, since the stages are unconditional, got',

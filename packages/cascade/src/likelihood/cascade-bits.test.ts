@@ -241,7 +241,7 @@ test.each<[string, Cascade, Partial<CascadeBitsOptions>, string]>([
     "cascadeBits: expected s at a step of the process of 'base', where its bound can end, got ᾱ 0.79",
   ],
   ['a level out of range', cascade, { levels: [25] }, "stage 'sr': expected a level s of gaussian-noise"],
-  ['too many levels', cascade, { levels: [3, 4] }, 'cascade: expected 1 levels'],
+  ['too many levels', cascade, { levels: [3, 4] }, 'cascade: expected levels, a list of 1 or by name'],
   ['images of another size', cascade, { dataset: halves(6, 2) }, "stage 'sr': expected images of 4×4×1"],
   ['images of other classes', cascade, { dataset: halves(6, 4) }, "stage 'sr': expected the classes dark, bright"],
   [

@@ -1,4 +1,4 @@
-import { relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { isNDArray, type NDArray, rows } from '@cascade-diffusion/arrays'
 import { CascadeError, throwIfAborted } from '@cascade-diffusion/checks'
 import { readBatch, toUint8 } from '@cascade-diffusion/data'
@@ -54,7 +54,7 @@ export async function writeSamples(sampler: CascadeSampler, options: WriteSample
     count,
     sampled,
     paths: Object.fromEntries(stages.map(({ name, path }) => [name, path])),
-    manifest: `${place.folder}/${place.manifest}`,
+    manifest: join(place.folder, place.manifest),
   })
   if (!saved.state && there === count && saved.manifest?.count === count) {
     await labels.remove()

@@ -41,6 +41,12 @@ export function labelling(
     const key = rng.fold('labels')
     return (from, to) => key.integers([to - from], 0, classes, firstIndex + from)
   }
+  if (labels === undefined || typeof labels === 'string')
+    throw new CascadeError(
+      'input',
+      `stage '${first.name}': expected labels, a list of ${count}, 'balanced' or 'uniform', or one label for all images, ` +
+        `got ${labels === undefined ? 'none' : shown(labels)}`,
+    )
   const all = checked(stages, count, labels)
   return (from, to) => rows(all, from, to)
 }

@@ -13,10 +13,10 @@ import type { Labels } from './stage-sampler-options.ts'
 
 /**
  * How a super-resolution stage's small images are augmented in sampling: the level s, or s and whether the stage below
- * is truncated at it (paper, Section 3.2) rather than finished and augmented anew (Section 3.3). For a number,
- * `truncated` is that of the cascade, which is false by default.
+ * is truncated at it (paper, Section 3.2) rather than finished and augmented anew (Section 3.3). What is left out is that
+ * of the cascade.
  */
-export type StageLevel = number | { readonly level: number; readonly truncated?: boolean }
+export type StageLevel = number | { readonly level?: number; readonly truncated?: boolean }
 
 /** Options of {@link CascadeSampler.sample} and {@link CascadeSampler.stream}. */
 export interface CascadeSampleOptions {

@@ -152,7 +152,8 @@ export function levelsOf(
   if (typeof byName !== 'object' || byName === null || isList(byName) || byName instanceof Map)
     throw new CascadeError(
       'input',
-      `cascade: expected ${augmented.length} levels, one for each super-resolution stage, got ${shown(given)}`,
+      `cascade: expected levels, a list of ${augmented.length} or by name, for the super-resolution stages ` +
+        `${namesOf(augmented)}, got ${shown(given)}`,
     )
   const names = augmented.map(({ stage }) => stage.name)
   const missing = isList(given) ? names.find((name) => byName[name] === undefined) : undefined
@@ -165,13 +166,15 @@ export function levelsOf(
   if (other !== undefined)
     throw new CascadeError(
       'input',
-      `cascade: expected levels of the super-resolution stages ${names.join(', ') || '(there are none)'}, ` +
-        `got one of '${other}'`,
+      `cascade: expected levels of the super-resolution stages ${namesOf(augmented)}, got one of '${other}'`,
     )
   return stages.map(({ stage, ...chosen }) =>
     stage.kind === 'super-resolution' ? chosenLevel(stage, chosen, byName[stage.name]) : undefined,
   )
 }
+
+const namesOf = (stages: readonly SamplerStage[]): string =>
+  stages.map(({ stage }) => stage.name).join(', ') || '(there are none)'
 
 const isList = (levels: unknown): levels is readonly StageLevel[] => Array.isArray(levels)
 

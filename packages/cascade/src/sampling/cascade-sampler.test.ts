@@ -158,7 +158,10 @@ describe('a part of the stages, or of the images', () => {
     [{ lowRes: float32([0, 255, 7, 0], [1, 2, 2, 1]), count: 1, label: 0, labels: undefined }, 'byte / 127.5 - 1'],
     [{ label: 'up', labels: undefined }, "expected labels of the classes 0 to 1 (left, right), got 'up'"],
     [{ label: 0 }, 'cascade: expected labels or a label, got both'],
-    [{ labels: 'even' }, "expected labels [5], got 'even'"],
+    [
+      { labels: 'even' },
+      "expected labels, a list of 5, 'balanced' or 'uniform', or one label for all images, got 'even'",
+    ],
     [{ levels: { base: 3 } }, "expected levels of the super-resolution stages sr, sr2, got one of 'base'"],
     [{ levels: { sr: 13 } }, "stage 'sr': expected a level s of gaussian-noise, an integer from 0 to 12, got 13"],
     [{ firstIndex: -1 }, 'cascade: expected firstIndex, an integer from 0, got -1'],
@@ -187,13 +190,19 @@ describe('what does not fit is refused before any call of a network', () => {
   const cascade = cascadeSampler([base, sr], { ...how, compile: eager })
 
   test.each([
-    [{ labels: undefined }, "stage 'base': expected labels [5], got none"],
+    [
+      { labels: undefined },
+      "stage 'base': expected labels, a list of 5, 'balanced' or 'uniform', or one label for all images, got none",
+    ],
     [{ labels: int32([0, 1, 1, 0, 1, 0]) }, 'expected labels [5], got [6]'],
     [{ labels: int32([0, 1, 1, 0, 2]), batchSize: 1 }, 'got 2'],
     [{ levels: [13] }, 'an integer from 0 to 12, got 13'],
-    [{ levels: [1, 2] }, 'expected 1 levels, one for each super-resolution stage, got an array of 2'],
-    [{ levels: [] }, 'expected 1 levels, one for each super-resolution stage, got an array of 0'],
-    [{ levels: 3 }, 'expected 1 levels, one for each super-resolution stage, got 3'],
+    [
+      { levels: [1, 2] },
+      'expected levels, a list of 1 or by name, for the super-resolution stages sr, got an array of 2',
+    ],
+    [{ levels: [] }, 'expected levels, a list of 1 or by name, for the super-resolution stages sr, got an array of 0'],
+    [{ levels: 3 }, 'expected levels, a list of 1 or by name, for the super-resolution stages sr, got 3'],
     [{ lables: labels }, "cascade: unknown option 'lables'. Did you mean 'labels'?"],
     [{ rng: 0 }, 'cascade: expected rng, a key such as rng(0) of @cascade-diffusion/random gives, got 0'],
     [

@@ -34,13 +34,15 @@ test('the stage below stops at s and hands over its z_s', async () => {
 })
 
 test('each stage is truncated or not, as the options say', async () => {
-  const [finished, large] = await cascade.sample({ ...run, levels: { sr: { level: 6, truncated: false } } })
+  const [finished, ...rest] = await cascade.sample({ ...run, levels: { sr: { level: 6, truncated: false } } })
   expect(finished).toEqual(await at(0).sample({ ...run, rng: rng(9).fold('base') }))
-  expect(large).toEqual(await at(1).sample({ ...run, rng: rng(9).fold('sr'), lowRes: finished!, level: 6 }))
+  expect(rest[0]).toEqual(await at(1).sample({ ...run, rng: rng(9).fold('sr'), lowRes: finished!, level: 6 }))
   // A number has the way of the cascade.
   expect(await cascade.sample({ ...run, levels: { sr: 9 } })).toEqual(
     await cascade.sample({ ...run, levels: [{ level: 9, truncated: true }, 2] }),
   )
+  // Without a number, the level is that of the cascade.
+  expect(await cascade.sample({ ...run, levels: { sr: { truncated: false } } })).toEqual([finished, ...rest])
   const all = await cascade.sample({ ...run, levels: { sr: 6, sr2: { level: 2, truncated: true } } })
   const middle = { ...run, rng: rng(9).fold('sr'), lowRes: all[0]!, level: 6, augmented: true, stop: stop(2) }
   expect(all[1]).toEqual(await at(1).sample(middle))

@@ -277,7 +277,10 @@ test('what cannot be searched is refused before any call of a network', async ()
     [{ objective: 'fid' }, 'expected objective, a function (of an evaluation, lower is better), got'],
     [{ compile: undefined }, 'searchAugmentation: expected compile, a function'],
     [{ count: 0 }, 'searchAugmentation: expected count, an integer from 1, got 0'],
-    [{ labels: undefined }, "stage 'base': expected labels [4], got none"],
+    [
+      { labels: undefined },
+      "stage 'base': expected labels, a list of 4, 'balanced' or 'uniform', or one label for all images, got none",
+    ],
     [{ rng: 0 }, 'searchAugmentation: expected rng, a key such as rng(0)'],
     [{ folder: '' }, "searchAugmentation: expected folder, a text, got ''"],
     [{ measure: 3 }, 'searchAugmentation: expected measure, a text, got 3'],
@@ -298,7 +301,7 @@ test('an objective that is not a number ends the search', async () => {
     "searchAugmentation: expected an objective that is a number, got 'bad' in trial 1",
   )
   await expect(searchAugmentation(two, options)).rejects.toThrow(
-    'searchAugmentation: expected an evaluation that is a number, got an object with level in trial 1',
+    'searchAugmentation: expected an evaluation that is a number, or an objective that makes one of it, got an object with level in trial 1',
   )
 })
 

@@ -79,7 +79,7 @@ test('all errors are reported together, each with its path', () => {
       '- expected size.width, an integer from 1, got 0.5',
       "- expected size.height, an integer, got 'tall'",
       "- unknown option 'size.depth'. There are width, height",
-      '- expected window, [low, high] from 0, got an array of 2',
+      '- expected window, [low, high] from 0, got [2, 1]',
       "- unknown option 'titel'. Did you mean 'title'?",
     ].join('\n'),
   )

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { nearest } from '../nearest.ts'
-import { shown } from '../shown.ts'
+import { shown, shownPair } from '../shown.ts'
 
 /** A schema of valibot, whose errors say `expected WHAT, got WHAT`. */
 export type Schema<T> = v.GenericSchema<T>
@@ -18,7 +18,7 @@ export interface SchemaRange {
  * @param what the expected value, for errors: `a number above 0`.
  */
 export const value = <T>(what: string, accepts: (value: unknown) => boolean): Schema<T> =>
-  v.custom<T>(accepts, ({ input }) => `expected ${what}, got ${shown(input)}`)
+  v.custom<T>(accepts, ({ input }) => `expected ${what}, got ${shownPair(input)}`)
 
 /** An integer within a range. */
 export const integer = (range: SchemaRange = {}): Schema<number> =>

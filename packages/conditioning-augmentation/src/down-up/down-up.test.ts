@@ -91,7 +91,7 @@ test('in sampling the level is the factor less 1, a whole number or not', () => 
 })
 
 test.each([
-  [{ factor: [0.5, 2] }, 'downUp: expected factor, [low, high] from 1, got an array of 2'],
+  [{ factor: [0.5, 2] }, 'downUp: expected factor, [low, high] from 1, got [0.5, 2]'],
   [{ factor: [3, 2] }, 'expected factor'],
   [{ factor: 2 }, 'expected factor, [low, high] from 1, got 2'],
   [{ factor: [1, 2], down: 'nearest' }, "downUp: expected down, one of 'area', 'bilinear', 'bicubic'; got 'nearest'"],

@@ -6,7 +6,7 @@ import {
   checkOptions,
   type Entry,
   schema,
-  shown,
+  shownPair,
 } from '@cascade-diffusion/checks'
 import { type ResizeMethod, resizeMatrix } from '@cascade-diffusion/ops'
 import { matMul, reshape, type Tensor3D, type Tensor4D, transpose } from '@tensorflow/tfjs-core'
@@ -45,7 +45,7 @@ export function downUp(options: DownUpOptions): ConditioningAugmentation<DownUpD
   checkOptions('downUp', options, { factor: true, down: true, up: true, probability: true })
   const { factor, down = 'area', up = 'bicubic', probability = 0.5 } = options
   if (!Array.isArray(factor) || !(factor[0] >= 1 && factor[0] <= factor[1] && Number.isFinite(factor[1])))
-    throw new CascadeError('input', `downUp: expected factor, [low, high] from 1, got ${shown(factor)}`)
+    throw new CascadeError('input', `downUp: expected factor, [low, high] from 1, got ${shownPair(factor)}`)
   checkOneOf('downUp', 'down', down, downs)
   checkOneOf('downUp', 'up', up, ups)
   checkNumber('downUp', 'probability', probability, { from: 0, to: 1 })

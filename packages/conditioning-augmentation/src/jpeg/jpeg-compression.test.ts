@@ -107,7 +107,7 @@ test('in sampling the level is 100 less the quality', () => {
 })
 
 test.each([
-  [{ quality: [0, 50] }, 'jpegCompression: expected quality, [low, high], integers from 1 to 100, got an array of 2'],
+  [{ quality: [0, 50] }, 'jpegCompression: expected quality, [low, high], integers from 1 to 100, got [0, 50]'],
   [{ quality: [50.5, 60] }, 'expected quality'],
   [{ quality: [60, 50] }, 'expected quality'],
   [{ quality: 50 }, 'expected quality, [low, high], integers from 1 to 100, got 50'],

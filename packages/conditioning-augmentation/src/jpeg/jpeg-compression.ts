@@ -6,7 +6,7 @@ import {
   checkOptions,
   type Entry,
   schema,
-  shown,
+  shownPair,
 } from '@cascade-diffusion/checks'
 import {
   add,
@@ -64,7 +64,7 @@ export function jpegCompression(options: JpegCompressionOptions): ConditioningAu
   if (!isQuality(quality))
     throw new CascadeError(
       'input',
-      `jpegCompression: expected quality, [low, high], integers from 1 to 100, got ${shown(quality)}`,
+      `jpegCompression: expected quality, [low, high], integers from 1 to 100, got ${shownPair(quality)}`,
     )
   checkNumber('jpegCompression', 'probability', probability, { from: 0, to: 1 })
   checkOneOf('jpegCompression', 'chromaSubsampling', chromaSubsampling, subsamplings)

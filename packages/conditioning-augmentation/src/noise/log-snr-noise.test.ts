@@ -64,8 +64,8 @@ test('levels are numbers from 0 to 1', () => {
 })
 
 test.each([
-  [{ logSnr: [3, 3] }, 'logSnrNoise: expected logSnr, [min, max] with min < max, got [3,3]'],
-  [{ logSnr: [3, Number.POSITIVE_INFINITY] }, 'expected logSnr, [min, max] with min < max, got [3,Infinity]'],
+  [{ logSnr: [3, 3] }, 'logSnrNoise: expected logSnr, [min, max] with min < max, got [3, 3]'],
+  [{ logSnr: [3, Number.POSITIVE_INFINITY] }, 'expected logSnr, [min, max] with min < max, got [3, Infinity]'],
   [{ logSnr: { min: 0, max: 1 } }, 'expected logSnr, [min, max] with min < max, got an object'],
   [{ logSnr: [-400, 0], variancePreserving: false }, 'expected something left of the image at level 1'],
   [{ logSnr: [0, 1], variancePreserving: 'no' }, "expected variancePreserving, true or false, got 'no'"],

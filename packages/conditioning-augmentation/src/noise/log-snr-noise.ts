@@ -1,4 +1,4 @@
-import { CascadeError, checkFlag, checkOptions, type Entry, schema, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkFlag, checkOptions, type Entry, schema, shownPair } from '@cascade-diffusion/checks'
 import { alphaOfLogSnr, sigmaOfLogSnr } from '@cascade-diffusion/schedules'
 import type { ConditioningAugmentation } from '../augmentation.ts'
 import { type ContinuousNoiseDraw, continuousNoise } from './continuous-noise.ts'
@@ -26,10 +26,7 @@ export function logSnrNoise(options: LogSnrNoiseOptions): ConditioningAugmentati
   const { logSnr, variancePreserving = true } = options
   const isRange = Array.isArray(logSnr) && logSnr.length === 2 && logSnr.every(Number.isFinite) && logSnr[0] < logSnr[1]
   if (!isRange)
-    throw new CascadeError(
-      'input',
-      `${where}: expected logSnr, [min, max] with min < max, got ${Array.isArray(logSnr) ? `[${logSnr}]` : shown(logSnr)}`,
-    )
+    throw new CascadeError('input', `${where}: expected logSnr, [min, max] with min < max, got ${shownPair(logSnr)}`)
   checkFlag(where, 'variancePreserving', variancePreserving)
   const [min, max] = logSnr
   const logSnrOf = (s: number) => (1 - s) * max + s * min

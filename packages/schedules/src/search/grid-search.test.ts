@@ -71,7 +71,7 @@ test('invalid grids and evaluations are refused', async () => {
     'expected at least one value of b, got none',
   )
   await expect(gridSearch({ ...common, grid: { a: [7] }, evaluate: () => Number.NaN })).rejects.toThrow(
-    'gridSearch: expected an evaluation that is a number, got NaN in trial 1',
+    'gridSearch: expected an evaluation that is a number, or an objective that makes one of it, got NaN in trial 1',
   )
   await expect(gridSearch({ ...common, grid: { a: [7] }, objective: () => '7' as never })).rejects.toThrow(
     "gridSearch: expected an objective that is a number, got '7' in trial 1",

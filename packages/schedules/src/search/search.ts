@@ -104,7 +104,8 @@ export function searchTrials<C, E>(where: string, options: SearchOptions<C, E>, 
       if (typeof value !== 'number' || Number.isNaN(value))
         throw new CascadeError(
           'input',
-          `${where}: expected ${options.objective ? 'an objective' : 'an evaluation'} that is a number, ` +
+          `${where}: expected ${options.objective ? 'an objective' : 'an evaluation'} that is a number` +
+            `${options.objective ? '' : ', or an objective that makes one of it'}, ` +
             `got ${shown(value)} in trial ${trials.length + 1}`,
         )
       const trial = { candidate, evaluation, objective: value }
