@@ -1,4 +1,4 @@
-import { CascadeError, nearest, parseConfig, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, nearest, parseConfig, shown } from '@cascade-diffusion/checks'
 import { checkLevel, defaultLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { ImagesStage } from '../kinds/images-stage.ts'
 import type { ResampleStage } from '../kinds/resample-stage.ts'
