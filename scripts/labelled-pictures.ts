@@ -1,7 +1,7 @@
 import type { NDArray } from '../packages/arrays/src/index.ts'
 import { type ByteImages, encodePng } from '../packages/data/src/index.ts'
 
-/** A row of pictures: a label at its left, and the label and the picture of each cell; pictures are [height,width,channels]. */
+/** A row of pictures [height,width,channels], each with a label below it, and a label at its left. */
 export interface LabelledRow {
   readonly label: string
   readonly cells: readonly { readonly label: string; readonly image: ByteImages | NDArray<'float32'> }[]
@@ -33,7 +33,8 @@ export function labelledPictures(title: string, rows: readonly LabelledRow[]): s
     return [...lines, ...pictures]
   })
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.join(' ')}" width="${size[0]}" height="${size[1]}" font-family="sans-serif" font-size="14">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${size.join(' ')}" width="${size[0]}" height="${size[1]}" ` +
+      'font-family="sans-serif" font-size="14">',
     '<style>image { image-rendering: pixelated }</style>',
     '<rect width="100%" height="100%" fill="white"/>',
     text(margin, 25, title, ' font-weight="bold"'),
