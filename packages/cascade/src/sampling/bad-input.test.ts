@@ -136,3 +136,10 @@ test.each([
 ])('truncatedStop of something else %#', (lower, upper, message) => {
   expect(() => truncatedStop(lower as never, upper as never, 3)).toThrow(message)
 })
+
+test('a timer can interrupt an engine that computes in the same thread', async () => {
+  const stop = new AbortController()
+  setTimeout(() => stop.abort(), 1)
+  const sampled = cascade.sample({ ...run, count: 300, labels: 'balanced', batchSize: 1, signal: stop.signal })
+  await expect(sampled).rejects.toMatchObject({ code: 'interrupted' })
+})

@@ -90,6 +90,7 @@ export function createSampler<C = undefined>(options: CreateSamplerOptions<C>): 
     let noise = sampler.needsNoise && plan[0] ? noiseOf(plan[0]) : undefined
     try {
       for (const [i, { t, next, pass, fresh, added, evaluations }] of plan.entries()) {
+        if (signal) await turnOfEvents()
         throwIfAborted(signal, 'sample')
         if (added) state = { ...state, xt: await addNoise.onDevice(donate(state.xt), added, draw(pass, 'initial')) }
         if (fresh) {
@@ -172,6 +173,12 @@ function checkCreateOptions<C>(options: CreateSamplerOptions<C>): void {
   )
   if (denoiser !== undefined && processX0 !== undefined)
     throw new CascadeError('input', 'createSampler: expected no processX0 with a denoiser, which has its own')
+}
+
+/** Lets timers and signals of the process act, which an engine that computes in this thread keeps waiting. */
+function turnOfEvents(): Promise<void> {
+  const { setImmediate } = globalThis as { setImmediate?: (act: () => void) => void }
+  return new Promise((resolve) => (setImmediate ? setImmediate(resolve) : setTimeout(resolve)))
 }
 
 /** Rewords an engine's error about an index outside its table. */
