@@ -1,7 +1,9 @@
+import { checkRoute, type Sampler } from '@cascade-diffusion/diffusion'
 import { described, describedKey, type Json } from '../cascade/described.ts'
 import { identityOf, samplingAsJson } from '../cascade/stage-identity.ts'
 import type { CascadeRun } from '../sampling/cascade-sampler-run.ts'
 import type { SamplerStage } from '../sampling/cascade-sampler-stage.ts'
+import { stageRoute } from '../sampling/sampling-process.ts'
 import type { CheckedOptions } from './options.ts'
 
 /**
@@ -27,7 +29,21 @@ export function settingsOf(
       const given = stages[index] as SamplerStage
       const { name, classNames } = given.stage
       const sampling = given.sampling && samplingAsJson(given.sampling)
-      return { name, classNames, ...identityOf(given), sampling, ...how }
+      return { name, classNames, ...identityOf(given), sampling, plan: plannedNumbers(given), ...how }
     }),
   }) as SampleSettings
+}
+
+/** What a sampler that is a value computes with: its code and its options are no JSON. */
+function plannedNumbers({ stage, sampling }: SamplerStage): Float64Array | undefined {
+  if (!(sampling && 'plan' in sampling.sampler && 'process' in stage)) return undefined
+  const { process, sampler, steps } = stageRoute(stage, sampling)
+  const numbers: number[] = []
+  const plan: Sampler['plan'] = (transition) => {
+    const evaluations = sampler.plan(transition)
+    numbers.push(...evaluations.flatMap(({ c }) => Object.values(c)))
+    return evaluations
+  }
+  checkRoute(process, { ...sampler, plan }, { steps, restarts: sampling.restarts })
+  return Float64Array.from(numbers)
 }

@@ -6,10 +6,13 @@ import { fileURLToPath } from 'node:url'
 import { rows } from '@cascade-diffusion/arrays'
 import { readNpz } from '@cascade-diffusion/checkpoints'
 import { encodePng, imageDataset, readBatch, toUint8 } from '@cascade-diffusion/data'
+import { ddim } from '@cascade-diffusion/diffusion'
+import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { describe, expect, test } from 'vitest'
-import { halves } from '../test-support.ts'
+import { cascadeSampler } from '../sampling/cascade-sampler.ts'
+import { halves, tinyBase, tinyNetwork } from '../test-support.ts'
 import type { WriteSamplesOptions } from './options.ts'
 import { tinyRun, tinySampler } from './tiny-run.ts'
 import { writeSamples } from './write-samples.ts'
@@ -237,6 +240,22 @@ test('more images of a finished folder, or of an unfinished one, are those of on
   expect(contents(folder)).toEqual(contents(whole))
   await tinyRun(join(file, 'samples.npz'), small)
   await expect(tinyRun(join(file, 'samples.npz'), { ...small, count: 17 })).rejects.toThrow(/count: 10 in .*, 17 now/)
+})
+
+test('another sampler of the same name is another run', async () => {
+  const path = join(temporaryFolder(), 'images')
+  const sampler = (eta: number) =>
+    cascadeSampler([{ stage: tinyBase(), params: tinyNetwork().init(rng(4)) }], {
+      sampler: ddim({ eta }),
+      steps: [18, 10, 3],
+      compile: eager,
+    })
+  const options = { path, rng: rng(0), labels: 'balanced', count: 3 } as const
+  await writeSamples(sampler(1), options)
+  await expect(writeSamples(sampler(0.5), { ...options, count: 5 })).rejects.toThrow(
+    /^ {2}cascade\.0\.plan: "sha256 .*" in .*, "sha256 .*" now$/m,
+  )
+  expect(await writeSamples(sampler(1), { ...options, count: 5 })).toMatchObject({ count: 5, sampled: 5 })
 })
 
 test('killed twice, a folder and an .npz become those of a run without a kill', async () => {

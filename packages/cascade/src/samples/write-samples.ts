@@ -34,9 +34,9 @@ export interface WrittenSamples {
  * files, or an `.npz` file as ADM's evaluation reads it (`arr_0` uint8 [N,H,W,C], `arr_1` int64 [N] with labels). Values
  * are rounded to bytes as `toUint8` of `data` does.
  *
- * Interrupted at any moment, by a signal or a kill, and called again, it resumes, and the files become those of an
- * uninterrupted run to the last byte. Finished, it returns at once. A larger `count` adds images to a folder. One
- * process writes to a place at a time.
+ * Interrupted at any moment, by a signal or a kill, and called again with the same `batchSize`, it resumes, and the files
+ * become those of an uninterrupted run to the last byte. Finished, it returns at once. A larger `count` adds images to a
+ * folder. One process writes to a place at a time.
  * @throws before any work, of code `input` if an option does not fit the stages or the path holds anything else, of code
  * `checkpoint` if it holds samples of another run, with a list of what differs; later of code `file` if a file cannot be
  * written, of code `interrupted` if the signal ended it.
