@@ -38,6 +38,9 @@ const superResolution = superResolutionStage({
   network: { ...size, baseChannels: 32, patchSize: 2 },
 })
 
+// 25 of the 1000 steps, evenly spaced.
+const sampling = { sampler: { name: 'ddim', eta: 1 }, steps: { count: 25, from: 979, to: 19 } } as const
+
 /** Trains a stage on real images. No stage needs another. */
 async function trained(stage: Stage, options: { steps: number; batchSize: number; learningRate: number }) {
   const { ema } = await trainStage({
@@ -54,7 +57,7 @@ async function trained(stage: Stage, options: { steps: number; batchSize: number
         console.log(`${stage.name} ${step}/${steps}: loss ${loss.toFixed(3)}, ${secondsLeft.toFixed(0)} s left`)
     },
   })
-  return { stage, params: ema }
+  return { stage, params: ema, sampling }
 }
 
 const stages = [
@@ -62,12 +65,7 @@ const stages = [
   await trained(superResolution, { steps: 2 * steps, batchSize: 16, learningRate: 2e-3 }),
 ]
 
-// 25 of the 1000 steps, evenly spaced.
-const cascade = cascadeSampler(stages, {
-  sampler: { name: 'ddim', eta: 1 },
-  steps: { count: 25, from: 979, to: 19 },
-  compile: jit,
-})
+const cascade = cascadeSampler({ stages }, { compile: jit })
 
 // Eight images of each digit.
 const labels = int32(Array.from({ length: 80 }, (_, i) => Math.floor(i / 8)))

@@ -62,6 +62,10 @@ test.each([
     'expected draw to give level, an array of 8 rows, one for each image, got 3',
   ],
   [
+    { ...fade, draw: ({ shape: [n = 0] }: DrawOptions) => ({ level: Array(n).fill(1) }) },
+    'one for each image, got an array of 8; int32 and float32 of arrays make one',
+  ],
+  [
     { ...fade, draw: () => ({ x: int32([1]) }) },
     'expected draw to give x, an array of 8 rows, one for each image, got [1]',
   ],

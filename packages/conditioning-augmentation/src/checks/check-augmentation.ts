@@ -59,7 +59,7 @@ function checkDrawn(where: string, n: number, drawn: Drawn): Drawn {
     if (array !== undefined && !(isNDArray(array) && array.shape[0] === n))
       throw wrong(
         `${where}: expected draw to give ${key}, an array of ${n} rows, one for each image, got ` +
-          (isNDArray(array) ? `[${array.shape}]` : shown(array)),
+          (isNDArray(array) ? `[${array.shape}]` : `${shown(array)}; int32 and float32 of arrays make one`),
       )
   const { level } = drawn
   if (level && level.shape.length !== 1)

@@ -6,6 +6,9 @@ import { expect, test } from 'vitest'
 import { readBatch } from '../batches/read-batch.ts'
 import { decodePng } from '../images/decode-png.ts'
 import { encodePng } from '../images/png.ts'
+import { centerCrop } from '../transforms/center-crop.ts'
+import { resize } from '../transforms/resize.ts'
+import { transformed } from '../transforms/transformed.ts'
 import { pngFolder } from './png-folder.ts'
 
 const picture = (seed: number, shape: readonly [number, number, number] = [3, 2, 3]) => ({
@@ -82,12 +85,27 @@ test('channels are converted where nothing is lost', async () => {
   await expect(read(3, 2)).rejects.toThrow(`${join(folder, '3.png')}: expected RGB, got RGBA`)
 })
 
+test('images of mixed sizes get one by transforms', async () => {
+  const [first, second] = [picture(1, [4, 4, 3]), picture(2, [6, 8, 3])]
+  const source = await pngFolder(folderOf({ '1.png': encodePng(first), '2.png': encodePng(second) }), {
+    mixedSizes: true,
+  })
+  expect(source.size).toBeUndefined()
+  expect((await source.read([0, 1])).images).toEqual([first, second])
+  const squares = transformed(source, centerCrop(), resize({ size: 2 }))
+  expect(squares.size).toEqual([2, 2])
+  expect((await readBatch(squares, [0, 1])).image.shape).toEqual([2, 2, 2, 3])
+  await expect(pngFolder('x', { mixedSizes: 1 as never })).rejects.toThrow(
+    'pngFolder: expected mixedSizes, true or false',
+  )
+})
+
 test('what cannot be read names the file', async () => {
   const folder = folderOf({ '1.png': encodePng(picture(1)), '2.png': encodePng(picture(2, [4, 2, 3])), '3.png': 'x' })
   const source = await pngFolder(folder)
   await expect(readBatch(source, [1])).rejects.toMatchObject({
     code: 'data',
-    message: `${join(folder, '2.png')}: expected images of one size, 3×2 as '1.png' has, got 4×2`,
+    message: `${join(folder, '2.png')}: expected images of one size, 3×2 as '1.png' has, got 4×2; with mixedSizes: true, transforms such as centerCrop and resize make them of one size`,
   })
   await expect(readBatch(source, [2])).rejects.toThrow(`${join(folder, '3.png')}: expected a PNG file`)
   await expect(pngFolder(join(folder, 'none'))).rejects.toMatchObject({ code: 'file' })

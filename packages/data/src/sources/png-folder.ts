@@ -1,10 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkFlag, checkOptions, shown } from '@cascade-diffusion/checks'
 import type { ByteImages } from '../images/byte-images.ts'
 import { isChannels } from '../images/channels.ts'
 import { decodePng } from '../images/decode-png.ts'
-import { type ImageSize, shownSize } from '../images/image-size.ts'
+import { shownSize } from '../images/image-size.ts'
 import type { ImageSource } from './image-source.ts'
 
 /** Options of {@link pngFolder}. */
@@ -16,23 +16,28 @@ export interface PngFolderOptions {
    * Default: those of the first file.
    */
   readonly channels?: number
+  /**
+   * Whether images may differ in size. The source then has no size; transforms give one:
+   * `transformed(source, centerCrop(), resize({ size: 64 }))`. Default false: all have the size of the first.
+   */
+  readonly mixedSizes?: boolean
 }
 
 /** A source of the PNG files of a folder. {@link pngFolder} makes it. */
 export interface PngFolder extends ImageSource {
-  readonly size: ImageSize
   /** The names of the files, in the order of the images. */
   readonly files: readonly string[]
 }
 
 /**
  * The PNG files of a folder as a source, in natural order: `2.png` comes before `10.png`. They are read when they are
- * needed. Other files and subfolders are ignored. All have the size of the first.
+ * needed. Other files and subfolders are ignored. All have the size of the first, unless `mixedSizes` are allowed.
  * @throws {CascadeError} of code `file` if there is no such folder; of code `data` if there are no PNG files in it, or
  * the first is damaged. Reading throws one that names the file if it is damaged, or of another size or other channels.
  */
 export async function pngFolder(path: string, options: PngFolderOptions = {}): Promise<PngFolder> {
-  checkOptions('pngFolder', options, { channels: true })
+  checkOptions('pngFolder', options, { channels: true, mixedSizes: true })
+  const mixedSizes = checkFlag('pngFolder', 'mixedSizes', options.mixedSizes ?? false)
   if (typeof path !== 'string')
     throw new CascadeError('input', `pngFolder: expected the path of a folder, got ${shown(path)}`)
   if (options.channels !== undefined && !isChannels(options.channels))
@@ -50,11 +55,11 @@ export async function pngFolder(path: string, options: PngFolderOptions = {}): P
     const where = join(path, file)
     const image = await readPng(where)
     const [h, w] = image.shape as [number, number]
-    if (h !== height || w !== width)
+    if (!mixedSizes && (h !== height || w !== width))
       throw new CascadeError(
         'data',
         `${where}: expected images of one size, ${shownSize([height, width])} as '${first}' has, ` +
-          `got ${shownSize([h, w])}`,
+          `got ${shownSize([h, w])}; with mixedSizes: true, transforms such as centerCrop and resize make them of one size`,
       )
     return withChannels(where, image, channels)
   }
@@ -62,7 +67,7 @@ export async function pngFolder(path: string, options: PngFolderOptions = {}): P
     name: path,
     count: files.length,
     channels,
-    size: [height, width],
+    size: mixedSizes ? undefined : [height, width],
     files,
     read: async (indices) => ({ images: await Promise.all(indices.map((i) => read(files[i] as string))) }),
   }
