@@ -13,7 +13,7 @@ function sums(to: number, from: number, pixels: (i: number) => readonly number[]
 }
 
 /** The least multiple of 8 that is not below a length. */
-export const wholeBlocks = (length: number): number => 8 * Math.ceil(length / 8)
+const wholeBlocks = (length: number): number => 8 * Math.ceil(length / 8)
 
 /** Repeats the last pixel up to whole blocks. */
 export const padded = (length: number): AxisMatrix =>
