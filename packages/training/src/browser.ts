@@ -1,6 +1,5 @@
 // What browsers get in place of index.ts: all that needs no files.
 
-export { differences } from './checkpoint/differences.ts'
 export { type ConstantRateConfig, constantRate } from './learning-rate/constant.ts'
 export { type CosineRateConfig, cosineRate } from './learning-rate/cosine.ts'
 export type { LearningRate, LearningRateOptions } from './learning-rate/learning-rate.ts'
