@@ -35,9 +35,10 @@ async function write(path: string, count: number): Promise<void> {
       ...common,
     }),
   ]
+  const sampling = { sampler: { name: 'ddim', eta: 1 }, steps: { count: 2, from: 979, to: 400 } } as const
   const sampler = cascadeSampler(
-    stages.map((stage, i) => ({ stage, params: stage.network.init(rng(i)) })),
-    { sampler: { name: 'ddim', eta: 1 }, steps: { count: 2, from: 979, to: 400 }, compile: jit },
+    { stages: stages.map((stage, i) => ({ stage, params: stage.network.init(rng(i)), sampling })) },
+    { compile: jit },
   )
   const { sampled } = await writeSamples(sampler, {
     path,

@@ -8,12 +8,7 @@ import { type StageSamplerOptions, stageSampler } from '@cascade-diffusion/casca
 import { encodePng, imageGrid } from '@cascade-diffusion/data'
 import { jit } from '@cascade-diffusion/jit'
 import '@cascade-diffusion/ops' // guidance needs gradients
-import {
-  fromPretrained,
-  type PretrainedClassifier,
-  type PretrainedUNet,
-  pretrainedStage,
-} from '@cascade-diffusion/pretrained'
+import { fromPretrained, type PretrainedClassifier, pretrainedStage } from '@cascade-diffusion/pretrained'
 import { rng } from '@cascade-diffusion/random'
 
 const { values } = parseArgs({
@@ -66,12 +61,6 @@ async function load(role: 'base' | 'base-classifier' | 'upsampler' | 'upsampler-
   return found
 }
 
-async function loadUNet(role: 'base' | 'upsampler'): Promise<PretrainedUNet> {
-  const found = await load(role)
-  if (found.kind === 'unet') return found
-  throw new Error(`${values[role]}: expected a U-Net, got a ${found.kind}`)
-}
-
 async function loadClassifier(role: 'base-classifier' | 'upsampler-classifier'): Promise<PretrainedClassifier> {
   const found = await load(role)
   if (found.kind === 'classifier') return found
@@ -86,7 +75,7 @@ const key = rng(Number(values.seed))
  * The images of a stage, one of each class. Its networks are loaded here and freed afterwards, since they are large.
  */
 async function sample(role: 'base' | 'upsampler', index: number, lowRes?: NDArray<'float32'>) {
-  const net = await loadUNet(role)
+  const stage = pretrainedStage(await load(role), { name: role })
   const scale = numbers(values.scales)[index] ?? 0
   const options: StageSamplerOptions = {
     sampler: values.sampler === 'ddim' ? { name: 'ddim' } : { name: 'ancestral' },
@@ -95,7 +84,7 @@ async function sample(role: 'base' | 'upsampler', index: number, lowRes?: NDArra
       scale === 0 ? undefined : { name: 'classifier', classifier: await loadClassifier(`${role}-classifier`), scale },
     compile: jit,
   }
-  const sampler = stageSampler(pretrainedStage(net, { name: role }), options)
+  const sampler = stageSampler(stage, options)
   const images: NDArray<'float32'>[] = []
   for (const [i, label] of classes.entries()) {
     const run = sampler.stream({

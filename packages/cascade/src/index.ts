@@ -40,22 +40,22 @@ export {
 } from './likelihood/cascade-bits.ts'
 export type { WriteSamplesOptions } from './samples/options.ts'
 export { type WrittenSamples, writeSamples } from './samples/write-samples.ts'
-export { type CascadeSampler, cascadeSampler } from './sampling/cascade-sampler.ts'
-export type { CascadeBatch, CascadeSampleOptions, StageLevel } from './sampling/cascade-sampler-options.ts'
-export type { SamplerStage } from './sampling/cascade-sampler-stage.ts'
-export type { Labels } from './sampling/check-conditions.ts'
+export { type CascadeSampler, type CascadeSamplerOptions, cascadeSampler } from './sampling/cascade/cascade-sampler.ts'
+export type { CascadeBatch, CascadeSampleOptions, StageLevel } from './sampling/cascade/options.ts'
 export type { ClassifierGuidanceConfig } from './sampling/guidance/classifier.ts'
 export type { ClassifierFreeConfig } from './sampling/guidance/classifier-free.ts'
 export { type GuidanceConfig, guidances } from './sampling/guidance/guidance-table.ts'
 export type { GuidanceContext, GuidedModel } from './sampling/guidance/guided-model.ts'
-export type { StepsConfig } from './sampling/sampled-steps.ts'
+export type { Labels } from './sampling/stage/check-conditions.ts'
+export type { StepsConfig } from './sampling/stage/sampled-steps.ts'
 export {
+  type SamplingChoices,
   type StageSampleOptions,
   type StageSampler,
   type StageSamplerOptions,
   stageSampler,
-} from './sampling/stage-sampler.ts'
-export { type LowerStage, truncatedStop } from './sampling/truncated-stop.ts'
+} from './sampling/stage/stage-sampler.ts'
+export { type LowerStage, truncatedStop } from './sampling/stage/truncated-stop.ts'
 export {
   type AugmentationCandidate,
   type AugmentationChoices,

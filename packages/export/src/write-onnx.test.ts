@@ -18,7 +18,10 @@ const labels = int32([1, 0, 1])
 const level = 7
 let expected: NDArray<'float32'>[]
 beforeAll(async () => {
-  const sampler = cascadeSampler(stages, { sampler: ddim(), steps, compile: jit })
+  const sampler = cascadeSampler(
+    { stages: stages.map((stage) => ({ ...stage, sampling: { sampler: ddim(), steps } })) },
+    { compile: jit },
+  )
   expected = await sampler.sample({ count: 3, labels, levels: [level], rng: rng(1) })
   await sampler.dispose()
 })

@@ -8,6 +8,7 @@ import {
   loadCascade,
   saveCascade,
   superResolutionStage,
+  writeStage,
 } from '@cascade-diffusion/cascade'
 import { writeSafetensors } from '@cascade-diffusion/checkpoints'
 import { eager } from '@cascade-diffusion/ops'
@@ -111,10 +112,31 @@ test('options that do not fit the network are refused', () => {
   refused({ ...base, config: { ...base.config, numClasses: undefined } }, { classNames: ['a'] }, 'is unconditional')
   refused(base, { name: 'a b' }, 'letters, digits, - and _')
   refused(base, { classes: ['a'] }, "pretrainedStage: unknown option 'classes'. Did you mean 'classNames'?")
-  refused({ kind: 'classifier' } as never, {}, "of kind 'unet', got 'classifier'")
   refused(
-    { kind: 'stage' } as never,
+    { kind: 'classifier' } as never,
     {},
-    "of kind 'unet', got 'stage', whose stage and params are those of a stage already",
+    "a U-Net or a stage of fromPretrained, got 'classifier', which is no stage",
   )
+  refused(undefined as never, {}, 'pretrainedStage: expected a U-Net or a stage of fromPretrained, got undefined')
+})
+
+test('a stage of ours is a stage already; options that it does not have are refused', async () => {
+  const process = { schedule: { name: 'cosine', steps: 20 } } as const
+  const network = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 }
+  const augmentation = { name: 'gaussian-blur' } as const
+  const common = { imageChannels: 1, process, network }
+  const made = superResolutionStage({ name: 'sr', resolution: 8, lowResolution: 4, augmentation, ...common })
+  const path = join(temporaryFolder(), 'sr.safetensors')
+  await writeStage(path, made.description, made.network.init(rng(1)))
+  const found = await fromPretrained(path)
+  const options = { name: 'sr', lowResolution: 4, augmentation } as const
+  const { stage, params } = pretrainedStage(found, options)
+  expect(stage.description).toEqual(made.description)
+  expect(params).toEqual(made.network.init(rng(1)))
+  const refused = (changes: object, message: string) =>
+    expect(() => pretrainedStage(found, { ...options, ...changes })).toThrow(message)
+  refused({ name: 'x' }, "stage 'sr': expected name 'sr', as the stage found has it, got 'x'")
+  refused({ classNames: ['a'] }, `stage 'sr': expected no classNames, as the stage found has it, got ["a"]`)
+  refused({ lowResolution: 2 }, "stage 'sr': expected lowResolution [4,4], as the stage found has it, got [2,2]")
+  refused({ augmentation: { name: 'none' } }, 'expected augmentation {"name":"gaussian-blur"}, as')
 })

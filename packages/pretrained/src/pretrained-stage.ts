@@ -10,11 +10,11 @@ import {
 import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import type { AugmentationConfig } from '@cascade-diffusion/conditioning-augmentation'
 import { type ImageSize, imageSize } from '@cascade-diffusion/data'
-import type { PretrainedUNet } from './from-pretrained.ts'
+import type { Pretrained, PretrainedUNet } from './from-pretrained.ts'
 
 /** Options of {@link pretrainedStage}. */
 export interface PretrainedStageOptions {
-  /** The name of the stage. */
+  /** The name of the stage; of a stage of ours, its own. */
   readonly name: string
   /** The classes of a class-conditional network, in its order. Default: `'0'`, `'1'`, … */
   readonly classNames?: readonly string[]
@@ -32,24 +32,53 @@ const knownOptions: KnownKeys<PretrainedStageOptions> = {
 }
 
 /**
- * A published network as a stage of a cascade: a base, or a super-resolution stage if the network takes low-resolution
- * images. `saveCascade` saves it like any stage, and `loadCascade` needs nothing handed in.
- * @throws if the options do not fit the network; of code `unsupported` if a saved stage could not describe it.
+ * What `fromPretrained` found as a stage of a cascade. A published network becomes a base, or a super-resolution stage if
+ * it takes low-resolution images: `saveCascade` saves it like any stage, and `loadCascade` needs nothing handed in. A
+ * stage of ours is one already; options that say what it is not are refused.
+ * @throws if a classifier was found, or the options do not fit what was; of code `unsupported` if a saved stage could not
+ * describe the network.
  */
-export function pretrainedStage(found: PretrainedUNet, options: PretrainedStageOptions): TrainedStage {
+export function pretrainedStage(found: Pretrained, options: PretrainedStageOptions): TrainedStage {
   const where = 'pretrainedStage'
   const kind: unknown = found?.kind
-  if (kind !== 'unet')
+  if (kind !== 'unet' && kind !== 'stage')
     throw new CascadeError(
       'input',
-      `${where}: expected a network of fromPretrained, of kind 'unet', got ${shown(kind)}` +
-        (kind === 'stage' ? ', whose stage and params are those of a stage already' : ''),
+      `${where}: expected a U-Net or a stage of fromPretrained, got ${shown(kind)}` +
+        (kind === 'classifier' ? ', which is no stage: it guides one' : ''),
     )
   checkOptions(where, options, knownOptions)
-  const stage = stageOf(found, options)
-  checkDescription(stage, found)
-  return { stage, params: found.params }
+  if (found.kind === 'stage') {
+    checkStage(found.stage, options)
+    return { stage: found.stage, params: found.params }
+  }
+  const network = found as PretrainedUNet
+  const stage = stageOf(network, options)
+  checkDescription(stage, network)
+  return { stage, params: network.params }
 }
+
+/** @throws if an option is not that of the stage. */
+function checkStage(stage: Stage, { lowResolution, ...given }: PretrainedStageOptions): void {
+  const { name, description } = stage
+  const where = `stage '${name}'`
+  const own: PretrainedStageOptions = {
+    name,
+    classNames: stage.classNames,
+    lowResolution: stage.kind === 'super-resolution' ? stage.lowSize : undefined,
+    augmentation: description.augmentation as AugmentationConfig | undefined,
+  }
+  const asked = { ...given, lowResolution: lowResolution && imageSize(where, lowResolution) }
+  for (const key of Object.keys(own) as (keyof PretrainedStageOptions)[])
+    if (asked[key] !== undefined && !isDeepStrictEqual(asked[key], own[key]))
+      throw new CascadeError(
+        'input',
+        `${where}: expected ${own[key] === undefined ? `no ${key}` : `${key} ${shownOption(own[key])}`}, as the stage ` +
+          `found has it, got ${shownOption(asked[key])}`,
+      )
+}
+
+const shownOption = (option: unknown): string => (typeof option === 'string' ? shown(option) : JSON.stringify(option))
 
 function stageOf(found: PretrainedUNet, options: PretrainedStageOptions): Stage {
   const { config, network, process, file } = found

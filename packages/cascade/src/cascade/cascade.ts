@@ -2,15 +2,16 @@ import { CascadeError, checkOptions, nearest, parseConfig, shown } from '@cascad
 import { checkLevel, defaultLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { ImagesStage } from '../kinds/images-stage.ts'
 import type { ResampleStage } from '../kinds/resample-stage.ts'
-import { truncatedStop } from '../sampling/truncated-stop.ts'
+import type { SamplingChoices } from '../sampling/stage/stage-sampler-options.ts'
+import { truncatedStop } from '../sampling/stage/truncated-stop.ts'
 import type { TrainedStage } from '../stage/load-stage.ts'
 import { checkChain } from './check-chain.ts'
-import { type StageSampling, stageSamplingSchema } from './stage-sampling.ts'
+import { samplingChoicesSchema } from './stage-sampling.ts'
 
 /** A diffusion model of a {@link Cascade}, trained here or published, with the choices made after training. */
 export interface DiffusionCascadeStage extends TrainedStage {
-  /** How it is sampled. */
-  readonly sampling: StageSampling
+  /** How it is sampled: configurations, or values such as `ddim()` and custom ones, which cannot be saved. */
+  readonly sampling: SamplingChoices
   /**
    * s, the level of conditioning augmentation in sampling; only of a super-resolution stage. Default: the least level
    * of its augmentation, which is 0, no augmentation, for nearly all.
@@ -77,7 +78,8 @@ function checkChoices(where: string, given: CascadeStage, below: CascadeStage | 
     const meant = stageKeys.includes(name) ? undefined : nearest(name, stageKeys)
     if (meant) throw new CascadeError('input', `${of}: unknown option '${name}'. Did you mean '${meant}'?`)
   }
-  if (isDiffusionStage(given)) parseConfig(`${where}: sampling of stage '${stage.name}'`, stageSamplingSchema, sampling)
+  if (isDiffusionStage(given))
+    parseConfig(`${where}: sampling of stage '${stage.name}'`, samplingChoicesSchema, sampling)
   else if (params !== undefined || sampling !== undefined)
     throw new CascadeError('input', `${of}: expected no params and no sampling, since its kind is '${stage.kind}'`)
   if (stage.kind !== 'super-resolution') {

@@ -2,7 +2,7 @@ import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { shownSize } from '@cascade-diffusion/data'
 import type { ImagesStage } from '../kinds/images-stage.ts'
 import { checkResample, type ResampleStage } from '../kinds/resample-stage.ts'
-import { checkTrained } from '../sampling/check-sampling.ts'
+import { checkTrained } from '../sampling/stage/check-sampling.ts'
 import type { TrainedStage } from '../stage/load-stage.ts'
 import type { Stage } from '../stage/stage.ts'
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { float32, int32 } from '@cascade-diffusion/arrays'
-import { ddim } from '@cascade-diffusion/diffusion'
+import { ancestral, clipX0, ddim, dynamicThreshold } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
 import { temporaryFolder } from '@cascade-diffusion/testing'
@@ -9,7 +9,8 @@ import { encoder } from '@cascade-diffusion/unet'
 import { expect, expectTypeOf, test } from 'vitest'
 import { type ImagesRequest, imagesStage } from '../kinds/images-stage.ts'
 import { resampleStage } from '../kinds/resample-stage.ts'
-import { cascadeSampler } from '../sampling/cascade-sampler.ts'
+import { cascadeSampler } from '../sampling/cascade/cascade-sampler.ts'
+import type { SamplingChoices } from '../sampling/stage/stage-sampler-options.ts'
 import type { Stage } from '../stage/stage.ts'
 import { halves, smear, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
 import { type Cascade, type DiffusionCascadeStage, isDiffusionStage } from './cascade.ts'
@@ -81,10 +82,12 @@ test('a loaded cascade gives the samples of the one that was saved, bit for bit'
 })
 
 test('a cascade is sampled as its stages are with the same options, at the levels that were chosen', async () => {
-  const sampler = cascadeSampler(cascade.stages, [
-    { sampler: ddim({ eta: 1 }), steps: [18, 10, 3], compile: jit },
-    { sampler: { name: 'ancestral' }, steps: 4, processX0: { name: 'dynamic-threshold' }, compile: jit },
-  ])
+  const choices: readonly SamplingChoices[] = [
+    { sampler: ddim({ eta: 1 }), steps: [18, 10, 3] },
+    { sampler: ancestral(), steps: 4, processX0: dynamicThreshold() },
+  ]
+  const stages = cascade.stages.map(({ stage, params }, i) => ({ stage, params, sampling: choices[i]! }))
+  const sampler = cascadeSampler({ stages }, { compile: jit })
   const by = (levels?: readonly number[]) => sampler.sample({ count: 3, labels: int32([0, 1, 1]), rng: rng(9), levels })
   expect(await samples(cascade)).toEqual(await by([3]))
   expect(await samples(cascade, [5])).toEqual(await by([5]))
@@ -274,7 +277,6 @@ test('cascades that cannot be sampled or saved are refused', async () => {
   await refused([{ ...base, level: 1 }], "expected no level of the base 'base', got 1")
   await refused([base, { ...sr, level: 13 }], 'from 0 to 12, got 13')
   await refused([{ ...base, sampling: undefined }], "sampling of stage 'base': expected an object with sampler")
-  await refused([{ ...base, sampling: { sampler: ddim() } }], "sampling of stage 'base'")
   await refused([{ ...base, sampling: { ...sampling, step: 3 } }], "unknown option 'step'. Did you mean 'steps'?")
   await refused([{ ...base, sampling: { ...sampling, steps: 0 } }], 'expected steps, an integer from 1, got 0')
   await refused(
@@ -285,6 +287,28 @@ test('cascades that cannot be sampled or saved are refused', async () => {
   await expect(saveCascade('', cascade)).rejects.toThrow("saveCascade: expected the path of a folder, got ''")
 })
 
-test('a sampling is a JSON value but for a classifier', () => {
+test('a cascade whose sampling holds a value is sampled, but not saved', async () => {
+  const [base, sr] = cascade.stages as readonly [DiffusionCascadeStage, DiffusionCascadeStage]
+  const configs = { sampler: { name: 'ddim' }, processX0: { name: 'clip' } } as const
+  const values: Partial<SamplingChoices>[] = [
+    { sampler: ddim() },
+    { processX0: clipX0 },
+    { schedule: base.stage.process.schedule },
+  ]
+  const path = folder()
+  for (const value of values) {
+    const given = { stages: [base, { ...sr, sampling: { ...configs, ...value } }] }
+    const [option] = Object.keys(value)
+    await expect(saveCascade(path, given)).rejects.toThrow(
+      `saveCascade: sampling of stage 'sr': expected ${option}, a configuration by its name such as { name: '`,
+    )
+    if (option === 'schedule') continue
+    expect(await samples(given)).toEqual(await samples({ stages: [base, { ...sr, sampling: configs }] }))
+  }
+  expect(existsSync(path)).toBe(false)
+})
+
+test('what is saved of a sampling is a JSON value but for a classifier; a cascade takes values, too', () => {
   expectTypeOf<{ sampler: ReturnType<typeof ddim> }>().not.toExtend<StageSampling>()
+  expectTypeOf<{ sampler: ReturnType<typeof ddim> }>().toExtend<DiffusionCascadeStage['sampling']>()
 })

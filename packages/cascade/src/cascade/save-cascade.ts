@@ -16,6 +16,7 @@ import {
   manifestFile,
   manifestText,
 } from './manifest.ts'
+import { configured, type StageSampling } from './stage-sampling.ts'
 import { writeClassifier, writeStage } from './weights-files.ts'
 
 /**
@@ -23,27 +24,40 @@ import { writeClassifier, writeStage } from './weights-files.ts'
  * folder is written and renamed, so that the folder holds the old cascade or the whole new one, never a part. A cascade
  * that was saved there before is replaced. A resampler is described in `cascade.json`. Another program's images are
  * described there too, but not saved: they are handed in again at loading.
- * @throws if the cascade is invalid, if the folder holds anything but a saved cascade, or if it cannot be written.
+ * @throws if the cascade is invalid or a sampling holds a value in place of a configuration, if the folder holds anything but a saved cascade, or if it cannot be written.
  */
 export async function saveCascade(folder: string, cascade: Cascade): Promise<void> {
   const where = 'saveCascade'
   if (typeof folder !== 'string' || folder === '')
     throw new CascadeError('input', `${where}: expected the path of a folder, got ${shown(folder)}`)
   checkCascade(where, cascade)
+  const saved = cascade.stages.map(savedStage)
   await writeFolderAtomically(
     folder,
     async (partial) => {
       const stages: ManifestStage[] = []
-      for (const stage of cascade.stages) stages.push(await writeFiles(partial, stage))
+      for (const stage of saved) stages.push(await writeFiles(partial, stage))
       await writeAtomically(join(partial, manifestFile), manifestText(stages))
     },
     { checkReplaced: (old) => checkSavedCascade(where, old) },
   )
 }
 
+interface SavedDiffusionStage extends DiffusionCascadeStage {
+  readonly sampling: StageSampling
+}
+
+type SavedStage = SavedDiffusionStage | PlainCascadeStage
+
+function savedStage(given: CascadeStage): SavedStage {
+  if (!isDiffusionStage(given)) return given
+  const where = `saveCascade: sampling of stage '${given.stage.name}'`
+  return { ...given, sampling: configured(where, given.sampling, 'a folder can hold') }
+}
+
 /** Writes the files of a stage. @returns what the manifest says of it. */
-const writeFiles = async (folder: string, stage: CascadeStage): Promise<ManifestStage> =>
-  isDiffusionStage(stage) ? writeDiffusion(folder, stage) : describedPlain(stage)
+const writeFiles = async (folder: string, stage: SavedStage): Promise<ManifestStage> =>
+  stage.params ? writeDiffusion(folder, stage) : describedPlain(stage)
 
 function describedPlain({ stage }: PlainCascadeStage): ManifestStage {
   const { name, size, imageChannels } = stage
@@ -54,7 +68,7 @@ function describedPlain({ stage }: PlainCascadeStage): ManifestStage {
   return { kind: stage.kind, name, resolution, imageChannels, classNames: stage.classNames, source }
 }
 
-async function writeDiffusion(folder: string, given: DiffusionCascadeStage): Promise<ManifestDiffusionStage> {
+async function writeDiffusion(folder: string, given: SavedDiffusionStage): Promise<ManifestDiffusionStage> {
   const { stage, params, level, truncated, sampling } = given
   const file = `${stage.name}.safetensors`
   await writeStage(join(folder, file), stage.description, params)

@@ -10,9 +10,9 @@ import {
   type Schedule,
 } from '@cascade-diffusion/diffusion'
 import { type Cascade, checkCascade, type DiffusionCascadeStage, isDiffusionStage } from '../cascade/cascade.ts'
-import type { CascadeSampleOptions } from '../sampling/cascade-sampler-options.ts'
-import { levelsOf } from '../sampling/cascade-sampler-run.ts'
-import { truncatedStop } from '../sampling/truncated-stop.ts'
+import type { CascadeSampleOptions } from '../sampling/cascade/options.ts'
+import { levelsOf } from '../sampling/cascade/run.ts'
+import { truncatedStop } from '../sampling/stage/truncated-stop.ts'
 import type { Stage, SuperResolutionStage } from '../stage/stage.ts'
 
 /** What of a stage is evaluated. */
@@ -58,7 +58,10 @@ export function stagePlans(where: string, cascade: Cascade, given: CascadeSample
     return {
       stage,
       params,
-      processX0: processX0 && processesX0.of(`stage '${stage.name}': processX0`, processX0),
+      processX0:
+        processX0 === undefined || typeof processX0 === 'function'
+          ? processX0
+          : processesX0.of(`stage '${stage.name}': processX0`, processX0),
       level: levels[i]?.level,
       truncated: levels[i]?.truncated,
       stop: stop ? stepOf(where, stage, stop) : -1,

@@ -8,8 +8,8 @@ import {
   shown,
 } from '@cascade-diffusion/checks'
 import { checkSource, type ImageSource } from '@cascade-diffusion/data'
-import type { CascadeSampler } from '../sampling/cascade-sampler.ts'
-import type { CascadeSampleOptions } from '../sampling/cascade-sampler-options.ts'
+import type { CascadeSampler } from '../sampling/cascade/cascade-sampler.ts'
+import type { CascadeSampleOptions } from '../sampling/cascade/options.ts'
 
 /** Options of {@link writeSamples}: those of sampling, and where the images go. */
 export interface WriteSamplesOptions extends Omit<CascadeSampleOptions, 'lowRes' | 'augmented'> {

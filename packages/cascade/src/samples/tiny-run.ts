@@ -1,21 +1,23 @@
 import { ddim } from '@cascade-diffusion/diffusion'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
-import { type CascadeSampler, cascadeSampler } from '../sampling/cascade-sampler.ts'
+import { type CascadeSampler, cascadeSampler } from '../sampling/cascade/cascade-sampler.ts'
 import { tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
 import type { WriteSamplesOptions } from './options.ts'
 import { type WrittenSamples, writeSamples } from './write-samples.ts'
 
-const how = { sampler: ddim({ eta: 1 }), steps: [18, 10, 3], compile: eager }
+const sampling = { sampler: ddim({ eta: 1 }), steps: [18, 10, 3] }
 
 /** A cascade of two stages, 2×2 → 4×4. @param seed of the weights of the upper one. */
 export const tinySampler = (seed = 5): CascadeSampler =>
   cascadeSampler(
-    [
-      { stage: tinyBase(), params: tinyNetwork().init(rng(4)) },
-      { stage: tinySuperResolution(), params: tinyNetwork().init(rng(seed)) },
-    ],
-    how,
+    {
+      stages: [
+        { stage: tinyBase(), params: tinyNetwork().init(rng(4)), sampling },
+        { stage: tinySuperResolution(), params: tinyNetwork().init(rng(seed)), sampling },
+      ],
+    },
+    { compile: eager },
   )
 
 /** Writes samples of it, 4 at a time. */

@@ -11,7 +11,7 @@ import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { describe, expect, test } from 'vitest'
-import { cascadeSampler } from '../sampling/cascade-sampler.ts'
+import { cascadeSampler } from '../sampling/cascade/cascade-sampler.ts'
 import { halves, tinyBase, tinyNetwork } from '../test-support.ts'
 import type { WriteSamplesOptions } from './options.ts'
 import { tinyRun, tinySampler } from './tiny-run.ts'
@@ -101,6 +101,24 @@ describe('what is written', () => {
     await expect(writeSamples(tinySampler(), { path, images: source, ...how, count: 6 })).rejects.toThrow(
       "expected places from 0 to 6, as 'halves' has 7 images, got a count of 6 from 2 on",
     )
+  })
+
+  test('images that no stage takes are refused by the name of their source', async () => {
+    const path = join(temporaryFolder(), 'samples.npz')
+    const options = { path, label: 0, rng: rng(9) }
+    const images = imageDataset({ name: 'photos', images: { shape: [2, 2, 2, 3], data: new Uint8Array(24) } })
+    const refused = (changes: Partial<WriteSamplesOptions>, message: string) =>
+      expect(writeSamples(tinySampler(), { ...options, images, ...changes })).rejects.toThrow(message)
+    await refused(
+      {},
+      "cascade: expected images that a stage takes, float32 [count,2,2,1], got float32 [2,2,2,3] of 'photos'",
+    )
+    await refused({ from: 'sr' }, "stage 'sr': expected images, float32 [2,2,2,1], got float32 [2,2,2,3] of 'photos'")
+    await refused(
+      { from: 'base' },
+      "stage 'base': expected no images, since it takes no images, got float32 [2,2,2,3] of",
+    )
+    expect(existsSync(path)).toBe(false)
   })
 })
 
@@ -244,16 +262,15 @@ test('more images of a finished folder, or of an unfinished one, are those of on
 
 test('another sampler of the same name is another run', async () => {
   const path = join(temporaryFolder(), 'images')
-  const sampler = (eta: number) =>
-    cascadeSampler([{ stage: tinyBase(), params: tinyNetwork().init(rng(4)) }], {
-      sampler: ddim({ eta }),
-      steps: [18, 10, 3],
-      compile: eager,
-    })
+  const sampler = (eta: number) => {
+    const sampling = { sampler: ddim({ eta }), steps: [18, 10, 3] }
+    const stages = [{ stage: tinyBase(), params: tinyNetwork().init(rng(4)), sampling }]
+    return cascadeSampler({ stages }, { compile: eager })
+  }
   const options = { path, rng: rng(0), labels: 'balanced', count: 3 } as const
   await writeSamples(sampler(1), options)
   await expect(writeSamples(sampler(0.5), { ...options, count: 5 })).rejects.toThrow(
-    /^ {2}cascade\.0\.plan: "sha256 .*" in .*, "sha256 .*" now$/m,
+    /^ {2}cascade\.0\.sampling\.plan: "sha256 .*" in .*, "sha256 .*" now$/m,
   )
   expect(await writeSamples(sampler(1), { ...options, count: 5 })).toMatchObject({ count: 5, sampled: 5 })
 })

@@ -2,10 +2,10 @@ import { join, relative } from 'node:path'
 import { isNDArray, type NDArray, rows } from '@cascade-diffusion/arrays'
 import { CascadeError, throwIfAborted } from '@cascade-diffusion/checks'
 import { readBatch, toUint8 } from '@cascade-diffusion/data'
-import type { CascadeSampler } from '../sampling/cascade-sampler.ts'
-import type { CascadeBatch, CascadeSampleOptions } from '../sampling/cascade-sampler-options.ts'
-import { type CascadeRun, cascadeRun } from '../sampling/cascade-sampler-run.ts'
-import type { SamplerStage } from '../sampling/cascade-sampler-stage.ts'
+import type { CascadeStage } from '../cascade/cascade.ts'
+import type { CascadeSampler } from '../sampling/cascade/cascade-sampler.ts'
+import type { CascadeBatch, CascadeSampleOptions } from '../sampling/cascade/options.ts'
+import { type CascadeRun, cascadeRun } from '../sampling/cascade/run.ts'
 import type { ImageWriter, WrittenStage } from './image-writer.ts'
 import { type LabelsFile, labelsFile } from './labels-file.ts'
 import { npzWriter } from './npz-writer.ts'
@@ -99,12 +99,13 @@ async function preparedRun(sampler: CascadeSampler, options: CheckedOptions): Pr
   const { path, stages: which, images, count, firstIndex, batchSize } = options
   const probe = images && (await lowResAt(options, 0, Math.min(count, batchSize)))
   const runOf = (from: number, to: number): CascadeRun =>
-    cascadeRun(sampler.stages, {
-      ...sampling(options, from, to),
-      lowRes: probe && rows(probe, 0, Math.min(to - from, batchSize)),
-    })
+    cascadeRun(
+      sampler.stages,
+      { ...sampling(options, from, to), lowRes: probe && rows(probe, 0, Math.min(to - from, batchSize)) },
+      images?.name,
+    )
   const run = runOf(0, probe ? Math.min(count, batchSize) : count)
-  const sampled = run.stages.map(({ index, size }) => ({ ...(sampler.stages[index] as SamplerStage), size }))
+  const sampled = run.stages.map(({ index, size }) => ({ ...(sampler.stages[index] as CascadeStage), size }))
   const written = which === 'all' ? sampled : sampled.slice(-1)
   const stages = written.map(({ stage, size: [height, width] }, i): WrittenStage => {
     const isLast = i === written.length - 1

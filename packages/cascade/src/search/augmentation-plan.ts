@@ -1,6 +1,6 @@
 import { CascadeError, checkInteger, checkOneOf, checkOptions, isCascadeError, shown } from '@cascade-diffusion/checks'
 import { type Cascade, checkCascade } from '../cascade/cascade.ts'
-import { truncatedStop } from '../sampling/truncated-stop.ts'
+import { truncatedStop } from '../sampling/stage/truncated-stop.ts'
 import type { SuperResolutionStage } from '../stage/stage.ts'
 import { coarseLevels, type LevelsToTry } from './level-grid.ts'
 import type { CascadeSearchOptions } from './search-options.ts'

@@ -1,7 +1,7 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import type { NoiseLevel } from '@cascade-diffusion/diffusion'
 import type { Cascade } from '../cascade/cascade.ts'
-import { cascadeRun } from '../sampling/cascade-sampler-run.ts'
+import { cascadeRun } from '../sampling/cascade/run.ts'
 import { type ImagesKey, keptImages } from './kept-images.ts'
 import type { CandidateImages, CascadeSearchOptions, SearchedSamples } from './search-options.ts'
 import { openSearchRecord } from './search-record.ts'

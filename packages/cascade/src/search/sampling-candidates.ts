@@ -1,6 +1,7 @@
 import { CascadeError, checkFunction, checkOptions, parseConfig, shown } from '@cascade-diffusion/checks'
 import { combinations, type ParameterRange } from '@cascade-diffusion/schedules'
-import { type StageSampling, stageSamplingSchema } from '../cascade/stage-sampling.ts'
+import { configured, type StageSampling, samplingChoicesSchema } from '../cascade/stage-sampling.ts'
+import type { SamplingChoices } from '../sampling/stage/stage-sampler-options.ts'
 
 /** Options of sampling to try: each list has the values of one option, and every combination is tried. */
 export type SamplingGrid = { readonly [K in keyof StageSampling]?: readonly StageSampling[K][] }
@@ -27,8 +28,8 @@ export type SamplingCandidates = readonly Partial<StageSampling>[] | SamplingGri
 export function listedSamplings(
   where: string,
   candidates: SamplingCandidates,
-  ofStage: StageSampling,
-): readonly StageSampling[] | undefined {
+  ofStage: SamplingChoices,
+): readonly SamplingChoices[] | undefined {
   if (typeof candidates !== 'object' || candidates === null)
     throw new CascadeError(
       'input',
@@ -48,18 +49,20 @@ export function listedSamplings(
   return listed.map((changes, i) => completedSampling(`${where}: candidate ${i + 1}`, changes, ofStage))
 }
 
-/** The sampling of a stage with some options changed. @throws if it is invalid. */
+/** The sampling of a stage with some options changed, to configurations. @throws if it is invalid. */
 export function completedSampling(
   where: string,
   changes: Partial<StageSampling>,
-  ofStage: StageSampling,
-): StageSampling {
+  ofStage: SamplingChoices,
+): SamplingChoices {
   if (typeof changes !== 'object' || changes === null)
     throw new CascadeError(
       'input',
       `${where}: expected options of sampling, such as { steps: 8 }, got ${shown(changes)}`,
     )
-  return parseConfig(where, stageSamplingSchema, { ...ofStage, ...changes })
+  // Values could not be told from one another.
+  const configs = configured(where, changes, 'a search can compare')
+  return parseConfig(where, samplingChoicesSchema, { ...ofStage, ...configs })
 }
 
 /** Whether the candidates are to be fitted. */

@@ -2,8 +2,8 @@ import { isDiscrete } from '@cascade-diffusion/diffusion'
 import { formatNumber, type LineChartOptions, type Series, svgLineChart } from '@cascade-diffusion/reports'
 import type { SearchResult } from '@cascade-diffusion/schedules'
 import { samplingAsJson } from '../cascade/stage-identity.ts'
-import type { StageSampling } from '../cascade/stage-sampling.ts'
-import { stageRoute } from '../sampling/sampling-process.ts'
+import { stageRoute } from '../sampling/stage/sampling-process.ts'
+import type { SamplingChoices } from '../sampling/stage/stage-sampler-options.ts'
 import type { Stage } from '../stage/stage.ts'
 import { canonical } from './json-value.ts'
 import { objectiveCells, type SearchReport, textTable } from './search-report.ts'
@@ -13,7 +13,7 @@ export interface SamplingCandidate {
   /** The stage's name. */
   readonly stage: string
   /** All of its options: those of the cascade, with those of the candidate in their place. */
-  readonly sampling: StageSampling
+  readonly sampling: SamplingChoices
 }
 
 /** The objective by the number of steps and whatever else differs, as a table and a chart. */
@@ -22,11 +22,13 @@ export function samplingReport(
   { trials, best }: SearchResult<SamplingCandidate, unknown>,
   measure = 'objective',
 ): SearchReport {
-  const samplings = trials.map(({ candidate }) => samplingAsJson(candidate.sampling))
+  const samplings = trials.map(({ candidate }) => samplingAsJson(stage, candidate.sampling))
   const steps = trials.map(({ candidate }) => stepsOf(stage, candidate.sampling))
   const others = [...new Set(samplings.flatMap((sampling) => Object.keys(sampling)))].filter(
     (option) =>
-      option !== 'steps' && new Set(samplings.map((sampling) => canonical(sampling[option] ?? null))).size > 1,
+      option !== 'steps' &&
+      option !== 'plan' &&
+      new Set(samplings.map((sampling) => canonical(sampling[option] ?? null))).size > 1,
   )
   const objectives = trials.map(({ objective }) => objective)
   const cells = objectiveCells(objectives, trials.indexOf(best))
@@ -43,7 +45,7 @@ export function samplingReport(
 }
 
 /** The number of steps. */
-function stepsOf(stage: Stage, sampling: StageSampling): number {
+function stepsOf(stage: Stage, sampling: SamplingChoices): number {
   const { process, steps } = stageRoute(stage, sampling)
   return steps?.length ?? (isDiscrete(process.schedule) ? process.schedule.betas.length : Number.NaN)
 }

@@ -6,7 +6,7 @@ import { greatestDifference, temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, expectTypeOf, test, vi } from 'vitest'
 import type { Cascade } from '../cascade/cascade.ts'
 import { imagesStage } from '../kinds/images-stage.ts'
-import { cascadeSampler } from '../sampling/cascade-sampler.ts'
+import { cascadeSampler } from '../sampling/cascade/cascade-sampler.ts'
 import { alphaBar, type Given, halves, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
 import {
   type AugmentationCandidate,

@@ -4,8 +4,8 @@ import type { Rng } from '@cascade-diffusion/random'
 import { checkSearch, type SearchOptions, type SearchProgress } from '@cascade-diffusion/schedules'
 import type { Cascade } from '../cascade/cascade.ts'
 import { checkCascade } from '../cascade/cascade.ts'
-import type { CascadeSampleOptions } from '../sampling/cascade-sampler-options.ts'
-import { checkRng } from '../sampling/check-sampling.ts'
+import type { CascadeSampleOptions } from '../sampling/cascade/options.ts'
+import { checkRng } from '../sampling/stage/check-sampling.ts'
 
 /** What a cascade samples with the choices of a candidate, for `evaluate`. */
 export interface CandidateImages {

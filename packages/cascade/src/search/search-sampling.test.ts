@@ -1,10 +1,13 @@
-import { int32 } from '@cascade-diffusion/arrays'
+import { int32, type NDArray } from '@cascade-diffusion/arrays'
+import { ddim } from '@cascade-diffusion/diffusion'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import type { Cascade } from '../cascade/cascade.ts'
 import type { StageSampling } from '../cascade/stage-sampling.ts'
-import { cascadeSampler } from '../sampling/cascade-sampler.ts'
+import { cascadeSampler } from '../sampling/cascade/cascade-sampler.ts'
+import type { SamplingChoices } from '../sampling/stage/stage-sampler-options.ts'
 import { type Given, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
 import type { SamplingCandidates } from './sampling-candidates.ts'
 import { searchSampling } from './search-sampling.ts'
@@ -19,7 +22,8 @@ const two: Cascade = { stages: [base, sr] }
 const labels = int32([0, 1, 0, 1])
 const samples = { count: 4, labels, rng: rng(2) }
 const common = { compile: eager, ...samples, batchSize: 3 }
-const stepsOf = ({ steps }: StageSampling) => (typeof steps === 'number' ? steps : (steps as readonly number[]).length)
+const stepsOf = ({ steps }: SamplingChoices) =>
+  typeof steps === 'number' ? steps : (steps as readonly number[]).length
 
 test('tries numbers of steps from the same images of the stage below, and chooses the least objective', async () => {
   seen.length = 0
@@ -99,6 +103,27 @@ test('a schedule is fitted: a network that is conditioned on the noise level', a
   expect(chart).toContain('>trial<')
 })
 
+test('samplings may hold values; in a folder, another sampler of the same name is another run', async () => {
+  const folder = temporaryFolder()
+  let sampled = 0
+  const found = (eta: number) => {
+    const values = { ...sampling, sampler: ddim({ eta }) }
+    const given = { stages: [base, { ...sr, sampling: values }] }
+    const evaluate = async ({ sampling, images }: { sampling: SamplingChoices; images: NDArray<'float32'> }) => {
+      sampled++
+      const direct = cascadeSampler({ stages: [base, { ...sr, sampling }] }, { compile: eager })
+      expect([images]).toEqual((await direct.sample(samples)).slice(1))
+      return stepsOf(sampling)
+    }
+    return searchSampling(given, { ...common, folder, candidates: { steps: [4, 8] }, evaluate })
+  }
+  const first = await found(1)
+  expect((await found(1)).table).toBe(first.table)
+  expect(sampled).toBe(2)
+  await found(0.5)
+  expect(sampled).toBe(4)
+})
+
 test('what cannot be searched is refused before any call of a network', async () => {
   seen.length = 0
   const options = { ...common, candidates: { steps: [4] }, evaluate: () => 1 }
@@ -108,6 +133,10 @@ test('what cannot be searched is refused before any call of a network', async ()
     [{ candidates: [] }, 'searchSampling: expected at least one candidate, got none'],
     [{ candidates: {} }, 'searchSampling: expected at least one parameter, got none'],
     [{ candidates: [4] }, 'searchSampling: candidate 1: expected options of sampling, such as { steps: 8 }, got 4'],
+    [
+      { candidates: { sampler: [ddim()] } },
+      'searchSampling: candidate 1: expected sampler, a configuration by its name such as',
+    ],
     [{ candidates: [{ step: 4 }] }, "searchSampling: candidate 1: unknown option 'step'. Did you mean 'steps'?"],
     [{ candidates: { steps: [4, 0] } }, 'searchSampling: candidate 2: expected steps, an integer from 1, got 0'],
     [{ candidates: { steps: [4, 21] } }, "stage 'sr': expected steps, an integer from 1 to 20, got 21"],

@@ -1,8 +1,8 @@
 import { CascadeError, checkOneOf } from '@cascade-diffusion/checks'
 import { fitSchedule, type SearchResult, searchTrials } from '@cascade-diffusion/schedules'
 import { type Cascade, isDiffusionStage } from '../cascade/cascade.ts'
-import type { StageSampling } from '../cascade/stage-sampling.ts'
-import { cascadeSampler } from '../sampling/cascade-sampler.ts'
+import { cascadeSampler } from '../sampling/cascade/cascade-sampler.ts'
+import type { SamplingChoices } from '../sampling/stage/stage-sampler-options.ts'
 import { openEvaluations } from './evaluations.ts'
 import { completedSampling, isFitted, listedSamplings, type SamplingCandidates } from './sampling-candidates.ts'
 import { type SamplingCandidate, samplingReport } from './sampling-report.ts'
@@ -52,7 +52,7 @@ export async function searchSampling<E = number>(
   const searched = models[names.indexOf(name)]!
   const index = cascade.stages.indexOf(searched)
   const { stage, sampling: present } = searched
-  const sampledAs = (sampling: StageSampling): Cascade => ({
+  const sampledAs = (sampling: SamplingChoices): Cascade => ({
     stages: cascade.stages.with(index, { ...searched, sampling }),
   })
   const listed = listedSamplings(where, candidates, present)
@@ -74,7 +74,7 @@ export async function searchSampling<E = number>(
       },
       listed?.length ?? trials,
     )
-    const attempt = async (sampling: StageSampling) => {
+    const attempt = async (sampling: SamplingChoices) => {
       const value = await run(() => ({ stage: stage.name, sampling }))
       evaluations.retain(sampledAs(result().best.candidate.sampling), index)
       return value

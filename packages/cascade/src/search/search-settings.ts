@@ -3,7 +3,7 @@ import { defaultLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { Rng } from '@cascade-diffusion/random'
 import type { Cascade } from '../cascade/cascade.ts'
 import { described, describedKey, type Json } from '../cascade/described.ts'
-import { identityOf, samplingAsJson } from '../cascade/stage-identity.ts'
+import { identityOf, samplingOf } from '../cascade/stage-identity.ts'
 
 /** What the images of all candidates have in common, as JSON: the stages with their weights, the classes, the noise. */
 export interface SearchSettings {
@@ -29,7 +29,7 @@ export const searchSettings = (
 export const choicesOf = ({ stages }: Cascade, last = stages.length - 1): readonly unknown[] =>
   stages.slice(0, last + 1).map((given) => {
     const { stage } = given
-    const sampling = given.sampling && samplingAsJson(given.sampling)
+    const sampling = samplingOf(given)
     if (stage.kind !== 'super-resolution') return { stage: stage.name, sampling }
     const { level = defaultLevel(stage.augmentation), truncated = false } = given
     return { stage: stage.name, sampling, level, truncated: truncated && level > 0 }

@@ -1,10 +1,10 @@
 import { concatenate, type NDArray, rows } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { Cascade, CascadeStage } from '../cascade/cascade.ts'
-import { samplingAsJson } from '../cascade/stage-identity.ts'
+import { samplingOf } from '../cascade/stage-identity.ts'
 import { readStageImages } from '../kinds/images-stage.ts'
-import { cascadeRun, type RunStage } from '../sampling/cascade-sampler-run.ts'
-import { type StageRunner, stageRunner } from '../sampling/cascade-sampler-stage.ts'
+import { cascadeRun, type RunStage } from '../sampling/cascade/run.ts'
+import { type StageRunner, stageRunner } from '../sampling/cascade/stage-runner.ts'
 import { canonical } from './json-value.ts'
 import type { SearchedSamples } from './search-options.ts'
 
@@ -29,7 +29,7 @@ export function stageImages(
 ): StageImages {
   const ready = new Map<string, ReadyStage>()
   const readied = async (given: CascadeStage): Promise<StageRunner> => {
-    const sampling = canonical(given.sampling ? samplingAsJson(given.sampling) : null)
+    const sampling = canonical(samplingOf(given) ?? null)
     const found = ready.get(given.stage.name)
     if (found?.sampling === sampling) return found.runner
     const runner = stageRunner(given, compile)

@@ -106,7 +106,7 @@ test.each([
     { augmentation: { ...augmentation, maxlevel: 3 } },
     "stage 'sr': unknown option 'augmentation.maxlevel'. Did you mean 'maxLevel'?",
   ],
-  [{ augmentation: { ...smear, apply: undefined } }, "augmentation 'smear': expected apply, a function"],
+  [{ augmentation: { ...smear, apply: undefined } }, "stage 'sr': augmentation 'smear': expected apply, a function"],
   [{ augmentation: { ...smear, draw: () => [0] } }, 'expected draw to give a record of arrays, got an array of 1'],
   [{ augmentation: { ...smear, apply: (z: tf.Tensor4D) => tf.mean(z) } }, 'expected apply to give float32 [3,4,4,3]'],
   [{ labelDropout: '0.1', classNames: ['a'] }, "expected labelDropout, a rate from 0 to below 1, got '0.1'"],
@@ -137,10 +137,13 @@ test.each([
     { network: { apply: tinyNetwork().apply } },
     'expected network, { config, init, apply } with functions init, apply and, if it has one, resized, got an object with apply',
   ],
-  [{ augmentation: { ...augmentation, maxLevel: 21 } }, 'expected maxLevel, an integer from 1 to 20, got 21'],
+  [
+    { augmentation: { ...augmentation, maxLevel: 21 } },
+    "stage 'sr': gaussianNoise: expected maxLevel, an integer from 1 to 20, got 21",
+  ],
   [
     { network: { ...size, patchSize: 3 } },
-    'expected a resolution of multiples of 3, for patches of 3×3, got a height of 8 and a width of 8',
+    "stage 'sr': unet: expected a resolution of multiples of 3, for patches of 3×3, got a height of 8 and a width of 8",
   ],
 ])('%j is refused', (changes, message) => {
   expect(() => superResolutionStage({ ...options, augmentation, ...(changes as object) })).toThrow(message)

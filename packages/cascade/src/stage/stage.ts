@@ -1,4 +1,4 @@
-import { CascadeError, parseConfig } from '@cascade-diffusion/checks'
+import { CascadeError, isCascadeError, parseConfig } from '@cascade-diffusion/checks'
 import {
   type AugmentationConfig,
   augmentationOf,
@@ -60,7 +60,7 @@ export type Stage = BaseStage | SuperResolutionStage
  */
 export function baseStage(options: BaseStageOptions): BaseStage {
   parseConfig(whereOf('baseStage', options), baseSchema, options)
-  return { kind: 'base', ...common('base', options, {}) }
+  return built(options, () => ({ kind: 'base', ...common('base', options, {}) }))
 }
 
 /**
@@ -71,6 +71,10 @@ export function baseStage(options: BaseStageOptions): BaseStage {
  */
 export function superResolutionStage(options: SuperResolutionStageOptions): SuperResolutionStage {
   parseConfig(whereOf('superResolutionStage', options), superResolutionSchema, options)
+  return built(options, () => superResolution(options))
+}
+
+function superResolution(options: SuperResolutionStageOptions): SuperResolutionStage {
   const { imageChannels } = options
   const lowSize = sizeOf(options.lowResolution)
   const size = sizeOf(options.resolution)
@@ -161,6 +165,17 @@ const sideOrSides = ([height, width]: ImageSize): number | ImageSize => (height 
 /** Whether images of a size can be super-resolved to another: a side grows, and none shrinks. */
 export const isLarger = (size: ImageSize, lowSize: ImageSize): boolean =>
   size.every((side, i) => side >= lowSize[i]!) && String(size) !== String(lowSize)
+
+/** A stage. @throws with its name what its parts throw. */
+function built<S extends Stage>({ name }: StageOptions, make: () => S): S {
+  const where = `stage '${name}': `
+  try {
+    return make()
+  } catch (cause) {
+    if (!isCascadeError(cause) || cause.message.startsWith(where)) throw cause
+    throw new CascadeError(cause.code, where + cause.message, { cause })
+  }
+}
 
 /** The caller as errors name it: the stage, if it has a name. */
 const whereOf = (maker: string, options: Partial<StageOptions> | undefined): string =>

@@ -10,7 +10,7 @@ import { greatestDifference, temporaryFolder } from '@cascade-diffusion/testing'
 import { loadCheckpoint } from '@cascade-diffusion/training'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test, vi } from 'vitest'
-import { stageSampler } from '../sampling/stage-sampler.ts'
+import { stageSampler } from '../sampling/stage/stage-sampler.ts'
 import { baseStage } from '../stage/stage.ts'
 import type { StageNetwork } from '../stage/stage-network.ts'
 import {

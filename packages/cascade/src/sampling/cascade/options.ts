@@ -8,8 +8,8 @@ import {
   shown,
 } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
-import { checkRng } from './check-sampling.ts'
-import type { Labels } from './stage-sampler-options.ts'
+import { checkRng } from '../stage/check-sampling.ts'
+import type { Labels } from '../stage/stage-sampler-options.ts'
 
 /**
  * How a super-resolution stage's small images are augmented in sampling: the level s, or s and whether the stage below
@@ -32,8 +32,7 @@ export interface CascadeSampleOptions {
   readonly label?: number | string
   /**
    * s of the super-resolution stages: one entry for each in the cascade, in order; or a record by their names, for some
-   * of them. Default: the levels of the cascade; for a list of trained stages the least level of each, which is nearly
-   * always 0, no augmentation.
+   * of them. Default: the levels of the cascade.
    */
   readonly levels?: readonly StageLevel[] | Readonly<Record<string, StageLevel>>
   readonly rng: Rng

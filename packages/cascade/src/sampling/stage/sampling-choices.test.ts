@@ -17,11 +17,11 @@ import { continuousCosine, linearSchedule, respace } from '@cascade-diffusion/sc
 import { greatestDifference } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import type { TrainedStage } from '../stage/load-stage.ts'
-import { baseStage } from '../stage/stage.ts'
-import type { StageNetwork } from '../stage/stage-network.ts'
-import { halves, T } from '../test-support.ts'
-import { trainStage } from '../training/train-stage.ts'
+import type { TrainedStage } from '../../stage/load-stage.ts'
+import { baseStage } from '../../stage/stage.ts'
+import type { StageNetwork } from '../../stage/stage-network.ts'
+import { halves, T } from '../../test-support.ts'
+import { trainStage } from '../../training/train-stage.ts'
 import { type StageSamplerOptions, stageSampler } from './stage-sampler.ts'
 
 /** Its prediction has something of the class, whose embedding is 0 where the label is -1, and of the noise input. */

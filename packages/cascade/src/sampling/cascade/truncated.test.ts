@@ -3,11 +3,11 @@ import { noiseLevel } from '@cascade-diffusion/diffusion'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import { expect, test } from 'vitest'
-import type { DiffusionCascadeStage } from '../cascade/cascade.ts'
-import { imagesStage } from '../kinds/images-stage.ts'
-import { type Given, halves, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
+import type { DiffusionCascadeStage } from '../../cascade/cascade.ts'
+import { imagesStage } from '../../kinds/images-stage.ts'
+import { type Given, halves, tinyBase, tinyNetwork, tinySuperResolution } from '../../test-support.ts'
+import { stageSampler } from '../stage/stage-sampler.ts'
 import { cascadeSampler } from './cascade-sampler.ts'
-import { stageSampler } from './stage-sampler.ts'
 
 const seen: Given[] = []
 const sampling = { sampler: { name: 'ddim', eta: 1 }, steps: [18, 10, 3] } as const

@@ -1,26 +1,15 @@
-import type { Compile, NDArray, Params } from '@cascade-diffusion/arrays'
+import type { Compile, NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { type ImageSize, shownSize } from '@cascade-diffusion/data'
 import type { NoiseLevel } from '@cascade-diffusion/diffusion'
 import type { Rng } from '@cascade-diffusion/random'
-import type { AnyStage } from '../cascade/check-chain.ts'
-import { type ImagesStage, type LabelledImages, readStageImages } from '../kinds/images-stage.ts'
-import { resampleImages } from '../kinds/resample-images.ts'
-import type { TrainedStage } from '../stage/load-stage.ts'
-import type { Stage } from '../stage/stage.ts'
-import type { StageNetwork } from '../stage/stage-network.ts'
-import { type StageSampler, type StageSamplerOptions, stageSampler } from './stage-sampler.ts'
-
-/** A stage of a sampler, as the cascade or the list of trained stages gave it. */
-export interface SamplerStage {
-  readonly stage: AnyStage
-  /** The weights of a diffusion model. */
-  readonly params?: Params<NDArray>
-  /** How a diffusion model is sampled. */
-  readonly sampling?: Omit<StageSamplerOptions, 'compile'>
-  readonly level?: number
-  readonly truncated?: boolean
-}
+import { type CascadeStage, isDiffusionStage } from '../../cascade/cascade.ts'
+import { type ImagesStage, type LabelledImages, readStageImages } from '../../kinds/images-stage.ts'
+import { resampleImages } from '../../kinds/resample-images.ts'
+import type { TrainedStage } from '../../stage/load-stage.ts'
+import type { Stage } from '../../stage/stage.ts'
+import type { StageNetwork } from '../../stage/stage-network.ts'
+import { type StageSampler, type StageSamplerOptions, stageSampler } from '../stage/stage-sampler.ts'
 
 /** One batch for a stage. */
 export interface StageBatch {
@@ -47,18 +36,17 @@ export interface StageRunner {
 }
 
 /** @throws as `stageSampler`. */
-export function stageRunner({ stage, params, sampling }: SamplerStage, compile: Compile): StageRunner {
+export function stageRunner(given: CascadeStage, compile: Compile): StageRunner {
+  if (isDiffusionStage(given)) return diffusionRunner(given, { ...given.sampling, compile })
+  const { stage } = given
   if (stage.kind === 'images') return imagesRunner(stage)
-  if (stage.kind === 'resample')
-    return {
-      prepare() {},
-      run: async ({ lowRes, size }) => ({
-        images: resampleImages(lowRes as NDArray<'float32'>, size, stage.method),
-      }),
-      async dispose() {},
-    }
-  const options = { ...(sampling as StageSamplerOptions), compile }
-  return diffusionRunner({ stage, params: params as Params<NDArray> }, options)
+  return {
+    prepare() {},
+    run: async ({ lowRes, size }) => ({
+      images: resampleImages(lowRes as NDArray<'float32'>, size, stage.method),
+    }),
+    async dispose() {},
+  }
 }
 
 const imagesRunner = (stage: ImagesStage): StageRunner => ({

@@ -10,7 +10,7 @@ import {
   takesNoiseLevels,
 } from '@cascade-diffusion/diffusion'
 import { respace, scheduleOf } from '@cascade-diffusion/schedules'
-import type { Stage } from '../stage/stage.ts'
+import type { Stage } from '../../stage/stage.ts'
 import { sampledSteps } from './sampled-steps.ts'
 import type { StageSamplerOptions } from './stage-sampler-options.ts'
 

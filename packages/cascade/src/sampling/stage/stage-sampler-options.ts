@@ -10,7 +10,7 @@ import type {
 } from '@cascade-diffusion/diffusion'
 import type { Rng } from '@cascade-diffusion/random'
 import type { ScheduleConfig, Spacing } from '@cascade-diffusion/schedules'
-import type { GuidanceConfig } from './guidance/guidance-table.ts'
+import type { GuidanceConfig } from '../guidance/guidance-table.ts'
 import type { StepsConfig } from './sampled-steps.ts'
 
 /**
@@ -19,8 +19,8 @@ import type { StepsConfig } from './sampled-steps.ts'
  */
 export type Labels = NDArray<'int32'> | ArrayLike<number> | readonly string[]
 
-/** Options of `stageSampler`. */
-export interface StageSamplerOptions {
+/** How a stage is sampled: configurations, or values, which cannot be saved. */
+export interface SamplingChoices {
   /** The sampler: a configuration, e.g. `{ name: 'ddim', eta: 1 }`, or a value, e.g. `unipc()`. */
   readonly sampler: SamplerConfig | Sampler
   /**
@@ -50,6 +50,10 @@ export interface StageSamplerOptions {
    * 'dynamic-threshold' }`.
    */
   readonly processX0?: ProcessX0Config | ProcessX0
+}
+
+/** Options of `stageSampler`. */
+export interface StageSamplerOptions extends SamplingChoices {
   /** `jit`, or `eager`. */
   readonly compile: Compile
 }

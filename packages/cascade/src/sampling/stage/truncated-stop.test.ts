@@ -1,9 +1,9 @@
 import type { NoiseLevel } from '@cascade-diffusion/diffusion'
 import type { ScheduleConfig } from '@cascade-diffusion/schedules'
 import { describe, expect, test } from 'vitest'
-import type { StageSampling } from '../cascade/stage-sampling.ts'
-import { baseStage } from '../stage/stage.ts'
-import { alphaBar, maxLevel, T, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
+import type { StageSampling } from '../../cascade/stage-sampling.ts'
+import { baseStage } from '../../stage/stage.ts'
+import { alphaBar, maxLevel, T, tinyBase, tinyNetwork, tinySuperResolution } from '../../test-support.ts'
 import { type LowerStage, truncatedStop } from './truncated-stop.ts'
 
 const sampling: StageSampling = { sampler: { name: 'ancestral' } }

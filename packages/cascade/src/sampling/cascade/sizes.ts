@@ -1,13 +1,17 @@
 import { isNDArray, type NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { type ImageSize, shownSize } from '@cascade-diffusion/data'
-import type { AnyStage } from '../cascade/check-chain.ts'
-import { checkValues } from '../kinds/check-values.ts'
-import { checkResample } from '../kinds/resample-stage.ts'
+import type { AnyStage } from '../../cascade/check-chain.ts'
+import { checkValues } from '../../kinds/check-values.ts'
+import { checkResample } from '../../kinds/resample-stage.ts'
 
-/** An array as errors name it: `float32 [4,8,8,1]`. */
-const shownImages = (images: unknown): string =>
-  isNDArray(images) ? `${images.dtype} [${images.shape}]` : images === undefined ? 'none' : shown(images)
+/** An array as errors name it: `float32 [4,8,8,1]`, with the name of its source. */
+const shownImages = (images: unknown, source: string | undefined): string =>
+  (isNDArray(images) ? `${images.dtype} [${images.shape}]` : images === undefined ? 'none' : shown(images)) +
+  (source === undefined ? '' : ` of '${source}'`)
+
+/** The option that gives the images. */
+const optionOf = (source: string | undefined): string => (source === undefined ? 'lowRes' : 'images')
 
 /** The size that a stage takes: that of training, or that of the stage below. Undefined: any, or none. */
 const takenSize = (stages: readonly AnyStage[], index: number): ImageSize | undefined => {
@@ -24,9 +28,10 @@ const takesImages = ({ kind }: AnyStage): boolean => kind === 'super-resolution'
 
 /**
  * The first stage that takes images as they are, or else the first whose network can be resized for larger ones.
+ * @param source the name of the source that they are of, for errors.
  * @throws if there is none.
  */
-export function stageFor(stages: readonly AnyStage[], lowRes: NDArray<'float32'>): number {
+export function stageFor(stages: readonly AnyStage[], lowRes: NDArray<'float32'>, source?: string): number {
   const [, height = 0, width = 0, channels] = isNDArray(lowRes) ? lowRes.shape : []
   const takers = [...stages.keys()].filter((i) => takesImages(stages[i] as AnyStage))
   const sameChannels = takers.filter((i) => stages[i]?.imageChannels === channels)
@@ -43,8 +48,8 @@ export function stageFor(stages: readonly AnyStage[], lowRes: NDArray<'float32'>
   const shapes = takers.map((i) => `[count,${takenSize(stages, i) ?? 'h,w'},${stages[i]?.imageChannels}]`)
   throw new CascadeError(
     'input',
-    `cascade: expected lowRes, images that a stage takes, float32 ${shapes.join(' or ') || '(no stage takes any)'}, ` +
-      `got ${shownImages(lowRes)}`,
+    `cascade: expected ${source === undefined ? 'lowRes, ' : ''}images that a stage takes, float32 ${shapes.join(' or ') || '(no stage takes any)'}, ` +
+      `got ${shownImages(lowRes, source)}`,
   )
 }
 
@@ -53,6 +58,7 @@ const isResizable = (stage: AnyStage): boolean => !('network' in stage) || stage
 /**
  * The size of the images that each stage makes, from the first sampled on: those of training; or, for given images that
  * are larger, sizes by the same factors.
+ * @param source the name of the source that the images are of, for errors.
  * @throws unless the given images are as many as `count`, fit the first stage, and are finite and in range.
  */
 export function sizesFrom(
@@ -60,6 +66,7 @@ export function sizesFrom(
   [first, last]: readonly [number, number],
   count: number,
   { lowRes, augmented }: { readonly lowRes?: NDArray<'float32'>; readonly augmented?: boolean },
+  source?: string,
 ): readonly ImageSize[] {
   const sampled = stages.slice(first, last + 1)
   const [stage] = sampled as [AnyStage]
@@ -68,7 +75,7 @@ export function sizesFrom(
     if (lowRes === undefined) return sampled.map(({ size }) => size)
     throw new CascadeError(
       'input',
-      `${where}: expected no lowRes, since it takes no images, got ${shownImages(lowRes)}`,
+      `${where}: expected no ${optionOf(source)}, since it takes no images, got ${shownImages(lowRes, source)}`,
     )
   }
   const expected = takenSize(stages, first)
@@ -84,10 +91,10 @@ export function sizesFrom(
   if (!fits || !(same || (isLarger && isResizable(stage))))
     throw new CascadeError(
       'input',
-      `${where}: expected small images lowRes, float32 [${[count, expected ?? 'h,w', stage.imageChannels]}]` +
-        `${!same && isResizable(stage) && expected ? ' or larger' : ''}, got ${shownImages(lowRes)}`,
+      `${where}: expected ${source === undefined ? 'small images lowRes' : 'images'}, float32 [${[count, expected ?? 'h,w', stage.imageChannels]}]` +
+        `${!same && isResizable(stage) && expected ? ' or larger' : ''}, got ${shownImages(lowRes, source)}`,
     )
-  checkValues('input', `${where}: lowRes`, lowRes, augmented)
+  checkValues('input', `${where}: ${optionOf(source)}`, lowRes, augmented)
   let size: ImageSize = [height, width]
   return sampled.map((each, i) => {
     size = scaled(each, takenSize(stages, first + i), size)

@@ -1,7 +1,7 @@
 import { isNDArray, type NDArray, ndarray } from '@cascade-diffusion/arrays'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { checkLevel, defaultLevel } from '@cascade-diffusion/conditioning-augmentation'
-import type { Stage } from '../stage/stage.ts'
+import type { Stage } from '../../stage/stage.ts'
 import type { Labels, StageSampleOptions } from './stage-sampler-options.ts'
 
 export type { Labels } from './stage-sampler-options.ts'

@@ -6,8 +6,16 @@ import { continuousCosine } from '@cascade-diffusion/schedules'
 import { greatestDifference } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import type { Stage } from '../stage/stage.ts'
-import { alphaBar, type Given, maxLevel, smear, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
+import type { Stage } from '../../stage/stage.ts'
+import {
+  alphaBar,
+  type Given,
+  maxLevel,
+  smear,
+  tinyBase,
+  tinyNetwork,
+  tinySuperResolution,
+} from '../../test-support.ts'
 import { type StageSampleOptions, type StageSamplerOptions, stageSampler } from './stage-sampler.ts'
 
 const weights = tinyNetwork().init(rng(4))

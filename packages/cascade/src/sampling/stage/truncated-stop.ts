@@ -10,7 +10,7 @@ import {
   type Schedule,
   takesNoiseLevels,
 } from '@cascade-diffusion/diffusion'
-import type { Stage, SuperResolutionStage } from '../stage/stage.ts'
+import type { Stage, SuperResolutionStage } from '../../stage/stage.ts'
 import { stageRoute } from './sampling-process.ts'
 import type { StageSamplerOptions } from './stage-sampler-options.ts'
 

@@ -3,7 +3,7 @@ import { jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
 import { greatestDifference } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
-import { baseStage, type Stage, superResolutionStage } from '../stage/stage.ts'
+import { baseStage, type Stage, superResolutionStage } from '../../stage/stage.ts'
 import { cascadeSampler } from './cascade-sampler.ts'
 
 const process = { schedule: { name: 'cosine', steps: 20 } } as const

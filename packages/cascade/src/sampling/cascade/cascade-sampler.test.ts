@@ -1,24 +1,31 @@
 import { concatenate, float32, int32, rows } from '@cascade-diffusion/arrays'
-import { ancestral, ddim } from '@cascade-diffusion/diffusion'
+import { ancestral, clipX0, ddim, type ProcessX0 } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
+import { scheduleOf } from '@cascade-diffusion/schedules'
+import * as tf from '@tensorflow/tfjs-core'
 import { afterAll, describe, expect, test } from 'vitest'
-import { baseStage, type Stage, superResolutionStage } from '../stage/stage.ts'
-import type { StageNetwork } from '../stage/stage-network.ts'
-import { type Given, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
+import type { TrainedStage } from '../../stage/load-stage.ts'
+import { baseStage, type Stage, superResolutionStage } from '../../stage/stage.ts'
+import type { StageNetwork } from '../../stage/stage-network.ts'
+import { type Given, tinyBase, tinyNetwork, tinySuperResolution } from '../../test-support.ts'
+import { stageSampler } from '../stage/stage-sampler.ts'
 import { cascadeSampler } from './cascade-sampler.ts'
-import type { CascadeSampleOptions } from './cascade-sampler-options.ts'
-import { stageSampler } from './stage-sampler.ts'
+import type { CascadeSampleOptions } from './options.ts'
 
 const trained = <S extends Stage>(stage: S, seed = 4) => ({ stage, params: tinyNetwork().init(rng(seed)) })
-const how = { sampler: ancestral(), steps: [18, 10, 3], compile: jit }
+const sampling = { sampler: ancestral(), steps: [18, 10, 3] }
+const how = { ...sampling, compile: jit }
+const sampled = <S extends TrainedStage>(stages: readonly S[]) => ({
+  stages: stages.map((stage) => ({ ...stage, sampling })),
+})
 const labels = int32([0, 1, 1, 0, 1])
 const options = { count: 5, labels, levels: [3], rng: rng(9) }
 
 describe('a cascade of two stages', () => {
   const stages = [trained(tinyBase()), trained(tinySuperResolution(), 5)]
-  const cascade = cascadeSampler(stages, how)
+  const cascade = cascadeSampler(sampled(stages), { compile: jit })
   afterAll(() => cascade.dispose())
 
   test('each stage super-resolves the images of the one before it, with noise that no other stage has', async () => {
@@ -73,7 +80,7 @@ describe('a cascade of two stages', () => {
 describe('a part of the stages, or of the images', () => {
   const third = tinySuperResolution({ name: 'sr2', resolution: 8, lowResolution: 4 })
   const stages = [trained(tinyBase()), trained(tinySuperResolution()), trained(third)]
-  const cascade = cascadeSampler(stages, { ...how, compile: eager })
+  const cascade = cascadeSampler(sampled(stages), { compile: eager })
   const all = { ...options, levels: { sr: 3, sr2: 7 } }
 
   test('a stream yields batches that are the images of sample, from any place on', async () => {
@@ -174,20 +181,21 @@ describe('a part of the stages, or of the images', () => {
 
 test('each stage can have a sampler of its own, and there can be more than two', async () => {
   const third = tinySuperResolution({ name: 'sr2', resolution: 8, lowResolution: 4 })
-  const stages = [trained(tinyBase()), trained(tinySuperResolution()), trained(third)]
-  const each = [how, { ...how, sampler: ddim() }, { ...how, steps: [12, 1] }].map((o) => ({ ...o, compile: eager }))
-  const images = await cascadeSampler(stages, each).sample({ ...options, levels: [3, 7] })
-  const alone = stageSampler(stages[2]!, each[2]!)
+  const twice: ProcessX0 = (x0) => clipX0(tf.mul(x0, 2))
+  const each = [sampling, { ...sampling, sampler: ddim(), processX0: twice }, { ...sampling, steps: [12, 1] }]
+  const trainedStages = [trained(tinyBase()), trained(tinySuperResolution()), trained(third)]
+  const stages = trainedStages.map((stage, i) => ({ ...stage, sampling: each[i]! }))
+  const images = await cascadeSampler({ stages }, { compile: eager }).sample({ ...options, levels: [3, 7] })
+  const alone = stageSampler(stages[2]!, { ...each[2]!, compile: eager })
   const rest = { lowRes: images[1]!, level: 7, rng: rng(9).fold('sr2') }
   expect(images[2]).toEqual(await alone.sample({ count: 5, labels, ...rest }))
-  expect(() => cascadeSampler(stages, [how, how])).toThrow('cascade: expected options for each of 3 stages, got 2')
 })
 
 describe('what does not fit is refused before any call of a network', () => {
   const seen: Given[] = []
   const base = trained(tinyBase(tinyNetwork(seen)))
   const sr = trained(tinySuperResolution({ network: tinyNetwork(seen) }))
-  const cascade = cascadeSampler([base, sr], { ...how, compile: eager })
+  const cascade = cascadeSampler(sampled([base, sr]), { compile: eager })
 
   test.each([
     [
@@ -241,10 +249,7 @@ test('only stages that are sampled are compiled, when they are first needed', as
   }
   const third = tinySuperResolution({ name: 'sr2', resolution: 8, lowResolution: 4, network: network('sr2') })
   const stages = [tinyBase(network('base')), tinySuperResolution({ network: network('sr') }), third]
-  const cascade = cascadeSampler(
-    stages.map((stage) => trained(stage)),
-    how,
-  )
+  const cascade = cascadeSampler(sampled(stages.map((stage) => trained(stage))), { compile: jit })
   expect(calls).toEqual([])
   await cascade.sample({ count: 2, label: 0, rng: rng(1), from: 'sr', to: 'sr', lowRes: rng(1).uniform([2, 2, 2, 1]) })
   expect(new Set(calls)).toEqual(new Set(['sr']))
@@ -267,10 +272,7 @@ test('rectangles, factors that are no integers, and two channels', async () => {
     superResolutionStage({ name: 'sr2', resolution: [9, 18], lowResolution: [6, 9], augmentation, ...common }),
   ]
   const params = Object.fromEntries(Object.entries(trained(stages[0]!).params).filter(([name]) => name !== 'label'))
-  const cascade = cascadeSampler(
-    stages.map((stage) => ({ stage, params })),
-    { ...how, compile: eager },
-  )
+  const cascade = cascadeSampler(sampled(stages.map((stage) => ({ stage, params }))), { compile: eager })
   const images = await cascade.sample({ count: 3, rng: rng(9), batchSize: 2 })
   expect(images.map(({ shape }) => shape)).toEqual([
     [3, 4, 6, 2],
@@ -287,17 +289,44 @@ test("weights of another stage's network are refused when the sampler is made", 
     { stage: stages[0]!, params: sr! },
     { stage: stages[1]!, params: base! },
   ]
-  expect(() => cascadeSampler(swapped, how)).toThrow(/stage 'base': expected the weight '.*' of shape \[.*\], got \[/)
+  expect(() => cascadeSampler(sampled(swapped), { compile: jit })).toThrow(
+    /stage 'base': expected the weight '.*' of shape \[.*\], got \[/,
+  )
 })
 
-test('what is no list of trained stages', () => {
-  expect(() => cascadeSampler(trained(tinyBase()) as never, how)).toThrow(
-    'cascade: expected a cascade or a list of trained stages',
-  )
-  expect(() => cascadeSampler([tinyBase()] as never, how)).toThrow(
+test('what is no cascade', () => {
+  const { stages } = sampled([trained(tinyBase())])
+  for (const given of [stages, stages[0], undefined])
+    expect(() => cascadeSampler(given as never, { compile: jit })).toThrow(
+      'cascade: expected a cascade, { stages }, got',
+    )
+  expect(() => cascadeSampler({ stages: [tinyBase()] } as never, { compile: jit })).toThrow(
     'cascade: expected a trained stage, as loadStage gives it',
   )
-  expect(() => cascadeSampler([trained(tinyBase())], undefined as never)).toThrow('expected an object of options')
+  expect(() => cascadeSampler({ stages }, undefined as never)).toThrow('expected an object of options')
+  expect(() => cascadeSampler({ stages }, {} as never)).toThrow("stage 'base': expected compile, a function (jit of")
+})
+
+test.each([
+  [{ sampler: ddim }, "sampler, { name: 'ddim' } or a value such as ddim(), called, got"],
+  [{ sampler: 'ddim' }, "expected sampler, a sampler, such as { name: 'ddim' }, got 'ddim'"],
+  [{ ...sampling, schedule: 3 }, "expected schedule, a schedule, such as { name: 'cosine' }, got 3"],
+  [{ ...sampling, processX0: 'clip' }, "such as { name: 'clip' }, got 'clip'"],
+])('samplings that are neither configurations nor values %#', (sampling, message) => {
+  const stages = [{ ...trained(tinyBase()), sampling }]
+  expect(() => cascadeSampler({ stages } as never, { compile: jit })).toThrow(message)
+})
+
+test('a schedule can be a value: the same images as of its configuration', async () => {
+  const process = { schedule: { name: 'cosine', steps: 20 }, noiseInput: 'noise-level' } as const
+  const stage = baseStage({ name: 'base', resolution: 2, imageChannels: 1, process, network: tinyNetwork() })
+  const params = Object.fromEntries(Object.entries(trained(stage).params).filter(([name]) => name !== 'label'))
+  const config = { name: 'linear', steps: 5, betaStart: 0.001, betaEnd: 0.5 } as const
+  const [a, b] = [config, scheduleOf(config)].map((schedule) =>
+    cascadeSampler({ stages: [{ stage, params, sampling: { sampler: ddim(), schedule } }] }, { compile: eager }),
+  )
+  const run = { count: 2, rng: rng(3) }
+  expect(await a!.sample(run)).toEqual(await b!.sample(run))
 })
 
 test.each([
@@ -322,10 +351,6 @@ test.each([
   ],
   [[tinyBase(), tinySuperResolution({ name: 'base' })], "cascade: expected different names, got two stages 'base'"],
 ])('chains that do not fit are refused %#', (stages: Stage[], message) => {
-  expect(() =>
-    cascadeSampler(
-      stages.map((stage) => trained(stage)),
-      how,
-    ),
-  ).toThrow(message)
+  const cascade = sampled(stages.map((stage) => trained(stage)))
+  expect(() => cascadeSampler(cascade, { compile: jit })).toThrow(message)
 })

@@ -4,15 +4,15 @@ import { type AugmentationDraw, defaultLevel } from '@cascade-diffusion/conditio
 import { checkRoute, createSampler, type Frame, type Network, processesX0 } from '@cascade-diffusion/diffusion'
 import { closeOver, type UNetCondition } from '@cascade-diffusion/unet'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
-import type { TrainedStage } from '../stage/load-stage.ts'
-import type { Stage } from '../stage/stage.ts'
+import type { TrainedStage } from '../../stage/load-stage.ts'
+import type { Stage } from '../../stage/stage.ts'
+import { guidances } from '../guidance/guidance-table.ts'
 import { checkConditions } from './check-conditions.ts'
 import { checkSampleOptions, checkSamplerOptions, checkTrained } from './check-sampling.ts'
-import { guidances } from './guidance/guidance-table.ts'
 import { stageRoute } from './sampling-process.ts'
 import type { StageSampleOptions, StageSamplerOptions } from './stage-sampler-options.ts'
 
-export type { StageSampleOptions, StageSamplerOptions } from './stage-sampler-options.ts'
+export type { SamplingChoices, StageSampleOptions, StageSamplerOptions } from './stage-sampler-options.ts'
 
 /** A trained stage, compiled for sampling with its weights as constants. */
 export interface StageSampler {

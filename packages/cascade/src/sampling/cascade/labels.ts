@@ -1,7 +1,7 @@
 import { int32, type NDArray, rows } from '@cascade-diffusion/arrays'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
-import type { CascadeSampleOptions } from './cascade-sampler-options.ts'
-import { type Labelled, labelsOf } from './check-conditions.ts'
+import { type Labelled, labelsOf } from '../stage/check-conditions.ts'
+import type { CascadeSampleOptions } from './options.ts'
 
 /** The labels of the images from one place in the run to another; undefined for an unconditional cascade. */
 export type LabelsBetween = (from: number, to: number) => NDArray<'int32'> | undefined

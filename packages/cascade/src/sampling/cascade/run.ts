@@ -3,14 +3,14 @@ import { CascadeError, checkInteger, checkOptions, nearest, shown } from '@casca
 import { checkLevel, defaultLevel } from '@cascade-diffusion/conditioning-augmentation'
 import type { ImageSize } from '@cascade-diffusion/data'
 import type { NoiseLevel } from '@cascade-diffusion/diffusion'
-import type { AnyStage } from '../cascade/check-chain.ts'
-import { checkPlaces } from '../kinds/images-stage.ts'
-import type { SuperResolutionStage } from '../stage/stage.ts'
-import { type LabelsBetween, labelling } from './cascade-sampler-labels.ts'
-import { type CascadeSampleOptions, checkCascadeOptions, type StageLevel } from './cascade-sampler-options.ts'
-import { sizesFrom, stageFor } from './cascade-sampler-sizes.ts'
-import type { SamplerStage } from './cascade-sampler-stage.ts'
-import { type LowerStage, truncatedStop } from './truncated-stop.ts'
+import type { CascadeStage } from '../../cascade/cascade.ts'
+import type { AnyStage } from '../../cascade/check-chain.ts'
+import { checkPlaces } from '../../kinds/images-stage.ts'
+import type { SuperResolutionStage } from '../../stage/stage.ts'
+import { type LowerStage, truncatedStop } from '../stage/truncated-stop.ts'
+import { type LabelsBetween, labelling } from './labels.ts'
+import { type CascadeSampleOptions, checkCascadeOptions, type StageLevel } from './options.ts'
+import { sizesFrom, stageFor } from './sizes.ts'
 
 /** A stage of a run. */
 export interface RunStage {
@@ -33,12 +33,20 @@ export interface CascadeRun {
   readonly stages: readonly RunStage[]
 }
 
-/** @throws if the options do not fit the stages: before any call of a network. */
-export function cascadeRun(stages: readonly SamplerStage[], options: CascadeSampleOptions): CascadeRun {
+/**
+ * @param source the name of the source that `lowRes` is of, for errors.
+ * @throws if the options do not fit the stages: before any call of a network.
+ */
+export function cascadeRun(
+  stages: readonly CascadeStage[],
+  options: CascadeSampleOptions,
+  source?: string,
+): CascadeRun {
   checkCascadeOptions(options)
   const { lowRes, firstIndex = 0 } = options
   const all = stages.map(({ stage }) => stage)
-  const first = options.from !== undefined ? indexOf(all, 'from', options.from) : lowRes ? stageFor(all, lowRes) : 0
+  const first =
+    options.from !== undefined ? indexOf(all, 'from', options.from) : lowRes ? stageFor(all, lowRes, source) : 0
   const last = options.to === undefined ? all.length - 1 : indexOf(all, 'to', options.to)
   const start = all[first] as AnyStage
   if (last < first)
@@ -50,7 +58,7 @@ export function cascadeRun(stages: readonly SamplerStage[], options: CascadeSamp
   const given = isNDArray(lowRes) ? lowRes.shape[0] : 1
   const count = options.count ?? checkInteger('cascade', 'a number of images in lowRes', given, { from: 1 })
   const levels = levelsOf(stages, options.levels)
-  const sizes = sizesFrom(all, [first, last], count, options)
+  const sizes = sizesFrom(all, [first, last], count, options, source)
   checkInteger('cascade', 'firstIndex', firstIndex, {
     from: 0,
     to: lastPlace(all.slice(first, last + 1), sizes) - count,
@@ -144,7 +152,7 @@ export interface ChosenLevel {
 
 /** For each stage of the cascade; undefined for those that are not augmented. */
 export function levelsOf(
-  stages: readonly SamplerStage[],
+  stages: readonly CascadeStage[],
   given: CascadeSampleOptions['levels'],
 ): readonly (ChosenLevel | undefined)[] {
   const augmented = stages.filter(({ stage }) => stage.kind === 'super-resolution')
@@ -173,20 +181,20 @@ export function levelsOf(
   )
 }
 
-const namesOf = (stages: readonly SamplerStage[]): string =>
+const namesOf = (stages: readonly CascadeStage[]): string =>
   stages.map(({ stage }) => stage.name).join(', ') || '(there are none)'
 
 const isList = (levels: unknown): levels is readonly StageLevel[] => Array.isArray(levels)
 
 /** By name; a list of another length stays a list. */
-const fromList = (stages: readonly SamplerStage[], levels: readonly StageLevel[]) =>
+const fromList = (stages: readonly CascadeStage[], levels: readonly StageLevel[]) =>
   levels.length === stages.length
     ? Object.fromEntries(stages.map(({ stage }, i) => [stage.name, levels[i] as StageLevel]))
     : levels
 
 function chosenLevel(
   { name, augmentation }: SuperResolutionStage,
-  chosen: Omit<SamplerStage, 'stage'>,
+  chosen: Omit<CascadeStage, 'stage'>,
   given: StageLevel | undefined,
 ): ChosenLevel {
   const where = `stage '${name}'`

@@ -2,9 +2,9 @@ import { int32, rows } from '@cascade-diffusion/arrays'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import { expect, test } from 'vitest'
-import { resampleStage } from '../kinds/resample-stage.ts'
-import type { StageNetwork } from '../stage/stage-network.ts'
-import { tinyBase, tinySuperResolution } from '../test-support.ts'
+import { resampleStage } from '../../kinds/resample-stage.ts'
+import type { StageNetwork } from '../../stage/stage-network.ts'
+import { tinyBase, tinySuperResolution } from '../../test-support.ts'
 import { cascadeSampler } from './cascade-sampler.ts'
 
 const sampling = { sampler: { name: 'ddim' }, steps: [18, 3] } as const

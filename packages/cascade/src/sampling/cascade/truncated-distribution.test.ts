@@ -4,7 +4,7 @@ import type { Rng } from '@cascade-diffusion/random'
 import type { ScheduleConfig } from '@cascade-diffusion/schedules'
 import { greatestDifference } from '@cascade-diffusion/testing'
 import { describe, expect, test } from 'vitest'
-import type { StageSampling } from '../cascade/stage-sampling.ts'
+import type { StageSampling } from '../../cascade/stage-sampling.ts'
 import {
   type ExactAugmentation,
   exactBase,
@@ -12,7 +12,7 @@ import {
   gaussian,
   largeVariances,
   smallVariances,
-} from '../gaussian-fixture.ts'
+} from '../../gaussian-fixture.ts'
 import { cascadeSampler } from './cascade-sampler.ts'
 
 /** Directions of length 1 along the parts of images: the mean, the means of 2×2 pixels, and what remains. */
