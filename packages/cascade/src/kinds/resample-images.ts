@@ -3,7 +3,7 @@ import type { ImageSize } from '@cascade-diffusion/data'
 import { resizeMatrix } from '@cascade-diffusion/ops'
 
 /** The methods of resampling. */
-export const resampleMethods = ['nearest', 'bilinear', 'bicubic', 'area'] as const
+export const resampleMethods: readonly ResampleMethod[] = ['nearest', 'bilinear', 'bicubic', 'area']
 
 /**
  * How images are resampled, with pixel centres at half-integers:
@@ -12,7 +12,7 @@ export const resampleMethods = ['nearest', 'bilinear', 'bicubic', 'area'] as con
  *   as PyTorch with `antialias=True`.
  * - `area` is the mean of what a new pixel covers. It makes images smaller only.
  */
-export type ResampleMethod = (typeof resampleMethods)[number]
+export type ResampleMethod = 'nearest' | 'bilinear' | 'bicubic' | 'area'
 
 /**
  * Images of another size, clipped to [-1, 1], which cubic interpolation can leave. Sums are computed in float64.
