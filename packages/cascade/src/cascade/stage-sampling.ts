@@ -101,7 +101,7 @@ const configurable = {
 
 /**
  * The choices, which are all configurations.
- * @param why configurations are needed, for errors: `a folder can hold`.
+ * @param why what holds of configurations only, for errors: `a folder can hold`.
  * @throws if one is a value.
  */
 export function configured<S extends Partial<SamplingChoices>>(
