@@ -10,6 +10,7 @@ import {
 } from '@cascade-diffusion/checks'
 import { add, mirrorPad, mul, reshape, slice, type Tensor, type Tensor2D, type Tensor4D } from '@tensorflow/tfjs-core'
 import type { ConditioningAugmentation } from './augmentation.ts'
+import { drawStrengths } from './draw-strengths.ts'
 
 /** What {@link gaussianBlur} draws. */
 export type GaussianBlurDraw = {
@@ -51,23 +52,22 @@ export function gaussianBlur(options: GaussianBlurOptions = {}): ConditioningAug
   )
     throw new CascadeError('input', `gaussianBlur: expected sigma, [low, high] above 0, got ${shownPair(sigma)}`)
   checkNumber('gaussianBlur', 'probability', probability, { from: 0, to: 1 })
-  const [low, high] = sigma as readonly [number, number]
+  const between = sigma as readonly [number, number]
+  const strengths = { chosen: 'blurred', strength: 'sigma', probability, between, none: 0 }
   return {
     name: 'gaussian-blur',
-    maxLevel: high,
+    maxLevel: between[1],
     continuous: true,
-    draw({ shape, rng, level, firstIndex = 0 }) {
+    draw(options) {
+      const { shape, level } = options
       const [n, height, width] = shape as readonly [number, number, number, number]
       if (!(Math.min(height, width) > radius))
         throw new CascadeError(
           'input',
           `gaussian-blur: expected images of more than ${radius}×${radius} pixels for a filter of ${size}×${size}, got ${height}×${width}`,
         )
-      const key = rng.fold('augmentation')
-      const coins = key.fold('blurred').uniform([n], firstIndex).data
-      const places = key.fold('sigma').uniform([n], firstIndex).data
-      const drawn = (i: number) => (coins[i]! < probability ? (1 - places[i]!) * low + places[i]! * high : 0)
-      const rows = Array.from(coins, (_, i) => filterOf(level ?? drawn(i), radius))
+      const sigmas = level === undefined ? drawStrengths(options, strengths) : Array<number>(n).fill(level)
+      const rows = sigmas.map((sigma) => filterOf(sigma, radius))
       return { weights: ndarray(Float32Array.from(rows.flat()), [n, radius + 1]) }
     },
     apply: (z, { weights }) => (radius === 0 ? z : along(2, along(1, z, weights), weights)),

@@ -9,7 +9,7 @@ import {
 } from '@cascade-diffusion/checks'
 import { checkSource, type ImageSource } from '@cascade-diffusion/data'
 import type { CascadeSampler } from '../sampling/cascade/cascade-sampler.ts'
-import type { CascadeSampleOptions } from '../sampling/cascade/options.ts'
+import { type CascadeSampleOptions, sampleKeys } from '../sampling/cascade/options.ts'
 
 /** Options of {@link writeSamples}: those of sampling, and where the images go. */
 export interface WriteSamplesOptions extends Omit<CascadeSampleOptions, 'lowRes' | 'augmented'> {
@@ -32,22 +32,9 @@ export interface CheckedOptions extends WriteSamplesOptions {
   readonly firstIndex: number
 }
 
-const known: KnownKeys<WriteSamplesOptions> = {
-  path: true,
-  stages: true,
-  images: true,
-  count: true,
-  labels: true,
-  label: true,
-  levels: true,
-  rng: true,
-  batchSize: true,
-  firstIndex: true,
-  from: true,
-  to: true,
-  progress: true,
-  signal: true,
-}
+const { lowRes: _, augmented: __, ...samplingKeys } = sampleKeys
+
+const known: KnownKeys<WriteSamplesOptions> = { ...samplingKeys, path: true, stages: true, images: true }
 
 /** @throws if an option is unknown or of the wrong type. `cascadeRun` checks those of sampling. */
 export function checkWriteOptions(

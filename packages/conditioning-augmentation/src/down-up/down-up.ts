@@ -11,6 +11,7 @@ import {
 import { type ResizeMethod, resizeMatrix } from '@cascade-diffusion/ops'
 import { matMul, reshape, type Tensor3D, type Tensor4D, transpose } from '@tensorflow/tfjs-core'
 import type { ConditioningAugmentation } from '../augmentation.ts'
+import { drawStrengths } from '../draw-strengths.ts'
 
 /** What {@link downUp} draws. */
 export type DownUpDraw = {
@@ -49,7 +50,8 @@ export function downUp(options: DownUpOptions): ConditioningAugmentation<DownUpD
   checkOneOf('downUp', 'down', down, downs)
   checkOneOf('downUp', 'up', up, ups)
   checkNumber('downUp', 'probability', probability, { from: 0, to: 1 })
-  const [low, high] = factor as readonly [number, number]
+  const between = factor as readonly [number, number]
+  const strengths = { chosen: 'resampled', strength: 'factor', probability, between, none: 1 }
   /** Few, since sides are whole numbers: each is made once. */
   const made = new Map<string, Float32Array>()
   const matrixOf = (side: number, factor: number): Float32Array => {
@@ -60,17 +62,12 @@ export function downUp(options: DownUpOptions): ConditioningAugmentation<DownUpD
   }
   return {
     name: 'down-up',
-    maxLevel: high - 1,
+    maxLevel: between[1] - 1,
     continuous: true,
-    draw({ shape, rng, level, firstIndex = 0 }) {
+    draw(options) {
+      const { shape, level } = options
       const [n, height, width] = shape as readonly [number, number, number, number]
-      const key = rng.fold('augmentation')
-      const coins = key.fold('resampled').uniform([n], firstIndex).data
-      const places = key.fold('factor').uniform([n], firstIndex).data
-      const factors = Array.from(coins, (coin, i) => {
-        if (level !== undefined) return 1 + level
-        return coin < probability ? (1 - places[i]!) * low + places[i]! * high : 1
-      })
+      const factors = level === undefined ? drawStrengths(options, strengths) : Array<number>(n).fill(1 + level)
       const matrices = (side: number) => {
         const data = new Float32Array(n * side * side)
         for (const [i, factor] of factors.entries()) data.set(matrixOf(side, factor), i * side * side)

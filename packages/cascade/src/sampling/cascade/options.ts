@@ -63,7 +63,8 @@ export interface CascadeSampleOptions {
   readonly signal?: AbortSignal
 }
 
-const sampleKeys: KnownKeys<CascadeSampleOptions> = {
+/** The names of {@link CascadeSampleOptions}. */
+export const sampleKeys: KnownKeys<CascadeSampleOptions> = {
   count: true,
   labels: true,
   label: true,
