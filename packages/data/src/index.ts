@@ -1,6 +1,7 @@
 export { type Batches, type ImageBatchesOptions, imageBatches } from './batches/image-batches.ts'
 export { type ImageBatch, type LabelledBatch, readBatch } from './batches/read-batch.ts'
 export { shuffledIndices } from './batches/shuffled-indices.ts'
+export { type DecodeOptions, decodeImage } from './decode/decode-image.ts'
 export { type ByteImages, fromUint8, toUint8 } from './images/byte-images.ts'
 export { decodePng } from './images/decode-png.ts'
 export { type ImageGridOptions, imageGrid } from './images/image-grid.ts'
@@ -10,6 +11,8 @@ export { resizeArea } from './images/resize-area.ts'
 export { checkSource } from './sources/check-source.ts'
 export { classIndex } from './sources/class-index.ts'
 export { type DicebearOptions, type DicebearStyle, loadDicebear } from './sources/dicebear.ts'
+export type { EncodedBytes, EncodedImage, EncodedImages, FileRange, LocatedImages } from './sources/encoded-images.ts'
+export { type EncodedSource, type EncodedSourceOptions, encodedSource } from './sources/encoded-source.ts'
 export { parseIdx } from './sources/idx.ts'
 export {
   type ImageDataset,

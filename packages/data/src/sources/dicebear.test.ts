@@ -63,7 +63,7 @@ test('the same options give the same drawings; another seed, split or place give
 
 test('drawings are kept, and made anew if the file is damaged', async () => {
   const drawn = vi.fn()
-  const plain = ({ read, ...dataset }: LabelledDataset) => dataset
+  const plain = ({ read, readLabels, ...dataset }: LabelledDataset) => dataset
   const fresh = plain(await load())
   const options = { cacheDir: join(cacheDir, 'new'), progress: drawn }
   expect(plain(await load(options))).toEqual(fresh)

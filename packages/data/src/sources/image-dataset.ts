@@ -66,6 +66,7 @@ export function imageDataset(options: ImageDatasetOptions): ImageDataset {
     classNames,
     images,
     labels,
+    readLabels: labels ? async () => labels : undefined,
     async read(indices): Promise<ReadImages> {
       return {
         images: indices.map((i) => ({

@@ -1,6 +1,7 @@
 import type { Rng } from '@cascade-diffusion/random'
 import type { ByteImages } from '../images/byte-images.ts'
 import type { ImageSize } from '../images/image-size.ts'
+import type { EncodedImages } from './encoded-images.ts'
 
 /**
  * Images that are read when they are needed: from memory, files, a network, or a program that draws them. Any object of this form is
@@ -22,6 +23,10 @@ export interface ImageSource {
    * arguments alone. `readBatch` checks what it gives.
    */
   read(indices: readonly number[], options?: ReadOptions): Promise<ReadImages>
+  /** The encoded images that `read` decodes, for sources of files. Absent for others. */
+  readonly encoded?: EncodedImages
+  /** The label of every image, without decoding any. Absent if the images are not labelled, or labels are not known in advance. */
+  readLabels?(): Promise<Int32Array>
 }
 
 /** A source whose images are labelled. */
