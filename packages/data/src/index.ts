@@ -24,6 +24,7 @@ export {
 export type { ImageSource, LabelledSource, ReadImages, ReadOptions } from './sources/image-source.ts'
 export { loadMnist, type MnistOptions } from './sources/mnist.ts'
 export { type PngFolder, type PngFolderOptions, pngFolder } from './sources/png-folder.ts'
+export { type TarEntry, type WrittenTar, writeTar } from './tar/write-tar.ts'
 export { type CenterCropConfig, type CenterCropOptions, centerCrop } from './transforms/center-crop.ts'
 export { describeSource, type SourceDescription } from './transforms/describe-source.ts'
 export type { ImageTransform } from './transforms/image-transform.ts'
