@@ -60,7 +60,9 @@ export function transformed(source: ImageSource, ...transforms: ImageTransform[]
   }
 }
 
-const isTransformed = (source: ImageSource): source is TransformedSource => 'transforms' in source && 'source' in source
+/** Whether a source is one that {@link transformed} made. */
+export const isTransformed = (source: ImageSource): source is TransformedSource =>
+  'transforms' in source && 'source' in source
 
 function keyOf(name: string, transform: ImageTransform, earlier: number, { rng }: ReadOptions): Rng | undefined {
   if (!transform.draw) return undefined

@@ -1,0 +1,36 @@
+import { CascadeError } from '@cascade-diffusion/checks'
+import { checkClassNames } from '../sources/check-source.ts'
+import { classIndex } from '../sources/class-index.ts'
+import type { LabelledSource } from '../sources/image-source.ts'
+import { classLabels } from './class-labels.ts'
+import { selected } from './selected.ts'
+import { selectionOf } from './subset.ts'
+
+/**
+ * The images of some classes, in the order of the source. The classes are those named, in that order, and labels are indices into them.
+ * @param names at least one class of the source, each once.
+ * @throws {CascadeError} of code `input` if a name is none of the classes or comes twice, the images are not labelled, or the source has no
+ * `readLabels`; of code `data` if there is no image of any of them.
+ */
+export async function takeClasses<S extends LabelledSource>(source: S, names: readonly string[]): Promise<S> {
+  const labels = await classLabels('takeClasses', source)
+  checkClassNames('takeClasses', names)
+  const places = new Int32Array(source.classNames.length).fill(-1)
+  names.forEach((className, k) => {
+    places[classIndex(source, className)] = k
+  })
+  let count = 0
+  for (const label of labels) if (places[label]! >= 0) count++
+  if (count === 0)
+    throw new CascadeError('data', `takeClasses: expected images of ${names.join(', ')} in ${source.name}, got none`)
+  const indices = new Float64Array(count)
+  let next = 0
+  labels.forEach((label, i) => {
+    if (places[label]! >= 0) indices[next++] = i
+  })
+  return selected(source, {
+    named: (name) => `${name} (${names.length} ${names.length === 1 ? 'class' : 'classes'})`,
+    ...selectionOf('takeClasses', source, indices),
+    classes: { names: [...names], of: (label) => places[label]! },
+  })
+}
