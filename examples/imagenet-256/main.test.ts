@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chosenLevels, loadCascade } from '@cascade-diffusion/cascade'
-import { encodePng, pngFolder } from '@cascade-diffusion/data'
+import { encodePng, imageFolder } from '@cascade-diffusion/data'
 import { pipelineNamed } from '@cascade-diffusion/presets'
 import { expect, test } from 'vitest'
-import { labelledPngs } from './labelled-pngs.ts'
+import { labelledImages } from './labelled-images.ts'
 import { shapes } from './shapes.ts'
 
 const out = join(mkdtempSync(join(tmpdir(), 'imagenet-256-')), 'runs')
@@ -37,7 +37,7 @@ test('trains a stage alone, then the others, searches s and samples', async () =
   expect([0, 2000, 4000]).toContain(s)
   expect(blur).toBe(0)
   for (const { stage } of cascade.stages) {
-    const images = await pngFolder(join(out, 'samples', stage.name))
+    const images = await imageFolder(join(out, 'samples', stage.name), { sameSize: true })
     expect(images).toMatchObject({ count: 5, channels: 3, size: stage.size })
   }
 })
@@ -67,12 +67,12 @@ test('the shapes are of different classes, and each depends on its index alone',
   }
 })
 
-test('a folder of PNG files has the classes that their names begin with', async () => {
+test('a folder of images has the classes that their names begin with', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'pngs-'))
   const { images } = await shapes.read([0, 1, 2])
-  const names = ['n02_10.png', 'n01_3.png', 'n02_9.png'] // in natural order: n01_3, n02_9, n02_10
+  const names = ['n02_10.png', 'n01_3.png', 'n02_9.png'] // in code-point order: n01_3, n02_10, n02_9
   for (const [i, name] of names.entries()) writeFileSync(join(folder, name), encodePng(images[i]!))
-  const source = await labelledPngs(folder)
+  const source = await labelledImages(folder)
   expect(source).toMatchObject({ count: 3, channels: 3, size: [256, 256], classNames: ['n01', 'n02'] })
-  expect(await source.read([2, 0])).toEqual({ images: [images[0], images[1]], labels: [1, 0] })
+  expect(await source.read([2, 0])).toEqual({ images: [images[2], images[1]], labels: [1, 0] })
 })

@@ -14,12 +14,12 @@ import { jit } from '@cascade-diffusion/jit'
 import { type Preset, pipelineCascade, pipelineNamed, presetTraining, shrunk } from '@cascade-diffusion/presets'
 import { rng } from '@cascade-diffusion/random'
 import { distanceTo } from './distance.ts'
-import { labelledPngs } from './labelled-pngs.ts'
+import { labelledImages } from './labelled-images.ts'
 import { shapes } from './shapes.ts'
 
 const { values } = parseArgs({
   options: {
-    /** A folder of PNG files of 256×256 or more, named by their class. Default: shapes in colour. */
+    /** A folder of images of one size, 256×256 or more, named by their class. Default: shapes in colour. */
     data: { type: 'string' },
     /** Trains this stage alone, for instance on another machine. Default: all, then it samples. */
     stage: { type: 'string' },
@@ -34,7 +34,7 @@ const stop = new AbortController()
 process.once('SIGINT', () => stop.abort()) // what is finished is kept: run it again to resume
 
 // Any other source of labelled images can stand here.
-const dataset = values.data ? await labelledPngs(values.data) : shapes
+const dataset = values.data ? await labelledImages(values.data) : shapes
 
 const full = pipelineNamed('imagenet-256')
 const size = { baseChannels: 8, residualBlocks: 1, divisor: 4, trainingSteps: 2, batchSize: 2, samplingSteps: 4 }

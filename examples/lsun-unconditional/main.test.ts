@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chosenLevels, loadCascade } from '@cascade-diffusion/cascade'
-import { encodePng, pngFolder } from '@cascade-diffusion/data'
+import { encodePng, imageFolder } from '@cascade-diffusion/data'
 import { pipelineNamed } from '@cascade-diffusion/presets'
 import { expect, test } from 'vitest'
 import { towers } from './towers.ts'
@@ -34,7 +34,7 @@ test('trains a stage alone, then the others, searches s and samples', async () =
   expect([0, 0.5, 1]).toContain(chosenLevels(cascade)[0])
   expect(cascade.stages.map(({ stage }) => stage.classNames)).toEqual([undefined, undefined])
   for (const { stage } of cascade.stages) {
-    const images = await pngFolder(join(out, 'samples', stage.name))
+    const images = await imageFolder(join(out, 'samples', stage.name), { sameSize: true })
     expect(images).toMatchObject({ count: 5, channels: 3, size: stage.size })
   }
 })

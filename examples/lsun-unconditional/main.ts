@@ -9,7 +9,7 @@ import {
   trainStage,
   writeSamples,
 } from '@cascade-diffusion/cascade'
-import { pngFolder } from '@cascade-diffusion/data'
+import { imageFolder } from '@cascade-diffusion/data'
 import { jit } from '@cascade-diffusion/jit'
 import { type Preset, pipelineCascade, pipelineNamed, presetTraining, shrunk } from '@cascade-diffusion/presets'
 import { rng } from '@cascade-diffusion/random'
@@ -18,7 +18,7 @@ import { towers } from './towers.ts'
 
 const { values } = parseArgs({
   options: {
-    /** A folder of PNG files of 128×128 or more. Default: towers against the sky. */
+    /** A folder of images, all of one size, of 128×128 or more. Default: towers against the sky. */
     data: { type: 'string' },
     /** Trains this stage alone, for instance on another machine. Default: all, then it samples. */
     stage: { type: 'string' },
@@ -33,7 +33,7 @@ const stop = new AbortController()
 process.once('SIGINT', () => stop.abort()) // what is finished is kept: run it again to resume
 
 // Any other source of images can stand here.
-const dataset = values.data ? await pngFolder(values.data, { channels: 3 }) : towers
+const dataset = values.data ? await imageFolder(values.data, { sameSize: true }) : towers
 
 const full = pipelineNamed('lsun')
 const size = { baseChannels: 8, residualBlocks: 1, divisor: 4, trainingSteps: 2, batchSize: 2, samplingSteps: 4 }

@@ -2,8 +2,17 @@ export { type Batches, type ImageBatchesOptions, imageBatches } from './batches/
 export { type ImageBatch, type LabelledBatch, readBatch } from './batches/read-batch.ts'
 export { shuffledIndices } from './batches/shuffled-indices.ts'
 export { type DecodeOptions, decodeImage } from './decode/decode-image.ts'
+export {
+  type ImageFolder,
+  type ImageFolderOptions,
+  imageExtensions,
+  imageFolder,
+  type LabelledFolderOptions,
+  type LabelledImageFolder,
+} from './folder/image-folder.ts'
+export { type ImageFolderConfig, imageFolderEntry } from './folder/image-folder-entry.ts'
+export type { Manifest } from './folder/manifest.ts'
 export { type ByteImages, fromUint8, toUint8 } from './images/byte-images.ts'
-export { decodePng } from './images/decode-png.ts'
 export { type ImageGridOptions, imageGrid } from './images/image-grid.ts'
 export { type ImageSize, imageSize, shownSize, sizeSchema } from './images/image-size.ts'
 export { encodePng } from './images/png.ts'
@@ -29,7 +38,6 @@ export {
 } from './sources/image-dataset.ts'
 export type { ImageSource, LabelledSource, ReadImages, ReadOptions } from './sources/image-source.ts'
 export { loadMnist, type MnistOptions } from './sources/mnist.ts'
-export { type PngFolder, type PngFolderOptions, pngFolder } from './sources/png-folder.ts'
 export { type TarEntry, type WrittenTar, writeTar } from './tar/write-tar.ts'
 export { type CenterCropConfig, type CenterCropOptions, centerCrop } from './transforms/center-crop.ts'
 export { describeSource, type SourceDescription } from './transforms/describe-source.ts'

@@ -76,7 +76,7 @@ const sourceSchema: Schema<{ readonly name: string }> = schema.record<{ readonly
 })
 
 /**
- * Images of another program as the first stage of a cascade: a source (a folder of PNG files, `pngFolder` of `data`;
+ * Images of another program as the first stage of a cascade: a source (a folder of images, `imageFolder` of `data`;
  * images in memory, `imageDataset`), read in order from the first, or a function that makes them. Their number, size,
  * channels and values are checked as they come. Random transforms of a source draw from the key of the stage, by
  * place. A saved cascade does not contain them: they are handed in again when it is loaded.
@@ -92,7 +92,7 @@ export function imagesStage(options: SourceStageOptions | FunctionStageOptions):
     if (typeof (images as unknown as ImageSource | undefined)?.read !== 'function')
       throw new CascadeError(
         'input',
-        `${where}: expected images, a source such as await pngFolder('photos') or imageDataset({ … }), or a function, ` +
+        `${where}: expected images, a source such as await imageFolder('photos', { sameSize: true }) or imageDataset({ … }), or a function, ` +
           `got ${shown(images)}`,
       )
     const source = checkSource(where, images as unknown as ImageSource)

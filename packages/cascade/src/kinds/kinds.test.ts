@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { float32, int32, type NDArray } from '@cascade-diffusion/arrays'
-import { encodePng, imageDataset, pngFolder, randomFlip, transformed } from '@cascade-diffusion/data'
+import { encodePng, imageDataset, imageFolder, randomFlip, transformed } from '@cascade-diffusion/data'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import { temporaryFolder } from '@cascade-diffusion/testing'
@@ -92,11 +92,11 @@ describe('the images of another program', () => {
     const folder = temporaryFolder()
     const { data } = dataset.images
     for (let i = 0; i < 5; i++)
-      writeFileSync(
-        join(folder, `${i + 8}.png`),
-        encodePng({ shape: [2, 2, 1], data: data.subarray(4 * i, 4 * i + 4) }),
-      )
-    const photos = imagesStage({ name: 'halves', images: await pngFolder(folder) })
+      writeFileSync(join(folder, `${i}.png`), encodePng({ shape: [2, 2, 1], data: data.subarray(4 * i, 4 * i + 4) }))
+    const photos = imagesStage({
+      name: 'halves',
+      images: await imageFolder(folder, { sameSize: true, decoding: { channels: 1 } }),
+    })
     expect([photos.size, photos.imageChannels, photos.classNames]).toEqual([[2, 2], 1, undefined])
     const images = await sampler({ stage: photos }, sr).sample(run)
     const source = imagesStage({ name: 'halves', images: { ...dataset, classNames: undefined } })

@@ -1,5 +1,6 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { ByteImages } from '../images/byte-images.ts'
+import { convertChannels } from './convert-channels.ts'
 
 /** How encoded images become pixels: a JSON value. */
 export interface DecodeOptions {
@@ -23,16 +24,12 @@ export async function decodeImage(
   const { channels = 3, orientation = true } = options
   const { default: sharp } = await import('sharp')
   try {
-    const image = sharp(bytes, { ignoreIcc: true, autoOrient: orientation })
-    const shaped = channels % 2 === 0 ? image.ensureAlpha() : image.removeAlpha()
-    const { data, info } = await shaped
-      .toColourspace(channels < 3 ? 'b-w' : 'srgb')
+    const { data, info } = await sharp(bytes, { ignoreIcc: true, autoOrient: orientation })
+      .toColourspace('srgb')
       .raw()
       .toBuffer({ resolveWithObject: true })
-    return {
-      shape: [info.height, info.width, info.channels],
-      data: new Uint8Array(data.buffer, data.byteOffset, data.length),
-    }
+    const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length)
+    return convertChannels({ shape: [info.height, info.width, info.channels], data: pixels }, channels)
   } catch (cause) {
     throw new CascadeError('data', `${name}: could not be decoded: ${(cause as Error).message}`, { cause })
   }

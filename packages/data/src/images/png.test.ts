@@ -1,24 +1,26 @@
 import { float32 } from '@cascade-diffusion/arrays'
 import { rng } from '@cascade-diffusion/random'
 import fc from 'fast-check'
-import { PNG } from 'pngjs'
 import { expect, test } from 'vitest'
+import { decodeImage } from '../decode/decode-image.ts'
 import { encodePng } from './png.ts'
 
 /** A pixel of any number of channels. */
 const rgba = ([a, b, c, d = 255]: Uint8Array) => (c === undefined ? [a, a, a, b ?? 255] : [a, b, c, d])
 
-test('another decoder reads the pixels back', () => {
+test('another decoder reads the pixels back', async () => {
   const side = fc.integer({ min: 1, max: 20 })
-  fc.assert(
-    fc.property(side, side, fc.constantFrom(1, 2, 3, 4), fc.nat(), (height, width, channels, seed) => {
+  await fc.assert(
+    fc.asyncProperty(side, side, fc.constantFrom(1, 2, 3, 4), fc.nat(), async (height, width, channels, seed) => {
       const data = Uint8Array.from(rng(seed).integers([height * width * channels], 0, 256).data)
-      const decoded = PNG.sync.read(Buffer.from(encodePng({ shape: [height, width, channels], data })))
-      expect([decoded.height, decoded.width]).toEqual([height, width])
+      const image = { shape: [height, width, channels], data }
+      expect(await decodeImage(encodePng(image), { channels })).toEqual(image)
+      // Converted to other channels, the pixels are the same ones.
+      const { data: four } = await decodeImage(encodePng(image), { channels: 4 })
       const expected = Array.from({ length: height * width }, (_, i) =>
         rgba(data.subarray(channels * i, channels * (i + 1))),
       )
-      expect([...decoded.data]).toEqual(expected.flat())
+      expect([...four]).toEqual(expected.flat())
     }),
   )
 })

@@ -1,7 +1,7 @@
 import { rng } from '@cascade-diffusion/random'
 import { expect, expectTypeOf, test } from 'vitest'
 import { readBatch } from '../batches/read-batch.ts'
-import { decodePng } from '../images/decode-png.ts'
+import { decodeImage } from '../decode/decode-image.ts'
 import { imageDataset } from '../sources/image-dataset.ts'
 import type { ImageSource, LabelledSource } from '../sources/image-source.ts'
 import { readEncoded } from '../sources/read-encoded.ts'
@@ -22,7 +22,9 @@ async function expectAgreement(source: LabelledSource): Promise<void> {
   if (!source.encoded) return
   const located = await source.encoded.locate(pixels.map((_, i) => i))
   expect(Array.from(located.labels!)).toEqual(labels)
-  const decoded = await Promise.all(located.images.map(async (image) => decodePng(await readEncoded(image)).data[0]))
+  const decoded = await Promise.all(
+    located.images.map(async (image) => (await decodeImage(await readEncoded(image))).data[0]),
+  )
   expect(decoded).toEqual(pixels)
 }
 

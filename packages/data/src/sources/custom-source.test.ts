@@ -1,13 +1,13 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { rng } from '@cascade-diffusion/random'
 import { temporaryFolder } from '@cascade-diffusion/testing'
-import { PNG } from 'pngjs'
 import { expect, test } from 'vitest'
 import { imageBatches } from '../batches/image-batches.ts'
 import { readBatch } from '../batches/read-batch.ts'
-import { type ByteImages, toUint8 } from '../images/byte-images.ts'
+import { decodeImage } from '../decode/decode-image.ts'
+import { toUint8 } from '../images/byte-images.ts'
 import { encodePng } from '../images/png.ts'
 import { centerCrop } from '../transforms/center-crop.ts'
 import { resize } from '../transforms/resize.ts'
@@ -22,17 +22,15 @@ function classFolders(folder: string): LabelledSource {
       .toSorted()
       .map((file) => ({ path: join(folder, name, file), label })),
   )
-  const read = async (path: string): Promise<ByteImages> => {
-    const { height, width, data } = PNG.sync.read(await readFile(path))
-    return { shape: [height, width, 3], data: Uint8Array.from(data.filter((_, i) => i % 4 < 3)) }
-  }
   return {
     name: folder,
     count: files.length,
     channels: 3,
     classNames,
     read: async (indices) => ({
-      images: await Promise.all(indices.map((i) => read(files[i]!.path))),
+      images: await Promise.all(
+        indices.map(async (i) => decodeImage(await readFile(files[i]!.path), {}, files[i]!.path)),
+      ),
       labels: indices.map((i) => files[i]!.label),
     }),
   }
@@ -70,11 +68,15 @@ test('cropped and resized they make batches', async () => {
   expect([...toUint8(image).data]).toEqual(order.flatMap((i) => [...small[i]!.data]))
 })
 
-test('a damaged file is an error that names the source and the index', async () => {
+test('a damaged file is an error that names it, one that is missing an error that names the source and the index', async () => {
   const broken = temporaryFolder()
+  const path = join(broken, 'x', '0.png')
   mkdirSync(join(broken, 'x'))
-  writeFileSync(join(broken, 'x', '0.png'), 'no picture')
-  await expect(readBatch(classFolders(broken), [0])).rejects.toMatchObject({
+  writeFileSync(path, 'no picture')
+  const source = classFolders(broken)
+  await expect(readBatch(source, [0])).rejects.toMatchObject({ code: 'data', message: expect.stringContaining(path) })
+  rmSync(path)
+  await expect(readBatch(source, [0])).rejects.toMatchObject({
     code: 'data',
     message: expect.stringContaining(`${broken}: could not read images 0: `),
   })
