@@ -1,0 +1,115 @@
+import { open } from 'node:fs/promises'
+import { CascadeError } from '@cascade-diffusion/checks'
+import { sampleNameOf } from './sample-key.ts'
+import type { LabelReader } from './shard-labels.ts'
+import { type ShardSamples, samplesBuilder } from './shard-samples.ts'
+import { memberName, type TarMember, tarMembers } from './tar-members.ts'
+import { WindowedFile } from './windowed-file.ts'
+
+/** Larger labels are refused. */
+const longestLabel = 1 << 20
+
+/** What {@link indexShard} needs besides the shard. */
+export interface IndexShardOptions {
+  /** The extensions of images. Of several in a sample, the one that comes first here is the image. */
+  readonly image: readonly string[]
+  /** The extension of labels, and what reads them. */
+  readonly label?: { readonly extension: string; readonly reader: LabelReader }
+  /** Whether a sample without an image or a label is an error. */
+  readonly incomplete: 'fail' | 'skip'
+  readonly signal?: AbortSignal
+}
+
+/** The samples of a shard, and what the file was when they were read. */
+export interface IndexedShard {
+  readonly path: string
+  readonly size: number
+  readonly mtimeMs: number
+  readonly samples: ShardSamples
+  readonly skipped: SkippedSamples
+}
+
+/** Samples without an image or a label that were left out. */
+export interface SkippedSamples {
+  readonly count: number
+  /** The first ten by shard and key. */
+  readonly first: readonly string[]
+}
+
+/**
+ * Finds the samples of a shard by the headers of its entries, and reads the labels. A sample is the entries that follow each other and
+ * share a key.
+ */
+export async function indexShard(path: string, options: IndexShardOptions): Promise<IndexedShard> {
+  const handle = await open(path).catch((cause) => {
+    throw new CascadeError('file', `tarShards: could not open ${path}: ${cause.message}`, { cause })
+  })
+  try {
+    const { size, mtimeMs } = await handle.stat()
+    const file = new WindowedFile(handle, path, size, options.signal)
+    return { path, size, mtimeMs, ...(await samplesOf(file, options)) }
+  } catch (cause) {
+    if (cause instanceof CascadeError) throw cause
+    throw new CascadeError('file', `tarShards: could not read ${path}: ${(cause as Error).message}`, { cause })
+  } finally {
+    await handle.close()
+  }
+}
+
+async function samplesOf(
+  file: WindowedFile,
+  options: IndexShardOptions,
+): Promise<Pick<IndexedShard, 'samples' | 'skipped'>> {
+  const skipped = { count: 0, first: [] as string[] }
+  const samples = samplesBuilder()
+  const ranks = new Map(options.image.map((extension, rank) => [extension, rank]))
+  /** Of the sample that is being read. */
+  let key: string | undefined
+  const extensions = new Set<string>()
+  let image: (TarMember & { readonly rank: number }) | undefined
+  let label: number | undefined
+  const finish = (): void => {
+    if (image && (label !== undefined || !options.label)) samples.add({ ...image, length: image.size, label })
+    else if (key !== undefined) {
+      const name = `${file.path}: ${memberName(key)}`
+      const missing = image ? `a label '.${options.label?.extension}'` : `an image, .${options.image.join(', .')}`
+      const got = memberName([...extensions].slice(0, 8).join(', .'))
+      if (options.incomplete === 'fail')
+        throw new CascadeError(
+          'data',
+          `${name}: expected ${missing}, got .${got} alone; incomplete: 'skip' leaves such samples out`,
+        )
+      if (skipped.count++ < 10) skipped.first.push(name)
+    }
+    key = image = label = undefined
+    extensions.clear()
+  }
+  for await (const member of tarMembers(file)) {
+    const name = member && sampleNameOf(member.name)
+    // The end of a tar ends a sample; what belongs to none does not.
+    if (!member) finish()
+    if (!member || !name) continue
+    if (name.key !== key) finish()
+    key = name.key
+    const where = () => `${file.path}: ${memberName(member.name)}`
+    if (extensions.has(name.extension))
+      throw new CascadeError('data', `${where()}: expected one entry '.${name.extension}' of a sample, got two`)
+    extensions.add(name.extension)
+    const rank = ranks.get(name.extension)
+    if (rank !== undefined && rank < (image?.rank ?? Number.POSITIVE_INFINITY)) {
+      if (member.size > 0xffff_ffff)
+        throw new CascadeError('data', `${where()}: expected an image of less than 4 GiB, got ${member.size} bytes`)
+      image = { ...member, rank }
+    }
+    if (name.extension === options.label?.extension) {
+      if (member.size > longestLabel)
+        throw new CascadeError(
+          'data',
+          `${where()}: expected a label of at most ${longestLabel} bytes, got ${member.size}`,
+        )
+      label = options.label.reader.read(await file.at(member.offset, member.size), where())
+    }
+  }
+  finish()
+  return { samples: samples.finish(), skipped }
+}

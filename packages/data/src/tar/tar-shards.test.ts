@@ -1,0 +1,304 @@
+import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { temporaryFolder } from '@cascade-diffusion/testing'
+import { expect, expectTypeOf, test } from 'vitest'
+import { decodePng } from '../images/decode-png.ts'
+import { readEncoded } from '../sources/read-encoded.ts'
+import fixtures from './fixtures/shards.json' with { type: 'json' }
+import { type TarShards, type TarShardsOptions, tarShards } from './tar-shards.ts'
+import { type TarEntry, writeTar } from './write-tar.ts'
+
+/** What webdataset read of a shard. */
+interface Sample {
+  readonly key: string
+  readonly entries: Readonly<Record<string, string>>
+}
+
+type ShardName = keyof typeof fixtures.shards
+const shardNames = Object.keys(fixtures.shards) as ShardName[]
+const tarOf = (name: ShardName): Buffer => gunzipSync(Buffer.from(fixtures.shards[name].tar, 'base64'))
+const samplesOf = (name: ShardName): readonly Sample[] => fixtures.shards[name].samples as never
+const bytesOf = (text: string | undefined): Buffer => Buffer.from(text ?? '', 'base64')
+
+function written(bytes: Uint8Array, name = 'a.tar'): string {
+  const path = join(temporaryFolder(), name)
+  writeFileSync(path, bytes)
+  return path
+}
+
+/** Every image with its name, as bytes. */
+async function contents(source: TarShards) {
+  const { images, labels } = await source.encoded.locate(Array.from({ length: source.count }, (_, i) => i))
+  const bytes = await Promise.all(images.map(readEncoded))
+  return images.map(({ name }, i) => ({ name, bytes: Buffer.from(bytes[i] as Uint8Array), label: labels?.[i] }))
+}
+
+/** The samples of webdataset that have an image and a label. */
+const expected = (path: string, samples: readonly Sample[], image: readonly string[]) =>
+  samples.flatMap(({ key, entries }) => {
+    const extension = image.find((name) => entries[name] !== undefined)
+    if (!extension || entries.cls === undefined) return []
+    return [
+      { name: `${path}: ${key}.${extension}`, bytes: bytesOf(entries[extension]), label: Number(bytesOf(entries.cls)) },
+    ]
+  })
+
+test.each(shardNames)('%s: the samples that webdataset reads', async (name) => {
+  const path = written(tarOf(name))
+  const samples = samplesOf(name)
+  const labelled = samples.some(({ entries }) => entries.cls)
+  const source = await tarShards(path, { label: labelled ? 'cls' : undefined, incomplete: 'skip' })
+  const wanted = labelled
+    ? expected(path, samples, ['png'])
+    : samples.map(({ key, entries }) => ({
+        name: `${path}: ${key}.png`,
+        bytes: bytesOf(entries.png),
+        label: undefined,
+      }))
+  const found = await contents(source)
+  // Extensions are in lower case there; names of entries are as written here.
+  expect(found.map((each) => ({ ...each, name: each.name.replace(/PNG$/, 'png') }))).toEqual(wanted)
+  expect(found.length).toBeGreaterThan(1)
+  const left = samples.length - wanted.length
+  const meta = samples.filter(({ key }) => key.includes('__meta__')).length
+  expect([source.skipped.count, meta]).toEqual([left, name.startsWith('gnu-tar') && name.match(/gnu\.|posix/) ? 1 : 0])
+  const { images } = await source.read([1, 0])
+  expect(images[1]).toEqual(decodePng((found[0] as { bytes: Buffer }).bytes))
+})
+
+test('an image of another extension, chosen by the order of the list', async () => {
+  const path = written(tarOf('webdataset-plain.tar'))
+  const source = await tarShards(path, { image: ['d.png', 'png'] })
+  expect((await contents(source)).map(({ name }) => name)).toEqual(
+    ['000000.png', '000001.PNG', 'a.b/c.d.png'].map((name) => `${path}: ${name}`),
+  )
+  const text = (name: string): TarEntry => ({ name, bytes: Buffer.from(name) })
+  await writeTar(path, ['a.webp', 'a.jpg', 'b.jpg', 'b.webp'].map(text))
+  const jpgs = await tarShards(path)
+  expect([0, 1].map(jpgs.nameOf)).toEqual([`${path}: a.jpg`, `${path}: b.jpg`])
+  const webps = await tarShards(path, { image: ['webp', 'jpg'] })
+  expect([0, 1].map(webps.nameOf)).toEqual([`${path}: a.webp`, `${path}: b.webp`])
+  expect(() => webps.nameOf(2)).toThrow('nameOf: expected an index, an integer from 0 to 1, got 2')
+})
+
+test('several shards: a list, a pattern, a folder; images in the order of shards', async () => {
+  const folder = temporaryFolder()
+  for (const name of shardNames.filter((name) => name.startsWith('webdataset-0')))
+    writeFileSync(join(folder, name), tarOf(name))
+  writeFileSync(join(folder, 'notes.txt'), '')
+  const done: unknown[] = []
+  const options: TarShardsOptions = { label: 'cls', incomplete: 'skip', progress: (each) => done.push(each) }
+  const pattern = join(folder, 'webdataset-{000000..000001}.tar')
+  const source = await tarShards(pattern, options)
+  const names = readdirSync(folder).filter((name) => name.endsWith('.tar'))
+  const wanted = names.flatMap((name) => expected(join(folder, name), samplesOf(name as ShardName), ['png']))
+  expect((await contents(source)).map(({ bytes }) => bytes)).toEqual(wanted.map(({ bytes }) => bytes))
+  expect([source.count, source.name, source.shards]).toEqual([7, pattern, names.map((name) => join(folder, name))])
+  expect([...((await source.readLabels?.()) ?? [])]).toEqual(wanted.map(({ label }) => label))
+  expect(done.at(-1)).toEqual({ shards: 2, of: 2, images: 7 })
+  for (const shards of [folder, names.map((name) => join(folder, name))]) {
+    const { count, nameOf } = await tarShards(shards, options)
+    expect(Array.from({ length: count }, (_, i) => nameOf(i))).toEqual((await contents(source)).map(({ name }) => name))
+  }
+  expect((await source.encoded.locate([6, 2, 6])).images.map(({ name }) => name)).toEqual([6, 2, 6].map(source.nameOf))
+})
+
+test('shards that were joined are read to the end, and samples end where a tar ends', async () => {
+  const one = tarOf('tarfile-gnu.tar')
+  const path = written(Buffer.concat([one, tarOf('tarfile-pax.tar'), one]))
+  const source = await tarShards(path, { label: 'cls' })
+  const wanted = (['tarfile-gnu.tar', 'tarfile-pax.tar', 'tarfile-gnu.tar'] as const).flatMap((name) =>
+    expected(path, samplesOf(name), ['png']),
+  )
+  expect(await contents(source)).toEqual(wanted)
+  const entry = { name: 'a.png', bytes: Buffer.from('x') }
+  await writeTar(path, [entry])
+  const twice = written(Buffer.concat([readFileSync(path), readFileSync(path)]))
+  expect((await tarShards(twice)).count).toBe(2)
+})
+
+test('labels: numbers, names, fields of JSON, given classes', async () => {
+  const path = written(tarOf('webdataset-plain.tar'))
+  const read = async (options: TarShardsOptions) => {
+    const { classNames, readLabels } = await tarShards(path, {
+      image: ['png', 'd.png'],
+      ...options,
+      incomplete: 'skip',
+    })
+    return { classNames, labels: [...((await readLabels?.()) ?? [])] }
+  }
+  expect(await read({})).toEqual({ classNames: undefined, labels: [] })
+  expect(await read({ label: 'cls' })).toEqual({ classNames: ['0', '1'], labels: [0, 1] })
+  expect(await read({ label: 'txt' })).toEqual({ classNames: ['b', 'ä'], labels: [0, 1] })
+  expect(await read({ label: 'd.cls' })).toEqual({ classNames: ['0', '1', '2'], labels: [2] })
+  expect(await read({ label: 'json', labelField: 'label' })).toEqual({ classNames: ['0', '1'], labels: [0, 1] })
+  expect(await read({ label: 'json', labelField: 'class.name' })).toEqual({ classNames: ['b', 'ä'], labels: [0, 1] })
+  const classNames = ['ä', 'Z', 'b']
+  expect(await read({ label: 'cls', classNames })).toEqual({ classNames, labels: [0, 1] })
+  expect(await read({ label: 'txt', classNames })).toEqual({ classNames, labels: [2, 0] })
+
+  const entry = `${path}: 000000`
+  const refused: readonly [TarShardsOptions, string][] = [
+    [{ label: 'json' }, `${entry}.json: expected a number or a name, got`],
+    [{ label: 'json', labelField: 'clas' }, `${entry}.json: expected a number or a name in 'clas', got`],
+    [{ label: 'json', labelField: '__proto__' }, `${entry}.json: expected a number or a name in '__proto__', got`],
+    [{ label: 'txt', classNames: ['a'] }, `${entry}.txt: expected a label, one of the classNames, got 'b'`],
+    [{ label: 'cls', classNames: ['a'] }, `${path}: 000001.cls: expected a label from 0 to 0, got 1`],
+    [
+      { label: 'cls' },
+      `${path}: a.b/c: expected a label '.cls', got .d.cls, .d.json, .d.png, .d.txt alone; incomplete:`,
+    ],
+  ]
+  for (const [options, message] of refused)
+    await expect(tarShards(path, { image: ['png', 'd.png'], ...options })).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringContaining(message),
+    })
+})
+
+test('classes by name are in code-point order, whatever shard comes first', async () => {
+  const folder = temporaryFolder()
+  const names = ['b', 'Z', '\u{1f600}', '\uffee', 'a', 'ä']
+  for (const [i, name] of names.entries())
+    await writeTar(join(folder, `${i}.tar`), [
+      { name: '0.jpg', bytes: Buffer.from('') },
+      { name: '0.txt', bytes: Buffer.from(` ${name}\n`) },
+    ])
+  const { classNames, readLabels } = await tarShards(folder, { label: 'txt' })
+  expect(classNames).toEqual(['Z', 'a', 'b', 'ä', '\uffee', '\u{1f600}'])
+  expect([...((await readLabels?.()) ?? [])]).toEqual([2, 0, 5, 4, 1, 3])
+})
+
+test('what is wrong with labels', async () => {
+  const path = join(temporaryFolder(), 'a.tar')
+  const labelled = async (...labels: readonly (string | Uint8Array)[]) => {
+    const entries = labels.flatMap((label, i) => [
+      { name: `${i}.jpg`, bytes: Buffer.from('') },
+      { name: `${i}.cls`, bytes: Buffer.from(label as string) },
+    ])
+    await writeTar(path, entries)
+    return tarShards(path, { label: 'cls' })
+  }
+  await expect(labelled('1', 'cat')).rejects.toThrow(
+    `tarShards: expected labels that are all numbers or all names, got a number in ${path}: 0.cls and a name in ${path}: 1.cls`,
+  )
+  await expect(labelled('1', '-1')).rejects.toThrow(`${path}: 1.cls: expected a label from 0 to 99999, got -1`)
+  await expect(labelled('123456')).rejects.toThrow('expected a label from 0 to 99999, got 123456')
+  await expect(labelled(' \n')).rejects.toThrow(`${path}: 0.cls: expected a label, got an empty entry`)
+  await expect(labelled(new Uint8Array((1 << 20) + 1))).rejects.toThrow('expected a label of at most 1048576 bytes')
+  await expect(tarShards(path, { label: 'json' })).rejects.toThrow("expected a label '.json', got .jpg, .cls alone")
+})
+
+test('samples without an image: an error, or left out and counted', async () => {
+  const path = join(temporaryFolder(), 'a.tar')
+  const names = ['README', 'a.cls', 'b.jpg', 'b.cls', 'c.json', 'x/.hidden.jpg', '__info__/x.json', '.b.jpg']
+  await writeTar(
+    path,
+    names.map((name) => ({ name, bytes: Buffer.from('1') })),
+  )
+  await expect(tarShards(path)).rejects.toMatchObject({
+    code: 'data',
+    message:
+      `${path}: a: expected an image, .jpg, .jpeg, .png, .webp, .avif, .tif, .tiff, .gif, got .cls alone; ` +
+      "incomplete: 'skip' leaves such samples out",
+  })
+  const { skipped, nameOf, count } = await tarShards(path, { incomplete: 'skip' })
+  expect([skipped, count, nameOf(0)]).toEqual([{ count: 2, first: [`${path}: a`, `${path}: c`] }, 1, `${path}: b.jpg`])
+  await expect(tarShards(path, { image: ['bmp'], incomplete: 'skip' })).rejects.toThrow(
+    'tarShards: expected images, .bmp, in 1 shards, got none',
+  )
+})
+
+test('files of macOS between those of a sample do not cut it', async () => {
+  const path = join(temporaryFolder(), 'a.tar')
+  const names = ['x/._a.jpg', 'x/a.jpg', 'x/._a.cls', 'x/a.cls']
+  await writeTar(
+    path,
+    names.map((name) => ({ name, bytes: Buffer.from('1') })),
+  )
+  const { count, readLabels } = await tarShards(path, { label: 'cls' })
+  expect([count, [...((await readLabels?.()) ?? [])]]).toEqual([1, [1]])
+})
+
+test('an entry that comes twice in a sample', async () => {
+  const path = join(temporaryFolder(), 'a.tar')
+  await writeTar(
+    path,
+    ['a.jpg', 'a.JPG'].map((name) => ({ name, bytes: Buffer.from('') })),
+  )
+  await expect(tarShards(path)).rejects.toMatchObject({
+    code: 'data',
+    message: `${path}: a.JPG: expected one entry '.jpg' of a sample, got two`,
+  })
+})
+
+test('what is no shard', async () => {
+  const folder = temporaryFolder()
+  const tar = tarOf('tarfile-gnu.tar')
+  const gz = written(gzipSync(tar), 'a.tar.gz')
+  await expect(tarShards(gz)).rejects.toMatchObject({
+    code: 'unsupported',
+    message: `${gz}: compressed by gzip, so its images have no place to read them at; decompress it: gunzip ${gz}`,
+  })
+  for (const [bytes, got] of [
+    [Buffer.from('text'), 'expected a header of a tar at 0, got 4 bytes'],
+    [Buffer.alloc(600, 'text'), 'expected a header of a tar at 0, got other bytes'],
+    [Buffer.alloc(0), 'expected blocks of zeros at the end, got none at 0: it is cut off'],
+  ] as const)
+    await expect(tarShards(written(bytes))).rejects.toMatchObject({
+      code: 'data',
+      message: expect.stringContaining(got),
+    })
+  const none = join(folder, 'none.tar')
+  await expect(tarShards(none)).rejects.toMatchObject({ code: 'file', message: expect.stringContaining(none) })
+  await expect(tarShards(folder)).rejects.toMatchObject({ code: 'data' })
+  symlinkSync(written(tar), join(folder, 'link.tar'))
+  expect((await tarShards(folder)).count).toBe(5)
+  const empty = written(Buffer.alloc(10_240))
+  await expect(tarShards(empty)).rejects.toThrow('in 1 shards, got none')
+  expect((await tarShards([empty, join(folder, 'link.tar'), empty])).nameOf(4)).toContain('link.tar')
+})
+
+test('wrong arguments are refused', async () => {
+  const refused: readonly [unknown, unknown, string][] = [
+    [7, {}, 'tarShards: expected shards: a path, a pattern, a folder or a list, got 7'],
+    [[], {}, 'tarShards: expected shards: a path, a pattern, a folder or a list, got'],
+    ['https://x.org/a.tar', {}, "or a folder, got 'https://x.org/a.tar'"],
+    ['train-*.tar', {}, "or a folder, got 'train-*.tar'"],
+    ['a', { lable: 'cls' }, "tarShards: unknown option 'lable'. Did you mean 'label'?"],
+    ['a', { image: 'jpg' }, "tarShards: expected image, a list of extensions, got 'jpg'"],
+    ['a', { image: ['jpg', 'jpg'] }, 'expected image, a list of extensions, each once'],
+    ['a', { label: 3 }, 'tarShards: expected label, a text, got 3'],
+    ['a', { labelField: 'x' }, "tarShards: expected label, such as 'cls' or 'json', beside labelField and classNames"],
+    ['a', { label: 'cls', classNames: [1] }, 'tarShards: expected classNames, a list of names, got'],
+    ['a', { incomplete: 'ignore' }, "tarShards: expected incomplete, one of 'fail', 'skip'; got 'ignore'"],
+    ['a', { progress: 1 }, 'tarShards: expected progress, a function, got 1'],
+  ]
+  for (const [shards, options, message] of refused)
+    await expect(tarShards(shards as string, options as never)).rejects.toMatchObject({
+      code: 'input',
+      message: expect.stringContaining(message),
+    })
+  expectTypeOf(tarShards).parameter(0).toEqualTypeOf<string | readonly string[]>()
+})
+
+test('an abort ends the opening, and leaves no descriptor', async () => {
+  const folder = temporaryFolder()
+  for (let i = 0; i < 40; i++) writeFileSync(join(folder, `${i}.tar`), tarOf('tarfile-gnu.tar'))
+  const open = () =>
+    readdirSync('/proc/self/fd').flatMap((fd) => {
+      try {
+        return readFileSync(`/proc/self/fdinfo/${fd}`) && [fd]
+      } catch {
+        return []
+      }
+    }).length
+  const before = open()
+  const stop = new AbortController()
+  const opening = tarShards(folder, { signal: stop.signal, progress: () => stop.abort(new Error('enough')) })
+  await expect(opening).rejects.toMatchObject({ code: 'interrupted', message: 'tarShards: interrupted' })
+  writeFileSync(join(folder, '5.tar'), 'no tar')
+  await expect(tarShards(folder)).rejects.toThrow('5.tar: expected a header')
+  expect(open()).toBe(before)
+})
