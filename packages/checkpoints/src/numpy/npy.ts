@@ -52,7 +52,8 @@ export const readNpz = (
     }),
   )
 
-const nameOf = (entry: string): string => entry.replace(/\.npy$/, '')
+/** The name of the array in an entry. */
+export const nameOf = (entry: string): string => entry.replace(/\.npy$/, '')
 
 /**
  * The arrays of an archive, of which only the headers are read. Arrays of strings, objects or complex numbers cannot be
@@ -81,12 +82,7 @@ export async function npzContents(source: ByteSource): Promise<Contents> {
 }
 
 async function lazyArray(zip: Zip, name: string): Promise<LazyTensor> {
-  const size = zip.sizeOf(name)
-  const parse = async (bytes: number) => parseNpyHeader(await zip.readStart(name, bytes), size)
-  const first = await parse(usualHeaderBytes)
-  const header = typeof first === 'number' ? await parse(first) : first
-  if (typeof header === 'number')
-    throw new CascadeError('checkpoint', `npy: expected a header of ${header} bytes: corrupt`)
+  const header = await headerOf(zip, name)
   const { type, shape } = header
   return {
     dtype: computedType(type),
@@ -96,4 +92,15 @@ async function lazyArray(zip: Zip, name: string): Promise<LazyTensor> {
       return rowMajor({ ...array, shape }, header)
     },
   }
+}
+
+/** The header of an array of an archive. */
+export async function headerOf(zip: Zip, name: string): Promise<NpyHeader> {
+  const size = zip.sizeOf(name)
+  const parse = async (bytes: number) => parseNpyHeader(await zip.readStart(name, bytes), size)
+  const first = await parse(usualHeaderBytes)
+  const header = typeof first === 'number' ? await parse(first) : first
+  if (typeof header === 'number')
+    throw new CascadeError('checkpoint', `npy: expected a header of ${header} bytes: corrupt`)
+  return header
 }

@@ -1,7 +1,7 @@
 import { constants, crc32, inflateRawSync } from 'node:zlib'
 import { CascadeError } from '@cascade-diffusion/checks'
 import { checkedBytes, type Piece, readPieces } from '../arrays/read-array.ts'
-import { type ByteSource, bytesSource, readBytes, sliceSource } from '../byte-source.ts'
+import { type ByteSource, bytesSource, checkRange, readBytes, sliceSource } from '../byte-source.ts'
 import { shorten } from '../json/json.ts'
 import { inflateOptions } from './inflate-options.ts'
 
@@ -17,6 +17,8 @@ export interface Zip {
    * inflate.
    */
   readStart(name: string, bytes: number): Promise<Uint8Array>
+  /** Where the bytes of an entry begin in the archive; undefined if they are compressed. @throws as {@link Zip.read}. */
+  positionOf(name: string): Promise<number | undefined>
   /** An entry for reading in parts. @throws as {@link Zip.read}, except for the checksum, which `verify` checks. */
   open(name: string): Promise<ZipEntry>
 }
@@ -87,6 +89,13 @@ export async function openZip(source: ByteSource): Promise<Zip> {
     names: [...entries.keys()],
     open,
     sizeOf: (name) => find(name).size,
+    async positionOf(name) {
+      const entry = find(name)
+      const position = await placeOf(source, labelOf(name), entry)
+      if (entry.method !== 0) return undefined
+      checkRange(source, position, entry.size)
+      return position
+    },
     readStart: async (name, bytes) => startOf(source, name, find(name), bytes),
     async read(name, maxBytes = Number.POSITIVE_INFINITY) {
       const entry = await open(name)
