@@ -40,7 +40,6 @@ export {
 } from './sources/image-dataset.ts'
 export type { ImageSource, LabelledSource, ReadImages, ReadOptions } from './sources/image-source.ts'
 export { loadMnist, type MnistOptions } from './sources/mnist.ts'
-export { type PngFolder, type PngFolderOptions, pngFolder } from './sources/png-folder.ts'
 export type { TarShardsProgress } from './tar/index-shards.ts'
 export { type TarShards, type TarShardsOptions, tarShards } from './tar/tar-shards.ts'
 export { type TarEntry, type WrittenTar, writeTar } from './tar/write-tar.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, expectTypeOf, test } from 'vitest'
-import { decodePng } from '../images/decode-png.ts'
+import { decodeImage } from '../decode/decode-image.ts'
 import { readEncoded } from '../sources/read-encoded.ts'
 import fixtures from './fixtures/shards.json' with { type: 'json' }
 import { type TarShards, type TarShardsOptions, tarShards } from './tar-shards.ts'
@@ -64,7 +64,7 @@ test.each(shardNames)('%s: the samples that webdataset reads', async (name) => {
   const meta = samples.filter(({ key }) => key.includes('__meta__')).length
   expect([source.skipped.count, meta]).toEqual([left, name.startsWith('gnu-tar') && name.match(/gnu\.|posix/) ? 1 : 0])
   const { images } = await source.read([1, 0])
-  expect(images[1]).toEqual(decodePng((found[0] as { bytes: Buffer }).bytes))
+  expect(images[1]).toEqual(await decodeImage((found[0] as { bytes: Buffer }).bytes))
 })
 
 test('an image of another extension, chosen by the order of the list', async () => {
