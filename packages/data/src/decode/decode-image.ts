@@ -1,36 +1,60 @@
-import { CascadeError } from '@cascade-diffusion/checks'
+import { CascadeError, isCascadeError, shown } from '@cascade-diffusion/checks'
 import type { ByteImages } from '../images/byte-images.ts'
 import { convertChannels } from './convert-channels.ts'
+import { decodeBmp } from './decode-bmp.ts'
+import { decodeGif } from './decode-gif.ts'
+import { checkDecoding, type DecodeOptions, type Decoding } from './decode-options.ts'
+import { decodePnm } from './decode-pnm.ts'
+import { decodeSharp } from './decode-sharp.ts'
+import { decodeTurbo } from './decode-turbo.ts'
+import { formatOf, jpegHeader } from './headers.ts'
 
-/** How encoded images become pixels: a JSON value. */
-export interface DecodeOptions {
-  /** The channels of the result: 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA); images of others are converted. Default 3. */
-  readonly channels?: number
-  /** Whether an image is turned upright as its EXIF orientation says. Default true. */
-  readonly orientation?: boolean
-}
+export type { DecodeOptions } from './decode-options.ts'
 
 /**
- * Decodes an image: JPEG, PNG, WebP, AVIF, TIFF, or the first frame of a GIF. Colour profiles are ignored, as in Pillow.
+ * Decodes an image: JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP, PPM or PGM; of several frames or pages, the first. The bytes are those of
+ * Pillow's `ImageOps.exif_transpose(image).convert('RGB')`: colour profiles are ignored, and so is alpha, unless channels for it are
+ * asked for. Others are those of AVIF, whose subsampled colours are interpolated in another way, and of 16 bits of grey, of which the
+ * upper 8 are taken (Pillow clips them at 255).
+ *
+ * JPEG, PNG, WebP, AVIF and TIFF are decoded by sharp. Its cache is turned off and its operations get one thread each, for the
+ * whole process: many images are decoded at a time.
  * @param name what errors call it.
  * @returns bytes [height, width, channels].
- * @throws {CascadeError} of code `data` that names the image if it cannot be decoded.
+ * @throws {CascadeError} of code `data` that names the image if it is damaged, cut off, of another format, or larger than `maxPixels`; of
+ * code `unsupported` if `fast` is asked for and `@julusian/jpeg-turbo` is not installed.
  */
 export async function decodeImage(
   bytes: Uint8Array,
   options: DecodeOptions = {},
   name = 'decodeImage',
 ): Promise<ByteImages> {
-  const { channels = 3, orientation = true } = options
-  const { default: sharp } = await import('sharp')
+  const decoding = checkDecoding(name, options)
+  if (!(bytes instanceof Uint8Array))
+    throw new CascadeError('input', `${name}: expected the bytes of an image, got ${shown(bytes)}`)
   try {
-    const { data, info } = await sharp(bytes, { ignoreIcc: true, autoOrient: orientation })
-      .toColourspace('srgb')
-      .raw()
-      .toBuffer({ resolveWithObject: true })
-    const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length)
-    return convertChannels({ shape: [info.height, info.width, info.channels], data: pixels }, channels)
+    return convertChannels(await decoded(bytes, decoding), decoding.channels)
   } catch (cause) {
-    throw new CascadeError('data', `${name}: could not be decoded: ${(cause as Error).message}`, { cause })
+    if (isCascadeError(cause, 'unsupported')) throw cause
+    throw new CascadeError('data', `${name}: could not be decoded: ${lastLine((cause as Error).message)}`, { cause })
   }
 }
+
+/** An image with the channels that it has. */
+async function decoded(bytes: Uint8Array, decoding: Decoding): Promise<ByteImages> {
+  const format = formatOf(bytes)
+  if (format === undefined) {
+    const start = Buffer.from(bytes.subarray(0, 8)).toString('hex')
+    throw new Error(
+      `expected a JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP, PPM or PGM file, got bytes that begin with ${start}`,
+    )
+  }
+  if (format === 'bmp') return decodeBmp(bytes, decoding)
+  if (format === 'gif') return decodeGif(bytes, decoding)
+  if (format === 'pnm') return decodePnm(bytes, decoding)
+  if (format === 'jpeg' && decoding.fast) return decodeTurbo(bytes, jpegHeader(bytes), decoding)
+  return decodeSharp(bytes, format, decoding)
+}
+
+/** sharp reports in several lines, of which the last is the error. */
+const lastLine = (message: string): string => message.trim().split('\n').at(-1)!

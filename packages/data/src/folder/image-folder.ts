@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { CascadeError, checkFlag, checkOneOf, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
-import { checkDecoding } from '../decode/check-decoding.ts'
 import { type DecodeOptions, decodeImage } from '../decode/decode-image.ts'
+import { checkDecoding } from '../decode/decode-options.ts'
 import { type ImageSize, sizeOfImage } from '../images/image-size.ts'
 import { checkClassNames } from '../sources/check-source.ts'
 import { type EncodedSource, encodedSource } from '../sources/encoded-source.ts'
