@@ -13,8 +13,10 @@ const longestLabel = 1 << 20
 export interface IndexShardOptions {
   /** The extensions of images. Of several in a sample, the one that comes first here is the image. */
   readonly image: readonly string[]
-  /** The extension of labels, and what reads them. */
-  readonly label?: { readonly extension: string; readonly reader: LabelReader }
+  /** The extension of labels, if they are read. */
+  readonly label?: string
+  /** What reads them. */
+  readonly reader?: LabelReader
   /** Whether a sample without an image or a label is an error. */
   readonly incomplete: 'fail' | 'skip'
   readonly signal?: AbortSignal
@@ -32,7 +34,7 @@ export interface IndexedShard {
 /** Samples without an image or a label that were left out. */
 export interface SkippedSamples {
   readonly count: number
-  /** The first ten by shard and key. */
+  /** The first ten. */
   readonly first: readonly string[]
 }
 
@@ -47,7 +49,8 @@ export async function indexShard(path: string, options: IndexShardOptions): Prom
   try {
     const { size, mtimeMs } = await handle.stat()
     const file = new WindowedFile(handle, path, size, options.signal)
-    return { path, size, mtimeMs, ...(await samplesOf(file, options)) }
+    // Copies of files keep whole milliseconds.
+    return { path, size, mtimeMs: Math.trunc(mtimeMs), ...(await samplesOf(file, options)) }
   } catch (cause) {
     if (cause instanceof CascadeError) throw cause
     throw new CascadeError('file', `tarShards: could not read ${path}: ${(cause as Error).message}`, { cause })
@@ -69,15 +72,15 @@ async function samplesOf(
   let image: (TarMember & { readonly rank: number }) | undefined
   let label: number | undefined
   const finish = (): void => {
-    if (image && (label !== undefined || !options.label)) samples.add({ ...image, length: image.size, label })
+    if (image && (label !== undefined || !options.reader)) samples.add({ ...image, length: image.size, label })
     else if (key !== undefined) {
-      const name = `${file.path}: ${memberName(key)}`
-      const missing = image ? `a label '.${options.label?.extension}'` : `an image, .${options.image.join(', .')}`
+      const name = memberName(key)
+      const missing = image ? `a label '.${options.label}'` : `an image, .${options.image.join(', .')}`
       const got = memberName([...extensions].slice(0, 8).join(', .'))
       if (options.incomplete === 'fail')
         throw new CascadeError(
           'data',
-          `${name}: expected ${missing}, got .${got} alone; incomplete: 'skip' leaves such samples out`,
+          `${file.path}: ${name}: expected ${missing}, got .${got} alone; incomplete: 'skip' leaves such samples out`,
         )
       if (skipped.count++ < 10) skipped.first.push(name)
     }
@@ -101,13 +104,13 @@ async function samplesOf(
         throw new CascadeError('data', `${where()}: expected an image of less than 4 GiB, got ${member.size} bytes`)
       image = { ...member, rank }
     }
-    if (name.extension === options.label?.extension) {
+    if (options.reader && name.extension === options.label) {
       if (member.size > longestLabel)
         throw new CascadeError(
           'data',
           `${where()}: expected a label of at most ${longestLabel} bytes, got ${member.size}`,
         )
-      label = options.label.reader.read(await file.at(member.offset, member.size), where())
+      label = options.reader.read(await file.at(member.offset, member.size), where())
     }
   }
   finish()

@@ -1,4 +1,5 @@
 import { CascadeError, shown } from '@cascade-diffusion/checks'
+import { byCodePoints } from '../folder/code-points.ts'
 import type { ShardSamples } from './shard-samples.ts'
 
 /** Classes without given names are at most this many. */
@@ -72,7 +73,7 @@ export function labelReader({ label, labelField, classNames }: LabelOptions): La
     finish(shards) {
       if (classNames) return classNames
       if (found.size === 0) return Array.from({ length: largest + 1 }, (_, i) => `${i}`)
-      const names = [...found.keys()].sort(byCodePoint)
+      const names = [...found.keys()].sort(byCodePoints)
       const places = new Int32Array(names.length)
       names.forEach((name, place) => {
         places[found.get(name) as number] = place
@@ -106,6 +107,3 @@ function jsonLabel(bytes: Buffer, where: string, field: string | undefined): num
   const what = field === undefined ? 'a number or a name' : `a number or a name in '${field}'`
   throw new CascadeError('data', `${where}: expected ${what}, got ${shown(field === undefined ? value : whole)}`)
 }
-
-/** In UTF-8, the order of bytes is that of code points. */
-const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))

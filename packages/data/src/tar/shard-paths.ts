@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
+import { sortByCodePoints } from '../folder/code-points.ts'
 import { expandBraces } from './expand-braces.ts'
 
 /**
@@ -34,6 +35,5 @@ async function tarsIn(folder: string): Promise<readonly string[]> {
   const tars = names.filter((name) => name.endsWith('.tar') && !name.startsWith('.'))
   if (tars.length === 0)
     throw new CascadeError('data', `tarShards: expected .tar files in ${folder}, got ${names.length} others`)
-  const paths = tars.map((name) => Buffer.from(name)).sort(Buffer.compare)
-  return paths.map((name) => join(folder, name.toString()))
+  return sortByCodePoints(tars).map((name) => join(folder, name))
 }

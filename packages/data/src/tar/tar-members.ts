@@ -1,4 +1,4 @@
-import { CascadeError } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { type PaxValues, paxValues } from './pax.ts'
 import { blockSize, checksums, fields, padded } from './tar-header.ts'
 import type { WindowedFile } from './windowed-file.ts'
@@ -103,7 +103,7 @@ function parseHeader(file: WindowedFile, block: Buffer, at: number): Header {
   const sum = octal(block, fields.checksum)
   if (sum === undefined || !checksums(block).includes(sum)) throw damaged(file, at, 'a header of a tar', 'other bytes')
   const size = sizeOf(block)
-  if (size === undefined) throw damaged(file, at, 'a size', text(block, fields.size))
+  if (size === undefined) throw damaged(file, at, 'a size', shown(text(block, fields.size)))
   const ustar = block.toString('latin1', fields.magic[0], fields.magic[0] + fields.magic[1]) === 'ustar\0'
   const prefix = ustar ? text(block, fields.prefix) : ''
   const name = text(block, fields.name)

@@ -1,12 +1,14 @@
-import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { table } from '@cascade-diffusion/checks'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, expectTypeOf, test } from 'vitest'
 import { decodeImage } from '../decode/decode-image.ts'
 import { readEncoded } from '../sources/read-encoded.ts'
 import fixtures from './fixtures/shards.json' with { type: 'json' }
-import { type TarShards, type TarShardsOptions, tarShards } from './tar-shards.ts'
+import { type LabelledTarShards, type TarShards, type TarShardsOptions, tarShards } from './tar-shards.ts'
+import { tarShardsEntry } from './tar-shards-entry.ts'
 import { type TarEntry, writeTar } from './write-tar.ts'
 
 /** What webdataset read of a shard. */
@@ -200,7 +202,7 @@ test('samples without an image: an error, or left out and counted', async () => 
   await expect(tarShards(path)).rejects.toMatchObject({
     code: 'data',
     message:
-      `${path}: a: expected an image, .jpg, .jpeg, .png, .webp, .avif, .tif, .tiff, .gif, got .cls alone; ` +
+      `${path}: a: expected an image, .jpg, .jpeg, .png, .ppm, .bmp, .pgm, .tif, .tiff, .webp, .avif, .gif, got .cls alone; ` +
       "incomplete: 'skip' leaves such samples out",
   })
   const { skipped, nameOf, count } = await tarShards(path, { incomplete: 'skip' })
@@ -271,8 +273,9 @@ test('wrong arguments are refused', async () => {
     ['a', { image: ['jpg', 'jpg'] }, 'expected image, a list of extensions, each once'],
     ['a', { label: 3 }, 'tarShards: expected label, a text, got 3'],
     ['a', { labelField: 'x' }, "tarShards: expected label, such as 'cls' or 'json', beside labelField and classNames"],
-    ['a', { label: 'cls', classNames: [1] }, 'tarShards: expected classNames, a list of names, got'],
+    ['a', { label: 'cls', classNames: [1] }, 'tarShards: expected classNames, a list of at least one text, got'],
     ['a', { incomplete: 'ignore' }, "tarShards: expected incomplete, one of 'fail', 'skip'; got 'ignore'"],
+    ['a', { decoding: { channels: 7 } }, 'tarShards: expected decoding.channels, 1 to 4, got 7'],
     ['a', { progress: 1 }, 'tarShards: expected progress, a function, got 1'],
   ]
   for (const [shards, options, message] of refused)
@@ -280,10 +283,13 @@ test('wrong arguments are refused', async () => {
       code: 'input',
       message: expect.stringContaining(message),
     })
-  expectTypeOf(tarShards).parameter(0).toEqualTypeOf<string | readonly string[]>()
+  expectTypeOf(() => tarShards('a', { label: 'cls' })).returns.resolves.toEqualTypeOf<LabelledTarShards>()
+  expectTypeOf(() => tarShards(['a'], { image: ['png'] })).returns.resolves.toEqualTypeOf<TarShards>()
+  // @ts-expect-error
+  expect(() => tarShards('a', { incomplete: 'ignore' })).toBeDefined()
 })
 
-test('an abort ends the opening, and leaves no descriptor', async () => {
+test.runIf(existsSync('/proc/self/fd'))('an abort ends the opening, and leaves no descriptor', async () => {
   const folder = temporaryFolder()
   for (let i = 0; i < 40; i++) writeFileSync(join(folder, `${i}.tar`), tarOf('tarfile-gnu.tar'))
   const open = () =>
@@ -301,4 +307,74 @@ test('an abort ends the opening, and leaves no descriptor', async () => {
   writeFileSync(join(folder, '5.tar'), 'no tar')
   await expect(tarShards(folder)).rejects.toThrow('5.tar: expected a header')
   expect(open()).toBe(before)
+})
+
+test('an index is kept, and made anew where something has changed', async () => {
+  const folder = temporaryFolder()
+  const names = ['webdataset-000000.tar', 'webdataset-000001.tar'] as const
+  for (const name of names) writeFileSync(join(folder, name), tarOf(name))
+  const index = join(folder, 'shards.index')
+  let read = 0
+  const opened = async (options: TarShardsOptions = {}) => {
+    read = 0
+    const source = await tarShards(folder, {
+      label: 'txt',
+      incomplete: 'skip',
+      index,
+      progress: () => read++,
+      ...options,
+    })
+    return { contents: await contents(source), classNames: source.classNames, skipped: source.skipped }
+  }
+  const first = await opened()
+  expect([read, first.contents.length, first.skipped.count]).toEqual([2, 7, 1])
+  expect(await opened()).toEqual(first)
+  expect(read).toBe(0)
+  // Of other options.
+  const numbered = await opened({ label: 'cls' })
+  expect([read, numbered.classNames]).toEqual([2, ['0', '1', '2']])
+  await opened()
+  // Damaged, cut off, of another version.
+  const whole = readFileSync(index)
+  const damaged = [whole.subarray(0, 40), whole.subarray(0, -1), Buffer.from(whole).fill('2', 28, 29)]
+  for (let at = 30; at < whole.length; at += 97)
+    damaged.push(Buffer.from(whole).fill((whole[at] as number) ^ 1, at, at + 1))
+  for (const bytes of damaged) {
+    writeFileSync(index, bytes)
+    expect(await opened()).toEqual(first)
+    expect(read).toBe(2)
+  }
+  // A shard that was touched.
+  utimesSync(join(folder, names[1]), 1, 1)
+  expect(await opened()).toEqual(first)
+  expect(read).toBe(2)
+  // The whole folder elsewhere: paths are relative.
+  const elsewhere = join(temporaryFolder(), 'moved')
+  cpSync(folder, elsewhere, { recursive: true, preserveTimestamps: true })
+  const moved = await tarShards(elsewhere, {
+    label: 'txt',
+    incomplete: 'skip',
+    index: join(elsewhere, 'shards.index'),
+    progress: () => read++,
+  })
+  expect([read, moved.count, moved.nameOf(0)]).toEqual([2, 7, `${join(elsewhere, names[0])}: 000000.png`])
+  // A file of the user is not overwritten.
+  writeFileSync(index, 'notes')
+  await expect(opened()).rejects.toMatchObject({
+    code: 'input',
+    message: `tarShards: expected an index of tar shards, or no file, at ${index}, got another file`,
+  })
+  expect(readFileSync(index, 'utf8')).toBe('notes')
+  await expect(opened({ index: join(folder, 'none', 'x') })).rejects.toMatchObject({ code: 'file' })
+  expect(read).toBe(0)
+})
+
+test('by name', async () => {
+  const path = written(tarOf('tarfile-gnu.tar'))
+  const source = await table('a source', [tarShardsEntry]).of('test', {
+    name: 'tar-shards',
+    path: [path],
+    label: 'cls',
+  })
+  expect([source.count, source.name, source.channels]).toEqual([5, path, 3])
 })

@@ -1,7 +1,12 @@
+import { resolve } from 'node:path'
 import { CascadeError, checkFunction, checkInteger, checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
+import { checkDecoding } from '../decode/check-decoding.ts'
 import type { DecodeOptions } from '../decode/decode-image.ts'
+import { imageExtensions } from '../folder/image-folder.ts'
+import { checkClassNames } from '../sources/check-source.ts'
 import type { FileRange } from '../sources/encoded-images.ts'
 import { type EncodedSource, encodedSource } from '../sources/encoded-source.ts'
+import { readIndexFile, type TarIndex, writeIndexFile } from './index-file.ts'
 import type { IndexedShard, SkippedSamples } from './index-shard.ts'
 import { indexShards, type TarShardsProgress } from './index-shards.ts'
 import { labelReader } from './shard-labels.ts'
@@ -11,8 +16,8 @@ import { sampleName } from './shard-samples.ts'
 /** Options of {@link tarShards}. */
 export interface TarShardsOptions {
   /**
-   * The extensions of images, in lower case. A sample with several has the one that comes first here. Default: jpg, jpeg, png, webp,
-   * avif, tif, tiff, gif.
+   * The extensions of images, in lower case. A sample with several has the one that comes first here. Default: those of `imageFolder`,
+   * from jpg to gif.
    */
   readonly image?: readonly string[]
   /** The extension of labels: 'cls' or 'txt', a number or a name as text, or 'json'. Default: the images are not labelled. */
@@ -29,6 +34,11 @@ export interface TarShardsOptions {
    * `skipped`. Default 'fail'.
    */
   readonly incomplete?: 'fail' | 'skip'
+  /**
+   * A file that keeps the index for the next time, for large data sets. It is made anew if a shard has another size or time, or options
+   * differ, or it is damaged. Default: none is written.
+   */
+  readonly index?: string
   /** How images are decoded. */
   readonly decoding?: DecodeOptions
   /** Called after each shard. */
@@ -47,7 +57,13 @@ export interface TarShards extends EncodedSource {
   nameOf(index: number): string
 }
 
-const formats = ['jpg', 'jpeg', 'png', 'webp', 'avif', 'tif', 'tiff', 'gif']
+/** {@link TarShards} with labels. */
+export interface LabelledTarShards extends TarShards {
+  readonly classNames: readonly string[]
+  readLabels(): Promise<Int32Array>
+}
+
+const extensions = imageExtensions.map((ending) => ending.slice(1))
 
 /**
  * The images of tar files in the form of `webdataset`, in the order of the shards and of the entries in them, at any index: opening reads
@@ -61,6 +77,11 @@ const formats = ['jpg', 'jpeg', 'png', 'webp', 'avif', 'tif', 'tiff', 'gif']
  * compressed shards and sparse files; of code `data` that names the shard and the place or entry if one is damaged or cut off, has an entry
  * twice, or has a wrong label, or if there are no images; of code `interrupted` on an abort.
  */
+export function tarShards(
+  shards: string | readonly string[],
+  options: TarShardsOptions & { readonly label: string },
+): Promise<LabelledTarShards>
+export function tarShards(shards: string | readonly string[], options?: TarShardsOptions): Promise<TarShards>
 export async function tarShards(
   shards: string | readonly string[],
   options: TarShardsOptions = {},
@@ -71,16 +92,18 @@ export async function tarShards(
     labelField: true,
     classNames: true,
     incomplete: true,
+    index: true,
     decoding: true,
     progress: true,
     signal: true,
   })
-  const { image = formats, label, labelField, decoding = {}, signal } = options
+  const { image = extensions, label, labelField, decoding = {}, signal } = options
   checkTexts('image, a list of extensions', image)
-  if (options.classNames !== undefined) checkTexts('classNames, a list of names', options.classNames)
+  if (options.classNames !== undefined) checkClassNames('tarShards', options.classNames)
+  checkDecoding('tarShards', decoding)
   const incomplete = checkOneOf('tarShards', 'incomplete', options.incomplete ?? 'fail', ['fail', 'skip'])
   const progress = checkFunction('tarShards', 'progress', options.progress ?? (() => {}))
-  for (const [name, value] of Object.entries({ label, labelField }))
+  for (const [name, value] of Object.entries({ label, labelField, index: options.index }))
     if (value !== undefined && (typeof value !== 'string' || value === ''))
       throw new CascadeError('input', `tarShards: expected ${name}, a text, got ${shown(value)}`)
   if (label === undefined && (labelField !== undefined || options.classNames !== undefined))
@@ -90,47 +113,46 @@ export async function tarShards(
     )
 
   const paths = await shardPaths(shards)
-  const labels = label === undefined ? undefined : labelReader({ label, labelField, classNames: options.classNames })
-  const indexed = await indexShards(paths, {
-    image,
-    label: labels && { extension: label as string, reader: labels },
-    incomplete,
-    signal,
-    progress,
-  })
-  if (indexed.every(({ samples }) => samples.count === 0))
+  const kept = { image, label, labelField, classNames: options.classNames, incomplete }
+  const make = async (): Promise<TarIndex> => {
+    const reader = label === undefined ? undefined : labelReader({ label, labelField, classNames: options.classNames })
+    const found = await indexShards(paths, { image, label, reader, incomplete, signal, progress })
+    return { shards: found, classNames: reader?.finish(found.map(({ samples }) => samples)) }
+  }
+  let index = options.index === undefined ? undefined : await readIndexFile(options.index, paths, kept)
+  if (!index) {
+    index = await make()
+    if (options.index !== undefined) await writeIndexFile(options.index, index, kept)
+  }
+  if (index.shards.every(({ samples }) => samples.count === 0))
     throw new CascadeError(
       'data',
       `tarShards: expected images, .${image.join(', .')}, in ${paths.length} shards, got none`,
     )
-  const classNames = labels?.finish(indexed.map(({ samples }) => samples))
+  const [first] = typeof shards === 'string' ? [shards] : paths
   return sourceOf(
-    typeof shards === 'string' ? shards : `${paths[0]} and ${paths.length - 1} more`,
-    indexed,
-    classNames,
+    paths.length > 1 && first !== shards ? `${first} and ${paths.length - 1} more` : `${first}`,
+    index,
     decoding,
   )
 }
 
-function sourceOf(
-  name: string,
-  indexed: readonly IndexedShard[],
-  classNames: readonly string[] | undefined,
-  decoding: DecodeOptions,
-): TarShards {
+function sourceOf(name: string, { shards: indexed, classNames }: TarIndex, decoding: DecodeOptions): TarShards {
   /** The first image of each shard, and at the end their number. */
   const starts = [0]
+  // Threads may have another current folder.
+  const paths = indexed.map(({ path }) => resolve(path))
   for (const { samples } of indexed) starts.push((starts.at(-1) as number) + samples.count)
   const count = starts.at(-1) as number
   const placeOf = (index: number) => {
     const shard = lastAtMost(starts, index)
-    return { ...(indexed[shard] as IndexedShard), i: index - (starts[shard] as number) }
+    return { shard, ...(indexed[shard] as IndexedShard), i: index - (starts[shard] as number) }
   }
   const locate = (index: number): FileRange => {
-    const { path, samples, i } = placeOf(index)
+    const { shard, path, samples, i } = placeOf(index)
     return {
       name: `${path}: ${sampleName(samples, i)}`,
-      path,
+      path: paths[shard] as string,
       offset: samples.offsets[i],
       length: samples.lengths[i],
     }
@@ -157,7 +179,7 @@ function sourceOf(
         return labels
       }),
   })
-  const first = indexed.flatMap(({ skipped }) => skipped.first).slice(0, 10)
+  const first = indexed.flatMap(({ path, skipped }) => skipped.first.map((key) => `${path}: ${key}`)).slice(0, 10)
   return {
     ...source,
     shards: indexed.map(({ path }) => path),
