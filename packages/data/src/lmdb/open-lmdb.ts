@@ -46,6 +46,9 @@ const cacheBytes = 1 << 20
 /** The most leaves that are read at the same time. */
 const atOnce = 16
 
+/** Values of a leaf are read together up to this. */
+const bytesAtOnce = 1 << 20
+
 /**
  * Opens an LMDB file for reading, without its lock file: data format 1, of LMDB 0.9, which python-lmdb, Caffe and LSUN write, or format
  * 3, of LMDB 1.0. It reads the pages above the leaves and the headers of the leaves, no keys: 16 bytes for each leaf stay in memory. The
@@ -108,15 +111,29 @@ export async function openLmdb(path: string, options: LmdbOptions = {}): Promise
         return entry && readValue(pages, await locateValue(pages, entry))
       }),
     async *entries() {
-      for (const leaf of index.leaves) {
-        const found = await withPages(snapshot, (pages) => readLeaf(pages, tree, leaf))
-        for (const entry of found) {
-          const value = await withPages(snapshot, async (pages) => readValue(pages, await locateValue(pages, entry)))
-          yield { key: Uint8Array.from(entry.key), value }
+      for (const leaf of index.leaves)
+        for (let from = 0, of = 1; from < of; ) {
+          const some = await withPages(snapshot, async (pages) => {
+            const all = await readLeaf(pages, tree, leaf)
+            of = all.length
+            return readSome(pages, all.slice(from))
+          })
+          from += some.length
+          yield* some
         }
-      }
     },
   }
+}
+
+/** The first of some entries with their values: at least one, and no more once they have as many bytes as are read at once. */
+async function readSome(pages: Pages, entries: readonly LeafEntry[]): Promise<LmdbEntry[]> {
+  const some: LmdbEntry[] = []
+  for (let i = 0, bytes = 0; i < entries.length && bytes < bytesAtOnce; i++) {
+    const { key, length } = entries[i]!
+    bytes += length
+    some.push({ key: Uint8Array.from(key), value: await readValue(pages, await locateValue(pages, entries[i]!)) })
+  }
+  return some
 }
 
 async function dataFile(path: string): Promise<string> {
