@@ -56,6 +56,8 @@ export async function npzImages(path: string, options: NpzImagesOptions = {}): P
   if (typeof path !== 'string')
     throw new CascadeError('input', `${where}: expected the path of a file, got ${shown(path)}`)
   const { classNames, labels } = options
+  if (options.images !== undefined && typeof options.images !== 'string')
+    throw new CascadeError('input', `${where}: expected images, the name of an array, got ${shown(options.images)}`)
   if (classNames !== undefined) checkClassNames(where, classNames)
   if (labels !== undefined && labels !== false && typeof labels !== 'string')
     throw new CascadeError('input', `${where}: expected labels, the name of an array or false, got ${shown(labels)}`)

@@ -40,7 +40,11 @@ export function thriftEnd(bytes: Uint8Array, from = 0): number | undefined {
     else if (type === 12) struct(depth + 1)
     else throw new Error(`an unknown type ${type} at ${at}`)
   }
+  const checkDepth = (depth: number): void => {
+    if (depth > maxDepth) throw new Error(`structures nested more than ${maxDepth} deep at ${at}`)
+  }
   const list = (depth: number): void => {
+    checkDepth(depth)
     const head = byte()
     const length = head >> 4 === 15 ? varint() : head >> 4
     const type = head & 15
@@ -48,7 +52,7 @@ export function thriftEnd(bytes: Uint8Array, from = 0): number | undefined {
     for (let i = 0; i < length; i++) element(type === 1 || type === 2 ? 3 : type, depth)
   }
   const struct = (depth: number): void => {
-    if (depth > maxDepth) throw new Error(`structures nested more than ${maxDepth} deep at ${at}`)
+    checkDepth(depth)
     for (let head = byte(); (head & 15) !== 0; head = byte()) {
       if (head >> 4 === 0) varint()
       element(head & 15, depth)

@@ -23,8 +23,8 @@ export type PageCache = ByteCache<readonly Value[]>
 const [unknown, missing, packed] = [0xffffffff, 0xfffffffe, 0xfffffffd]
 
 /** Images longer than this are stepped over, with a small read each. Shorter ones are read through, in blocks. */
-const steppedBytes = 1 << 15
-const blockBytes = 1 << 18
+const steppedBytes = 1 << 13
+const blockBytes = 1 << 16
 const stepBytes = 64
 /** The first read of a page: its levels, and the length of its first image. */
 const firstBytes = 1 << 12
@@ -44,10 +44,13 @@ export function imageChunk(path: string, column: string, group: number, chunk: C
   const searches = new Map<number, Promise<void>>()
 
   const decoded = (start: number, dictionary = chunk.start) =>
-    cache.get(`${path}:${start}`, () =>
+    cache.get(`page ${path}:${start}`, () =>
       inFile(async (read) => {
+        // By a key of another kind: a damaged page may refer to itself.
         const words = () =>
-          cache.get(`${path}:${dictionary}`, async () => sized(await readDictionary(read, chunk, dictionary)))
+          cache.get(`dictionary ${path}:${dictionary}`, async () =>
+            sized(await readDictionary(read, chunk, dictionary)),
+          )
         return sized(await readPage(read, chunk, await readPageHeader(read, chunk, start), words))
       }),
     )

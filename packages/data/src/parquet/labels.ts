@@ -1,4 +1,5 @@
 import { CascadeError, shown } from '@cascade-diffusion/checks'
+import { sortByCodePoints } from '../folder/code-points.ts'
 import { withFile } from '../reading/file-bytes.ts'
 import { checkClassNames } from '../sources/check-source.ts'
 import { readChunk, type Value } from './page-values.ts'
@@ -65,8 +66,9 @@ export async function readLabels(
     const most = labels.reduce((a, b) => Math.max(a, b), 0)
     return { classNames: Array.from({ length: most + 1 }, (_, i) => `${i}`), labels }
   }
-  const order = [...texts.keys()].toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
-  const places = Int32Array.from(texts.keys(), (text) => order.indexOf(text))
+  const order = sortByCodePoints([...texts.keys()])
+  const ranks = new Map(order.map((text, i) => [text, i]))
+  const places = Int32Array.from(texts.keys(), (text) => ranks.get(text) as number)
   return { classNames: order, labels: labels.map((label) => places[label] as number) }
 }
 
@@ -87,7 +89,7 @@ function wrongLabel(place: string, value: string | number, classNames: readonly 
 export function classNamesOf(files: readonly ParquetFile[], column: string): readonly string[] | undefined {
   let first: { readonly path: string; readonly names: readonly string[] } | undefined
   for (const { path, metadata } of files) {
-    const names = featureNames(metadata('huggingface'), column)
+    const names = featureNames(metadata.get('huggingface'), column)
     if (!names) continue
     checkClassNames(`${path}: column ${column}`, names)
     first ??= { path, names }

@@ -59,10 +59,12 @@ export async function readPageHeader(read: ReadBytes, chunk: Chunk, start: numbe
     }
     const header = parquetHeader({ view: new DataView(bytes.buffer, bytes.byteOffset, headerBytes), offset: 0 })
     const page = pageOf(header, chunk, start + headerBytes)
-    if (!(page.bytes >= 0 && page.start + page.bytes <= end))
+    // Damaged headers have fields of other types.
+    for (const number of [page.bytes, page.uncompressedBytes, page.count, page.levelBytes])
+      if (!(Number.isSafeInteger(number) && number >= 0))
+        throw new Error(`the header of the page at ${start} claims a size of ${number}`)
+    if (page.start + page.bytes > end)
       throw new Error(`the page at ${start} claims ${page.bytes} bytes, beyond its column's end at ${end}`)
-    if (!(Number.isInteger(page.count) && page.count >= 0))
-      throw new Error(`the page at ${start} claims ${page.count} values`)
     return page
   }
 }

@@ -1,5 +1,5 @@
 import { type Entry, schema } from '@cascade-diffusion/checks'
-import type { DecodeOptions } from '../decode/decode-image.ts'
+import { decodingSchema } from '../decode/check-decoding.ts'
 import type { ImageSource } from '../sources/image-source.ts'
 import { type ParquetImagesOptions, parquetImages } from './parquet-images.ts'
 
@@ -21,9 +21,7 @@ export const parquetEntry: Entry<ParquetConfig, Promise<ImageSource>> = {
       schema.value<string | false>('a text or false', (x) => x === false || (typeof x === 'string' && x !== '')),
     ),
     classNames: schema.optional(schema.list(schema.text(), 1)),
-    decoding: schema.optional(
-      schema.value<DecodeOptions>('options of decoding', (x) => typeof x === 'object' && x !== null),
-    ),
+    decoding: schema.optional(decodingSchema),
     cacheBytes: schema.optional(schema.integer({ from: 0 })),
   }),
   make: ({ name, path, ...options }) => parquetImages(path, options),

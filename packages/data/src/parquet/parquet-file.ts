@@ -11,8 +11,8 @@ export interface ParquetFile {
   readonly groupRows: readonly number[]
   /** The columns, by their paths: `image.bytes`. */
   readonly columns: ReadonlyMap<string, Column>
-  /** The value of a key of its metadata. */
-  metadata(key: string): string | undefined
+  /** The texts of its metadata, by key. */
+  readonly metadata: ReadonlyMap<string, string>
 }
 
 /** A column of a file. */
@@ -110,7 +110,7 @@ function fileOf(path: string, size: number, data: FileMetaData): ParquetFile {
     path,
     groupRows,
     columns: new Map(columns.map((column) => [column.name, column])),
-    metadata: (key) => data.key_value_metadata?.find((entry) => entry.key === key)?.value,
+    metadata: new Map(data.key_value_metadata?.map(({ key, value }) => [key, value ?? ''])),
   }
 }
 
@@ -137,7 +137,7 @@ function chunkOf(chunk: ColumnChunk, size: number, rows: number, maxLevel: numbe
     codec: data.codec,
     type: data.type,
     maxLevel,
-    offsetIndex: indexStart && indexBytes ? { start: Number(indexStart), bytes: indexBytes } : undefined,
+    offsetIndex: indexStart && indexBytes ? { start: Number(indexStart), bytes: Number(indexBytes) } : undefined,
   }
 }
 

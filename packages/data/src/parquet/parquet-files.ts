@@ -1,6 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
+import { sortByCodePoints } from '../folder/code-points.ts'
 
 /**
  * The files that a path means: itself, the `.parquet` files of a folder, or those that a pattern fits, in code-point order.
@@ -32,13 +33,11 @@ async function matching(folder: string, pattern: RegExp, what: string): Promise<
   const names = await readdir(folder).catch((cause) => {
     throw new CascadeError('file', `parquetImages: expected a folder ${folder}: ${cause.message}`, { cause })
   })
-  const fitting = names.filter((name) => pattern.test(name)).toSorted(byCodePoint)
+  const fitting = sortByCodePoints(names.filter((name) => pattern.test(name)))
   if (fitting.length > 0) return fitting.map((name) => join(folder, name))
   const others = names.slice(0, 5).join(', ')
   throw new CascadeError('file', `parquetImages: expected ${what} in ${folder}, got ${others || 'an empty folder'}`)
 }
-
-const byCodePoint = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
 
 /** Hugging Face keeps the splits of a data set in one folder: `train-00000-of-00002.parquet`, `test-00000-of-00001.parquet`. */
 function oneSplit(folder: string, files: readonly string[]): readonly string[] {

@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto'
-import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { parseConfig } from '@cascade-diffusion/checks'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { describe, expect, test } from 'vitest'
 import { decodeImage } from '../decode/decode-image.ts'
 import type { FileRange } from '../sources/encoded-images.ts'
 import type { EncodedSource } from '../sources/encoded-source.ts'
 import { readEncoded } from '../sources/read-encoded.ts'
+import { parquetEntry } from './parquet-entry.ts'
 import { type ParquetImagesOptions, parquetImages } from './parquet-images.ts'
 
 const fixtures = join(import.meta.dirname, 'fixtures')
@@ -273,4 +276,69 @@ describe('errors', () => {
       ),
     })
   })
+})
+
+describe('what is read', () => {
+  /** Counts what is read while a function runs. */
+  async function counted<T>(run: () => Promise<T>) {
+    const handle = await open(fixture('datasets'))
+    const prototype = Object.getPrototypeOf(handle)
+    await handle.close()
+    const { read } = prototype
+    const counts = { bytes: 0, reads: 0 }
+    prototype.read = async function (...args: unknown[]) {
+      const result = await read.apply(this, args)
+      counts.bytes += result.bytesRead
+      counts.reads++
+      return result
+    }
+    try {
+      const value = await run()
+      return { value, ...counts }
+    } finally {
+      prototype.read = read
+    }
+  }
+
+  test.each(['datasets', 'page-1-none', 'page-2-none', 'required'])(
+    '%s: one read of its bytes an image',
+    async (name) => {
+      const source = await parquetImages(fixture(name))
+      const image = async (i: number) => readEncoded((await source.encoded.locate([i])).images[0] as FileRange)
+      for (const i of range(40)) await image(i)
+      for (const i of [39, 2]) {
+        const { value, bytes, reads } = await counted(() => image(i))
+        expect([bytes, reads]).toEqual([value.length, 1])
+      }
+    },
+  )
+
+  test('a compressed page is read once while it is kept, and each time if nothing is', async () => {
+    const kept = await parquetImages(fixture('page-1-zstd'))
+    await kept.encoded.locate([0, 39])
+    expect(await counted(async () => (await kept.encoded.locate([0, 39])).images.length)).toEqual({
+      value: 2,
+      bytes: 0,
+      reads: 0,
+    })
+    const forgotten = await parquetImages(fixture('page-1-zstd'), { cacheBytes: 0 })
+    await forgotten.encoded.locate([0, 39])
+    expect((await counted(() => forgotten.encoded.locate([0, 39]))).reads).toBeGreaterThan(2)
+  })
+
+  test.runIf(existsSync('/proc/self/fd'))('no file is left open, after errors neither', async () => {
+    const before = readdirSync('/proc/self/fd').length
+    const source = await parquetImages(fixture('holes'))
+    for (let i = 0; i < 20; i++) await source.read([0, 7, 12]).catch(() => undefined)
+    await parquetImages(fixture('datasets'), { image: 'x' }).catch(() => undefined)
+    // Reads of the other images of a batch may end after the error.
+    await expect.poll(() => readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before)
+  })
+})
+
+test('by name, as a JSON value', async () => {
+  const config = { name: 'parquet', path: join(fixtures, 'datasets*.parquet'), decoding: { channels: 4 } } as const
+  const source = await parquetEntry.make(parseConfig('x', parquetEntry.schema, config))
+  expect([source.count, source.channels]).toEqual([80, 4])
+  expect(() => parseConfig('x', parquetEntry.schema, { ...config, path: [], cacheByte: 1 })).toThrow("'cacheByte'")
 })

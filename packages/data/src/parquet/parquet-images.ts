@@ -6,6 +6,7 @@ import {
   shown,
   throwIfAborted,
 } from '@cascade-diffusion/checks'
+import { checkDecoding } from '../decode/check-decoding.ts'
 import type { DecodeOptions } from '../decode/decode-image.ts'
 import { checkClassNames } from '../sources/check-source.ts'
 import type { EncodedImage } from '../sources/encoded-images.ts'
@@ -71,6 +72,7 @@ export async function parquetImages(
   if (label !== undefined && label !== false && typeof label !== 'string')
     throw new CascadeError('input', `${where}: expected label, the name of a column or false, got ${shown(label)}`)
   if (options.classNames !== undefined) checkClassNames(where, options.classNames)
+  checkDecoding(where, decoding)
   const cacheBytes = checkInteger(where, 'cacheBytes', options.cacheBytes ?? 1 << 28, { from: 0 })
 
   const names = await parquetFiles(paths)

@@ -27,7 +27,8 @@ async function readBytes(
   offset: number,
   length: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (!(offset >= 0 && length >= 0 && offset + length <= size))
+  const isPlace = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 && length >= 0
+  if (!isPlace || offset + length > size)
     throw new CascadeError(
       'data',
       `${path}: expected bytes ${offset} to ${offset + length}, the file has ${size}: cut short or damaged`,
