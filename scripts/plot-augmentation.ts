@@ -20,7 +20,7 @@ import {
   gaussianNoise,
   jpegCompression,
 } from '../packages/conditioning-augmentation/src/index.ts'
-import { imageGrid, loadDicebear, readBatch, resizeArea } from '../packages/data/src/index.ts'
+import { imageGrid, loadDicebear, readBatch, resizeImage } from '../packages/data/src/index.ts'
 import { jit } from '../packages/jit/src/index.ts'
 import { rng } from '../packages/random/src/index.ts'
 import { cosineSchedule } from '../packages/schedules/src/index.ts'
@@ -115,7 +115,7 @@ const write = (name: string, title: string, rows: readonly LabelledRow[]) =>
 /** A drawing that no stage has seen, and its class. */
 const read = (index: number) => readBatch(data.test, [index], { rng: key })
 const { image, label } = await read(21)
-const small = resizeArea(image, 16)
+const small = resizeImage(image, 16, { filter: 'box' })
 /** One image of its class. */
 const one = { count: 1, labels: label, rng: key, firstIndex }
 

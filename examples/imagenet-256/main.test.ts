@@ -1,13 +1,12 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { chosenLevels, loadCascade } from '@cascade-diffusion/cascade'
+import { chosenLevels, loadCascade, loadStage } from '@cascade-diffusion/cascade'
 import { encodePng, imageFolder } from '@cascade-diffusion/data'
 import { pipelineNamed } from '@cascade-diffusion/presets'
 import { expect, test } from 'vitest'
-import { labelledImages } from './labelled-images.ts'
 import { shapes } from './shapes.ts'
 
 const out = join(mkdtempSync(join(tmpdir(), 'imagenet-256-')), 'runs')
@@ -67,12 +66,16 @@ test('the shapes are of different classes, and each depends on its index alone',
   }
 })
 
-test('a folder of images has the classes that their names begin with', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'pngs-'))
-  const { images } = await shapes.read([0, 1, 2])
-  const names = ['n02_10.png', 'n01_3.png', 'n02_9.png'] // in code-point order: n01_3, n02_10, n02_9
-  for (const [i, name] of names.entries()) writeFileSync(join(folder, name), encodePng(images[i]!))
-  const source = await labelledImages(folder)
-  expect(source).toMatchObject({ count: 3, channels: 3, size: [256, 256], classNames: ['n01', 'n02'] })
-  expect(await source.read([2, 0])).toEqual({ images: [images[2], images[1]], labels: [1, 0] })
+test('trains on the folder of ImageNet', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'imagenet-'))
+  const { images } = await shapes.read([0, 1, 2, 3])
+  for (const [i, image] of images.entries()) {
+    const wnid = `n0000000${i % 2}`
+    mkdirSync(join(folder, 'train', wnid), { recursive: true })
+    writeFileSync(join(folder, 'train', wnid, `${wnid}_${i}.JPEG`), encodePng(image)) // read by content
+  }
+  const trained = run('--stage=imagenet-32', `--data=${folder}`, `--out=${join(folder, 'runs')}`)
+  expect(trained).toMatch(/^imagenet-32 2\/2: loss \d/m)
+  const { stage } = await loadStage(join(folder, 'runs/imagenet-32.safetensors'))
+  expect(stage.classNames).toEqual(['n00000000', 'n00000001'])
 })

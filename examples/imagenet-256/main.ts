@@ -10,16 +10,16 @@ import {
   trainStage,
   writeSamples,
 } from '@cascade-diffusion/cascade'
+import { admCrop, imageNet, transformed } from '@cascade-diffusion/data'
 import { jit } from '@cascade-diffusion/jit'
 import { type Preset, pipelineCascade, pipelineNamed, presetTraining, shrunk } from '@cascade-diffusion/presets'
 import { rng } from '@cascade-diffusion/random'
 import { distanceTo } from './distance.ts'
-import { labelledImages } from './labelled-images.ts'
 import { shapes } from './shapes.ts'
 
 const { values } = parseArgs({
   options: {
-    /** A folder of images of one size, 256×256 or more, named by their class. Default: shapes in colour. */
+    /** The folder of ImageNet. Default: shapes in colour. */
     data: { type: 'string' },
     /** Trains this stage alone, for instance on another machine. Default: all, then it samples. */
     stage: { type: 'string' },
@@ -34,7 +34,9 @@ const stop = new AbortController()
 process.once('SIGINT', () => stop.abort()) // what is finished is kept: run it again to resume
 
 // Any other source of labelled images can stand here.
-const dataset = values.data ? await labelledImages(values.data) : shapes
+const dataset = values.data
+  ? transformed(await imageNet(values.data, { split: 'train' }), admCrop({ size: 256 }))
+  : shapes
 
 const full = pipelineNamed('imagenet-256')
 const size = { baseChannels: 8, residualBlocks: 1, divisor: 4, trainingSteps: 2, batchSize: 2, samplingSteps: 4 }

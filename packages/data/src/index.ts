@@ -2,6 +2,8 @@ export { type NpzImages, type NpzImagesOptions, npzImages } from './arrays/npz-i
 export { type Batches, type ImageBatchesOptions, imageBatches } from './batches/image-batches.ts'
 export { type ImageBatch, type LabelledBatch, readBatch } from './batches/read-batch.ts'
 export { shuffledIndices } from './batches/shuffled-indices.ts'
+export { type CifarName, type CifarOptions, cifar } from './cifar/cifar.ts'
+export { type CifarConfig, cifarEntry } from './cifar/cifar-entry.ts'
 export { type DecodeOptions, decodeImage } from './decode/decode-image.ts'
 export {
   type ImageFolder,
@@ -13,6 +15,12 @@ export {
 } from './folder/image-folder.ts'
 export { type ImageFolderConfig, imageFolderEntry } from './folder/image-folder-entry.ts'
 export type { Manifest } from './folder/manifest.ts'
+export { type IdxConfig, idxEntry, type MnistConfig, mnistEntry } from './idx/idx-entries.ts'
+export { type IdxOptions, idxImages, type LabelledIdxOptions } from './idx/idx-images.ts'
+export { loadMnist, type MnistOptions } from './idx/mnist.ts'
+export { parseIdx } from './idx/parse-idx.ts'
+export { type ImageNetOptions, type ImageNetSource, imageNet } from './imagenet/image-net.ts'
+export { type ImageNetConfig, imageNetEntry } from './imagenet/image-net-entry.ts'
 export { type ByteImages, fromUint8, toUint8 } from './images/byte-images.ts'
 export { type ImageGridOptions, imageGrid } from './images/image-grid.ts'
 export { type ImageSize, imageSize, shownSize, sizeSchema } from './images/image-size.ts'
@@ -23,6 +31,8 @@ export { type LsunConfig, lsunEntry } from './lmdb/lsun-entry.ts'
 export { type LabelledLsun, type LsunClasses, type LsunOptions, lsunLmdb } from './lmdb/lsun-lmdb.ts'
 export { type Lmdb, type LmdbEntry, type LmdbOptions, type LmdbPlace, openLmdb } from './lmdb/open-lmdb.ts'
 export type { LmdbValue } from './lmdb/values.ts'
+export { type ParquetImagesOptions, parquetImages } from './parquet/parquet-images.ts'
+export { type ResizeFilter, type ResizeImageOptions, resizeFilters, resizeImage } from './resize/resize-image.ts'
 export { balancedClasses } from './selection/balanced-classes.ts'
 export { concatenate } from './selection/concatenate.ts'
 export type { HashingOptions } from './selection/content-hashes.ts'
@@ -34,7 +44,6 @@ export { classIndex } from './sources/class-index.ts'
 export { type DicebearOptions, type DicebearStyle, loadDicebear } from './sources/dicebear.ts'
 export type { EncodedBytes, EncodedImage, EncodedImages, FileRange, LocatedImages } from './sources/encoded-images.ts'
 export { type EncodedSource, type EncodedSourceOptions, encodedSource } from './sources/encoded-source.ts'
-export { parseIdx } from './sources/idx.ts'
 export {
   type ImageDataset,
   type ImageDatasetOptions,
@@ -48,7 +57,21 @@ export type { TarShardsProgress } from './tar/index-shards.ts'
 export { type LabelledTarShards, type TarShards, type TarShardsOptions, tarShards } from './tar/tar-shards.ts'
 export { type TarShardsConfig, tarShardsEntry } from './tar/tar-shards-entry.ts'
 export { type TarEntry, type WrittenTar, writeTar } from './tar/write-tar.ts'
-export { type CenterCropConfig, type CenterCropOptions, centerCrop } from './transforms/center-crop.ts'
+export { type AdmCropConfig, type AdmCropOptions, admCrop } from './transforms/crops/adm-crop.ts'
+export {
+  type AdmRandomCropConfig,
+  type AdmRandomCropOptions,
+  admRandomCrop,
+} from './transforms/crops/adm-random-crop.ts'
+export { type BigganCropConfig, type BigganCropOptions, bigganCrop } from './transforms/crops/biggan-crop.ts'
+export { type CenterCropConfig, type CenterCropOptions, centerCrop } from './transforms/crops/center-crop.ts'
+export { type RandomCropConfig, type RandomCropOptions, randomCrop } from './transforms/crops/random-crop.ts'
+export {
+  type RandomResizedCropConfig,
+  type RandomResizedCropOptions,
+  randomResizedCrop,
+} from './transforms/crops/random-resized-crop.ts'
+export { type ResizeCropConfig, type ResizeCropOptions, resizeCrop } from './transforms/crops/resize-crop.ts'
 export { describeSource, type SourceDescription } from './transforms/describe-source.ts'
 export type { ImageTransform } from './transforms/image-transform.ts'
 export { type PadConfig, type PadOptions, pad } from './transforms/pad.ts'

@@ -1,6 +1,6 @@
 import '@tensorflow/tfjs-backend-cpu'
 import { float32 } from '@cascade-diffusion/arrays'
-import { resizeArea } from '@cascade-diffusion/data'
+import { resizeImage } from '@cascade-diffusion/data'
 import { eager, resizeBicubic, resizeBilinear } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import { greatestDifference } from '@cascade-diffusion/testing'
@@ -30,9 +30,14 @@ test.each([[[9, 10]], [[4, 3]], [[6, 4]]] as const)(
   },
 )
 
-test.each([[[3, 4]], [[4, 3]], [[1, 1]]] as const)('areas to %j are those of the data', (size) => {
+test.each([[[3, 4]], [[2, 1]], [[1, 1]]] as const)('areas of whole pixels, to %j, are boxes of the data', (size) => {
   const made = resampleImages(images, size, 'area')
-  expect(greatestDifference(made.data, resizeArea(images, size).data)).toBeLessThan(1e-6)
+  expect(greatestDifference(made.data, resizeImage(images, size, { filter: 'box' }).data)).toBeLessThan(1e-6)
+})
+
+test('pixels at the edge of an area count by the part of them that it covers', () => {
+  const ramp = float32([0.3, 0.6, 0.9], [1, 1, 3, 1])
+  expect(greatestDifference(resampleImages(ramp, [1, 2], 'area').data, [0.4, 0.8])).toBeLessThan(1e-6)
 })
 
 test('the nearest pixel is the one that a centre is in', () => {

@@ -6,7 +6,7 @@ import {
   type ImageSize,
   type ImageSource,
   resize,
-  resizeArea,
+  resizeImage,
   shownSize,
   type TransformedSource,
   toUint8,
@@ -15,7 +15,7 @@ import {
 import type { Stage, SuperResolutionStage } from '../stage/stage.ts'
 
 /**
- * The source with its images resized to the size of a model by averaging areas.
+ * The source with its images resized to the size of a model by averaging areas (the filter `box`).
  * @param who what is trained, as errors name it: `stage 'base'`.
  * @throws unless it is a source of images of one size, at least as large and of the same aspect ratio, and of as many channels.
  */
@@ -59,4 +59,4 @@ export function stageImages(stage: Stage, dataset: ImageSource): ImageSource {
 
 /** The small images that a stage is conditioned on, of large ones: rounded to bytes, like those of a file. */
 export const smallImages = ({ lowSize }: SuperResolutionStage, image: NDArray<'float32'>): NDArray<'float32'> =>
-  fromUint8(resizeArea(toUint8(image), lowSize))
+  fromUint8(resizeImage(toUint8(image), lowSize, { filter: 'box' }))

@@ -14,7 +14,7 @@ export interface NpyHeader {
 }
 
 /** By the letter of the kind and the bytes of an element. */
-const types: ReadonlyMap<string, StoredType> = new Map([
+export const elementTypes: ReadonlyMap<string, StoredType> = new Map([
   ['f8', 'float64'],
   ['f4', 'float32'],
   ['f2', 'float16'],
@@ -92,11 +92,11 @@ export function parseNpyHeader(start: Uint8Array, size: number): NpyHeader | num
       `npy: expected a header of descr, fortran_order and shape, got ${header.trim().slice(0, 80)}`,
     )
   const [, descr = '', fortran, dims = ''] = match
-  const type = /^[<>|=]/.test(descr) ? types.get(descr.slice(1)) : undefined
+  const type = /^[<>|=]/.test(descr) ? elementTypes.get(descr.slice(1)) : undefined
   if (!type)
     throw new CascadeError(
       'checkpoint',
-      `npy: expected an element type of ${[...types.keys()].join(', ')}, got ${show(descr)}${otherKinds.get(descr.replace(/^[<>|=]/, '')[0]) ?? ''}`,
+      `npy: expected an element type of ${[...elementTypes.keys()].join(', ')}, got ${show(descr)}${otherKinds.get(descr.replace(/^[<>|=]/, '')[0]) ?? ''}`,
     )
   const shape = dims.split(',').flatMap((d) => (d.trim() === '' ? [] : [Number(d)]))
   if (!isShape(shape)) throw new CascadeError('checkpoint', `npy: expected a shape, got ${show(shape)}`)

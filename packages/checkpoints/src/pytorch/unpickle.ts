@@ -7,10 +7,21 @@ export interface UnpickleOptions {
   readonly call: (global: PickledGlobal, args: readonly Pickled[]) => Pickled
   /** The meaning of a persistent id. */
   readonly persistent: (id: Pickled) => Pickled
+  /** The meaning of bytes, a view of those of the pickle. Default: a {@link PickledBytes} of the first ones. */
+  readonly bytes?: (content: Uint8Array) => Pickled
+  /** What the state of an object does to it. Default: it is kept as the attributes of a {@link PickledObject}. */
+  readonly build?: (object: Pickled, state: Pickled) => void
 }
 
 /** Bytes that are kept: enough for the key of a dict. */
 const keptBytes = 120
+
+const firstBytes = (content: Uint8Array) =>
+  new PickledBytes(Buffer.from(content.subarray(0, keptBytes)).toString('latin1'))
+
+function keepState(object: Pickled, state: Pickled): void {
+  if (object instanceof PickledObject) object.attributes = state
+}
 
 const mark = Symbol('mark')
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -29,7 +40,7 @@ export const unpickle = (bytes: Uint8Array, options: UnpickleOptions): Pickled =
 export function unpickleFrom(
   bytes: Uint8Array,
   start: number,
-  { call, persistent }: UnpickleOptions,
+  { call, persistent, bytes: meaningOf = firstBytes, build = keepState }: UnpickleOptions,
 ): { value: Pickled; end: number } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const memo = new Map<number, Pickled>()
@@ -115,9 +126,8 @@ export function unpickleFrom(
     callWith(callable, args)
   }
   const bytesOf = (length: number) => {
-    take(length)
-    const kept = bytes.subarray(at - length, at - length + Math.min(length, keptBytes))
-    stack.push(new PickledBytes(Buffer.from(kept).toString('latin1')))
+    const from = take(length)
+    stack.push(meaningOf(bytes.subarray(from, at)))
   }
 
   const operations: Record<number, () => void> = {
@@ -176,9 +186,9 @@ export function unpickleFrom(
     98: () => {
       const state = pop() // BUILD
       const object = stack.at(-1)
-      if (object instanceof PickledObject) object.attributes = state
-      else if (typeof object !== 'object' || object === null || Array.isArray(object))
+      if (typeof object !== 'object' || object === null || Array.isArray(object))
         throw new CascadeError('checkpoint', `pickle: expected an object on the stack at ${at}`)
+      build(object, state)
     },
     48: () => stack.pop(), // POP, also of a mark
     49: () => popTo(), // POP_MARK

@@ -2,7 +2,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { afterEach, expect, test, vi } from 'vitest'
-import { resizeArea } from '../images/resize-area.ts'
+import { resizeImage } from '../resize/resize-image.ts'
 import { type DicebearOptions, type DicebearStyle, loadDicebear } from './dicebear.ts'
 import type { LabelledDataset } from './image-dataset.ts'
 
@@ -47,7 +47,7 @@ test('lorelei is grey; rings are coloured, in white corners', async () => {
 
 test('pixelArt has 16 × 16 pixels: its blocks are even at 64', async () => {
   const { images } = await load({ styles: ['pixelArt'], size: 64 })
-  expect(resizeArea(images, 16).data).toEqual(await style('pixelArt', 16))
+  expect(resizeImage(images, 16, { filter: 'box' }).data).toEqual(await style('pixelArt', 16))
 })
 
 test('the same options give the same drawings; another seed, split or place gives others', async () => {

@@ -1,37 +1,34 @@
-import { CascadeError, checkOptions, type Entry, schema } from '@cascade-diffusion/checks'
-import { type ImageSize, imageSize, shownSize, sizeOfImage, sizeSchema } from '../images/image-size.ts'
-import { resizeArea } from '../images/resize-area.ts'
+import { checkOneOf, checkOptions, type Entry, type KnownKeys, schema } from '@cascade-diffusion/checks'
+import { type ImageSize, imageSize, sizeSchema } from '../images/image-size.ts'
+import { type ResizeFilter, resizeFilters } from '../resize/resize-image.ts'
+import { resized } from '../resize/resize-part.ts'
 import type { ImageTransform } from './image-transform.ts'
 
 /** Options of {@link resize}. */
 export interface ResizeOptions {
   /** The new side, or [height, width]. */
   readonly size: number | ImageSize
+  /** A filter of `resizeImage`. Default `box`, for images that become smaller. */
+  readonly filter?: ResizeFilter
 }
 
+const resizeKeys: KnownKeys<ResizeOptions> = { size: true, filter: true }
+
 /**
- * Makes an image smaller as `resizeArea` does, rounded to bytes. An image of another shape is squeezed: crop it first.
- * @throws if an option is unknown or wrong; when it is applied, on an image that is smaller.
+ * Makes an image larger or smaller as `resizeImage` does. An image of another shape is squeezed: crop it first, or see `resizeCrop`.
+ * @throws if an option is unknown or wrong.
  */
 export function resize(options: ResizeOptions): ImageTransform {
-  checkOptions('resize', options, { size: true })
-  const to = imageSize('resize', options.size)
-  const check = (from: ImageSize): void => {
-    if (from[0] < to[0] || from[1] < to[1])
-      throw new CascadeError('data', `resize: expected images of at least ${shownSize(to)}, got ${shownSize(from)}`)
-  }
+  checkOptions('resize', options, resizeKeys)
+  const { size, filter = 'box' } = options
+  const to = imageSize('resize', size)
+  checkOneOf('resize', 'a filter', filter, resizeFilters)
   return {
     name: 'resize',
-    config: { name: 'resize', size: options.size },
-    size(from) {
-      if (from) check(from)
-      return to
-    },
-    apply(image) {
-      const from = sizeOfImage(image)
-      check(from)
-      return from[0] === to[0] && from[1] === to[1] ? image : resizeArea(image, to)
-    },
+    // The default is left out: checkpoints of the time when there was no other filter are resumed.
+    config: { name: 'resize', size, filter: filter === 'box' ? undefined : filter },
+    size: () => to,
+    apply: (image) => resized(image, to, filter),
   }
 }
 
@@ -46,6 +43,7 @@ export const resizeEntry: Entry<ResizeConfig, ImageTransform> = {
   schema: schema.record<ResizeConfig>({
     name: schema.oneOf(['resize']),
     size: sizeSchema,
+    filter: schema.optional(schema.oneOf(resizeFilters)),
   }),
   make: ({ name, ...options }) => resize(options),
 }

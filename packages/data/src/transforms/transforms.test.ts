@@ -1,8 +1,8 @@
 import { rng } from '@cascade-diffusion/random'
 import { describe, expect, test } from 'vitest'
 import type { ByteImages } from '../images/byte-images.ts'
-import { resizeArea } from '../images/resize-area.ts'
-import { centerCrop } from './center-crop.ts'
+import { resizeImage } from '../resize/resize-image.ts'
+import { centerCrop } from './crops/center-crop.ts'
 import { pad } from './pad.ts'
 import { randomFlip } from './random-flip.ts'
 import { randomShift } from './random-shift.ts'
@@ -47,12 +47,14 @@ test('pad and centerCrop undo each other, in colour', () => {
   expect(centerCrop({ size: [5, 4] }).apply(padded, undefined)).toEqual(from)
 })
 
-test('resize: as resizeArea, and an image of that size itself', () => {
+test('resize: as resizeImage, larger or smaller, and an image of that size itself', () => {
   const from = colours([6, 4, 3])
-  expect(resize({ size: [3, 2] }).apply(from, undefined)).toEqual(resizeArea(from, [3, 2]))
+  expect(resize({ size: [3, 2] }).apply(from, undefined)).toEqual(resizeImage(from, [3, 2], { filter: 'box' }))
+  expect(resize({ size: 9, filter: 'lanczos' }).apply(from, undefined)).toEqual(
+    resizeImage(from, 9, { filter: 'lanczos' }),
+  )
   expect(resize({ size: [6, 4] }).apply(from, undefined)).toBe(from)
-  expect(() => resize({ size: 5 }).apply(from, undefined)).toThrow('resize: expected images of at least 5×5, got 6×4')
-  expect(() => resize({ size: 5 }).size!([6, 4])).toThrow('resize: expected images of at least 5×5, got 6×4')
+  expect(resize({ size: 5 }).size!([6, 4])).toEqual([5, 5])
 })
 
 test('randomFlip: left to right, of about half of the images', () => {
@@ -123,6 +125,13 @@ describe('by name', () => {
     { name: 'random-flip', probability: 0.25 },
     { name: 'random-shift', maxShift: 1, fill: 0 },
     { name: 'resize', size: 2 },
+    { name: 'resize', size: [3, 2], filter: 'bicubic' },
+    { name: 'adm-crop', size: 3 },
+    { name: 'adm-random-crop', size: 3, minFraction: 0.5, maxFraction: 1 },
+    { name: 'biggan-crop', size: 3, filter: 'bicubic' },
+    { name: 'random-crop', size: [3, 2] },
+    { name: 'random-resized-crop', size: 3, scale: [0.2, 0.9], ratio: [0.5, 1.5], filter: 'box' },
+    { name: 'resize-crop', size: 3, filter: 'lanczos' },
   ]
   test.each(configs)('$name: its configuration makes it again', (config) => {
     const transform = transformOf(config)
@@ -134,7 +143,10 @@ describe('by name', () => {
   })
 
   test.each([
-    [{ name: 'resise', size: 3 }, "expected a transform by its name, one of 'center-crop', 'pad', 'random-flip'"],
+    [
+      { name: 'resise', size: 3 },
+      "expected a transform by its name, one of 'adm-crop', 'adm-random-crop', 'biggan-crop'",
+    ],
     [
       { name: 'resize', sise: 3 },
       "transformOf: 2 errors:\n- expected size, an integer from 1 or [height, width], got undefined\n- unknown option 'sise'. Did you mean 'size'?",

@@ -5,7 +5,7 @@ import {
   imageGrid,
   type LabelledSource,
   readBatch,
-  resizeArea,
+  resizeImage,
 } from '@cascade-diffusion/data'
 import type { Images } from '../sample.ts'
 
@@ -46,7 +46,7 @@ export async function realGrid(source: LabelledSource, sizes: readonly ImageSize
   const classes = source.classNames.length
   const indices = firstOfClasses(await labelsUntil(source, 8), classes, 8).flat()
   const { image, label } = await readBatch(source, indices)
-  const stages = sizes.map((size) => resizeArea(image, size))
+  const stages = sizes.map((size) => resizeImage(image, size, { filter: 'box' }))
   return samplesGrid(stages, label, classes)
 }
 

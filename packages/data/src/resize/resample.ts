@@ -1,0 +1,31 @@
+import { divideByAlpha, hasAlpha, premultiplied } from './alpha.ts'
+import { mixBytes } from './mix-bytes.ts'
+import { mixFloats } from './mix-floats.ts'
+import { nearestPixels } from './nearest.ts'
+import { passesOf } from './plan.ts'
+import { cut, type Pixels } from './region.ts'
+import { cropOf, type Resampling } from './resampling.ts'
+
+/** The kept part of an image in bytes resized; it may be the same memory. `pixels` is a whole image. */
+export function resampleBytes(pixels: Pixels<Uint8Array>, resampling: Resampling): Pixels<Uint8Array> {
+  const { filter, box } = resampling
+  if (filter === 'nearest') return nearestPixels(pixels, resampling)
+  const { region, channels } = pixels
+  const crop = cropOf(resampling)
+  const whole = box[2] - box[0] === region.height && box[3] - box[1] === region.width
+  if (crop && (whole || !hasAlpha(channels))) return cut(pixels, crop)
+  const passes = passesOf(region, filter, resampling)
+  if (!hasAlpha(channels)) return passes.reduce(mixBytes, pixels)
+  // Colours count by their alpha: those under alpha 0 do not bleed.
+  const mixed = passes.reduce(mixBytes, premultiplied(cut(pixels, passes[0]!.from)))
+  divideByAlpha(mixed)
+  return mixed
+}
+
+/** The kept part of an image of numbers resized, each channel by itself; it may be the same memory. `pixels` is a whole image. */
+export function resampleFloats(pixels: Pixels<Float32Array>, resampling: Resampling): Pixels<Float32Array> {
+  const { filter } = resampling
+  if (filter === 'nearest') return nearestPixels(pixels, resampling)
+  const crop = cropOf(resampling)
+  return crop ? cut(pixels, crop) : passesOf(pixels.region, filter, resampling).reduce(mixFloats, pixels)
+}
