@@ -2,7 +2,7 @@ export { type RawArray, type RawData, type StoredType, toNDArray } from './array
 export type { ByteSource, Readable } from './byte-source.ts'
 export { readJson } from './json/read-json.ts'
 export { parseNpy, readNpz } from './numpy/npy.ts'
-export type { WrittenType } from './numpy/npy-header.ts'
+export { npyHeader, type WrittenType } from './numpy/npy-header.ts'
 export { type NpzArray, type NpzLayout, type NpzPlace, npzLayout } from './numpy/npz-layout.ts'
 export { type NumpyArray, numpyArrays } from './numpy/numpy-arrays.ts'
 export { readPickle } from './numpy/read-pickle.ts'

@@ -25,8 +25,37 @@ export { type ByteImages, fromUint8, toUint8 } from './images/byte-images.ts'
 export { type ImageGridOptions, imageGrid } from './images/image-grid.ts'
 export { type ImageSize, imageSize, shownSize, sizeSchema } from './images/image-size.ts'
 export { encodePng } from './images/png.ts'
+export type { ContactSheet, SheetRow } from './inspect/contact-sheet.ts'
+export { type InspectedImages, type InspectOptions, inspectImages } from './inspect/inspect-images.ts'
+export type {
+  DuplicateFigures,
+  Inspection,
+  NamedImage,
+  Share,
+  SizeFigures,
+  Spread,
+  StoredFigures,
+} from './inspect/inspection.ts'
+export { inspectionPage } from './inspect/inspection-page.ts'
+export { inspectionText } from './inspect/inspection-text.ts'
+export { type ParquetImagesOptions, parquetImages } from './parquet/parquet-images.ts'
+export type {
+  PreparedManifest,
+  PreparedSettings,
+  PreparedShard,
+  ShardFile,
+  ShardFormat,
+  UnreadableImage,
+} from './prepare/manifest.ts'
+export type { PrepareOptions } from './prepare/options.ts'
+export { type PreparedCopy, prepareImages } from './prepare/prepare-images.ts'
+export { type PreparedConfig, preparedEntry } from './prepare/prepared-entry.ts'
+export { type PreparedOptions, type PreparedSource, preparedImages } from './prepare/prepared-images.ts'
+export { type ResizeFilter, type ResizeImageOptions, resizeFilters, resizeImage } from './resize/resize-image.ts'
 export { resizeArea } from './images/resize-area.ts'
 export { type ParquetImagesOptions, parquetImages } from './parquet/parquet-images.ts'
+export { type ParquetImagesOptions, parquetImages } from './parquet/parquet-images.ts'
+export { type ResizeFilter, type ResizeImageOptions, resizeFilters, resizeImage } from './resize/resize-image.ts'
 export { type LsunConfig, lsunEntry } from './lmdb/lsun-entry.ts'
 export { type LabelledLsun, type LsunClasses, type LsunOptions, lsunLmdb } from './lmdb/lsun-lmdb.ts'
 export { type Lmdb, type LmdbEntry, type LmdbOptions, type LmdbPlace, openLmdb } from './lmdb/open-lmdb.ts'
@@ -56,6 +85,8 @@ export { loadMnist, type MnistOptions } from './sources/mnist.ts'
 export type { TarShardsProgress } from './tar/index-shards.ts'
 export { type LabelledTarShards, type TarShards, type TarShardsOptions, tarShards } from './tar/tar-shards.ts'
 export { type TarShardsConfig, tarShardsEntry } from './tar/tar-shards-entry.ts'
+export type { TarShardsProgress } from './tar/index-shards.ts'
+export { type TarShards, type TarShardsOptions, tarShards } from './tar/tar-shards.ts'
 export { type TarEntry, type WrittenTar, writeTar } from './tar/write-tar.ts'
 export { type AdmCropConfig, type AdmCropOptions, admCrop } from './transforms/crops/adm-crop.ts'
 export {

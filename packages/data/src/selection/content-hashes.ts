@@ -5,9 +5,9 @@ import { throwIfAborted } from '@cascade-diffusion/checks'
 import type { ByteImages } from '../images/byte-images.ts'
 import type { EncodedImages, FileRange } from '../sources/encoded-images.ts'
 import type { ImageSource } from '../sources/image-source.ts'
+import { inOrder } from '../sources/in-order.ts'
 import { readEncoded } from '../sources/read-encoded.ts'
 import { readImages } from '../sources/read-images.ts'
-import { forEachConcurrently } from './for-each-concurrently.ts'
 import { type HashCache, hashBytes, openHashCache } from './hash-cache.ts'
 
 /** Options of a pass over all images. */
@@ -97,15 +97,21 @@ interface Hashing {
 async function hashEncoded(encoded: EncodedImages, indices: readonly number[], to: Hashing): Promise<void> {
   const { images } = await encoded.locate(indices)
   const files = new Map<string, Promise<string>>()
-  await forEachConcurrently(images.length, readers, async (i) => {
+  const hashed = inOrder(images.length, readers, async (i) => {
     const image = images[i]!
     const key = to.kept && 'path' in image ? await keyOf(image, files) : undefined
     const known = key === undefined ? undefined : to.kept!.find(key)
-    to.hashes.set(known ?? hashOfBytes(await readEncoded(image)), i * hashBytes)
-    if (key === undefined) return
-    to.keys[to.first + i] = key
-    if (!known) to.news.count++
+    return { key, known, hash: known ?? hashOfBytes(await readEncoded(image)) }
   })
+  let i = 0
+  for await (const { key, known, hash } of hashed) {
+    to.hashes.set(hash, i * hashBytes)
+    if (key !== undefined) {
+      to.keys[to.first + i] = key
+      if (!known) to.news.count++
+    }
+    i++
+  }
 }
 
 /** What tells the bytes of one place of one state of a file from all others; undefined if there is no such file. */

@@ -1,0 +1,103 @@
+import {
+  CascadeError,
+  checkFunction,
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  type KnownKeys,
+  shown,
+} from '@cascade-diffusion/checks'
+import type { ImageSize } from '../images/image-size.ts'
+import { checkSource } from '../sources/check-source.ts'
+import type { ImageSource } from '../sources/image-source.ts'
+import type { ImageTransform } from '../transforms/image-transform.ts'
+import { type TransformConfig, transforms as transformTable } from '../transforms/transform-of.ts'
+import { transformed } from '../transforms/transformed.ts'
+import { type ShardFormat, shardFormats } from './manifest.ts'
+
+/** Options of {@link prepareImages}. */
+export interface PrepareOptions {
+  /** What is done to each image, after the transforms of the source: `[{ name: 'center-crop' }, { name: 'resize', size: 64 }]`. None. */
+  readonly transforms?: readonly TransformConfig[]
+  /**
+   * `npy` (the default): bytes [n, height, width, channels] and int64 labels, as NumPy's files. `tar`: PNG files and labels, as WebDataset's;
+   * a half to a third of the bytes, but decoded again whenever it is read.
+   */
+  readonly format?: ShardFormat
+  /** Images of the source in a shard. */
+  readonly shardImages?: number
+  /** Bytes of pixels in a shard, instead of `shardImages`. Default 128 MiB. Shards of `npy` are in memory while they are made. */
+  readonly shardBytes?: number
+  /** What an image does that cannot be read: end the work (the default), or be left out and listed in the manifest. */
+  readonly unreadable?: 'fail' | 'skip'
+  /** Called after every few images. */
+  readonly progress?: (progress: { readonly done: number; readonly total: number }) => void
+  /** Ends the work; the same call resumes it. */
+  readonly signal?: AbortSignal
+}
+
+const prepareKeys: KnownKeys<PrepareOptions> = {
+  transforms: true,
+  format: true,
+  shardImages: true,
+  shardBytes: true,
+  unreadable: true,
+  progress: true,
+  signal: true,
+}
+
+/** Options that are checked against a source. */
+export interface CheckedPrepare {
+  readonly source: ImageSource
+  readonly transforms: readonly ImageTransform[]
+  /** All of them: those of the source come first. */
+  readonly all: readonly ImageTransform[]
+  readonly size: ImageSize | undefined
+  readonly format: ShardFormat
+  readonly shardImages: number
+  readonly unreadable: 'fail' | 'skip'
+}
+
+/** @throws {CascadeError} of code `input` if an option is wrong or does not fit the source. */
+export function checkPrepare(where: string, source: ImageSource, options: PrepareOptions): CheckedPrepare {
+  checkOptions(where, options, prepareKeys)
+  checkSource(where, source)
+  const { transforms: configs = [], format = 'npy', shardImages, shardBytes, unreadable = 'fail' } = options
+  checkOneOf(where, 'format', format, shardFormats)
+  checkOneOf(where, 'unreadable', unreadable, ['fail', 'skip'])
+  if (options.progress !== undefined) checkFunction(where, 'progress', options.progress)
+  if (!Array.isArray(configs))
+    throw new CascadeError('input', `${where}: expected transforms, a list of configurations, got ${shown(configs)}`)
+  const transforms = configs.map((config) => transformTable.of(where, config))
+  const whole = transformed(source, ...transforms)
+  for (const { name, draw } of whole.transforms)
+    if (draw)
+      throw new CascadeError(
+        'input',
+        `${where}: expected transforms that draw nothing, got '${name}': apply it to what is read of the copy`,
+      )
+  const { size } = whole
+  if (format === 'npy' && !size)
+    throw new CascadeError(
+      'input',
+      `${where}: expected images of one size for the format npy; transforms make them one: ` +
+        "[{ name: 'center-crop' }, { name: 'resize', size: 64 }]",
+    )
+  const imageBytes = size ? size[0] * size[1] * source.channels : 2 ** 17
+  return { source, transforms, all: whole.transforms, size, format, shardImages: imagesOf(imageBytes), unreadable }
+
+  function imagesOf(imageBytes: number): number {
+    if (shardImages !== undefined && shardBytes !== undefined)
+      throw new CascadeError('input', `${where}: expected shardImages or shardBytes, got both`)
+    if (shardBytes !== undefined && !size)
+      throw new CascadeError('input', `${where}: expected shardImages, as the sizes of images differ, got shardBytes`)
+    const bytes = checkInteger(where, 'shardBytes', shardBytes ?? 2 ** 27, { from: 1 })
+    const images = checkInteger(where, 'shardImages', shardImages ?? Math.max(1, Math.floor(bytes / imageBytes)), {
+      from: 1,
+    })
+    const made = Math.min(images, source.count) * imageBytes
+    if (format === 'npy' && made > 2 ** 30)
+      throw new CascadeError('input', `${where}: expected shards of at most 1 GiB for npy, got ${made} bytes`)
+    return images
+  }
+}

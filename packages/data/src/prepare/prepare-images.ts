@@ -1,0 +1,241 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CascadeError, shown, throwIfAborted } from '@cascade-diffusion/checks'
+import { fileError } from '@cascade-diffusion/files'
+import { checkImage } from '../images/check-image.ts'
+import { shownSize, sizeOfImage } from '../images/image-size.ts'
+import { untransformed } from '../selection/selected.ts'
+import type { ImageSource } from '../sources/image-source.ts'
+import { type EachImage, readEach } from '../sources/read-each.ts'
+import { describeSource } from '../transforms/describe-source.ts'
+import {
+  manifestFile,
+  type PreparedManifest,
+  type PreparedSettings,
+  type PreparedShard,
+  readManifest,
+  settingsDifferences,
+  type UnreadableImage,
+  unfinishedFile,
+  writeManifest,
+} from './manifest.ts'
+import { writeNpyShard } from './npy-shard.ts'
+import { type CheckedPrepare, checkPrepare, type PrepareOptions } from './options.ts'
+import type { ShardImage } from './shard.ts'
+import { writeTarShard } from './tar-shard.ts'
+
+const where = 'prepareImages'
+
+/** What {@link prepareImages} made. */
+export interface PreparedCopy {
+  /** Images in the folder. */
+  readonly count: number
+  /** Those of them that this call made. */
+  readonly made: number
+  /** Images that could not be read and were left out, in all. */
+  readonly unreadable: readonly UnreadableImage[]
+  /** The path of the manifest. */
+  readonly manifest: string
+}
+
+/**
+ * Copies a source to a folder of shards, with its transforms and others applied, so that training reads small images of one size.
+ * `preparedImages` reads them; so do NumPy (`npy`) and WebDataset (`tar`). `manifest.json` says what they are: the source, the
+ * transforms, the versions of the decoder, and of each shard its images, bytes and SHA-256.
+ *
+ * Interrupted at any moment, by a signal or a kill, and called again with the same arguments, it resumes after the last shard that is
+ * whole, and the files become those of an uninterrupted call to the last byte. Finished, it returns at once; shards that are missing or of
+ * another length are made again. The folder tells sources apart by name, number of images and classes. One process writes to a folder at
+ * a time.
+ * @throws {CascadeError} before any work, of code `input` if an option is wrong, the images are not made of one size for `npy`, a transform
+ * is random, or the folder holds anything else or a copy with other settings, which the error lists; later of code `data` or `file` that
+ * names an image that cannot be read, unless those are skipped, of code `file` if a file cannot be written, of code `interrupted` if
+ * the signal aborts.
+ */
+export async function prepareImages(
+  source: ImageSource,
+  folder: string,
+  options: PrepareOptions = {},
+): Promise<PreparedCopy> {
+  if (typeof folder !== 'string' || folder === '')
+    throw new CascadeError('input', `${where}: expected the path of a folder, got ${shown(folder)}`)
+  const checked = checkPrepare(where, source, options)
+  const { progress, signal } = options
+  const settings = settingsOf(checked)
+  const finished = await savedManifest(folder, manifestFile, settings)
+  const started = finished ?? (await savedManifest(folder, unfinishedFile, settings))
+  const versions = await versionsNow()
+  if (started === undefined) await checkEmpty(folder)
+  else if (!finished) checkVersions(folder, started.versions, versions)
+  const total = source.count
+  const shards: PreparedShard[] = []
+  const manifest = (): Omit<PreparedManifest, 'format'> => ({
+    count: shards.reduce((sum, { images }) => sum + images, 0),
+    size: checked.size ?? null,
+    channels: source.channels,
+    settings,
+    versions: finished?.versions ?? versions,
+    shards,
+  })
+  let made = 0
+  let begun = false
+  for (let first = 0; first < total; first += checked.shardImages) {
+    const number = shards.length
+    const length = Math.min(checked.shardImages, total - first)
+    const kept = started?.shards[number]
+    if (kept && (await isWhole(folder, kept))) {
+      shards.push(kept)
+      progress?.({ done: first + length, total })
+      continue
+    }
+    throwIfAborted(signal, where)
+    if (!begun) await begin(folder)
+    if (!begun && !started) await writeManifest(folder, unfinishedFile, manifest())
+    begun = true
+    const report = (done: number) => progress?.({ done: first + done, total })
+    const shard = await writeShard(checked, folder, number, first, length, report, signal)
+    shards.push(shard)
+    made += shard.images
+    // A finished copy of which shards were lost stays finished.
+    if (!finished) await writeManifest(folder, unfinishedFile, manifest())
+  }
+  const result = manifest()
+  const unreadable = shards.flatMap((shard) => shard.unreadable ?? [])
+  if (result.count === 0)
+    throw new CascadeError(
+      'data',
+      `${where}: expected images that can be read, got none of ${total}: ${unreadable[0]?.error}`,
+    )
+  if (!finished || begun) await writeManifest(folder, manifestFile, result)
+  await rm(join(folder, unfinishedFile), { force: true })
+  return { count: result.count, made, unreadable, manifest: join(folder, manifestFile) }
+}
+
+const settingsOf = ({ source, transforms, format, shardImages, unreadable }: CheckedPrepare): PreparedSettings => ({
+  source: describeSource(source),
+  decoding: untransformed(source).encoded?.decoding ?? null,
+  transforms: transforms.map(({ config }) => config),
+  shards: format,
+  shardImages,
+  unreadable,
+  classNames: source.classNames ?? null,
+})
+
+async function versionsNow(): Promise<Readonly<Record<string, string>>> {
+  const { default: sharp } = await import('sharp')
+  const { sharp: own, vips } = sharp.versions as { readonly sharp?: string; readonly vips?: string }
+  return { sharp: String(own), vips: String(vips) }
+}
+
+/** @throws if there is a manifest with other settings. */
+async function savedManifest(
+  folder: string,
+  name: string,
+  settings: PreparedSettings,
+): Promise<PreparedManifest | undefined> {
+  const saved = await readManifest(folder, name)
+  const lines = saved ? settingsDifferences(saved.settings, settings) : []
+  if (lines.length === 0) return saved
+  throw new CascadeError(
+    'input',
+    `${where}: expected the settings of the copy in ${folder}, got others:\n` +
+      `${lines.map((line) => `  ${line}`).join('\n')}\nrestore them to resume, or choose another folder`,
+  )
+}
+
+/** One copy is made by one decoder. */
+function checkVersions(folder: string, there: PreparedManifest['versions'], now: PreparedManifest['versions']): void {
+  const line = (versions: PreparedManifest['versions']) =>
+    Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ')
+  if (line(there) !== line(now))
+    throw new CascadeError(
+      'input',
+      `${where}: expected ${line(there)}, which began the copy in ${folder}, got ${line(now)}; remove the folder to begin anew`,
+    )
+}
+
+/** @throws unless there is no such folder or it is empty. */
+async function checkEmpty(folder: string): Promise<void> {
+  if (!existsSync(folder)) return
+  const files = await readdir(folder).catch((cause) => {
+    throw new CascadeError('input', `${where}: expected a folder, got ${folder}: ${cause.message}`, { cause })
+  })
+  // What a kill before the first manifest left.
+  const other = files.find((file) => !(file.startsWith(unfinishedFile) && file.endsWith('.partial')))
+  if (other !== undefined)
+    throw new CascadeError('input', `${where}: expected ${folder} to be empty or a prepared copy, got '${other}' in it`)
+}
+
+/** Makes the folder, or removes what a killed call left half written. */
+async function begin(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((cause) => Promise.reject(fileError(folder, cause)))
+  for (const file of await readdir(folder)) if (file.endsWith('.partial')) await rm(join(folder, file), { force: true })
+}
+
+async function isWhole(folder: string, { labels, ...images }: PreparedShard): Promise<boolean> {
+  for (const { file, bytes } of labels ? [images, labels] : [images]) {
+    const found = await stat(join(folder, file)).catch(() => undefined)
+    if (found?.size !== bytes) return false
+  }
+  return true
+}
+
+async function writeShard(
+  checked: CheckedPrepare,
+  folder: string,
+  number: number,
+  first: number,
+  length: number,
+  report: (done: number) => void,
+  signal: AbortSignal | undefined,
+): Promise<PreparedShard> {
+  const { source, format, size } = checked
+  const unreadable: UnreadableImage[] = []
+  async function* images(): AsyncGenerator<ShardImage> {
+    const indices = Array.from({ length }, (_, i) => first + i)
+    for await (const each of readEach(untransformed(source), indices)) {
+      throwIfAborted(signal, where)
+      const { index, name } = each
+      const image = preparedImage(each, checked)
+      if ('error' in image) {
+        if (checked.unreadable === 'fail') throw image.error
+        unreadable.push({ index, name, error: image.error.message })
+      } else yield image
+      report(index - first + 1)
+    }
+  }
+  const place = { folder, number, most: length, labelled: source.classNames !== undefined }
+  const written =
+    format === 'tar'
+      ? await writeTarShard(place, images())
+      : await writeNpyShard(place, images(), [...size!, source.channels])
+  return unreadable.length > 0 ? { ...written, unreadable } : written
+}
+
+/** An image with all transforms applied, or why there is none. */
+function preparedImage(
+  { index, name, label, image, error }: EachImage,
+  { source, all, size }: CheckedPrepare,
+): ShardImage | { readonly error: CascadeError } {
+  if (!image) return { error: error! }
+  try {
+    const changed = all.reduce((before, transform) => {
+      const after = transform.apply(before, undefined)
+      return checkImage(`${name}: transform '${transform.name}'`, after, index)
+    }, image)
+    const got = sizeOfImage(changed)
+    if (size && String(got) !== String(size))
+      throw new Error(`expected an image of ${shownSize(size)}, got ${shownSize(got)}`)
+    if (changed.shape[2] !== source.channels)
+      throw new Error(`expected ${source.channels} channels, got ${changed.shape[2]}`)
+    const { classNames } = source
+    if (classNames && !(Number.isInteger(label) && label! >= 0 && label! < classNames.length))
+      throw new Error(`expected a label from 0 to ${classNames.length - 1}, got ${shown(label)}`)
+    return { index, image: changed, label }
+  } catch (cause) {
+    return { error: new CascadeError('data', `${name}: ${(cause as Error).message}`, { cause }) }
+  }
+}
