@@ -1,5 +1,5 @@
 import { type Entry, schema } from '@cascade-diffusion/checks'
-import { decodingSchema } from '../decode/check-decoding.ts'
+import { decodingSchema } from '../decode/decode-options.ts'
 import type { ImageSource } from '../sources/image-source.ts'
 import { type ImageNetOptions, imageNet } from './image-net.ts'
 

@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from 'node:path'
 import { CascadeError, checkOneOf, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
-import { checkDecoding } from '../decode/check-decoding.ts'
 import type { DecodeOptions } from '../decode/decode-image.ts'
+import { checkDecoding } from '../decode/decode-options.ts'
 import { type ImageFiles, listImages } from '../folder/image-files.ts'
 import { imageExtensions } from '../folder/image-folder.ts'
 import { type EncodedSource, encodedSource } from '../sources/encoded-source.ts'

@@ -165,7 +165,9 @@ test.each([2, 1000])('the page of %i classes is escaped, and short', async (coun
   expect(page).toContain('classes &lt;of&gt; &quot;many&quot; &amp; more')
   expect(page.match(/class-\d+<\/td>/g)!.length).toBe(count === 2 ? 2 : 40)
   expect(inspected.sheet!.rows.length).toBe(count === 2 ? 2 : 20)
-  expect(inspected.sheet!.rows.slice(0, 2).map(({ name }) => name)).toEqual(count === 2 ? ['class-0', 'class-1'] : ['class-0', 'class-50'])
+  expect(inspected.sheet!.rows.slice(0, 2).map(({ name }) => name)).toEqual(
+    count === 2 ? ['class-0', 'class-1'] : ['class-0', 'class-50'],
+  )
   const text = inspectionText(inspected.inspection)
   expect(text.split('\n').length).toBeLessThan(40)
 })

@@ -77,7 +77,9 @@ function sheetSection(sheet: ContactSheet | undefined, classes: number | undefin
   const { rows, picture } = sheet
   const heading = 'Contact sheet'
   if (classes === undefined)
-    return [{ heading, images: [{ pngDataUri: dataUri(picture), caption: 'Images spread over the set, cut to squares' }] }]
+    return [
+      { heading, images: [{ pngDataUri: dataUri(picture), caption: 'Images spread over the set, cut to squares' }] },
+    ]
   return [
     {
       heading,

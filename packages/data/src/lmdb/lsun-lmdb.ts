@@ -1,7 +1,7 @@
 import { basename, dirname, resolve } from 'node:path'
 import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
-import { checkDecoding } from '../decode/check-decoding.ts'
 import type { DecodeOptions } from '../decode/decode-image.ts'
+import { checkDecoding } from '../decode/decode-options.ts'
 import { checkClassNames } from '../sources/check-source.ts'
 import type { EncodedImage } from '../sources/encoded-images.ts'
 import { type EncodedSource, encodedSource } from '../sources/encoded-source.ts'

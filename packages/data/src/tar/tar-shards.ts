@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { CascadeError, checkFunction, checkInteger, checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
-import { checkDecoding } from '../decode/check-decoding.ts'
 import type { DecodeOptions } from '../decode/decode-image.ts'
+import { checkDecoding } from '../decode/decode-options.ts'
 import { imageExtensions } from '../folder/image-folder.ts'
 import { checkClassNames } from '../sources/check-source.ts'
 import type { FileRange } from '../sources/encoded-images.ts'
