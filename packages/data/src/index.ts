@@ -1,5 +1,4 @@
 export { type NpzImages, type NpzImagesOptions, npzImages } from './arrays/npz-images.ts'
-export { type Batches, type ImageBatchesOptions, imageBatches } from './batches/image-batches.ts'
 export { type ImageBatch, type LabelledBatch, readBatch } from './batches/read-batch.ts'
 export { shuffledIndices } from './batches/shuffled-indices.ts'
 export { type CifarName, type CifarOptions, cifar } from './cifar/cifar.ts'
@@ -42,14 +41,24 @@ export { type LsunConfig, lsunEntry } from './lmdb/lsun-entry.ts'
 export { type LabelledLsun, type LsunClasses, type LsunOptions, lsunLmdb } from './lmdb/lsun-lmdb.ts'
 export { type Lmdb, type LmdbEntry, type LmdbOptions, type LmdbPlace, openLmdb } from './lmdb/open-lmdb.ts'
 export type { LmdbValue } from './lmdb/values.ts'
+export type { Rank } from './loader/batch-order.ts'
+export { type ImageLoader, imageLoader } from './loader/image-loader.ts'
+export {
+  checkLoading,
+  type ImageLoaderOptions,
+  type Loading,
+  type SequentialOptions,
+  type ShuffledOptions,
+} from './loader/options.ts'
+export type { UnreadableImage, UnreadableImages } from './loader/unreadable.ts'
 export { type ParquetImagesOptions, parquetImages } from './parquet/parquet-images.ts'
 export type {
+  LeftOutImage,
   PreparedManifest,
   PreparedSettings,
   PreparedShard,
   ShardFile,
   ShardFormat,
-  UnreadableImage,
 } from './prepare/manifest.ts'
 export type { PrepareOptions } from './prepare/options.ts'
 export { type PreparedCopy, prepareImages } from './prepare/prepare-images.ts'

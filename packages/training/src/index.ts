@@ -11,6 +11,7 @@ export {
 export { prepareCheckpoint } from './checkpoint/checkpoint-path.ts'
 export { differences } from './checkpoint/differences.ts'
 export { previousPath } from './checkpoint/file.ts'
+export { batchKey } from './loop/batch-key.ts'
 export {
   type BatchMemory,
   type CheckpointOptions,

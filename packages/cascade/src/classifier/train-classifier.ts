@@ -1,6 +1,14 @@
 import type { ArraysOf, NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError, type KnownKeys, parseConfig, shown } from '@cascade-diffusion/checks'
-import { describeSource, type ImageSource, imageBatches, imageSize, type LabelledSource } from '@cascade-diffusion/data'
+import {
+  describeSource,
+  type ImageLoader,
+  type ImageSource,
+  imageLoader,
+  imageSize,
+  type LabelledBatch,
+  type LabelledSource,
+} from '@cascade-diffusion/data'
 import {
   type DiffusionProcess,
   isDiscrete,
@@ -14,7 +22,7 @@ import {
 } from '@cascade-diffusion/diffusion'
 import { classifierLoss } from '@cascade-diffusion/losses'
 import { type Rng, rng } from '@cascade-diffusion/random'
-import { type Loss, type TrainResult, train } from '@cascade-diffusion/training'
+import { batchKey, type Loss, type TrainResult, train } from '@cascade-diffusion/training'
 import { type Encoder, migrateNetwork } from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { noiseLevelsOf } from '../training/noise-levels/noise-levels-table.ts'
@@ -114,26 +122,34 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
       { classifier: (xt, noise) => classifier.apply(params, xt, noise, dropout ? { dropout } : {}), process },
       input,
     )
-  return train<ClassifierBatch>({
-    params: classifier.init(key.fold('weights')),
-    loss,
-    batch: batches(classifier, process, images, { batchSize, noised }, key),
-    ...runOptions(options, 'classifier', config, migrateClassifier),
+  const loader = imageLoader(images, {
+    ...options.loading,
+    batchSize,
+    rng: key.fold('order'),
+    draws: batchKey(seed),
   })
+  try {
+    return await train<ClassifierBatch>({
+      params: classifier.init(key.fold('weights')),
+      loss,
+      batch: batches(classifier, process, loader, { batchSize, noised }),
+      ...runOptions(options, 'classifier', config, migrateClassifier),
+    })
+  } finally {
+    await loader.close()
+  }
 }
 
 /** The batch of each step: a pure function of the step and its key. */
 function batches(
   { config }: Encoder,
   process: DiffusionProcess<Schedule>,
-  images: LabelledSource,
+  loader: ImageLoader<LabelledBatch>,
   { batchSize, noised }: { batchSize: number; noised: boolean },
-  key: Rng,
 ) {
   const levels = noiseLevelsOf({ name: 'uniform' }, { where: 'classifier', process, loss: { name: 'simple' } })
-  const load = imageBatches(images, { batchSize, rng: key.fold('order') })
   return async (step: number, rng: Rng): Promise<ArraysOf<ClassifierBatch>> => {
-    const { image, label } = await load(step, rng)
+    const { image, label } = await loader.batch(step)
     const noise = noised
       ? { t: levels.draw(batchSize, rng.fold('t'), undefined).t, epsilon: rng.fold('epsilon').normal(image.shape) }
       : { t: timeZero(process, batchSize) }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { shuffledIndices } from '@cascade-diffusion/data'
 import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
@@ -59,7 +60,7 @@ const run = (changes: Pick<TrainStageOptions, 'stage'> & Partial<TrainStageOptio
 
 /** ε of the first step of seed 3, and the images x0 that it goes with, in the order of the batch. */
 const epsilon = [...rng(3).fold('batch').fold(0).fold('epsilon').normal([4, 2, 2, 1]).data]
-const order = [...rng(3).fold('base').fold('order').fold(0).permutation(4)]
+const order = [...shuffledIndices(4, 4, rng(3).fold('base').fold('order'))(0)]
 const x0 = order.flatMap((i) =>
   [...halves(4, 2).images.data.subarray(4 * i, 4 * i + 4)].map((byte) => byte / 127.5 - 1),
 )

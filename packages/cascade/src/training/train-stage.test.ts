@@ -1,6 +1,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { centerCrop, type ImageSource, imageDataset, pad, randomFlip, transformed } from '@cascade-diffusion/data'
+import {
+  centerCrop,
+  type ImageSource,
+  imageDataset,
+  pad,
+  randomFlip,
+  shuffledIndices,
+  transformed,
+} from '@cascade-diffusion/data'
 import { ddim, noiseLevel } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
@@ -54,14 +62,7 @@ describe('Algorithm 1: what the network is given', () => {
   /** Step `step` of a run of seed 3 with batches of 4 of the stage `name`, from the keys, in float64. */
   function expectedBatch(step: number, name: string, size: number) {
     const key = rng(3).fold('batch').fold(step)
-    const order = [0, 1, 2, 3].map((i) => {
-      const at = step * 4 + i
-      return rng(3)
-        .fold(name)
-        .fold('order')
-        .fold(Math.floor(at / 10))
-        .permutation(10)[at % 10]!
-    })
+    const order = [...shuffledIndices(10, 4, rng(3).fold(name).fold('order'))(step)]
     const large = order.map((i) => smaller([...dataset.images.data.subarray(i * 64, i * 64 + 64)], 8, size))
     const t = [...key.fold('t').integers([4], 0, T).data]
     const epsilon = key.fold('epsilon').normal([4, size, size, 1]).data
@@ -136,7 +137,7 @@ describe('Algorithm 1: what the network is given', () => {
     const seen: Given[] = []
     const stage = tinySuperResolution({ network: tinyNetwork(seen), augmentation: { name: 'none' } })
     await trainStage(run({ compile: eager, stage, steps: 1 }))
-    const order = rng(3).fold('sr').fold('order').fold(0).permutation(10).subarray(0, 4)
+    const order = shuffledIndices(10, 4, rng(3).fold('sr').fold('order'))(0)
     const z = [...order].flatMap((i) => {
       const image = smaller([...dataset.images.data.subarray(i * 64, i * 64 + 64)], 8, 4)
       return smaller(image, 4, 2).map((byte) => byte / 127.5 - 1)

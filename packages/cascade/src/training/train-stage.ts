@@ -5,12 +5,19 @@ import {
   type ConditioningAugmentation,
   tryAugmentation,
 } from '@cascade-diffusion/conditioning-augmentation'
-import { describeSource, type ImageSource, imageBatches, randomFlip, transformed } from '@cascade-diffusion/data'
+import {
+  describeSource,
+  type ImageLoader,
+  type ImageSource,
+  imageLoader,
+  randomFlip,
+  transformed,
+} from '@cascade-diffusion/data'
 import { dropLabels, type NoiseLevelTensors } from '@cascade-diffusion/diffusion'
 import { averageLoss, defaultLoss, type ExampleLoss, lossOf } from '@cascade-diffusion/losses'
 import { type Rng, rng } from '@cascade-diffusion/random'
 import { lossHistoryOf, recordLosses } from '@cascade-diffusion/schedules'
-import { type Loss, type TrainResult, train } from '@cascade-diffusion/training'
+import { batchKey, type Loss, type TrainResult, train } from '@cascade-diffusion/training'
 import type { UNetCondition } from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { migrateStageRun } from '../stage/migrate-stage.ts'
@@ -98,13 +105,23 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainResul
     ...(options.noiseLevels && { noiseLevels }),
     ...(options.randomFlips && { randomFlips: true }),
   }
-  return train<StageBatch>({
-    params: stage.network.init(key.fold('weights')),
-    loss: stageLoss(stage, lossOfEach, levels),
-    batch: batches(stage, images, batchSize, levels, key),
-    memory: levels.history && { initial: levels.history, record: recordBatch },
-    ...runOptions(options, 'cascade stage', config, migrateStageRun),
+  const loader = imageLoader(images, {
+    ...options.loading,
+    batchSize,
+    rng: key.fold('order'),
+    draws: batchKey(seed),
   })
+  try {
+    return await train<StageBatch>({
+      params: stage.network.init(key.fold('weights')),
+      loss: stageLoss(stage, lossOfEach, levels),
+      batch: batches(stage, loader, batchSize, levels),
+      memory: levels.history && { initial: levels.history, record: recordBatch },
+      ...runOptions(options, 'cascade stage', config, migrateStageRun),
+    })
+  } finally {
+    await loader.close()
+  }
 }
 
 /** The training loss, for given noise, conditioned on augmented small images. */
@@ -139,10 +156,9 @@ const augmented = (augmentation: ConditioningAugmentation, { z, drawn }: LowResB
  * The batch of each step: a pure function of the step and its key, and of the history of losses if noise levels are
  * drawn by it.
  */
-function batches(stage: Stage, images: ImageSource, batchSize: number, levels: NoiseLevelSampler, key: Rng) {
-  const load = imageBatches(images, { batchSize, rng: key.fold('order') })
+function batches(stage: Stage, loader: ImageLoader, batchSize: number, levels: NoiseLevelSampler) {
   return async (step: number, rng: Rng, memory: Params<NDArray>): Promise<ArraysOf<StageBatch>> => {
-    const { image, label } = await load(step, rng)
+    const { image, label } = await loader.batch(step)
     return {
       x0: image,
       ...levels.draw(batchSize, rng.fold('t'), levels.history && lossHistoryOf(memory)),

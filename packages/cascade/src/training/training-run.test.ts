@@ -15,7 +15,7 @@ import { runKeys, type TrainingRun } from './training-run.ts'
 type LoopOptions = Omit<TrainOptions<unknown>, 'params' | 'loss' | 'batch' | 'memory' | 'checkpoint'>
 
 test('the options of a run are those of the loop, but for what the model supplies', () => {
-  expectTypeOf<Omit<TrainingRun, 'batchSize' | 'checkpoint'>>().toEqualTypeOf<LoopOptions>()
+  expectTypeOf<Omit<TrainingRun, 'batchSize' | 'loading' | 'checkpoint'>>().toEqualTypeOf<LoopOptions>()
   expectTypeOf<TrainStageOptions>().toExtend<LoopOptions>()
   expectTypeOf<TrainClassifierOptions>().toExtend<LoopOptions>()
   expectTypeOf<NonNullable<TrainingRun['checkpoint']>>().toEqualTypeOf<

@@ -1,5 +1,6 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import { checkFunction, checkInteger, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
+import { checkLoading, type Loading } from '@cascade-diffusion/data'
 import type { Rng } from '@cascade-diffusion/random'
 import {
   type CheckpointOptions,
@@ -25,6 +26,8 @@ export interface TrainingRun extends Omit<TrainOptions<unknown>, Supplied> {
    * noise.
    */
   readonly batchSize: number
+  /** How images are loaded: threads, memory, and what becomes of images that cannot be read. */
+  readonly loading?: Loading
   /** Where checkpoints are saved, `….safetensors`. A run resumes from one that is there already. Default: nowhere. */
   readonly checkpoint?: RunCheckpoint
 }
@@ -32,7 +35,7 @@ export interface TrainingRun extends Omit<TrainOptions<unknown>, Supplied> {
 const { params, loss, batch, memory, checkpoint, ...loopKeys } = trainKeys
 
 /** The names of {@link TrainingRun}. */
-export const runKeys: KnownKeys<TrainingRun> = { ...loopKeys, batchSize: true, checkpoint }
+export const runKeys: KnownKeys<TrainingRun> = { ...loopKeys, batchSize: true, loading: true, checkpoint }
 
 const checkpointKeys: KnownKeys<RunCheckpoint> = { path: true, every: true, everySeconds: true }
 
@@ -43,9 +46,10 @@ export function checkRunKeys<T extends TrainingRun>(where: string, options: T, k
 }
 
 /** @throws on errors that `train` would find only after some work. */
-export function checkRun(where: string, { batchSize, compile, checkpoint }: TrainingRun): void {
+export function checkRun(where: string, { batchSize, compile, loading, checkpoint }: TrainingRun): void {
   checkInteger(where, 'a batchSize', batchSize, { from: 1 })
   checkFunction(where, 'compile', compile, 'jit of @cascade-diffusion/jit, or eager of @cascade-diffusion/ops')
+  if (loading !== undefined) checkLoading(`${where}: loading`, loading)
   if (checkpoint === undefined) return
   checkOptions(`${where}: checkpoint`, checkpoint, checkpointKeys)
   prepareCheckpoint(checkpoint.path)

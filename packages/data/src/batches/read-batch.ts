@@ -1,10 +1,9 @@
-import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
+import type { NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
-import { type ByteImages, fromUint8 } from '../images/byte-images.ts'
-import { shownSize, sizeOfImage } from '../images/image-size.ts'
 import { checkSource } from '../sources/check-source.ts'
 import type { ImageSource, LabelledSource, ReadOptions } from '../sources/image-source.ts'
 import { readImages } from '../sources/read-images.ts'
+import { stackedBatch } from './stacked-batch.ts'
 
 /** Images as networks take them. */
 export interface ImageBatch {
@@ -45,28 +44,5 @@ export async function readBatch(
     if (!(Number.isInteger(index) && index >= 0 && index < count))
       throw new CascadeError('input', `readBatch: expected indices from 0 to ${count - 1} of ${name}, got ${index}`)
   const { images, labels } = await readImages(source, list, options)
-  const image = fromUint8(stacked(source, list, images))
-  return labels ? { image, label: ndarray(Int32Array.from(labels), [list.length]) } : { image }
-}
-
-/** The images as one array [n, height, width, channels]. */
-function stacked(
-  { name, channels, size }: ImageSource,
-  indices: readonly number[],
-  images: readonly ByteImages[],
-): ByteImages {
-  const [height, width] = size ?? (images[0] ? sizeOfImage(images[0]) : [0, 0])
-  const pixels = height * width * channels
-  const data = new Uint8Array(images.length * pixels)
-  for (const [i, image] of images.entries()) {
-    const [h, w] = sizeOfImage(image)
-    if (h !== height || w !== width)
-      throw new CascadeError(
-        'data',
-        `${name}: expected images of one size, ${shownSize([height, width])}, got ${shownSize([h, w])} in image ${indices[i]}` +
-          (size ? '' : '; transforms make them one: transformed(source, centerCrop(), resize({ size }))'),
-      )
-    data.set(image.data, i * pixels)
-  }
-  return { shape: [images.length, height, width, channels], data }
+  return stackedBatch(source, list, images, labels)
 }

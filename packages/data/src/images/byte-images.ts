@@ -13,12 +13,12 @@ export interface ByteImages {
 }
 
 /** The number that each byte stands for. */
-const values = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1)
+export const numberOfByte = Float32Array.from({ length: 256 }, (_, byte) => byte / 127.5 - 1)
 
 /** Images in bytes as numbers from -1 to 1: byte / 127.5 - 1. */
 export function fromUint8({ shape, data }: ByteImages): NDArray<'float32'> {
   const numbers = new Float32Array(data.length)
-  for (let i = 0; i < data.length; i++) numbers[i] = values[data[i]!]!
+  for (let i = 0; i < data.length; i++) numbers[i] = numberOfByte[data[i]!]!
   return ndarray(numbers, shape)
 }
 

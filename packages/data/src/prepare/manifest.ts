@@ -36,7 +36,7 @@ export interface ShardFile {
 }
 
 /** An image that could not be read, and is in no shard. */
-export interface UnreadableImage {
+export interface LeftOutImage {
   /** Its index in the source. */
   readonly index: number
   readonly name: string
@@ -48,7 +48,7 @@ export interface PreparedShard extends ShardFile {
   readonly images: number
   readonly labels?: ShardFile
   /** Images of the source that are missing. */
-  readonly unreadable?: readonly UnreadableImage[]
+  readonly unreadable?: readonly LeftOutImage[]
 }
 
 /** What `manifest.json` of a prepared copy holds. */
@@ -87,7 +87,7 @@ const size = schema.value<ImageSize>(
 )
 const file = { file: fileName, bytes: whole, sha256 }
 
-const unreadable = schema.record<UnreadableImage>({ index: whole, name: schema.text(), error: schema.text() })
+const unreadable = schema.record<LeftOutImage>({ index: whole, name: schema.text(), error: schema.text() })
 
 const shard = schema.record<PreparedShard>({
   ...file,

@@ -10,13 +10,13 @@ import type { ImageSource } from '../sources/image-source.ts'
 import { type EachImage, readEach } from '../sources/read-each.ts'
 import { describeSource } from '../transforms/describe-source.ts'
 import {
+  type LeftOutImage,
   manifestFile,
   type PreparedManifest,
   type PreparedSettings,
   type PreparedShard,
   readManifest,
   settingsDifferences,
-  type UnreadableImage,
   unfinishedFile,
   writeManifest,
 } from './manifest.ts'
@@ -34,7 +34,7 @@ export interface PreparedCopy {
   /** Those of them that this call made. */
   readonly made: number
   /** Images that could not be read and were left out, in all. */
-  readonly unreadable: readonly UnreadableImage[]
+  readonly unreadable: readonly LeftOutImage[]
   /** The path of the manifest. */
   readonly manifest: string
 }
@@ -193,7 +193,7 @@ async function writeShard(
   signal: AbortSignal | undefined,
 ): Promise<PreparedShard> {
   const { source, format, size } = checked
-  const unreadable: UnreadableImage[] = []
+  const unreadable: LeftOutImage[] = []
   async function* images(): AsyncGenerator<ShardImage> {
     const indices = Array.from({ length }, (_, i) => first + i)
     for await (const each of readEach(untransformed(source), indices)) {

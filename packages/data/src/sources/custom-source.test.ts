@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import { rng } from '@cascade-diffusion/random'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
-import { imageBatches } from '../batches/image-batches.ts'
 import { readBatch } from '../batches/read-batch.ts'
+import { shuffledIndices } from '../batches/shuffled-indices.ts'
 import { decodeImage } from '../decode/decode-image.ts'
 import { toUint8 } from '../images/byte-images.ts'
 import { encodePng } from '../images/png.ts'
+import { imageLoader } from '../loader/image-loader.ts'
 import { centerCrop } from '../transforms/crops/center-crop.ts'
 import { resize } from '../transforms/resize.ts'
 import { transformed } from '../transforms/transformed.ts'
@@ -60,8 +61,8 @@ test('pictures of a folder, of different sizes', async () => {
 
 test('cropped and resized they make batches', async () => {
   const source = transformed(classFolders(folder), centerCrop(), resize({ size: 2 }))
-  const { image, label } = await imageBatches(source, { batchSize: 3, rng: rng(0) })(0)
-  const order = [...rng(0).fold(0).permutation(3)]
+  const { image, label } = await imageLoader(source, { batchSize: 3, rng: rng(0) }).batch(0)
+  const order = [...shuffledIndices(3, 3, rng(0))(0)]
   expect([...label.data]).toEqual(order.map((i) => (i === 2 ? 1 : 0)))
   expect(image.shape).toEqual([3, 2, 2, 3])
   const small = pictures.map((picture) => resize({ size: 2 }).apply(centerCrop().apply(picture, undefined), undefined))

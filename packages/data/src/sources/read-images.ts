@@ -42,7 +42,8 @@ async function read(source: ImageSource, indices: readonly number[], options: Re
 /** Programs may throw anything. */
 const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : shown(cause))
 
-function checkedLabels(
+/** The labels as numbers, one for each index. @throws {CascadeError} of code `data` unless each is one of the classes. */
+export function checkedLabels(
   name: string,
   classNames: readonly string[],
   indices: readonly number[],

@@ -1,11 +1,10 @@
 import { CascadeError, shown } from '@cascade-diffusion/checks'
-import type { Rng } from '@cascade-diffusion/random'
 import type { ByteImages } from '../images/byte-images.ts'
-import { checkImage } from '../images/check-image.ts'
 import type { ImageSize } from '../images/image-size.ts'
 import { checkSource } from '../sources/check-source.ts'
-import type { ImageSource, LabelledSource, ReadImages, ReadOptions } from '../sources/image-source.ts'
+import type { ImageSource, LabelledSource, ReadImages } from '../sources/image-source.ts'
 import { readImages } from '../sources/read-images.ts'
+import { applyTransforms, drawsOf } from './apply-transforms.ts'
 import type { ImageTransform } from './image-transform.ts'
 
 /** A source whose images pass through transforms as they are read. {@link transformed} makes it. */
@@ -32,57 +31,32 @@ export function transformed(source: ImageSource, ...transforms: ImageTransform[]
   for (const transform of transforms) checkTransform(transform)
   if (isTransformed(source)) return transformed(source.source, ...source.transforms, ...transforms)
   const { name, count, channels, classNames } = source
-  const steps = transforms.map((transform, i) => ({
-    transform,
-    earlier: transforms.slice(0, i).filter((other) => other.name === transform.name).length,
-  }))
   return {
     name,
     count,
     channels,
     classNames,
-    size: transforms.reduce<ImageSize | undefined>((size, step) => (step.size ? step.size(size) : size), source.size),
+    size: sizeAfter(transforms, source.size),
     source,
     transforms,
     async read(indices, options = {}): Promise<ReadImages> {
       const { images, labels } = await readImages(source, indices, options)
-      const { firstIndex = 0 } = options
-      const keys = steps.map(({ transform, earlier }) => keyOf(name, transform, earlier, options))
+      const { rng, firstIndex = 0 } = options
+      const draw = drawsOf(name, transforms, rng)
       const changed = (image: ByteImages, i: number): ByteImages =>
-        steps.reduce((image, { transform }, k) => {
-          const key = keys[k]
-          const drawn = key && transform.draw?.(key, firstIndex + i)
-          const after = applied(name, transform, image, drawn, indices[i]!)
-          return checkImage(`${name}: transform '${transform.name}'`, after, indices[i]!)
-        }, image)
+        applyTransforms(name, transforms, image, draw(firstIndex + i), indices[i]!)
       return { images: images.map(changed), labels }
     },
   }
 }
 
-/** Whether a source is one that {@link transformed} made. */
+/** Whether a source passes images of another one through transforms. */
 export const isTransformed = (source: ImageSource): source is TransformedSource =>
   'transforms' in source && 'source' in source
 
-function keyOf(name: string, transform: ImageTransform, earlier: number, { rng }: ReadOptions): Rng | undefined {
-  if (!transform.draw) return undefined
-  if (!rng) throw new CascadeError('input', `${name}: expected a key for the transform '${transform.name}': { rng }`)
-  return earlier > 0 ? rng.fold(earlier) : rng
-}
-
-function applied(
-  name: string,
-  transform: ImageTransform,
-  image: ByteImages,
-  drawn: unknown,
-  index: number,
-): ByteImages {
-  try {
-    return transform.apply(image, drawn)
-  } catch (cause) {
-    throw new CascadeError('data', `${name}: image ${index}: ${(cause as Error).message}`, { cause })
-  }
-}
+/** The size of images after transforms; `undefined` if sizes differ or are not known. @throws if a transform does not fit. */
+export const sizeAfter = (transforms: readonly ImageTransform[], size: ImageSize | undefined): ImageSize | undefined =>
+  transforms.reduce((size, transform) => (transform.size ? transform.size(size) : size), size)
 
 function checkTransform(transform: ImageTransform): void {
   // A function has a name and an apply too: resize is none, resize({ size: 8 }) is one.

@@ -1,6 +1,6 @@
 import type { Compile, NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
-import { imageBatches, type LabelledSource, randomShift, transformed } from '@cascade-diffusion/data'
+import { imageLoader, type LabelledSource, randomShift, transformed } from '@cascade-diffusion/data'
 import {
   type ClassAccuracyFigure,
   type ClassifierConfig,
@@ -16,6 +16,7 @@ import {
 } from '@cascade-diffusion/metrics'
 import { rng } from '@cascade-diffusion/random'
 import {
+  batchKey,
   type Description,
   learningRateOf,
   type TrainProgress,
@@ -39,29 +40,38 @@ export interface TrainEvaluatorOptions {
  * Trains the classifier whose features the evaluator uses, on real images shifted by up to two pixels.
  * @throws as `train`.
  */
-export function trainEvaluator(options: TrainEvaluatorOptions): Promise<TrainResult> {
+export async function trainEvaluator(options: TrainEvaluatorOptions): Promise<TrainResult> {
   const { dataset, plan, seed, compile, checkpointPath, progress, signal } = options
   const { batchSize, learningRate, ...loop } = plan
   const network = classifier(configOf(dataset))
   const key = rng(seed).fold('classifier')
-  return train<LabelledImages>({
-    ...loop,
-    params: network.init(key.fold('weights')),
-    loss: network.loss,
-    batch: imageBatches(transformed(dataset, randomShift()), { batchSize, rng: key.fold('order') }),
-    seed,
-    compile,
-    // As a function, it is part of the description below and not of the optimiser's.
-    learningRate: learningRateOf(learningRate, plan.steps),
-    checkpoint: {
-      path: checkpointPath,
-      kind: 'evaluator',
-      config: { classifier: network.config, data: dataset.name, batchSize, learningRate, steps: plan.steps },
-      migrate,
-    },
-    progress,
-    signal,
+  const loader = imageLoader(transformed(dataset, randomShift()), {
+    batchSize,
+    rng: key.fold('order'),
+    draws: batchKey(seed),
   })
+  try {
+    return await train<LabelledImages>({
+      ...loop,
+      params: network.init(key.fold('weights')),
+      loss: network.loss,
+      batch: loader.batch,
+      seed,
+      compile,
+      // As a function, it is part of the description below and not of the optimiser's.
+      learningRate: learningRateOf(learningRate, plan.steps),
+      checkpoint: {
+        path: checkpointPath,
+        kind: 'evaluator',
+        config: { classifier: network.config, data: dataset.name, batchSize, learningRate, steps: plan.steps },
+        migrate,
+      },
+      progress,
+      signal,
+    })
+  } finally {
+    await loader.close()
+  }
 }
 
 /**

@@ -11,7 +11,7 @@ import type { LearningRateConfig } from '@cascade-diffusion/training'
 import type { DataConfig } from '../data/data.ts'
 
 /** The options of a run that an experiment supplies itself, or that are no data. */
-type Supplied = 'seed' | 'compile' | 'checkpoint' | 'progress' | 'signal' | 'reduce'
+type Supplied = 'seed' | 'compile' | 'checkpoint' | 'progress' | 'signal' | 'reduce' | 'loading'
 
 /** How one model is trained: all options of training that do not follow from the plan. */
 export interface TrainingPlan extends Omit<TrainingRun, Supplied | 'learningRate'> {

@@ -9,7 +9,7 @@ import { trainExperiment } from '../train.ts'
 import type { ExperimentPlan, StageTrainingPlan } from './plan.ts'
 
 test('a plan may have every option of training that does not follow from it', () => {
-  type Supplied = 'stage' | 'dataset' | 'seed' | 'compile' | 'checkpoint' | 'progress' | 'signal' | 'reduce'
+  type Supplied = 'stage' | 'dataset' | 'seed' | 'compile' | 'checkpoint' | 'progress' | 'signal' | 'reduce' | 'loading'
   expectTypeOf<keyof StageTrainingPlan>().toEqualTypeOf<Exclude<keyof TrainStageOptions, Supplied>>()
   // @ts-expect-error: a schedule is named, not a function
   const named: StageTrainingPlan['learningRate'] = (step: number) => 1 / step

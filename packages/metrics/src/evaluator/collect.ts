@@ -52,20 +52,25 @@ export async function collect<M extends Metrics>(
   const { batchSize = 200, progress, signal } = options
   checkInteger('evaluator', 'batchSize', batchSize, { from: 1 })
   if (progress !== undefined) checkFunction('evaluator', 'progress', progress)
-  const { count, read } = imageReader(where, images)
   const taking = Object.entries<Metric>(metrics).filter(([, { needs }]) => needs[role].length > 0)
   const states: Record<string, unknown> = Object.fromEntries(taking.map(([name, metric]) => [name, metric.start()]))
   const all = new Set(taking.flatMap(([, { needs }]) => needs[role]))
-  if (all.size === 0) return states as Collected<M>
-  const extract = all.has('features') || all.has('logits') ? fullBatches(extractor, batchSize) : undefined
-  for (let from = 0; from < count; from += batchSize) {
-    throwIfAborted(signal, 'evaluator')
-    const batch = await read(from, Math.min(count, from + batchSize))
-    if (extract) checkConvention(where, extractor, batch)
-    const examples: Examples = { ...batch, ...(await extract?.(batch.images)) }
-    for (const [name, metric] of taking)
-      states[name] = metric.add(states[name], needed(where, examples, metric.needs[role], name))
-    progress?.({ done: Math.min(count, from + batchSize), count })
+  const reader = imageReader(where, images, batchSize)
+  try {
+    if (all.size === 0) return states as Collected<M>
+    const { count } = reader
+    const extract = all.has('features') || all.has('logits') ? fullBatches(extractor, batchSize) : undefined
+    for (let from = 0; from < count; from += batchSize) {
+      throwIfAborted(signal, 'evaluator')
+      const batch = await reader.batch(from / batchSize)
+      if (extract) checkConvention(where, extractor, batch)
+      const examples: Examples = { ...batch, ...(await extract?.(batch.images)) }
+      for (const [name, metric] of taking)
+        states[name] = metric.add(states[name], needed(where, examples, metric.needs[role], name))
+      progress?.({ done: Math.min(count, from + batchSize), count })
+    }
+  } finally {
+    await reader.close()
   }
   return states as Collected<M>
 }

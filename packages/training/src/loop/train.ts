@@ -1,6 +1,5 @@
 import { type ArraysOf, disposeAll } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
-import { rng } from '@cascade-diffusion/random'
 import { saveCheckpoint } from '../checkpoint/checkpoint.ts'
 import { prepareCheckpoint } from '../checkpoint/checkpoint-path.ts'
 import { findCheckpoint } from '../checkpoint/resume.ts'
@@ -11,6 +10,7 @@ import { packSmall } from '../step/packing.ts'
 import { type AnyTrainState, mapState, readParams, readState } from '../step/state.ts'
 import { trainer } from '../step/trainer.ts'
 import { type UpdaterConfig, updater } from '../step/updater.ts'
+import { batchKey } from './batch-key.ts'
 import { checkTrainOptions } from './check-train.ts'
 import { growthOf, reasonOf } from './divergence.ts'
 import type { TrainOptions, TrainResult } from './options.ts'
@@ -69,8 +69,9 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
     saved = step
     savedAt = performance.now()
   }
+  const keys = batchKey(seed)
   const prefetch = (at: number): Promise<ArraysOf<Batch>> => {
-    const made = Promise.resolve().then(() => batch(at, rng(seed).fold('batch').fold(at), memory))
+    const made = Promise.resolve().then(() => batch(at, keys.fold(at), memory))
     made.catch(() => {}) // it may never be awaited; if it is, the error comes then
     return made
   }

@@ -1,0 +1,177 @@
+import { availableParallelism } from 'node:os'
+import { CascadeError, throwIfAborted } from '@cascade-diffusion/checks'
+import type { ImageBatch, LabelledBatch } from '../batches/read-batch.ts'
+import { stackedBatch } from '../batches/stacked-batch.ts'
+import { checkSource } from '../sources/check-source.ts'
+import type { ImageSource, LabelledSource } from '../sources/image-source.ts'
+import { batchOrder } from './batch-order.ts'
+import { encodedParts, encodedReader, recipeOf } from './encoded-reader.ts'
+import { type ImageReader, sourceReader } from './image-reader.ts'
+import { type LoadedBatch, loadBatch, type Skipping } from './load-batch.ts'
+import { checkLoaderOptions, type ImageLoaderOptions } from './options.ts'
+import { ownThread } from './pool.ts'
+import { workerThreads } from './threads.ts'
+import { type UnreadableImages, unreadableLog } from './unreadable.ts'
+
+/** Batches of the images of a source. {@link imageLoader} makes it. */
+export interface ImageLoader<B extends ImageBatch = ImageBatch> {
+  /**
+   * The batch of a step, from 0: a pure function of the step and the keys. Any step may be asked for; the following ones are loaded ahead.
+   * @throws {CascadeError} as `readBatch`; of code `interrupted` if the signal aborts; if the loader is closed.
+   */
+  batch(step: number): Promise<B>
+  /** The images that were skipped in the batches so far. */
+  readonly unreadable: UnreadableImages
+  /** The bytes of images that are loaded ahead, or being loaded. */
+  readonly prefetchedBytes: number
+  /** Ends the threads. Batches that are awaited throw. When it is done, no file is open. */
+  close(): Promise<void>
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/** Batches ahead, at most: more would only delay the first. */
+const [MOST_DECODED, MOST_READ] = [16, 2]
+
+/** A batch that is being loaded. */
+interface Loading {
+  readonly batch: Promise<LoadedBatch>
+  /** What it holds in memory. */
+  bytes: number
+}
+
+/**
+ * Loads batches of a source for training or evaluation, ahead of their use. Sources of encoded images are decoded and transformed by
+ * worker threads; others are read by the thread of the program. A batch is a pure function of the step and the keys: numbers of threads,
+ * of ranks and of bytes loaded ahead do not change an example, and a resumed run needs only its step.
+ * @throws if an option is missing, unknown or wrong.
+ */
+export function imageLoader(source: LabelledSource, options: ImageLoaderOptions): ImageLoader<LabelledBatch>
+export function imageLoader(source: ImageSource, options: ImageLoaderOptions): ImageLoader
+export function imageLoader(source: ImageSource, options: ImageLoaderOptions): ImageLoader {
+  checkLoaderOptions(options)
+  checkSource('imageLoader', source)
+  const { batchSize, rng, draws, rank = { index: 0, count: 1 }, signal, prefetchBytes = 2 ** 25 } = options
+  const { shareOf, lastStep } = batchOrder(source.count, { batchSize, rng, rank })
+  const { reader, most } = readerOf(source, options.workers)
+  const skipping = skippingOf(source, options)
+  const log = unreadableLog(options.report)
+  const ahead = new Map<number, Loading>()
+  const waiting = new Set<(error: unknown) => void>()
+  let next = 0
+  let locating = 0
+  /** The most that the encoded images of a batch have taken. */
+  let encodedBytes = 0
+  let closing: Promise<void> | undefined
+  const bytesOf = (images: number) => images * reader.imageBytes + encodedBytes
+
+  const begin = (step: number): Loading => {
+    const share = shareOf(step)
+    let isLocated = false
+    const located = (bytes = 0) => {
+      if (isLocated) return
+      isLocated = true
+      locating--
+      encodedBytes = Math.max(encodedBytes, bytes)
+      loading.bytes = share.indices.length * reader.imageBytes + bytes
+      prefetch()
+    }
+    locating++
+    const request = { ...share, step, rng: draws?.fold(step), located }
+    // Later, when `loading` is there.
+    const batch = Promise.resolve().then(() => loadBatch(reader, request, skipping))
+    const loading: Loading = { batch, bytes: bytesOf(share.indices.length) }
+    batch.then(
+      () => prefetch(), // The size of images may be known only now.
+      () => located(), // The batch may never be asked for. If it is, the error comes then.
+    )
+    return loading
+  }
+  const prefetchedBytes = () => [...ahead.values()].reduce((sum, { bytes }) => sum + bytes, 0)
+  const prefetch = () => {
+    while (!closing && locating === 0 && reader.imageBytes > 0 && ahead.size < most && next <= lastStep) {
+      if (prefetchedBytes() + bytesOf(batchSize / rank.count) > prefetchBytes) return
+      ahead.set(next, begin(next))
+      next++
+    }
+  }
+  const discard = (step: number, { batch }: Loading) => {
+    ahead.delete(step)
+    batch.then(
+      ({ release }) => release(),
+      () => {},
+    )
+  }
+  const take = (step: number): Loading => {
+    const loading = ahead.get(step)
+    // Steps are asked for in order, but for a run that begins anew.
+    for (const [other, unused] of ahead) if (!loading || other < step) discard(other, unused)
+    ahead.delete(step)
+    if (loading) return loading
+    const begun = begin(step)
+    next = step + 1
+    return begun
+  }
+  /** The promise, unless the loader is closed before. */
+  const whileOpen = <T>(promise: Promise<T>) =>
+    new Promise<T>((resolve, reject) => {
+      if (waiting.add(reject).size === 1) reader.awaited(true)
+      promise.then(resolve, reject).finally(() => {
+        if (waiting.delete(reject) && waiting.size === 0) reader.awaited(false)
+      })
+    })
+
+  const close = () => {
+    closing ??= (async () => {
+      signal?.removeEventListener('abort', close)
+      for (const reject of waiting) reject(closedError(signal))
+      for (const [step, loading] of ahead) discard(step, loading)
+      await reader.close()
+    })()
+    return closing
+  }
+  signal?.addEventListener('abort', close)
+  return {
+    async batch(step) {
+      throwIfAborted(signal, 'imageLoader')
+      if (closing) throw closedError(signal)
+      const loading = take(step)
+      prefetch()
+      const { indices, images, labels, skipped, release } = await whileOpen(loading.batch)
+      try {
+        for (const image of skipped) log.add(image)
+        return stackedBatch(source, indices, images, labels)
+      } finally {
+        release()
+      }
+    },
+    get unreadable() {
+      return log.get()
+    },
+    get prefetchedBytes() {
+      return prefetchedBytes()
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function readerOf(
+  source: ImageSource,
+  workers = Math.min(4, availableParallelism()),
+): { readonly reader: ImageReader; readonly most: number } {
+  const parts = encodedParts(source)
+  if (!parts) return { reader: sourceReader(source), most: MOST_READ }
+  const recipe = recipeOf(parts)
+  const pool = workers === 0 ? ownThread(recipe) : workerThreads(recipe, workers, parts.knownBytes)
+  return { reader: encodedReader(parts, pool), most: MOST_DECODED }
+}
+
+function skippingOf({ count }: ImageSource, { unreadable = 'fail', rng }: ImageLoaderOptions): Skipping {
+  if (unreadable === 'fail') return { kind: 'fail' }
+  return rng ? { kind: 'replace', count, rng } : { kind: 'leave-out' }
+}
+
+function closedError(signal: AbortSignal | undefined): CascadeError {
+  if (signal?.aborted) return new CascadeError('interrupted', 'imageLoader: interrupted', { cause: signal.reason })
+  return new CascadeError('input', 'imageLoader: expected a loader that is open, got one that was closed')
+}

@@ -1,0 +1,54 @@
+import { CascadeError, isCascadeError } from '@cascade-diffusion/checks'
+import type { ByteImages } from '../images/byte-images.ts'
+import { type Decoding, decodeEncoded } from '../sources/decode-encoded.ts'
+import type { EncodedImage } from '../sources/encoded-images.ts'
+import { applyTransforms } from '../transforms/apply-transforms.ts'
+import type { ImageTransform } from '../transforms/image-transform.ts'
+
+/** How the encoded images of a source become pixels, in any thread. */
+export interface Recipe extends Decoding {
+  /** The source, for errors. */
+  readonly name: string
+  readonly channels: number
+  readonly transforms: readonly ImageTransform[]
+}
+
+/** An image to be made. */
+export interface ImageTask {
+  readonly encoded: EncodedImage
+  /** Its index in the source, for errors. */
+  readonly index: number
+  /** What each transform draws for it. */
+  readonly drawn: readonly unknown[]
+}
+
+/** An image, or why it could not be made. */
+export type Made = ByteImages | CascadeError
+
+/** An image is bad, and others may be good, if its error is one of these codes. */
+const imageCodes = ['data', 'file'] as const
+
+/** Whether an error is that of one image. */
+export const isImageError = (error: unknown): error is CascadeError =>
+  imageCodes.some((code) => isCascadeError(error, code))
+
+/**
+ * Reads, decodes and transforms an image. An error of the image itself is a result.
+ * @throws other errors: a decoder that is not installed, for one.
+ */
+export async function makeImage(
+  recipe: Recipe,
+  { encoded, index, drawn }: ImageTask,
+  read: (image: EncodedImage) => Uint8Array | Promise<Uint8Array>,
+): Promise<Made> {
+  const { name, channels, transforms } = recipe
+  try {
+    const image = await decodeEncoded(encoded, recipe, read)
+    if (image.shape[2] !== channels)
+      throw new CascadeError('data', `${name}: expected ${channels} channels, got ${image.shape[2]} in image ${index}`)
+    return applyTransforms(name, transforms, image, drawn, index)
+  } catch (error) {
+    if (isImageError(error)) return error
+    throw error
+  }
+}

@@ -1,0 +1,42 @@
+import type { CascadeError } from '@cascade-diffusion/checks'
+
+/** An image that was skipped, as it could not be read. */
+export interface UnreadableImage {
+  readonly step: number
+  /** Its index in the source. */
+  readonly index: number
+  /** Where it is: its path, or its shard and the key in it. */
+  readonly name: string
+  readonly error: CascadeError
+  /** The index of the image that took its place in the batch; absent if it was left out. */
+  readonly replacement?: number
+}
+
+/** What a loader skipped. */
+export interface UnreadableImages {
+  /** How often an image was skipped. */
+  readonly count: number
+  /** The first 100. */
+  readonly images: readonly UnreadableImage[]
+}
+
+/** Counts images that are skipped, keeps the first, and reports all. */
+export function unreadableLog(report: (image: UnreadableImage) => void = warn) {
+  const images: UnreadableImage[] = []
+  let count = 0
+  return {
+    add(image: UnreadableImage): void {
+      count++
+      if (images.length < 100) images.push(image)
+      report(image)
+    },
+    get: (): UnreadableImages => ({ count, images: [...images] }),
+  }
+}
+
+function warn({ step, index, name, error, replacement }: UnreadableImage): void {
+  const instead = replacement === undefined ? 'is left out' : `is replaced by image ${replacement}`
+  process.emitWarning(
+    `imageLoader: step ${step}: image ${index}, ${name}, cannot be read and ${instead}: ${error.message}`,
+  )
+}
