@@ -27,7 +27,13 @@ export async function decodeSharp(bytes: Uint8Array, format: Format, decoding: D
   })
   const isCmyk = hasCmyk(bytes, format)
   if (isCmyk) image.pipelineColourspace('cmyk').toColourspace('cmyk')
-  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true })
+  const { data, info } = await image
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+    .catch((cause) => {
+      if (!/pixel limit/.test(cause.message)) throw cause
+      throw new Error(`expected at most ${decoding.maxPixels} pixels, got more; maxPixels raises the limit`, { cause })
+    })
   const pixels = new Uint8Array(data.buffer, data.byteOffset, data.length)
   const shape = [info.height, info.width, info.channels]
   return isCmyk ? rgbOfCmyk({ shape, data: pixels }) : { shape, data: pixels }

@@ -109,19 +109,36 @@ describe('a folder without classes', () => {
 const byOrder = (order: readonly string[]) => (a: string, b: string) => order.indexOf(a) - order.indexOf(b)
 
 describe('classes are subfolders', () => {
-  test('in code-point order, with the files of their own subfolders', async () => {
-    const names = ['b/1.png', 'a/x/2.png', 'a/1.png', 'B/1.png', '10/1.png', '9/1.png', 'a-b/1.png', 'é/1.png']
-    const folder = folderOf(Object.fromEntries(names.map((name, i) => [name, encodePng(picture(i))])))
+  /** The samples of torchvision 0.29.2's ImageFolder, in its order. */
+  const samples: readonly (readonly [string, number])[] = [
+    ['10/1.png', 0],
+    ['9/1.png', 1],
+    ['B/1.png', 2],
+    ['a/1.png', 3],
+    ['a/10.png', 3],
+    ['a/2.PNG', 3],
+    ['a/z.png', 3],
+    ['a/\ufb01.tif', 3],
+    ['a/\u{1f600}.webp', 3],
+    ['a/x/2.png', 3],
+    ['a/x-y/1.png', 3],
+    ['a/x/y/1.png', 3],
+    ['a-b/1.png', 4],
+    ['b/1.png', 5],
+    ['é/1.png', 6],
+  ]
+
+  test('in code-point order, with the files of their own subfolders, in the order of torchvision', async () => {
+    const folder = folderOf(Object.fromEntries(samples.map(([path], i) => [path, encodePng(picture(i))]).toReversed()))
     writeFileSync(join(folder, 'outside.png'), 'x')
     const source = await imageFolder(folder, { classes: 'folders' })
     expectTypeOf(source).toExtend<LabelledSource>()
     expect(source.classNames).toEqual(['10', '9', 'B', 'a', 'a-b', 'b', 'é'])
-    const order = ['10/1.png', '9/1.png', 'B/1.png', 'a/1.png', 'a/x/2.png', 'a-b/1.png', 'b/1.png', 'é/1.png']
-    expect(pathsOf(source)).toEqual(order)
-    expect([...(await source.readLabels())]).toEqual([0, 1, 2, 3, 3, 4, 5, 6])
-    const { images, labels } = await source.read([4, 6, 0])
+    expect(pathsOf(source)).toEqual(samples.map(([path]) => path))
+    expect([...(await source.readLabels())]).toEqual(samples.map(([, label]) => label))
+    const { images, labels } = await source.read([8, 13, 0])
     expect([images, labels]).toEqual([
-      [picture(1), picture(0), picture(4)],
+      [picture(8), picture(13), picture(0)],
       [3, 5, 0],
     ])
   })
