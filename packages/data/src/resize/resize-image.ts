@@ -54,32 +54,38 @@ export function resizeImage(
     box: checkBox(options.box ?? [0, 0, height, width], [height, width]),
     keep: { top: 0, left: 0, height: to[0], width: to[1] },
   }
-  const region = { top: 0, left: 0, height, width }
-  const [length, newLength] = [height * width * channels, to[0] * to[1] * channels]
+  const image = { region: { top: 0, left: 0, height, width }, channels }
   const shape = images.shape.length === 3 ? [...to, channels] : [n, ...to, channels]
-  const at = (i: number): [number, number] => [i * length, (i + 1) * length]
+  const length = n * to[0] * to[1] * channels
   if (images.data instanceof Uint8Array) {
-    const out = new Uint8Array(n * newLength)
-    for (let i = 0; i < n; i++) {
-      const data = images.data.subarray(...at(i))
-      out.set(resampleBytes({ region, channels, data }, resampling).data, i * newLength)
-    }
-    return { shape, data: out }
+    const data = new Uint8Array(length)
+    for (const [i, one] of parts(images.data, n).entries())
+      data.set(resampleBytes({ ...image, data: one }, resampling).data, (i * length) / n)
+    return { shape, data }
   }
-  const out = new Float32Array(n * newLength)
-  for (let i = 0; i < n; i++) {
-    const data = images.data.subarray(...at(i))
-    out.set(resampleFloats({ region, channels, data }, resampling).data, i * newLength)
-  }
-  return { dtype: 'float32', shape, data: out }
+  const data = new Float32Array(length)
+  for (const [i, one] of parts(images.data, n).entries())
+    data.set(resampleFloats({ ...image, data: one }, resampling).data, (i * length) / n)
+  return { dtype: 'float32', shape, data }
 }
 
-function shapeOf({ shape, data }: ByteImages | NDArray<'float32'>) {
+/** The data of n images one by one: views. */
+function parts<Data extends Uint8Array | Float32Array>(data: Data, n: number): Data[] {
+  const length = data.length / n
+  return Array.from({ length: n }, (_, i) => data.subarray(i * length, (i + 1) * length) as Data)
+}
+
+function shapeOf(images: ByteImages | NDArray<'float32'>) {
+  const { shape, data } = (images ?? {}) as Partial<typeof images>
+  if (!(data instanceof Uint8Array || data instanceof Float32Array) || !Array.isArray(shape))
+    throw new CascadeError(
+      'input',
+      `resizeImage: expected images in bytes or a float32 array, { shape, data }, got ${shown(images)}`,
+    )
   const [n, height, width, channels] = (shape.length === 3 ? [1, ...shape] : shape) as [number, number, number, number]
-  if (!(data instanceof Uint8Array || data instanceof Float32Array))
-    throw new CascadeError('input', `resizeImage: expected bytes or a float32 array, got ${shown(data)}`)
-  const fits = (shape.length === 3 || shape.length === 4) && data.length === n * height * width * channels
-  if (fits && (data instanceof Float32Array || isChannels(channels))) return { n, height, width, channels }
+  const size = n * height * width * channels
+  const fits = (shape.length === 3 || shape.length === 4) && data.length === size && height * width > 0
+  if (fits && isChannels(channels)) return { n, height, width, channels }
   throw new CascadeError(
     'input',
     'resizeImage: expected [height, width, 1 to 4], or several such, ' +
@@ -88,10 +94,9 @@ function shapeOf({ shape, data }: ByteImages | NDArray<'float32'>) {
 }
 
 function checkBox(box: Box, size: ImageSize): Box {
-  const numbers = Array.isArray(box) && box.length === 4 && box.every((edge) => Number.isFinite(edge))
-  const [top, left, bottom, right] = box
-  if (numbers && top >= 0 && left >= 0 && top < bottom && left < right && bottom <= size[0] && right <= size[1])
-    return box
+  const [top, left, bottom, right] = Array.isArray(box) && box.length === 4 ? (box as Box) : []
+  // Comparisons with what is no number are false.
+  if (top! >= 0 && left! >= 0 && bottom! > top! && right! > left! && bottom! <= size[0] && right! <= size[1]) return box
   throw new CascadeError(
     'input',
     `resizeImage: expected a box, [top, left, bottom, right] inside ${shownSize(size)}, ` +

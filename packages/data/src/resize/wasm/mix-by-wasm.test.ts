@@ -64,10 +64,11 @@ test('memory grows to the largest image; what a large one took is given back', (
 test('without SIMD the same images are computed by TypeScript', () => {
   const code = `
     const { readFileSync } = await import('node:fs')
-    const { agrees } = await import('./packages/data/src/resize/testing/pillow-cases.ts')
+    const { isDeepStrictEqual } = await import('node:util')
+    const { expectedOf, resultOf } = await import('./packages/data/src/resize/testing/pillow-cases.ts')
     const { heldBytes } = await import('./packages/data/src/resize/wasm/mix-by-wasm.ts')
     const { cases } = JSON.parse(readFileSync('packages/data/src/resize/fixtures/pillow-resize.json', 'utf8'))
-    console.log(cases.length, cases.filter(agrees).length, heldBytes())`
+    console.log(cases.length, cases.filter((one) => isDeepStrictEqual(resultOf(one), expectedOf(one))).length, heldBytes())`
   const flags = ['--conditions=@cascade-diffusion/source', '--import=tsx', '--input-type=module']
   // V8 has no SIMD without the instructions of SSE 4.1. (Other machines have it regardless.)
   const cwd = fileURLToPath(new URL('../../../../..', import.meta.url))
