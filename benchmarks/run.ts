@@ -1,6 +1,7 @@
 // `bench <name> [options]`: runs one benchmark.
 import { parseArgs } from 'node:util'
 import { benchAccuracy } from './accuracy.ts'
+import { benchImages } from './images.ts'
 import { benchLoad } from './load.ts'
 import { works } from './models.ts'
 import { benchNetwork } from './network.ts'
@@ -12,9 +13,11 @@ const usage = `usage: bench [network] [--compile] [--rounds n] [--work name]... 
        bench startup [--compile] [--rounds n] [--work name]... [--save]
        bench accuracy
        bench load [--rounds n]
+       bench images [--rounds n] [--images folder]
   --compile   also against torch.compile, which takes minutes to compile
-  --rounds n  turns of each side (network 15, fewer for long workloads; startup 3, load 7)
+  --rounds n  turns of each side (network 15, fewer for long workloads; startup 3, load 7, images 5)
   --work w    only ${works.map(({ name }) => name).join(', ')}
+  --images f  JPEG files in a subfolder for each class (default: 5,000 are drawn)
   --profile   prints our times by operator and by shape (default: train-b8)
   --save      saves the results of chosen workloads; without --work all are saved`
 
@@ -22,6 +25,7 @@ try {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: {
+      images: { type: 'string' },
       compile: { type: 'boolean', default: false },
       profile: { type: 'boolean', default: false },
       rounds: { type: 'string' },
@@ -29,11 +33,12 @@ try {
       work: { type: 'string', multiple: true },
     },
   })
-  const { compile, profile, save, work } = values
+  const { compile, images, profile, save, work } = values
   const rounds = (otherwise: number) => count(values.rounds ?? `${otherwise}`)
   const [name = 'network', ...more] = positionals
   if (more.length > 0) throw new Error(usage)
   if (name === 'accuracy') await benchAccuracy()
+  else if (name === 'images') await benchImages({ rounds: rounds(5), images })
   else if (name === 'load') await benchLoad({ rounds: rounds(7) })
   else if (name === 'startup') await benchStartup({ compile, rounds: rounds(3), works: work, save })
   else if (name !== 'network') throw new Error(usage)
