@@ -1,4 +1,7 @@
 export { type NpzImages, type NpzImagesOptions, npzImages } from './arrays/npz-images.ts'
+export { type NpzConfig, npzEntry } from './arrays/npz-entry.ts'
+export { type LabelledNpz, type NpzImages, type NpzImagesOptions, npzImages } from './arrays/npz-images.ts'
+export { type Batches, type ImageBatchesOptions, imageBatches } from './batches/image-batches.ts'
 export { type ImageBatch, type LabelledBatch, readBatch } from './batches/read-batch.ts'
 export { shuffledIndices } from './batches/shuffled-indices.ts'
 export { type CifarName, type CifarOptions, cifar } from './cifar/cifar.ts'
@@ -52,6 +55,8 @@ export {
 } from './loader/options.ts'
 export type { UnreadableImage, UnreadableImages } from './loader/unreadable.ts'
 export { type ParquetImagesOptions, parquetImages } from './parquet/parquet-images.ts'
+export { type ParquetConfig, parquetEntry } from './parquet/parquet-entry.ts'
+export { type LabelledParquet, type ParquetImagesOptions, parquetImages } from './parquet/parquet-images.ts'
 export type {
   LeftOutImage,
   PreparedManifest,

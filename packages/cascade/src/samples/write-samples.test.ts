@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rows } from '@cascade-diffusion/arrays'
 import { readNpz } from '@cascade-diffusion/checkpoints'
-import { encodePng, imageDataset, readBatch, toUint8 } from '@cascade-diffusion/data'
+import { encodePng, imageDataset, npzImages, readBatch, toUint8 } from '@cascade-diffusion/data'
 import { ddim } from '@cascade-diffusion/diffusion'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
@@ -82,6 +82,10 @@ describe('what is written', () => {
       expect(arr_0).toEqual({ dtype: 'uint8', ...toUint8(images[i]!) })
       expect(arr_1).toMatchObject({ dtype: 'int64', shape: [10] })
       expect([...arr_1!.data].map(Number)).toEqual([0, 1, 0, 1, 0, 1, 0, 1, 0, 1])
+      const source = await npzImages(file, { labels: 'arr_1' })
+      const { image, label } = await readBatch(source, [7, 8])
+      expect(toUint8(image)).toEqual(toUint8(rows(images[i]!, 7, 9)))
+      expect([...label.data]).toEqual([1, 0])
     }
   })
 

@@ -1,6 +1,7 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { StoredType } from '../arrays/elements.ts'
 import { type ByteSource, type Readable, readBytes, withSource } from '../byte-source.ts'
+import { strangerIn } from '../strangers.ts'
 import { named } from '../tensor-file.ts'
 import { openZip } from '../zip/zip.ts'
 import { headerOf, nameOf } from './npy.ts'
@@ -24,10 +25,14 @@ export interface NumpyArray {
  */
 export const numpyArrays = (from: Readable): Promise<ReadonlyMap<string, NumpyArray>> =>
   withSource(from, async (source) => {
-    const [first] = await readBytes(source, 0, Math.min(source.size, 1))
-    return first === 0x93
-      ? named(`npy ${source.name}`, async () => new Map([['', await single(source)]]))
-      : named(`npz ${source.name}`, () => ofArchive(source))
+    const [first, second] = await readBytes(source, 0, Math.min(source.size, 2))
+    if (first === 0x93) return named(`npy ${source.name}`, async () => new Map([['', await single(source)]]))
+    if (first === 0x50 && second === 0x4b) return named(`npz ${source.name}`, () => ofArchive(source))
+    const stranger = await strangerIn(source, 'the arrays')
+    throw new CascadeError(
+      'checkpoint',
+      `${source.name}: expected an .npz archive or a .npy file, got ${stranger ?? 'another format'}`,
+    )
   })
 
 async function single(source: ByteSource): Promise<NumpyArray> {

@@ -2,9 +2,12 @@ import { copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { npzLayout } from '@cascade-diffusion/checkpoints'
+import { isCascadeError } from '@cascade-diffusion/checks'
+import { rng } from '@cascade-diffusion/random'
 import { temporaryFolder } from '@cascade-diffusion/testing'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
 import { readBatch } from '../batches/read-batch.ts'
+import type { LabelledSource } from '../sources/image-source.ts'
 import { layoutOf } from './layout.ts'
 import { npzEntry } from './npz-entry.ts'
 import { npzImages } from './npz-images.ts'
@@ -27,8 +30,14 @@ test.each(['adm.npz', 'compressed.npz'])('%s: images and labels of samples of AD
   const { images, labels } = await source.read(order)
   expect(images).toEqual(order.map(image))
   expect(labels).toEqual(order.map((i) => numpy.labels[i]))
-  const batch = await readBatch(source as Parameters<typeof readBatch>[0], [2, 5])
-  expect(batch.image.shape).toEqual([2, 5, 4, 3])
+  const labelled = await npzImages(fixture(name), { labels: 'arr_1' })
+  expectTypeOf(labelled).toExtend<LabelledSource>()
+  expectTypeOf(source).not.toExtend<LabelledSource>()
+  const { image: batch, label } = await readBatch(labelled, [2, 5])
+  expect([batch.shape, [...label.data]]).toEqual([
+    [2, 5, 4, 3],
+    [2, 0],
+  ])
 })
 
 test('.npy files: images, and labels in another one', async () => {
@@ -150,3 +159,30 @@ test('by name, as a JSON value', async () => {
   const source = await npzEntry.make({ name: 'npz', path: fixture('adm.npz'), labels: false })
   expect([source.count, source.classNames]).toEqual([7, undefined])
 })
+
+test.each(['adm.npz', 'compressed.npz', 'fortran.npz', 'images.npy'])(
+  'damaged copies of %s are read or are errors of ours',
+  async (name) => {
+    const file = readFileSync(fixture(name))
+    const path = join(temporaryFolder(), 'x')
+    let errors = 0
+    for (let i = 0; i < 120; i++) {
+      const [at, value, length] = rng(i).integers([3], 0, 2 ** 30).data as unknown as [number, number, number]
+      const bytes = Buffer.from(i % 10 === 0 ? file.subarray(0, length % file.length) : file)
+      if (bytes.length > 0) bytes[at % bytes.length] = i % 3 === 0 ? 0xff : value
+      writeFileSync(path, bytes)
+      const error = await npzImages(path)
+        .then(async (source) => source.read([0, source.count - 1]))
+        .then(
+          () => undefined,
+          (cause: unknown) => cause,
+        )
+      if (error === undefined) continue
+      errors++
+      if (!isCascadeError(error)) throw new Error(`copy ${i}: not an error of ours`, { cause: error })
+      expect(['data', 'unsupported']).toContain(error.code)
+      expect(error.message).toContain(path)
+    }
+    expect(errors).toBeGreaterThan(10)
+  },
+)

@@ -43,6 +43,12 @@ export interface NpzImages extends ImageSource {
   readonly size: readonly [height: number, width: number]
 }
 
+/** {@link NpzImages} with labels. */
+export interface LabelledNpz extends NpzImages {
+  readonly classNames: readonly string[]
+  readLabels(): Promise<Int32Array>
+}
+
 /**
  * The images of a NumPy file as a source: `.npz` or `.npy`, bytes of [n, height, width, channels], or [n, height, width] in grey. These
  * are the samples of ADM (`arr_0` and `arr_1`) and of `writeSamples`. Each image is one read of its bytes from the file, whose
@@ -51,6 +57,8 @@ export interface NpzImages extends ImageSource {
  * @throws {CascadeError} of code `input` if an option is wrong, of code `data` if the file is damaged, has no such arrays, or they are
  * of another type or shape.
  */
+export function npzImages(path: string, options: NpzImagesOptions & { readonly labels: string }): Promise<LabelledNpz>
+export function npzImages(path: string, options?: NpzImagesOptions): Promise<NpzImages>
 export async function npzImages(path: string, options: NpzImagesOptions = {}): Promise<NpzImages> {
   checkOptions(where, options, knownKeys)
   if (typeof path !== 'string')

@@ -1,6 +1,5 @@
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import type { CompressionCodec } from 'hyparquet'
-import { compressors } from 'hyparquet-compressors'
 
 /** The most bytes of a page once it is decompressed: these, or so many times its compressed bytes. */
 const maxPageBytes = 1 << 28
@@ -15,6 +14,8 @@ export async function decompress(codec: CompressionCodec, packed: Uint8Array, le
   if (!(length >= 0 && length <= Math.max(maxPageBytes, maxInflation * packed.length)))
     throw new Error(`a page of ${packed.length} bytes claims to have ${length} decompressed`)
   if (codec === 'UNCOMPRESSED') return packed
+  // Loaded when a file needs it, as its start takes a while.
+  const { compressors } = await import('hyparquet-compressors')
   const limit = { maxOutputLength: Math.max(length, 1) }
   const bytes = await (codec === 'GZIP'
     ? gunzipSync(packed, limit)

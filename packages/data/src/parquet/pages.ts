@@ -1,6 +1,4 @@
 import type { CompressionCodec, Encoding, PageHeader, ParquetType } from 'hyparquet'
-import { readOffsetIndex } from 'hyparquet'
-import { parquetHeader } from 'hyparquet/src/column.js'
 import type { ReadBytes } from '../reading/file-bytes.ts'
 import { thriftEnd } from './check-thrift.ts'
 
@@ -48,6 +46,7 @@ const maxHeaderBytes = 1 << 24
 
 /** Reads the header of the page that begins at `start`. @throws unless there is one, of a page that ends in the chunk. */
 export async function readPageHeader(read: ReadBytes, chunk: Chunk, start: number): Promise<Page> {
+  const { parquetHeader } = await import('hyparquet/src/column.js')
   const end = chunk.start + chunk.bytes
   for (let length = usualHeaderBytes; ; length *= 8) {
     const bytes = await read(start, Math.max(0, Math.min(length, end - start)))
@@ -122,6 +121,7 @@ async function indexedPages(
 ): Promise<Pages> {
   const bytes = await read(place.start, place.bytes)
   if (thriftEnd(bytes) === undefined) throw new Error(`its index of pages at ${place.start} is cut short`)
+  const { readOffsetIndex } = await import('hyparquet')
   const { page_locations: pages } = readOffsetIndex({ view: new DataView(bytes.buffer), offset: 0 })
   const starts = Float64Array.from(pages, ({ offset }) => Number(offset))
   const firstRows = Float64Array.from(pages, ({ first_row_index }) => Number(first_row_index))

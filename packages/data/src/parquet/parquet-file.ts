@@ -1,5 +1,6 @@
+import { strangerIn } from '@cascade-diffusion/checkpoints'
 import { CascadeError } from '@cascade-diffusion/checks'
-import { type FileMetaData, parquetMetadata, parquetSchema, type SchemaTree } from 'hyparquet'
+import type { FileMetaData, SchemaTree } from 'hyparquet'
 import { type ReadBytes, withFile } from '../reading/file-bytes.ts'
 import { thriftEnd } from './check-thrift.ts'
 import type { Chunk } from './pages.ts'
@@ -41,7 +42,7 @@ const magic = 'PAR1'
 export const openParquet = (path: string): Promise<ParquetFile> =>
   withFile(path, async (read, size) => {
     const footer = await footerOf(path, read, size)
-    return inData(`${path}: its footer is damaged`, () => fileOf(path, size, parsed(footer)))
+    return inData(`${path}: its footer is damaged`, () => fileOf(path, size, footer))
   })
 
 /** Runs a function whose errors become errors in data that begin with a name. */
@@ -61,25 +62,27 @@ async function footerOf(path: string, read: ReadBytes, size: number): Promise<Ui
   const [first, last] = [text(start), text(end.subarray(4))]
   if (first === 'PARE' || last === 'PARE')
     throw new CascadeError('unsupported', `${path}: the file is encrypted: decrypt it first`)
-  if (last !== magic)
-    throw new CascadeError(
-      'data',
-      first === magic
-        ? `${path}: expected a Parquet file that ends with ${magic}, got one that begins so and ends otherwise: cut short`
-        : `${path}: expected a Parquet file, which ends with ${magic}, got another format or one of ${size} bytes`,
-    )
+  if (last !== magic) {
+    const stranger =
+      first === magic ? 'one that begins so and ends otherwise: cut short' : await strangerOf(path, read, size)
+    throw new CascadeError('data', `${path}: expected a Parquet file, which ends with ${magic}, got ${stranger}`)
+  }
   const length = new DataView(end.buffer, end.byteOffset).getUint32(0, true)
   if (length > size - 12)
     throw new CascadeError('data', `${path}: its footer claims ${length} bytes of ${size}: cut short or damaged`)
   return read(size - 8 - length, length + 8)
 }
 
-function parsed(footer: Uint8Array<ArrayBuffer>): FileMetaData {
-  if (thriftEnd(footer) === undefined) throw new Error('it ends too early')
-  return parquetMetadata(footer, { geoparquet: false })
+async function strangerOf(name: string, read: ReadBytes, size: number): Promise<string> {
+  const readInto = async (target: Uint8Array, offset: number) => target.set(await read(offset, target.length))
+  return (await strangerIn({ name, size, readInto, close: async () => {} }, 'the data')) ?? 'another format'
 }
 
-function fileOf(path: string, size: number, data: FileMetaData): ParquetFile {
+async function fileOf(path: string, size: number, footer: Uint8Array<ArrayBuffer>): Promise<ParquetFile> {
+  if (thriftEnd(footer) === undefined) throw new Error('it ends too early')
+  // Loaded when a file needs it, as its start takes a while.
+  const { parquetMetadata, parquetSchema } = await import('hyparquet')
+  const data = parquetMetadata(footer, { geoparquet: false })
   const groupRows = data.row_groups.map(({ num_rows }) => wholeNumber(num_rows, 'a number of rows'))
   const rows = groupRows.reduce((sum, n) => sum + n, 0)
   if (rows > Math.max(plausibleRows, size)) throw new Error(`it claims ${rows} rows in ${size} bytes`)

@@ -4,10 +4,11 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseConfig } from '@cascade-diffusion/checks'
 import { temporaryFolder } from '@cascade-diffusion/testing'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, expectTypeOf, test } from 'vitest'
 import { decodeImage } from '../decode/decode-image.ts'
 import type { FileRange } from '../sources/encoded-images.ts'
 import type { EncodedSource } from '../sources/encoded-source.ts'
+import type { LabelledSource } from '../sources/image-source.ts'
 import { readEncoded } from '../sources/read-encoded.ts'
 import { parquetEntry } from './parquet-entry.ts'
 import { type ParquetImagesOptions, parquetImages } from './parquet-images.ts'
@@ -68,7 +69,9 @@ describe.each(kinds)('%s', (file) => {
 })
 
 test('images are decoded, and have the labels of the metadata', async () => {
-  const source = await parquetImages(fixture('datasets'), { decoding: { channels: 1 } })
+  const source = await parquetImages(fixture('datasets'), { label: 'label', decoding: { channels: 1 } })
+  expectTypeOf(source).toExtend<LabelledSource>()
+  expectTypeOf(await parquetImages(fixture('datasets'))).not.toExtend<LabelledSource>()
   expect([source.channels, source.classNames, source.size]).toEqual([1, ['cat', 'dog', 'Émeu'], undefined])
   const { images, labels } = await source.read([5, 4])
   const { images: files } = await source.encoded.locate([5, 4])
@@ -248,10 +251,12 @@ describe('errors', () => {
     copyFileSync(fixture('datasets'), path)
     truncateSync(path, 5000)
     await expect(parquetImages(path)).rejects.toThrow(
-      `${path}: expected a Parquet file that ends with PAR1, got one that begins so`,
+      `${path}: expected a Parquet file, which ends with PAR1, got one that begins so`,
     )
-    writeFileSync(path, 'version https://git-lfs.github.com/spec/v1')
-    await expect(parquetImages(path)).rejects.toThrow(`${path}: expected a Parquet file, which ends with PAR1`)
+    writeFileSync(path, 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 99\n')
+    await expect(parquetImages(path)).rejects.toThrow(
+      `${path}: expected a Parquet file, which ends with PAR1, got a pointer of Git LFS, not the data: run \`git lfs pull\``,
+    )
     writeFileSync(path, '')
     await expect(parquetImages(path)).rejects.toMatchObject({ code: 'data' })
     const bytes = readFileSync(fixture('datasets'))

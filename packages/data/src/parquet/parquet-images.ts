@@ -1,5 +1,6 @@
 import {
   CascadeError,
+  checkFunction,
   checkInteger,
   checkOptions,
   type KnownKeys,
@@ -40,6 +41,12 @@ export interface ParquetImagesOptions {
   readonly signal?: AbortSignal
 }
 
+/** A source of {@link parquetImages} with labels. */
+export interface LabelledParquet extends EncodedSource {
+  readonly classNames: readonly string[]
+  readLabels(): Promise<Int32Array>
+}
+
 const knownKeys: KnownKeys<ParquetImagesOptions> = {
   image: true,
   label: true,
@@ -61,12 +68,18 @@ const where = 'parquetImages'
  * @throws {CascadeError} of code `input` if an option is wrong, of code `file` if a file is missing, of code `data` if one is damaged, has
  * no such columns, or has paths in place of images, of code `interrupted` if the signal aborts.
  */
+export function parquetImages(
+  paths: string | readonly string[],
+  options: ParquetImagesOptions & { readonly label: string },
+): Promise<LabelledParquet>
+export function parquetImages(paths: string | readonly string[], options?: ParquetImagesOptions): Promise<EncodedSource>
 export async function parquetImages(
   paths: string | readonly string[],
   options: ParquetImagesOptions = {},
 ): Promise<EncodedSource> {
   checkOptions(where, options, knownKeys)
-  const { image = 'image', label, decoding = {}, progress, signal } = options
+  const { image = 'image', label, decoding = {}, signal } = options
+  const progress = checkFunction(where, 'progress', options.progress ?? (() => {}))
   if (typeof image !== 'string')
     throw new CascadeError('input', `${where}: expected image, the name of a column, got ${shown(image)}`)
   if (label !== undefined && label !== false && typeof label !== 'string')
@@ -80,7 +93,7 @@ export async function parquetImages(
   for (const path of names) {
     throwIfAborted(signal, where)
     files.push(await openParquet(path))
-    progress?.({ done: files.length, count: names.length })
+    progress({ done: files.length, count: names.length })
   }
   const groups = rowGroups(files, image, cacheBytes)
   const last = groups.at(-1)
