@@ -126,12 +126,7 @@ test('images are decoded by their content: a PNG with the name of a JPEG, grey, 
     copyFileSync(join(fixtures, `${file}.JPEG`), join(root, `train/n01440764/${file}.JPEG`))
   const source = await imageNet(root, { split: 'train' })
   const { images } = await source.read([0, 1, 2, 3])
-  expect(images[0]).toEqual(rgb) // cmyk
-  for (const [i, file] of [
-    [1, 'grey'],
-    [2, 'png'],
-    [3, 'rgb'],
-  ] as const)
+  for (const [i, file] of ['cmyk', 'grey', 'png', 'rgb'].entries())
     expect(Buffer.from(images[i]!.data).toString('hex'), file).toBe(expected[file])
 })
 
