@@ -1,4 +1,4 @@
-import { type Next, oneOf } from './damage.ts'
+import { type Next, oneOf } from '@cascade-diffusion/testing'
 
 type Json = unknown
 

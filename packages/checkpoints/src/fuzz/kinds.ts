@@ -1,9 +1,17 @@
+import {
+  damageBytes,
+  damageFilled,
+  damageNumbers,
+  type Field,
+  filledPlaces,
+  type Next,
+  oneOf,
+} from '@cascade-diffusion/testing'
 import { parseNpy, readNpz } from '../numpy/npy.ts'
 import { openCheckpoint, readCheckpoint } from '../open-checkpoint.ts'
 import { readPyTorch } from '../pytorch/pytorch.ts'
 import { readSafetensors } from '../safetensors/safetensors-read.ts'
 import { fixture, zipOf } from '../test-support.ts'
-import { damageBytes, damageFilled, damageNumbers, type Field, filledPlaces, type Next, oneOf } from './damage.ts'
 import { damageJson, jsonBytes } from './damage-json.ts'
 import { damageFolder, type Folder } from './folder.ts'
 import { damagedOdd, damagedPickle, damagedTraining, oddLegacy, oddPyTorch } from './pickles.ts'

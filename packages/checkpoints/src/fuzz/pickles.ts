@@ -1,7 +1,7 @@
+import { damageBytes, damageNumbers, type Field, type Next, oneOf } from '@cascade-diffusion/testing'
 import { bytesSource } from '../byte-source.ts'
 import { fixture, zipOf } from '../test-support.ts'
 import { openZip } from '../zip/zip.ts'
-import { damageBytes, damageNumbers, type Field, type Next, oneOf } from './damage.ts'
 
 const latin1 = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'))
 const text = (value: string) => `X${String.fromCharCode(value.length)}\0\0\0${value}`

@@ -1,5 +1,5 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
-import { type Next, xorshift } from './damage.ts'
+import { type Next, xorshift } from '@cascade-diffusion/testing'
 
 /** What readers return. */
 export interface Read {

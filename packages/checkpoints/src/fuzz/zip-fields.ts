@@ -1,4 +1,4 @@
-import type { Field } from './damage.ts'
+import type { Field } from '@cascade-diffusion/testing'
 
 /** The numbers in each record of a zip archive: place in the record, and bytes. */
 const records: Readonly<Record<string, readonly (readonly [number, Field['width']])[]>> = {

@@ -39,3 +39,6 @@ export const maxDepth = 32
 /** A number of 8 bytes. Above 2^53 it is not exact; all checks refuse such numbers. */
 export const readNumber = (bytes: Buffer, at: number): number =>
   bytes.readUInt32LE(at) + bytes.readUInt32LE(at + 4) * 2 ** 32
+
+/** Bytes as a Buffer, without copying them. */
+export const bufferOf = (bytes: Uint8Array<ArrayBuffer>): Buffer => Buffer.from(bytes.buffer)

@@ -1,6 +1,6 @@
+import { bufferOf } from './layout.ts'
 import { entryCount } from './nodes.ts'
 import { checkKind, type Pages, readPage } from './pages.ts'
-import { readAt } from './read-at.ts'
 import { branchesOf } from './search.ts'
 import { damaged, type Tree } from './tree.ts'
 
@@ -82,7 +82,7 @@ async function countEntries(pages: Pages, leaves: Float64Array): Promise<Uint32A
       const [from, to] = take()
       const offset = leaves[order[from]!]! * pages.pageSize
       const length = leaves[order[to - 1]!]! * pages.pageSize - offset + header
-      const bytes = await readAt(pages.path, pages.file, offset, length)
+      const bytes = bufferOf(await pages.read(offset, length))
       for (let i = from; i < to; i++) {
         const leaf = leaves[order[i]!]!
         const begin = leaf * pages.pageSize - offset

@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
+import { withFile } from '../reading/file-bytes.ts'
 import { databaseFlag, entryFlag } from './layout.ts'
 import { indexLeaves, placeOf } from './leaf-index.ts'
 import type { LeafEntry } from './nodes.ts'
-import { type Pages, withFile, withPages } from './pages.ts'
+import { type Pages, withPages } from './pages.ts'
 import { BranchCache, findEntry, firstEntries, readLeaf } from './search.ts'
 import { shownKey } from './shown-key.ts'
 import { readSnapshot } from './snapshot.ts'
@@ -67,7 +68,7 @@ export async function openLmdb(path: string, options: LmdbOptions = {}): Promise
   if (database !== undefined && (typeof database !== 'string' || database === ''))
     throw new CascadeError('input', `openLmdb: expected database, a name, got ${shown(database)}`)
   const file = await dataFile(path)
-  const snapshot = await withFile(file, (handle) => readSnapshot(file, handle))
+  const snapshot = await withFile(file, (read, size) => readSnapshot(file, read, size))
   const cache = new BranchCache(cacheBytes)
   const { tree, index } = await withPages(snapshot, async (pages) => {
     const found = database === undefined ? await mainTree(pages) : await namedTree(pages, database, cache)

@@ -1,7 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises'
 import { CascadeError } from '@cascade-diffusion/checks'
-import { type Layout, pageKind, pageKinds, readNumber } from './layout.ts'
-import { readAt } from './read-at.ts'
+import { type ReadBytes, withFile } from '../reading/file-bytes.ts'
+import { bufferOf, type Layout, pageKind, pageKinds, readNumber } from './layout.ts'
 import { readSnapshot, type Snapshot } from './snapshot.ts'
 import { damaged } from './tree.ts'
 
@@ -9,7 +8,7 @@ import { damaged } from './tree.ts'
 export interface Pages extends Snapshot {
   /** Bytes of the file. */
   readonly size: number
-  readonly file: FileHandle
+  readonly read: ReadBytes
 }
 
 /** A page, or its beginning. */
@@ -20,35 +19,21 @@ export interface Page {
   readonly bytes: Buffer
 }
 
-/** Opens a file while `use` runs. */
-export async function withFile<T>(path: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
-  const file = await open(path, 'r').catch((cause) => {
-    throw new CascadeError('file', `${path}: could not be read: ${cause.message}`, { cause })
-  })
-  try {
-    return await use(file)
-  } finally {
-    await file.close()
-  }
-}
-
 /**
  * Opens the file of a snapshot while `use` runs. A writer may reuse the pages of a snapshot only after another transaction, so what was
  * read is of the snapshot if that is still the newest one afterwards.
  * @throws {CascadeError} of code `data` if it is not, whatever `use` did.
  */
 export const withPages = <T>(snapshot: Snapshot, use: (pages: Pages) => Promise<T>): Promise<T> =>
-  withFile(snapshot.path, async (file) => {
+  withFile(snapshot.path, async (read, size) => {
     try {
-      const { size } = await file.stat()
-      return await use(Object.assign({ size, file }, snapshot))
+      return await use(Object.assign({ size, read }, snapshot))
     } finally {
-      await checkUnchanged(snapshot, file)
+      checkSame(snapshot, await readSnapshot(snapshot.path, read, size))
     }
   })
 
-async function checkUnchanged({ path, transaction, lastPage, main }: Snapshot, file: FileHandle): Promise<void> {
-  const now = await readSnapshot(path, file)
+function checkSame({ path, transaction, lastPage, main }: Snapshot, now: Snapshot): void {
   const same = now.lastPage === lastPage && now.main.root === main.root && now.main.entries === main.entries
   if (same && now.transaction === transaction) return
   throw new CascadeError(
@@ -69,7 +54,7 @@ export async function readPage(
   length = pages.pageSize,
 ): Promise<Page> {
   checkPages(pages, number)
-  return checkKind(pages, number, kind, await readAt(pages.path, pages.file, number * pages.pageSize, length))
+  return checkKind(pages, number, kind, bufferOf(await pages.read(number * pages.pageSize, length)))
 }
 
 /** @throws unless the pages lie within the file. */

@@ -51,7 +51,10 @@ export class BranchCache {
   }
 }
 
-/** The entry of a key, if there is one. */
+/**
+ * The entry of a key, if there is one.
+ * @throws {CascadeError} of code `data` if the keys of the leaf are not those that the branches above it promise.
+ */
 export async function findEntry(
   pages: Pages,
   tree: Tree,
@@ -60,12 +63,20 @@ export async function findEntry(
 ): Promise<LeafEntry | undefined> {
   if (tree.depth === 0) return undefined
   let number = tree.root
+  let least: Buffer | undefined
+  let above: Buffer | undefined
   for (let below = tree.depth - 1; below > 0; below--) {
     const entries = branchesOf(pages, tree, await cache.read(pages, number))
-    const above = entries.findIndex((entry, i) => i > 0 && compareKeys(tree, entry.key, key) > 0)
-    number = entries.at(above < 0 ? -1 : above - 1)!.page
+    const next = entries.findIndex((entry, i) => i > 0 && compareKeys(tree, entry.key, key) > 0)
+    const place = (next < 0 ? entries.length : next) - 1
+    number = entries[place]!.page
+    if (place > 0) least = entries[place]!.key
+    if (next >= 0) above = entries[next]!.key
   }
   const entries = await readLeaf(pages, tree, number)
+  const [first, last] = [entries[0]!.key, entries.at(-1)!.key]
+  if ((least && compareKeys(tree, first, least) < 0) || (above && compareKeys(tree, last, above) >= 0))
+    throw damaged(`${pages.path}: page ${number}`, 'keys within those of the pages above it', 'others')
   return entries.find((entry) => Buffer.compare(entry.key, key) === 0)
 }
 

@@ -1,7 +1,6 @@
-import type { FileHandle } from 'node:fs/promises'
 import { CascadeError } from '@cascade-diffusion/checks'
-import { type Layout, layout1, layout3, pageKind, pageKinds, readNumber } from './layout.ts'
-import { readAt } from './read-at.ts'
+import type { ReadBytes } from '../reading/file-bytes.ts'
+import { bufferOf, type Layout, layout1, layout3, pageKind, pageKinds, readNumber } from './layout.ts'
 import { damaged, readTree, type Tree, treeBytes } from './tree.ts'
 
 /** The state of a database file after a transaction. */
@@ -27,20 +26,26 @@ const metaBytes = 136
  * refused: the other one may be of an older state.
  * @throws {CascadeError} of code `data` if it is no LMDB file or is damaged; of code `unsupported` if it is of another version or kind.
  */
-export async function readSnapshot(path: string, file: FileHandle): Promise<Snapshot> {
-  const { size } = await file.stat()
+export async function readSnapshot(path: string, read: ReadBytes, size: number): Promise<Snapshot> {
   if (size < layout3.header + metaBytes)
     throw new CascadeError('data', `${path}: expected an LMDB file, got ${size} bytes`)
-  const first = await readAt(path, file, 0, layout3.header + metaBytes)
+  const first = bufferOf(await read(0, layout3.header + metaBytes))
   const layout = layoutOf(path, first)
   const pageSize = first.readUInt32LE(layout.header + 24)
   if (pageSize < 256 || pageSize > 65536 || (pageSize & (pageSize - 1)) !== 0)
     throw damaged(`${path}: page 0`, 'pages of 256 to 65536 bytes, a power of 2', `${pageSize}`)
   if (size < 2 * pageSize) throw damaged(path, `at least two pages of ${pageSize} bytes`, `${size} bytes`)
-  const second = await readAt(path, file, pageSize, layout.header + metaBytes)
+  const second = bufferOf(await read(pageSize, layout.header + metaBytes))
   const metas = [first, second].map((bytes, page) => readMeta(path, page, bytes, { layout, pageSize }))
-  const newest = metas[0]!.transaction >= metas[1]!.transaction ? metas[0]! : metas[1]!
-  if (layout.version === 3) await refuseGuarded(path, file, newest)
+  const [a, b] = metas.map(({ transaction }) => transaction) as [bigint, bigint]
+  const inARow = a === b ? a === 0n : a - b === 1n || b - a === 1n
+  if (!inARow)
+    throw new CascadeError(
+      'data',
+      `${path}: expected meta pages of two transactions in a row, got ${a} and ${b}: it is damaged, or a program is changing it`,
+    )
+  const newest = a >= b ? metas[0]! : metas[1]!
+  if (layout.version === 3) await refuseGuarded(read, newest)
   return newest
 }
 
@@ -92,8 +97,8 @@ function readMeta(
 }
 
 /** @throws if pages are encrypted or have checksums, as LMDB 1.0 can write them. */
-async function refuseGuarded(path: string, file: FileHandle, { layout, pageSize }: Snapshot): Promise<void> {
-  const page = await readAt(path, file, 0, pageSize)
+async function refuseGuarded(read: ReadBytes, { path, layout, pageSize }: Snapshot): Promise<void> {
+  const page = bufferOf(await read(0, pageSize))
   const encrypted = (page.readUInt16LE(layout.header + 28) & 0x2000) !== 0
   if (encrypted || page.readUInt16LE(pageSize - 2) !== 0)
     throw new CascadeError(

@@ -2,7 +2,6 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import { entryFlag } from './layout.ts'
 import { type LeafEntry, overflowPage } from './nodes.ts'
 import { checkPages, type Pages, readPage } from './pages.ts'
-import { readAt } from './read-at.ts'
 import { shownKey } from './shown-key.ts'
 import { damaged } from './tree.ts'
 
@@ -29,4 +28,4 @@ export async function locateValue(pages: Pages, entry: LeafEntry): Promise<LmdbV
 
 /** The bytes of a value. */
 export const readValue = async (pages: Pages, value: LmdbValue): Promise<Uint8Array> =>
-  'bytes' in value ? value.bytes : readAt(pages.path, pages.file, value.offset, value.length)
+  'bytes' in value ? value.bytes : pages.read(value.offset, value.length)
