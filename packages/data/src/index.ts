@@ -54,6 +54,8 @@ export {
   type ShuffledOptions,
 } from './loader/options.ts'
 export type { UnreadableImage, UnreadableImages } from './loader/unreadable.ts'
+export { type OpenImagesOptions, openImages, recogniseImages } from './opening/open-images.ts'
+export type { SplitName } from './opening/recognise-folder.ts'
 export { type ParquetImagesOptions, parquetImages } from './parquet/parquet-images.ts'
 export { type ParquetConfig, parquetEntry } from './parquet/parquet-entry.ts'
 export { type LabelledParquet, type ParquetImagesOptions, parquetImages } from './parquet/parquet-images.ts'
@@ -92,6 +94,7 @@ export {
 } from './sources/image-dataset.ts'
 export type { ImageSource, LabelledSource, ReadImages, ReadOptions } from './sources/image-source.ts'
 export { loadMnist, type MnistOptions } from './sources/mnist.ts'
+export { type SourceConfig, sources } from './sources/source-table.ts'
 export type { TarShardsProgress } from './tar/index-shards.ts'
 export { type LabelledTarShards, type TarShards, type TarShardsOptions, tarShards } from './tar/tar-shards.ts'
 export { type TarShardsConfig, tarShardsEntry } from './tar/tar-shards-entry.ts'
