@@ -10,11 +10,14 @@ export function convertChannels({ shape, data }: ByteImages, channels: number): 
   const pixels = height * width
   const to = new Uint8Array(pixels * channels)
   const [fromColours, toColours] = [from < 3 ? 1 : 3, channels < 3 ? 1 : 3]
-  for (let i = 0, at = 0, out = 0; i < pixels; i++, at += from, out += channels) {
-    if (toColours === 1) to[out] = fromColours === 1 ? data[at]! : grey(data[at]!, data[at + 1]!, data[at + 2]!)
-    else for (let c = 0; c < 3; c++) to[out + c] = data[at + (fromColours === 1 ? 0 : c)]!
-    if (channels % 2 === 0) to[out + toColours] = from % 2 === 0 ? data[at + fromColours]! : 255
-  }
+  if (toColours === 1 && fromColours === 3)
+    for (let i = 0, at = 0; i < pixels; i++, at += from)
+      to[i * channels] = grey(data[at]!, data[at + 1]!, data[at + 2]!)
+  else
+    for (let i = 0, at = 0, out = 0; i < pixels; i++, at += from, out += channels)
+      for (let c = 0; c < toColours; c++) to[out + c] = data[at + (fromColours === 1 ? 0 : c)]!
+  if (channels % 2 === 0)
+    for (let i = 0; i < pixels; i++) to[i * channels + toColours] = from % 2 === 0 ? data[i * from + fromColours]! : 255
   return { shape: [height, width, channels], data: to }
 }
 

@@ -5,15 +5,19 @@ import { decodeSharp } from './decode-sharp.ts'
 import type { JpegHeader } from './headers.ts'
 import { turned } from './turned.ts'
 
-let loaded: Promise<typeof import('@julusian/jpeg-turbo')> | undefined
+type Turbo = typeof import('@julusian/jpeg-turbo')
 
-function loadTurbo(): Promise<typeof import('@julusian/jpeg-turbo')> {
-  loaded ??= import('@julusian/jpeg-turbo').catch((cause) => {
-    const how = 'npm i @julusian/jpeg-turbo'
-    throw new CascadeError('unsupported', `decoding: { fast: true } needs a package that could not be loaded: ${how}`, {
-      cause,
-    })
-  })
+let loaded: Promise<Turbo> | undefined
+
+function loadTurbo(): Promise<Turbo> {
+  // Node.js gives a CommonJS module as `default`; it does not see the names of this one.
+  loaded ??= import('@julusian/jpeg-turbo').then(
+    (module) => (module as { default?: Turbo }).default ?? module,
+    (cause) => {
+      const message = `decoding: { fast: true } needs the package @julusian/jpeg-turbo: npm i @julusian/jpeg-turbo`
+      throw new CascadeError('unsupported', message, { cause })
+    },
+  )
   return loaded
 }
 
@@ -23,15 +27,27 @@ export async function decodeTurbo(
   header: JpegHeader | undefined,
   decoding: Decoding,
 ): Promise<ByteImages> {
-  const { decompressSync, FORMAT_RGB } = await loadTurbo()
-  const known = header && header.components < 4 && header.height * header.width <= decoding.maxPixels
-  if (!known) return decodeSharp(bytes, 'jpeg', decoding)
+  const pixels = header ? header.height * header.width : 0
+  const known = header && header.components < 4 && pixels <= Math.min(decoding.maxPixels, mostPixels)
+  return (known && decompressed(bytes, header, await loadTurbo(), decoding)) || decodeSharp(bytes, 'jpeg', decoding)
+}
+
+/** Of more, it counts the bytes wrongly. */
+const mostPixels = 2 ** 29
+
+function decompressed(
+  bytes: Uint8Array,
+  header: JpegHeader,
+  turbo: Turbo,
+  { orientation }: Decoding,
+): ByteImages | undefined {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const data = new Uint8Array(header.height * header.width * 3)
   try {
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    const { data, height, width } = decompressSync(buffer, { format: FORMAT_RGB })
-    const image = { shape: [height, width, 3], data: new Uint8Array(data.buffer, data.byteOffset, data.length) }
-    return turned(image, decoding.orientation ? header.orientation : 1)
+    const { height, width } = turbo.decompressSync(buffer, Buffer.from(data.buffer), { format: turbo.FORMAT_RGB })
+    const image = { shape: [height, width, 3], data: data.subarray(0, height * width * 3) }
+    return turned(image, orientation ? header.orientation : 1)
   } catch {
-    return decodeSharp(bytes, 'jpeg', decoding)
+    return undefined
   }
 }

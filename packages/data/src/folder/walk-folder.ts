@@ -1,4 +1,4 @@
-import { opendir, realpath, stat } from 'node:fs/promises'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import { extname, join, sep } from 'node:path'
 import { sortByCodePoints } from './code-points.ts'
 
@@ -29,16 +29,21 @@ interface Place {
   readonly linkedFrom: readonly string[]
 }
 
+/** How many folders are read at a time: deep trees have many, with a file each. */
+const atATime = 32
+
 /**
  * The folders below a root, the root first. Links to files and folders are followed, except to a folder that
  * the path of the link leads through. Only links cost a call of their own for each.
  */
 export async function* walkFolder(root: string, options: WalkOptions): AsyncGenerator<FoundFolder> {
   const places: Place[] = [{ path: '', linkedFrom: [] }]
-  for (let place = places.pop(); place; place = places.pop()) {
-    const { found, inner } = await readFolder(root, place, options)
-    yield found
-    places.push(...inner.reverse())
+  while (places.length > 0) {
+    const read = await Promise.all(places.splice(-atATime).map((place) => readFolder(root, place, options)))
+    for (const { found, inner } of read) {
+      yield found
+      places.push(...inner)
+    }
   }
 }
 
@@ -47,7 +52,7 @@ async function readFolder(root: string, place: Place, { extensions, hidden }: Wa
   const files: string[] = []
   const folders = new Map<string, readonly string[]>()
   const others = new Map<string, number>()
-  for await (const entry of await opendir(here, { bufferSize: 1024 })) {
+  for (const entry of await readdir(here, { withFileTypes: true })) {
     const { name } = entry
     if (!hidden && name.startsWith('.')) continue
     const linked = entry.isSymbolicLink() && (await isFolder(join(here, name)))
