@@ -39,7 +39,7 @@ if (what === 'time') {
   for (let step = 0; step * batchSize < source.count; step++) {
     const batch = await loader.batch(step)
     images.update(toUint8(batch.image).data)
-    labels.update(Uint8Array.from(('label' in batch && batch.label.data) || []))
+    labels.update(Uint8Array.from(batch.label?.data ?? []))
   }
   await loader.close()
   console.log(JSON.stringify({ images: images.digest('hex'), labels: labels.digest('hex') }))

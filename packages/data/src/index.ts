@@ -51,7 +51,7 @@ export {
   type SequentialOptions,
   type ShuffledOptions,
 } from './loader/options.ts'
-export type { UnreadableImage, UnreadableImages } from './loader/unreadable.ts'
+export type { SkippedImage, SkippedImages } from './loader/unreadable.ts'
 export { type OpenImagesOptions, openImages, recogniseImages } from './opening/open-images.ts'
 export type { SplitName } from './opening/recognise-folder.ts'
 export { type ParquetConfig, parquetEntry } from './parquet/parquet-entry.ts'

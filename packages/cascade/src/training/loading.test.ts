@@ -4,7 +4,7 @@ import {
   encodedSource,
   encodePng,
   type Loading,
-  type UnreadableImage,
+  type SkippedImage,
 } from '@cascade-diffusion/data'
 import { eager } from '@cascade-diffusion/ops'
 import { encoder } from '@cascade-diffusion/unet'
@@ -83,7 +83,7 @@ test('an image that cannot be read ends training with its name, and leaves no th
 })
 
 test('or it is skipped and reported, in training of classifiers too', async () => {
-  const reports: UnreadableImage[] = []
+  const reports: SkippedImage[] = []
   const loading: Loading = { workers: 0, unreadable: 'skip', report: (image) => reports.push(image) }
   await run(loading, { dataset: pngs(7) })
   expect(reports.map(({ index, name }) => [index, name])).toContainEqual([7, '7.png'])

@@ -11,7 +11,7 @@ import { type LoadedBatch, loadBatch, type Skipping } from './load-batch.ts'
 import { checkLoaderOptions, type ImageLoaderOptions } from './options.ts'
 import { ownThread } from './pool.ts'
 import { workerThreads } from './threads.ts'
-import { type UnreadableImages, unreadableLog } from './unreadable.ts'
+import { type SkippedImages, unreadableLog } from './unreadable.ts'
 
 /** Batches of the images of a source. {@link imageLoader} makes it. */
 export interface ImageLoader<B extends ImageBatch = ImageBatch> {
@@ -21,7 +21,7 @@ export interface ImageLoader<B extends ImageBatch = ImageBatch> {
    */
   batch(step: number): Promise<B>
   /** The images that were skipped in the batches so far. */
-  readonly unreadable: UnreadableImages
+  readonly unreadable: SkippedImages
   /** The bytes of images that are loaded ahead, or being loaded. */
   readonly prefetchedBytes: number
   /** Ends the threads. Batches that are awaited throw. When it is done, no file is open. */

@@ -4,7 +4,7 @@ import type { ByteImages } from '../images/byte-images.ts'
 import type { BatchShare } from './batch-order.ts'
 import type { ImageReader, ReadImage, ReadRequest, ReadResult } from './image-reader.ts'
 import { isImageError } from './make-image.ts'
-import type { UnreadableImage } from './unreadable.ts'
+import type { SkippedImage } from './unreadable.ts'
 
 /** Images that are drawn in vain for one place before a set counts as unreadable. */
 const TRIES = 100
@@ -14,7 +14,7 @@ export interface LoadedBatch {
   readonly indices: readonly number[]
   readonly images: readonly ByteImages[]
   readonly labels: readonly number[] | undefined
-  readonly skipped: readonly UnreadableImage[]
+  readonly skipped: readonly SkippedImage[]
   /** Gives the memory of the images back. */
   release(): void
 }
@@ -58,7 +58,7 @@ export async function loadBatch(reader: ImageReader, request: BatchRequest, skip
     const indices: number[] = []
     const images: ByteImages[] = []
     const labels: number[] = []
-    const skipped: UnreadableImage[] = []
+    const skipped: SkippedImage[] = []
     for (const [i, one] of first.entries()) {
       const taken = await readable(one, i, request, skipping, readOne, skipped)
       if (!taken) continue
@@ -98,7 +98,7 @@ async function readable(
   { step, indices, firstIndex, firstPlace }: BatchRequest,
   skipping: Skipping,
   readOne: (index: number, place: number) => Promise<ReadImage>,
-  skipped: UnreadableImage[],
+  skipped: SkippedImage[],
 ): Promise<{ readonly index: number; readonly image: ByteImages; readonly label: number | undefined } | undefined> {
   let [index, { name, image, label }] = [indices[i]!, one]
   const tried: { readonly index: number; readonly name: string; readonly error: CascadeError }[] = []

@@ -9,7 +9,7 @@ import {
 } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import { checkRank, type Rank } from './batch-order.ts'
-import type { UnreadableImage } from './unreadable.ts'
+import type { SkippedImage } from './unreadable.ts'
 
 /** How images are loaded. None of it changes the batches. */
 export interface Loading {
@@ -26,7 +26,7 @@ export interface Loading {
    */
   readonly unreadable?: 'fail' | 'skip'
   /** Called for each image that is skipped, with its batch. Default: a warning of the process. */
-  readonly report?: (image: UnreadableImage) => void
+  readonly report?: (image: SkippedImage) => void
 }
 
 /** The names of {@link Loading}. */

@@ -12,7 +12,7 @@ import { randomFlip } from '../transforms/random-flip.ts'
 import { transformed } from '../transforms/transformed.ts'
 import { imageLoader } from './image-loader.ts'
 import type { ImageLoaderOptions } from './options.ts'
-import type { UnreadableImage } from './unreadable.ts'
+import type { SkippedImage } from './unreadable.ts'
 
 const folder = temporaryFolder()
 const jpegs = await jpegSource(folder, 20)
@@ -26,8 +26,8 @@ const [batchSize, steps] = [5, 8]
 const indicesOf = shuffledIndices(20, batchSize, rng(1))
 
 async function run(source: ImageSource, options: Partial<ImageLoaderOptions>) {
-  const reports: UnreadableImage[] = []
-  const report = (image: UnreadableImage) => reports.push(image)
+  const reports: SkippedImage[] = []
+  const report = (image: SkippedImage) => reports.push(image)
   const all = { batchSize, rng: rng(1), draws: rng(2), unreadable: 'skip', report, workers: 0, ...options } as const
   await using loader = imageLoader(source, all as ImageLoaderOptions)
   const batches = []
@@ -56,7 +56,7 @@ test('other images take their places, and each is counted, named and reported, i
 })
 
 /** A report with what its error says. (An error from a thread has no cause.) */
-const told = ({ error: { code, message }, ...image }: UnreadableImage) => ({ ...image, code, message })
+const told = ({ error: { code, message }, ...image }: SkippedImage) => ({ ...image, code, message })
 
 test('they are the same for any number of threads and ranks, and for a source that reads by itself', async () => {
   const expected = await run(source, {})
@@ -69,7 +69,7 @@ test('they are the same for any number of threads and ranks, and for a source th
   const { encoded, ...plain } = jpegs
   const itself = await run(transformed(plain, centerCrop({ size: 16 }), randomFlip()), {})
   expect(itself.batches).toEqual(expected.batches)
-  const facts = ({ step, index, replacement }: UnreadableImage) => ({ step, index, replacement })
+  const facts = ({ step, index, replacement }: SkippedImage) => ({ step, index, replacement })
   expect(itself.reports.map(facts)).toEqual(expected.reports.map(facts))
 })
 
@@ -81,7 +81,7 @@ test('by default the batch fails, with the name of the file', async () => {
 })
 
 test('in order, images that cannot be read are left out', async () => {
-  const reports: UnreadableImage[] = []
+  const reports: SkippedImage[] = []
   await using loader = imageLoader(source, {
     batchSize: 10,
     order: 'sequential',

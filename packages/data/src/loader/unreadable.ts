@@ -1,7 +1,7 @@
 import type { CascadeError } from '@cascade-diffusion/checks'
 
 /** An image that was skipped, as it could not be read. */
-export interface UnreadableImage {
+export interface SkippedImage {
   readonly step: number
   /** Its index in the source. */
   readonly index: number
@@ -13,28 +13,28 @@ export interface UnreadableImage {
 }
 
 /** What a loader skipped. */
-export interface UnreadableImages {
+export interface SkippedImages {
   /** How often an image was skipped. */
   readonly count: number
   /** The first 100. */
-  readonly images: readonly UnreadableImage[]
+  readonly images: readonly SkippedImage[]
 }
 
 /** Counts images that are skipped, keeps the first, and reports all. */
-export function unreadableLog(report: (image: UnreadableImage) => void = warn) {
-  const images: UnreadableImage[] = []
+export function unreadableLog(report: (image: SkippedImage) => void = warn) {
+  const images: SkippedImage[] = []
   let count = 0
   return {
-    add(image: UnreadableImage): void {
+    add(image: SkippedImage): void {
       count++
       if (images.length < 100) images.push(image)
       report(image)
     },
-    get: (): UnreadableImages => ({ count, images: [...images] }),
+    get: (): SkippedImages => ({ count, images: [...images] }),
   }
 }
 
-function warn({ step, index, name, error, replacement }: UnreadableImage): void {
+function warn({ step, index, name, error, replacement }: SkippedImage): void {
   const instead = replacement === undefined ? 'is left out' : `is replaced by image ${replacement}`
   process.emitWarning(
     `imageLoader: step ${step}: image ${index}, ${name}, cannot be read and ${instead}: ${error.message}`,

@@ -95,7 +95,9 @@ test('what is no image, size or box is an error', () => {
   )
   expect(() => resized({ shape: [4, 3, 6], data: new Uint8Array(72) }, 2)).toThrow('got [4,3,6] of 72 bytes')
   expect(() => resized({ shape: [0, 3, 3], data: new Uint8Array(0) }, 2)).toThrow('got [0,3,3] of 0 bytes')
-  expect(() => resized({ shape: [1, 2], data: [0, 1] }, 2)).toThrow('resizeImage: expected images in bytes or a float32 array')
+  expect(() => resized({ shape: [1, 2], data: [0, 1] }, 2)).toThrow(
+    'resizeImage: expected images in bytes or a float32 array',
+  )
   expect(() => resized(undefined, 2)).toThrow('resizeImage: expected images')
   for (const box of [
     [0, 0, 5, 6],
