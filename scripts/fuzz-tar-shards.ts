@@ -2,17 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
-import {
-  damageBytes,
-  damageFilled,
-  filledPlaces,
-  type Next,
-  oneOf,
-  xorshift,
-} from '../packages/checkpoints/src/fuzz/damage.ts'
 import { isCascadeError } from '../packages/checks/src/index.ts'
 import fixtures from '../packages/data/src/tar/fixtures/shards.json' with { type: 'json' }
 import { tarShards } from '../packages/data/src/tar/tar-shards.ts'
+import { damageBytes, damageFilled, filledPlaces, type Next, oneOf, xorshift } from '../packages/testing/src/index.ts'
 
 // Opens damaged tar shards: `fuzz-tar-shards.ts [count] [seed]`, 50,000 and seed 1 by default. An error of ours or a source is right, within
 // a second; every image of a source lies within the file.

@@ -50,9 +50,11 @@ def pack(folder):
         for i, (path, label) in enumerate(found.samples):
             writer.write({"__key__": f"{i:06d}", "jpg": Path(path).read_bytes(), "cls": label})
     features = Features({"image": ImageFeature(), "label": ClassLabel(names=found.classes)})
-    rows = ({"image": {"bytes": Path(path).read_bytes(), "path": None}, "label": label} for path, label in found.samples)
-    Dataset.from_generator(lambda: rows, features=features, cache_dir=str(folder / "cache")).to_parquet(
-        folder / "parquet/train.parquet")
+    columns = {
+        "image": [{"bytes": Path(path).read_bytes(), "path": None} for path, _ in found.samples],
+        "label": [label for _, label in found.samples],
+    }
+    Dataset.from_dict(columns, features=features).to_parquet(folder / "parquet/train.parquet")
     return {"images": len(found.samples)}
 
 

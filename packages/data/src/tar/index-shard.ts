@@ -49,8 +49,7 @@ export async function indexShard(path: string, options: IndexShardOptions): Prom
   try {
     const { size, mtimeMs } = await handle.stat()
     const file = new WindowedFile(handle, path, size, options.signal)
-    // Copies of files keep whole milliseconds.
-    return { path, size, mtimeMs: Math.trunc(mtimeMs), ...(await samplesOf(file, options)) }
+    return { path, size, mtimeMs, ...(await samplesOf(file, options)) }
   } catch (cause) {
     if (cause instanceof CascadeError) throw cause
     throw new CascadeError('file', `tarShards: could not read ${path}: ${(cause as Error).message}`, { cause })
