@@ -17,7 +17,8 @@ const base = baseStage({ name: 'base', resolution: 16, ...common, network: { ...
 const fine = superResolutionStage({ name: 'fine', resolution: 64, lowResolution: 16, augmentation, ...common })
 
 const sampling = { sampler: { name: 'ddim', eta: 1 }, steps: { count: 25, from: 979, to: 19 } } as const
-const training = { dataset, steps: Number(steps), batchSize: 16, learningRate: 2e-3, seed: 0, compile: jit }
+const progress = ({ step, loss }: { step: number; loss: number }) => step % 50 === 0 && console.log(step, loss)
+const training = { dataset, steps: Number(steps), batchSize: 8, learningRate: 2e-3, seed: 0, compile: jit, progress }
 const trained = []
 for (const stage of [base, fine])
   trained.push({ stage, params: (await trainStage({ ...training, stage })).ema, sampling })
