@@ -11,12 +11,14 @@ export interface ProgressState {
   /** Steps a second; not known yet if undefined. */
   rate?: number
   loss?: number
+  /** What is counted. Default 'step'. */
+  unit?: string
   /** Width of the bar in characters; 0 for none. Default 0. */
   bar?: number
 }
 
 /** One line of progress: `base  1,200/4,000  30 %  12.3 steps/s  loss 0.0412  3 min 48 s left`. */
-export function formatProgress({ label, step, total, rate, loss, bar = 0 }: ProgressState): string {
+export function formatProgress({ label, step, total, rate, loss, unit = 'step', bar = 0 }: ProgressState): string {
   const share = total > 0 ? Math.min(1, step / total) : 1
   const filled = Math.floor(bar * share)
   const count = (n: number) => n.toLocaleString('en-US')
@@ -25,15 +27,15 @@ export function formatProgress({ label, step, total, rate, loss, bar = 0 }: Prog
     '█'.repeat(filled) + '░'.repeat(bar - filled),
     `${count(step)}/${count(total)}`,
     `${Math.floor(100 * share)} %`,
-    rate === undefined ? '' : formatRate(rate),
+    rate === undefined ? '' : formatRate(rate, unit),
     loss === undefined ? '' : `loss ${loss.toPrecision(4)}`,
     rate === undefined || step >= total ? '' : `${formatDuration((total - step) / rate)} left`,
   ]
   return parts.filter((part) => part !== '').join('  ')
 }
 
-const formatRate = (rate: number) =>
-  rate > 0.99 || rate === 0 ? `${rate.toFixed(rate < 100 ? 1 : 0)} steps/s` : `${(1 / rate).toFixed(1)} s/step`
+const formatRate = (rate: number, unit: string) =>
+  rate > 0.99 || rate === 0 ? `${rate.toFixed(rate < 100 ? 1 : 0)} ${unit}s/s` : `${(1 / rate).toFixed(1)} s/${unit}`
 
 /** Where progress is written: a process's stdout or stderr. */
 export interface ProgressStream {
@@ -49,6 +51,8 @@ export interface ProgressLineOptions {
   total: number
   /** Steps done before, when resuming. Default 0. */
   start?: number
+  /** What is counted. Default 'step'. */
+  unit?: string
   /** Default the process's stderr. */
   stream?: ProgressStream
   /** Whether one line is rewritten in place; otherwise a plain line appears every 10 seconds. Default: on a terminal, unless CI is set. */
@@ -73,12 +77,13 @@ export function progressLine({
   label,
   total,
   start = 0,
+  unit,
   stream = process.stderr,
   live = stream.isTTY === true && !process.env.CI,
   now = () => performance.now() / 1000,
 }: ProgressLineOptions): ProgressLine {
   const interval = live ? 0.1 : 10
-  const state: ProgressState = { label, step: start, total }
+  const state: ProgressState = { label, step: start, total, unit }
   let measuredAt = now()
   let measuredStep = start
   let weight = 0

@@ -1,0 +1,131 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { encodePng, preparedImages } from '@cascade-diffusion/data'
+import { temporaryFolder } from '@cascade-diffusion/testing'
+import { expect, test } from 'vitest'
+import { run } from '../test-support.ts'
+
+/** PNG files of 12×16 in classes a and b. */
+function pictures(count: number): string {
+  const folder = temporaryFolder()
+  for (const name of ['a', 'b']) mkdirSync(join(folder, name))
+  for (let i = 0; i < count; i++) {
+    const data = Uint8Array.from({ length: 12 * 16 * 3 }, (_, at) => (at * (i + 5)) % 256)
+    writeFileSync(join(folder, 'ab'[i % 2]!, `${i}.png`), encodePng({ shape: [12, 16, 3], data }))
+  }
+  return folder
+}
+
+const folder = pictures(10)
+writeFileSync(join(folder, 'a', 'bad.png'), 'no picture')
+
+test('inspect prints what is there', async () => {
+  const { code, text } = await run('inspect', folder)
+  expect(code).toBe(0)
+  expect(text).toContain(`${folder}: 11 images of 2 classes`)
+  expect(text).toMatch(/unreadable +1 image\n.*bad\.png/)
+})
+
+test('inspect as JSON, of a sample, and as a page', async () => {
+  const page = join(temporaryFolder(), 'page.html')
+  const { code, text } = await run('inspect', folder, '--json', '--sample', '4', '--page', page)
+  expect(code).toBe(0)
+  expect(JSON.parse(text)).toMatchObject({ count: 11, inspected: 4, sizes: { different: 1 } })
+  expect(readFileSync(page, 'utf8')).toContain('<h2>Contact sheet</h2>')
+  const config = JSON.stringify({ name: 'image-folder', path: folder })
+  expect(JSON.parse((await run('inspect', config, '--json')).text).classes).toBeUndefined()
+})
+
+test('prepare makes a copy that preparedImages reads, once', async () => {
+  for (const [crop, format] of [
+    ['center', 'npy'],
+    ['torchvision', 'tar'],
+    ['adm', 'npy'],
+    ['biggan', 'npy'],
+    ['none', 'npy'],
+  ] as const) {
+    const copy = join(temporaryFolder(), 'copy')
+    const args = [
+      folder,
+      copy,
+      '--size',
+      '8',
+      '--crop',
+      crop,
+      '--format',
+      format,
+      '--unreadable',
+      'skip',
+      '--shard-images',
+      '4',
+    ]
+    const { code, text } = await run('prepare', ...args)
+    expect([code, text.split('\n').at(-1)]).toEqual([0, `${copy}: 10 images`])
+    expect(text).toMatch(/^left out: .*bad\.png/)
+    const source = await preparedImages(copy, { verify: true })
+    expect([source.size, source.classNames, source.manifest]).toMatchObject([
+      [8, 8],
+      ['a', 'b'],
+      { settings: { shards: format } },
+    ])
+    expect((await run('prepare', ...args)).text).toContain(`${copy}: 10 images, nothing was missing`)
+  }
+})
+
+test('prepare ends at an image that cannot be read, with its name', async () => {
+  const { code, errors } = await run('prepare', folder, join(temporaryFolder(), 'copy'), '--size', '8')
+  expect(code).toBe(1)
+  expect(errors).toMatch(/^error: .*bad\.png: could not be decoded/)
+})
+
+test('Ctrl-C keeps whole shards, exits with 130, and the same command resumes', async () => {
+  const [images, copy, whole] = [pictures(250), join(temporaryFolder(), 'copy'), join(temporaryFolder(), 'copy')]
+  const args = ['prepare', images, copy, '--size', '8', '--shard-images', '5', '--format', 'tar']
+  const bin = fileURLToPath(new URL('../bin.ts', import.meta.url))
+  const child = spawn(process.execPath, ['--conditions=@cascade-diffusion/source', '--import=tsx', bin, ...args])
+  let errors = ''
+  child.stderr.on('data', (text) => {
+    errors += text
+  })
+  while (!existsSync(join(copy, 'shard-000001.tar')) && child.exitCode === null)
+    await new Promise((r) => setTimeout(r, 5))
+  child.kill('SIGINT')
+  const [code] = await once(child, 'exit')
+  expect(errors).toContain('prepareImages: interrupted')
+  expect(code).toBe(130)
+  expect(existsSync(join(copy, 'manifest.json'))).toBe(false)
+  expect((await run(...args)).code).toBe(0)
+  expect((await run(...args.with(2, whole))).code).toBe(0)
+  expect(readdirSync(copy)).toEqual(readdirSync(whole))
+  for (const file of readdirSync(copy)) expect(readFileSync(join(copy, file))).toEqual(readFileSync(join(whole, file)))
+})
+
+test.each([
+  [['inspect'], 2, 'expected a path'],
+  [['inspect', 'a', 'b'], 2, 'expected one path, got a b'],
+  [['inspect', folder, '--split', 'tests'], 2, '--split: expected train or val or test'],
+  [['inspect', folder, '--sample', '0'], 2, '--sample: expected a whole number from 1'],
+  [['inspect', folder, '--pages', 'x'], 2, "unknown option '--pages'. Did you mean '--page'?"],
+  [['inspect', 'nowhere'], 1, 'expected a file or a folder nowhere, there is none'],
+  [['inspect', '{x'], 1, 'expected a path or the JSON of a source'],
+  [['inspect', '{"name":"tars"}'], 1, "one of 'image-folder'"],
+  [['inspect', folder, '--page', join(folder, 'a', '0.png', 'x.html')], 1, '--page: expected a folder'],
+  [['prepare', folder], 2, 'expected a path and a folder'],
+  [['prepare', folder, 'x', 'y'], 2, 'expected a path and a folder, got'],
+  [['prepare', folder, 'x', '--crop', 'adm'], 2, '--crop: expected --size too'],
+  [['prepare', folder, 'x', '--size', '8', '--crop', 'centre'], 2, "Did you mean 'center'?"],
+  [['prepare', folder, 'x', '--format', 'zip'], 2, '--format: expected npy or tar'],
+  [['prepare', folder, 'x'], 1, 'expected images of one size for the format npy'],
+])('%j fails', async (args, code, message) => {
+  const result = await run(...args)
+  expect(result.code).toBe(code)
+  expect(result.errors).toContain(message)
+})
+
+test('help names both', async () => {
+  expect((await run('--help')).text).toMatch(/inspect .*\n {2}prepare /)
+  expect((await run('prepare', '--help')).text).toContain('--shard-images N')
+})
