@@ -12,7 +12,7 @@ for (const file of damagedFiles) {
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   console.log(
     `${file[0]}: ${refused} refused, ${same} read as the sound file, ${different} with other keys or places within the file; ` +
-      `${seconds} s, the slowest ${slowest.toFixed(1)} ms`,
+      `${seconds} s, the slowest ${slowest.toFixed(1)} ms of processor time`,
   )
 }
 const peak = (process.resourceUsage().maxRSS / 1024).toFixed(0)

@@ -13,13 +13,15 @@ export interface Layout {
   readonly pointer: number
   /** What the place of a value behind its key is a multiple of, counted from the key. */
   readonly step: 1 | 2
+  /** What the name of a database ends with, as a key. */
+  readonly nameEnd: string
 }
 
 /** Of LMDB 0.9. */
-export const layout1: Layout = { version: 1, header: 16, base: 0, pointer: 8, step: 1 }
+export const layout1: Layout = { version: 1, header: 16, base: 0, pointer: 8, step: 1, nameEnd: '' }
 
 /** Of LMDB 1.0. */
-export const layout3: Layout = { version: 3, header: 24, base: 24, pointer: 24, step: 2 }
+export const layout3: Layout = { version: 3, header: 24, base: 24, pointer: 24, step: 2, nameEnd: '\0' }
 
 /** The flags that say what a page is. Others only matter while a writer has it. */
 export const pageKind = { branch: 0x01, leaf: 0x02, overflow: 0x04, meta: 0x08, leafOfFixed: 0x20, inner: 0x40 }

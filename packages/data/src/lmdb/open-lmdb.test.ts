@@ -53,6 +53,7 @@ test('arguments', async () => {
   const names = "'train' or 'validation'"
   const wrong: readonly (readonly [unknown, unknown, string, string])[] = [
     [path, {}, 'input', `expected the name of a database, as the file has several: database: ${names}`],
+    [fixtureFile('named-format-3'), {}, 'input', `as the file has several: database: ${names}`],
     [path, { database: 'tests' }, 'input', "got 'tests'; there are 'train', 'validation'"],
     [path, { database: '' }, 'input', "expected database, a name, got ''"],
     [path, { databse: 'train' }, 'input', "Did you mean 'database'?"],

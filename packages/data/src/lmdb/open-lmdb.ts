@@ -152,7 +152,7 @@ async function dataFile(path: string): Promise<string> {
 /** The main database. @throws if it only holds others. */
 async function mainTree(pages: Pages): Promise<Tree> {
   checkPlain(pages.path, pages.main)
-  const names = namesOf(await firstEntries(pages, pages.main))
+  const names = await firstNames(pages)
   if (names.length === 0) return pages.main
   throw new CascadeError(
     'input',
@@ -162,9 +162,9 @@ async function mainTree(pages: Pages): Promise<Tree> {
 
 async function namedTree(pages: Pages, name: string, cache: BranchCache): Promise<Tree> {
   checkPlain(pages.path, pages.main)
-  const entry = await findEntry(pages, pages.main, Buffer.from(name), cache)
+  const entry = await findEntry(pages, pages.main, Buffer.from(name + pages.layout.nameEnd), cache)
   if (entry === undefined || entry.flags !== entryFlag.database) {
-    const names = namesOf(await firstEntries(pages, pages.main))
+    const names = await firstNames(pages)
     const there = names.length === 0 ? 'there are none' : `there are ${names.join(', ')}`
     throw new CascadeError('input', `${pages.path}: expected the name of a database, got '${name}'; ${there}`)
   }
@@ -181,9 +181,9 @@ function checkPlain(where: string, { flags }: Tree): void {
     throw new CascadeError('unsupported', `${where}: expected one value for each key, got a database with DUPSORT`)
 }
 
-/** The names of databases among entries, the first ones. */
-const namesOf = (entries: readonly LeafEntry[]): string[] =>
-  entries
-    .filter(({ flags }) => flags === entryFlag.database)
-    .slice(0, 10)
-    .map(({ key }) => shownKey(key))
+/** The names of databases in the first leaf of the main one, at most 10. */
+async function firstNames(pages: Pages): Promise<string[]> {
+  const entries = await firstEntries(pages, pages.main)
+  const names = entries.filter(({ flags }) => flags === entryFlag.database).slice(0, 10)
+  return names.map(({ key }) => shownKey(key.subarray(0, key.length - pages.layout.nameEnd.length)))
+}
