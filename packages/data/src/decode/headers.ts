@@ -53,7 +53,7 @@ export function jpegHeader(bytes: Uint8Array): JpegHeader | undefined {
 const isExif = (body: Uint8Array): boolean => String.fromCharCode(...body.subarray(0, 6)) === 'Exif\0\0'
 
 /** The tag of the orientation, in TIFF files and in EXIF. */
-export const orientationTag = 0x112
+const orientationTag = 0x112
 
 /** The tag that says what colours a TIFF file has. */
 export const photometricTag = 0x106
