@@ -1,50 +1,23 @@
-import { cpSync, existsSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 import { table } from '@cascade-diffusion/checks'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, expectTypeOf, test } from 'vitest'
 import { decodeImage } from '../decode/decode-image.ts'
-import { readEncoded } from '../sources/read-encoded.ts'
-import fixtures from './fixtures/shards.json' with { type: 'json' }
+import {
+  bytesOf,
+  contents,
+  expected,
+  type ShardName,
+  samplesOf,
+  shardNames,
+  tarOf,
+  written,
+} from '../testing/tar-shards.ts'
 import { type LabelledTarShards, type TarShards, type TarShardsOptions, tarShards } from './tar-shards.ts'
 import { tarShardsEntry } from './tar-shards-entry.ts'
 import { type TarEntry, writeTar } from './write-tar.ts'
-
-/** What webdataset read of a shard. */
-interface Sample {
-  readonly key: string
-  readonly entries: Readonly<Record<string, string>>
-}
-
-type ShardName = keyof typeof fixtures.shards
-const shardNames = Object.keys(fixtures.shards) as ShardName[]
-const tarOf = (name: ShardName): Buffer => gunzipSync(Buffer.from(fixtures.shards[name].tar, 'base64'))
-const samplesOf = (name: ShardName): readonly Sample[] => fixtures.shards[name].samples as never
-const bytesOf = (text: string | undefined): Buffer => Buffer.from(text ?? '', 'base64')
-
-function written(bytes: Uint8Array, name = 'a.tar'): string {
-  const path = join(temporaryFolder(), name)
-  writeFileSync(path, bytes)
-  return path
-}
-
-/** Every image with its name, as bytes. */
-async function contents(source: TarShards) {
-  const { images, labels } = await source.encoded.locate(Array.from({ length: source.count }, (_, i) => i))
-  const bytes = await Promise.all(images.map(readEncoded))
-  return images.map(({ name }, i) => ({ name, bytes: Buffer.from(bytes[i] as Uint8Array), label: labels?.[i] }))
-}
-
-/** The samples of webdataset that have an image and a label. */
-const expected = (path: string, samples: readonly Sample[], image: readonly string[]) =>
-  samples.flatMap(({ key, entries }) => {
-    const extension = image.find((name) => entries[name] !== undefined)
-    if (!extension || entries.cls === undefined) return []
-    return [
-      { name: `${path}: ${key}.${extension}`, bytes: bytesOf(entries[extension]), label: Number(bytesOf(entries.cls)) },
-    ]
-  })
 
 test.each(shardNames)('%s: the samples that webdataset reads', async (name) => {
   const path = written(tarOf(name))
@@ -118,78 +91,6 @@ test('shards that were joined are read to the end, and samples end where a tar e
   await writeTar(path, [entry])
   const twice = written(Buffer.concat([readFileSync(path), readFileSync(path)]))
   expect((await tarShards(twice)).count).toBe(2)
-})
-
-test('labels: numbers, names, fields of JSON, given classes', async () => {
-  const path = written(tarOf('webdataset-plain.tar'))
-  const read = async (options: TarShardsOptions) => {
-    const { classNames, readLabels } = await tarShards(path, {
-      image: ['png', 'd.png'],
-      ...options,
-      incomplete: 'skip',
-    })
-    return { classNames, labels: [...((await readLabels?.()) ?? [])] }
-  }
-  expect(await read({})).toEqual({ classNames: undefined, labels: [] })
-  expect(await read({ label: 'cls' })).toEqual({ classNames: ['0', '1'], labels: [0, 1] })
-  expect(await read({ label: 'txt' })).toEqual({ classNames: ['b', 'ä'], labels: [0, 1] })
-  expect(await read({ label: 'd.cls' })).toEqual({ classNames: ['0', '1', '2'], labels: [2] })
-  expect(await read({ label: 'json', labelField: 'label' })).toEqual({ classNames: ['0', '1'], labels: [0, 1] })
-  expect(await read({ label: 'json', labelField: 'class.name' })).toEqual({ classNames: ['b', 'ä'], labels: [0, 1] })
-  const classNames = ['ä', 'Z', 'b']
-  expect(await read({ label: 'cls', classNames })).toEqual({ classNames, labels: [0, 1] })
-  expect(await read({ label: 'txt', classNames })).toEqual({ classNames, labels: [2, 0] })
-
-  const entry = `${path}: 000000`
-  const refused: readonly [TarShardsOptions, string][] = [
-    [{ label: 'json' }, `${entry}.json: expected a number or a name, got`],
-    [{ label: 'json', labelField: 'clas' }, `${entry}.json: expected a number or a name in 'clas', got`],
-    [{ label: 'json', labelField: '__proto__' }, `${entry}.json: expected a number or a name in '__proto__', got`],
-    [{ label: 'txt', classNames: ['a'] }, `${entry}.txt: expected a label, one of the classNames, got 'b'`],
-    [{ label: 'cls', classNames: ['a'] }, `${path}: 000001.cls: expected a label from 0 to 0, got 1`],
-    [
-      { label: 'cls' },
-      `${path}: a.b/c: expected a label '.cls', got .d.cls, .d.json, .d.png, .d.txt alone; incomplete:`,
-    ],
-  ]
-  for (const [options, message] of refused)
-    await expect(tarShards(path, { image: ['png', 'd.png'], ...options })).rejects.toMatchObject({
-      code: 'data',
-      message: expect.stringContaining(message),
-    })
-})
-
-test('classes by name are in code-point order, whatever shard comes first', async () => {
-  const folder = temporaryFolder()
-  const names = ['b', 'Z', '\u{1f600}', '\uffee', 'a', 'ä']
-  for (const [i, name] of names.entries())
-    await writeTar(join(folder, `${i}.tar`), [
-      { name: '0.jpg', bytes: Buffer.from('') },
-      { name: '0.txt', bytes: Buffer.from(` ${name}\n`) },
-    ])
-  const { classNames, readLabels } = await tarShards(folder, { label: 'txt' })
-  expect(classNames).toEqual(['Z', 'a', 'b', 'ä', '\uffee', '\u{1f600}'])
-  expect([...((await readLabels?.()) ?? [])]).toEqual([2, 0, 5, 4, 1, 3])
-})
-
-test('what is wrong with labels', async () => {
-  const path = join(temporaryFolder(), 'a.tar')
-  const labelled = async (...labels: readonly (string | Uint8Array)[]) => {
-    const entries = labels.flatMap((label, i) => [
-      { name: `${i}.jpg`, bytes: Buffer.from('') },
-      { name: `${i}.cls`, bytes: Buffer.from(label as string) },
-    ])
-    await writeTar(path, entries)
-    return tarShards(path, { label: 'cls' })
-  }
-  await expect(labelled('1', 'cat')).rejects.toThrow(
-    `tarShards: expected labels that are all numbers or all names, got a number in ${path}: 0.cls and a name in ${path}: 1.cls`,
-  )
-  await expect(labelled('1', '-1')).rejects.toThrow(`${path}: 1.cls: expected a label from 0 to 99999, got -1`)
-  await expect(labelled('123456')).rejects.toThrow('expected a label from 0 to 99999, got 123456')
-  await expect(labelled(' \n')).rejects.toThrow(`${path}: 0.cls: expected a label, got an empty entry`)
-  await expect(labelled(new Uint8Array((1 << 20) + 1))).rejects.toThrow('expected a label of at most 1048576 bytes')
-  await expect(tarShards(path, { label: 'json' })).rejects.toThrow("expected a label '.json', got .jpg, .cls alone")
 })
 
 test('samples without an image: an error, or left out and counted', async () => {
@@ -307,66 +208,6 @@ test.runIf(existsSync('/proc/self/fd'))('an abort ends the opening, and leaves n
   writeFileSync(join(folder, '5.tar'), 'no tar')
   await expect(tarShards(folder)).rejects.toThrow('5.tar: expected a header')
   expect(open()).toBe(before)
-})
-
-test('an index is kept, and made anew where something has changed', async () => {
-  const folder = temporaryFolder()
-  const names = ['webdataset-000000.tar', 'webdataset-000001.tar'] as const
-  for (const name of names) writeFileSync(join(folder, name), tarOf(name))
-  const index = join(folder, 'shards.index')
-  let read = 0
-  const opened = async (options: TarShardsOptions = {}) => {
-    read = 0
-    const source = await tarShards(folder, {
-      label: 'txt',
-      incomplete: 'skip',
-      index,
-      progress: () => read++,
-      ...options,
-    })
-    return { contents: await contents(source), classNames: source.classNames, skipped: source.skipped }
-  }
-  const first = await opened()
-  expect([read, first.contents.length, first.skipped.count]).toEqual([2, 7, 1])
-  expect(await opened()).toEqual(first)
-  expect(read).toBe(0)
-  // Of other options.
-  const numbered = await opened({ label: 'cls' })
-  expect([read, numbered.classNames]).toEqual([2, ['0', '1', '2']])
-  await opened()
-  // Damaged, cut off, of another version.
-  const whole = readFileSync(index)
-  const damaged = [whole.subarray(0, 40), whole.subarray(0, -1), Buffer.from(whole).fill('2', 28, 29)]
-  for (let at = 30; at < whole.length; at += 97)
-    damaged.push(Buffer.from(whole).fill((whole[at] as number) ^ 1, at, at + 1))
-  for (const bytes of damaged) {
-    writeFileSync(index, bytes)
-    expect(await opened()).toEqual(first)
-    expect(read).toBe(2)
-  }
-  // A shard that was touched.
-  utimesSync(join(folder, names[1]), 1, 1)
-  expect(await opened()).toEqual(first)
-  expect(read).toBe(2)
-  // The whole folder elsewhere: paths are relative.
-  const elsewhere = join(temporaryFolder(), 'moved')
-  cpSync(folder, elsewhere, { recursive: true, preserveTimestamps: true })
-  const moved = await tarShards(elsewhere, {
-    label: 'txt',
-    incomplete: 'skip',
-    index: join(elsewhere, 'shards.index'),
-    progress: () => read++,
-  })
-  expect([read, moved.count, moved.nameOf(0)]).toEqual([2, 7, `${join(elsewhere, names[0])}: 000000.png`])
-  // A file of the user is not overwritten.
-  writeFileSync(index, 'notes')
-  await expect(opened()).rejects.toMatchObject({
-    code: 'input',
-    message: `tarShards: expected an index of tar shards, or no file, at ${index}, got another file`,
-  })
-  expect(readFileSync(index, 'utf8')).toBe('notes')
-  await expect(opened({ index: join(folder, 'none', 'x') })).rejects.toMatchObject({ code: 'file' })
-  expect(read).toBe(0)
 })
 
 test('by name', async () => {
