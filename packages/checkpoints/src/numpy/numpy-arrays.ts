@@ -19,8 +19,8 @@ export interface NumpyArray {
 }
 
 /**
- * The arrays of an `.npz` archive by name, or the only one of a `.npy` file, by the name ''. Their headers are read, not their
- * elements. Arrays that are not of numbers or booleans, and other entries, are left out.
+ * The arrays of an `.npz` archive by name, or the only one of a `.npy` file, by the name ''. Their headers are read,
+ * not their elements. Arrays that are not of numbers or booleans, and other entries, are left out.
  * @throws with the name of the file, if it is neither, or is cut short or corrupt.
  */
 export const numpyArrays = (from: Readable): Promise<ReadonlyMap<string, NumpyArray>> =>

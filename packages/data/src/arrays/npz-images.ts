@@ -21,13 +21,15 @@ export interface NpzImagesOptions {
   /** The array of the images. Default 'arr_0', as `numpy.savez(path, images)` names it. A `.npy` file has only one. */
   readonly images?: string
   /**
-   * The array of the labels, whole numbers; for a `.npy` file, the path of another one. `false`: the images are not labelled.
-   * Default 'arr_1', if there is such an array.
+   * The array of the labels, whole numbers; for a `.npy` file, the path of another one. `false`: the images are not
+   * labelled. Default 'arr_1', if there is such an array.
    */
   readonly labels?: string | false
   /** The classes. Default: the numbers from 0 to the largest label. */
   readonly classNames?: readonly string[]
-  /** The order of the axes of the images: [n, height, width, channels], or [n, channels, height, width]. Default 'NHWC'. */
+  /**
+   * The order of the axes of the images: [n, height, width, channels], or [n, channels, height, width]. Default 'NHWC'.
+   */
   readonly layout?: 'NHWC' | 'NCHW'
 }
 
@@ -50,12 +52,12 @@ export interface LabelledNpz extends NpzImages {
 }
 
 /**
- * The images of a NumPy file as a source: `.npz` or `.npy`, bytes of [n, height, width, channels], or [n, height, width] in grey. These
- * are the samples of ADM (`arr_0` and `arr_1`) and of `writeSamples`. Each image is one read of its bytes from the file, whose
- * checksum is not verified. Arrays that are compressed (`numpy.savez_compressed`) or column-major are read into memory when the first
- * image is, up to 4 GiB.
- * @throws {CascadeError} of code `input` if an option is wrong, of code `data` if the file is damaged, has no such arrays, or they are
- * of another type or shape.
+ * The images of a NumPy file as a source: `.npz` or `.npy`, bytes of [n, height, width, channels], or [n, height,
+ * width] in grey. These are the samples of ADM (`arr_0` and `arr_1`) and of `writeSamples`. Each image is one read of
+ * its bytes from the file, whose checksum is not verified. Arrays that are compressed (`numpy.savez_compressed`) or
+ * column-major are read into memory when the first image is, up to 4 GiB.
+ * @throws {CascadeError} of code `input` if an option is wrong, of code `data` if the file is damaged, has no such
+ * arrays, or they are of another type or shape.
  */
 export function npzImages(path: string, options: NpzImagesOptions & { readonly labels: string }): Promise<LabelledNpz>
 export function npzImages(path: string, options?: NpzImagesOptions): Promise<NpzImages>
@@ -107,8 +109,8 @@ function imageReader(path: string, name: string, array: NumpyArray, images: Imag
   if (count * imageBytes > maxMemoryBytes)
     throw new CascadeError(
       'unsupported',
-      `${path}: expected at most ${maxMemoryBytes} bytes of images that are ${array.columnMajor ? 'column-major' : 'compressed'}, ` +
-        `got ${count * imageBytes}: save them by np.savez, as np.ascontiguousarray(images)`,
+      `${path}: expected at most ${maxMemoryBytes} bytes of ${array.columnMajor ? 'column-major' : 'compressed'} ` +
+        `images, got ${count * imageBytes}: save them by np.savez, as np.ascontiguousarray(images)`,
     )
   const whole = once(async () => bytesOf(await readArray(path, name)))
   return async (indices: readonly number[]): Promise<ByteImages[]> => {

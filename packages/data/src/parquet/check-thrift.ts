@@ -5,8 +5,9 @@ const maxDepth = 32
 const maxVarintBytes = 10
 
 /**
- * Walks over a structure of Thrift's compact protocol without keeping anything. hyparquet reserves as much memory as the lengths
- * in it say, and follows numbers and nesting of any length, so bytes that this function has not passed are not given to it.
+ * Walks over a structure of Thrift's compact protocol without keeping anything. hyparquet reserves as much memory as
+ * the lengths in it say, and follows numbers and nesting of any length, so bytes that this function has not passed are
+ * not given to it.
  * @returns the end of the structure, or undefined if the bytes end before it does.
  * @throws if it violates the protocol, or a list claims more elements than there are bytes.
  */

@@ -59,7 +59,7 @@ export const noImage = (name: string, path: string | undefined): CascadeError =>
 const pathOnly = (what: string): CascadeError =>
   new CascadeError(
     'data',
-    `${what}: the pictures were not embedded. Dataset.to_parquet stores only the paths of pictures that came from files. ` +
+    `${what}: the pictures were not embedded. Dataset.to_parquet stores only the paths of pictures from files. ` +
       'Write the file again with the pictures in it: `from datasets.table import embed_table_storage`, then ' +
       "`dataset.with_format('arrow').map(embed_table_storage, batched=True).with_format(None).to_parquet(…)`",
   )

@@ -7,7 +7,10 @@ import { expect, test } from 'vitest'
 import { readEncoded } from '../sources/read-encoded.ts'
 import { parquetImages } from './parquet-images.ts'
 
-/** Damaged copies of each file. `npx vitest run packages/data/src/parquet/damaged.test.ts` with DAMAGED_COPIES=1250 makes many more. */
+/**
+ * Damaged copies of each file. `npx vitest run packages/data/src/parquet/damaged.test.ts` with DAMAGED_COPIES=1250
+ * makes many more.
+ */
 const copies = Number(process.env.DAMAGED_COPIES ?? 25)
 
 const files = [

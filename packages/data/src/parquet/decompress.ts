@@ -6,7 +6,8 @@ const maxPageBytes = 1 << 28
 const maxInflation = 64
 
 /**
- * The bytes of a compressed page. Node's own gzip and brotli stop at the expected length; hyparquet's have no such limit.
+ * The bytes of a compressed page. Node's own gzip and brotli stop at the expected length; hyparquet's have no such
+ * limit.
  * @param length the bytes that its header announces.
  * @throws if they are implausibly many, or the page has others.
  */

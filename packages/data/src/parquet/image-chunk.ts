@@ -30,9 +30,9 @@ const stepBytes = 64
 const firstBytes = 1 << 12
 
 /**
- * The images of a row group. Of pages that are neither compressed nor encoded, the place of each image is found when one of the
- * page is first asked for: from the lengths between the images, without reading these. Eight bytes are kept for each row. Other
- * pages are decoded whole, and those used last are kept in the cache.
+ * The images of a row group. Of pages that are neither compressed nor encoded, the place of each image is found when
+ * one of the page is first asked for: from the lengths between the images, without reading these. Eight bytes are kept
+ * for each row. Other pages are decoded whole, and those used last are kept in the cache.
  */
 export function imageChunk(path: string, column: string, group: number, chunk: Chunk, cache: PageCache): ImageChunk {
   const where = `${path}: row group ${group}, column ${column}`
@@ -65,10 +65,14 @@ export function imageChunk(path: string, column: string, group: number, chunk: C
       if (header.count !== rows)
         throw new Error(`the page at ${start} has ${header.count} values, expected those of ${rows} rows`)
       if (!header.compressed && header.encoding === 'PLAIN') {
+        // Kept only if the whole page is sound, so that the same call always ends in the same way.
+        const [pageOffsets, pageLengths] = [new Float64Array(rows), new Uint32Array(rows)]
         await plainPlaces(read, chunk, header, (i, offset, length) => {
-          offsets[first + i] = offset === undefined ? 0 : offset - chunk.start
-          lengths[first + i] = offset === undefined ? missing : length
+          pageOffsets[i] = offset === undefined ? 0 : offset - chunk.start
+          pageLengths[i] = offset === undefined ? missing : length
         })
+        offsets.set(pageOffsets, first)
+        lengths.set(pageLengths, first)
         return
       }
       const values = await decoded(start, found.dictionary)
@@ -77,14 +81,18 @@ export function imageChunk(path: string, column: string, group: number, chunk: C
       })
     })
 
+  const begin = (found: Pages, page: number): Promise<void> => {
+    const begun = search(found, page).finally(() => searches.delete(page))
+    searches.set(page, begun)
+    return begun
+  }
+
   return {
     async locate(row, name) {
       if (lengths[row] === unknown) {
         const found = await pagesOf()
         const page = pageWith(found, row)
-        const begun = searches.get(page) ?? search(found, page).finally(() => searches.delete(page))
-        searches.set(page, begun)
-        await begun
+        await (searches.get(page) ?? begin(found, page))
       }
       const length = lengths[row]
       if (length === missing) return undefined

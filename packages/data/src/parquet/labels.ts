@@ -16,8 +16,8 @@ const maxClasses = 1_000_000
 
 /**
  * Reads the labels of all rows of the files.
- * @param classNames of the caller. Default: those of a ClassLabel in the metadata; else the texts in the column in code-point
- * order, or the numbers from 0 to the largest one.
+ * @param classNames of the caller. Default: those of a ClassLabel in the metadata; else the texts in the column in
+ * code-point order, or the numbers from 0 to the largest one.
  */
 export async function readLabels(
   files: readonly ParquetFile[],
@@ -75,9 +75,9 @@ export async function readLabels(
 const decoder = new TextDecoder()
 
 function wrongLabel(place: string, value: string | number, classNames: readonly string[] | undefined): CascadeError {
-  const expected = classNames
-    ? `one of the ${classNames.length} classes${typeof value === 'number' ? `, from 0 to ${classNames.length - 1}` : ` ${classNames.slice(0, 10).join(', ')}`}`
-    : `a whole number from 0`
+  const some = classNames?.slice(0, 10).join(', ')
+  const among = typeof value === 'number' ? `from 0 to ${(classNames?.length ?? 0) - 1}` : some
+  const expected = classNames ? `one of the ${classNames.length} classes, ${among}` : 'a whole number from 0'
   const advice = value === -1 ? ' (which stands for no label); label: false reads the images without labels' : ''
   return new CascadeError('data', `${place}: expected a label, ${expected}, got ${shown(value)}${advice}`)
 }
@@ -94,12 +94,13 @@ export function classNamesOf(files: readonly ParquetFile[], column: string): rea
     checkClassNames(`${path}: column ${column}`, names)
     first ??= { path, names }
     const differs = names.length !== first.names.length || names.some((name, i) => name !== first?.names[i])
-    if (differs)
-      throw new CascadeError(
-        'data',
-        `parquetImages: expected the same classes in all files, got ${shown(names)} (${names.slice(0, 5).join(', ')}) in ${path} ` +
-          `and ${shown(first.names)} (${first.names.slice(0, 5).join(', ')}) in ${first.path}`,
-      )
+    if (!differs) continue
+    const some = (list: readonly string[]) => `${list.length} (${list.slice(0, 5).join(', ')})`
+    throw new CascadeError(
+      'data',
+      'parquetImages: expected the same classes in all files, ' +
+        `got ${some(names)} in ${path} and ${some(first.names)} in ${first.path}`,
+    )
   }
   return first?.names
 }

@@ -44,7 +44,10 @@ export interface Page {
 const usualHeaderBytes = 256
 const maxHeaderBytes = 1 << 24
 
-/** Reads the header of the page that begins at `start`. @throws unless there is one, of a page that ends in the chunk. */
+/**
+ * Reads the header of the page that begins at `start`.
+ * @throws unless there is one, of a page that ends in the chunk.
+ */
 export async function readPageHeader(read: ReadBytes, chunk: Chunk, start: number): Promise<Page> {
   const { parquetHeader } = await import('hyparquet/src/column.js')
   const end = chunk.start + chunk.bytes

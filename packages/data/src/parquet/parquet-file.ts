@@ -37,7 +37,8 @@ const magic = 'PAR1'
 
 /**
  * Reads the footer of a file, and nothing else.
- * @throws {CascadeError} of code `file` if it cannot be read; of code `data` if it is not a Parquet file, or is cut short or damaged.
+ * @throws {CascadeError} of code `file` if it cannot be read; of code `data` if it is not a Parquet file, or is cut
+ * short or damaged.
  */
 export const openParquet = (path: string): Promise<ParquetFile> =>
   withFile(path, async (read, size) => {

@@ -4,17 +4,19 @@ import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { sortByCodePoints } from '../folder/code-points.ts'
 
 /**
- * The files that a path means: itself, the `.parquet` files of a folder, or those that a pattern fits, in code-point order.
+ * The files that a path means: itself, the `.parquet` files of a folder, or those that a pattern fits, in code-point
+ * order.
  * @param paths a path; a folder; a path whose last part has `*` (any letters) or `?` (one letter); or a list of paths.
- * @throws {CascadeError} of code `input` if it is none of these; of code `file` if there is nothing; of code `data` if a folder has files of
- * several splits.
+ * @throws {CascadeError} of code `input` if it is none of these; of code `file` if there is nothing; of code `data` if
+ * a folder has files of several splits.
  */
 export async function parquetFiles(paths: string | readonly string[]): Promise<readonly string[]> {
   if (Array.isArray(paths) && paths.length > 0 && paths.every((path) => typeof path === 'string')) return paths
   if (typeof paths !== 'string' || paths === '')
     throw new CascadeError(
       'input',
-      `parquetImages: expected a path, a folder, a pattern such as 'data/train-*.parquet', or a list of paths, got ${shown(paths)}`,
+      "parquetImages: expected a path, a folder, a pattern such as 'data/train-*.parquet', or a list of paths, " +
+        `got ${shown(paths)}`,
     )
   const found = await stat(paths).catch(() => undefined)
   if (found?.isDirectory()) return oneSplit(paths, await matching(paths, /\.parquet$/i, '.parquet files'))
@@ -39,7 +41,10 @@ async function matching(folder: string, pattern: RegExp, what: string): Promise<
   throw new CascadeError('file', `parquetImages: expected ${what} in ${folder}, got ${others || 'an empty folder'}`)
 }
 
-/** Hugging Face keeps the splits of a data set in one folder: `train-00000-of-00002.parquet`, `test-00000-of-00001.parquet`. */
+/**
+ * Hugging Face keeps the splits of a data set in one folder: `train-00000-of-00002.parquet`,
+ * `test-00000-of-00001.parquet`.
+ */
 function oneSplit(folder: string, files: readonly string[]): readonly string[] {
   const splits = new Map<string, string>()
   for (const file of files) {
@@ -50,7 +55,7 @@ function oneSplit(folder: string, files: readonly string[]): readonly string[] {
   const [first, second] = [...splits.keys()]
   throw new CascadeError(
     'data',
-    `parquetImages: expected files of one split in ${folder}, got ${[...splits.keys()].join(', ')}: choose by a pattern, ` +
-      `'${join(folder, `${first}-*.parquet`)}' or '${join(folder, `${second}-*.parquet`)}'`,
+    `parquetImages: expected files of one split in ${folder}, got ${[...splits.keys()].join(', ')}: ` +
+      `choose by a pattern, '${join(folder, `${first}-*.parquet`)}' or '${join(folder, `${second}-*.parquet`)}'`,
   )
 }

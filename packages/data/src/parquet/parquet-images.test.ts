@@ -165,7 +165,7 @@ describe('several files', () => {
     const path = join(folder, 'other.parquet')
     writeFileSync(path, Buffer.from(names.toString('latin1').replaceAll('"cat"', '"cow"'), 'latin1'))
     await expect(parquetImages([first, path])).rejects.toThrow(
-      `expected the same classes in all files, got an array of 3 (cow, dog, Émeu) in ${path}`,
+      `expected the same classes in all files, got 3 (cow, dog, Émeu) in ${path}`,
     )
     expect((await parquetImages([first, other], { classNames: ['x', 'y', 'z'] })).classNames).toEqual(['x', 'y', 'z'])
   })
@@ -188,7 +188,7 @@ describe('labels', () => {
       [...((await readLabels?.()) ?? [])].map((label) => classNames[label])
     expect(await names(given)).toEqual(await names(source))
     await expect(parquetImages(fixture('categories'), { classNames: ['b', 'z'] })).rejects.toThrow(
-      /categories.parquet: row \d+, column label: expected a label, one of the 2 classes b, z, got 'ä'/,
+      /categories.parquet: row \d+, column label: expected a label, one of the 2 classes, b, z, got 'ä'/,
     )
   })
 
@@ -274,12 +274,13 @@ describe('errors', () => {
     bytes.writeUInt32LE(0x7fffffff, (image.offset as number) - 4)
     writeFileSync(path, bytes)
     const damaged = await parquetImages(path)
-    await expect(damaged.read([0])).rejects.toMatchObject({
-      code: 'data',
-      message: expect.stringMatching(
-        /x.parquet: row group 0, column image.bytes: value 20 of the page at \d+ claims 2147483647 bytes, beyond the page's end/,
-      ),
-    })
+    for (const row of [0, 0, 39])
+      await expect(damaged.read([row])).rejects.toMatchObject({
+        code: 'data',
+        message: expect.stringMatching(
+          /x.parquet: row group 0, column image.bytes: value 20 of the page at \d+ claims 2147483647 bytes/,
+        ),
+      })
   })
 })
 

@@ -20,16 +20,19 @@ import { groupWith, rowGroups } from './row-groups.ts'
 
 /** Options of {@link parquetImages}. */
 export interface ParquetImagesOptions {
-  /** The column of the images: a struct of `bytes` and `path`, as Hugging Face writes it, or one of bytes. Default 'image'. */
+  /**
+   * The column of the images: a struct of `bytes` and `path`, as Hugging Face writes it, or one of bytes. Default
+   * 'image'.
+   */
   readonly image?: string
   /**
-   * The column of the labels: whole numbers or texts. `false`: the images are not labelled. Default 'label', if there is such
-   * a column.
+   * The column of the labels: whole numbers or texts. `false`: the images are not labelled. Default 'label', if there
+   * is such a column.
    */
   readonly label?: string | false
   /**
-   * The classes. Default: those of a ClassLabel in Hugging Face's metadata; else the texts of the column in code-point order, or the
-   * numbers from 0 to the largest one.
+   * The classes. Default: those of a ClassLabel in Hugging Face's metadata; else the texts of the column in code-point
+   * order, or the numbers from 0 to the largest one.
    */
   readonly classNames?: readonly string[]
   /** How the images are decoded. */
@@ -60,13 +63,13 @@ const knownKeys: KnownKeys<ParquetImagesOptions> = {
 const where = 'parquetImages'
 
 /**
- * The images of Parquet files as a source, as Hugging Face `datasets` writes them. Several files are one set, in the order of the list,
- * or in code-point order of their names. Opening reads the footers and the labels. An image is one read of its bytes, if
- * its column is neither compressed nor a dictionary, which `datasets` leaves it; the first image of a page costs a few small
- * reads more. Of other columns the page is decoded.
+ * The images of Parquet files as a source, as Hugging Face `datasets` writes them. Several files are one set, in the
+ * order of the list, or in code-point order of their names. Opening reads the footers and the labels. An image is one
+ * read of its bytes, if its column is neither compressed nor a dictionary, which `datasets` leaves it; the first image
+ * of a page costs a few small reads more. Of other columns the page is decoded.
  * @param paths a file, a folder of `.parquet` files, a pattern such as `data/train-*.parquet`, or a list of files.
- * @throws {CascadeError} of code `input` if an option is wrong, of code `file` if a file is missing, of code `data` if one is damaged, has
- * no such columns, or has paths in place of images, of code `interrupted` if the signal aborts.
+ * @throws {CascadeError} of code `input` if an option is wrong, of code `file` if a file is missing, of code `data` if
+ * one is damaged, has no such columns, or has paths in place of images, of code `interrupted` if the signal aborts.
  */
 export function parquetImages(
   paths: string | readonly string[],

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { readBatch } from '../batches/read-batch.ts'
 import { shuffledIndices } from '../batches/shuffled-indices.ts'
 import { imageLoader } from '../loader/image-loader.ts'
-import type { UnreadableImage } from '../loader/unreadable.ts'
+import type { SkippedImage } from '../loader/unreadable.ts'
 import { resizeCrop } from '../transforms/crops/resize-crop.ts'
 import { transformed } from '../transforms/transformed.ts'
 import { parquetImages } from './parquet-images.ts'
@@ -20,8 +20,8 @@ test.each(['datasets-groups', 'dictionary-zstd'])('%s: threads load what read gi
 
 test('rows without an image are skipped and named, or fail', async () => {
   const source = transformed(await parquetImages(fixture('holes')), resizeCrop({ size: 4 }))
-  const skipped: UnreadableImage[] = []
-  const report = (image: UnreadableImage) => skipped.push(image)
+  const skipped: SkippedImage[] = []
+  const report = (image: SkippedImage) => skipped.push(image)
   const options = { batchSize: 20, order: 'sequential', workers: 1 } as const
   await using loader = imageLoader(source, { ...options, unreadable: 'skip', report })
   const shapes = [await loader.batch(0), await loader.batch(1)].map(({ image }) => image.shape)

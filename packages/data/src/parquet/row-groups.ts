@@ -20,7 +20,10 @@ export interface RowGroup {
 /** The most bytes of paths of images, for errors, that are kept. Beyond, errors name the file and the row. */
 const maxPathBytes = 1 << 26
 
-/** The row groups of all files that have rows. @throws {CascadeError} of code `data` unless every file has the column of images. */
+/**
+ * The row groups of all files that have rows.
+ * @throws {CascadeError} of code `data` unless every file has the column of images.
+ */
 export function rowGroups(files: readonly ParquetFile[], image: string, cacheBytes: number): readonly RowGroup[] {
   const cache: PageCache = byteCache(cacheBytes)
   const texts = pathTexts()
