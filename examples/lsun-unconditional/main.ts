@@ -1,4 +1,5 @@
 // The paper's pipeline for LSUN at 128×128, without classes (Section 4.5): 64×64 from noise, then 128×128.
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import {
@@ -9,7 +10,7 @@ import {
   trainStage,
   writeSamples,
 } from '@cascade-diffusion/cascade'
-import { imageFolder } from '@cascade-diffusion/data'
+import { admCrop, imageFolder, lsunLmdb, transformed } from '@cascade-diffusion/data'
 import { jit } from '@cascade-diffusion/jit'
 import { type Preset, pipelineCascade, pipelineNamed, presetTraining, shrunk } from '@cascade-diffusion/presets'
 import { rng } from '@cascade-diffusion/random'
@@ -18,7 +19,7 @@ import { towers } from './towers.ts'
 
 const { values } = parseArgs({
   options: {
-    /** A folder of images, all of one size, of 128×128 or more. Default: towers against the sky. */
+    /** A folder of LSUN, such as bedroom_train_lmdb, or of images. Default: towers against the sky. */
     data: { type: 'string' },
     /** Trains this stage alone, for instance on another machine. Default: all, then it samples. */
     stage: { type: 'string' },
@@ -32,8 +33,14 @@ const { values } = parseArgs({
 const stop = new AbortController()
 process.once('SIGINT', () => stop.abort()) // what is finished is kept: run it again to resume
 
+/** The images of a folder, from the database in it if there is one, 128×128. */
+async function imagesOf(folder: string) {
+  const images = await (existsSync(join(folder, 'data.mdb')) ? lsunLmdb(folder) : imageFolder(folder))
+  return transformed(images, admCrop({ size: 128 }))
+}
+
 // Any other source of images can stand here.
-const dataset = values.data ? await imageFolder(values.data, { sameSize: true }) : towers
+const dataset = values.data ? await imagesOf(values.data) : towers
 
 const full = pipelineNamed('lsun')
 const size = { baseChannels: 8, residualBlocks: 1, divisor: 4, trainingSteps: 2, batchSize: 2, samplingSteps: 4 }

@@ -30,7 +30,7 @@ test('the drawings are mixed: formats, sizes, a palette, grey, turned by EXIF', 
   const found = await Promise.all(files.map((file) => sharp(join(folder, file)).metadata()))
   expect(new Set(found.map(({ format }) => format))).toEqual(new Set(['jpeg', 'png', 'webp', 'tiff']))
   expect(new Set(found.map(({ width, height }) => `${width}×${height}`)).size).toBeGreaterThan(5)
-  expect(found.some(({ paletteBitDepth }) => paletteBitDepth !== undefined)).toBe(true)
+  expect(found.some(({ isPalette }) => isPalette)).toBe(true)
   expect(found.some(({ channels }) => channels === 1)).toBe(true)
   expect(found.some(({ orientation }) => orientation === 8)).toBe(true)
   // Upright, hills are below and the sky above: the middle of the lowest row is darker than that of the highest.
