@@ -1,16 +1,12 @@
-import { availableParallelism } from 'node:os'
 import { CascadeError, throwIfAborted } from '@cascade-diffusion/checks'
 import type { ImageBatch, LabelledBatch } from '../batches/read-batch.ts'
 import { stackedBatch } from '../batches/stacked-batch.ts'
 import { checkSource } from '../sources/check-source.ts'
 import type { ImageSource, LabelledSource } from '../sources/image-source.ts'
 import { batchOrder } from './batch-order.ts'
-import { encodedParts, encodedReader, recipeOf } from './encoded-reader.ts'
-import { type ImageReader, sourceReader } from './image-reader.ts'
 import { type LoadedBatch, loadBatch, type Skipping } from './load-batch.ts'
 import { checkLoaderOptions, type ImageLoaderOptions } from './options.ts'
-import { ownThread } from './pool.ts'
-import { workerThreads } from './threads.ts'
+import { readerOf } from './reader-of.ts'
 import { type SkippedImages, unreadableLog } from './unreadable.ts'
 
 /** Batches of the images of a source. {@link imageLoader} makes it. */
@@ -28,9 +24,6 @@ export interface ImageLoader<B extends ImageBatch = ImageBatch> {
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
-
-/** Batches ahead, at most: more would only delay the first. */
-const [MOST_DECODED, MOST_READ] = [16, 2]
 
 /** A batch that is being loaded. */
 interface Loading {
@@ -153,17 +146,6 @@ export function imageLoader(source: ImageSource, options: ImageLoaderOptions): I
     close,
     [Symbol.asyncDispose]: close,
   }
-}
-
-function readerOf(
-  source: ImageSource,
-  workers = Math.min(4, availableParallelism()),
-): { readonly reader: ImageReader; readonly most: number } {
-  const parts = encodedParts(source)
-  if (!parts) return { reader: sourceReader(source), most: MOST_READ }
-  const recipe = recipeOf(parts)
-  const pool = workers === 0 ? ownThread(recipe) : workerThreads(recipe, workers, parts.knownBytes)
-  return { reader: encodedReader(parts, pool), most: MOST_DECODED }
 }
 
 function skippingOf({ count }: ImageSource, { unreadable = 'fail', rng }: ImageLoaderOptions): Skipping {

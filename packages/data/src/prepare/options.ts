@@ -30,6 +30,8 @@ export interface PrepareOptions {
   readonly shardBytes?: number
   /** What an image does that cannot be read: end the work (the default), or be left out and listed in the manifest. */
   readonly unreadable?: 'fail' | 'skip'
+  /** Threads that decode and transform encoded images; 0: this thread. The copy is the same. Default: one for each core, at most 4. */
+  readonly workers?: number
   /** Called after every few images. */
   readonly progress?: (progress: { readonly done: number; readonly total: number }) => void
   /** Ends the work; the same call resumes it. */
@@ -42,6 +44,7 @@ const prepareKeys: KnownKeys<PrepareOptions> = {
   shardImages: true,
   shardBytes: true,
   unreadable: true,
+  workers: true,
   progress: true,
   signal: true,
 }
@@ -50,8 +53,8 @@ const prepareKeys: KnownKeys<PrepareOptions> = {
 export interface CheckedPrepare {
   readonly source: ImageSource
   readonly transforms: readonly ImageTransform[]
-  /** All of them: those of the source come first. */
-  readonly all: readonly ImageTransform[]
+  /** The source with them. */
+  readonly transformed: ImageSource
   readonly size: ImageSize | undefined
   readonly format: ShardFormat
   readonly shardImages: number
@@ -65,6 +68,7 @@ export function checkPrepare(where: string, source: ImageSource, options: Prepar
   const { transforms: configs = [], format = 'npy', shardImages, shardBytes, unreadable = 'fail' } = options
   checkOneOf(where, 'format', format, shardFormats)
   checkOneOf(where, 'unreadable', unreadable, ['fail', 'skip'])
+  if (options.workers !== undefined) checkInteger(where, 'workers', options.workers, { from: 0, to: 256 })
   if (options.progress !== undefined) checkFunction(where, 'progress', options.progress)
   if (!Array.isArray(configs))
     throw new CascadeError('input', `${where}: expected transforms, a list of configurations, got ${shown(configs)}`)
@@ -84,7 +88,7 @@ export function checkPrepare(where: string, source: ImageSource, options: Prepar
         "[{ name: 'center-crop' }, { name: 'resize', size: 64 }]",
     )
   const imageBytes = size ? size[0] * size[1] * source.channels : 2 ** 17
-  return { source, transforms, all: whole.transforms, size, format, shardImages: imagesOf(imageBytes), unreadable }
+  return { source, transforms, transformed: whole, size, format, shardImages: imagesOf(imageBytes), unreadable }
 
   function imagesOf(imageBytes: number): number {
     if (shardImages !== undefined && shardBytes !== undefined)

@@ -7,5 +7,6 @@ await prepareImages(drawnSource(images, 60), folder, {
   transforms: [{ name: 'center-crop' }, { name: 'resize', size: 16 }],
   format: format as 'npy' | 'tar',
   shardImages: 7,
+  workers: 0,
   progress: () => process.stdout.write('.'),
 })

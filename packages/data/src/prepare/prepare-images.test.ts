@@ -29,7 +29,7 @@ const all = Array.from({ length: 60 }, (_, i) => i)
 const formats = ['npy', 'tar'] as const
 
 const prepare = (folder: string, options: PrepareOptions = {}, source: ImageSource = drawn) =>
-  prepareImages(source, folder, { transforms, shardImages: 7, ...options })
+  prepareImages(source, folder, { transforms, shardImages: 7, workers: 0, ...options })
 
 /** All files of a folder, by name. */
 const contents = (folder: string) =>
@@ -133,21 +133,30 @@ test.each(formats)('killed twice at any moment, a copy in %s becomes that of a c
   expect(contents(folder)).toEqual(contents(whole))
 })
 
+test('threads make the same copy', async () => {
+  const [folder, whole] = [temporaryFolder(), temporaryFolder()]
+  for (const format of formats) {
+    await prepare(join(folder, format), { format, workers: 2, shardImages: 45 })
+    await prepare(join(whole, format), { format, shardImages: 45 })
+    expect(contents(join(folder, format))).toEqual(contents(join(whole, format)))
+  }
+})
+
 test('an aborted call is resumed after its last whole shard', async () => {
   const [folder, whole] = [temporaryFolder(), temporaryFolder()]
   const stop = new AbortController()
   const progress = ({ done, total }: { done: number; total: number }) => {
     expect(total).toBe(60)
-    if (done === 31) stop.abort()
+    if (done === 35) stop.abort()
   }
   await expect(prepare(folder, { progress, signal: stop.signal })).rejects.toMatchObject({ code: 'interrupted' })
   await expect(preparedImages(folder)).rejects.toMatchObject({
     code: 'data',
-    message: `preparedImages: expected a finished copy in ${folder}, got 28 of 60 images; prepareImages with the same settings resumes`,
+    message: `preparedImages: expected a finished copy in ${folder}, got 35 of 60 images; prepareImages with the same settings resumes`,
   })
   const seen: number[] = []
-  expect((await prepare(folder, { progress: ({ done }) => seen.push(done) })).made).toBe(32)
-  expect([seen.slice(0, 6), seen.at(-1)]).toEqual([[7, 14, 21, 28, 29, 30], 60])
+  expect((await prepare(folder, { progress: ({ done }) => seen.push(done) })).made).toBe(25)
+  expect([seen.slice(0, 6), seen.at(-1)]).toEqual([[7, 14, 21, 28, 35, 42], 60])
   await prepare(whole)
   expect(contents(folder)).toEqual(contents(whole))
   expect((await prepare(folder)).made).toBe(0)
@@ -265,7 +274,7 @@ test('another copy, other files and a damaged manifest in the folder are refused
 test('a copy that another decoder began is refused', async () => {
   const folder = temporaryFolder()
   const stop = new AbortController()
-  const progress = ({ done }: { done: number }) => done === 20 && stop.abort()
+  const progress = ({ done }: { done: number }) => done === 21 && stop.abort()
   await prepare(folder, { progress, signal: stop.signal }).catch(() => {})
   const path = join(folder, 'unfinished.json')
   const unfinished = JSON.parse(readFileSync(path, 'utf8'))
@@ -286,6 +295,7 @@ test.each<[object, string]>([
   [{ shardBytes: 9 }, 'expected shardImages or shardBytes, got both'],
   [{ unreadable: 'ignore' }, "expected unreadable, one of 'fail', 'skip'"],
   [{ progress: 1 }, 'expected progress, a function'],
+  [{ workers: -1 }, 'expected workers, an integer from 0 to 256, got -1'],
   [{ shardimages: 3 }, "Did you mean 'shardImages'?"],
 ])('prepareImages refuses %j before it writes', async (options, message) => {
   const folder = join(temporaryFolder(), 'new')

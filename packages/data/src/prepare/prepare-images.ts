@@ -3,11 +3,13 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CascadeError, shown, throwIfAborted } from '@cascade-diffusion/checks'
 import { fileError } from '@cascade-diffusion/files'
-import { checkImage } from '../images/check-image.ts'
 import { shownSize, sizeOfImage } from '../images/image-size.ts'
+import type { ImageReader } from '../loader/image-reader.ts'
+import { type LoadedBatch, loadBatch } from '../loader/load-batch.ts'
+import { readerOf } from '../loader/reader-of.ts'
 import { untransformed } from '../selection/selected.ts'
 import type { ImageSource } from '../sources/image-source.ts'
-import { type EachImage, readEach } from '../sources/read-each.ts'
+import { inOrder } from '../sources/in-order.ts'
 import { describeSource } from '../transforms/describe-source.ts'
 import {
   type LeftOutImage,
@@ -26,6 +28,9 @@ import type { ShardImage } from './shard.ts'
 import { writeTarShard } from './tar-shard.ts'
 
 const where = 'prepareImages'
+
+/** Images that are read together, and how many such batches at once. */
+const [batchImages, batchesAhead] = [32, 4]
 
 /** What {@link prepareImages} made. */
 export interface PreparedCopy {
@@ -46,7 +51,7 @@ export interface PreparedCopy {
  *
  * Interrupted at any moment, by a signal or a kill, and called again with the same arguments, it resumes after the last shard that is
  * whole, and the files become those of an uninterrupted call to the last byte. Finished, it returns at once; shards that are missing or of
- * another length are made again. The folder tells sources apart by name, number of images and classes. One process writes to a folder at
+ * another length are made again. Threads decode and transform encoded images. The folder tells sources apart by name, number of images and classes. One process writes to a folder at
  * a time.
  * @throws {CascadeError} before any work, of code `input` if an option is wrong, the images are not made of one size for `npy`, a transform
  * is random, or the folder holds anything else or a copy with other settings, which the error lists; later of code `data` or `file` that
@@ -80,25 +85,31 @@ export async function prepareImages(
   })
   let made = 0
   let begun = false
-  for (let first = 0; first < total; first += checked.shardImages) {
-    const number = shards.length
-    const length = Math.min(checked.shardImages, total - first)
-    const kept = started?.shards[number]
-    if (kept && (await isWhole(folder, kept))) {
-      shards.push(kept)
-      progress?.({ done: first + length, total })
-      continue
+  let reader: ImageReader | undefined
+  try {
+    for (let first = 0; first < total; first += checked.shardImages) {
+      const number = shards.length
+      const length = Math.min(checked.shardImages, total - first)
+      const kept = started?.shards[number]
+      if (kept && (await isWhole(folder, kept))) {
+        shards.push(kept)
+        progress?.({ done: first + length, total })
+        continue
+      }
+      throwIfAborted(signal, where)
+      reader ??= readerOf(checked.transformed, options.workers).reader
+      if (!begun) await begin(folder)
+      if (!begun && !started) await writeManifest(folder, unfinishedFile, manifest())
+      begun = true
+      const report = (done: number) => progress?.({ done: first + done, total })
+      const shard = await writeShard(checked, reader, folder, number, first, length, report, signal)
+      shards.push(shard)
+      made += shard.images
+      // A finished copy of which shards were lost stays finished.
+      if (!finished) await writeManifest(folder, unfinishedFile, manifest())
     }
-    throwIfAborted(signal, where)
-    if (!begun) await begin(folder)
-    if (!begun && !started) await writeManifest(folder, unfinishedFile, manifest())
-    begun = true
-    const report = (done: number) => progress?.({ done: first + done, total })
-    const shard = await writeShard(checked, folder, number, first, length, report, signal)
-    shards.push(shard)
-    made += shard.images
-    // A finished copy of which shards were lost stays finished.
-    if (!finished) await writeManifest(folder, unfinishedFile, manifest())
+  } finally {
+    await reader?.close()
   }
   const result = manifest()
   const unreadable = shards.flatMap((shard) => shard.unreadable ?? [])
@@ -185,6 +196,7 @@ async function isWhole(folder: string, { labels, ...images }: PreparedShard): Pr
 
 async function writeShard(
   checked: CheckedPrepare,
+  reader: ImageReader,
   folder: string,
   number: number,
   first: number,
@@ -194,17 +206,30 @@ async function writeShard(
 ): Promise<PreparedShard> {
   const { source, format, size } = checked
   const unreadable: LeftOutImage[] = []
+  const batches = Math.ceil(length / batchImages)
+  const load = (batch: number): Promise<LoadedBatch> => {
+    const start = first + batch * batchImages
+    const indices = Array.from({ length: Math.min(batchImages, first + length - start) }, (_, i) => start + i)
+    const request = { step: batch, indices, firstIndex: 0, firstPlace: start, rng: undefined }
+    return loadBatch(reader, request, { kind: checked.unreadable === 'skip' ? 'leave-out' : 'fail' })
+  }
   async function* images(): AsyncGenerator<ShardImage> {
-    const indices = Array.from({ length }, (_, i) => first + i)
-    for await (const each of readEach(untransformed(source), indices)) {
+    let done = 0
+    for await (const { indices, images, labels, skipped, release } of inOrder(batches, batchesAhead, load)) {
       throwIfAborted(signal, where)
-      const { index, name } = each
-      const image = preparedImage(each, checked)
-      if ('error' in image) {
-        if (checked.unreadable === 'fail') throw image.error
-        unreadable.push({ index, name, error: image.error.message })
-      } else yield image
-      report(index - first + 1)
+      for (const { index, name, error } of skipped) unreadable.push({ index, name, error: error.message })
+      for (const [i, image] of images.entries()) {
+        const [index, got] = [indices[i]!, sizeOfImage(image)]
+        if (size && String(got) !== String(size))
+          throw new CascadeError(
+            'data',
+            `${source.name}: expected images of ${shownSize(size)}, got ${shownSize(got)} in image ${index}`,
+          )
+        yield { index, image, label: labels?.[i] }
+      }
+      release()
+      done += images.length + skipped.length
+      report(done)
     }
   }
   const place = { folder, number, most: length, labelled: source.classNames !== undefined }
@@ -213,29 +238,4 @@ async function writeShard(
       ? await writeTarShard(place, images())
       : await writeNpyShard(place, images(), [...size!, source.channels])
   return unreadable.length > 0 ? { ...written, unreadable } : written
-}
-
-/** An image with all transforms applied, or why there is none. */
-function preparedImage(
-  { index, name, label, image, error }: EachImage,
-  { source, all, size }: CheckedPrepare,
-): ShardImage | { readonly error: CascadeError } {
-  if (!image) return { error: error! }
-  try {
-    const changed = all.reduce((before, transform) => {
-      const after = transform.apply(before, undefined)
-      return checkImage(`${name}: transform '${transform.name}'`, after, index)
-    }, image)
-    const got = sizeOfImage(changed)
-    if (size && String(got) !== String(size))
-      throw new Error(`expected an image of ${shownSize(size)}, got ${shownSize(got)}`)
-    if (changed.shape[2] !== source.channels)
-      throw new Error(`expected ${source.channels} channels, got ${changed.shape[2]}`)
-    const { classNames } = source
-    if (classNames && !(Number.isInteger(label) && label! >= 0 && label! < classNames.length))
-      throw new Error(`expected a label from 0 to ${classNames.length - 1}, got ${shown(label)}`)
-    return { index, image: changed, label }
-  } catch (cause) {
-    return { error: new CascadeError('data', `${name}: ${(cause as Error).message}`, { cause }) }
-  }
 }

@@ -5,6 +5,7 @@ import type { PreparedShard, ShardFile } from './manifest.ts'
 export interface ShardImage {
   /** Its index in the source. */
   readonly index: number
+  /** Valid until the next one is asked for. */
   readonly image: ByteImages
   readonly label?: number
 }

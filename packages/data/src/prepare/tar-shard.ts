@@ -38,7 +38,8 @@ async function* encoded(images: AsyncIterable<ShardImage>) {
     yield* inOrder(list.length, ahead, async (i) => ({ ...list[i]!, bytes: await pngOf(list[i]!.image) }))
   }
   for await (const image of images) {
-    waiting.push(image)
+    // The pixels may be gone when the next image is asked for.
+    waiting.push({ ...image, image: { shape: image.image.shape, data: image.image.data.slice() } })
     if (waiting.length === ahead) yield* encodeAll()
   }
   yield* encodeAll()
