@@ -45,17 +45,14 @@ const run = (changes: Partial<TrainStageOptions> = {}): TrainStageOptions => ({
   ...changes,
 })
 
-/** Square grey images in bytes, made smaller by averaging. */
-const smaller = (bytes: readonly number[], from: number, to: number): number[] =>
-  Array.from({ length: to * to }, (_, i) => {
-    const k = from / to
-    const [y, x] = [Math.floor(i / to) * k, (i % to) * k]
-    const block = bytes.filter((_, j) => {
-      const [v, u] = [Math.floor(j / from), j % from]
-      return v >= y && v < y + k && u >= x && u < x + k
-    })
-    return Uint8ClampedArray.of(block.reduce((a, b) => a + b) / block.length)[0]!
-  })
+/** Square grey images in bytes, made smaller by averaging along rows and then along columns, each rounded. */
+function smaller(bytes: readonly number[], from: number, to: number): number[] {
+  const k = from / to
+  const mean = (values: number[]) => Math.round(values.reduce((a, b) => a + b) / k)
+  const block = (i: number) => Array.from({ length: k }, (_, d) => i * k + d)
+  const narrow = (y: number, x: number) => mean(block(x).map((u) => bytes[y * from + u]!))
+  return Array.from({ length: to * to }, (_, i) => mean(block(Math.floor(i / to)).map((y) => narrow(y, i % to))))
+}
 
 describe('Algorithm 1: what the network is given', () => {
   const dataset = halves(10, 8)
