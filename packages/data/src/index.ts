@@ -1,6 +1,7 @@
 export { type NpzConfig, npzEntry } from './arrays/npz-entry.ts'
 export { type LabelledNpz, type NpzImages, type NpzImagesOptions, npzImages } from './arrays/npz-images.ts'
-export { type ImageBatch, type LabelledBatch, readBatch } from './batches/read-batch.ts'
+export type { ImageBatch, LabelledBatch } from './batches/image-batch.ts'
+export { readBatch } from './batches/read-batch.ts'
 export { shuffledIndices } from './batches/shuffled-indices.ts'
 export { type CifarName, type CifarOptions, cifar } from './cifar/cifar.ts'
 export { type CifarConfig, cifarEntry } from './cifar/cifar-entry.ts'

@@ -3,7 +3,8 @@ import { describe, expect, expectTypeOf, test } from 'vitest'
 import { type ByteImages, toUint8 } from '../images/byte-images.ts'
 import { imageDataset } from '../sources/image-dataset.ts'
 import type { ImageSource, ReadImages } from '../sources/image-source.ts'
-import { type ImageBatch, type LabelledBatch, readBatch } from './read-batch.ts'
+import type { ImageBatch, LabelledBatch } from './image-batch.ts'
+import { readBatch } from './read-batch.ts'
 
 const tiny = imageDataset({
   name: 'tiny',

@@ -1,22 +1,9 @@
-import type { NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
 import { checkSource } from '../sources/check-source.ts'
 import type { ImageSource, LabelledSource, ReadOptions } from '../sources/image-source.ts'
 import { readImages } from '../sources/read-images.ts'
+import type { ImageBatch, LabelledBatch } from './image-batch.ts'
 import { stackedBatch } from './stacked-batch.ts'
-
-/** Images as networks take them. */
-export interface ImageBatch {
-  /** [n, height, width, channels] in [-1, 1]: byte / 127.5 - 1. */
-  readonly image: NDArray<'float32'>
-  /** The class of each image, [n], from a labelled source. */
-  readonly label?: NDArray<'int32'>
-}
-
-/** An {@link ImageBatch} of a labelled source. */
-export interface LabelledBatch extends ImageBatch {
-  readonly label: NDArray<'int32'>
-}
 
 const readKeys: KnownKeys<ReadOptions> = { rng: true, firstIndex: true }
 

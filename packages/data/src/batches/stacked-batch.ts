@@ -3,7 +3,7 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import { type ByteImages, numberOfByte } from '../images/byte-images.ts'
 import { shownSize, sizeOfImage } from '../images/image-size.ts'
 import type { ImageSource } from '../sources/image-source.ts'
-import type { ImageBatch } from './read-batch.ts'
+import type { ImageBatch } from './image-batch.ts'
 
 /**
  * Images of a source as one batch, and their labels.

@@ -1,5 +1,5 @@
 import { CascadeError, throwIfAborted } from '@cascade-diffusion/checks'
-import type { ImageBatch, LabelledBatch } from '../batches/read-batch.ts'
+import type { ImageBatch, LabelledBatch } from '../batches/image-batch.ts'
 import { stackedBatch } from '../batches/stacked-batch.ts'
 import { checkSource } from '../sources/check-source.ts'
 import type { ImageSource, LabelledSource } from '../sources/image-source.ts'
@@ -26,7 +26,7 @@ export interface ImageLoader<B extends ImageBatch = ImageBatch> {
 }
 
 /** A batch that is being loaded. */
-interface Loading {
+interface Begun {
   readonly batch: Promise<LoadedBatch>
   /** What it holds in memory. */
   bytes: number
@@ -48,7 +48,7 @@ export function imageLoader(source: ImageSource, options: ImageLoaderOptions): I
   const { reader, most } = readerOf(source, options.workers)
   const skipping = skippingOf(source, options)
   const log = unreadableLog(options.report)
-  const ahead = new Map<number, Loading>()
+  const ahead = new Map<number, Begun>()
   const waiting = new Set<(error: unknown) => void>()
   let next = 0
   let locating = 0
@@ -57,7 +57,7 @@ export function imageLoader(source: ImageSource, options: ImageLoaderOptions): I
   let closing: Promise<void> | undefined
   const bytesOf = (images: number) => images * reader.imageBytes + encodedBytes
 
-  const begin = (step: number): Loading => {
+  const begin = (step: number): Begun => {
     const share = shareOf(step)
     let isLocated = false
     const located = (bytes = 0) => {
@@ -72,7 +72,7 @@ export function imageLoader(source: ImageSource, options: ImageLoaderOptions): I
     const request = { ...share, step, rng: draws?.fold(step), located }
     // Later, when `loading` is there.
     const batch = Promise.resolve().then(() => loadBatch(reader, request, skipping))
-    const loading: Loading = { batch, bytes: bytesOf(share.indices.length) }
+    const loading: Begun = { batch, bytes: bytesOf(share.indices.length) }
     batch.then(
       () => prefetch(), // The size of images may be known only now.
       () => located(), // The batch may never be asked for. If it is, the error comes then.
@@ -87,14 +87,14 @@ export function imageLoader(source: ImageSource, options: ImageLoaderOptions): I
       next++
     }
   }
-  const discard = (step: number, { batch }: Loading) => {
+  const discard = (step: number, { batch }: Begun) => {
     ahead.delete(step)
     batch.then(
       ({ release }) => release(),
       () => {},
     )
   }
-  const take = (step: number): Loading => {
+  const take = (step: number): Begun => {
     const loading = ahead.get(step)
     // Steps are asked for in order, but for a run that begins anew.
     for (const [other, unused] of ahead) if (!loading || other < step) discard(other, unused)
