@@ -13,7 +13,7 @@ const formats: readonly (readonly [ending: string, (drawing: Sharp) => Sharp])[]
   ['turned.jpg', (drawing) => drawing.rotate(90).withMetadata({ orientation: 8 }).jpeg({ quality: 90 })], // by EXIF
   ['JPEG', (drawing) => drawing.jpeg({ progressive: true, chromaSubsampling: '4:4:4' })],
   ['tif', (drawing) => drawing.tiff({ compression: 'lzw' })],
-  ['grey.jpg', (drawing) => drawing.greyscale().jpeg()],
+  ['grey.jpg', (drawing) => drawing.toColourspace('b-w').jpeg()],
 ]
 
 /** Writes drawings, each of which depends on its index alone, and returns the folder. */
