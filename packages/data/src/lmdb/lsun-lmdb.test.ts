@@ -1,13 +1,19 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { isAbsolute, join, relative } from 'node:path'
 import { parseConfig } from '@cascade-diffusion/checks'
+import { rng } from '@cascade-diffusion/random'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, expectTypeOf, test } from 'vitest'
+import { readBatch } from '../batches/read-batch.ts'
+import { shuffledIndices } from '../batches/shuffled-indices.ts'
 import { decodeImage } from '../decode/decode-image.ts'
 import type { ByteImages } from '../images/byte-images.ts'
+import { imageLoader } from '../loader/image-loader.ts'
 import type { LabelledSource } from '../sources/image-source.ts'
 import { readEncoded } from '../sources/read-encoded.ts'
 import { readImages } from '../sources/read-images.ts'
+import { resizeCrop } from '../transforms/crops/resize-crop.ts'
+import { transformed } from '../transforms/transformed.ts'
 import { lsunEntry } from './lsun-entry.ts'
 import { lsunLmdb } from './lsun-lmdb.ts'
 import { openLmdb } from './open-lmdb.ts'
@@ -81,6 +87,17 @@ test('files by class are labelled: by names, or by the names of folders', async 
   expect([named.classNames, named.channels, named.name]).toEqual([['outside', 'inside'], 1, `${tower} + ${bedroom}`])
   expect([...(await named.readLabels())]).toEqual([0, 0, 0, 0, 1, 1, 1, 1, 1, 1])
   expect((await named.read([0])).images[0]!.shape[2]).toBe(1)
+})
+
+test('threads of a loader read what the source reads, from a path relative to the folder of its opening', async () => {
+  const { bedroom, tower } = lsun()
+  const lsunImages = await lsunLmdb([relative('.', bedroom), relative('.', tower)])
+  const source = transformed(lsunImages, resizeCrop({ size: 8 }))
+  const indices = shuffledIndices(10, 5, rng(1))
+  await using loader = imageLoader(source, { batchSize: 5, rng: rng(1), workers: 2 })
+  for (const step of [0, 1, 2]) expect(await loader.batch(step)).toEqual(await readBatch(source, indices(step)))
+  const { images } = await lsunImages.encoded.locate([...Array(10).keys()])
+  expect(images.every((image) => !('path' in image) || isAbsolute(image.path))).toBe(true)
 })
 
 test('a database within the file', async () => {

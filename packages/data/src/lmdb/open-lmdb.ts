@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { resolve } from 'node:path'
 import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import { withFile } from '../reading/file-bytes.ts'
 import { databaseFlag, entryFlag } from './layout.ts'
@@ -144,7 +144,8 @@ async function dataFile(path: string): Promise<string> {
         cause,
       })
     })
-  const file = (await at(path)).isDirectory() ? join(path, 'data.mdb') : path
+  // The current folder may be another one later.
+  const file = (await at(path)).isDirectory() ? resolve(path, 'data.mdb') : resolve(path)
   if (!(await at(file)).isFile()) throw new CascadeError('file', `${file}: expected a file, got a folder or a device`)
   return file
 }
