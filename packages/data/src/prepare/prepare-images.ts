@@ -97,7 +97,10 @@ export async function prepareImages(
         continue
       }
       throwIfAborted(signal, where)
-      reader ??= readerOf(checked.transformed, options.workers).reader
+      if (!reader) {
+        reader = readerOf(checked.transformed, options.workers).reader
+        reader.awaited(true)
+      }
       if (!begun) await begin(folder)
       if (!begun && !started) await writeManifest(folder, unfinishedFile, manifest())
       begun = true

@@ -1,5 +1,5 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import type { LabelledSource } from '../sources/image-source.ts'
+import type { ImageSource, LabelledSource } from '../sources/image-source.ts'
 import { classLabels } from './class-labels.ts'
 import { selected } from './selected.ts'
 
@@ -11,9 +11,9 @@ import { selected } from './selected.ts'
  * @throws {CascadeError} of code `input` if the images are not labelled or the source has no `readLabels`; of code `data` if a class has no
  * images.
  */
-export async function balancedClasses<S extends LabelledSource>(source: S): Promise<S> {
-  const labels = await classLabels('balancedClasses', source)
-  const { classNames, name } = source
+export async function balancedClasses<S extends ImageSource>(source: S): Promise<S & LabelledSource> {
+  const { labels, classNames } = await classLabels('balancedClasses', source)
+  const { name } = source
   const classes = classNames.length
   const starts = new Float64Array(classes + 1)
   for (const label of labels) starts[label + 1]!++
@@ -31,7 +31,7 @@ export async function balancedClasses<S extends LabelledSource>(source: S): Prom
   labels.forEach((label, i) => {
     byClass[ends[label]!++] = i
   })
-  return selected(source, {
+  return selected(source as S & LabelledSource, {
     named: (name) => `${name} (balanced)`,
     count: classes * largest,
     at(i) {

@@ -1,14 +1,20 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import { checkSource } from '../sources/check-source.ts'
-import type { LabelledSource } from '../sources/image-source.ts'
+import type { ImageSource } from '../sources/image-source.ts'
 import { untransformed } from './selected.ts'
+
+/** The classes of a source, and the label of every image. */
+export interface ClassLabels {
+  readonly classNames: readonly string[]
+  readonly labels: Int32Array
+}
 
 /**
  * The label of every image of a source, checked.
  * @throws {CascadeError} of code `input` unless the images are labelled and their labels are known without decoding; of code `data`
  * unless there is one label for each image, an index into the classes.
  */
-export async function classLabels(where: string, source: LabelledSource): Promise<Int32Array> {
+export async function classLabels(where: string, source: ImageSource): Promise<ClassLabels> {
   checkSource(where, source)
   const { name, count, classNames, readLabels } = untransformed(source)
   if (classNames === undefined)
@@ -27,5 +33,5 @@ export async function classLabels(where: string, source: LabelledSource): Promis
       'data',
       `${name}: expected labels from 0 to ${classNames.length - 1}, got ${labels[wrong]} for image ${wrong}`,
     )
-  return labels
+  return { labels, classNames }
 }

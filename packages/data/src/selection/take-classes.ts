@@ -1,7 +1,7 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import { checkClassNames } from '../sources/check-source.ts'
 import { classIndex } from '../sources/class-index.ts'
-import type { LabelledSource } from '../sources/image-source.ts'
+import type { ImageSource, LabelledSource } from '../sources/image-source.ts'
 import { classLabels } from './class-labels.ts'
 import { selected } from './selected.ts'
 import { selectionOf } from './subset.ts'
@@ -12,12 +12,15 @@ import { selectionOf } from './subset.ts'
  * @throws {CascadeError} of code `input` if a name is none of the classes or comes twice, the images are not labelled, or the source has no
  * `readLabels`; of code `data` if there is no image of any of them.
  */
-export async function takeClasses<S extends LabelledSource>(source: S, names: readonly string[]): Promise<S> {
-  const labels = await classLabels('takeClasses', source)
+export async function takeClasses<S extends ImageSource>(
+  source: S,
+  names: readonly string[],
+): Promise<S & LabelledSource> {
+  const { labels, classNames } = await classLabels('takeClasses', source)
   checkClassNames('takeClasses', names)
-  const places = new Int32Array(source.classNames.length).fill(-1)
+  const places = new Int32Array(classNames.length).fill(-1)
   names.forEach((className, k) => {
-    places[classIndex(source, className)] = k
+    places[classIndex({ classNames }, className)] = k
   })
   let count = 0
   for (const label of labels) if (places[label]! >= 0) count++
@@ -28,7 +31,7 @@ export async function takeClasses<S extends LabelledSource>(source: S, names: re
   labels.forEach((label, i) => {
     if (places[label]! >= 0) indices[next++] = i
   })
-  return selected(source, {
+  return selected(source as S & LabelledSource, {
     named: (name) => `${name} (${names.length} ${names.length === 1 ? 'class' : 'classes'})`,
     ...selectionOf('takeClasses', source, indices),
     classes: { names: [...names], of: (label) => places[label]! },
