@@ -134,9 +134,10 @@ describe('the closed form of a Gaussian cascade', () => {
     for (let kind = 0; kind < kinds; kind++) {
       const picture = Array.from({ length: 16 }, (_, i) => dataset.images.data[kind * 16 + i]!)
       const x = picture.map((byte) => byte / 127.5 - 1)
+      const pair = (a: number, b: number) => Math.round((a + b) / 2)
       const z = [0, 2, 8, 10].map((i) => {
-        const sum = [0, 1, 4, 5].reduce((total, j) => total + picture[i + j]!, 0)
-        return Math.round(sum / 4) / 127.5 - 1
+        const [above, below] = [i, i + 4].map((j) => pair(picture[j]!, picture[j + 1]!))
+        return pair(above!, below!) / 127.5 - 1
       })
       const mu = gaussian.mean[kind % 2]!
       sums[0] += bound(z, [mu, mu, mu, mu], [...smallVariances, 1], [0, 0, 0], {
