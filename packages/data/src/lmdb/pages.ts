@@ -6,6 +6,8 @@ import { damaged } from './tree.ts'
 
 /** The pages of a file, while it is open. */
 export interface Pages extends Snapshot {
+  /** What errors call the file. */
+  readonly path: string
   /** Bytes of the file. */
   readonly size: number
   readonly read: ReadBytes
@@ -76,7 +78,8 @@ export function checkKind(
   const where = `${path}: page ${number}`
   const flags = bytes.readUInt16LE(layout.header - 6) & pageKinds
   const own = readNumber(bytes, 0)
-  if (flags !== pageKind[kind]) throw damaged(where, `a ${kind} page`, `one of kind 0x${flags.toString(16)}`)
+  if (flags !== pageKind[kind])
+    throw damaged(where, `${kind === 'overflow' ? 'an' : 'a'} ${kind} page`, `one of kind 0x${flags.toString(16)}`)
   if (own !== number) throw damaged(where, 'its own number', `${own}`)
   return { where, layout, bytes }
 }

@@ -10,7 +10,7 @@ export type LmdbValue = { readonly bytes: Uint8Array } | { readonly offset: numb
 
 /**
  * Where the value of an entry is. A value of overflow pages lies in one piece behind the header of the first.
- * @throws {CascadeError} of code `data` that names the page if it is no overflow page, or there are too few for the value.
+ * @throws {CascadeError} of code `data` that names the key and the page if it is no overflow page, or there are too few for the value.
  */
 export async function locateValue(pages: Pages, entry: LeafEntry): Promise<LmdbValue> {
   const { path, layout, pageSize } = pages
@@ -18,11 +18,12 @@ export async function locateValue(pages: Pages, entry: LeafEntry): Promise<LmdbV
     throw new CascadeError('data', `${path}: expected a value of key ${shownKey(entry.key)}, got a database`)
   if (entry.flags !== entryFlag.overflow) return { bytes: Uint8Array.from(entry.data) }
   const first = overflowPage(entry)
-  const { where, bytes } = await readPage(pages, first, 'overflow', layout.header)
+  const named = { ...pages, path: `${path}: key ${shownKey(entry.key)}` }
+  const { where, bytes } = await readPage(named, first, 'overflow', layout.header)
   const count = bytes.readUInt32LE(layout.header - 4)
   const needed = Math.ceil((layout.header + entry.length) / pageSize)
   if (count < needed) throw damaged(where, `${needed} pages for ${entry.length} bytes`, `${count}`)
-  checkPages(pages, first, needed)
+  checkPages(named, first, needed)
   return { offset: first * pageSize + layout.header, length: entry.length }
 }
 
