@@ -1,6 +1,6 @@
-// Lists and shuffles 1,300,000 names of files in 1,000 folders, like those of ImageNet; the files are empty. Prints seconds and memory.
-//
-// node --conditions=@cascade-diffusion/source --import=tsx benchmarks/data-listing.ts [FOLDER, made and kept; default a temporary one]
+// Lists and shuffles 1,300,000 names of files in 1,000 folders, as in ImageNet; the files are empty. Prints seconds
+// and memory: node --conditions=@cascade-diffusion/source --import=tsx benchmarks/data-listing.ts [FOLDER]
+// FOLDER is made if it is not there, and kept; default: a temporary one.
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

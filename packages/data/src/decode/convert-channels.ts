@@ -1,8 +1,8 @@
 import type { ByteImages } from '../images/byte-images.ts'
 
 /**
- * One image [height, width, channels] with other channels, as `Image.convert` of Pillow makes them: colours become grey by
- * ITU-R 601-2, L = (19595 R + 38470 G + 7471 B + 32768) >> 16; alpha is dropped, or 255 where there was none.
+ * One image [height, width, channels] with other channels, as `Image.convert` of Pillow makes them: colours become
+ * grey by ITU-R 601-2, L = (19595 R + 38470 G + 7471 B + 32768) >> 16; alpha is dropped, or 255 where there was none.
  */
 export function convertChannels({ shape, data }: ByteImages, channels: number): ByteImages {
   const [height, width, from] = shape as [number, number, number]

@@ -2,7 +2,10 @@ import type { ByteImages } from '../images/byte-images.ts'
 import { checkPixels } from './check-pixels.ts'
 import type { Decoding } from './decode-options.ts'
 
-/** A BMP file without compression: of 1, 4 or 8 bits with a palette, or of 16, 24 or 32. RGB, or RGBA if it has bits for alpha. */
+/**
+ * A BMP file without compression: of 1, 4 or 8 bits with a palette, or of 16, 24 or 32. RGB, or RGBA if it has bits
+ * for alpha.
+ */
 export function decodeBmp(bytes: Uint8Array, decoding: Decoding): ByteImages {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const header = headerOf(view)

@@ -4,8 +4,9 @@ import type { Decoding } from './decode-options.ts'
 import { unpackLzw } from './lzw.ts'
 
 /**
- * The first frame of a GIF file on its screen, RGB; RGBA if one of its colours is transparent, whose RGB is that of the palette, as
- * in Pillow. (Other decoders make it black.) Around a smaller frame is the transparent colour, or the first one.
+ * The first frame of a GIF file on its screen, RGB; RGBA if one of its colours is transparent, whose RGB is that of
+ * the palette, as in Pillow. (Other decoders make it black.) Around a smaller frame is the transparent colour, or the
+ * first one.
  */
 export function decodeGif(bytes: Uint8Array, decoding: Decoding): ByteImages {
   const frame = firstFrame(bytes)

@@ -12,17 +12,17 @@ import { formatOf, jpegHeader } from './headers.ts'
 export type { DecodeOptions } from './decode-options.ts'
 
 /**
- * Decodes an image: JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP, PPM or PGM; of several frames or pages, the first. The bytes are those of
- * Pillow's `ImageOps.exif_transpose(image).convert('RGB')`: colour profiles are ignored, and so is alpha, unless channels for it are
- * asked for. Others are those of AVIF, whose subsampled colours are interpolated in another way, and of 16 bits of grey, of which the
- * upper 8 are taken (Pillow clips them at 255).
+ * Decodes an image: JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP, PPM or PGM; of several frames or pages, the first. The
+ * bytes are those of Pillow's `ImageOps.exif_transpose(image).convert('RGB')`: colour profiles are ignored, and so is
+ * alpha, unless channels for it are asked for. Others are those of AVIF, whose subsampled colours are interpolated in
+ * another way, and of 16 bits of grey, of which the upper 8 are taken (Pillow clips them at 255).
  *
- * JPEG, PNG, WebP, AVIF and TIFF are decoded by sharp. Its cache is turned off and its operations get one thread each, for the
- * whole process: many images are decoded at a time.
+ * JPEG, PNG, WebP, AVIF and TIFF are decoded by sharp. Its cache is turned off and its operations get one thread each,
+ * for the whole process: many images are decoded at a time.
  * @param name what errors call it.
  * @returns bytes [height, width, channels].
- * @throws {CascadeError} of code `data` that names the image if it is damaged, cut off, of another format, or larger than `maxPixels`; of
- * code `unsupported` if `fast` is asked for and `@julusian/jpeg-turbo` is not installed.
+ * @throws {CascadeError} of code `data` that names the image if it is damaged, cut off, of another format, or larger
+ * than `maxPixels`; of code `unsupported` if `fast` is asked for and `@julusian/jpeg-turbo` is not installed.
  */
 export async function decodeImage(
   bytes: Uint8Array,

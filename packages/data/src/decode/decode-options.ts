@@ -12,16 +12,22 @@ import { isChannels } from '../images/channels.ts'
 
 /** How encoded images become pixels: a JSON value. */
 export interface DecodeOptions {
-  /** The channels of the result: 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA); images of others are converted. Default 3. */
+  /**
+   * The channels of the result: 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA); images of others are converted.
+   * Default 3.
+   */
   readonly channels?: number
   /** Whether an image is turned upright as its EXIF orientation says. Default true. */
   readonly orientation?: boolean
   /**
-   * Whether JPEG files are decoded by `@julusian/jpeg-turbo`, an optional peer, in a third of the time. Its inverse cosine transform is a
-   * fast one: bytes differ from the exact ones by 1 on average. Default false.
+   * Whether JPEG files are decoded by `@julusian/jpeg-turbo`, an optional peer, in a third of the time. Its inverse
+   * cosine transform is a fast one: bytes differ from the exact ones by 1 on average. Default false.
    */
   readonly fast?: boolean
-  /** The most pixels that an image may have: larger ones are refused before they are decoded. Default 178,956,970, as in Pillow. */
+  /**
+   * The most pixels that an image may have: larger ones are refused before they are decoded. Default 178,956,970, as
+   * in Pillow.
+   */
   readonly maxPixels?: number
 }
 

@@ -5,7 +5,10 @@ import { type Format, jpegHeader, photometricTag, tiffTag } from './headers.ts'
 
 let loaded: Promise<typeof Sharp> | undefined
 
-/** sharp, with its settings, which are those of the process: images are decoded side by side, and none twice from one buffer. */
+/**
+ * sharp, with its settings, which are those of the process: images are decoded side by side, and none twice from one
+ * buffer.
+ */
 function loadSharp(): Promise<typeof Sharp> {
   loaded ??= import('sharp').then(({ default: sharp }) => {
     sharp.cache(false)

@@ -5,8 +5,8 @@ import { NameList } from './name-list.ts'
 import { type WalkOptions, walkFolder } from './walk-folder.ts'
 
 /**
- * The image files below a folder: by folder, in code-point order of their paths, and in a folder by name. This is the order of
- * torchvision. They take the bytes of their names and 4 more each.
+ * The image files below a folder: by folder, in code-point order of their paths, and in a folder by name. This is the
+ * order of torchvision. They take the bytes of their names and 4 more each.
  */
 export interface ImageFiles {
   readonly count: number

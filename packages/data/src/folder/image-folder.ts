@@ -12,8 +12,8 @@ import { type Manifest, readManifest } from './manifest.ts'
 /** Options of {@link imageFolder}. */
 export interface ImageFolderOptions {
   /**
-   * `'folders'`: the classes are the subfolders, in code-point order; images outside of them are left out, as in torchvision.
-   * `'none'`, the default: all images of the folder and its subfolders, without labels.
+   * `'folders'`: the classes are the subfolders, in code-point order; images outside of them are left out, as in
+   * torchvision. `'none'`, the default: all images of the folder and its subfolders, without labels.
    */
   readonly classes?: 'folders' | 'none'
   /** A table that lists the images, and their classes if it has a column of them. Takes the place of `classes`. */
@@ -25,8 +25,8 @@ export interface ImageFolderOptions {
   /** Whether a class may have no images. Default false. */
   readonly emptyClasses?: boolean
   /**
-   * Whether all images have the size of the first, which then is the source's. Reading throws on another. Default false: sizes
-   * may differ; transforms make them one: `transformed(source, resizeCrop({ size: 64 }))`.
+   * Whether all images have the size of the first, which then is the source's. Reading throws on another. Default
+   * false: sizes may differ; transforms make them one: `transformed(source, resizeCrop({ size: 64 }))`.
    */
   readonly sameSize?: boolean
   /** How images are decoded. Default: upright, RGB. */
@@ -78,11 +78,12 @@ export type LabelledFolderOptions = ImageFolderOptions &
   )
 
 /**
- * The images of a folder and its subfolders as a source. Names are listed once; files are opened when they are read. The order is
- * that of torchvision: by subfolder, by the path of the folder and by name, in code-point order; that of a table is its own.
- * Links are followed. A million names take about 30 MB.
- * @throws {CascadeError} of code `file` if the folder or the table cannot be read; of code `data` if there are no images, a class has
- * none, or a row of the table is wrong. Reading throws one that names the file if it is damaged or of another size.
+ * The images of a folder and its subfolders as a source. Names are listed once; files are opened when they are read.
+ * The order is that of torchvision: by subfolder, by the path of the folder and by name, in code-point order; that of
+ * a table is its own. Links are followed. A million names take about 30 MB.
+ * @throws {CascadeError} of code `file` if the folder or the table cannot be read; of code `data` if there are no
+ * images, a class has none, or a row of the table is wrong. Reading throws one that names the file if it is damaged or
+ * of another size.
  */
 export function imageFolder(path: string, options: LabelledFolderOptions): Promise<LabelledImageFolder>
 export function imageFolder(path: string, options?: ImageFolderOptions): Promise<ImageFolder>

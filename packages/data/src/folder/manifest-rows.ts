@@ -21,8 +21,10 @@ export interface Columns {
 const readers = { '.csv': csvRows(','), '.tsv': csvRows('\t'), '.jsonl': jsonRows, '.ndjson': jsonRows }
 
 /**
- * The rows of a table, one after the other: CSV or TSV with a line of names first, or JSON lines, as the file's ending says.
- * @throws {CascadeError} of code `file` if the table cannot be read; of code `data`, with the line, if a row or a column is wrong.
+ * The rows of a table, one after the other: CSV or TSV with a line of names first, or JSON lines, as the file's ending
+ * says.
+ * @throws {CascadeError} of code `file` if the table cannot be read; of code `data`, with the line, if a row or a
+ * column is wrong.
  */
 export async function* manifestRows(path: string, columns: Columns): AsyncGenerator<ManifestRow> {
   const read = readers[extname(path).toLowerCase() as keyof typeof readers]

@@ -10,13 +10,16 @@ import { NameList } from './name-list.ts'
 export interface Manifest {
   /** The table: `.csv`, `.tsv`, `.jsonl` or `.ndjson`. */
   readonly path: string
-  /** The column of the images' paths, which are below the folder, or absolute. Default `file_name`, as in Hugging Face's tables. */
+  /**
+   * The column of the images' paths, which are below the folder, or absolute. Default `file_name`, as in Hugging
+   * Face's tables.
+   */
   readonly file?: string
   /** The column of the classes. Without it the images have no labels. */
   readonly label?: string
   /**
-   * The classes. Default: those that occur, in code-point order, or in order of size if all are integers. If they are given, a
-   * label is one of them, or its index in this list.
+   * The classes. Default: those that occur, in code-point order, or in order of size if all are integers. If they are
+   * given, a label is one of them, or its index in this list.
    */
   readonly classNames?: readonly string[]
 }
@@ -33,7 +36,8 @@ export interface ListedImages {
 /**
  * Reads a table of images.
  * @param files the files below the folder: what is not among them is looked up.
- * @throws {CascadeError} of code `data`, with the line, if a column or a file is missing or a label is none of the classes.
+ * @throws {CascadeError} of code `data`, with the line, if a column or a file is missing or a label is none of the
+ * classes.
  */
 export async function readManifest(folder: string, manifest: Manifest, files: ImageFiles): Promise<ListedImages> {
   const { path, file = 'file_name', label, classNames } = manifest
