@@ -4,7 +4,7 @@
 //     node --conditions=@cascade-diffusion/source --import=tsx benchmarks/check-pillow-resize.ts cases.json
 import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
-import { expectedOf, type PillowCase, resultOf } from '../packages/data/src/resize/testing/pillow-cases.ts'
+import { expectedOf, type PillowCase, resultOf } from '../packages/data/src/testing/pillow-cases.ts'
 
 const { versions, cases } = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as {
   versions: string

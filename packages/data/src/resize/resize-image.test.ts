@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { float32, type NDArray } from '@cascade-diffusion/arrays'
 import { expect, expectTypeOf, test } from 'vitest'
 import type { ByteImages } from '../images/byte-images.ts'
+import { expectedOf, type PillowCase, picture, resultOf } from '../testing/pillow-cases.ts'
 import { resizeFilters, resizeImage } from './resize-image.ts'
-import { expectedOf, type PillowCase, picture, resultOf } from './testing/pillow-cases.ts'
 
 const read = (name: string) => JSON.parse(readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8'))
 const { cases } = read('pillow-resize.json') as { cases: PillowCase[] }

@@ -8,7 +8,7 @@ import { resampleBytes, resampleFloats } from './resample.ts'
 import type { Box } from './resampling.ts'
 
 /** A way to resize. All but `nearest` antialias when they reduce. */
-export type ResizeFilter = FilterName | 'nearest'
+export type ResizeFilter = 'box' | 'bilinear' | 'hamming' | 'bicubic' | 'lanczos' | 'nearest'
 
 /** Every {@link ResizeFilter}. */
 export const resizeFilters: readonly ResizeFilter[] = [...(Object.keys(filters) as FilterName[]), 'nearest']
@@ -18,7 +18,7 @@ export interface ResizeImageOptions {
   /** `box` (the mean of the area), `bilinear`, `hamming`, `bicubic`, `lanczos`, or `nearest`. */
   readonly filter: ResizeFilter
   /** The part that is resized: its edges in pixels, which may lie between pixels. Default: the whole image. */
-  readonly box?: Box
+  readonly box?: readonly [top: number, left: number, bottom: number, right: number]
 }
 
 const optionKeys: KnownKeys<ResizeImageOptions> = { filter: true, box: true }

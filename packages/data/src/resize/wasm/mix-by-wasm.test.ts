@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { picture } from '../../testing/pillow-cases.ts'
 import { mixBytes } from '../mix-bytes.ts'
 import { passesOf } from '../plan.ts'
-import { picture } from '../testing/pillow-cases.ts'
 import { heldBytes, mixByWasm } from './mix-by-wasm.ts'
 
 /** An image, and the passes to a part of it resized. */
@@ -65,7 +65,7 @@ test('without SIMD the same images are computed by TypeScript', () => {
   const code = `
     const { readFileSync } = await import('node:fs')
     const { isDeepStrictEqual } = await import('node:util')
-    const { expectedOf, resultOf } = await import('./packages/data/src/resize/testing/pillow-cases.ts')
+    const { expectedOf, resultOf } = await import('./packages/data/src/testing/pillow-cases.ts')
     const { heldBytes } = await import('./packages/data/src/resize/wasm/mix-by-wasm.ts')
     const { cases } = JSON.parse(readFileSync('packages/data/src/resize/fixtures/pillow-resize.json', 'utf8'))
     console.log(cases.length, cases.filter((one) => isDeepStrictEqual(resultOf(one), expectedOf(one))).length, heldBytes())`

@@ -1,13 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { rng } from '@cascade-diffusion/random'
 import { expect, test } from 'vitest'
-import {
-  expectedOf,
-  type PythonResult,
-  picture,
-  type SeededPicture,
-  shortened,
-} from '../../resize/testing/pillow-cases.ts'
+import { expectedOf, type PythonResult, picture, type SeededPicture, shortened } from '../../testing/pillow-cases.ts'
 import { type TransformConfig, transformOf } from '../transform-of.ts'
 
 /** A case of benchmarks/fixtures/crops.py. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type NDArray, ndarray } from '@cascade-diffusion/arrays'
-import type { ByteImages } from '../../images/byte-images.ts'
-import { type ResizeFilter, resizeImage } from '../resize-image.ts'
+import type { ByteImages } from '../images/byte-images.ts'
+import { type ResizeFilter, resizeImage } from '../resize/resize-image.ts'
 
 /** A picture that Python and TypeScript make of a seed. */
 export interface SeededPicture {
