@@ -21,7 +21,7 @@ export interface PrepareOptions {
   readonly transforms?: readonly TransformConfig[]
   /**
    * `npy` (the default): bytes [n, height, width, channels] and int64 labels, as NumPy's files. `tar`: PNG files and labels, as WebDataset's;
-   * a half to a third of the bytes, but decoded again whenever it is read.
+   * fewer bytes, but decoded again whenever it is read.
    */
   readonly format?: ShardFormat
   /** Images of the source in a shard. */

@@ -1,6 +1,6 @@
 import { CascadeError, isCascadeError } from '@cascade-diffusion/checks'
-import { decodeImage } from '../decode/decode-image.ts'
 import type { ByteImages } from '../images/byte-images.ts'
+import { decodeEncoded } from './decode-encoded.ts'
 import type { EncodedImage, EncodedImages } from './encoded-images.ts'
 import type { ImageSource } from './image-source.ts'
 import { inOrder } from './in-order.ts'
@@ -39,7 +39,7 @@ export async function* readEach(
   for (let first = 0; first < indices.length; first += located) {
     const part = indices.slice(first, first + located)
     const places = await locateEach(encoded, part, source.name)
-    yield* inOrder(part.length, ahead, (i) => decodeEach(encoded, places[i]!))
+    yield* inOrder(part.length, ahead, (i) => decodeEach(source, places[i]!))
   }
 }
 
@@ -71,14 +71,18 @@ async function locateEach(encoded: EncodedImages, indices: readonly number[], so
   }
 }
 
-async function decodeEach({ decoding }: EncodedImages, { place, ...found }: Located): Promise<EachImage> {
+async function decodeEach({ size, encoded }: ImageSource, { place, ...found }: Located): Promise<EachImage> {
   if (!place) return found
-  let encoded: Uint8Array | undefined
+  let bytes: Uint8Array | undefined
+  const read = async (): Promise<Uint8Array> => {
+    bytes = await readEncoded(place)
+    return bytes
+  }
   try {
-    encoded = await readEncoded(place)
-    return { ...found, encoded, image: await decodeImage(encoded, decoding, place.name) }
+    const image = await decodeEncoded(place, { decoding: encoded!.decoding, size }, read)
+    return { ...found, encoded: bytes, image }
   } catch (error) {
-    return { ...found, encoded, error: errorOf(found.name, error) }
+    return { ...found, encoded: bytes, error: errorOf(found.name, error) }
   }
 }
 

@@ -1,8 +1,12 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseConfig } from '@cascade-diffusion/checks'
+import { encodePng } from '@cascade-diffusion/data'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import { tinyPlan } from '../tiny-plan.ts'
 import { checkData } from './check-data.ts'
-import { type DataConfig, dataAt, loadData } from './data.ts'
+import { type DataConfig, dataAt, dataSchema, loadData } from './data.ts'
 
 test('images are loaded by name, with progress while they are made', async () => {
   const events: unknown[] = []
@@ -19,6 +23,51 @@ test('images are loaded by name, with progress while they are made', async () =>
   // They come from the cache the second time.
   await loadData(config, options)
   expect(events).toEqual(made)
+})
+
+/** PNG files in two classes. */
+function pictures(count: number): string {
+  const folder = temporaryFolder()
+  for (const name of ['a', 'b']) mkdirSync(join(folder, name))
+  for (let i = 0; i < count; i++) {
+    const data = Uint8Array.from({ length: 12 * 16 * 3 }, (_, at) => (at * (i + 5)) % 256)
+    writeFileSync(join(folder, 'ab'[i % 2]!, `${i}.png`), encodePng({ shape: [12, 16, 3], data }))
+  }
+  return folder
+}
+
+test('images of files: two folders, or one with a validation split', async () => {
+  const [train, test] = [pictures(40), pictures(6)]
+  const transforms = [{ name: 'resize-crop', size: 8 }, { name: 'random-flip' }] as const
+  const options = { cacheDir: temporaryFolder(), progress: () => {} }
+  const two = await loadData(
+    { name: 'images', train, test: { name: 'image-folder', path: test, classes: 'folders' }, transforms },
+    options,
+  )
+  expect([two.train.count, two.test.count, two.train.size, two.test.size]).toEqual([40, 6, [8, 8], [8, 8]])
+  expect(two.test.classNames).toEqual(['a', 'b'])
+  expect((await two.test.read([0])).images[0]!.shape).toEqual([8, 8, 3]) // without a key: nothing is drawn
+  const seen: string[] = []
+  const one = await loadData(
+    { name: 'images', train, test: { validation: 0.3 }, transforms },
+    {
+      ...options,
+      progress: ({ split, done }) => seen.push(`${split} ${done}`),
+    },
+  )
+  expect(one.train.count + one.test.count).toBe(40)
+  expect(one.test.count).toBeGreaterThan(2)
+  expect(seen).toEqual(['train 40', 'test 40'])
+  const flat = { name: 'image-folder', path: train } as const
+  await expect(loadData({ name: 'images', train: flat, test }, options)).rejects.toThrow(
+    `data.train: expected labelled images, got '${train}' without classes`,
+  )
+  const wrong = parseConfig.bind(undefined, 'plan', dataSchema)
+  expect(() => wrong({ name: 'images', train, test: { validation: 2 } })).toThrow(
+    'expected test.validation, a number above 0',
+  )
+  expect(() => wrong({ name: 'images', train: { name: 'folder' }, test })).toThrow("one of 'image-folder'")
+  expect(() => wrong({ name: 'images', train })).toThrow('expected test')
 })
 
 test('custom images are taken as they are', async () => {

@@ -1,11 +1,12 @@
 import { type ConfigOf, schema, table } from '@cascade-diffusion/checks'
 import { type ImageSize, type LabelledSource, resize, transformed } from '@cascade-diffusion/data'
 import { dicebearEntry } from './dicebear.ts'
+import { imagesEntry } from './images.ts'
 import type { LoadOptions } from './load-context.ts'
 import { mnistEntry } from './mnist.ts'
 
 /** The data sets that a plan can name: a file and a line for each. */
-export const datasets = table('a data set', [mnistEntry, dicebearEntry])
+export const datasets = table('a data set', [mnistEntry, dicebearEntry, imagesEntry])
 
 /** Real images: those of training, and test images that no model has seen. */
 export interface ExperimentData {
@@ -22,7 +23,7 @@ const source = schema.value<LabelledSource>(
 )
 
 const isCustom = (data: unknown): boolean =>
-  typeof data === 'object' && data !== null && ('train' in data || 'test' in data)
+  typeof data === 'object' && data !== null && !('name' in data) && ('train' in data || 'test' in data)
 
 /** The schema of {@link DataConfig}. */
 export const dataSchema = schema.either(
@@ -33,7 +34,7 @@ export const dataSchema = schema.either(
 
 /** Loads the training and the test images. @throws if data are missing. */
 export async function loadData(config: DataConfig, options: LoadOptions): Promise<ExperimentData> {
-  if ('train' in config) return config
+  if (!('name' in config)) return config
   return {
     train: await datasets.of('data', config, 'train', options),
     test: await datasets.of('data', config, 'test', options),
