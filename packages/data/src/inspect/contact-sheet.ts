@@ -54,5 +54,5 @@ export function sheetCollector(classes: readonly { name: string; images: number 
 }
 
 /** At most `most` of 0 … count - 1, spread over all. */
-export const spread = (count: number, most: number): number[] =>
+const spread = (count: number, most: number): number[] =>
   Array.from({ length: Math.min(count, most) }, (_, i) => Math.floor((i * count) / Math.min(count, most)))

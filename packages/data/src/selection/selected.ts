@@ -1,4 +1,4 @@
-import type { ImageSource, LabelledSource, ReadImages } from '../sources/image-source.ts'
+import type { ImageSource, ReadImages } from '../sources/image-source.ts'
 import { isTransformed, transformed } from '../transforms/transformed.ts'
 
 /** Which images of a source another one has. */
@@ -54,6 +54,3 @@ export function selected(source: ImageSource, selection: Selection): ImageSource
 
 /** The source below the transforms of one. */
 export const untransformed = (source: ImageSource): ImageSource => (isTransformed(source) ? source.source : source)
-
-/** Whether its images are labelled. */
-export const isLabelled = (source: ImageSource): source is LabelledSource => source.classNames !== undefined
