@@ -1,11 +1,5 @@
 import type { Worker } from 'node:worker_threads'
-import {
-  type EncodedSource,
-  encodedSource,
-  encodePng,
-  type Loading,
-  type SkippedImage,
-} from '@cascade-diffusion/data'
+import { type EncodedSource, encodedSource, encodePng, type Loading, type SkippedImage } from '@cascade-diffusion/data'
 import { eager } from '@cascade-diffusion/ops'
 import { encoder } from '@cascade-diffusion/unet'
 import { afterEach, beforeEach, expect, test } from 'vitest'
