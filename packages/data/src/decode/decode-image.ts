@@ -8,6 +8,7 @@ import { decodePnm } from './decode-pnm.ts'
 import { decodeSharp } from './decode-sharp.ts'
 import { decodeTurbo } from './decode-turbo.ts'
 import { formatOf, jpegHeader } from './headers.ts'
+import { newRoom, type Room } from './room.ts'
 
 export type { DecodeOptions } from './decode-options.ts'
 
@@ -24,16 +25,22 @@ export type { DecodeOptions } from './decode-options.ts'
  * @throws {CascadeError} of code `data` that names the image if it is damaged, cut off, of another format, or larger
  * than `maxPixels`; of code `unsupported` if `fast` is asked for and `@julusian/jpeg-turbo` is not installed.
  */
-export async function decodeImage(
+export function decodeImage(bytes: Uint8Array, options: DecodeOptions = {}, name = 'decodeImage'): Promise<ByteImages> {
+  return decodeInto(newRoom, bytes, options, name)
+}
+
+/** As {@link decodeImage}; the pixels may be put where `room` says. */
+export async function decodeInto(
+  room: Room,
   bytes: Uint8Array,
-  options: DecodeOptions = {},
-  name = 'decodeImage',
+  options: DecodeOptions,
+  name: string,
 ): Promise<ByteImages> {
   const decoding = checkDecoding(name, options)
   if (!(bytes instanceof Uint8Array))
     throw new CascadeError('input', `${name}: expected the bytes of an image, got ${shown(bytes)}`)
   try {
-    return convertChannels(await decoded(bytes, decoding), decoding.channels)
+    return convertChannels(await decoded(bytes, decoding, room), decoding.channels)
   } catch (cause) {
     if (isCascadeError(cause, 'unsupported')) throw cause
     throw new CascadeError('data', `${name}: could not be decoded: ${lastLine((cause as Error).message)}`, { cause })
@@ -41,7 +48,7 @@ export async function decodeImage(
 }
 
 /** An image with the channels that it has. */
-async function decoded(bytes: Uint8Array, decoding: Decoding): Promise<ByteImages> {
+async function decoded(bytes: Uint8Array, decoding: Decoding, room: Room): Promise<ByteImages> {
   const format = formatOf(bytes)
   if (format === undefined) {
     const start = Buffer.from(bytes.subarray(0, 8)).toString('hex')
@@ -52,7 +59,7 @@ async function decoded(bytes: Uint8Array, decoding: Decoding): Promise<ByteImage
   if (format === 'bmp') return decodeBmp(bytes, decoding)
   if (format === 'gif') return decodeGif(bytes, decoding)
   if (format === 'pnm') return decodePnm(bytes, decoding)
-  if (format === 'jpeg' && decoding.fast) return decodeTurbo(bytes, jpegHeader(bytes), decoding)
+  if (format === 'jpeg' && decoding.fast) return decodeTurbo(bytes, jpegHeader(bytes), decoding, room)
   return decodeSharp(bytes, format, decoding)
 }
 

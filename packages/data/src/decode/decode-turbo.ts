@@ -3,6 +3,7 @@ import type { ByteImages } from '../images/byte-images.ts'
 import type { Decoding } from './decode-options.ts'
 import { decodeSharp } from './decode-sharp.ts'
 import type { JpegHeader } from './headers.ts'
+import type { Room } from './room.ts'
 import { turned } from './turned.ts'
 
 type Turbo = typeof import('@julusian/jpeg-turbo')
@@ -26,10 +27,13 @@ export async function decodeTurbo(
   bytes: Uint8Array,
   header: JpegHeader | undefined,
   decoding: Decoding,
+  room: Room,
 ): Promise<ByteImages> {
   const pixels = header ? header.height * header.width : 0
   const known = header && header.components < 4 && pixels <= Math.min(decoding.maxPixels, mostPixels)
-  return (known && decompressed(bytes, header, await loadTurbo(), decoding)) || decodeSharp(bytes, 'jpeg', decoding)
+  return (
+    (known && decompressed(bytes, header, await loadTurbo(), decoding, room)) || decodeSharp(bytes, 'jpeg', decoding)
+  )
 }
 
 /** Of more, it counts the bytes wrongly. */
@@ -40,11 +44,14 @@ function decompressed(
   header: JpegHeader,
   turbo: Turbo,
   { orientation }: Decoding,
+  room: Room,
 ): ByteImages | undefined {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const data = new Uint8Array(header.height * header.width * 3)
+  const data = room(header.height * header.width * 3)
   try {
-    const { height, width } = turbo.decompressSync(buffer, Buffer.from(data.buffer), { format: turbo.FORMAT_RGB })
+    const { height, width } = turbo.decompressSync(buffer, Buffer.from(data.buffer, data.byteOffset, data.length), {
+      format: turbo.FORMAT_RGB,
+    })
     const image = { shape: [height, width, 3], data: data.subarray(0, height * width * 3) }
     return turned(image, orientation ? header.orientation : 1)
   } catch {

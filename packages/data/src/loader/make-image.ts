@@ -1,4 +1,5 @@
 import { CascadeError, isCascadeError } from '@cascade-diffusion/checks'
+import { newRoom, type Room } from '../decode/room.ts'
 import type { ByteImages } from '../images/byte-images.ts'
 import { type Decoding, decodeEncoded } from '../sources/decode-encoded.ts'
 import type { EncodedImage } from '../sources/encoded-images.ts'
@@ -40,10 +41,11 @@ export async function makeImage(
   recipe: Recipe,
   { encoded, index, drawn }: ImageTask,
   read: (image: EncodedImage) => Uint8Array | Promise<Uint8Array>,
+  room: Room = newRoom,
 ): Promise<Made> {
   const { name, channels, transforms } = recipe
   try {
-    const image = await decodeEncoded(encoded, recipe, read)
+    const image = await decodeEncoded(encoded, recipe, read, room)
     if (image.shape[2] !== channels)
       throw new CascadeError('data', `${name}: expected ${channels} channels, got ${image.shape[2]} in image ${index}`)
     return applyTransforms(name, transforms, image, drawn, index)

@@ -1,4 +1,5 @@
 import { isCascadeError } from '@cascade-diffusion/checks'
+import { type Room, reusedRoom } from '../decode/room.ts'
 import { readEncodedSync } from '../sources/read-encoded.ts'
 import { transformOf } from '../transforms/transform-of.ts'
 import { makeImage, type Recipe } from './make-image.ts'
@@ -13,22 +14,28 @@ export interface Port {
 /** Does the jobs of a port, one after the other. Calls `end` when it is asked to end, and no job is under way. */
 export function serve(port: Port, data: ThreadData, end: () => void): void {
   const recipe: Recipe = { ...data, transforms: data.transforms.map((config) => transformOf(config)) }
+  const room = reusedRoom()
   let last: Promise<unknown> = Promise.resolve()
   port.on('message', (message) => {
     last = last.then(async () => {
       if (message === 'end') return end()
-      const reply = await doneJob(message, recipe, data.stop)
+      const reply = await doneJob(message, recipe, data.stop, room)
       if (reply) port.postMessage(reply, buffersOf(reply))
     })
   })
 }
 
-async function doneJob({ id, tasks, into }: Job, recipe: Recipe, stop: ThreadData['stop']): Promise<Reply | undefined> {
+async function doneJob(
+  { id, tasks, into }: Job,
+  recipe: Recipe,
+  stop: ThreadData['stop'],
+  room: Room,
+): Promise<Reply | undefined> {
   const images: JobImage[] = []
   try {
     for (const [i, task] of tasks.entries()) {
       if (Atomics.load(stop, 0) !== 0) return undefined
-      const made = await makeImage(recipe, task, readEncodedSync)
+      const made = await makeImage(recipe, task, readEncodedSync, room)
       if (!('shape' in made)) images.push({ error: sent(made) })
       else if (into?.imageBytes === made.data.length) {
         new Uint8Array(into.memory).set(made.data, into.offset + i * into.imageBytes)

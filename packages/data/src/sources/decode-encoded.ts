@@ -1,5 +1,6 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import { type DecodeOptions, decodeImage } from '../decode/decode-image.ts'
+import { type DecodeOptions, decodeInto } from '../decode/decode-image.ts'
+import { newRoom, type Room } from '../decode/room.ts'
 import type { ByteImages } from '../images/byte-images.ts'
 import { type ImageSize, shownSize, sizeOfImage } from '../images/image-size.ts'
 import type { EncodedImage } from './encoded-images.ts'
@@ -19,8 +20,9 @@ export async function decodeEncoded(
   image: EncodedImage,
   { decoding, size }: Decoding,
   read: (image: EncodedImage) => Uint8Array | Promise<Uint8Array>,
+  room: Room = newRoom,
 ): Promise<ByteImages> {
-  const decoded = await decodeImage(await read(image), decoding, image.name)
+  const decoded = await decodeInto(room, await read(image), decoding, image.name)
   const own = sizeOfImage(decoded)
   if (!size || (own[0] === size[0] && own[1] === size[1])) return decoded
   throw new CascadeError(
