@@ -59,3 +59,12 @@ export function checkFunction<T>(where: string, what: string, value: T, example?
     `${where}: expected ${what}, a function${example ? ` (${example})` : ''}, got ${shown(value)}`,
   )
 }
+
+/**
+ * Returns the value if it is the signal of an AbortController.
+ * @throws `where: expected a signal, that of an AbortController, got an AbortController`
+ */
+export function checkSignal(where: string, signal: AbortSignal): AbortSignal {
+  if (typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function') return signal
+  throw new CascadeError('input', `${where}: expected a signal, that of an AbortController, got ${shown(signal)}`)
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkFlag, checkFunction, checkInteger, checkNumber } from './check-value.ts'
+import { checkFlag, checkFunction, checkInteger, checkNumber, checkSignal } from './check-value.ts'
 import { nearest } from './nearest.ts'
 import { checkOneOf } from './one-of.ts'
 import { checkOptions } from './options.ts'
@@ -71,4 +71,13 @@ test('a range is shown as it is', () => {
   expect([[0.6, 0.4], [Number.NaN, 1], [1, 2, 3], [1, '2'], 3].map(shownPair)).toEqual([
     ...['[0.6, 0.4]', '[NaN, 1]', 'an array of 3', 'an array of 2', '3'],
   ])
+})
+
+test('a signal is that of an AbortController', () => {
+  const { signal } = new AbortController()
+  expect(checkSignal('train', signal)).toBe(signal)
+  for (const wrong of [new AbortController(), null, 3, {}])
+    expect(() => checkSignal('train', wrong as never)).toThrow(
+      'train: expected a signal, that of an AbortController, got',
+    )
 })

@@ -1,5 +1,5 @@
 export { CascadeError, type ErrorCode, isCascadeError, throwIfAborted } from './cascade-error.ts'
-export { checkFlag, checkFunction, checkInteger, checkNumber, type NumberRange } from './check-value.ts'
+export { checkFlag, checkFunction, checkInteger, checkNumber, checkSignal, type NumberRange } from './check-value.ts'
 export { type ConfigIssue, configIssues, type ParseConfigOptions, parseConfig } from './config/parse.ts'
 export type { Schema } from './config/schema.ts'
 export * as schema from './config/schema.ts'

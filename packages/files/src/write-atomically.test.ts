@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
@@ -33,7 +34,9 @@ test('a missing folder, and a folder in the way, are named', async () => {
   const missing = writeAtomically(join(folder, 'no', 'a'), async () => {})
   await expect(missing).rejects.toThrow(`could not write ${join(folder, 'no', 'a')}: its folder does not exist`)
   mkdirSync(join(folder, 'taken'))
-  await expect(writeAtomically(join(folder, 'taken'), async () => {})).rejects.toThrow('could not write')
+  await expect(writeAtomically(join(folder, 'taken'), async () => {})).rejects.toThrow(
+    `could not write ${join(folder, 'taken')}: it is a folder or a device`,
+  )
   expect(readdirSync(folder)).toEqual(['taken'])
 })
 
@@ -69,4 +72,11 @@ test('several files of a folder; what a killed writer left is overwritten', asyn
     message: expect.stringContaining(`could not write ${join(folder, 'taken')}`),
   })
   expect(readdirSync(folder)).not.toContain('taken.partial')
+})
+
+test.skipIf(process.platform === 'win32')('a pipe is not replaced', async () => {
+  const pipe = join(temporaryFolder(), 'pipe')
+  execFileSync('mkfifo', [pipe])
+  await expect(writeAtomically(pipe, 'x')).rejects.toMatchObject({ code: 'file' })
+  expect(statSync(pipe).isFIFO()).toBe(true)
 })

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { flush } from './flush.ts'
@@ -71,6 +71,8 @@ const writersAtOnce = 8
 
 async function replaceFile(path: string, partial: string, contents: FileContents): Promise<void> {
   try {
+    // Renaming would put a file in place of a device: of /dev/null, for the superuser.
+    if ((await stat(path).catch(() => undefined))?.isFile() === false) throw new Error('it is a folder or a device')
     const file = await open(partial, 'w')
     try {
       await (typeof contents === 'function' ? contents(file) : file.writeFile(contents))

@@ -63,7 +63,7 @@ export function npzImages(path: string, options: NpzImagesOptions & { readonly l
 export function npzImages(path: string, options?: NpzImagesOptions): Promise<NpzImages>
 export async function npzImages(path: string, options: NpzImagesOptions = {}): Promise<NpzImages> {
   checkOptions(where, options, knownKeys)
-  if (typeof path !== 'string')
+  if (typeof path !== 'string' || path === '')
     throw new CascadeError('input', `${where}: expected the path of a file, got ${shown(path)}`)
   const { classNames, labels } = options
   if (options.images !== undefined && typeof options.images !== 'string')

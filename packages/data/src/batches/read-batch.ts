@@ -1,4 +1,4 @@
-import { CascadeError, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
+import { CascadeError, checkInteger, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { checkSource } from '../sources/check-source.ts'
 import type { ImageSource, LabelledSource, ReadOptions } from '../sources/image-source.ts'
 import { readImages } from '../sources/read-images.ts'
@@ -26,10 +26,19 @@ export async function readBatch(
 ): Promise<ImageBatch> {
   const { name, count } = checkSource('readBatch', source)
   checkOptions('readBatch', options, readKeys)
-  const list = Array.from(indices)
+  if (!Array.isArray(indices) && !ArrayBuffer.isView(indices))
+    throw new CascadeError('input', `readBatch: expected indices, a list of numbers, got ${shown(indices)}`)
+  const { rng, firstIndex } = options
+  if (rng !== undefined && typeof rng?.fold !== 'function')
+    throw new CascadeError('input', `readBatch: expected rng, a key such as rng(0) gives, got ${shown(rng)}`)
+  if (firstIndex !== undefined) checkInteger('readBatch', 'firstIndex', firstIndex, { from: 0 })
+  const list = Array.from(indices as ArrayLike<number>)
   for (const index of list)
     if (!(Number.isInteger(index) && index >= 0 && index < count))
-      throw new CascadeError('input', `readBatch: expected indices from 0 to ${count - 1} of ${name}, got ${index}`)
+      throw new CascadeError(
+        'input',
+        `readBatch: expected indices from 0 to ${count - 1} of ${name}, got ${shown(index)}`,
+      )
   const { images, labels } = await readImages(source, list, options)
   return stackedBatch(source, list, images, labels)
 }

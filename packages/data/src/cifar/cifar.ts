@@ -34,7 +34,8 @@ export async function cifar(path: string, options: CifarOptions): Promise<Labell
   checkOptions(where, options, optionKeys)
   const split = checkOneOf(where, 'a split', options.split, ['train', 'test'])
   const labels = checkOneOf(where, 'labels', options.labels ?? 'fine', ['fine', 'coarse'])
-  const wanted = options.set && checkOneOf(where, 'a set', options.set, ['cifar10', 'cifar100'])
+  const wanted =
+    options.set === undefined ? undefined : checkOneOf(where, 'a set', options.set, ['cifar10', 'cifar100'])
   const files = findCifar(path, split, wanted)
   if (labels === 'coarse' && files.set === 'cifar10')
     throw new CascadeError('input', `${where}: expected fine labels of CIFAR-10, as it has no others, got 'coarse'`)

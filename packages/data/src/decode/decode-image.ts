@@ -51,6 +51,7 @@ export async function decodeInto(
 async function decoded(bytes: Uint8Array, decoding: Decoding, room: Room): Promise<ByteImages> {
   const format = formatOf(bytes)
   if (format === undefined) {
+    if (bytes.length === 0) throw new Error('expected an image, got no bytes')
     const start = Buffer.from(bytes.subarray(0, 8)).toString('hex')
     throw new Error(
       `expected a JPEG, PNG, WebP, AVIF, TIFF, GIF, BMP, PPM or PGM file, got bytes that begin with ${start}`,

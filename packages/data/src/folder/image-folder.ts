@@ -128,7 +128,11 @@ function checked(path: string, options: ImageFolderOptions) {
   if (manifest !== undefined) checkManifest(manifest)
   if (manifest && byFolders)
     throw new CascadeError('input', `${where}: expected classes of folders or a manifest, got both`)
-  if (!Array.isArray(extensions) || !extensions.every((x) => typeof x === 'string' && /^\.[^./]+$/.test(x)))
+  if (
+    !Array.isArray(extensions) ||
+    extensions.length === 0 ||
+    !extensions.every((x) => typeof x === 'string' && /^\.[^./]+$/.test(x))
+  )
     throw new CascadeError('input', `${where}: expected extensions such as '.png', got ${shown(extensions)}`)
   checkDecoding(where, decoding)
   return {

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { extname } from 'node:path'
 import { createInterface } from 'node:readline'
+import { pipeline } from 'node:stream'
 import { CascadeError, isCascadeError, shown } from '@cascade-diffusion/checks'
 import { parse } from 'csv-parse'
 
@@ -48,10 +49,10 @@ type Rows = (path: string, columns: Columns) => AsyncGenerator<ManifestRow>
 function csvRows(delimiter: string): Rows {
   return async function* (path, columns) {
     const parser = parse({ bom: true, delimiter, info: true, skip_empty_lines: true, relax_column_count: true })
-    const source = createReadStream(path)
-    source.on('error', (error) => parser.destroy(error))
+    // Whatever ends one stream ends the other, so the file is closed.
+    const records = pipeline(createReadStream(path), parser, () => {})
     let places: { readonly file: number; readonly label: number } | undefined
-    for await (const { record, info } of source.pipe(parser) as AsyncIterable<CsvRecord>) {
+    for await (const { record, info } of records as AsyncIterable<CsvRecord>) {
       const where = `${path}, line ${info.lines}`
       if (places === undefined) {
         places = {
@@ -81,18 +82,22 @@ function placeOf(where: string, names: readonly string[], name: string): number 
 }
 
 async function* jsonRows(path: string, columns: Columns): AsyncGenerator<ManifestRow> {
-  const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })
-  let line = 0
-  for await (const text of lines) {
-    line++
-    if (text.trim() === '') continue
-    const where = `${path}, line ${line}`
-    const row = parsed(where, text)
-    yield {
-      line,
-      file: textOf(where, columns.file, row[columns.file]),
-      label: columns.label === undefined ? undefined : textOf(where, columns.label, row[columns.label]),
+  const input = createReadStream(path)
+  try {
+    let line = 0
+    for await (const text of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      line++
+      if (text.trim() === '') continue
+      const where = `${path}, line ${line}`
+      const row = parsed(where, line === 1 ? text.replace(/^\ufeff/, '') : text)
+      yield {
+        line,
+        file: textOf(where, columns.file, row[columns.file]),
+        label: columns.label === undefined ? undefined : textOf(where, columns.label, row[columns.label]),
+      }
     }
+  } finally {
+    input.destroy()
   }
 }
 

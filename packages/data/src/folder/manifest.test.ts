@@ -1,7 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { temporaryFolder } from '@cascade-diffusion/testing'
-import { expect, expectTypeOf, test } from 'vitest'
+import { expect, expectTypeOf, test, vi } from 'vitest'
 import { type ImageFolder, imageFolder, type LabelledImageFolder } from './image-folder.ts'
 
 /** A folder of images and a table. */
@@ -91,3 +91,31 @@ test('a table that is not there, or of another kind', async () => {
     "manifest: expected a file that ends in .csv, .tsv, .jsonl, .ndjson, got 'm.xlsx'",
   )
 })
+
+test('JSON lines may begin with a byte-order mark; a folder is no image', async () => {
+  const { folder, path } = tableOf('m.jsonl', '\ufeff{"file_name":"1.png"}\n')
+  expect(pathsOf(await imageFolder(folder, { manifest: { path } }))).toEqual(['1.png'])
+  writeFileSync(path, '{"file_name":"x"}\n')
+  await expect(imageFolder(folder, { manifest: { path } })).rejects.toThrow('line 1: expected a file in')
+})
+
+test.runIf(existsSync('/proc/self/fd'))('after an error no table is open', async () => {
+  const rows = `\n${'1.png,1\n'.repeat(200_000)}`
+  for (const [name, text] of [
+    ['m.csv', `files,label${rows}`],
+    ['m.jsonl', `[]${rows}`],
+  ] as const) {
+    const { folder, path } = tableOf(name, text)
+    const openTables = () => readdirSync('/proc/self/fd').filter((fd) => linkOf(`/proc/self/fd/${fd}`) === path)
+    await expect(imageFolder(folder, { manifest: { path } })).rejects.toMatchObject({ code: 'data' })
+    await vi.waitFor(() => expect(openTables()).toEqual([]))
+  }
+})
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined
+  }
+}

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { posix, resolve } from 'node:path'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { byCodePoints } from './code-points.ts'
@@ -47,7 +47,7 @@ export async function readManifest(folder: string, manifest: Manifest, files: Im
   for await (const row of manifestRows(path, { file, label })) {
     const where = `${path}, line ${row.line}`
     const name = row.file.includes('./') ? posix.normalize(row.file) : row.file
-    if (!files.has(name) && !existsSync(resolve(folder, name)))
+    if (!files.has(name) && !isFile(resolve(folder, name)))
       throw new CascadeError('data', `${where}: expected a file in ${folder}, got '${row.file}', which is not there`)
     if (row.label !== undefined) {
       if (names.length === labels.length) labels = doubled(labels)
@@ -63,6 +63,8 @@ export async function readManifest(folder: string, manifest: Manifest, files: Im
     labelled: label === undefined ? undefined : { classNames: classNames ?? inOrder(classes, found), labels: found },
   }
 }
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
 
 function doubled(labels: Int32Array): Int32Array<ArrayBuffer> {
   const more = new Int32Array(2 * labels.length)

@@ -43,7 +43,11 @@ export async function idxImages(options: IdxOptions): Promise<ImageDataset> {
   const where = 'idxImages'
   checkOptions(where, options, optionKeys)
   const { images: path, labels: labelPath, classNames, name = path } = options
-  for (const [what, value] of Object.entries({ images: path, labels: labelPath ?? 'none', name }))
+  for (const [what, value] of Object.entries({
+    images: path,
+    labels: labelPath === undefined ? 'none' : labelPath,
+    name,
+  }))
     if (typeof value !== 'string' || value === '')
       throw new CascadeError('input', `${where}: expected ${what}, a text, got ${shown(value)}`)
   if (labelPath === undefined && classNames !== undefined)

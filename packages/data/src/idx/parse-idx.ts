@@ -30,7 +30,7 @@ function headerOf(bytes: Uint8Array, file: string): { readonly header: number; r
   if (bytes.length < 4 || bytes[0] !== 0 || bytes[1] !== 0 || bytes[2] !== 8)
     throw new CascadeError(
       'data',
-      `${file}: expected an IDX file of bytes, which begins with 00 00 08, got ${hex(bytes.subarray(0, 4))}`,
+      `${file}: expected an IDX file of bytes, which begins with 00 00 08, got ${hex(bytes.subarray(0, 4)) || 'no bytes'}`,
     )
   const axes = bytes[3]!
   const header = 4 + 4 * axes

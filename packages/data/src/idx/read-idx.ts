@@ -1,9 +1,9 @@
 import { kMaxLength } from 'node:buffer'
-import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { constants, gunzip } from 'node:zlib'
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { ByteImages } from '../images/byte-images.ts'
+import { openFile } from '../reading/open-file.ts'
 import { idxSize, parseIdx } from './parse-idx.ts'
 
 const inflate = promisify(gunzip)
@@ -16,10 +16,17 @@ const firstPacked = 4096
  * @throws {CascadeError} of code `data` that names the file if it is missing, of another kind, cut short, or too long.
  */
 export async function readIdx(path: string): Promise<ByteImages> {
-  const bytes = await readFile(path).catch((cause) => {
-    throw new CascadeError('data', `${path}: expected an IDX file: ${cause.message}`, { cause })
-  })
+  const bytes = await fileOf(path)
   return parseIdx(bytes[0] === 0x1f && bytes[1] === 0x8b ? await inflated(bytes, path) : bytes, path)
+}
+
+async function fileOf(path: string): Promise<Buffer> {
+  try {
+    const file = await openFile(path)
+    return await file.readFile().finally(() => file.close())
+  } catch (cause) {
+    throw new CascadeError('data', `${path}: expected an IDX file: ${(cause as Error).message}`, { cause })
+  }
 }
 
 /** The content, at most one byte more than its header says. */

@@ -208,7 +208,7 @@ test('a source whose places cannot be found names the images', async () => {
   expect(inspection.unreadable.first[0]).toEqual({
     index: 2,
     name: `${folder}: image 2`,
-    error: `${folder}: image 2: could not be read: page 7 is damaged`,
+    error: `${folder}: could not locate image 2: page 7 is damaged`,
   })
   expect(inspection.unreadable.images).toBe(3)
 })

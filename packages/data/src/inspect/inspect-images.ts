@@ -1,4 +1,4 @@
-import { checkFunction, checkInteger, checkOptions, throwIfAborted } from '@cascade-diffusion/checks'
+import { checkFunction, checkInteger, checkOptions, checkSignal, throwIfAborted } from '@cascade-diffusion/checks'
 import { hashOfBytes, hashOfPixels } from '../selection/content-hashes.ts'
 import { hashBytes } from '../selection/hash-cache.ts'
 import { untransformed } from '../selection/selected.ts'
@@ -49,6 +49,7 @@ export async function inspectImages(source: ImageSource, options: InspectOptions
   checkSource(where, source)
   const { progress, signal } = options
   if (progress !== undefined) checkFunction(where, 'progress', progress)
+  if (signal !== undefined) checkSignal(where, signal)
   const below = untransformed(source)
   const { count, classNames, channels } = below
   const total = Math.min(count, checkInteger(where, 'sample', options.sample ?? count, { from: 1 }))

@@ -5,7 +5,7 @@ import { shownSize } from '../images/image-size.ts'
 import { encodePng } from '../images/png.ts'
 import type { ContactSheet } from './contact-sheet.ts'
 import type { InspectedImages } from './inspect-images.ts'
-import type { Inspection } from './inspection.ts'
+import { checkInspection, type Inspection } from './inspection.ts'
 import {
   bytesInWords,
   counted,
@@ -21,11 +21,18 @@ import {
 /** Classes that a table lists whole. */
 const fewClasses = 40
 
-/** An inspection as one HTML page that needs no other file. */
-export function inspectionPage({ inspection, sheet }: InspectedImages): string {
-  const { name, count, inspected, channels, classes } = inspection
+/**
+ * An inspection as one HTML page that needs no other file.
+ * @throws {CascadeError} of code `input` unless it is what `inspectImages` gives.
+ */
+export function inspectionPage(inspected: InspectedImages): string {
+  const inspection = checkInspection('inspectionPage', inspected?.inspection)
+  const { sheet } = inspected
+  const { name, count, channels, classes } = inspection
   const of = classes ? ` of ${counted(classes.length, 'class', 'classes')}` : ', not labelled'
-  const sample = isSample(inspection) ? ` ${whole(inspected)} of them were looked at, spread over the set.` : ''
+  const sample = isSample(inspection)
+    ? ` ${whole(inspection.inspected)} of them were looked at, spread over the set.`
+    : ''
   return htmlReport({
     title: name,
     summary: `${counted(count, 'image')}${of}, read with ${counted(channels, 'channel')}.${sample}`,

@@ -1,13 +1,19 @@
 import { shownSize } from '../images/image-size.ts'
-import type { Inspection } from './inspection.ts'
+import { checkInspection, type Inspection } from './inspection.ts'
 import { bytesInWords, counted, isSample, percent, sharesInWords, sizesInWords, spreadInWords, whole } from './words.ts'
 
 /** Classes, sizes, duplicates and unreadable images that are listed. */
 const listed = 10
 
-/** An inspection in lines, for a terminal. */
+/**
+ * An inspection in lines, for a terminal.
+ * @throws {CascadeError} of code `input` unless it is one.
+ */
 export function inspectionText(inspection: Inspection): string {
-  const { name, count, inspected, channels, classes, sizes, stored, pixels, duplicates, unreadable } = inspection
+  const { name, count, inspected, channels, classes, sizes, stored, pixels, duplicates, unreadable } = checkInspection(
+    'inspectionText',
+    inspection,
+  )
   const of = classes ? ` of ${counted(classes.length, 'class', 'classes')}` : ''
   const lines = [`${name}: ${counted(count, 'image')}${of}`]
   const add = (what: string, text: string) => lines.push(`  ${what.padEnd(12)}  ${text}`)

@@ -1,3 +1,4 @@
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import type { ImageSize } from '../images/image-size.ts'
 
 /** An image that stands for others. */
@@ -86,4 +87,14 @@ export interface Inspection {
     /** At most 100. */
     readonly first: readonly (NamedImage & { readonly error: string })[]
   }
+}
+
+/** @throws {CascadeError} of code `input` unless it has the form of an inspection. */
+export function checkInspection(where: string, inspection: Inspection): Inspection {
+  const { inspected, duplicates, unreadable } = (inspection ?? {}) as Partial<Inspection>
+  if (typeof inspected === 'number' && duplicates && unreadable) return inspection
+  throw new CascadeError(
+    'input',
+    `${where}: expected an inspection, as inspectImages gives it, got ${shown(inspection)}`,
+  )
 }

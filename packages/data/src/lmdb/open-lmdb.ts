@@ -62,7 +62,7 @@ const bytesAtOnce = 1 << 20
  */
 export async function openLmdb(path: string, options: LmdbOptions = {}): Promise<Lmdb> {
   checkOptions('openLmdb', options, { database: true })
-  if (typeof path !== 'string')
+  if (typeof path !== 'string' || path === '')
     throw new CascadeError('input', `openLmdb: expected the path of a folder or file, got ${shown(path)}`)
   const { database } = options
   if (database !== undefined && (typeof database !== 'string' || database === ''))

@@ -1,4 +1,4 @@
-import { CascadeError, checkInteger, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkInteger, checkOptions, shown } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import { shuffledEpochs } from '../batches/shuffled-indices.ts'
 
@@ -60,6 +60,7 @@ export function batchOrder(count: number, { batchSize, rng, rank }: BatchOrderOp
 export function checkRank(rank: Rank, batchSize: number, shuffled: boolean): Rank {
   if (typeof rank !== 'object' || rank === null)
     throw new CascadeError('input', `imageLoader: expected rank, { index, count }, got ${shown(rank)}`)
+  checkOptions('imageLoader: rank', rank, { index: true, count: true })
   const count = checkInteger('imageLoader', 'rank.count', rank.count, { from: 1 })
   checkInteger('imageLoader', 'rank.index', rank.index, { from: 0, to: count - 1 })
   if (shuffled && batchSize % count !== 0)

@@ -1,7 +1,7 @@
-import { CascadeError, shown } from '@cascade-diffusion/checks'
 import type { ImageSize } from '../images/image-size.ts'
-import type { EncodedImages, LocatedImages } from '../sources/encoded-images.ts'
+import type { EncodedImages } from '../sources/encoded-images.ts'
 import type { ImageSource } from '../sources/image-source.ts'
+import { locateImages } from '../sources/locate-images.ts'
 import { checkedLabels } from '../sources/read-images.ts'
 import { applyTransforms, drawsOf } from '../transforms/apply-transforms.ts'
 import type { ImageTransform } from '../transforms/image-transform.ts'
@@ -74,8 +74,8 @@ export function encodedReader({ source, encoded, transforms, known }: EncodedPar
     },
     async read({ indices, rng, firstIndex, located }) {
       const draw = drawsOf(name, transforms, rng)
-      const found = await encoded.locate(indices)
-      const images = checkedFound(name, indices, found)
+      const found = await locateImages(name, encoded, indices)
+      const { images } = found
       const labels = classNames && checkedLabels(name, classNames, indices, found.labels)
       located?.(images.reduce((sum, image) => sum + ('bytes' in image ? image.bytes.length : 0), 0))
       const drawn = indices.map((_, i) => draw(firstIndex + i))
@@ -96,9 +96,4 @@ export function encodedReader({ source, encoded, transforms, known }: EncodedPar
     awaited: pool.awaited,
     close: pool.close,
   }
-}
-
-function checkedFound(name: string, indices: readonly number[], { images }: LocatedImages): LocatedImages['images'] {
-  if (Array.isArray(images) && images.length === indices.length) return images
-  throw new CascadeError('data', `${name}: expected ${indices.length} images from locate, got ${shown(images)}`)
 }

@@ -4,6 +4,7 @@ import {
   checkInteger,
   checkOneOf,
   checkOptions,
+  checkSignal,
   type KnownKeys,
   shown,
 } from '@cascade-diffusion/checks'
@@ -102,8 +103,7 @@ export function checkLoaderOptions(options: ImageLoaderOptions): void {
     throw new CascadeError('input', `${where}: expected no rng for images in order, got ${shown(rng)}`)
   if (draws !== undefined) checkKey('draws', draws)
   if (rank !== undefined) checkRank(rank, batchSize, order === 'shuffled')
-  if (signal !== undefined && typeof signal?.addEventListener !== 'function')
-    throw new CascadeError('input', `${where}: expected a signal, that of an AbortController, got ${shown(signal)}`)
+  if (signal !== undefined) checkSignal(where, signal)
 }
 
 function checkKey(what: string, key: Rng | undefined): void {

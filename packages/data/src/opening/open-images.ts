@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises'
-import { CascadeError, checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOneOf, checkOptions, isCascadeError, shown } from '@cascade-diffusion/checks'
 import type { ImageSource } from '../sources/image-source.ts'
 import { type SourceConfig, sources } from '../sources/source-table.ts'
 import { recogniseFile } from './recognise-file.ts'
@@ -31,7 +31,7 @@ const kinds = [
  * beside them; ImageNet; LMDB files of LSUN, or folders of them; tar shards, labelled if the first sample has a `.cls`; parquet files;
  * arrays of NumPy; CIFAR; IDX files, with labels beside them; a prepared copy; or a folder with folders `train`, `val` or `test` of any of
  * these. A configuration of the table `sources` says more than a path can: `{ name: 'parquet', path, image: 'photo' }`.
- * @throws {CascadeError} of code `file` if there is no such path; of code `data` that lists what is known and what was found, or as the
+ * @throws {CascadeError} of code `file` if there is no such path, or it cannot be read; of code `data` that lists what is known and what was found, or as the
  * source does; of code `input` if a configuration is wrong.
  */
 export async function openImages(
@@ -51,7 +51,8 @@ export async function openImages(
  */
 export async function recogniseImages(path: string, options: OpenImagesOptions = {}): Promise<SourceConfig> {
   checkOptions(where, options, { split: true })
-  const split = options.split && checkOneOf(where, 'split', options.split, ['train', 'val', 'test'])
+  const { split } = options
+  if (split !== undefined) checkOneOf(where, 'split', split, ['train', 'val', 'test'])
   if (typeof path !== 'string' || path === '')
     throw new CascadeError('input', `${where}: expected a path or the configuration of a source, got ${shown(path)}`)
   const found = await stat(path).catch(() => undefined)
@@ -61,7 +62,10 @@ export async function recogniseImages(path: string, options: OpenImagesOptions =
     if (/[*?].*\.parquet$/.test(path)) return { name: 'parquet', path }
     throw new CascadeError('file', `${where}: expected a file or a folder ${path}, there is none`)
   }
-  const config = found.isDirectory() ? await recogniseFolder(path, split) : await recogniseFile(path)
+  const config = await (found.isDirectory() ? recogniseFolder(path, split) : recogniseFile(path)).catch((cause) => {
+    if (isCascadeError(cause)) throw cause
+    throw new CascadeError('file', `${where}: ${path} could not be read: ${cause.message}`, { cause })
+  })
   if (config) return config
   const list = kinds.map((kind) => `  ${kind}`).join('\n')
   throw new CascadeError('data', `${where}: expected one of these at ${path}:\n${list}\ngot ${await contents(path)}`)

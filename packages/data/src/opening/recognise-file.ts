@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { openFile } from '../reading/open-file.ts'
 import type { SourceConfig } from '../sources/source-table.ts'
 import { hasClassLabels } from './tar-label.ts'
 
@@ -9,7 +9,7 @@ const headBytes = 512
 
 /** The source that a file is, by its content. Undefined if it is none that is known. */
 export async function recogniseFile(path: string): Promise<SourceConfig | undefined> {
-  const handle = await open(path, 'r')
+  const handle = await openFile(path)
   const head = Buffer.alloc(headBytes)
   try {
     await handle.read(head, 0, headBytes, 0)

@@ -1,11 +1,11 @@
-import { open } from 'node:fs/promises'
+import { openFile } from '../reading/open-file.ts'
 import { sampleNameOf } from '../tar/sample-key.ts'
 import { tarMembers } from '../tar/tar-members.ts'
 import { WindowedFile } from '../tar/windowed-file.ts'
 
 /** Whether the first sample of a shard has a label, `.cls`. */
 export async function hasClassLabels(path: string): Promise<boolean> {
-  const handle = await open(path, 'r')
+  const handle = await openFile(path)
   try {
     let first: string | undefined
     for await (const member of tarMembers(new WindowedFile(handle, path, (await handle.stat()).size))) {

@@ -11,7 +11,8 @@ import { sortByCodePoints } from '../folder/code-points.ts'
  * a folder has files of several splits.
  */
 export async function parquetFiles(paths: string | readonly string[]): Promise<readonly string[]> {
-  if (Array.isArray(paths) && paths.length > 0 && paths.every((path) => typeof path === 'string')) return paths
+  if (Array.isArray(paths) && paths.length > 0 && paths.every((path) => typeof path === 'string' && path !== ''))
+    return paths
   if (typeof paths !== 'string' || paths === '')
     throw new CascadeError(
       'input',

@@ -3,6 +3,7 @@ import {
   checkFunction,
   checkInteger,
   checkOptions,
+  checkSignal,
   type KnownKeys,
   shown,
   throwIfAborted,
@@ -83,6 +84,7 @@ export async function parquetImages(
   checkOptions(where, options, knownKeys)
   const { image = 'image', label, decoding = {}, signal } = options
   const progress = checkFunction(where, 'progress', options.progress ?? (() => {}))
+  if (signal !== undefined) checkSignal(where, signal)
   if (typeof image !== 'string')
     throw new CascadeError('input', `${where}: expected image, the name of a column, got ${shown(image)}`)
   if (label !== undefined && label !== false && typeof label !== 'string')

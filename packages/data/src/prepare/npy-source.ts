@@ -1,8 +1,9 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { npyHeader } from '@cascade-diffusion/checkpoints'
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { ByteImages } from '../images/byte-images.ts'
+import { openFile } from '../reading/open-file.ts'
 import type { ImageSource, ReadImages } from '../sources/image-source.ts'
 import { readEncoded } from '../sources/read-encoded.ts'
 import type { PreparedManifest, PreparedShard } from './manifest.ts'
@@ -48,7 +49,7 @@ export async function npySource(folder: string, manifest: PreparedManifest): Pro
       })
       for (const [{ shard, first, start }, places] of byShard) {
         const path = join(folder, shard.file)
-        const file = await open(path, 'r').catch((cause) => {
+        const file = await openFile(path).catch((cause) => {
           throw new CascadeError('file', `${path}: could not be read: ${cause.message}`, { cause })
         })
         try {

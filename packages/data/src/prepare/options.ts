@@ -4,6 +4,7 @@ import {
   checkInteger,
   checkOneOf,
   checkOptions,
+  checkSignal,
   type KnownKeys,
   shown,
 } from '@cascade-diffusion/checks'
@@ -70,6 +71,7 @@ export function checkPrepare(where: string, source: ImageSource, options: Prepar
   checkOneOf(where, 'unreadable', unreadable, ['fail', 'skip'])
   if (options.workers !== undefined) checkInteger(where, 'workers', options.workers, { from: 0, to: 256 })
   if (options.progress !== undefined) checkFunction(where, 'progress', options.progress)
+  if (options.signal !== undefined) checkSignal(where, options.signal)
   if (!Array.isArray(configs))
     throw new CascadeError('input', `${where}: expected transforms, a list of configurations, got ${shown(configs)}`)
   const transforms = configs.map((config) => transformTable.of(where, config))

@@ -2,7 +2,15 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CascadeError, checkFlag, checkFunction, checkOptions, shown, throwIfAborted } from '@cascade-diffusion/checks'
+import {
+  CascadeError,
+  checkFlag,
+  checkFunction,
+  checkOptions,
+  checkSignal,
+  shown,
+  throwIfAborted,
+} from '@cascade-diffusion/checks'
 import type { ImageSource } from '../sources/image-source.ts'
 import { manifestFile, type PreparedManifest, readManifest, type ShardFile, unfinishedFile } from './manifest.ts'
 import { npySource } from './npy-source.ts'
@@ -37,7 +45,8 @@ export async function preparedImages(folder: string, options: PreparedOptions = 
   const { progress, signal } = options
   const verify = checkFlag(where, 'verify', options.verify ?? false)
   if (progress !== undefined) checkFunction(where, 'progress', progress)
-  if (typeof folder !== 'string')
+  if (signal !== undefined) checkSignal(where, signal)
+  if (typeof folder !== 'string' || folder === '')
     throw new CascadeError('input', `${where}: expected the path of a folder, got ${shown(folder)}`)
   const manifest = await readManifest(folder, manifestFile)
   if (!manifest) throw await unfinished(folder)

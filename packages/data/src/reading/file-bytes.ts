@@ -1,5 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { CascadeError } from '@cascade-diffusion/checks'
+import { openFile } from './open-file.ts'
 
 /** Reads bytes of an open file. @throws {CascadeError} of code `data` if the file ends before. */
 export type ReadBytes = (offset: number, length: number) => Promise<Uint8Array<ArrayBuffer>>
@@ -9,7 +10,7 @@ export type ReadBytes = (offset: number, length: number) => Promise<Uint8Array<A
  * @throws {CascadeError} of code `file` if it cannot be opened or read.
  */
 export async function withFile<T>(path: string, use: (read: ReadBytes, size: number) => Promise<T>): Promise<T> {
-  const file = await open(path, 'r').catch((cause) => {
+  const file = await openFile(path).catch((cause) => {
     throw new CascadeError('file', `${path}: could not be opened: ${cause.message}`, { cause })
   })
   try {

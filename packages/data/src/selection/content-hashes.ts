@@ -6,6 +6,7 @@ import type { ByteImages } from '../images/byte-images.ts'
 import type { EncodedImages, FileRange } from '../sources/encoded-images.ts'
 import type { ImageSource } from '../sources/image-source.ts'
 import { inOrder } from '../sources/in-order.ts'
+import { locateImages } from '../sources/locate-images.ts'
 import { readEncoded } from '../sources/read-encoded.ts'
 import { readImages } from '../sources/read-images.ts'
 import { type HashCache, hashBytes, openHashCache } from './hash-cache.ts'
@@ -70,7 +71,13 @@ export async function contentHashes(
     const kept = cache === undefined ? undefined : await openHashCache(cache)
     const news = { count: 0 }
     const pass = inParts(located, (first, indices) =>
-      hashEncoded(encoded, indices, { kept, keys, news, hashes: hashes.subarray(first * hashBytes), first }),
+      hashEncoded(source.name, encoded, indices, {
+        kept,
+        keys,
+        news,
+        hashes: hashes.subarray(first * hashBytes),
+        first,
+      }),
     )
     await pass.catch(async (error) => {
       // What was read stays known, whatever ended the pass.
@@ -94,8 +101,13 @@ interface Hashing {
   readonly first: number
 }
 
-async function hashEncoded(encoded: EncodedImages, indices: readonly number[], to: Hashing): Promise<void> {
-  const { images } = await encoded.locate(indices)
+async function hashEncoded(
+  name: string,
+  encoded: EncodedImages,
+  indices: readonly number[],
+  to: Hashing,
+): Promise<void> {
+  const { images } = await locateImages(name, encoded, indices)
   const files = new Map<string, Promise<string>>()
   const hashed = inOrder(images.length, readers, async (i) => {
     const image = images[i]!

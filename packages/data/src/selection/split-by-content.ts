@@ -4,6 +4,7 @@ import {
   checkFunction,
   checkNumber,
   checkOptions,
+  checkSignal,
   type KnownKeys,
   shown,
 } from '@cascade-diffusion/checks'
@@ -51,6 +52,7 @@ export async function splitByContent<S extends ImageSource>(source: S, options: 
   if (cache !== undefined && (typeof cache !== 'string' || cache === ''))
     throw new CascadeError('input', `splitByContent: expected cache, the path of a file, got ${shown(cache)}`)
   if (progress !== undefined) checkFunction('splitByContent', 'progress', progress)
+  if (signal !== undefined) checkSignal('splitByContent', signal)
   const hashes = await contentHashes('splitByContent', untransformed(source), { cache, progress, signal })
   const inValidation = Uint8Array.from({ length: source.count }, (_, i) =>
     Number(fractionOf(salt, hashes.subarray(i * hashBytes, (i + 1) * hashBytes)) < validation),

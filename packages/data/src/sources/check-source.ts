@@ -1,6 +1,8 @@
-import { CascadeError, checkInteger, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkFunction, checkInteger, shown } from '@cascade-diffusion/checks'
+import { checkDecoding } from '../decode/decode-options.ts'
 import { isChannels } from '../images/channels.ts'
 import { type ImageSize, imageSize } from '../images/image-size.ts'
+import type { EncodedImages } from './encoded-images.ts'
 import type { ImageSource } from './image-source.ts'
 
 /**
@@ -9,7 +11,7 @@ import type { ImageSource } from './image-source.ts'
  * @throws `where: expected a dataset (…), …`, or `where: dataset 'name': expected …` with the field.
  */
 export function checkSource<S extends ImageSource>(where: string, source: S): S {
-  const { name, count, channels, classNames, size, read } = (source ?? {}) as Partial<ImageSource>
+  const { name, count, channels, classNames, size, read, encoded, readLabels } = (source ?? {}) as Partial<ImageSource>
   if (typeof name !== 'string' || typeof read !== 'function')
     throw new CascadeError(
       'input',
@@ -20,7 +22,16 @@ export function checkSource<S extends ImageSource>(where: string, source: S): S 
   if (!isChannels(channels)) throw new CascadeError('input', `${of}: expected 1 to 4 channels, got ${shown(channels)}`)
   if (size !== undefined) checkSize(of, size)
   if (classNames !== undefined) checkClassNames(of, classNames)
+  if (encoded !== undefined) checkEncoded(of, encoded)
+  if (readLabels !== undefined) checkFunction(of, 'readLabels', readLabels)
   return source
+}
+
+/** @throws unless it is { decoding, locate }. */
+export function checkEncoded(where: string, encoded: EncodedImages): void {
+  if (typeof encoded !== 'object' || typeof encoded?.locate !== 'function' || encoded.decoding === undefined)
+    throw new CascadeError('input', `${where}: expected encoded images, { decoding, locate }, got ${shown(encoded)}`)
+  checkDecoding(where, encoded.decoding)
 }
 
 /** @throws unless it is [height, width]: a source says both. */

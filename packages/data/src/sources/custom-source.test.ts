@@ -79,6 +79,6 @@ test('a damaged file is an error that names it, one that is missing an error tha
   rmSync(path)
   await expect(readBatch(source, [0])).rejects.toMatchObject({
     code: 'data',
-    message: expect.stringContaining(`${broken}: could not read images 0: `),
+    message: expect.stringContaining(`${broken}: could not read image 0: `),
   })
 })

@@ -1,11 +1,23 @@
+import { checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
+import { checkEncoded, checkSource } from './check-source.ts'
 import { decodeEncoded } from './decode-encoded.ts'
 import type { EncodedImages } from './encoded-images.ts'
 import type { ImageSource, ReadImages } from './image-source.ts'
+import { locateImages } from './locate-images.ts'
 import { readEncoded } from './read-encoded.ts'
 
 /** What {@link encodedSource} makes a source of. */
 export interface EncodedSourceOptions extends Omit<ImageSource, 'read' | 'encoded' | 'channels'> {
   readonly encoded: EncodedImages
+}
+
+const sourceKeys: KnownKeys<EncodedSourceOptions> = {
+  name: true,
+  count: true,
+  classNames: true,
+  size: true,
+  encoded: true,
+  readLabels: true,
 }
 
 /** A source of encoded images. {@link encodedSource} makes it. */
@@ -16,17 +28,20 @@ export interface EncodedSource extends ImageSource {
 /**
  * The source of encoded images: files, or parts of files. `read` decodes them, several at once; a loader decodes them in threads.
  * Its channels are those of the decoding.
+ * @throws {CascadeError} of code `input` if an option is missing, unknown or wrong.
  */
 export function encodedSource(options: EncodedSourceOptions): EncodedSource {
+  checkOptions('encodedSource', options, sourceKeys)
   const { encoded, size } = options
+  checkEncoded('encodedSource', encoded)
   const { channels = 3 } = encoded.decoding
-  return {
+  return checkSource('encodedSource', {
     ...options,
     channels,
     async read(indices): Promise<ReadImages> {
-      const { images, labels } = await encoded.locate(indices)
+      const { images, labels } = await locateImages(options.name, encoded, indices)
       const decoded = images.map((image) => decodeEncoded(image, { decoding: encoded.decoding, size }, readEncoded))
       return { images: await Promise.all(decoded), labels }
     },
-  }
+  })
 }

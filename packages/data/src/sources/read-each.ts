@@ -4,8 +4,9 @@ import { decodeEncoded } from './decode-encoded.ts'
 import type { EncodedImage, EncodedImages } from './encoded-images.ts'
 import type { ImageSource } from './image-source.ts'
 import { inOrder } from './in-order.ts'
+import { locateImages } from './locate-images.ts'
 import { readEncoded } from './read-encoded.ts'
-import { readImages } from './read-images.ts'
+import { messageOf, readImages } from './read-images.ts'
 
 /** One image of a source, or why it could not be read. */
 export interface EachImage {
@@ -61,7 +62,7 @@ interface Located extends Omit<EachImage, 'image' | 'encoded'> {
 /** The places of images; if that fails, one by one, to find those that have none. */
 async function locateEach(encoded: EncodedImages, indices: readonly number[], source: string): Promise<Located[]> {
   try {
-    const { images, labels } = await encoded.locate(indices)
+    const { images, labels } = await locateImages(source, encoded, indices)
     return indices.map((index, i) => ({ index, name: images[i]!.name, label: labels?.[i], place: images[i] }))
   } catch (error) {
     if (indices.length > 1)
@@ -88,6 +89,5 @@ async function decodeEach({ size, encoded }: ImageSource, { place, ...found }: L
 
 function errorOf(name: string, error: unknown): CascadeError {
   if (isCascadeError(error)) return error
-  const message = error instanceof Error ? error.message : String(error)
-  return new CascadeError('data', `${name}: could not be read: ${message}`, { cause: error })
+  return new CascadeError('data', `${name}: could not be read: ${messageOf(error)}`, { cause: error })
 }

@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
 import { type FileHandle, open, readFile } from 'node:fs/promises'
 import { CascadeError } from '@cascade-diffusion/checks'
+import { readFlags } from '../reading/open-file.ts'
 import type { EncodedImage } from './encoded-images.ts'
 
 /**
@@ -11,8 +12,8 @@ export async function readEncoded(image: EncodedImage): Promise<Uint8Array> {
   if ('bytes' in image) return image.bytes
   const { name, path, offset, length } = image
   try {
-    if (offset === undefined && length === undefined) return await readFile(path)
-    const file = await open(path, 'r')
+    if (offset === undefined && length === undefined) return await readFile(path, { flag: readFlags })
+    const file = await open(path, readFlags)
     try {
       return await readRange(file, rangeIn((await file.stat()).size, offset, length))
     } finally {
@@ -28,8 +29,8 @@ export function readEncodedSync(image: EncodedImage): Uint8Array {
   if ('bytes' in image) return image.bytes
   const { name, path, offset, length } = image
   try {
-    if (offset === undefined && length === undefined) return readFileSync(path)
-    const file = openSync(path, 'r')
+    if (offset === undefined && length === undefined) return readFileSync(path, { flag: readFlags as never })
+    const file = openSync(path, readFlags)
     try {
       return readRangeSync(file, rangeIn(fstatSync(file).size, offset, length))
     } finally {

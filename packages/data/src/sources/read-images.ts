@@ -30,8 +30,7 @@ async function read(source: ImageSource, indices: readonly number[], options: Re
     given = await source.read(indices, options)
   } catch (cause) {
     if (isCascadeError(cause)) throw cause
-    const some = indices.slice(0, 3).join(', ') + (indices.length > 3 ? ', …' : '')
-    throw new CascadeError('data', `${source.name}: could not read images ${some}: ${messageOf(cause)}`, {
+    throw new CascadeError('data', `${source.name}: could not read ${someOf(indices)}: ${messageOf(cause)}`, {
       cause,
     })
   }
@@ -39,8 +38,12 @@ async function read(source: ImageSource, indices: readonly number[], options: Re
   throw new CascadeError('data', `${source.name}: expected { images, labels } from read, got ${shown(given)}`)
 }
 
+/** Images by their indices, for an error: the first three. */
+export const someOf = (indices: readonly number[]): string =>
+  `image${indices.length === 1 ? '' : 's'} ${indices.slice(0, 3).join(', ')}${indices.length > 3 ? ', …' : ''}`
+
 /** Programs may throw anything. */
-const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : shown(cause))
+export const messageOf = (cause: unknown): string => (cause instanceof Error ? cause.message : shown(cause))
 
 /** The labels as numbers, one for each index. @throws {CascadeError} of code `data` unless each is one of the classes. */
 export function checkedLabels(
@@ -52,7 +55,7 @@ export function checkedLabels(
   if (labels?.length !== indices.length)
     throw new CascadeError(
       'data',
-      `${name}: expected ${indices.length} labels from read, as it has classNames, got ${shown(labels)}`,
+      `${name}: expected ${indices.length} labels, as it has classNames, got ${shown(labels)}`,
     )
   return Int32Array.from(labels, (label, i) => {
     if (Number.isInteger(label) && label >= 0 && label < classNames.length) return label

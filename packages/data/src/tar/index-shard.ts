@@ -1,5 +1,5 @@
-import { open } from 'node:fs/promises'
 import { CascadeError } from '@cascade-diffusion/checks'
+import { openFile } from '../reading/open-file.ts'
 import { sampleNameOf } from './sample-key.ts'
 import type { LabelReader } from './shard-labels.ts'
 import { type ShardSamples, samplesBuilder } from './shard-samples.ts'
@@ -43,7 +43,7 @@ export interface SkippedSamples {
  * share a key.
  */
 export async function indexShard(path: string, options: IndexShardOptions): Promise<IndexedShard> {
-  const handle = await open(path).catch((cause) => {
+  const handle = await openFile(path).catch((cause) => {
     throw new CascadeError('file', `tarShards: could not open ${path}: ${cause.message}`, { cause })
   })
   try {

@@ -15,17 +15,32 @@ export async function shardPaths(shards: string | readonly string[]): Promise<re
       'input',
       `tarShards: expected shards: a path, a pattern, a folder or a list, got ${shown(shards)}`,
     )
+  const paths: string[] = []
+  // A file with braces in its name is no pattern.
+  for (const path of list) for (const each of (await isThere(path)) ? [path] : expanded(path)) paths.push(each)
   const found: string[] = []
-  for (const path of list.flatMap((pattern) => expandBraces('tarShards', pattern))) {
+  for (const path of paths) {
+    const isFolder = (await stat(path).catch(() => undefined))?.isDirectory()
+    for (const shard of isFolder ? await tarsIn(path) : [path]) found.push(shard)
+  }
+  return found
+}
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
+
+function expanded(pattern: string): readonly string[] {
+  const paths = expandBraces('tarShards', pattern)
+  for (const path of paths)
     if (/^[a-z][a-z\d+.-]*:\/\/|^pipe:/i.test(path) || /[*?]/.test(path))
       throw new CascadeError(
         'input',
         `tarShards: expected paths of files, a pattern such as train-{000..146}.tar, or a folder, got ${shown(path)}`,
       )
-    const isFolder = (await stat(path).catch(() => undefined))?.isDirectory()
-    for (const shard of isFolder ? await tarsIn(path) : [path]) found.push(shard)
-  }
-  return found
+  return paths
 }
 
 async function tarsIn(folder: string): Promise<readonly string[]> {

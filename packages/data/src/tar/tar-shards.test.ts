@@ -219,3 +219,12 @@ test('by name', async () => {
   })
   expect([source.count, source.name, source.channels]).toEqual([5, path, 3])
 })
+
+test('a shard that has braces in its name is no pattern', async () => {
+  const folder = temporaryFolder()
+  const path = join(folder, 'x{0..1}.tar')
+  await writeTar(path, [{ name: 'a.png', bytes: new Uint8Array(1) }])
+  expect((await tarShards(path)).count).toBe(1)
+  expect((await tarShards([path])).shards).toEqual([path])
+  await expect(tarShards(join(folder, 'y{0..1}.tar'))).rejects.toThrow('y0.tar')
+})

@@ -1,5 +1,13 @@
 import { resolve } from 'node:path'
-import { CascadeError, checkFunction, checkInteger, checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
+import {
+  CascadeError,
+  checkFunction,
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  checkSignal,
+  shown,
+} from '@cascade-diffusion/checks'
 import type { DecodeOptions } from '../decode/decode-image.ts'
 import { checkDecoding } from '../decode/decode-options.ts'
 import { imageExtensions } from '../folder/image-folder.ts'
@@ -98,6 +106,7 @@ export async function tarShards(
     signal: true,
   })
   const { image = extensions, label, labelField, decoding = {}, signal } = options
+  if (signal !== undefined) checkSignal('tarShards', signal)
   checkTexts('image, a list of extensions', image)
   if (options.classNames !== undefined) checkClassNames('tarShards', options.classNames)
   checkDecoding('tarShards', decoding)

@@ -61,7 +61,11 @@ export async function writeTar(
 }
 
 async function* checkedEntries(entries: Iterable<TarEntry> | AsyncIterable<TarEntry>): AsyncGenerator<TarEntry> {
-  if (typeof entries !== 'object' || !(Symbol.iterator in entries || Symbol.asyncIterator in entries))
+  if (
+    typeof entries !== 'object' ||
+    entries === null ||
+    !(Symbol.iterator in entries || Symbol.asyncIterator in entries)
+  )
     throw new CascadeError('input', `writeTar: expected entries { name, bytes }, got ${shown(entries)}`)
   for await (const entry of entries) {
     const { name, bytes } = entry ?? {}

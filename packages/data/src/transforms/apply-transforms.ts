@@ -2,13 +2,14 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
 import type { ByteImages } from '../images/byte-images.ts'
 import { checkImage } from '../images/check-image.ts'
+import { messageOf } from '../sources/read-images.ts'
 import type { ImageTransform } from './image-transform.ts'
 
 /**
  * What transforms draw for images, by the key of a batch: a function of an image's place in it, which gives one value for each transform.
  * The second transform of a name draws by the key folded with 1, and so on, so that two of a kind draw apart.
  * @param name of the source, for the error.
- * @throws if there is a random transform and no key.
+ * @throws if there is a random transform and no key. What it gives throws if a transform cannot draw.
  */
 export function drawsOf(
   name: string,
@@ -21,7 +22,16 @@ export function drawsOf(
     const earlier = transforms.slice(0, i).filter((other) => other.name === transform.name).length
     return earlier > 0 ? rng.fold(earlier) : rng
   })
-  return (place) => transforms.map((transform, i) => keys[i] && transform.draw?.(keys[i], place))
+  return (place) =>
+    transforms.map((transform, i) => {
+      try {
+        return keys[i] && transform.draw?.(keys[i], place)
+      } catch (cause) {
+        throw new CascadeError('input', `${name}: transform '${transform.name}' could not draw: ${messageOf(cause)}`, {
+          cause,
+        })
+      }
+    })
 }
 
 /**
@@ -56,6 +66,6 @@ function applied(
   try {
     return transform.apply(image, drawn)
   } catch (cause) {
-    throw new CascadeError('data', `${name}: image ${index}: ${(cause as Error).message}`, { cause })
+    throw new CascadeError('data', `${name}: image ${index}: ${messageOf(cause)}`, { cause })
   }
 }

@@ -1,5 +1,5 @@
 import { flatten, isNDArray, type NDArray, type Tree } from '@cascade-diffusion/arrays'
-import { CascadeError, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, checkSignal, type KnownKeys, shown } from '@cascade-diffusion/checks'
 import { checkRng } from '../checks.ts'
 import type { PlannedStep } from './plan.ts'
 import type { RunOptions } from './sample-options.ts'
@@ -33,8 +33,7 @@ export function checkOptionsOfRun(options: AnyRun): void {
     )
   if (afterStep !== undefined && typeof afterStep !== 'function')
     throw new CascadeError('input', `sample: expected afterStep, a function of a frame, got ${shown(afterStep)}`)
-  if (signal !== undefined && typeof signal?.throwIfAborted !== 'function')
-    throw new CascadeError('input', `sample: expected signal, that of an AbortController, got ${shown(signal)}`)
+  if (signal !== undefined) checkSignal('sample', signal)
 }
 
 /** @throws if the images, the condition and the shape do not fit together, or a value is not finite. */

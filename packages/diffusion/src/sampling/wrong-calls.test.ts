@@ -118,7 +118,7 @@ test.each([
   [
     'a controller as signal',
     () => sample({ signal: new AbortController() }),
-    'sample: expected signal, that of an AbortController, got an AbortController',
+    'sample: expected a signal, that of an AbortController, got an AbortController',
   ],
   [
     'no options of createSampler',

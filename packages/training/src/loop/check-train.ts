@@ -4,6 +4,7 @@ import {
   checkFunction,
   checkInteger,
   checkOptions,
+  checkSignal,
   type KnownKeys,
   parseConfig,
   shown,
@@ -45,11 +46,7 @@ export function checkTrainOptions<Batch>(options: TrainOptions<Batch>): void {
   checkPositive('maxGrowth', options.maxGrowth)
   for (const name of ['progress', 'reduce'] as const)
     if (options[name] !== undefined) checkFunction('train', name, options[name])
-  if (options.signal && typeof options.signal.addEventListener !== 'function')
-    throw new CascadeError(
-      'input',
-      `train: expected a signal, that of an AbortController, got ${shown(options.signal)}`,
-    )
+  if (options.signal !== undefined) checkSignal('train', options.signal)
   if (checkpoint) checkCheckpointOptions(checkpoint)
   for (const [name, array] of Object.entries(params))
     if (!isNDArray(array))

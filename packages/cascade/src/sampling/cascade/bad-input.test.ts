@@ -31,7 +31,7 @@ async function refused(fn: () => unknown, code: string, message: string): Promis
 
 test.each([
   [{ progress: 'yes' }, 'cascade: expected progress, a function, got'],
-  [{ signal: new AbortController() }, 'cascade: expected signal, that of an AbortController, got an AbortController'],
+  [{ signal: new AbortController() }, 'cascade: expected a signal, that of an AbortController, got an AbortController'],
   [{ firstIndex: 2 ** 50 }, 'cascade: expected firstIndex, an integer from 0 to 562949953421308, got 1125899906842624'],
   [{ levels: new Map([['sr', 3]]) }, 'for the super-resolution stages sr, got a Map'],
   [{ levels: [undefined] }, "cascade: expected a level for each super-resolution stage, got none for 'sr'"],

@@ -4,6 +4,7 @@ import {
   checkFunction,
   checkInteger,
   checkOptions,
+  checkSignal,
   type KnownKeys,
   shown,
 } from '@cascade-diffusion/checks'
@@ -108,8 +109,7 @@ export function checkCascadeOptions(options: CascadeSampleOptions): void {
   checkInteger(where, 'batchSize', batchSize, { from: 1 })
   checkInteger(where, 'firstIndex', firstIndex, { from: 0 })
   if (progress !== undefined) checkFunction(where, 'progress', progress)
-  if (signal !== undefined && typeof signal?.aborted !== 'boolean')
-    throw new CascadeError('input', `${where}: expected signal, that of an AbortController, got ${shown(signal)}`)
+  if (signal !== undefined) checkSignal(where, signal)
   if (augmented !== undefined && typeof augmented !== 'boolean')
     throw new CascadeError('input', `${where}: expected augmented, true or false, got ${shown(augmented)}`)
   if (augmented && lowRes === undefined)
