@@ -35,7 +35,7 @@ await timed('shuffling', () => shuffledIndices(source.count, 1000, rng(0))(0))
 const characters = await timed('an epoch of paths, shuffled', () => {
   const batches = shuffledIndices(source.count, 1000, rng(0))
   let sum = 0
-  for (let step = 0; step < source.count / 1000; step++) for (const i of batches(step)) sum += source.pathOf(i).length
+  for (let step = 0; step < source.count / 1000; step++) for (const i of batches(step)) sum += source.nameOf(i).length
   return sum
 })
 console.log(`${source.count} files in ${source.classNames.length} classes; paths of ${characters} characters`)

@@ -18,12 +18,11 @@ const fine = superResolutionStage({ name: 'fine', resolution: 64, lowResolution:
 
 const sampling = { sampler: { name: 'ddim', eta: 1 }, steps: { count: 25, from: 979, to: 19 } } as const
 const progress = ({ step, loss }: { step: number; loss: number }) => step % 50 === 0 && console.log(step, loss)
-const training = { dataset, steps: Number(steps), batchSize: 8, learningRate: 2e-3, seed: 0, compile: jit, progress }
-const trained = []
-for (const stage of [base, fine])
-  trained.push({ stage, params: (await trainStage({ ...training, stage })).ema, sampling })
+const run = { dataset, steps: Number(steps), batchSize: 8, learningRate: 2e-3, seed: 0, compile: jit, progress }
+const stages = []
+for (const stage of [base, fine]) stages.push({ stage, params: (await trainStage({ ...run, stage })).ema, sampling })
 
-const sampler = cascadeSampler({ stages: trained }, { compile: jit })
+const sampler = cascadeSampler({ stages }, { compile: jit })
 const [small, large] = await sampler.sample({ count: 16, levels: [50], rng: rng(0) })
 await sampler.dispose()
 await mkdir('runs', { recursive: true })

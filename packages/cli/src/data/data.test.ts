@@ -69,7 +69,7 @@ test('prepare makes a copy that preparedImages reads, once', async () => {
     expect([source.size, source.classNames, source.manifest]).toMatchObject([
       [8, 8],
       ['a', 'b'],
-      { settings: { shards: format } },
+      { settings: { format } },
     ])
     expect((await run('prepare', ...args)).text).toContain(`${copy}: 10 images, nothing was missing`)
   }
@@ -118,7 +118,7 @@ test.each([
   [['prepare', folder, 'x', '--crop', 'adm'], 2, '--crop: expected --size too'],
   [['prepare', folder, 'x', '--size', '8', '--crop', 'centre'], 2, "Did you mean 'center'?"],
   [['prepare', folder, 'x', '--format', 'zip'], 2, '--format: expected npy or tar'],
-  [['prepare', folder, 'x'], 1, 'expected images of one size for the format npy'],
+  [['prepare', folder, 'x'], 2, 'expected --size, as the images differ in size; --format tar keeps their sizes'],
 ])('%j fails', async (args, code, message) => {
   const result = await run(...args)
   expect(result.code).toBe(code)

@@ -1,16 +1,25 @@
-import { prepareImages, type TransformConfig } from '@cascade-diffusion/data'
+import {
+  admCrop,
+  bigganCrop,
+  centerCrop,
+  type ImageTransform,
+  prepareImages,
+  resize,
+  resizeCrop,
+  transformed,
+} from '@cascade-diffusion/data'
 import { checkFolder } from '../check-folder.ts'
 import { type CommandIo, oneOf, parsed, UsageError, wholeNumber } from '../command.ts'
 import { imagesAt, imagesOptions } from './images-at.ts'
 import { withProgress } from './with-progress.ts'
 
 /** How images become squares of a size. */
-const crops: Readonly<Record<string, (size: number) => readonly TransformConfig[]>> = {
-  center: (size) => [{ name: 'center-crop' }, { name: 'resize', size }],
-  torchvision: (size) => [{ name: 'resize-crop', size }],
-  adm: (size) => [{ name: 'adm-crop', size }],
-  biggan: (size) => [{ name: 'biggan-crop', size }],
-  none: (size) => [{ name: 'resize', size }],
+const crops: Readonly<Record<string, (size: number) => readonly ImageTransform[]>> = {
+  center: (size) => [centerCrop(), resize({ size })],
+  torchvision: (size) => [resizeCrop({ size })],
+  adm: (size) => [admCrop({ size })],
+  biggan: (size) => [bigganCrop({ size })],
+  none: (size) => [resize({ size })],
 }
 
 /** Runs the command `prepare`. @returns the exit code. */
@@ -38,10 +47,12 @@ export async function runPrepare(args: readonly string[], { log, signal }: Comma
     values[name] === undefined ? undefined : wholeNumber(name, values[name], 1)
   const [size, shardImages] = [numberOf('size'), numberOf('shard-images')]
   await checkFolder(folder, 'FOLDER')
-  const source = await imagesAt(path, values.split)
-  const transforms = size === undefined ? [] : crops[crop]!(size)
+  const images = await imagesAt(path, values.split)
+  if (size === undefined && format === 'npy' && !images.size)
+    throw new UsageError('expected --size, as the images differ in size; --format tar keeps their sizes')
+  const source = size === undefined ? images : transformed(images, ...crops[crop]!(size))
   const copy = await withProgress('preparing', (progress) =>
-    prepareImages(source, folder, { transforms, format, shardImages, unreadable, progress, signal }),
+    prepareImages(source, folder, { format, shardImages, unreadable, progress, signal }),
   )
   for (const { error } of copy.unreadable.slice(0, 10)) log(`left out: ${error}`)
   if (copy.unreadable.length > 10) log(`left out: ${copy.unreadable.length - 10} others, see ${copy.manifest}`)

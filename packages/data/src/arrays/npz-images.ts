@@ -79,7 +79,11 @@ export async function npzImages(path: string, options: NpzImagesOptions = {}): P
   const name = isSingle ? '' : (options.images ?? 'arr_0')
   const array = arrays.get(name)
   const what = isSingle ? path : `${path}: array '${name}'`
-  if (!array) throw new CascadeError('data', `${path}: expected an array '${name}' of images, got ${listed(arrays)}`)
+  if (!array)
+    throw new CascadeError(
+      'data',
+      `${path}: expected an array '${name}' of images, got ${listed(arrays)}; the option images names another`,
+    )
   const images = layoutOf(what, array, layout)
   const labelled = await labelsOf(path, arrays, images.count, options)
   const read = imageReader(path, name, array, images)
@@ -146,7 +150,10 @@ async function labelsOf(
   }
   const name = labels ?? 'arr_1'
   if (!isSingle && !arrays.has(name))
-    throw new CascadeError('data', `${path}: expected an array '${name}' of labels, got ${listed(arrays)}`)
+    throw new CascadeError(
+      'data',
+      `${path}: expected an array '${name}' of labels, got ${listed(arrays)}; the option labels names another`,
+    )
   const array = isSingle ? await readArray(name, '') : await readArray(path, name)
   return arrayLabels(isSingle ? name : `${path}: array '${name}'`, array, count, classNames)
 }

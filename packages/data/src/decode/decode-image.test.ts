@@ -169,6 +169,7 @@ describe('what cannot be decoded is an error that names the image', () => {
 
   test('options are checked', async () => {
     await expect(decodeImage('x' as never)).rejects.toThrow("decodeImage: expected the bytes of an image, got 'x'")
+    // @ts-expect-error
     await expect(decode('rgb.png', { channels: 0 })).rejects.toThrow(
       'rgb.png: expected decoding.channels, 1 to 4, got 0',
     )

@@ -43,7 +43,7 @@ export async function decodeInto(
     return convertChannels(await decoded(bytes, decoding, room), decoding.channels)
   } catch (cause) {
     if (isCascadeError(cause, 'unsupported')) throw cause
-    throw new CascadeError('data', `${name}: could not be decoded: ${lastLine((cause as Error).message)}`, { cause })
+    throw new CascadeError('data', `${name}: could not be decoded: ${reasonOf(cause as Error)}`, { cause })
   }
 }
 
@@ -64,5 +64,8 @@ async function decoded(bytes: Uint8Array, decoding: Decoding, room: Room): Promi
   return decodeSharp(bytes, format, decoding)
 }
 
-/** sharp reports in several lines, of which the last is the error. */
-const lastLine = (message: string): string => message.trim().split('\n').at(-1)!
+/** sharp reports in several lines, of which the last is the error. The threads of libvips share it, so that it may be gone. */
+function reasonOf({ message }: Error): string {
+  const last = message.trim().split('\n').at(-1)!
+  return /^(Unknown error)?$/.test(last) ? 'it is damaged or cut off' : last
+}

@@ -16,7 +16,7 @@ export interface DecodeOptions {
    * The channels of the result: 1 (grey), 2 (grey and alpha), 3 (RGB) or 4 (RGBA); images of others are converted.
    * Default 3.
    */
-  readonly channels?: number
+  readonly channels?: 1 | 2 | 3 | 4
   /** Whether an image is turned upright as its EXIF orientation says. Default true. */
   readonly orientation?: boolean
   /**
@@ -55,7 +55,7 @@ export function checkDecoding(where: string, options: DecodeOptions): Decoding {
 
 /** The schema of {@link DecodeOptions}. */
 export const decodingSchema: Schema<DecodeOptions> = schema.record<DecodeOptions>({
-  channels: schema.optional(schema.integer({ from: 1, to: 4 })),
+  channels: schema.optional(schema.oneOf([1, 2, 3, 4])),
   orientation: schema.optional(schema.flag()),
   fast: schema.optional(schema.flag()),
   maxPixels: schema.optional(schema.integer({ from: 1 })),

@@ -29,7 +29,7 @@ function folderOf(files: Readonly<Record<string, Uint8Array | string>>): string 
 
 const emptyFiles = (...names: string[]) => folderOf(Object.fromEntries(names.map((name) => [name, ''])))
 
-const pathsOf = ({ count, pathOf }: ImageFolder) => Array.from({ length: count }, (_, i) => pathOf(i))
+const pathsOf = ({ count, nameOf }: ImageFolder) => Array.from({ length: count }, (_, i) => nameOf(i))
 
 describe('a folder without classes', () => {
   test('has the images of all its folders, by folder and by name, in code-point order', async () => {
@@ -153,7 +153,9 @@ describe('classes are subfolders', () => {
     })
     const source = await imageFolder(folder, { classes: 'folders', emptyClasses: true })
     expect([source.classNames, ...(await source.readLabels())]).toEqual([['a', 'b', 'c', 'd'], 0, 3])
-    await expect(imageFolder(emptyFiles('1.png'), { classes: 'folders' })).rejects.toThrow('got 0 subfolders, 1 .png')
+    await expect(imageFolder(emptyFiles('1.png'), { classes: 'folders' })).rejects.toThrow(
+      'got 0 subfolders, 1 .png; images in the folder itself are read without classes',
+    )
   })
 
   test('LSUN exported to folders by the hashes of its keys', async () => {

@@ -60,8 +60,8 @@ export const imageExtensions: readonly string[] = [
 
 /** A source of the images of a folder. {@link imageFolder} makes it. */
 export interface ImageFolder extends EncodedSource {
-  /** The path of an image below the folder, with `/`; of a table, as the table has it. */
-  pathOf(index: number): string
+  /** The name of an image: its path below the folder, with `/`; of a table, as the table has it. */
+  nameOf(index: number): string
 }
 
 /** An {@link ImageFolder} with labels. */
@@ -108,7 +108,7 @@ export async function imageFolder(path: string, options: ImageFolderOptions = {}
     },
     readLabels: labels && (async () => Int32Array.from({ length: count }, (_, index) => labels.of(index))),
   })
-  return { ...source, pathOf }
+  return { ...source, nameOf: pathOf }
 }
 
 /** The images of a folder: how many, where, and of which classes. */
@@ -179,7 +179,9 @@ function fromFolders(path: string, files: ImageFiles, options: FolderListing): L
   if (count === 0) {
     const place = byFolders ? `the subfolders of ${path}` : path
     const expected = `expected images (${[...extensions].join(', ')}) in ${place}`
-    throw new CascadeError('data', `imageFolder: ${expected}, got ${others}`)
+    const hint =
+      byFolders && subfolders.length === 0 ? "; images in the folder itself are read without classes: 'folders'" : ''
+    throw new CascadeError('data', `imageFolder: ${expected}, got ${others}${hint}`)
   }
   if (!byFolders) return { count, pathOf }
   const empty = subfolders.filter((each) => each.count === 0).map(({ name }) => name)

@@ -56,8 +56,8 @@ function csvRows(delimiter: string): Rows {
       const where = `${path}, line ${info.lines}`
       if (places === undefined) {
         places = {
-          file: placeOf(where, record, columns.file),
-          label: columns.label === undefined ? -1 : placeOf(where, record, columns.label),
+          file: placeOf(where, record, 'file', columns.file),
+          label: columns.label === undefined ? -1 : placeOf(where, record, 'label', columns.label),
         }
         continue
       }
@@ -75,10 +75,14 @@ interface CsvRecord {
   readonly info: { readonly lines: number }
 }
 
-function placeOf(where: string, names: readonly string[], name: string): number {
+function placeOf(where: string, names: readonly string[], option: keyof Columns, name: string): number {
   const place = names.indexOf(name)
   if (place >= 0) return place
-  throw new CascadeError('data', `${where}: expected a column '${name}', got ${names.slice(0, 10).join(', ')}`)
+  const got = names.slice(0, 10).join(', ')
+  throw new CascadeError(
+    'data',
+    `${where}: expected a column '${name}', the name in manifest.${option}, got the columns ${got}`,
+  )
 }
 
 async function* jsonRows(path: string, columns: Columns): AsyncGenerator<ManifestRow> {

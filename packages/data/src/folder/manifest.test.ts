@@ -13,7 +13,7 @@ function tableOf(name: string, text: string): { readonly folder: string; readonl
   return { folder, path: join(folder, name) }
 }
 
-const pathsOf = ({ count, pathOf }: ImageFolder) => Array.from({ length: count }, (_, i) => pathOf(i))
+const pathsOf = ({ count, nameOf }: ImageFolder) => Array.from({ length: count }, (_, i) => nameOf(i))
 const labelsOf = async (source: LabelledImageFolder) => [...(await source.readLabels())]
 
 test('CSV: quotes, commas, lines in quotes, a byte-order mark; in the order of its rows', async () => {
@@ -63,8 +63,16 @@ test('classes that are numbers are in their order; given classes are meant by na
 })
 
 test.each<[string, string, string]>([
-  ['m.csv', 'file,label\n', "line 1: expected a column 'file_name', got file, label"],
-  ['m.csv', 'file_name,class\n', "line 1: expected a column 'label', got file_name, class"],
+  [
+    'm.csv',
+    'file,label\n',
+    "line 1: expected a column 'file_name', the name in manifest.file, got the columns file, label",
+  ],
+  [
+    'm.csv',
+    'file_name,class\n',
+    "line 1: expected a column 'label', the name in manifest.label, got the columns file_name, class",
+  ],
   ['m.csv', 'file_name,label\n"1\n",a\n', 'line 3: expected a file in'],
   ['m.csv', 'file_name,label\n1.png,a\n7.png,b\n', "got '7.png', which is not there"],
   ['m.csv', 'file_name,label\n1.png\n', "line 2: expected a text in 'label', got undefined"],

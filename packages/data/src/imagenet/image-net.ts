@@ -29,8 +29,8 @@ export interface ImageNetSource extends EncodedSource {
   readonly classNames: readonly string[]
   /** The WordNet id of each class: `n01440764`. */
   readonly wnids: readonly string[]
-  /** The path of an image below the folder of its split, with `/`. */
-  pathOf(index: number): string
+  /** The name of an image: its path below the folder of its split, with `/`. */
+  nameOf(index: number): string
   readLabels(): Promise<Int32Array>
 }
 
@@ -85,7 +85,7 @@ export async function imageNet(path: string, options: ImageNetOptions): Promise<
     ...source,
     classNames: classNamesOf(wnids, synsets?.words),
     wnids,
-    pathOf,
+    nameOf: pathOf,
     readLabels: async () => Int32Array.from({ length: count }, (_, index) => labelOf(index)),
   }
 }

@@ -36,7 +36,7 @@ export function branchesOf(pages: Pages, tree: Tree, page: Page): BranchEntry[] 
   return entries
 }
 
-/** Branch pages that were read, at most so many bytes: the newest ones. */
+/** Branch pages that were read: the newest ones, up to a number of bytes. */
 export class BranchCache {
   private readonly kept = new Map<number, Page>()
 

@@ -31,10 +31,26 @@ test('a batch depends on its step and keys alone', async () => {
   expect((await other.batch(3)).image).not.toEqual(steps[3]!.image)
 })
 
+test("what transforms draw is of the order's key, if no other is given; images in order need one", async () => {
+  const flipped = transformed(source, randomFlip())
+  await using loader = imageLoader(flipped, { batchSize: 8, rng: rng(1) })
+  await using same = imageLoader(flipped, { batchSize: 8, rng: rng(1), draws: rng(1).fold('draws') })
+  for (const step of [0, 3]) expect(await loader.batch(step)).toEqual(await same.batch(step))
+  expect(() => imageLoader(flipped, { batchSize: 8, order: 'sequential' })).toThrow(
+    "imageLoader: expected draws, a key for the transform 'random-flip', got none",
+  )
+})
+
 test('wrong options are errors', () => {
   const load = (changes: object) => imageLoader(source, { batchSize: 4, rng: rng(1), ...changes } as never)
   expect(() => load({ batchsize: 4 })).toThrow("Did you mean 'batchSize'?")
   expect(() => load({ batchSize: 0 })).toThrow('expected batchSize, an integer from 1, got 0')
   expect(() => load({ rng: undefined })).toThrow('imageLoader: expected rng, a key such as rng(0) gives, got undefined')
   expect(() => imageLoader({} as never, { batchSize: 4, rng: rng(1) })).toThrow('imageLoader: expected a dataset')
+  expect(() => imageLoader('photos' as never, { batchSize: 4, rng: rng(1) })).toThrow(
+    "got 'photos': await openImages(path) opens a path",
+  )
+  expect(() => imageLoader(Promise.resolve(source) as never, { batchSize: 4, rng: rng(1) })).toThrow(
+    'got a Promise: await it',
+  )
 })

@@ -3,6 +3,7 @@ import type { ImageBatch, LabelledBatch } from '../batches/image-batch.ts'
 import { stackedBatch } from '../batches/stacked-batch.ts'
 import { checkSource } from '../sources/check-source.ts'
 import type { ImageSource, LabelledSource } from '../sources/image-source.ts'
+import { isTransformed } from '../transforms/transformed.ts'
 import { batchOrder } from './batch-order.ts'
 import { type LoadedBatch, loadBatch, type Skipping } from './load-batch.ts'
 import { checkLoaderOptions, type ImageLoaderOptions } from './options.ts'
@@ -43,7 +44,9 @@ export function imageLoader(source: ImageSource, options: ImageLoaderOptions): I
 export function imageLoader(source: ImageSource, options: ImageLoaderOptions): ImageLoader {
   checkLoaderOptions(options)
   checkSource('imageLoader', source)
-  const { batchSize, rng, draws, rank = { index: 0, count: 1 }, signal, prefetchBytes = 2 ** 25 } = options
+  const { batchSize, rng, rank = { index: 0, count: 1 }, signal, prefetchBytes = 2 ** 25 } = options
+  const draws = options.draws ?? rng?.fold('draws')
+  if (!draws) checkDrawsNothing(source)
   const { shareOf, lastStep } = batchOrder(source.count, { batchSize, rng, rank })
   const { reader, most } = readerOf(source, options.workers)
   const skipping = skippingOf(source, options)
@@ -146,6 +149,13 @@ export function imageLoader(source: ImageSource, options: ImageLoaderOptions): I
     close,
     [Symbol.asyncDispose]: close,
   }
+}
+
+/** @throws if a transform is random, as there is no key to draw from. */
+function checkDrawsNothing(source: ImageSource): void {
+  const random = isTransformed(source) ? source.transforms.find(({ draw }) => draw) : undefined
+  if (random)
+    throw new CascadeError('input', `imageLoader: expected draws, a key for the transform '${random.name}', got none`)
 }
 
 function skippingOf({ count }: ImageSource, { unreadable = 'fail', rng }: ImageLoaderOptions): Skipping {

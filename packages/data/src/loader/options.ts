@@ -41,7 +41,7 @@ export const loadingKeys: KnownKeys<Loading> = {
 interface CommonOptions extends Loading {
   /** The images of a batch, of all ranks together. */
   readonly batchSize: number
-  /** The key of what is drawn for images: that of step k is `draws.fold(k)`. Random transforms need it. */
+  /** The key of what random transforms draw: that of step k is `draws.fold(k)`. Default `rng.fold('draws')`; in order, none. */
   readonly draws?: Rng
   /** The share of each batch that this process loads, of several that work together. Default: all of it. */
   readonly rank?: Rank

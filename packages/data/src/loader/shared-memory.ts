@@ -1,6 +1,6 @@
 /** Memory that threads share, used again and again. */
 export interface SharedMemory {
-  /** A block of at least so many bytes. */
+  /** A block of at least that number of bytes. */
   take(bytes: number): SharedArrayBuffer
   /** Gives a block back. */
   give(block: SharedArrayBuffer): void

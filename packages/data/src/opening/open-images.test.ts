@@ -155,13 +155,19 @@ test('a prepared copy, finished or not', async () => {
   await prepareImages(await openImages(folderOf(['a/1.png', 'b/1.png'])), folder, { format: 'tar' })
   expect(await openImages(folder)).toMatchObject({ name: folder, count: 2, classNames: ['a', 'b'] })
   const unfinished = folderOf({ 'unfinished.json': Buffer.from('{}') })
-  expect(await recogniseImages(unfinished)).toEqual({ name: 'prepared', folder: unfinished })
+  expect(await recogniseImages(unfinished)).toEqual({ name: 'prepared', path: unfinished })
 })
 
 test('patterns are left to their sources', async () => {
-  expect(await recogniseImages('x/train-{000..146}.tar')).toEqual({
-    name: 'tar-shards',
-    path: 'x/train-{000..146}.tar',
+  const folder = temporaryFolder()
+  for (const name of ['train-0.tar', 'train-1.tar']) await tar(folder, name, true)
+  for (const pattern of ['train-{0..1}.tar', 'train-*.tar']) {
+    const path = join(folder, pattern)
+    expect(await recogniseImages(path)).toEqual({ name: 'tar-shards', path, label: 'cls' })
+  }
+  await expect(recogniseImages('x/train-{000..146}.tar')).rejects.toMatchObject({
+    code: 'file',
+    message: 'openImages: expected a file or a folder x/train-000.tar, there is none',
   })
   expect(await recogniseImages('x/train-*.parquet')).toEqual({ name: 'parquet', path: 'x/train-*.parquet' })
 })
@@ -196,5 +202,5 @@ test('the table has every source of files', () => {
     'mnist',
     'prepared',
   ])
-  expectTypeOf<{ readonly name: 'prepared'; readonly folder: string }>().toExtend<SourceConfig>()
+  expectTypeOf<{ readonly name: 'prepared'; readonly path: string }>().toExtend<SourceConfig>()
 })

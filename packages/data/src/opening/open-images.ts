@@ -1,8 +1,9 @@
 import { readdir, stat } from 'node:fs/promises'
 import { CascadeError, checkOneOf, checkOptions, isCascadeError, shown } from '@cascade-diffusion/checks'
+import { filesOf } from '../reading/files-of.ts'
 import type { ImageSource } from '../sources/image-source.ts'
 import { type SourceConfig, sources } from '../sources/source-table.ts'
-import { recogniseFile } from './recognise-file.ts'
+import { recogniseFile, tarConfig } from './recognise-file.ts'
 import { recogniseFolder, type SplitName } from './recognise-folder.ts'
 
 const where = 'openImages'
@@ -58,8 +59,8 @@ export async function recogniseImages(path: string, options: OpenImagesOptions =
   const found = await stat(path).catch(() => undefined)
   if (!found) {
     // Patterns, which their sources expand.
-    if (/\{.+\}.*\.tar$/.test(path)) return { name: 'tar-shards', path }
-    if (/[*?].*\.parquet$/.test(path)) return { name: 'parquet', path }
+    if (/[{*?].*\.tar$/i.test(path)) return tarConfig(await filesOf(where, path, '.tar'), path)
+    if (/[{*?].*\.parquet$/i.test(path)) return { name: 'parquet', path }
     throw new CascadeError('file', `${where}: expected a file or a folder ${path}, there is none`)
   }
   const config = await (found.isDirectory() ? recogniseFolder(path, split) : recogniseFile(path)).catch((cause) => {

@@ -27,10 +27,7 @@ export async function recogniseFile(path: string): Promise<SourceConfig | undefi
 }
 
 /** Shards are labelled if the first one is. */
-export async function tarConfig(
-  shards: readonly string[],
-  path: string | readonly string[],
-): Promise<SourceConfig | undefined> {
+export async function tarConfig(shards: readonly string[], path: string | readonly string[]): Promise<SourceConfig> {
   const labelled = await hasClassLabels(shards[0]!)
   return { name: 'tar-shards', path, label: labelled ? 'cls' : undefined }
 }

@@ -78,7 +78,7 @@ const noSplit = (path: string, split: SplitName, names: readonly string[]): Casc
   new CascadeError('data', `openImages: expected the split '${split}' in ${path}, got ${names.slice(0, 5).join(', ')}`)
 
 const prepared: Recognise = ({ path, files }) =>
-  files.includes(manifestFile) || files.includes(unfinishedFile) ? { name: 'prepared', folder: path } : undefined
+  files.includes(manifestFile) || files.includes(unfinishedFile) ? { name: 'prepared', path } : undefined
 
 const lmdb: Recognise = (listed) => {
   const { path, files, folders } = listed

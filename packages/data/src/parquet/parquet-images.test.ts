@@ -247,7 +247,9 @@ describe('errors', () => {
     const path = join(folder, 'x.parquet')
     await expect(parquetImages(path)).rejects.toMatchObject({ code: 'file', message: expect.stringContaining(path) })
     await expect(parquetImages(folder)).rejects.toThrow(`expected .parquet files in ${folder}, got an empty folder`)
-    await expect(parquetImages(join(folder, 'a-*'))).rejects.toThrow(`expected files a-* in ${folder}`)
+    await expect(parquetImages(join(folder, 'a-*'))).rejects.toThrow(
+      `expected files ${join(folder, 'a-*')}, got an empty folder`,
+    )
     copyFileSync(fixture('datasets'), path)
     truncateSync(path, 5000)
     await expect(parquetImages(path)).rejects.toThrow(

@@ -68,7 +68,7 @@ const where = 'parquetImages'
  * order of the list, or in code-point order of their names. Opening reads the footers and the labels. An image is one
  * read of its bytes, if its column is neither compressed nor a dictionary, which `datasets` leaves it; the first image
  * of a page costs a few small reads more. Of other columns the page is decoded.
- * @param paths a file, a folder of `.parquet` files, a pattern such as `data/train-*.parquet`, or a list of files.
+ * @param paths a file, a folder of `.parquet` files, a pattern such as `data/train-*.parquet`, or a list of these.
  * @throws {CascadeError} of code `input` if an option is wrong, of code `file` if a file is missing, of code `data` if
  * one is damaged, has no such columns, or has paths in place of images, of code `interrupted` if the signal aborts.
  */

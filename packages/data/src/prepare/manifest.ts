@@ -17,9 +17,9 @@ export interface PreparedSettings {
   readonly source: SourceDescription
   /** How the source decoded, if it is one of encoded images. */
   readonly decoding: object | null
-  /** The configurations of what was done to each image, beside the transforms of the source. */
+  /** The configurations of what was done to each image. */
   readonly transforms: readonly unknown[]
-  readonly shards: ShardFormat
+  readonly format: ShardFormat
   /** Images of the source in a shard. */
   readonly shardImages: number
   readonly unreadable: 'fail' | 'skip'
@@ -100,7 +100,7 @@ const settings = schema.record<PreparedSettings>({
   source: json as Schema<SourceDescription>,
   decoding: schema.nullable(json),
   transforms: schema.list(json as Schema<unknown>),
-  shards: schema.oneOf(shardFormats),
+  format: schema.oneOf(shardFormats),
   shardImages: schema.integer({ from: 1 }),
   unreadable: schema.oneOf(['fail', 'skip']),
   classNames: schema.nullable(schema.list(schema.text(), 1)),

@@ -6,20 +6,15 @@ import {
   checkOptions,
   checkSignal,
   type KnownKeys,
-  shown,
 } from '@cascade-diffusion/checks'
 import type { ImageSize } from '../images/image-size.ts'
 import { checkSource } from '../sources/check-source.ts'
 import type { ImageSource } from '../sources/image-source.ts'
-import type { ImageTransform } from '../transforms/image-transform.ts'
-import { type TransformConfig, transforms as transformTable } from '../transforms/transform-of.ts'
-import { transformed } from '../transforms/transformed.ts'
+import { transformsOf } from '../transforms/transformed.ts'
 import { type ShardFormat, shardFormats } from './manifest.ts'
 
 /** Options of {@link prepareImages}. */
 export interface PrepareOptions {
-  /** What is done to each image, after the transforms of the source: `[{ name: 'center-crop' }, { name: 'resize', size: 64 }]`. None. */
-  readonly transforms?: readonly TransformConfig[]
   /**
    * `npy` (the default): bytes [n, height, width, channels] and int64 labels, as NumPy's files. `tar`: PNG files and labels, as WebDataset's;
    * fewer bytes, but decoded again whenever it is read.
@@ -40,7 +35,6 @@ export interface PrepareOptions {
 }
 
 const prepareKeys: KnownKeys<PrepareOptions> = {
-  transforms: true,
   format: true,
   shardImages: true,
   shardBytes: true,
@@ -53,9 +47,6 @@ const prepareKeys: KnownKeys<PrepareOptions> = {
 /** Options that are checked against a source. */
 export interface CheckedPrepare {
   readonly source: ImageSource
-  readonly transforms: readonly ImageTransform[]
-  /** The source with them. */
-  readonly transformed: ImageSource
   readonly size: ImageSize | undefined
   readonly format: ShardFormat
   readonly shardImages: number
@@ -66,31 +57,27 @@ export interface CheckedPrepare {
 export function checkPrepare(where: string, source: ImageSource, options: PrepareOptions): CheckedPrepare {
   checkOptions(where, options, prepareKeys)
   checkSource(where, source)
-  const { transforms: configs = [], format = 'npy', shardImages, shardBytes, unreadable = 'fail' } = options
+  const { format = 'npy', shardImages, shardBytes, unreadable = 'fail' } = options
   checkOneOf(where, 'format', format, shardFormats)
   checkOneOf(where, 'unreadable', unreadable, ['fail', 'skip'])
   if (options.workers !== undefined) checkInteger(where, 'workers', options.workers, { from: 0, to: 256 })
   if (options.progress !== undefined) checkFunction(where, 'progress', options.progress)
   if (options.signal !== undefined) checkSignal(where, options.signal)
-  if (!Array.isArray(configs))
-    throw new CascadeError('input', `${where}: expected transforms, a list of configurations, got ${shown(configs)}`)
-  const transforms = configs.map((config) => transformTable.of(where, config))
-  const whole = transformed(source, ...transforms)
-  for (const { name, draw } of whole.transforms)
+  for (const { name, draw } of transformsOf(source))
     if (draw)
       throw new CascadeError(
         'input',
         `${where}: expected transforms that draw nothing, got '${name}': apply it to what is read of the copy`,
       )
-  const { size } = whole
+  const { size } = source
   if (format === 'npy' && !size)
     throw new CascadeError(
       'input',
       `${where}: expected images of one size for the format npy; transforms make them one: ` +
-        "[{ name: 'center-crop' }, { name: 'resize', size: 64 }]",
+        'transformed(source, resizeCrop({ size: 64 }))',
     )
   const imageBytes = size ? size[0] * size[1] * source.channels : 2 ** 17
-  return { source, transforms, transformed: whole, size, format, shardImages: imagesOf(imageBytes), unreadable }
+  return { source, size, format, shardImages: imagesOf(imageBytes), unreadable }
 
   function imagesOf(imageBytes: number): number {
     if (shardImages !== undefined && shardBytes !== undefined)

@@ -11,6 +11,7 @@ import { untransformed } from '../selection/selected.ts'
 import type { ImageSource } from '../sources/image-source.ts'
 import { inOrder } from '../sources/in-order.ts'
 import { describeSource } from '../transforms/describe-source.ts'
+import { transformsOf } from '../transforms/transformed.ts'
 import {
   type LeftOutImage,
   manifestFile,
@@ -45,8 +46,8 @@ export interface PreparedCopy {
 }
 
 /**
- * Copies a source to a folder of shards, with its transforms and others applied, so that training reads small images of one size.
- * `preparedImages` reads them; so do NumPy (`npy`) and WebDataset (`tar`). `manifest.json` says what they are: the source, the
+ * Copies a source to a folder of shards, with its transforms applied, so that training reads small images of one size:
+ * `prepareImages(transformed(photos, resizeCrop({ size: 64 })), 'photos-64')`. `preparedImages` reads them; so do NumPy (`npy`) and WebDataset (`tar`). `manifest.json` says what they are: the source, the
  * transforms, the versions of the decoder, and of each shard its images, bytes and SHA-256.
  *
  * Interrupted at any moment, by a signal or a kill, and called again with the same arguments, it resumes after the last shard that is
@@ -98,7 +99,7 @@ export async function prepareImages(
       }
       throwIfAborted(signal, where)
       if (!reader) {
-        reader = readerOf(checked.transformed, options.workers).reader
+        reader = readerOf(source, options.workers).reader
         reader.awaited(true)
       }
       if (!begun) await begin(folder)
@@ -126,11 +127,11 @@ export async function prepareImages(
   return { count: result.count, made, unreadable, manifest: join(folder, manifestFile) }
 }
 
-const settingsOf = ({ source, transforms, format, shardImages, unreadable }: CheckedPrepare): PreparedSettings => ({
-  source: describeSource(source),
+const settingsOf = ({ source, format, shardImages, unreadable }: CheckedPrepare): PreparedSettings => ({
+  source: describeSource(untransformed(source)),
   decoding: untransformed(source).encoded?.decoding ?? null,
-  transforms: transforms.map(({ config }) => config),
-  shards: format,
+  transforms: transformsOf(source).map(({ name, config = { name } }) => config),
+  format,
   shardImages,
   unreadable,
   classNames: source.classNames ?? null,
@@ -149,7 +150,10 @@ async function savedManifest(
   settings: PreparedSettings,
 ): Promise<PreparedManifest | undefined> {
   const saved = await readManifest(folder, name)
-  const lines = saved ? settingsDifferences(saved.settings, settings) : []
+  // Shards in which every image could be read are the same either way.
+  const there =
+    saved?.settings.unreadable === 'fail' ? { ...saved.settings, unreadable: settings.unreadable } : saved?.settings
+  const lines = there ? settingsDifferences(there, settings) : []
   if (lines.length === 0) return saved
   throw new CascadeError(
     'input',

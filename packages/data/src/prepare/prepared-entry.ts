@@ -6,7 +6,7 @@ import { preparedImages } from './prepared-images.ts'
 export interface PreparedConfig {
   readonly name: 'prepared'
   /** The folder that `prepareImages` wrote. */
-  readonly folder: string
+  readonly path: string
   /** Whether checksums are compared. Default false. */
   readonly verify?: boolean
 }
@@ -16,8 +16,8 @@ export const preparedEntry: Entry<PreparedConfig, Promise<ImageSource>> = {
   name: 'prepared',
   schema: schema.record<PreparedConfig>({
     name: schema.oneOf(['prepared']),
-    folder: schema.text(),
+    path: schema.text(),
     verify: schema.optional(schema.flag()),
   }),
-  make: ({ name, folder, ...options }) => preparedImages(folder, options),
+  make: ({ name, path, ...options }) => preparedImages(path, options),
 }

@@ -73,7 +73,7 @@ export async function preparedImages(folder: string, options: PreparedOptions = 
     })
     refuse(folder, damaged)
   }
-  const source = await (manifest.settings.shards === 'tar' ? tarSource(folder, manifest) : npySource(folder, manifest))
+  const source = await (manifest.settings.format === 'tar' ? tarSource(folder, manifest) : npySource(folder, manifest))
   return { ...source, manifest }
 }
 

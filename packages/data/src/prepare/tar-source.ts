@@ -11,7 +11,7 @@ export async function tarSource(folder: string, manifest: PreparedManifest): Pro
   const classNames = settings.classNames ?? undefined
   const source = await tarShards(shards, {
     image: ['png'],
-    decoding: { channels },
+    decoding: { channels: channels as 1 | 2 | 3 | 4 },
     label: classNames && 'cls',
     classNames,
   })

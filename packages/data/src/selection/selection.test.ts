@@ -124,7 +124,7 @@ test('classes are taken in the order named, with their labels', async () => {
 })
 
 test.each([
-  [['a', 'x'], 'expected a class, one of a, b, c'],
+  [['a', 'x'], "takeClasses: expected classes of tiles, a, b, c, got 'x'"],
   [['a', 'a'], "got 'a' twice"],
   [[], 'expected classNames, a list of at least one text'],
 ])('takeClasses refuses %j', async (names, message) => {
@@ -142,7 +142,7 @@ test('sources are concatenated; encoded if all are, by the same decoding', async
   await expectAgreement(mixed)
   expect(mixed.size).toBeUndefined()
   expect(concatenate(tiles(labels), tiles(labels)).size).toEqual([2, 2])
-  const other = { ...b, encoded: { ...b.encoded, decoding: { channels: 1, orientation: false } } }
+  const other = { ...b, encoded: { ...b.encoded, decoding: { channels: 1, orientation: false } as const } }
   expect(concatenate(a, other).encoded).toBeUndefined()
   const { readLabels, ...unknown } = b
   expect(concatenate(a, unknown).readLabels).toBeUndefined()

@@ -141,9 +141,9 @@ test('a file that cannot be read is named', async () => {
 })
 
 test.each([
-  [{}, 'splitByContent: expected validation, a share above 0 and below 1, a number from 0 to 1, got undefined'],
-  [{ validation: 0 }, 'expected validation above 0 and below 1, got 0'],
-  [{ validation: 1 }, 'expected validation above 0 and below 1, got 1'],
+  [{}, 'splitByContent: expected validation, a share above 0 and below 1, got undefined'],
+  [{ validation: 0 }, 'expected validation, a share above 0 and below 1, got 0'],
+  [{ validation: 1 }, 'expected validation, a share above 0 and below 1, got 1'],
   [{ validation: 0.1, salt: 1 }, 'expected a salt, a text, got 1'],
   [{ validation: 0.1, cache: '' }, "expected cache, the path of a file, got ''"],
   [{ validation: 0.1, progress: 1 }, 'expected progress, a function'],

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import {
   CascadeError,
   checkFunction,
-  checkNumber,
   checkOptions,
   checkSignal,
   type KnownKeys,
@@ -44,9 +43,11 @@ export async function splitByContent<S extends ImageSource>(source: S, options: 
   checkOptions('splitByContent', options, splitKeys)
   checkSource('splitByContent', source)
   const { validation, salt = '', cache, progress, signal } = options
-  checkNumber('splitByContent', 'validation, a share above 0 and below 1', validation, { from: 0, to: 1 })
-  if (validation === 0 || validation === 1)
-    throw new CascadeError('input', `splitByContent: expected validation above 0 and below 1, got ${validation}`)
+  if (typeof validation !== 'number' || !(validation > 0 && validation < 1))
+    throw new CascadeError(
+      'input',
+      `splitByContent: expected validation, a share above 0 and below 1, got ${shown(validation)}`,
+    )
   if (typeof salt !== 'string')
     throw new CascadeError('input', `splitByContent: expected a salt, a text, got ${shown(salt)}`)
   if (cache !== undefined && (typeof cache !== 'string' || cache === ''))

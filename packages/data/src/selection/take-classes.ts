@@ -1,6 +1,5 @@
-import { CascadeError } from '@cascade-diffusion/checks'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { checkClassNames } from '../sources/check-source.ts'
-import { classIndex } from '../sources/class-index.ts'
 import type { ImageSource, LabelledSource } from '../sources/image-source.ts'
 import { classLabels } from './class-labels.ts'
 import { selected } from './selected.ts'
@@ -20,7 +19,13 @@ export async function takeClasses<S extends ImageSource>(
   checkClassNames('takeClasses', names)
   const places = new Int32Array(classNames.length).fill(-1)
   names.forEach((className, k) => {
-    places[classIndex({ classNames }, className)] = k
+    const place = classNames.indexOf(className)
+    if (place < 0)
+      throw new CascadeError(
+        'input',
+        `takeClasses: expected classes of ${source.name}, ${listedNames(classNames)}, got ${shown(className)}`,
+      )
+    places[place] = k
   })
   let count = 0
   for (const label of labels) if (places[label]! >= 0) count++
@@ -37,3 +42,6 @@ export async function takeClasses<S extends ImageSource>(
     classes: { names: [...names], of: (label) => places[label]! },
   })
 }
+
+const listedNames = (names: readonly string[]): string =>
+  names.slice(0, 10).join(', ') + (names.length > 10 ? ', …' : '')

@@ -15,7 +15,7 @@ export function checkSource<S extends ImageSource>(where: string, source: S): S 
   if (typeof name !== 'string' || typeof read !== 'function')
     throw new CascadeError(
       'input',
-      `${where}: expected a dataset (imageDataset({ … }), or { name, count, channels, read }), got ${shown(source)}`,
+      `${where}: expected a dataset (imageDataset({ … }), or { name, count, channels, read }), got ${got(source)}`,
     )
   const of = `${where}: dataset '${name}'`
   checkInteger(of, 'a count', count, { from: 1 })
@@ -32,6 +32,13 @@ export function checkEncoded(where: string, encoded: EncodedImages): void {
   if (typeof encoded !== 'object' || typeof encoded?.locate !== 'function' || encoded.decoding === undefined)
     throw new CascadeError('input', `${where}: expected encoded images, { decoding, locate }, got ${shown(encoded)}`)
   checkDecoding(where, encoded.decoding)
+}
+
+/** Paths and promises are what is most often given in place of a source. */
+function got(source: unknown): string {
+  if (typeof source === 'string') return `${shown(source)}: await openImages(path) opens a path`
+  if (typeof (source as PromiseLike<unknown>)?.then === 'function') return 'a Promise: await it'
+  return shown(source)
 }
 
 /** @throws unless it is [height, width]: a source says both. */

@@ -28,6 +28,7 @@ test('labels: numbers, names, fields of JSON, given classes', async () => {
   const entry = `${path}: 000000`
   const refused: readonly [TarShardsOptions, string][] = [
     [{ label: 'json' }, `${entry}.json: expected a number or a name, got`],
+    [{ label: 'json' }, '; labelField names a field of it'],
     [{ label: 'json', labelField: 'clas' }, `${entry}.json: expected a number or a name in 'clas', got`],
     [{ label: 'json', labelField: '__proto__' }, `${entry}.json: expected a number or a name in '__proto__', got`],
     [{ label: 'txt', classNames: ['a'] }, `${entry}.txt: expected a label, one of the classNames, got 'b'`],

@@ -105,5 +105,6 @@ function jsonLabel(bytes: Buffer, where: string, field: string | undefined): num
   }
   if (typeof value === 'number' || (typeof value === 'string' && value !== '')) return value
   const what = field === undefined ? 'a number or a name' : `a number or a name in '${field}'`
-  throw new CascadeError('data', `${where}: expected ${what}, got ${shown(field === undefined ? value : whole)}`)
+  const hint = field === undefined && typeof value === 'object' ? '; labelField names a field of it' : ''
+  throw new CascadeError('data', `${where}: expected ${what}, got ${shown(field === undefined ? value : whole)}${hint}`)
 }

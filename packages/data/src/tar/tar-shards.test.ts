@@ -155,9 +155,14 @@ test('what is no shard', async () => {
     })
   const none = join(folder, 'none.tar')
   await expect(tarShards(none)).rejects.toMatchObject({ code: 'file', message: expect.stringContaining(none) })
-  await expect(tarShards(folder)).rejects.toMatchObject({ code: 'data' })
+  for (const [paths, message] of [
+    [folder, `tarShards: expected .tar files in ${folder}, got `],
+    [join(folder, 'none-*.tar'), `tarShards: expected files ${join(folder, 'none-*.tar')}, got `],
+  ] as const)
+    await expect(tarShards(paths)).rejects.toMatchObject({ code: 'file', message: expect.stringContaining(message) })
   symlinkSync(written(tar), join(folder, 'link.tar'))
   expect((await tarShards(folder)).count).toBe(5)
+  expect((await tarShards(join(folder, 'li*.tar'))).count).toBe(5)
   const empty = written(Buffer.alloc(10_240))
   await expect(tarShards(empty)).rejects.toThrow('in 1 shards, got none')
   expect((await tarShards([empty, join(folder, 'link.tar'), empty])).nameOf(4)).toContain('link.tar')
@@ -165,10 +170,9 @@ test('what is no shard', async () => {
 
 test('wrong arguments are refused', async () => {
   const refused: readonly [unknown, unknown, string][] = [
-    [7, {}, 'tarShards: expected shards: a path, a pattern, a folder or a list, got 7'],
-    [[], {}, 'tarShards: expected shards: a path, a pattern, a folder or a list, got'],
-    ['https://x.org/a.tar', {}, "or a folder, got 'https://x.org/a.tar'"],
-    ['train-*.tar', {}, "or a folder, got 'train-*.tar'"],
+    [7, {}, 'tarShards: expected a path, a folder, a pattern such as data/train-*.tar, or a list of paths, got 7'],
+    [[], {}, 'or a list of paths, got an array of 0'],
+    ['https://x.org/a.tar', {}, "tarShards: expected paths of files, got 'https://x.org/a.tar'"],
     ['a', { lable: 'cls' }, "tarShards: unknown option 'lable'. Did you mean 'label'?"],
     ['a', { image: 'jpg' }, "tarShards: expected image, a list of extensions, got 'jpg'"],
     ['a', { image: ['jpg', 'jpg'] }, 'expected image, a list of extensions, each once'],

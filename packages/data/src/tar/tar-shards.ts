@@ -11,6 +11,7 @@ import {
 import type { DecodeOptions } from '../decode/decode-image.ts'
 import { checkDecoding } from '../decode/decode-options.ts'
 import { imageExtensions } from '../folder/image-folder.ts'
+import { filesOf } from '../reading/files-of.ts'
 import { checkClassNames } from '../sources/check-source.ts'
 import type { FileRange } from '../sources/encoded-images.ts'
 import { type EncodedSource, encodedSource } from '../sources/encoded-source.ts'
@@ -18,7 +19,6 @@ import { readIndexFile, type TarIndex, writeIndexFile } from './index-file.ts'
 import type { IndexedShard, SkippedSamples } from './index-shard.ts'
 import { indexShards, type TarShardsProgress } from './index-shards.ts'
 import { labelReader } from './shard-labels.ts'
-import { shardPaths } from './shard-paths.ts'
 import { sampleName } from './shard-samples.ts'
 
 /** Options of {@link tarShards}. */
@@ -79,8 +79,8 @@ const extensions = imageExtensions.map((ending) => ending.slice(1))
  *
  * A sample is the entries that follow each other and share their folders and their base name up to its first dot, which is
  * what `webdataset` does: `n01/7.jpg` and `n01/7.cls`. Tars that were joined by `cat` are read to the end, unlike there.
- * @param shards the paths of the shards: a list, one, a pattern such as `data/train-{000000..000146}.tar`, or a folder, whose `.tar`
- * files are taken in code-point order.
+ * @param shards one or several paths: of a shard, of a folder, whose `.tar` files are taken in code-point order, or a pattern such as
+ * `data/train-{000000..000146}.tar` or `data/train-*.tar`.
  * @throws {CascadeError} of code `input` on wrong options; of code `file` if a shard cannot be opened; of code `unsupported` on
  * compressed shards and sparse files; of code `data` that names the shard and the place or entry if one is damaged or cut off, has an entry
  * twice, or has a wrong label, or if there are no images; of code `interrupted` on an abort.
@@ -121,7 +121,7 @@ export async function tarShards(
       "tarShards: expected label, such as 'cls' or 'json', beside labelField and classNames, got none",
     )
 
-  const paths = await shardPaths(shards)
+  const paths = await filesOf('tarShards', shards, '.tar')
   const kept = { image, label, labelField, classNames: options.classNames, incomplete }
   const make = async (): Promise<TarIndex> => {
     const reader = label === undefined ? undefined : labelReader({ label, labelField, classNames: options.classNames })

@@ -54,6 +54,10 @@ export function transformed(source: ImageSource, ...transforms: ImageTransform[]
 export const isTransformed = (source: ImageSource): source is TransformedSource =>
   'transforms' in source && 'source' in source
 
+/** The transforms that the images of a source pass through. */
+export const transformsOf = (source: ImageSource): readonly ImageTransform[] =>
+  isTransformed(source) ? source.transforms : []
+
 /** The size of images after transforms; `undefined` if sizes differ or are not known. @throws if a transform does not fit. */
 export const sizeAfter = (transforms: readonly ImageTransform[], size: ImageSize | undefined): ImageSize | undefined =>
   transforms.reduce((size, transform) => (transform.size ? transform.size(size) : size), size)

@@ -1,3 +1,5 @@
+// WebAssembly's types are in it, and nowhere else.
+/// <reference lib="dom" />
 import type { Pass } from '../plan.ts'
 import type { Pixels } from '../region.ts'
 import { kernel } from './kernel.ts'

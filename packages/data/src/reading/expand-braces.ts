@@ -25,7 +25,7 @@ export function expandBraces(where: string, pattern: string): readonly string[] 
 }
 
 const checkCount = (where: string, count: number): void => {
-  if (count > most) throw new CascadeError('input', `${where}: expected at most ${most} shards, got ${count}`)
+  if (count > most) throw new CascadeError('input', `${where}: expected at most ${most} names, got ${count}`)
 }
 
 function closing(where: string, pattern: string, open: number): number {

@@ -27,7 +27,7 @@ test.each([
 test('braces that are not closed, and too many names', () => {
   for (const pattern of ['a{1..2', 'a}', '{{1..2}', '{a,b'])
     expect(() => expandBraces('test', pattern)).toThrow(`test: expected a pattern with closed braces, got '${pattern}'`)
-  const most = 'test: expected at most 1000000 shards, got'
+  const most = 'test: expected at most 1000000 names, got'
   for (const pattern of ['{1..99999999999}', '{1..2000}{1..2000}', '{1..1000}{1..1000}{1..1000}{1..1000}'])
     expect(() => expandBraces('test', pattern)).toThrow(most)
 })
