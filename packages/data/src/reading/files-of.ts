@@ -22,8 +22,12 @@ export async function filesOf(
       `${where}: expected a path, a folder, a pattern such as data/train-*${ending}, or a list of paths, got ${shown(paths)}`,
     )
   const found: string[] = []
-  for (const path of list.flatMap((pattern) => expandBraces(where, pattern)))
-    for (const file of await filesAt(where, path, ending)) found.push(file)
+  for (const pattern of list) {
+    // A file with braces in its name is no pattern.
+    const isThere = (await stat(pattern).catch(() => undefined)) !== undefined
+    for (const path of isThere ? [pattern] : expandBraces(where, pattern))
+      for (const file of await filesAt(where, path, ending)) found.push(file)
+  }
   return found
 }
 
