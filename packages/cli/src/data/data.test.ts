@@ -30,7 +30,7 @@ test('inspect prints what is there', async () => {
 })
 
 test('inspect as JSON, of a sample, and as a page', async () => {
-  const page = join(temporaryFolder(), 'page.html')
+  const page = join(temporaryFolder(), 'new', 'page.html')
   const { code, text } = await run('inspect', folder, '--json', '--sample', '4', '--page', page)
   expect(code).toBe(0)
   expect(JSON.parse(text)).toMatchObject({ count: 11, inspected: 4, sizes: { different: 1 } })
@@ -113,6 +113,8 @@ test.each([
   [['inspect', '{x'], 1, 'expected a path or the JSON of a source'],
   [['inspect', '{"name":"tars"}'], 1, "one of 'image-folder'"],
   [['inspect', folder, '--page', join(folder, 'a', '0.png', 'x.html')], 1, '--page: expected a folder'],
+  [['inspect', folder, '--page', folder], 1, '--page: expected a file'],
+  [['inspect', '{a,b}.tar'], 1, 'tarShards: could not open a.tar'],
   [['prepare', folder], 2, 'expected a path and a folder'],
   [['prepare', folder, 'x', 'y'], 2, 'expected a path and a folder, got'],
   [['prepare', folder, 'x', '--crop', 'adm'], 2, '--crop: expected --size too'],

@@ -12,7 +12,7 @@ export const imagesOptions = { split: { type: 'string' } } as const
 export async function imagesAt(path: string | undefined, split: string | undefined): Promise<ImageSource> {
   if (path === undefined) throw new UsageError('expected a path')
   const part = split === undefined ? undefined : oneOf<SplitName>('--split', ['train', 'val', 'test'], split)
-  return openImages(path.startsWith('{') ? configOf(path) : path, { split: part })
+  return openImages(path.startsWith('{') && !path.endsWith('.tar') ? configOf(path) : path, { split: part })
 }
 
 function configOf(text: string): SourceConfig {

@@ -261,6 +261,7 @@ test('another copy, other files and a damaged manifest in the folder are refused
   for (const [changes, message] of [
     [{ format: 'x' }, 'manifest.json: expected format'],
     [{ count: 3 }, 'manifest.json: expected 3 images in the shards, got 60'],
+    [{ count: 0, shards: [] }, 'manifest.json: expected at least one image, got none'],
     [{ size: [0, 1] }, 'expected size, [height, width]'],
     [{ shards: [{ ...manifest.shards[0], file: '../x' }] }, 'the name of a file in the folder'],
   ] as const) {

@@ -50,6 +50,8 @@ export async function preparedImages(folder: string, options: PreparedOptions = 
     throw new CascadeError('input', `${where}: expected the path of a folder, got ${shown(folder)}`)
   const manifest = await readManifest(folder, manifestFile)
   if (!manifest) throw await unfinished(folder)
+  if (manifest.count === 0)
+    throw new CascadeError('data', `${join(folder, manifestFile)}: expected at least one image, got none`)
   const files = manifest.shards.flatMap(({ labels, ...images }): ShardFile[] => (labels ? [images, labels] : [images]))
   const wrong = await inFiles(files, async ({ file, bytes }) => {
     const found = await stat(join(folder, file)).catch(() => undefined)
