@@ -64,7 +64,7 @@ async function decoded(bytes: Uint8Array, decoding: Decoding, room: Room): Promi
   return decodeSharp(bytes, format, decoding)
 }
 
-/** sharp reports in several lines, of which the last is the error. The threads of libvips share it, so that it may be gone. */
+/** sharp reports in several lines, of which the last is the error. Threads share its text, so that it may be gone. */
 function reasonOf({ message }: Error): string {
   const last = message.trim().split('\n').at(-1)!
   return /^(Unknown error)?$/.test(last) ? 'it is damaged or cut off' : last
