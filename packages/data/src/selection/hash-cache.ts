@@ -22,9 +22,13 @@ export interface HashCache {
   save(keys: BigUint64Array, hashes: Uint8Array, before: boolean): Promise<void>
 }
 
-/** The hashes kept at a path. A file that is damaged counts as empty. @throws {CascadeError} of code `file` if they cannot be kept. */
+/**
+ * The hashes kept at a path. A file that is damaged counts as empty.
+ * @throws {CascadeError} of code `input` if the file is something else, which would be overwritten; of code `file` if it cannot be read,
+ * or hashes cannot be kept.
+ */
 export async function openHashCache(path: string): Promise<HashCache> {
-  const entries = entriesOf(await readFile(path).catch(() => Buffer.alloc(0)))
+  const entries = entriesOf(await fileAt(path))
   const count = entries.length / entryBytes
   const keyAt = (i: number): bigint => entries.readBigUInt64LE(i * entryBytes)
   return {
@@ -63,6 +67,20 @@ export async function openHashCache(path: string): Promise<HashCache> {
       await write(path, out.subarray(0, length))
     },
   }
+}
+
+async function fileAt(path: string): Promise<Buffer> {
+  const file = await readFile(path).catch((cause) => {
+    if (cause.code === 'ENOENT') return Buffer.alloc(0)
+    throw new CascadeError('file', `cannot keep hashes at ${path}: ${cause.message}`, { cause })
+  })
+  const start = file.subarray(0, magic.length)
+  // A system that fails may leave zeros.
+  if (start.equals(magic.subarray(0, start.length)) || start.every((byte) => byte === 0)) return file
+  throw new CascadeError(
+    'input',
+    `cannot keep hashes at ${path}: expected a file of hashes, or no file, got another file`,
+  )
 }
 
 const digestOf = (entries: Uint8Array): Buffer => createHash('sha256').update(magic).update(entries).digest()

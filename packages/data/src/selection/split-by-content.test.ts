@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import { encodePng } from '../images/png.ts'
@@ -103,10 +103,18 @@ test('the cache saves reading, notices changes, and survives damage', async () =
   expect(renewed.length).toBe(kept.length)
   expect([renewed.includes(digestOf(original)), renewed.includes(digestOf(hidden))]).toEqual([false, true])
   writeFileSync(path, original)
-  for (const damaged of [kept.subarray(0, 100), Buffer.alloc(kept.length), Buffer.from('x')]) {
+  for (const damaged of [kept.subarray(0, 100), Buffer.alloc(kept.length), kept.subarray(0, 3)]) {
     writeFileSync(cache, damaged)
     expect(await sides(source, 0.3, { cache })).toEqual(first)
   }
+  writeFileSync(cache, 'a text')
+  const other = {
+    code: 'input',
+    message: expect.stringContaining('expected a file of hashes, or no file, got another'),
+  }
+  await expect(splitByContent(source, { validation: 0.3, cache })).rejects.toMatchObject(other)
+  expect(readFileSync(cache, 'utf8')).toBe('a text')
+  await expect(splitByContent(source, { validation: 0.3, cache: dirname(cache) })).rejects.toThrow('EISDIR')
 })
 
 test('an aborted pass keeps what it has hashed, and the next one adds the rest', async () => {
