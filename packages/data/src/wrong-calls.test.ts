@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { rng } from '@cascade-diffusion/random'
 import { temporaryFolder } from '@cascade-diffusion/testing'
@@ -59,4 +59,10 @@ test.each<[string, readonly unknown[], string]>([
 test.runIf(existsSync('/proc/self/mem'))('a file that cannot be read is an error of code file', async () => {
   const unreadable = { code: 'file', message: expect.stringContaining('/proc/self/mem could not be read') }
   await expect(data.openImages('/proc/self/mem')).rejects.toMatchObject(unreadable)
+})
+
+test('a folder where a manifest is expected', async () => {
+  mkdirSync(join(folder, 'manifest.json'))
+  const unreadable = { code: 'file', message: expect.stringContaining('manifest.json: could not be read: EISDIR') }
+  await expect(data.preparedImages(folder)).rejects.toMatchObject(unreadable)
 })

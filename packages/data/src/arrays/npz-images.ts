@@ -179,6 +179,8 @@ async function inData<T>(run: () => Promise<T>): Promise<T> {
     return await run()
   } catch (cause) {
     if (isCascadeError(cause) && cause.code !== 'checkpoint') throw cause
-    throw new CascadeError('data', (cause as Error).message, { cause })
+    const { message, syscall } = cause as NodeJS.ErrnoException
+    if (syscall !== undefined) throw new CascadeError('file', `${where}: could not read: ${message}`, { cause })
+    throw new CascadeError('data', message, { cause })
   }
 }

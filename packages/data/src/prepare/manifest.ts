@@ -118,14 +118,17 @@ const manifestSchema = schema.record<PreparedManifest>({
 
 /**
  * The manifest in a file of a folder; undefined if there is no such file.
- * @throws {CascadeError} of code `data` if it is no manifest, with everything that is wrong.
+ * @throws {CascadeError} of code `file` if it cannot be read; of code `data` if it is no manifest, with everything that is wrong.
  */
 export async function readManifest(folder: string, name: string): Promise<PreparedManifest | undefined> {
   const path = join(folder, name)
   if (!existsSync(path)) return undefined
+  const text = await readFile(path, 'utf8').catch((cause) => {
+    throw new CascadeError('file', `${path}: could not be read: ${cause.message}`, { cause })
+  })
   let value: unknown
   try {
-    value = JSON.parse(await readFile(path, 'utf8'))
+    value = JSON.parse(text)
   } catch (cause) {
     throw new CascadeError('data', `${path}: expected JSON: ${(cause as Error).message}`, { cause })
   }
