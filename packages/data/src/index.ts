@@ -73,6 +73,7 @@ export { type ResizeFilter, type ResizeImageOptions, resizeFilters, resizeImage 
 export { balancedClasses } from './selection/balanced-classes.ts'
 export { concatenate } from './selection/concatenate.ts'
 export type { HashingOptions } from './selection/content-hashes.ts'
+export type { SelectedSource } from './selection/selected.ts'
 export { type Split, type SplitOptions, splitByContent } from './selection/split-by-content.ts'
 export { subset } from './selection/subset.ts'
 export { takeClasses } from './selection/take-classes.ts'

@@ -1,5 +1,5 @@
 import { CascadeError, checkInteger, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
-import { checkSource } from '../sources/check-source.ts'
+import { checkIndices, checkSource } from '../sources/check-source.ts'
 import type { ImageSource, LabelledSource, ReadOptions } from '../sources/image-source.ts'
 import { readImages } from '../sources/read-images.ts'
 import type { ImageBatch, LabelledBatch } from './image-batch.ts'
@@ -24,7 +24,7 @@ export async function readBatch(
   indices: ArrayLike<number>,
   options: ReadOptions = {},
 ): Promise<ImageBatch> {
-  const { name, count } = checkSource('readBatch', source)
+  checkSource('readBatch', source)
   checkOptions('readBatch', options, readKeys)
   if (!Array.isArray(indices) && !ArrayBuffer.isView(indices))
     throw new CascadeError('input', `readBatch: expected indices, a list of numbers, got ${shown(indices)}`)
@@ -33,12 +33,7 @@ export async function readBatch(
     throw new CascadeError('input', `readBatch: expected rng, a key such as rng(0) gives, got ${shown(rng)}`)
   if (firstIndex !== undefined) checkInteger('readBatch', 'firstIndex', firstIndex, { from: 0 })
   const list = Array.from(indices as ArrayLike<number>)
-  for (const index of list)
-    if (!(Number.isInteger(index) && index >= 0 && index < count))
-      throw new CascadeError(
-        'input',
-        `readBatch: expected indices from 0 to ${count - 1} of ${name}, got ${shown(index)}`,
-      )
+  checkIndices('readBatch', source, list)
   const { images, labels } = await readImages(source, list, options)
   return stackedBatch(source, list, images, labels)
 }

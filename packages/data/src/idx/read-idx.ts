@@ -22,8 +22,8 @@ export async function readIdx(path: string): Promise<ByteImages> {
 
 async function fileOf(path: string): Promise<Buffer> {
   try {
-    const file = await openFile(path)
-    return await file.readFile().finally(() => file.close())
+    const { handle } = await openFile(path)
+    return await handle.readFile().finally(() => handle.close())
   } catch (cause) {
     throw new CascadeError('data', `${path}: expected an IDX file: ${(cause as Error).message}`, { cause })
   }

@@ -24,9 +24,6 @@ const readers: readonly (readonly [string, (bytes: Buffer, path: string) => Syns
   ['imagenet_class_index.json', fromJson],
 ]
 
-/** The files that name classes, for errors. */
-export const synsetFiles = readers.map(([file]) => file)
-
 /** The first file with the names of the classes in some folders; undefined if there is none. */
 export async function findSynsets(folders: readonly string[]): Promise<Synsets | undefined> {
   for (const [file, read] of readers)

@@ -31,7 +31,7 @@ export interface Loading {
 }
 
 /** The names of {@link Loading}. */
-export const loadingKeys: KnownKeys<Loading> = {
+const loadingKeys: KnownKeys<Loading> = {
   workers: true,
   prefetchBytes: true,
   unreadable: true,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { openFile } from '../reading/open-file.ts'
+import { readInto, withFile } from '../reading/file-bytes.ts'
 import type { SourceConfig } from '../sources/source-table.ts'
 import { hasClassLabels } from './tar-label.ts'
 
@@ -9,13 +9,8 @@ const headBytes = 512
 
 /** The source that a file is, by its content. Undefined if it is none that is known. */
 export async function recogniseFile(path: string): Promise<SourceConfig | undefined> {
-  const handle = await openFile(path)
   const head = Buffer.alloc(headBytes)
-  try {
-    await handle.read(head, 0, headBytes, 0)
-  } finally {
-    await handle.close()
-  }
+  await withFile(path, (_read, _size, { handle }) => readInto(head, handle, 0))
   const has = (text: string, at = 0) => head.toString('latin1', at, at + text.length) === text
   if (has('PAR1')) return { name: 'parquet', path }
   if (has('ustar', 257)) return tarConfig([path], path)

@@ -1,11 +1,9 @@
-import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { npyHeader } from '@cascade-diffusion/checkpoints'
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { ByteImages } from '../images/byte-images.ts'
-import { openFile } from '../reading/open-file.ts'
+import { withFile } from '../reading/file-bytes.ts'
 import type { ImageSource, ReadImages } from '../sources/image-source.ts'
-import { readEncoded } from '../sources/read-encoded.ts'
 import type { PreparedManifest, PreparedShard } from './manifest.ts'
 
 /** A shard, and the index of its first image. */
@@ -49,17 +47,12 @@ export async function npySource(folder: string, manifest: PreparedManifest): Pro
       })
       for (const [{ shard, first, start }, places] of byShard) {
         const path = join(folder, shard.file)
-        const file = await openFile(path).catch((cause) => {
-          throw new CascadeError('file', `${path}: could not be read: ${cause.message}`, { cause })
-        })
-        try {
+        await withFile(path, async (read) => {
           for (const i of places) {
-            const data = await readAt(file, path, start + (indices[i]! - first) * pixels, pixels)
+            const data = await read(start + (indices[i]! - first) * pixels, pixels)
             images[i] = { shape, data }
           }
-        } finally {
-          await file.close()
-        }
+        })
       }
       return { images, labels: labels && indices.map((i) => labels[i]!) }
     },
@@ -103,16 +96,6 @@ async function readLabels(folder: string, { count, shards }: PreparedManifest, c
 }
 
 async function readRange(path: string, offset: number, length: number): Promise<Buffer> {
-  const bytes = await readEncoded({ name: path, path, offset, length })
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-}
-
-async function readAt(file: FileHandle, path: string, offset: number, length: number): Promise<Uint8Array> {
-  const data = new Uint8Array(length)
-  for (let done = 0; done < length; ) {
-    const { bytesRead } = await file.read(data, done, length - done, offset + done)
-    if (bytesRead === 0) throw new CascadeError('data', `${path}: expected ${length} bytes at ${offset}, got ${done}`)
-    done += bytesRead
-  }
-  return data
+  const { buffer } = await withFile(path, (read) => read(offset, length))
+  return Buffer.from(buffer)
 }

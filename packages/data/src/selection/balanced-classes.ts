@@ -1,7 +1,7 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { ImageSource, LabelledSource } from '../sources/image-source.ts'
 import { classLabels } from './class-labels.ts'
-import { selected } from './selected.ts'
+import { type SelectedSource, selected } from './selected.ts'
 
 /**
  * The source with every class equally frequent. It has classes × (images of the largest class) images: image i is of class
@@ -11,7 +11,7 @@ import { selected } from './selected.ts'
  * @throws {CascadeError} of code `input` if the images are not labelled or the source has no `readLabels`; of code `data` if a class has no
  * images.
  */
-export async function balancedClasses<S extends ImageSource>(source: S): Promise<S & LabelledSource> {
+export async function balancedClasses<S extends ImageSource>(source: S): Promise<SelectedSource<S> & LabelledSource> {
   const { labels, classNames } = await classLabels('balancedClasses', source)
   const { name } = source
   const classes = classNames.length
@@ -31,7 +31,7 @@ export async function balancedClasses<S extends ImageSource>(source: S): Promise
   labels.forEach((label, i) => {
     byClass[ends[label]!++] = i
   })
-  return selected(source as S & LabelledSource, {
+  return selected(source as ImageSource, {
     named: (name) => `${name} (balanced)`,
     count: classes * largest,
     at(i) {
@@ -39,5 +39,5 @@ export async function balancedClasses<S extends ImageSource>(source: S): Promise
       const start = starts[k]!
       return byClass[start + (Math.floor(i / classes) % (starts[k + 1]! - start))]!
     },
-  })
+  }) as SelectedSource<S> & LabelledSource
 }

@@ -1,5 +1,5 @@
 import type { ImageSource, ReadImages } from '../sources/image-source.ts'
-import { isTransformed, transformed } from '../transforms/transformed.ts'
+import { isTransformed, type TransformedSource, transformed } from '../transforms/transformed.ts'
 
 /** Which images of a source another one has. */
 export interface Selection {
@@ -12,11 +12,14 @@ export interface Selection {
   readonly classes?: { readonly names: readonly string[]; readonly of: (label: number) => number }
 }
 
+/** Some images of a source: what every source has, not what only this kind has, which would be of all images. */
+export type SelectedSource<S extends ImageSource> = Pick<S, Extract<keyof S, keyof TransformedSource>>
+
 /**
  * The source of some images of another, in some order. It has encoded images and labels if the other has, and keeps nothing. A selection of
  * a transformed source is transformed itself, so that a loader finds the encoded images below.
  */
-export function selected<S extends ImageSource>(source: S, selection: Selection): S
+export function selected<S extends ImageSource>(source: S, selection: Selection): SelectedSource<S>
 export function selected(source: ImageSource, selection: Selection): ImageSource {
   if (isTransformed(source)) return transformed(selected(source.source, selection), ...source.transforms)
   const { named, count, at, classes } = selection

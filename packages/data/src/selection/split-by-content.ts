@@ -11,7 +11,7 @@ import { checkSource } from '../sources/check-source.ts'
 import type { ImageSource } from '../sources/image-source.ts'
 import { contentHashes, type HashingOptions } from './content-hashes.ts'
 import { hashBytes } from './hash-cache.ts'
-import { selected, untransformed } from './selected.ts'
+import { type SelectedSource, selected, untransformed } from './selected.ts'
 import { selectionOf } from './subset.ts'
 
 /** Options of {@link splitByContent}. */
@@ -24,8 +24,8 @@ export interface SplitOptions extends HashingOptions {
 
 /** Training and validation images. */
 export interface Split<S extends ImageSource> {
-  readonly train: S
-  readonly validation: S
+  readonly train: SelectedSource<S>
+  readonly validation: SelectedSource<S>
 }
 
 const splitKeys: KnownKeys<SplitOptions> = { validation: true, salt: true, cache: true, progress: true, signal: true }
@@ -65,7 +65,7 @@ export async function splitByContent<S extends ImageSource>(source: S, options: 
       `splitByContent: expected images on both sides, got ${count} of ${source.count} images of ${source.name} in the ` +
         'validation set; another salt or another share may give some',
     )
-  const side = (name: string, which: number): S => {
+  const side = (name: string, which: number): SelectedSource<S> => {
     const indices = new Float64Array(which === 1 ? count : source.count - count)
     let next = 0
     inValidation.forEach((x, i) => {

@@ -2,7 +2,7 @@ import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { checkClassNames } from '../sources/check-source.ts'
 import type { ImageSource, LabelledSource } from '../sources/image-source.ts'
 import { classLabels } from './class-labels.ts'
-import { selected } from './selected.ts'
+import { type SelectedSource, selected } from './selected.ts'
 import { selectionOf } from './subset.ts'
 
 /**
@@ -14,7 +14,7 @@ import { selectionOf } from './subset.ts'
 export async function takeClasses<S extends ImageSource>(
   source: S,
   names: readonly string[],
-): Promise<S & LabelledSource> {
+): Promise<SelectedSource<S> & LabelledSource> {
   const { labels, classNames } = await classLabels('takeClasses', source)
   checkClassNames('takeClasses', names)
   const places = new Int32Array(classNames.length).fill(-1)
@@ -36,11 +36,11 @@ export async function takeClasses<S extends ImageSource>(
   labels.forEach((label, i) => {
     if (places[label]! >= 0) indices[next++] = i
   })
-  return selected(source as S & LabelledSource, {
+  return selected(source as ImageSource, {
     named: (name) => `${name} (${names.length} ${names.length === 1 ? 'class' : 'classes'})`,
     ...selectionOf('takeClasses', source, indices),
     classes: { names: [...names], of: (label) => places[label]! },
-  })
+  }) as SelectedSource<S> & LabelledSource
 }
 
 const listedNames = (names: readonly string[]): string =>

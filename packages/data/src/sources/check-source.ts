@@ -27,6 +27,22 @@ export function checkSource<S extends ImageSource>(where: string, source: S): S 
   return source
 }
 
+/** @throws unless each is an integer from 0 to `count` - 1. */
+export function checkIndices(
+  where: string,
+  { name, count }: Pick<ImageSource, 'name' | 'count'>,
+  indices: ArrayLike<number>,
+): void {
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i]!
+    if (!(Number.isInteger(index) && index >= 0 && index < count))
+      throw new CascadeError(
+        'input',
+        `${where}: expected indices from 0 to ${count - 1} of ${name}, got ${shown(index)} at ${i}`,
+      )
+  }
+}
+
 /** @throws unless it is { decoding, locate }. */
 export function checkEncoded(where: string, encoded: EncodedImages): void {
   if (typeof encoded !== 'object' || typeof encoded?.locate !== 'function' || encoded.decoding === undefined)

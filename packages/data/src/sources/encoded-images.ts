@@ -1,4 +1,5 @@
 import type { DecodeOptions } from '../decode/decode-image.ts'
+import type { FileVersion } from '../reading/open-file.ts'
 
 /** An encoded image (JPEG, PNG, …): its bytes, or the place of its bytes in a file. */
 export type EncodedImage = EncodedBytes | FileRange
@@ -19,6 +20,8 @@ export interface FileRange {
   readonly offset?: number
   /** Bytes. To the end of the file. */
   readonly length?: number
+  /** The file in which the place was found: reading another is an error. Default: not checked. */
+  readonly version?: FileVersion
 }
 
 /** Encoded images at given indices. */

@@ -1,5 +1,5 @@
 import { checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
-import { checkEncoded, checkSource } from './check-source.ts'
+import { checkEncoded, checkIndices, checkSource } from './check-source.ts'
 import { decodeEncoded } from './decode-encoded.ts'
 import type { EncodedImages } from './encoded-images.ts'
 import type { ImageSource, ReadImages } from './image-source.ts'
@@ -32,15 +32,24 @@ export interface EncodedSource extends ImageSource {
  */
 export function encodedSource(options: EncodedSourceOptions): EncodedSource {
   checkOptions('encodedSource', options, sourceKeys)
-  const { encoded, size } = options
-  checkEncoded('encodedSource', encoded)
-  const { channels = 3 } = encoded.decoding
+  const { name, size } = options
+  checkEncoded('encodedSource', options.encoded)
+  const { decoding } = options.encoded
+  const { channels = 3 } = decoding
+  const encoded: EncodedImages = {
+    decoding,
+    async locate(indices) {
+      checkIndices(name, options, indices)
+      return options.encoded.locate(indices)
+    },
+  }
   return checkSource('encodedSource', {
     ...options,
+    encoded,
     channels,
     async read(indices): Promise<ReadImages> {
-      const { images, labels } = await locateImages(options.name, encoded, indices)
-      const decoded = images.map((image) => decodeEncoded(image, { decoding: encoded.decoding, size }, readEncoded))
+      const { images, labels } = await locateImages(name, encoded, indices)
+      const decoded = images.map((image) => decodeEncoded(image, { decoding, size }, readEncoded))
       return { images: await Promise.all(decoded), labels }
     },
   })

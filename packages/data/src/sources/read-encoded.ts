@@ -1,21 +1,22 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs'
-import { type FileHandle, open, readFile } from 'node:fs/promises'
-import { CascadeError } from '@cascade-diffusion/checks'
-import { readFlags } from '../reading/open-file.ts'
-import type { EncodedImage } from './encoded-images.ts'
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs'
+import { open, readFile } from 'node:fs/promises'
+import { readInto, readIntoSync, unreadable } from '../reading/file-bytes.ts'
+import { type FileVersion, isSameVersion, readFlags } from '../reading/open-file.ts'
+import type { EncodedImage, FileRange } from './encoded-images.ts'
 
 /**
  * The bytes of an encoded image.
- * @throws {CascadeError} of code `file` that names the image if the file cannot be read or is shorter.
+ * @throws {CascadeError} of code `file` that names the image if the file cannot be read, is shorter, or has changed.
  */
 export async function readEncoded(image: EncodedImage): Promise<Uint8Array> {
   if ('bytes' in image) return image.bytes
-  const { name, path, offset, length } = image
+  const { name, path } = image
   try {
-    if (offset === undefined && length === undefined) return await readFile(path, { flag: readFlags })
+    if (isWhole(image)) return await readFile(path, { flag: readFlags })
     const file = await open(path, readFlags)
     try {
-      return await readRange(file, rangeIn((await file.stat()).size, offset, length))
+      const { offset, bytes } = roomFor(image, await file.stat())
+      return checkRead(offset, bytes, await readInto(bytes, file, offset))
     } finally {
       await file.close()
     }
@@ -27,12 +28,13 @@ export async function readEncoded(image: EncodedImage): Promise<Uint8Array> {
 /** {@link readEncoded} for a thread that may wait. */
 export function readEncodedSync(image: EncodedImage): Uint8Array {
   if ('bytes' in image) return image.bytes
-  const { name, path, offset, length } = image
+  const { name, path } = image
   try {
-    if (offset === undefined && length === undefined) return readFileSync(path, { flag: readFlags as never })
+    if (isWhole(image)) return readFileSync(path, { flag: readFlags as never })
     const file = openSync(path, readFlags)
     try {
-      return readRangeSync(file, rangeIn(fstatSync(file).size, offset, length))
+      const { offset, bytes } = roomFor(image, fstatSync(file))
+      return checkRead(offset, bytes, readIntoSync(bytes, file, offset))
     } finally {
       closeSync(file)
     }
@@ -41,36 +43,20 @@ export function readEncodedSync(image: EncodedImage): Uint8Array {
   }
 }
 
-const unreadable = (name: string, cause: unknown) =>
-  new CascadeError('file', `${name}: could not be read: ${(cause as Error).message}`, { cause })
+const isWhole = ({ offset, length, version }: FileRange): boolean =>
+  offset === undefined && length === undefined && version === undefined
 
-interface Range {
-  readonly offset: number
-  readonly length: number
+/** @throws before any memory is taken, if the file has changed or is shorter. */
+function roomFor({ version, offset = 0, length }: FileRange, file: FileVersion) {
+  if (version && !isSameVersion(version, file))
+    throw new Error('expected the file as it was opened, it has changed since: open it again')
+  const bytes = length ?? file.size - offset
+  if (!(bytes >= 0 && offset + bytes <= file.size))
+    throw new Error(`expected ${Math.max(0, bytes)} bytes at ${offset}, got a file of ${file.size}`)
+  return { offset, bytes: new Uint8Array(bytes) }
 }
 
-/** @throws before any memory is taken, if the file is shorter. */
-function rangeIn(size: number, offset = 0, length = size - offset): Range {
-  if (length >= 0 && offset + length <= size) return { offset, length }
-  throw new Error(`expected ${Math.max(0, length)} bytes at ${offset}, got a file of ${size}`)
-}
-
-async function readRange(file: FileHandle, { offset, length }: Range): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length)
-  for (let done = 0; done < length; ) {
-    const { bytesRead } = await file.read(bytes, done, length - done, offset + done)
-    if (bytesRead === 0) throw new Error(`expected ${length} bytes at ${offset}, got ${done}`)
-    done += bytesRead
-  }
-  return bytes
-}
-
-function readRangeSync(file: number, { offset, length }: Range): Uint8Array {
-  const bytes = new Uint8Array(length)
-  for (let done = 0; done < length; ) {
-    const bytesRead = readSync(file, bytes, done, length - done, offset + done)
-    if (bytesRead === 0) throw new Error(`expected ${length} bytes at ${offset}, got ${done}`)
-    done += bytesRead
-  }
-  return bytes
+function checkRead(offset: number, bytes: Uint8Array, done: number): Uint8Array {
+  if (done === bytes.length) return bytes
+  throw new Error(`expected ${bytes.length} bytes at ${offset}, got ${done}`)
 }

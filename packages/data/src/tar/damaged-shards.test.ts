@@ -1,8 +1,9 @@
-import { readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { readFileSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isCascadeError } from '@cascade-diffusion/checks'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
+import { readEncoded, readEncodedSync } from '../sources/read-encoded.ts'
 import { tarShards } from './tar-shards.ts'
 import { writeTar } from './write-tar.ts'
 
@@ -24,6 +25,7 @@ async function outcome(): Promise<unknown> {
     return images.map((image, i) => ({
       ...image,
       path: undefined,
+      version: undefined,
       name: image.name.slice(path.length + 2),
       label: labels?.[i],
     }))
@@ -128,4 +130,36 @@ test.each([
 ])('%s', async (_, bytes, message) => {
   writeFileSync(path, bytes)
   expect(await outcome()).toEqual(expect.stringContaining(message))
+})
+
+test('a shard may begin as a compressed file does', async () => {
+  const odd = join(temporaryFolder(), 'bz.tar')
+  await writeTar(odd, [{ name: 'BZh91.jpg', bytes: Buffer.from('1') }])
+  expect((await tarShards(odd)).count).toBe(1)
+  writeFileSync(odd, Buffer.concat([Buffer.from('BZh91AY&SY'), Buffer.alloc(1000, 1)]))
+  await expect(tarShards(odd)).rejects.toMatchObject({ code: 'unsupported' })
+})
+
+test('a shard that has changed since it was opened is not read, nor is an index outside', async () => {
+  const changed = join(temporaryFolder(), 'changed.tar')
+  writeFileSync(changed, whole)
+  const source = await tarShards(changed)
+  for (const index of [source.count, 0.5, -1, Number.NaN])
+    await expect(source.encoded.locate([index])).rejects.toMatchObject({
+      code: 'input',
+      message: expect.stringContaining(`expected indices from 0 to 1 of ${changed}, got ${index}`),
+    })
+  const { images } = await source.encoded.locate([0])
+  expect(await readEncoded(images[0]!)).toHaveLength(1)
+  utimesSync(changed, 1, 1)
+  const message = 'changed.tar: n/1.jpg: could not be read: expected the file as it was opened'
+  await expect(readEncoded(images[0]!)).rejects.toThrow(message)
+  expect(() => readEncodedSync(images[0]!)).toThrow(message)
+})
+
+test('a long tail of zeros is not read to its end', async () => {
+  const long = join(temporaryFolder(), 'long.tar')
+  writeFileSync(long, whole)
+  truncateSync(long, 2 ** 40)
+  await expect(tarShards(long)).rejects.toThrow(`long.tar: expected at most ${2 ** 26} zeros`)
 })

@@ -3,6 +3,7 @@ import { access, constants, readFile, stat } from 'node:fs/promises'
 import { dirname, relative } from 'node:path'
 import { CascadeError } from '@cascade-diffusion/checks'
 import { writeAtomically } from '@cascade-diffusion/files'
+import { isSameVersion } from '../reading/open-file.ts'
 import type { IndexedShard } from './index-shard.ts'
 import type { ShardSamples } from './shard-samples.ts'
 
@@ -65,13 +66,7 @@ export async function readIndexFile(
   for (const [i, { count, lengths, ...shard }] of contents.shards.entries()) {
     const own = paths[i] as string
     const now = await stat(own).catch(() => undefined)
-    // A copy keeps the time to about a millisecond.
-    if (
-      shard.path !== relative(dirname(path), own) ||
-      shard.size !== now?.size ||
-      Math.abs(shard.mtimeMs - now.mtimeMs) > 2
-    )
-      return undefined
+    if (shard.path !== relative(dirname(path), own) || !now || !isSameVersion(shard, now)) return undefined
     const parts = lengths.map((length) => {
       // Copied, since views need an aligned place.
       const bytes = Uint8Array.prototype.slice.call(body, at, at + length)

@@ -1,5 +1,6 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import { openFile } from '../reading/open-file.ts'
+import { withFile } from '../reading/file-bytes.ts'
+import type { FileVersion } from '../reading/open-file.ts'
 import { sampleNameOf } from './sample-key.ts'
 import type { LabelReader } from './shard-labels.ts'
 import { type ShardSamples, samplesBuilder } from './shard-samples.ts'
@@ -23,10 +24,8 @@ export interface IndexShardOptions {
 }
 
 /** The samples of a shard, and what the file was when they were read. */
-export interface IndexedShard {
+export interface IndexedShard extends FileVersion {
   readonly path: string
-  readonly size: number
-  readonly mtimeMs: number
   readonly samples: ShardSamples
   readonly skipped: SkippedSamples
 }
@@ -42,20 +41,11 @@ export interface SkippedSamples {
  * Finds the samples of a shard by the headers of its entries, and reads the labels. A sample is the entries that follow each other and
  * share a key.
  */
-export async function indexShard(path: string, options: IndexShardOptions): Promise<IndexedShard> {
-  const handle = await openFile(path).catch((cause) => {
-    throw new CascadeError('file', `tarShards: could not open ${path}: ${cause.message}`, { cause })
+export function indexShard(path: string, options: IndexShardOptions): Promise<IndexedShard> {
+  return withFile(path, async (_read, size, opened) => {
+    const file = new WindowedFile(path, opened, options.signal)
+    return { path, size, mtimeMs: opened.mtimeMs, ...(await samplesOf(file, options)) }
   })
-  try {
-    const { size, mtimeMs } = await handle.stat()
-    const file = new WindowedFile(handle, path, size, options.signal)
-    return { path, size, mtimeMs, ...(await samplesOf(file, options)) }
-  } catch (cause) {
-    if (cause instanceof CascadeError) throw cause
-    throw new CascadeError('file', `tarShards: could not read ${path}: ${(cause as Error).message}`, { cause })
-  } finally {
-    await handle.close()
-  }
 }
 
 async function samplesOf(

@@ -19,6 +19,9 @@ export const memberName = (name: string): string =>
 /** Names and pax headers longer than this are refused. */
 const longest = { name: 1 << 16, pax: 1 << 20 }
 
+/** Bytes of zeros after the end of a tar: where tars are joined, there are as many as fill a block of the writer, 10 kB by default. */
+const longestEnd = 1 << 26
+
 /** Types of entries without data, whatever their size says: links, devices, folders, pipes. */
 const withoutData = '123456'
 
@@ -35,6 +38,7 @@ export async function* tarMembers(file: WindowedFile): AsyncGenerator<TarMember 
   let globals: PaxValues = {}
   let own = none
   let ended = false
+  let end = 0
   for (let at = 0; ; ) {
     if (at === file.size && ended) return
     if (at === file.size)
@@ -45,7 +49,12 @@ export async function* tarMembers(file: WindowedFile): AsyncGenerator<TarMember 
     const block = await file.at(at, Math.min(blockSize, file.size - at))
     if (isZero(block)) {
       if (own !== none) throw damaged(file, at, 'the header that an extended one belongs to', 'zeros')
-      if (!ended) yield undefined
+      if (!ended) {
+        yield undefined
+        end = at
+      }
+      if (at - end > longestEnd)
+        throw damaged(file, end, `at most ${longestEnd} zeros, then another tar or the end`, 'more zeros')
       ended = true
       globals = {}
       at += block.length
@@ -93,15 +102,8 @@ interface Header {
 }
 
 function parseHeader(file: WindowedFile, block: Buffer, at: number): Header {
-  const compression = at === 0 ? compressionOf(block) : undefined
-  if (compression)
-    throw new CascadeError(
-      'unsupported',
-      `${file.path}: compressed by ${compression[0]}, so its images have no place to read them at; decompress it: ${compression[1]} ${file.path}`,
-    )
-  if (block.length < blockSize) throw damaged(file, at, 'a header of a tar', `${block.length} bytes`)
-  const sum = octal(block, fields.checksum)
-  if (sum === undefined || !checksums(block).includes(sum)) throw damaged(file, at, 'a header of a tar', 'other bytes')
+  const sum = block.length < blockSize ? undefined : octal(block, fields.checksum)
+  if (sum === undefined || !checksums(block).includes(sum)) throw noHeader(file, block, at)
   const size = sizeOf(block)
   if (size === undefined) throw damaged(file, at, 'a size', shown(text(block, fields.size)))
   const ustar = block.toString('latin1', fields.magic[0], fields.magic[0] + fields.magic[1]) === 'ustar\0'
@@ -112,6 +114,18 @@ function parseHeader(file: WindowedFile, block: Buffer, at: number): Header {
     size,
     type: block.toString('latin1', fields.type[0], fields.type[0] + 1),
   }
+}
+
+/** The error of a block that is no header. A tar may begin as compressed files do, with a file named `BZh`. */
+function noHeader(file: WindowedFile, block: Buffer, at: number): CascadeError {
+  const compression = at === 0 ? compressionOf(block) : undefined
+  if (!compression)
+    return damaged(file, at, 'a header of a tar', block.length < blockSize ? `${block.length} bytes` : 'other bytes')
+  const [by, command] = compression
+  return new CascadeError(
+    'unsupported',
+    `${file.path}: compressed by ${by}, so its images have no place to read them at; decompress it: ${command} ${file.path}`,
+  )
 }
 
 /** '\0' is the type of files before POSIX, whose folders are files with a slash at the end; '7' has no meaning of its own today. */

@@ -151,6 +151,7 @@ function sourceOf(name: string, { shards: indexed, classNames }: TarIndex, decod
   const starts = [0]
   // Threads may have another current folder.
   const paths = indexed.map(({ path }) => resolve(path))
+  const versions = indexed.map(({ size, mtimeMs }) => ({ size, mtimeMs }))
   for (const { samples } of indexed) starts.push((starts.at(-1) as number) + samples.count)
   const count = starts.at(-1) as number
   const placeOf = (index: number) => {
@@ -164,6 +165,7 @@ function sourceOf(name: string, { shards: indexed, classNames }: TarIndex, decod
       path: paths[shard] as string,
       offset: samples.offsets[i],
       length: samples.lengths[i],
+      version: versions[shard],
     }
   }
   const labelOf = (index: number): number => {

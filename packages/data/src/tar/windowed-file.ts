@@ -1,7 +1,8 @@
 import { readSync } from 'node:fs'
-import type { FileHandle } from 'node:fs/promises'
 import { setImmediate } from 'node:timers/promises'
 import { CascadeError, throwIfAborted } from '@cascade-diffusion/checks'
+import { unreadable } from '../reading/file-bytes.ts'
+import type { OpenFile } from '../reading/open-file.ts'
 
 /** Bytes of a read: a jump over a large file reads the few headers there; small files are read through. */
 const windows = { afterJump: 4096, onward: 1 << 16 }
@@ -17,6 +18,8 @@ const turn = 10
 
 /** A file that is read from front to back, with gaps, in windows of bounded size. */
 export class WindowedFile {
+  /** Bytes of the file. */
+  readonly size: number
   private buffer = Buffer.alloc(windows.afterJump)
   /** The place of the window in the file. */
   private start = 0
@@ -26,13 +29,13 @@ export class WindowedFile {
   private turned = performance.now()
 
   constructor(
-    private readonly handle: FileHandle,
     /** What errors call it. */
     readonly path: string,
-    /** Bytes of the file. */
-    readonly size: number,
+    private readonly file: OpenFile,
     private readonly signal?: AbortSignal,
-  ) {}
+  ) {
+    this.size = file.size
+  }
 
   /**
    * Bytes of the file, valid until the next call.
@@ -52,7 +55,9 @@ export class WindowedFile {
     if (this.buffer.length < bytes) this.buffer = Buffer.alloc(wished)
     this.length = 0
     for (let done = 0; done < bytes; ) {
-      const read = await this.read(done, bytes - done, offset + done)
+      const read = await this.read(done, bytes - done, offset + done).catch((cause) => {
+        throw unreadable(this.path, cause)
+      })
       if (read === 0) throw cutOff(this.path, offset, length, offset + done)
       done += read
     }
@@ -69,8 +74,8 @@ export class WindowedFile {
     }
     const read =
       this.took < quick
-        ? readSync(this.handle.fd, this.buffer, at, length, position)
-        : (await this.handle.read(this.buffer, at, length, position)).bytesRead
+        ? readSync(this.file.handle.fd, this.buffer, at, length, position)
+        : (await this.file.handle.read(this.buffer, at, length, position)).bytesRead
     this.took = performance.now() - began
     return read
   }
