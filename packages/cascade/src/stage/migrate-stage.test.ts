@@ -14,7 +14,8 @@ import { trainStage } from '../training/train-stage.ts'
 import { loadStage } from './load-stage.ts'
 import { baseStage, superResolutionStage } from './stage.ts'
 
-// The files and numbers of this folder were written by the version before schedules had a name of their own.
+// The files and numbers of this folder were written by the version before schedules had a name of their own. The losses after a file's
+// end are of a later version, since the order of examples has changed.
 const fixtures = fileURLToPath(new URL('../fixtures/flat-schedules/', import.meta.url))
 const expected = JSON.parse(readFileSync(join(fixtures, 'expected.json'), 'utf8'))
 
@@ -43,7 +44,7 @@ test('an old checkpoint of a stage is loaded, and sampled as before', async () =
   expect([...data]).toEqual(expected.sr.sample)
 })
 
-test('the training of an old checkpoint of a stage is resumed, with the losses that it would have had', async () => {
+test('the training of an old checkpoint of a stage is resumed after its losses', async () => {
   const stage = superResolutionStage({
     name: 'sr',
     lowResolution: 2,

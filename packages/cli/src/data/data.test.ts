@@ -114,7 +114,7 @@ test.each([
   [['inspect', '{"name":"tars"}'], 1, "one of 'image-folder'"],
   [['inspect', folder, '--page', join(folder, 'a', '0.png', 'x.html')], 1, '--page: expected a folder'],
   [['inspect', folder, '--page', folder], 1, '--page: expected a file'],
-  [['inspect', '{a,b}.tar'], 1, 'tarShards: could not open a.tar'],
+  [['inspect', '{a,b}.tar'], 1, 'expected a file or a folder a.tar, there is none'],
   [['prepare', folder], 2, 'expected a path and a folder'],
   [['prepare', folder, 'x', 'y'], 2, 'expected a path and a folder, got'],
   [['prepare', folder, 'x', '--crop', 'adm'], 2, '--crop: expected --size too'],
