@@ -4,7 +4,6 @@ import {
   describeSource,
   type ImageLoader,
   type ImageSource,
-  imageLoader,
   imageSize,
   type LabelledBatch,
   type LabelledSource,
@@ -22,7 +21,7 @@ import {
 } from '@cascade-diffusion/diffusion'
 import { classifierLoss } from '@cascade-diffusion/losses'
 import { type Rng, rng } from '@cascade-diffusion/random'
-import { batchKey, type Loss, type TrainResult, train } from '@cascade-diffusion/training'
+import { type Loss, type TrainResult, train } from '@cascade-diffusion/training'
 import { type Encoder, migrateNetwork } from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { noiseLevelsOf } from '../training/noise-levels/noise-levels-table.ts'
@@ -32,6 +31,7 @@ import {
   checkRunKeys,
   dropoutSeeds,
   runKeys,
+  runLoader,
   runOptions,
   type TrainingRun,
 } from '../training/training-run.ts'
@@ -122,12 +122,7 @@ export async function trainClassifier(options: TrainClassifierOptions): Promise<
       { classifier: (xt, noise) => classifier.apply(params, xt, noise, dropout ? { dropout } : {}), process },
       input,
     )
-  const loader = imageLoader(images, {
-    ...options.loading,
-    batchSize,
-    rng: key.fold('order'),
-    draws: batchKey(seed),
-  })
+  const loader = runLoader(images, options, key)
   try {
     return await train<ClassifierBatch>({
       params: classifier.init(key.fold('weights')),

@@ -5,19 +5,12 @@ import {
   type ConditioningAugmentation,
   tryAugmentation,
 } from '@cascade-diffusion/conditioning-augmentation'
-import {
-  describeSource,
-  type ImageLoader,
-  type ImageSource,
-  imageLoader,
-  randomFlip,
-  transformed,
-} from '@cascade-diffusion/data'
+import { describeSource, type ImageLoader, type ImageSource, randomFlip, transformed } from '@cascade-diffusion/data'
 import { dropLabels, type NoiseLevelTensors } from '@cascade-diffusion/diffusion'
 import { averageLoss, defaultLoss, type ExampleLoss, lossOf } from '@cascade-diffusion/losses'
 import { type Rng, rng } from '@cascade-diffusion/random'
 import { lossHistoryOf, recordLosses } from '@cascade-diffusion/schedules'
-import { batchKey, type Loss, type TrainResult, train } from '@cascade-diffusion/training'
+import { type Loss, type TrainResult, train } from '@cascade-diffusion/training'
 import type { UNetCondition } from '@cascade-diffusion/unet'
 import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
 import { migrateStageRun } from '../stage/migrate-stage.ts'
@@ -27,7 +20,15 @@ import type { NoiseLevelSampler } from './noise-levels/noise-level-sampler.ts'
 import { noiseLevelsOf } from './noise-levels/noise-levels-table.ts'
 import { smallImages, stageImages } from './training-images.ts'
 import type { TrainingObjective } from './training-objective.ts'
-import { checkRun, checkRunKeys, dropoutSeeds, runKeys, runOptions, type TrainingRun } from './training-run.ts'
+import {
+  checkRun,
+  checkRunKeys,
+  dropoutSeeds,
+  runKeys,
+  runLoader,
+  runOptions,
+  type TrainingRun,
+} from './training-run.ts'
 
 /** Options of {@link trainStage}. */
 export interface TrainStageOptions extends TrainingObjective, TrainingRun {
@@ -105,12 +106,7 @@ export async function trainStage(options: TrainStageOptions): Promise<TrainResul
     ...(options.noiseLevels && { noiseLevels }),
     ...(options.randomFlips && { randomFlips: true }),
   }
-  const loader = imageLoader(images, {
-    ...options.loading,
-    batchSize,
-    rng: key.fold('order'),
-    draws: batchKey(seed),
-  })
+  const loader = runLoader(images, options, key)
   try {
     return await train<StageBatch>({
       params: stage.network.init(key.fold('weights')),

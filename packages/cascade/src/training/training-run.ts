@@ -1,8 +1,18 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
 import { checkFunction, checkInteger, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
-import { checkLoading, type Loading } from '@cascade-diffusion/data'
+import {
+  checkLoading,
+  type ImageBatch,
+  type ImageLoader,
+  type ImageSource,
+  imageLoader,
+  type LabelledBatch,
+  type LabelledSource,
+  type Loading,
+} from '@cascade-diffusion/data'
 import type { Rng } from '@cascade-diffusion/random'
 import {
+  batchKey,
   type CheckpointOptions,
   type Description,
   prepareCheckpoint,
@@ -69,6 +79,19 @@ export function runOptions(
   const options = Object.fromEntries(names.map((name) => [name, run[name]])) as Omit<TrainOptions<unknown>, Supplied>
   const migrated = (old: Description): Description => ({ kind: old.kind, config: migrate(old.config) })
   return { ...options, checkpoint: run.checkpoint && { ...run.checkpoint, kind, config, migrate: migrated } }
+}
+
+/**
+ * The loader of the images of a run. Their order follows from the model's key, what transforms draw from the key of each step.
+ */
+export function runLoader(images: LabelledSource, run: TrainingRun, key: Rng): ImageLoader<LabelledBatch>
+export function runLoader(images: ImageSource, run: TrainingRun, key: Rng): ImageLoader
+export function runLoader(
+  images: ImageSource,
+  { batchSize, seed, loading }: TrainingRun,
+  key: Rng,
+): ImageLoader<ImageBatch> {
+  return imageLoader(images, { ...loading, batchSize, rng: key.fold('order'), draws: batchKey(seed) })
 }
 
 /** The seeds of a network's dropout in a batch, int32 [N]. */
