@@ -4,6 +4,7 @@ export { type ConstantRateConfig, constantRate } from './learning-rate/constant.
 export { type CosineRateConfig, cosineRate } from './learning-rate/cosine.ts'
 export type { LearningRate, LearningRateOptions } from './learning-rate/learning-rate.ts'
 export { type LearningRateConfig, learningRateOf, learningRates } from './learning-rate/learning-rate-table.ts'
+export { batchKey } from './loop/batch-key.ts'
 export { type AdamConfig, type AdamOptions, adam } from './optimizers/adam.ts'
 export { type AdamWConfig, type AdamWOptions, adamw } from './optimizers/adamw.ts'
 export { chain } from './optimizers/chain.ts'

@@ -1,4 +1,5 @@
 import { kMaxLength } from 'node:buffer'
+import { readFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { constants, gunzip } from 'node:zlib'
 import { CascadeError } from '@cascade-diffusion/checks'
@@ -22,8 +23,9 @@ export async function readIdx(path: string): Promise<ByteImages> {
 
 async function fileOf(path: string): Promise<Buffer> {
   try {
-    const { handle } = await openFile(path)
-    return await handle.readFile().finally(() => handle.close())
+    const { handle } = await openFile(path) // Not a folder or a device.
+    await handle.close()
+    return await readFile(path) // By its path, as Yarn keeps files in zips.
   } catch (cause) {
     throw new CascadeError('data', `${path}: expected an IDX file: ${(cause as Error).message}`, { cause })
   }

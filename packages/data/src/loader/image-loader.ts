@@ -10,8 +10,13 @@ import { checkLoaderOptions, type ImageLoaderOptions } from './options.ts'
 import { readerOf } from './reader-of.ts'
 import { type SkippedImages, unreadableLog } from './unreadable.ts'
 
-/** Batches of the images of a source. {@link imageLoader} makes it. */
-export interface ImageLoader<B extends ImageBatch = ImageBatch> {
+/** `await using` ends what has it. Programs whose TypeScript knows no such symbol see none. */
+type Disposed = SymbolConstructor extends { readonly asyncDispose: infer S extends symbol }
+  ? { readonly [K in S]: () => Promise<void> }
+  : object
+
+/** Batches of the images of a source. {@link imageLoader} makes it; `await using` closes it. */
+export interface ImageLoader<B extends ImageBatch = ImageBatch> extends Disposed {
   /**
    * The batch of a step, from 0: a pure function of the step and the keys. Any step may be asked for; the following ones are loaded ahead.
    * @throws {CascadeError} as `readBatch`; of code `interrupted` if the signal aborts; if the loader is closed.
@@ -23,7 +28,6 @@ export interface ImageLoader<B extends ImageBatch = ImageBatch> {
   readonly prefetchedBytes: number
   /** Ends the threads. Batches that are awaited throw. When it is done, no file is open. */
   close(): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
 }
 
 /** A batch that is being loaded. */
