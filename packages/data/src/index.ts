@@ -92,6 +92,7 @@ export {
 } from './sources/image-dataset.ts'
 export type { ImageSource, LabelledSource, ReadImages, ReadOptions } from './sources/image-source.ts'
 export { type SourceConfig, sources } from './sources/source-table.ts'
+export type { SkippedSamples } from './tar/index-shard.ts'
 export type { TarShardsProgress } from './tar/index-shards.ts'
 export { type LabelledTarShards, type TarShards, type TarShardsOptions, tarShards } from './tar/tar-shards.ts'
 export { type TarShardsConfig, tarShardsEntry } from './tar/tar-shards-entry.ts'

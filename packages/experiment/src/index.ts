@@ -1,5 +1,6 @@
 export { type DataConfig, datasets, type ExperimentData } from './data/data.ts'
 export type { DicebearConfig } from './data/dicebear.ts'
+export type { ImagesConfig } from './data/images.ts'
 export type { LoadContext, Loaded, LoadOptions, Split } from './data/load-context.ts'
 export type { MnistConfig } from './data/mnist.ts'
 export { type Evaluation, evaluateExperiment } from './evaluate/evaluate.ts'

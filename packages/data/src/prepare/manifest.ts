@@ -7,10 +7,10 @@ import type { ImageSize } from '../images/image-size.ts'
 import type { SourceDescription } from '../transforms/describe-source.ts'
 
 /** How shards are written. */
-export const shardFormats = ['npy', 'tar'] as const
+export const shardFormats: readonly ['npy', 'tar'] = ['npy', 'tar']
 
 /** `npy`: bytes [n, height, width, channels] and labels, as NumPy's files. `tar`: PNG files and labels, as WebDataset's. */
-export type ShardFormat = (typeof shardFormats)[number]
+export type ShardFormat = 'npy' | 'tar'
 
 /** What a copy is made of and how; another copy in the same folder has to agree. */
 export interface PreparedSettings {

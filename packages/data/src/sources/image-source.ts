@@ -26,7 +26,7 @@ export interface ImageSource {
   /** The encoded images that `read` decodes, for sources of files. Absent for others. */
   readonly encoded?: EncodedImages
   /** The label of every image, without decoding any. Absent if the images are not labelled, or labels are not known in advance. */
-  readLabels?(): Promise<Int32Array>
+  readonly readLabels?: () => Promise<Int32Array>
 }
 
 /** A source whose images are labelled. */
