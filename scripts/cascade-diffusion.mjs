@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const bin = fileURLToPath(new URL('../packages/cli/src/bin.ts', import.meta.url))
+const bin = fileURLToPath(new URL('../packages/cascade-diffusion/src/bin.ts', import.meta.url))
 const child = spawn(
   process.execPath,
   ['--conditions=@cascade-diffusion/source', '--import', 'tsx', bin, ...process.argv.slice(2)],

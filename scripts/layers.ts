@@ -3,6 +3,7 @@ import { join } from 'node:path'
 
 /** The order of the packages, as CONTRIBUTING.md draws it: a package may depend on those of lower lines only. */
 export const layers: readonly (readonly string[])[] = [
+  ['cascade-diffusion'],
   ['cli'],
   ['export', 'experiment'],
   ['pretrained', 'presets'],
@@ -10,13 +11,13 @@ export const layers: readonly (readonly string[])[] = [
   ['training', 'metrics', 'conditioning-augmentation'],
   ['losses', 'unet'],
   ['diffusion'],
-  ['schedules'],
+  ['schedules', 'datasets'],
   ['backends', 'data'],
   ['checkpoints', 'jit', 'reports'],
   ['ops'],
   ['random'],
   ['arrays', 'downloads'],
-  ['files'],
+  ['files', 'create-cascade-diffusion'],
   ['checks', 'testing'],
 ]
 
@@ -42,14 +43,16 @@ export const readManifests = (root: string): Manifest[] =>
 
 /** What breaks the order: dependencies that do not point down, those for tests included, and packages without a layer. */
 export function layeringErrors(manifests: readonly Manifest[], order = layers): string[] {
-  const layerOf = (name: string) => order.findIndex((layer) => layer.includes(name.slice(scope.length)))
+  const shortOf = (name: string) => (name.startsWith(scope) ? name.slice(scope.length) : name)
+  const known = order.flat()
+  const layerOf = (name: string) => order.findIndex((layer) => layer.includes(shortOf(name)))
   return manifests.flatMap((manifest) => {
     const from = layerOf(manifest.name)
     if (from < 0) return [`${manifest.name} is in no layer: add it to scripts/layers.ts and CONTRIBUTING.md`]
     const { dependencies, devDependencies, optionalDependencies, peerDependencies } = manifest
     const all = { ...dependencies, ...devDependencies, ...optionalDependencies, ...peerDependencies }
     return Object.keys(all)
-      .filter((name) => name.startsWith(scope) && layerOf(name) <= from)
+      .filter((name) => (name.startsWith(scope) || known.includes(name)) && layerOf(name) <= from)
       .map((name) => `${manifest.name} must not depend on ${name}: dependencies point down only`)
   })
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { main } from './main.ts'
+import { main } from '@cascade-diffusion/cli'
 
 const stop = new AbortController()
 let interrupts = 0
