@@ -56,7 +56,7 @@ const [real, tested] = [trainSet, testSet].map((set) => transformed(set, resize(
 const trained = await trainEvaluator({
   ...common,
   dataset: real!,
-  plan: { ...plan.evaluator.training, steps: 500 },
+  plan: { ...plan.evaluation.training, steps: 500 },
   checkpointPath: join(folder, 'classifier-8.safetensors'),
 })
 const evaluator = await evaluatorOf(trained.ema, { trainSet: real!, testSet: tested!, compile: jit })

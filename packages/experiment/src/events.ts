@@ -19,7 +19,7 @@ export interface LoadedEvent {
 /** A step of training was done. */
 export interface TrainingEvent {
   readonly type: 'training'
-  /** The stage's name, or `classifier`. */
+  /** The stage's name, or `evaluator`. */
   readonly model: string
   /** Steps done, of `steps`. A resumed run begins after those of its checkpoint. */
   readonly step: number

@@ -17,13 +17,13 @@ export type {
 } from './events.ts'
 export type { ExperimentOptions } from './options.ts'
 export type {
-  BaseStagePlan,
-  ExperimentPlan,
-  StagePlan,
-  StageTrainingPlan,
-  SuperResolutionStagePlan,
-  TrainingPlan,
-} from './plan/plan.ts'
+  CascadePlan,
+  EvaluationPlan,
+  ModelTraining,
+  PlannedBase,
+  PlannedSuperResolution,
+  StageTraining,
+} from './plan/cascade-plan.ts'
 export {
   type QuickstartDataset,
   type QuickstartOptions,

@@ -24,11 +24,11 @@ test('rectangular images of four channels, by a factor of 4/3', async () => {
     name: 'wide',
     data: { train: wide('train'), test: wide('test') },
     stages: [
-      { ...base, stage: { ...base.stage, resolution: [12, 24] } },
-      { ...upper!, stage: { ...upper!.stage, resolution: [16, 32] } },
+      { ...base, resolution: [12, 24] },
+      { ...upper!, resolution: [16, 32] },
     ],
   } as const
-  const { cascade, report } = await runExperiment({ plan, seed: 1, out, compile: jit })
+  const { cascade, report } = await runExperiment({ plan, out, compile: jit })
   expect(cascade.stages.map(({ stage }) => [...stage.size, stage.imageChannels])).toEqual([
     [12, 24, 4],
     [16, 32, 4],

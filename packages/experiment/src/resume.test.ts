@@ -10,7 +10,9 @@ import { briefPlan, tinyPlan } from './tiny-plan.ts'
 
 const folder = temporaryFolder()
 const run = (out: string, options: Partial<RunExperimentOptions> = {}) =>
-  runExperiment({ plan: briefPlan, seed: 1, out: join(folder, out), compile: jit, ...options })
+  runExperiment({ plan: briefPlan, out: join(folder, out), compile: jit, ...options })
+/** The same with another seed. */
+const seeded = { ...briefPlan, seed: 3 }
 const failure = (out: string, options: Partial<RunExperimentOptions>) => run(out, options).catch((error) => error)
 const picture = (out: string) => readFile(join(folder, out, 'samples.png'))
 
@@ -23,9 +25,9 @@ test('interrupted in training and resumed, it ends in the same pictures', async 
   })
   expect(isCascadeError(error, 'interrupted')).toBe(true)
   expect(error.message).toBe('base: stopped at step 7 of 12')
-  expect((await readdir(join(folder, 'resumed/checkpoints/brief'))).sort()).toEqual([
+  expect((await readdir(join(folder, 'resumed/checkpoints'))).sort()).toEqual([
     'base.safetensors',
-    'classifier.safetensors',
+    'evaluator.safetensors',
   ])
   const first = new Map<string, number>()
   await run('resumed', {
@@ -80,37 +82,37 @@ test('a source that is interrupted itself says so', async () => {
 test('interrupted before it begins, nothing is trained', async () => {
   const error = await failure('never', { signal: AbortSignal.abort() })
   expect(isCascadeError(error, 'interrupted')).toBe(true)
-  expect(error.message).toBe('classifier: stopped at step 0 of 12')
+  expect(error.message).toBe('evaluator: stopped at step 0 of 12')
 })
 
 test('a finished run is not trained anew, unless it is restarted', async () => {
-  const path = join(folder, 'whole/checkpoints/brief/base.safetensors')
+  const path = join(folder, 'whole/checkpoints/base.safetensors')
   const [before, samples] = [await readFile(path), await picture('whole')]
   const trained: string[] = []
   await run('whole', { progress: (event) => event.type === 'training' && trained.push(event.model) })
   expect(trained).toEqual([])
   expect((await readFile(path)).equals(before)).toBe(true)
   expect((await picture('whole')).equals(samples)).toBe(true)
-  await expect(run('whole', { seed: 3 })).rejects.toThrow(/seed/)
-  await run('whole', { seed: 3, restart: true })
+  await expect(run('whole', { plan: seeded })).rejects.toThrow(/seed/)
+  await run('whole', { plan: seeded, restart: true })
   expect((await readFile(path)).equals(before)).toBe(false)
   expect((await picture('whole')).equals(samples)).toBe(false)
 })
 
 test('an evaluator of an older version, of kind classifier, is used', async () => {
-  const path = join(folder, 'whole/checkpoints/brief/classifier.safetensors')
+  const path = join(folder, 'whole/checkpoints/evaluator.safetensors')
   const evaluator = await loadCheckpoint(path)
   expect(evaluator.kind).toBe('evaluator')
   // It said of the learning rate only where it begins.
   const config = { ...(evaluator.config as object), learningRate: 4e-3 }
   await saveCheckpoint(path, { ...evaluator, kind: 'classifier', config })
   const before = await readFile(path)
-  await run('whole', { seed: 3 })
+  await run('whole', { plan: seeded })
   expect((await readFile(path)).equals(before)).toBe(true)
 })
 
 test('a corrupt checkpoint is a clear error', async () => {
-  const path = join(folder, 'whole/checkpoints/brief/base.safetensors')
+  const path = join(folder, 'whole/checkpoints/base.safetensors')
   await truncate(path, 1000)
-  await expect(run('whole', { seed: 3 })).rejects.toThrow(`checkpoint ${path} cannot be used`)
+  await expect(run('whole', { plan: seeded })).rejects.toThrow(`checkpoint ${path} cannot be used`)
 })

@@ -10,7 +10,7 @@ import { tinyPlan } from './tiny-plan.ts'
 test('writes pictures, figures and a report', async () => {
   const events: ExperimentEvent[] = []
   const out = temporaryFolder()
-  await runExperiment({ plan: tinyPlan, seed: 1, out, compile: jit, progress: (event) => events.push(event) })
+  await runExperiment({ plan: tinyPlan, out, compile: jit, progress: (event) => events.push(event) })
   expect((await readdir(out)).sort()).toEqual([
     'checkpoints',
     'metrics.json',
@@ -52,7 +52,7 @@ test('writes pictures, figures and a report', async () => {
   // Every step of every model in turn, then the evaluator, then all images.
   const steps = events.filter((event) => event.type === 'training')
   const models = [
-    ['classifier', 40],
+    ['evaluator', 40],
     ['base', 120],
     ['super-resolution', 250],
   ] as const

@@ -13,7 +13,7 @@ import { cascadeOf } from './with-cascade.ts'
 
 /** Options of {@link runExperiment}. */
 export interface RunExperimentOptions extends ExperimentOptions {
-  /** Deletes earlier checkpoints of the plan first. Default false. */
+  /** Deletes earlier checkpoints of the run first. Default false. */
   readonly restart?: boolean
 }
 
@@ -36,9 +36,9 @@ export async function runExperiment(given: RunExperimentOptions): Promise<Experi
   const { restart = false, ...options } = given ?? {}
   checkFlag('runExperiment', 'restart', restart)
   checkExperiment('runExperiment', options)
-  const { plan, seed, out } = options
+  const { plan, out } = options
   const started = performance.now()
-  if (restart) await rm(checkpointFolder(options), { recursive: true, force: true })
+  if (restart) await rm(checkpointFolder(out), { recursive: true, force: true })
   await mkdir(out, { recursive: true })
 
   const trained = await trainExperiment(options)
@@ -48,7 +48,6 @@ export async function runExperiment(given: RunExperimentOptions): Promise<Experi
   const sizes = trained.stages.map(({ stage }) => stage.size)
   const outcome: Outcome = {
     plan,
-    seed,
     classNames: train.classNames,
     evaluation,
     sampleCount: labels.data.length,

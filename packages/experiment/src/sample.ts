@@ -13,8 +13,8 @@ export type Images = NDArray<'float32'>
 export interface SampleExperimentOptions extends ExperimentOptions {
   /** How each super-resolution stage is augmented, in order: s, or s and whether the stage below is truncated at it. */
   readonly levels: readonly StageLevel[]
-  /** How many images of each class. Default: as many as the plan says. */
-  readonly perClass?: number
+  /** The number of images, the classes in turn. Default: that of the plan's evaluation. */
+  readonly count?: number
 }
 
 /** Images of a cascade. */
@@ -31,25 +31,24 @@ export interface Samples {
  */
 export async function sampleExperiment(
   trained: TrainedExperiment,
-  { levels, perClass, ...options }: SampleExperimentOptions,
+  { levels, count, ...options }: SampleExperimentOptions,
 ): Promise<Samples> {
   checkExperiment('sampleExperiment', options)
-  const { plan, seed, signal, progress } = options
+  const { plan, signal, progress } = options
   if (!Array.isArray(levels) || levels.length !== plan.stages.length - 1)
     throw new CascadeError(
       'input',
       `sampleExperiment: expected levels, ${plan.stages.length - 1}: one for each super-resolution stage, got ${shown(levels)}`,
     )
-  const each = checkInteger('sampleExperiment', 'perClass', perClass ?? plan.samplesPerClass, { from: 1 })
-  const labels = classLabels(trained, each)
-  const n = labels.data.length
+  const n = checkInteger('sampleExperiment', 'count', count ?? plan.evaluation.samples, { from: 1 })
+  const labels = classLabels(trained, n)
   const images = await withCascade(cascadeOf(trained.stages, options.plan, levels), options, (cascade) => {
     const all = cascade.stages.map(() => 0)
     return cascade.sample({
       count: n,
       labels,
-      rng: rng(seed).fold('samples'),
-      batchSize: plan.samplingBatchSize,
+      rng: rng(plan.seed).fold('samples'),
+      batchSize: plan.sampling.batchSize,
       signal,
       progress: ({ stage, done }) => {
         all[cascade.stages.findIndex((each) => each.stage.name === stage)] = done
@@ -66,12 +65,12 @@ export async function sampleExperiment(
  */
 export async function sampleFrames(
   trained: TrainedExperiment,
-  { levels, ...options }: Omit<SampleExperimentOptions, 'perClass'>,
+  { levels, ...options }: Omit<SampleExperimentOptions, 'count'>,
 ): Promise<readonly (readonly Images[])[]> {
   checkExperiment('sampleFrames', options)
-  const { plan, seed, signal, compile } = options
-  const labels = classLabels(trained, 1)
-  const key = rng(seed).fold('process')
+  const { plan, signal, compile } = options
+  const labels = classLabels(trained, trained.data.train.classNames.length)
+  const key = rng(plan.seed).fold('process')
   const cascade = cascadeOf(trained.stages, plan, levels)
   const samplers = trained.stages.map((stage, i) => stageSampler(stage, { ...plan.stages[i]!.sampling, compile }))
   try {
@@ -109,8 +108,8 @@ function stopOf({ stages }: Cascade, i: number) {
   return truncatedStop(stages[i]!, upper.stage, upper.level ?? 0)
 }
 
-/** `each` labels of every class, the classes in turn, so that any beginning of the list is balanced. */
-export function classLabels({ stages }: TrainedExperiment, each: number): NDArray<'int32'> {
-  const classes = stages[0]!.stage.classNames!.length
-  return int32(Array.from({ length: classes * each }, (_, i) => i % classes))
+/** `count` labels, the classes in turn, so that any beginning of the list is balanced. */
+export function classLabels({ data }: Pick<TrainedExperiment, 'data'>, count: number): NDArray<'int32'> {
+  const classes = data.train.classNames.length
+  return int32(Array.from({ length: count }, (_, i) => i % classes))
 }

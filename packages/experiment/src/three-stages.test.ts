@@ -13,7 +13,7 @@ import { briefPlan, threeStagePlan } from './tiny-plan.ts'
 import { trainExperiment } from './train.ts'
 
 const out = temporaryFolder()
-const options = { plan: threeStagePlan, seed: 1, out, compile: jit }
+const options = { plan: threeStagePlan, out, compile: jit }
 
 test('three stages are trained, and each level is searched through the stages above it', async () => {
   const events: ExperimentEvent[] = []
@@ -49,7 +49,7 @@ test('three stages are trained, and each level is searched through the stages ab
   const direct = await sampleExperiment(trained, { ...options, levels })
   expect(direct.labels).toEqual(labels)
   expect(direct.images).toEqual(images)
-  const fewer = await sampleExperiment(trained, { ...options, levels, perClass: 1 })
+  const fewer = await sampleExperiment(trained, { ...options, levels, count: 2 })
   expect([...fewer.images[2]!.data]).toEqual([...images[2]!.data.subarray(0, 2 * 256)])
 })
 
@@ -111,11 +111,12 @@ test('levels that leave no choice are not searched', async () => {
 test('a way that the stages do not allow is refused before anything is trained', async () => {
   const [base, middle, last] = threeStagePlan.stages
   const augmentation = { name: 'gaussian-noise', schedule: { name: 'linear', steps: 100 }, maxLevel: 40 } as const
-  const other = { ...middle!, stage: { ...middle!.stage, augmentation } }
+  const other = { ...middle!, augmentation }
   const trained: string[] = []
   const train = (ways: 'both' | undefined) =>
     trainExperiment({
       ...options,
+      out: temporaryFolder(),
       plan: { ...threeStagePlan, name: 'others', stages: [base, { ...other, ways }, last!] },
       progress: (event) => event.type === 'training' && trained.push(event.model),
       signal: AbortSignal.abort(),
@@ -129,8 +130,9 @@ test('a way that the stages do not allow is refused before anything is trained',
 
 test('a base stage alone is an experiment too', async () => {
   const [base] = briefPlan.stages
-  const plan = { ...briefPlan, name: 'alone', stages: [{ ...base, stage: { ...base.stage, resolution: 16 } }] } as const
-  const { outcome, report } = await runExperiment({ ...options, plan })
+  const plan = { ...briefPlan, name: 'alone', stages: [{ ...base, resolution: 16 }] } as const
+  const out = temporaryFolder()
+  const { outcome, report } = await runExperiment({ ...options, plan, out })
   expect(outcome.evaluation).toMatchObject({ searches: [], levels: [] })
   const metrics = JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'))
   expect(metrics).toMatchObject({ fid: {}, levels: {}, fidOfSamples: { train: expect.any(Number) } })

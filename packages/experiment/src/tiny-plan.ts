@@ -1,6 +1,6 @@
 import { imageDataset } from '@cascade-diffusion/data'
 import { rng } from '@cascade-diffusion/random'
-import type { ExperimentPlan } from './plan/plan.ts'
+import type { CascadePlan } from './plan/cascade-plan.ts'
 
 /** For tests: images that are bright on the left or on the right, with some noise. */
 const halves = (split: 'train' | 'test') => {
@@ -34,60 +34,48 @@ const training = (steps: number, rate: number, decay = 0.9) => ({
 /** For tests: a whole experiment in a few seconds. */
 export const tinyPlan = {
   name: 'tiny',
-  title: 'Tiny',
-  about: 'Halves.',
+  report: { title: 'Tiny', about: 'Halves.' },
+  seed: 1,
   data: { train: halves('train'), test: halves('test') },
-  evaluator: { name: 'classifier', training: training(40, 4e-3, 0.99) },
   stages: [
+    { name: 'base', resolution: 4, process, network, training: training(120, 4e-3), sampling },
     {
-      stage: { name: 'base', resolution: 4, process, network },
-      training: training(120, 4e-3),
-      sampling,
-    },
-    {
-      stage: {
-        name: 'super-resolution',
-        resolution: 16,
-        process,
-        augmentation,
-        network: { ...network, baseChannels: 16, patchSize: 2 },
-      },
+      name: 'super-resolution',
+      resolution: 16,
+      process,
+      augmentation,
+      network: { ...network, baseChannels: 16, patchSize: 2 },
       training: training(250, 5e-3),
       sampling,
       levels: [0, 10],
     },
   ],
-  samplesPerClass: 6,
-  samplingBatchSize: 5,
-} as const satisfies ExperimentPlan
+  sampling: { batchSize: 5 },
+  evaluation: { features: 'classes', training: training(40, 4e-3, 0.99), samples: 12 },
+} as const satisfies CascadePlan
 
 const [base, superResolution] = tinyPlan.stages
 const brief = { ...training(12, 4e-3), batchSize: 8 }
 const briefly = { training: brief, sampling: { ...sampling, steps: 3 } }
 
 /** For tests: the same stages, trained so briefly that their images are noise. */
-export const briefPlan: ExperimentPlan = {
+export const briefPlan: CascadePlan = {
   ...tinyPlan,
   name: 'brief',
-  evaluator: { name: 'classifier', training: brief },
   stages: [
     { ...base, ...briefly },
     { ...superResolution, ...briefly },
   ],
-  samplesPerClass: 4,
+  evaluation: { features: 'classes', training: brief, samples: 8 },
 }
 
 /** For tests: three stages, 4×4 to 8×8 to 16×16. */
-export const threeStagePlan: ExperimentPlan = {
+export const threeStagePlan: CascadePlan = {
   ...briefPlan,
   name: 'three',
   stages: [
     { ...base, ...briefly },
-    {
-      stage: { ...superResolution.stage, name: 'middle', resolution: 8, network },
-      ...briefly,
-      levels: [0, 20],
-    },
+    { ...superResolution, name: 'middle', resolution: 8, network, ...briefly, levels: [0, 20] },
     { ...superResolution, ...briefly, levels: [0, 10, 30] },
   ],
 }

@@ -8,8 +8,8 @@ import { dataAt, type ExperimentData, loadData } from './data/data.ts'
 import { trainEvaluator } from './evaluate/evaluator.ts'
 import { searchedLevels } from './evaluate/searched-levels.ts'
 import { checkExperiment, checkpointPath, type ExperimentOptions } from './options.ts'
+import { lastSize, type ModelTraining } from './plan/cascade-plan.ts'
 import { EVALUATOR } from './plan/check-plan.ts'
-import { lastSize, type TrainingPlan } from './plan/plan.ts'
 import { stagesOf } from './plan/stages.ts'
 import { cascadeOf, withCascade } from './with-cascade.ts'
 
@@ -31,7 +31,8 @@ export interface TrainedExperiment {
  */
 export async function trainExperiment(options: ExperimentOptions): Promise<TrainedExperiment> {
   checkExperiment('trainExperiment', options)
-  const { plan, seed, compile, signal, out, progress = () => {} } = options
+  const { plan, compile, signal, out, progress = () => {} } = options
+  const { seed } = plan
   const data = await loadData(plan.data, {
     cacheDir: `${out}/drawings`,
     progress: (loading) => progress({ type: 'loading', ...loading }),
@@ -48,7 +49,7 @@ export async function trainExperiment(options: ExperimentOptions): Promise<Train
 
   type Common = Pick<TrainStageOptions, 'seed' | 'compile' | 'signal' | 'progress'>
   /** Trains one model, and says which one an interruption ended. */
-  const run = (model: string, { steps }: TrainingPlan, start: (common: Common) => Promise<TrainResult>) =>
+  const run = (model: string, { steps }: ModelTraining, start: (common: Common) => Promise<TrainResult>) =>
     start({
       seed,
       compile,
@@ -56,7 +57,7 @@ export async function trainExperiment(options: ExperimentOptions): Promise<Train
       progress: ({ step, loss }) => progress({ type: 'training', model, step, steps, loss }),
     }).catch((error) => Promise.reject(stopped(model, steps, error)))
 
-  const { training } = plan.evaluator
+  const { training } = plan.evaluation
   const evaluator = await run(EVALUATOR, training, (common) =>
     trainEvaluator({
       ...common,
@@ -67,7 +68,7 @@ export async function trainExperiment(options: ExperimentOptions): Promise<Train
   )
   const results = new Map([[EVALUATOR, evaluator]])
   for (const [i, stage] of stages.entries()) {
-    const { training } = plan.stages[i]!
+    const { saveEvery = 250, sampleEvery, ...training } = plan.stages[i]!.training
     const result = await run(stage.name, training, (common) =>
       trainStage({
         ...common,
@@ -75,7 +76,7 @@ export async function trainExperiment(options: ExperimentOptions): Promise<Train
         stage,
         dataset: data.train,
         learningRate: learningRateOf(training.learningRate, training.steps),
-        checkpoint: { path: checkpointPath(options, stage.name), every: 250 },
+        checkpoint: { path: checkpointPath(options, stage.name), every: saveEvery },
       }),
     )
     results.set(stage.name, result)

@@ -8,7 +8,7 @@ import {
 } from '@cascade-diffusion/cascade'
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { ExperimentOptions } from './options.ts'
-import type { ExperimentPlan } from './plan/plan.ts'
+import type { CascadePlan } from './plan/cascade-plan.ts'
 
 /**
  * The stages of a plan as a cascade, which is sampled as planned.
@@ -17,7 +17,7 @@ import type { ExperimentPlan } from './plan/plan.ts'
  */
 export function cascadeOf(
   stages: readonly TrainedStage[],
-  { stages: [base, ...upper] }: ExperimentPlan,
+  { stages: [base, ...upper] }: CascadePlan,
   levels: readonly StageLevel[] = upper.map(({ levels: [level = 0], ways }) => ({
     level,
     truncated: ways === 'truncated' && level > 0,

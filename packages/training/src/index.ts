@@ -15,9 +15,11 @@ export { batchKey } from './loop/batch-key.ts'
 export {
   type BatchMemory,
   type CheckpointOptions,
+  type TrainObserver,
   type TrainOptions,
   type TrainProgress,
   type TrainResult,
+  type TrainSnapshot,
   trainKeys,
 } from './loop/options.ts'
 export { trainSchemas } from './loop/schemas.ts'

@@ -113,6 +113,23 @@ describe.each([
     expect({ settings, step }).toMatchObject({ settings: { lossScaling: { initial: 32 } }, step: 3 })
   })
 
+  test('observe', async () => {
+    const seen: number[] = []
+    let last: TrainResult['averages'] | undefined
+    const whole = await run({
+      observe: {
+        every: 2,
+        async call({ step, averages }) {
+          seen.push(step)
+          last = await averages()
+        },
+      },
+    })
+    expect(seen).toEqual([2, 3])
+    expect(last).toEqual(whole.averages)
+    expect(whole).toEqual(await run())
+  })
+
   test('compile and signal', async () => {
     const compile = vi.fn(eager) as Compile
     await run({ compile })

@@ -28,12 +28,12 @@ export async function runQuickstart(args: readonly string[], { log, signal }: Co
   const out = resolve(values.out)
   const seed = wholeNumber('seed', values.seed)
   await checkFolder(out)
-  const plan = quickstartPlan({ dataset, fast })
+  const plan = quickstartPlan({ dataset, fast, seed })
   const compile = await compileOn(backend)
-  log(`${plan.title}. ${plan.about}`)
+  log(`${plan.report.title}. ${plan.report.about}`)
   const { print, end } = eventPrinter({ log })
   try {
-    const options = { plan, restart, seed, out, compile, signal, progress: print }
+    const options = { plan, restart, out, compile, signal, progress: print }
     const { report, outcome } = await runExperiment(options).finally(end)
     const { figures, levels, ofTest } = outcome.evaluation
     const [fid, fidOfTest] = [figures, ofTest].map(({ fid }) => fid.train.value.toFixed(2))

@@ -1,10 +1,10 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import { imageSize, shownSize } from '@cascade-diffusion/data'
-import type { ExperimentPlan } from '../plan/plan.ts'
+import type { CascadePlan } from '../plan/cascade-plan.ts'
 import type { ExperimentData } from './data.ts'
 
 /** @throws unless training and test images have the same channels and classes, and are large enough for every stage. */
-export function checkData({ stages }: ExperimentPlan, { train, test }: ExperimentData): void {
+export function checkData({ stages }: CascadePlan, { train, test }: ExperimentData): void {
   const of = `data.test '${test.name}'`
   if (test.channels !== train.channels)
     throw new CascadeError(
@@ -16,7 +16,7 @@ export function checkData({ stages }: ExperimentPlan, { train, test }: Experimen
       'input',
       `plan: ${of}: expected the classes of training, ${train.classNames.join(', ')}; got ${test.classNames.join(', ')}`,
     )
-  const { name, resolution } = stages.at(-1)!.stage
+  const { name, resolution } = stages.at(-1)!
   const least = imageSize('plan', resolution)
   for (const { name: images, size } of [train, test])
     if (size?.some((length, i) => length < least[i]!))

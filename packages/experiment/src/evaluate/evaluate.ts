@@ -1,7 +1,7 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import { dataAt } from '../data/data.ts'
 import { checkExperiment, type ExperimentOptions } from '../options.ts'
-import { lastSize } from '../plan/plan.ts'
+import { lastSize } from '../plan/cascade-plan.ts'
 import type { TrainedExperiment } from '../train.ts'
 import { type ExperimentFigures, evaluatorOf } from './evaluator.ts'
 import { type FoundLevels, searchStages } from './search-stages.ts'

@@ -23,12 +23,12 @@ import {
   type TrainResult,
   train,
 } from '@cascade-diffusion/training'
-import type { TrainingPlan } from '../plan/plan.ts'
+import type { ModelTraining } from '../plan/cascade-plan.ts'
 
 /** Options of {@link trainEvaluator}. */
 export interface TrainEvaluatorOptions {
   readonly dataset: LabelledSource
-  readonly plan: TrainingPlan
+  readonly plan: ModelTraining
   readonly seed: number
   readonly compile: Compile
   readonly checkpointPath: string

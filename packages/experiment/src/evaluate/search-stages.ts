@@ -41,12 +41,12 @@ export interface FoundLevels extends Samples {
 export async function searchStages(
   trained: TrainedExperiment,
   evaluator: ExperimentEvaluator,
-  { plan, seed, compile, signal, progress }: ExperimentOptions,
+  { plan, compile, signal, progress }: ExperimentOptions,
 ): Promise<FoundLevels> {
   const cascade = cascadeOf(trained.stages, plan)
-  const labels = classLabels(trained, plan.samplesPerClass)
-  const n = labels.data.length
-  const sampling = { count: n, labels, rng: rng(seed).fold('samples'), batchSize: plan.samplingBatchSize, signal }
+  const n = plan.evaluation.samples
+  const labels = classLabels(trained, n)
+  const sampling = { count: n, labels, rng: rng(plan.seed).fold('samples'), batchSize: plan.sampling.batchSize, signal }
   const { choices, candidates } = searchedLevels(cascade, plan)
   const count = n * stageRuns(cascade, candidates)
   let done = 0

@@ -4,7 +4,7 @@ import {
   augmentationCandidates,
   type Cascade,
 } from '@cascade-diffusion/cascade'
-import type { ExperimentPlan } from '../plan/plan.ts'
+import type { CascadePlan } from '../plan/cascade-plan.ts'
 
 /** What is searched of a cascade. */
 export interface SearchedLevels {
@@ -17,11 +17,11 @@ export interface SearchedLevels {
  * What a plan searches: the stages that leave a choice, and the last one.
  * @throws if the stages do not allow it.
  */
-export function searchedLevels(cascade: Cascade, { stages: [, ...upper] }: ExperimentPlan): SearchedLevels {
+export function searchedLevels(cascade: Cascade, { stages: [, ...upper] }: CascadePlan): SearchedLevels {
   if (upper.length === 0) return { choices: undefined, candidates: [] }
-  const levels = Object.fromEntries(upper.map(({ stage, levels }) => [stage.name, levels]))
-  const ways = Object.fromEntries(upper.flatMap(({ stage, ways }) => (ways ? [[stage.name, ways]] : [])))
-  const stages = upper.map(({ stage }) => stage.name)
+  const levels = Object.fromEntries(upper.map(({ name, levels }) => [name, levels]))
+  const ways = Object.fromEntries(upper.flatMap(({ name, ways }) => (ways ? [[name, ways]] : [])))
+  const stages = upper.map(({ name }) => name)
   const all = augmentationCandidates(cascade, { stages, levels, ways })
   const isSearched = (name: string) => name === stages.at(-1) || all.filter(({ stage }) => stage === name).length > 1
   return {

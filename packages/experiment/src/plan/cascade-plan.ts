@@ -6,11 +6,12 @@ import type {
   TrainingRun,
   TrainStageOptions,
 } from '@cascade-diffusion/cascade'
+import { type ImageSize, imageSize } from '@cascade-diffusion/data'
 import type { LearningRateConfig } from '@cascade-diffusion/training'
 import type { DataConfig } from '../data/data.ts'
 
 /** The options of a run that an experiment supplies itself, or that are no data. */
-type Supplied = 'seed' | 'compile' | 'checkpoint' | 'progress' | 'signal' | 'reduce'
+type Supplied = 'seed' | 'compile' | 'checkpoint' | 'progress' | 'observe' | 'signal' | 'reduce' | 'loading'
 
 /** How one model is trained: all options of training that do not follow from the plan. */
 export interface ModelTraining extends Omit<TrainingRun, Supplied | 'learningRate'> {
@@ -98,3 +99,7 @@ export interface CascadePlan {
   }
   readonly evaluation: EvaluationPlan
 }
+
+/** The size of a plan's finished images, which are evaluated. */
+export const lastSize = ({ stages }: Pick<CascadePlan, 'stages'>): ImageSize =>
+  imageSize('plan', stages.at(-1)!.resolution)

@@ -2,35 +2,49 @@ import { isLarger, stageSamplingSchema, stageSchemas } from '@cascade-diffusion/
 import { CascadeError, parseConfig, schema } from '@cascade-diffusion/checks'
 import { imageSize, shownSize } from '@cascade-diffusion/data'
 import { dataSchema } from '../data/data.ts'
-import type { BaseStagePlan, ExperimentPlan, SuperResolutionStagePlan } from './plan.ts'
+import type { CascadePlan, EvaluationPlan, PlannedBase, PlannedSuperResolution } from './cascade-plan.ts'
 import { count, stageTrainingSchema, trainingSchema } from './training-schema.ts'
 
-/** The name of the evaluator's checkpoint, which no stage may have. */
-export const EVALUATOR = 'classifier'
+/** The name of the evaluator among the models and of its checkpoint, which no stage may have. */
+export const EVALUATOR = 'evaluator'
 
 const { name, resolution, process, network, labelDropout, augmentation } = stageSchemas
-const ofStage = { name, resolution, process, network, labelDropout }
-const common = { training: stageTrainingSchema, sampling: stageSamplingSchema }
+const common = {
+  name,
+  resolution,
+  process,
+  network,
+  labelDropout,
+  conditional: schema.optional(schema.flag()),
+  training: stageTrainingSchema,
+  sampling: stageSamplingSchema,
+}
 
-const base = schema.record<BaseStagePlan>({ ...common, stage: schema.record<BaseStagePlan['stage']>(ofStage) })
+const base = schema.record<PlannedBase>(common)
 
-const superResolution = schema.record<SuperResolutionStagePlan>({
+const superResolution = schema.record<PlannedSuperResolution>({
   ...common,
-  stage: schema.record<SuperResolutionStagePlan['stage']>({ ...ofStage, augmentation }),
+  augmentation,
   levels: schema.list(schema.number({ from: 0 }), 1),
   ways: schema.optional(schema.oneOf(['truncated', 'non-truncated', 'both'])),
 })
 
-const plan = schema.record<ExperimentPlan>({
+const plan = schema.record<CascadePlan>({
   name: schema.value('a name of letters, digits, - and _', (x) => typeof x === 'string' && /^[\w-]+$/.test(x)),
-  title: schema.text(),
-  about: schema.text(),
-  note: schema.optional(schema.text()),
+  report: schema.record<CascadePlan['report']>({
+    title: schema.text(),
+    about: schema.text(),
+    note: schema.optional(schema.text()),
+  }),
+  seed: schema.integer({ from: 0 }),
   data: dataSchema,
-  evaluator: schema.record<ExperimentPlan['evaluator']>({ name: schema.oneOf([EVALUATOR]), training: trainingSchema }),
   stages: schema.firstAndRest(base, superResolution),
-  samplesPerClass: count(),
-  samplingBatchSize: count(),
+  sampling: schema.record<CascadePlan['sampling']>({ batchSize: count() }),
+  evaluation: schema.record<EvaluationPlan>({
+    features: schema.oneOf(['classes', 'rotations']),
+    training: trainingSchema,
+    samples: count(),
+  }),
 })
 
 /**
@@ -38,21 +52,21 @@ const plan = schema.record<ExperimentPlan>({
  * @throws one error with everything that is wrong, each with its path; or the first stage that does not follow on the one before it.
  * A custom augmentation, and what only the whole stage shows, is checked when the stage is made.
  */
-export function checkPlan(given: ExperimentPlan): void {
+export function checkPlan(given: CascadePlan): void {
   parseConfig('plan', plan, given)
   for (const i of given.stages.keys()) checkOrder(given, i)
 }
 
 /** @throws unless the stage has a name of its own and super-resolves the images of the one before it. */
-function checkOrder({ stages }: ExperimentPlan, i: number): void {
-  const { name, resolution } = stages[i]!.stage
+function checkOrder({ stages }: CascadePlan, i: number): void {
+  const { name, resolution } = stages[i]!
   const where = `plan: stages[${i}], '${name}'`
   if (name === EVALUATOR)
     throw new CascadeError('input', `${where}: expected another name: '${EVALUATOR}' is the evaluator's`)
-  if (stages.slice(0, i).some((other) => other.stage.name === name))
+  if (stages.slice(0, i).some((other) => other.name === name))
     throw new CascadeError('input', `${where}: expected different names, got '${name}' twice`)
   if (i === 0) return
-  const [below, size] = [stages[i - 1]!.stage.resolution, resolution].map((side) => imageSize(where, side))
+  const [below, size] = [stages[i - 1]!.resolution, resolution].map((side) => imageSize(where, side))
   if (!isLarger(size!, below!))
     throw new CascadeError(
       'input',

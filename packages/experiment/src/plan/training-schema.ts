@@ -2,7 +2,7 @@ import { noiseLevels } from '@cascade-diffusion/cascade'
 import { type Schema, schema } from '@cascade-diffusion/checks'
 import { losses } from '@cascade-diffusion/losses'
 import { trainSchemas } from '@cascade-diffusion/training'
-import type { StageTrainingPlan, TrainingPlan } from './plan.ts'
+import type { ModelTraining, StageTraining } from './cascade-plan.ts'
 
 /** An integer from 1. */
 export const count = () => schema.integer({ from: 1 })
@@ -21,13 +21,15 @@ const entries = {
   maxGrowth: schema.optional(options.maxGrowth),
 }
 
-/** The schema of {@link TrainingPlan}. */
-export const trainingSchema: Schema<TrainingPlan> = schema.record<TrainingPlan>(entries)
+/** The schema of {@link ModelTraining}. */
+export const trainingSchema: Schema<ModelTraining> = schema.record<ModelTraining>(entries)
 
-/** The schema of {@link StageTrainingPlan}. */
-export const stageTrainingSchema: Schema<StageTrainingPlan> = schema.record<StageTrainingPlan>({
+/** The schema of {@link StageTraining}. */
+export const stageTrainingSchema: Schema<StageTraining> = schema.record<StageTraining>({
   ...entries,
   loss: schema.optional(losses.schema),
   noiseLevels: schema.optional(noiseLevels.schema),
   randomFlips: schema.optional(schema.flag()),
+  saveEvery: schema.optional(count()),
+  sampleEvery: schema.optional(schema.integer({ from: 0 })),
 })

@@ -6,19 +6,31 @@ import { expect, expectTypeOf, test } from 'vitest'
 import { checkpointPath } from '../options.ts'
 import { briefPlan } from '../tiny-plan.ts'
 import { trainExperiment } from '../train.ts'
-import type { ExperimentPlan, StageTrainingPlan } from './plan.ts'
+import type { CascadePlan, StageTraining } from './cascade-plan.ts'
 
 test('a plan may have every option of training that does not follow from it', () => {
-  type Supplied = 'stage' | 'dataset' | 'seed' | 'compile' | 'checkpoint' | 'progress' | 'signal' | 'reduce' | 'loading'
-  expectTypeOf<keyof StageTrainingPlan>().toEqualTypeOf<Exclude<keyof TrainStageOptions, Supplied>>()
+  type Supplied =
+    | 'stage'
+    | 'dataset'
+    | 'seed'
+    | 'compile'
+    | 'checkpoint'
+    | 'progress'
+    | 'observe'
+    | 'signal'
+    | 'reduce'
+    | 'loading'
+  expectTypeOf<keyof StageTraining>().toEqualTypeOf<
+    Exclude<keyof TrainStageOptions, Supplied> | 'saveEvery' | 'sampleEvery'
+  >()
   // @ts-expect-error: a schedule is named, not a function
-  const named: StageTrainingPlan['learningRate'] = (step: number) => 1 / step
+  const named: StageTraining['learningRate'] = (step: number) => 1 / step
   expect(named).toBeTypeOf('function')
 })
 
 test('the options of a plan reach training', async () => {
   const [base, upper] = briefPlan.stages
-  const training: StageTrainingPlan = {
+  const training: StageTraining = {
     steps: 2,
     batchSize: 4,
     learningRate: { name: 'constant', rate: 1e-3 },
@@ -32,20 +44,20 @@ test('the options of a plan reach training', async () => {
     noiseLevels: { name: 'loss-second-moment' },
     randomFlips: true,
   }
-  const plan: ExperimentPlan = {
+  const plan: CascadePlan = {
     ...briefPlan,
-    evaluator: { name: 'classifier', training: { ...training, loss: undefined } as never },
+    evaluation: { ...briefPlan.evaluation, training: { ...training, loss: undefined } as never },
     stages: [{ ...base, training }, upper!],
   }
-  const options = { plan, seed: 0, out: temporaryFolder(), compile: jit }
-  await expect(trainExperiment(options)).rejects.toThrow("unknown option 'evaluator.training.noiseLevels'")
+  const options = { plan, out: temporaryFolder(), compile: jit }
+  await expect(trainExperiment(options)).rejects.toThrow("unknown option 'evaluation.training.noiseLevels'")
   const { noiseLevels, randomFlips, loss, ...common } = training
   const { losses } = await trainExperiment({
     ...options,
-    plan: { ...plan, evaluator: { name: 'classifier', training: common } },
+    plan: { ...plan, evaluation: { ...briefPlan.evaluation, training: common } },
   })
   expect(losses.base).toHaveLength(2)
-  for (const model of ['classifier', 'base']) {
+  for (const model of ['evaluator', 'base']) {
     const { settings, state } = await loadCheckpoint(checkpointPath(options, model))
     expect(JSON.stringify(settings)).toContain('"momentum":0.5')
     expect(settings).toMatchObject({ averages: training.averages })

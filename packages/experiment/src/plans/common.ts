@@ -1,5 +1,5 @@
 import type { StageSampling } from '@cascade-diffusion/cascade'
-import type { TrainingPlan } from '../plan/plan.ts'
+import type { ModelTraining } from '../plan/cascade-plan.ts'
 
 /** The process of these plans. */
 export const cosine = { schedule: { name: 'cosine', steps: 1000 } } as const
@@ -20,7 +20,7 @@ export const sampling = (count: number): StageSampling => ({
 export const fastNote = 'This is the fast version: a rough picture. Without --fast the models are trained longer.'
 
 /** Adam, with its rate along a cosine from `rate` to 0, and an average of the weights. */
-export const training = (steps: number, batchSize: number, rate: number, decay = 0.995): TrainingPlan => ({
+export const training = (steps: number, batchSize: number, rate: number, decay = 0.995): ModelTraining => ({
   steps,
   batchSize,
   learningRate: { name: 'cosine', rate, warmup: 50 },

@@ -2,12 +2,11 @@ import type { AugmentationWay } from '@cascade-diffusion/cascade'
 import type { Evaluation } from '../evaluate/evaluate.ts'
 import type { ExperimentFigures } from '../evaluate/evaluator.ts'
 import type { ChosenLevel, LevelFigures } from '../evaluate/search-stages.ts'
-import type { ExperimentPlan } from '../plan/plan.ts'
+import type { CascadePlan } from '../plan/cascade-plan.ts'
 
 /** A finished experiment, as the report takes it. */
 export interface Outcome {
-  readonly plan: ExperimentPlan
-  readonly seed: number
+  readonly plan: CascadePlan
   readonly classNames: readonly string[]
   readonly evaluation: Omit<Evaluation, 'images' | 'labels'>
   /** The number of images that were evaluated. */
@@ -25,16 +24,16 @@ export interface Outcome {
  * non-truncated; `truncated` has the same of truncated sampling, if it was tried. `levels` and `ways` are chosen of both;
  * `classAccuracy` and `fidOfSamples` are of the images sampled so.
  */
-export function metricsOf({ plan, seed, evaluation, sampleCount, seconds, peakMemoryBytes }: Outcome) {
+export function metricsOf({ plan, evaluation, sampleCount, seconds, peakMemoryBytes }: Outcome) {
   const { searches, ofTest, figures, levels } = evaluation
   const trials = searches.at(-1)?.trials ?? []
   const truncated = trialsOf(trials, 'truncated')
   const [, ...upper] = plan.stages
   const ofStages = <T>(of: (chosen: ChosenLevel) => T): Record<string, T> =>
-    Object.fromEntries(upper.map(({ stage }, i) => [stage.name, of(levels[i]!)]))
+    Object.fromEntries(upper.map(({ name }, i) => [name, of(levels[i]!)]))
   return {
     dataset: plan.name,
-    seed,
+    seed: plan.seed,
     classAccuracy: figures.classAccuracy.value,
     classifierTestAccuracy: ofTest.classAccuracy.value,
     ...figuresByLevel(trialsOf(trials, 'non-truncated')),

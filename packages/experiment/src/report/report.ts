@@ -3,6 +3,7 @@ import { imageSize, shownSize } from '@cascade-diffusion/data'
 import { formatDuration, htmlReport, type ReportSection, type Series, svgLineChart } from '@cascade-diffusion/reports'
 import type { ExperimentFigures } from '../evaluate/evaluator.ts'
 import type { ChosenLevel, LevelFigures, LevelSearch } from '../evaluate/search-stages.ts'
+import { EVALUATOR } from '../plan/check-plan.ts'
 import { type Outcome, trialsOf } from './outcome.ts'
 
 const percent = (x: number) => `${(100 * x).toFixed(1)} %`
@@ -16,13 +17,13 @@ export function reportOf(outcome: Outcome): string {
   const { figures, ofTest, searches } = evaluation
   const upper = plan.stages.slice(1)
   const levels = upper.map(
-    ({ stage }, i) => `s = ${levelInWords(evaluation.levels[i]!)}${upper.length > 1 ? ` (${stage.name})` : ''}`,
+    ({ name }, i) => `s = ${levelInWords(evaluation.levels[i]!)}${upper.length > 1 ? ` (${name})` : ''}`,
   )
   const atLevels = levels.length > 0 ? `, at ${listed(levels)}` : ''
   const several = upper.length > 1
   return htmlReport({
-    title: plan.title,
-    summary: [`${plan.about} ${stagesInWords(outcome)}`, plan.note ?? ''].join('\n\n'),
+    title: plan.report.title,
+    summary: [`${plan.report.about} ${stagesInWords(outcome)}`, plan.report.note ?? ''].join('\n\n'),
     figures: [
       {
         label: 'class accuracy',
@@ -72,7 +73,7 @@ export function reportOf(outcome: Outcome): string {
 }
 
 function stagesInWords({ plan: { stages } }: Outcome): string {
-  const [low, ...higher] = stages.map(({ stage }) => shownSize(imageSize('report', stage.resolution)))
+  const [low, ...higher] = stages.map(({ resolution }) => shownSize(imageSize('report', resolution)))
   const base = `A base model generates ${low} images of a class.`
   if (higher.length === 0) return `${base} It was trained on real images.`
   const models = higher.length > 1 ? 'Other models super-resolve' : 'Another model super-resolves'
@@ -80,7 +81,7 @@ function stagesInWords({ plan: { stages } }: Outcome): string {
 }
 
 function columnsInWords({ plan: { stages } }: Outcome): string {
-  const [low, ...higher] = stages.map(({ stage }) => shownSize(imageSize('report', stage.resolution)))
+  const [low, ...higher] = stages.map(({ resolution }) => shownSize(imageSize('report', resolution)))
   if (higher.length === 0) return `The images are ${low}, as the base model generates them`
   return `Left: the ${low} images of the base model, pixel by pixel. Right: the same images, super-resolved to ${listed(higher)}`
 }
@@ -153,7 +154,7 @@ const lossCharts = ({ losses }: Outcome): string[] =>
     svgLineChart({
       title: name,
       xLabel: 'step',
-      yLabel: name === 'classifier' ? 'cross-entropy' : 'simple loss',
+      yLabel: name === EVALUATOR ? 'cross-entropy' : 'simple loss',
       series: [{ name, points: smoothed(values) }],
       logY: true,
     }),

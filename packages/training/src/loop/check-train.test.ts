@@ -65,6 +65,9 @@ test.each([
   [{ maxGrowth: -1 }, 'train: expected maxGrowth, a number above 0, got -1'],
   [{ signal: new AbortController() }, 'expected a signal, that of an AbortController, got an AbortController'],
   [{ progress: true }, 'train: expected progress, a function, got true'],
+  [{ observe: { evry: 5 } }, "train: observe: unknown option 'evry'. Did you mean 'every'?"],
+  [{ observe: { every: 0, call: () => {} } }, 'train: observe: expected every, in steps, an integer from 1, got 0'],
+  [{ observe: { every: 5 } }, 'train: observe: expected call, a function, got undefined'],
   [{ checkpoint: 'line.safetensors' }, "train: checkpoint: expected an object of options, got 'line.safetensors'"],
   [{ checkpoint: { ...checkpoint, evry: 5 } }, "train: checkpoint: unknown option 'evry'. Did you mean 'every'?"],
   [

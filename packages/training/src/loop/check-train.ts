@@ -12,7 +12,7 @@ import {
 import { lossScalingSchema } from '../step/loss-scale.ts'
 import { refuseMoved } from '../step/refuse-moved.ts'
 import { firstNonFinite } from './divergence.ts'
-import { type CheckpointOptions, type TrainOptions, trainKeys } from './options.ts'
+import { type CheckpointOptions, type TrainObserver, type TrainOptions, trainKeys } from './options.ts'
 
 const checkpointKeys: KnownKeys<CheckpointOptions> = {
   path: true,
@@ -46,6 +46,7 @@ export function checkTrainOptions<Batch>(options: TrainOptions<Batch>): void {
   checkPositive('maxGrowth', options.maxGrowth)
   for (const name of ['progress', 'reduce'] as const)
     if (options[name] !== undefined) checkFunction('train', name, options[name])
+  if (options.observe !== undefined) checkObserver(options.observe)
   if (options.signal !== undefined) checkSignal('train', options.signal)
   if (checkpoint) checkCheckpointOptions(checkpoint)
   for (const [name, array] of Object.entries(params))
@@ -53,6 +54,12 @@ export function checkTrainOptions<Batch>(options: TrainOptions<Batch>): void {
       throw new CascadeError('input', `train: expected params of arrays, got ${shown(array)} as '${name}'`)
   const bad = firstNonFinite(Object.entries(params))
   if (bad) throw new CascadeError('input', `train: expected finite params, got ${bad}`)
+}
+
+function checkObserver(observe: TrainObserver): void {
+  checkOptions('train: observe', observe, { every: true, call: true })
+  checkInteger('train: observe', 'every, in steps', observe.every, { from: 1 })
+  checkFunction('train: observe', 'call', observe.call)
 }
 
 function checkCheckpointOptions(checkpoint: CheckpointOptions): void {

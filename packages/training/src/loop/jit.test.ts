@@ -1,13 +1,15 @@
 import '@tensorflow/tfjs-backend-cpu'
 import type { Params } from '@cascade-diffusion/arrays'
-import { type ArraysOf, type Compile, float32, ndarray } from '@cascade-diffusion/arrays'
+import { type ArraysOf, type Compile, float32, type NDArray, ndarray } from '@cascade-diffusion/arrays'
 import { jit } from '@cascade-diffusion/jit'
 import { eager } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, test } from 'vitest'
 import { packedName, packSmall } from '../step/packing.ts'
-import type { TrainOptions } from './options.ts'
+import { checkpointIn } from '../testing/test-support.ts'
+import type { TrainObserver, TrainOptions } from './options.ts'
 import { train } from './train.ts'
 
 /** Two layers, the first of which is too large to be packed with the rest. */
@@ -62,4 +64,25 @@ test('a compiled run agrees with an eager one', async () => {
   for (const [i, value] of plain.losses.entries()) expect(compiled.losses[i]! / value).toBeCloseTo(1, 4)
   // It is training that agrees, not two runs that stand still.
   expect(Math.abs(plain.params['first.weight']!.data[0]! - params['first.weight'].data[0]!)).toBeGreaterThan(1e-4)
+})
+
+test('a compiled run is the same, to the last bit, with and without an observer, resumed too', async () => {
+  const seen: Params<NDArray>[] = []
+  const observe: TrainObserver = {
+    every: 2,
+    async call({ params, averages }) {
+      seen.push(await params(), (await averages()).ema!)
+    },
+  }
+  const plain = await train(run(jit))
+  expect(await train({ ...run(jit), observe })).toEqual(plain)
+  expect(seen).toHaveLength(6)
+  expect(seen[4]).toEqual(plain.params)
+  expect(seen[5]).toEqual(plain.ema)
+  // What was read stays as it was, though later steps wrote to the memory that it came from.
+  const { params, ema } = await train({ ...run(jit), steps: 2 })
+  expect([seen[0], seen[1]]).toEqual([params, ema])
+  const checkpoint = checkpointIn(temporaryFolder())
+  await train({ ...run(jit), steps: 3, checkpoint, observe })
+  expect(await train({ ...run(jit), checkpoint, observe })).toEqual(plain)
 })

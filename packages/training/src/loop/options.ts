@@ -61,6 +61,8 @@ export interface TrainOptions<Batch> extends TrainerOptions {
   readonly checkpoint?: CheckpointOptions
   /** Called after each step. */
   readonly progress?: (progress: TrainProgress) => void
+  /** Looks at the weights while they are trained. Training is the same, to the last bit, with and without it. */
+  readonly observe?: TrainObserver
   /**
    * Ends training: the step that runs is finished, its checkpoint is saved, and the run throws
    * `TrainingInterrupted`.
@@ -86,6 +88,27 @@ export interface CheckpointOptions extends Description {
   readonly migrate?: (described: Description) => Description
 }
 
+/** Looks at the weights of a run at intervals: samples with them, say. */
+export interface TrainObserver {
+  /** Steps between two looks. The last step of a run is looked at too. */
+  readonly every: number
+  /**
+   * Called after such a step, before its checkpoint is saved; and for the step that a run resumes from, if it is such a
+   * step. Training waits for it, and fails if it does, unless `signal` has ended the run.
+   */
+  readonly call: (snapshot: TrainSnapshot) => void | Promise<void>
+}
+
+/** The weights after a step. They can be read until `call` of {@link TrainObserver} is done. */
+export interface TrainSnapshot {
+  /** Steps done. */
+  readonly step: number
+  /** The weights, copied to the host. */
+  params(): Promise<Params<NDArray>>
+  /** The moving averages of the weights, by name, copied to the host. */
+  averages(): Promise<ParamsByName<NDArray>>
+}
+
 /** Where training stands after a step. */
 export interface TrainProgress {
   /** Steps done, of `steps`. */
@@ -94,6 +117,11 @@ export interface TrainProgress {
   readonly loss: number
   /** The norm of all gradients together, before clipping. */
   readonly gradNorm: number
+  /** The loss of each step done; NaN where the step was not taken. A view, which the next steps do not change. */
+  readonly losses: Float32Array
+  readonly learningRate: number
+  /** Seconds that the step waited for its batch. */
+  readonly dataSeconds: number
   /** Steps not taken so far, because the loss or the gradient was not finite. */
   readonly skipped: number
   /** What the loss was scaled by; with `lossScaling`. */
@@ -132,5 +160,6 @@ export const trainKeys: KnownKeys<TrainOptions<unknown>> = {
   maxGrowth: true,
   checkpoint: true,
   progress: true,
+  observe: true,
   signal: true,
 }

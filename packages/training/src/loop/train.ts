@@ -13,6 +13,7 @@ import { type UpdaterConfig, updater } from '../step/updater.ts'
 import { batchKey } from './batch-key.ts'
 import { checkTrainOptions } from './check-train.ts'
 import { growthOf, reasonOf } from './divergence.ts'
+import { observe, snapshotOf } from './observe.ts'
 import type { TrainOptions, TrainResult } from './options.ts'
 import { stepTimer } from './step-timer.ts'
 import { TrainingInterrupted } from './training-interrupted.ts'
@@ -69,6 +70,7 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
     saved = step
     savedAt = performance.now()
   }
+  const look = () => observe(snapshotOf(step, current, packing), { steps, observer: options.observe, signal })
   const keys = batchKey(seed)
   const prefetch = (at: number): Promise<ArraysOf<Batch>> => {
     const made = Promise.resolve().then(() => batch(at, keys.fold(at), memory))
@@ -83,11 +85,14 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
   const failed = (what: string) => new CascadeError('training', `train: ${what}; ${lastGood(checkpoint?.path, saved)}`)
   const timer = stepTimer()
   try {
+    await look()
     let next = step < steps ? prefetch(step) : undefined
     while (next && !signal?.aborted) {
       const lossScale = scale?.scale
       const learningRate = checkedRate(rate(step), step)
+      const asked = performance.now()
       const batch = await next
+      const dataSeconds = (performance.now() - asked) / 1000
       const running = compiled.step(current, batch, { t: step - skipped, learningRate, lossScale })
       const following = () => (step + 1 < steps ? prefetch(step + 1) : undefined)
       if (!options.memory) next = following()
@@ -113,7 +118,11 @@ export async function train<Batch>(options: TrainOptions<Batch>): Promise<TrainR
             'first steps: start over with a lower learning rate or a longer warm-up; if such losses are right, ' +
             'raise maxGrowth',
         )
-      progress?.({ step, steps, loss, gradNorm, skipped, ...(scale && { lossScale }), ...timer(steps - step) })
+      const pace = timer(steps - step)
+      const scaled = scale && { lossScale }
+      const done = losses.subarray(0, step)
+      progress?.({ step, steps, loss, gradNorm, losses: done, learningRate, dataSeconds, skipped, ...scaled, ...pace })
+      await look()
       if (isDue()) await save()
     }
     // A file of the first weights could be taken for a trained model.
