@@ -20,7 +20,8 @@ import {
   gaussianNoise,
   jpegCompression,
 } from '../packages/conditioning-augmentation/src/index.ts'
-import { imageGrid, loadDicebear, readBatch, resizeImage } from '../packages/data/src/index.ts'
+import { imageGrid, readBatch, resizeImage } from '../packages/data/src/index.ts'
+import { loadDicebear } from '../packages/datasets/src/index.ts'
 import { jit } from '../packages/jit/src/index.ts'
 import { rng } from '../packages/random/src/index.ts'
 import { cosineSchedule } from '../packages/schedules/src/index.ts'

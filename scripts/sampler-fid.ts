@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { concatenate, int32, type NDArray, ndarray, rows } from '../packages/arrays/src/index.ts'
 import { stageSampler, trainStage } from '../packages/cascade/src/index.ts'
-import { type ImageTransform, loadMnist, resize, transformed } from '../packages/data/src/index.ts'
+import { type ImageTransform, resize, transformed } from '../packages/data/src/index.ts'
+import { loadMnist } from '../packages/datasets/src/index.ts'
 import {
   ancestral,
   ddim,

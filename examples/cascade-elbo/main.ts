@@ -1,7 +1,7 @@
 // The bound of a two-stage cascade (equation 3 of the paper) on real digits, in bits per dimension, at several s.
 import { parseArgs } from 'node:util'
 import { baseStage, cascadeBits, type Stage, superResolutionStage, trainStage } from '@cascade-diffusion/cascade'
-import { loadMnist } from '@cascade-diffusion/data'
+import { loadMnist } from '@cascade-diffusion/datasets'
 import { jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
 import { cosineRate } from '@cascade-diffusion/training'

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { chosenLevels, loadCascade, loadStage } from '@cascade-diffusion/cascade'
+import { chosenLevels, loadStage, readCascade } from '@cascade-diffusion/cascade'
 import { encodePng, imageFolder } from '@cascade-diffusion/data'
 import { pipelineNamed } from '@cascade-diffusion/presets'
 import { expect, test } from 'vitest'
@@ -29,7 +29,7 @@ test('trains a stage alone, then the others, searches s and samples', async () =
   expect(all).not.toContain('imagenet-32-64 2/2') // it was trained already
   expect(all).toMatch(/^2,000 +\d+\.\d+.* \d+\.\d+/m)
 
-  const cascade = await loadCascade(join(out, 'cascade'))
+  const cascade = await readCascade(join(out, 'cascade'))
   expect(cascade.stages.map(({ stage }) => stage.name)).toEqual(pipelineNamed('imagenet-256').map(({ name }) => name))
   expect(cascade.stages.map(({ stage }) => stage.size[0])).toEqual([8, 16, 64])
   const [s, blur] = chosenLevels(cascade)

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { chosenLevels, loadCascade } from '@cascade-diffusion/cascade'
+import { chosenLevels, readCascade } from '@cascade-diffusion/cascade'
 import { encodePng, imageFolder } from '@cascade-diffusion/data'
 import { pipelineNamed } from '@cascade-diffusion/presets'
 import { expect, test } from 'vitest'
@@ -28,7 +28,7 @@ test('trains a stage alone, then the others, searches s and samples', async () =
   expect(all).not.toContain('lsun-64-128 2/2') // it was trained already
   expect(all).toMatch(/^0\.5 +\d+\.\d+.* \d+\.\d+/m)
 
-  const cascade = await loadCascade(join(out, 'cascade'))
+  const cascade = await readCascade(join(out, 'cascade'))
   expect(cascade.stages.map(({ stage }) => stage.name)).toEqual(pipelineNamed('lsun').map(({ name }) => name))
   expect(cascade.stages.map(({ stage }) => stage.size[0])).toEqual([16, 32])
   expect([0, 0.5, 1]).toContain(chosenLevels(cascade)[0])

@@ -7,7 +7,7 @@ export {
   type PlainCascadeStage,
 } from './cascade/cascade.ts'
 export type { AnyStage } from './cascade/check-chain.ts'
-export { type LoadCascadeOptions, type LoadCascadeStageOptions, loadCascade } from './cascade/load-cascade.ts'
+export { type ReadCascadeOptions, type ReadCascadeStageOptions, readCascade } from './cascade/read-cascade.ts'
 export { saveCascade } from './cascade/save-cascade.ts'
 export { type StageSampling, stageSamplingSchema } from './cascade/stage-sampling.ts'
 export { writeStage, writtenStage } from './cascade/weights-files.ts'

@@ -1,1 +1,2 @@
-export {}
+export { type DicebearOptions, type DicebearStyle, loadDicebear } from './dicebear.ts'
+export { loadMnist, type MnistOptions } from './mnist.ts'

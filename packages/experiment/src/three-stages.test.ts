@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type AugmentationWay, chosenLevels, loadCascade, saveCascade } from '@cascade-diffusion/cascade'
+import { type AugmentationWay, chosenLevels, readCascade, saveCascade } from '@cascade-diffusion/cascade'
 import { jit } from '@cascade-diffusion/jit'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
@@ -63,7 +63,7 @@ test('three stages are reported', async () => {
   expect(chosenLevels(cascade)).toEqual([middle!.level, last!.level])
   await saveCascade(join(out, 'cascade'), cascade)
   expect(
-    (await loadCascade(join(out, 'cascade'))).stages.map(({ level, truncated, sampling }) => [
+    (await readCascade(join(out, 'cascade'))).stages.map(({ level, truncated, sampling }) => [
       level,
       truncated,
       sampling,

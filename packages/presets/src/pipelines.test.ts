@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { cascadeSampler, loadCascade, saveCascade, type TrainedStage, trainStage } from '@cascade-diffusion/cascade'
+import { cascadeSampler, readCascade, saveCascade, type TrainedStage, trainStage } from '@cascade-diffusion/cascade'
 import { imageDataset } from '@cascade-diffusion/data'
 import { jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
@@ -38,7 +38,7 @@ test.each(Object.keys(pipelines))('%s is trained, sampled, saved and loaded, at 
   for (const preset of pipeline) stages.push(trained.get(preset.name) ?? (await trainedStage(preset)))
   const folder = join(temporaryFolder(), name)
   await saveCascade(folder, pipelineCascade(pipeline, stages))
-  const cascade = await loadCascade(folder)
+  const cascade = await readCascade(folder)
   const chosen = cascade.stages.map(({ sampling, level }) => ({ sampling, level }))
   expect(chosen).toEqual(
     pipeline.map((preset) => ({ sampling: presetSampling(preset), level: preset.inference.level })),

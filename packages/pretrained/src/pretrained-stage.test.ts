@@ -5,7 +5,7 @@ import {
   baseStage,
   type Cascade,
   cascadeSampler,
-  loadCascade,
+  readCascade,
   saveCascade,
   superResolutionStage,
   writeStage,
@@ -82,7 +82,7 @@ test('published networks are stages, alone and above others; a saved cascade nee
   expect(images.every(({ data }) => data.some((x) => Math.abs(x) < 1))).toBe(true)
   const folder = join(temporaryFolder(), 'cascade')
   await saveCascade(folder, { stages })
-  expect(await samples(await loadCascade(folder))).toEqual(images)
+  expect(await samples(await readCascade(folder))).toEqual(images)
 
   // As made by hand, with the network as a custom one.
   const described = { imageChannels: 3, classNames: ['0', '1', '2'] }

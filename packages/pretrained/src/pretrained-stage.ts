@@ -33,7 +33,7 @@ const knownOptions: KnownKeys<PretrainedStageOptions> = {
 
 /**
  * What `fromPretrained` found as a stage of a cascade. A published network becomes a base, or a super-resolution stage if
- * it takes low-resolution images: `saveCascade` saves it like any stage, and `loadCascade` needs nothing handed in. A
+ * it takes low-resolution images: `saveCascade` saves it like any stage, and `readCascade` needs nothing handed in. A
  * stage of ours is one already; options that say what it is not are refused.
  * @throws if a classifier was found, or the options do not fit what was; of code `unsupported` if a saved stage could not
  * describe the network.

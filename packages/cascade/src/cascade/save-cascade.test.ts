@@ -14,7 +14,7 @@ import type { SamplingChoices } from '../sampling/stage/stage-sampler-options.ts
 import type { Stage } from '../stage/stage.ts'
 import { halves, smear, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
 import { type Cascade, type DiffusionCascadeStage, isDiffusionStage } from './cascade.ts'
-import { loadCascade } from './load-cascade.ts'
+import { readCascade } from './read-cascade.ts'
 import { saveCascade } from './save-cascade.ts'
 import type { StageSampling } from './stage-sampling.ts'
 
@@ -67,7 +67,7 @@ test('a loaded cascade gives the samples of the one that was saved, bit for bit'
   const path = folder()
   await saveCascade(path, cascade)
   expect(readdirSync(path).sort()).toEqual(['base.safetensors', 'cascade.json', 'sr.safetensors'])
-  const loaded = await loadCascade(path)
+  const loaded = await readCascade(path)
   expect(loaded.stages.map(({ sampling, level, params }) => ({ sampling, level, params }))).toEqual(
     cascade.stages.map(({ sampling, level, params }) => ({ sampling, level, params })),
   )
@@ -122,7 +122,7 @@ test('guidance comes along: a classifier in a file of its own', async () => {
   const path = folder()
   await saveCascade(path, guided)
   expect(readdirSync(path)).toContain('base.classifier.safetensors')
-  const [small, large] = await samples(await loadCascade(path))
+  const [small, large] = await samples(await readCascade(path))
   expect([small, large]).toEqual(await samples(guided))
   const [unguided] = await samples({ stages: [{ ...guided.stages[0]!, sampling }, guided.stages[1]!] })
   expect(small).not.toEqual(unguided)
@@ -138,11 +138,11 @@ test('custom networks and augmentations are handed in again', async () => {
   const path = folder()
   await saveCascade(path, custom)
   const own = { base: { network: tinyNetwork() }, sr: { augmentation: smear } }
-  expect(await samples(await loadCascade(path, { custom: own }))).toEqual(await samples(custom))
-  await expect(loadCascade(path)).rejects.toThrow("hand it in as 'network'")
-  await expect(loadCascade(path, { custom: { base: own.base } })).rejects.toThrow("hand it in as 'augmentation'")
-  await expect(loadCascade(path, { custom: { ...own, sr2: {} } })).rejects.toThrow(
-    "loadCascade: expected custom code for base, sr, got some for 'sr2'",
+  expect(await samples(await readCascade(path, { custom: own }))).toEqual(await samples(custom))
+  await expect(readCascade(path)).rejects.toThrow("hand it in as 'network'")
+  await expect(readCascade(path, { custom: { base: own.base } })).rejects.toThrow("hand it in as 'augmentation'")
+  await expect(readCascade(path, { custom: { ...own, sr2: {} } })).rejects.toThrow(
+    "readCascade: expected custom code for base, sr, got some for 'sr2'",
   )
 })
 
@@ -155,7 +155,7 @@ test('resamplers, truncated stages and the images of other programs', async () =
   const truncated: Cascade = { stages: [base, { ...sr, truncated: true }, { stage: last }] }
   await saveCascade(path, truncated)
   expect(readdirSync(path).sort()).toEqual(['base.safetensors', 'cascade.json', 'sr.safetensors'])
-  const loaded = await loadCascade(path)
+  const loaded = await readCascade(path)
   expect(loaded.stages.map(({ truncated }) => truncated)).toEqual([undefined, true, undefined])
   expect(loaded.stages[2]).toEqual({ stage: last })
   expect(await samples(loaded)).toEqual(await samples(truncated))
@@ -164,21 +164,21 @@ test('resamplers, truncated stages and the images of other programs', async () =
   const others: Cascade = { stages: [{ stage: drawn }, sr] }
   await saveCascade(path, others)
   expect(readdirSync(path).sort()).toEqual(['cascade.json', 'sr.safetensors'])
-  expect(await samples(await loadCascade(path, { custom: { drawn: { images } } }))).toEqual(await samples(others))
-  await expect(loadCascade(path)).rejects.toThrow(
-    "loadCascade: the images of stage 'drawn' are made by a function: hand them in, { custom: { drawn: { images } } }",
+  expect(await samples(await readCascade(path, { custom: { drawn: { images } } }))).toEqual(await samples(others))
+  await expect(readCascade(path)).rejects.toThrow(
+    "readCascade: the images of stage 'drawn' are made by a function: hand them in, { custom: { drawn: { images } } }",
   )
-  await expect(loadCascade(path, { custom: { drawn: { images: halves(3, 4) } } })).rejects.toThrow(
+  await expect(readCascade(path, { custom: { drawn: { images: halves(3, 4) } } })).rejects.toThrow(
     "of stage 'drawn' like those that it was saved with, 2×2×1 of no classes, got 4×4×1 of the classes left, right",
   )
-  await expect(loadCascade(path, { custom: { drawn: { network: tinyNetwork() } } })).rejects.toThrow(
-    "loadCascade: custom code of 'drawn': unknown option 'network'",
+  await expect(readCascade(path, { custom: { drawn: { network: tinyNetwork() } } })).rejects.toThrow(
+    "readCascade: custom code of 'drawn': unknown option 'network'",
   )
-  await expect(loadCascade(path, { custom: { drawn: { images }, sr: { images } } })).rejects.toThrow(
-    "loadCascade: custom code of 'sr': unknown option 'images'",
+  await expect(readCascade(path, { custom: { drawn: { images }, sr: { images } } })).rejects.toThrow(
+    "readCascade: custom code of 'sr': unknown option 'images'",
   )
   await saveCascade(path, { stages: [{ stage: imagesStage({ name: 'photos', images: halves(3, 2) }) }, sr] })
-  await expect(loadCascade(path)).rejects.toThrow("the images of stage 'photos' are those of 'halves'")
+  await expect(readCascade(path)).rejects.toThrow("the images of stage 'photos' are those of 'halves'")
 })
 
 test('saving again replaces the cascade and what belonged to it, and nothing else', async () => {
@@ -201,29 +201,29 @@ test('saving again replaces the cascade and what belonged to it, and nothing els
 test('a failure leaves the cascade that was there', async () => {
   const path = folder()
   await saveCascade(path, cascade)
-  const before = await samples(await loadCascade(path))
+  const before = await samples(await readCascade(path))
   const [base, sr] = cascade.stages as readonly [DiffusionCascadeStage, DiffusionCascadeStage]
   const broken = { ...sr, params: { ...sr.params, __proto__: undefined, bad: { dtype: 'x', shape: [1] } } }
   await expect(saveCascade(path, { stages: [base, broken as never] })).rejects.toThrow()
-  expect(await samples(await loadCascade(path))).toEqual(before)
+  expect(await samples(await readCascade(path))).toEqual(before)
   expect(existsSync(`${path}.partial`)).toBe(false)
 })
 
 test('files that are missing, damaged or others are named', async () => {
   const path = folder()
-  await expect(loadCascade(path)).rejects.toMatchObject({
+  await expect(readCascade(path)).rejects.toMatchObject({
     code: 'checkpoint',
-    message: expect.stringContaining(`loadCascade: expected a cascade in ${path}`),
+    message: expect.stringContaining(`readCascade: expected a cascade in ${path}`),
   })
   await saveCascade(path, cascade)
   renameSync(path, `${path}.previous`)
-  await expect(loadCascade(path)).rejects.toThrow(`the one before it is ${path}.previous`)
+  await expect(readCascade(path)).rejects.toThrow(`the one before it is ${path}.previous`)
   renameSync(`${path}.previous`, path)
   const manifest = join(path, 'cascade.json')
   const text = readFileSync(manifest, 'utf8')
   const wrong = async (change: (manifest: Manifest) => unknown, message: string) => {
     writeFileSync(manifest, JSON.stringify(change(JSON.parse(text))))
-    await expect(loadCascade(path)).rejects.toMatchObject({
+    await expect(readCascade(path)).rejects.toMatchObject({
       code: 'checkpoint',
       message: expect.stringContaining(message),
     })
@@ -260,10 +260,10 @@ test('files that are missing, damaged or others are named', async () => {
     'from 0 to 12, got 13',
   )
   writeFileSync(manifest, '{')
-  await expect(loadCascade(path)).rejects.toThrow(`loadCascade: expected JSON in ${manifest}`)
+  await expect(readCascade(path)).rejects.toThrow(`readCascade: expected JSON in ${manifest}`)
   writeFileSync(manifest, text)
   truncateSync(join(path, 'sr.safetensors'), 900)
-  await expect(loadCascade(path)).rejects.toThrow('sr.safetensors')
+  await expect(readCascade(path)).rejects.toThrow('sr.safetensors')
 })
 
 test('cascades that cannot be sampled or saved are refused', async () => {

@@ -199,7 +199,6 @@ test('the table has every source of files', () => {
     'npz',
     'cifar',
     'idx',
-    'mnist',
     'prepared',
   ])
   expectTypeOf<{ readonly name: 'prepared'; readonly path: string }>().toExtend<SourceConfig>()

@@ -2,7 +2,7 @@ import { type ConfigOf, table } from '@cascade-diffusion/checks'
 import { npzEntry } from '../arrays/npz-entry.ts'
 import { cifarEntry } from '../cifar/cifar-entry.ts'
 import { imageFolderEntry } from '../folder/image-folder-entry.ts'
-import { idxEntry, mnistEntry } from '../idx/idx-entries.ts'
+import { idxEntry } from '../idx/idx-entry.ts'
 import { imageNetEntry } from '../imagenet/image-net-entry.ts'
 import { lsunEntry } from '../lmdb/lsun-entry.ts'
 import { parquetEntry } from '../parquet/parquet-entry.ts'
@@ -19,7 +19,6 @@ export const sources = table('a source of images', [
   npzEntry,
   cifarEntry,
   idxEntry,
-  mnistEntry,
   preparedEntry,
 ])
 

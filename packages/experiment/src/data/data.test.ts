@@ -2,11 +2,13 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseConfig } from '@cascade-diffusion/checks'
 import { encodePng } from '@cascade-diffusion/data'
+import type { DicebearStyle } from '@cascade-diffusion/datasets'
 import { temporaryFolder } from '@cascade-diffusion/testing'
-import { expect, test } from 'vitest'
+import { expect, expectTypeOf, test } from 'vitest'
 import { tinyPlan } from '../tiny-plan.ts'
 import { checkData } from './check-data.ts'
 import { type DataConfig, dataAt, dataSchema, loadData } from './data.ts'
+import type { DicebearConfig } from './dicebear.ts'
 
 test('images are loaded by name, with progress while they are made', async () => {
   const events: unknown[] = []
@@ -23,6 +25,12 @@ test('images are loaded by name, with progress while they are made', async () =>
   // They come from the cache the second time.
   await loadData(config, options)
   expect(events).toEqual(made)
+})
+
+test('the drawing styles of configurations are those of the package that draws', () => {
+  expectTypeOf<DicebearConfig['styles'][number]>().toEqualTypeOf<DicebearStyle>()
+  const config = { name: 'dicebear', styles: ['ring'], perClass: 4, size: 16 }
+  expect(() => parseConfig('plan', dataSchema, config)).toThrow("got 'ring'. Did you mean 'rings'?")
 })
 
 /** PNG files in two classes. */

@@ -1,11 +1,14 @@
-import { type Entry, type Schema, schema } from '@cascade-diffusion/checks'
-import { type DicebearStyle, loadDicebear } from '@cascade-diffusion/data'
+import { type Entry, schema } from '@cascade-diffusion/checks'
+import { installedDatasets } from './installed-datasets.ts'
 import type { LoadContext, Loaded } from './load-context.ts'
+
+/** The drawing styles of `loadDicebear`: here too, so that configurations are checked without the package that draws. */
+export const dicebearStyles = ['thumbs', 'pixelArt', 'shapes', 'identicon', 'lorelei', 'rings', 'glass'] as const
 
 /** Procedural drawings of the Dicebear library, a class for each style. */
 export interface DicebearConfig {
   readonly name: 'dicebear'
-  readonly styles: readonly DicebearStyle[]
+  readonly styles: readonly (typeof dicebearStyles)[number][]
   /** Training images of each style, a multiple of 4; there are a quarter as many test images. */
   readonly perClass: number
   /** Height and width. */
@@ -17,20 +20,22 @@ export const dicebearEntry: Entry<DicebearConfig, Loaded, LoadContext> = {
   name: 'dicebear',
   schema: schema.record<DicebearConfig>({
     name: schema.oneOf(['dicebear']),
-    styles: schema.list(schema.text(), 1) as Schema<readonly DicebearStyle[]>,
+    styles: schema.list(schema.oneOf(dicebearStyles), 1),
     perClass: schema.value(
       'a multiple of 4',
       (x) => Number.isSafeInteger(x) && (x as number) > 0 && (x as number) % 4 === 0,
     ),
     size: schema.integer({ from: 1 }),
   }),
-  make: ({ styles, perClass, size }, split, { cacheDir, progress }) =>
-    loadDicebear({
+  async make({ styles, perClass, size }, split, { cacheDir, progress }) {
+    const { loadDicebear } = await installedDatasets()
+    return loadDicebear({
       split,
       styles,
       perClass: split === 'train' ? perClass : perClass / 4,
       size,
       cacheDir,
       progress: ({ done, total }) => progress({ split, done, total }),
-    }),
+    })
+  },
 }

@@ -1,5 +1,5 @@
 import { type Entry, schema } from '@cascade-diffusion/checks'
-import { loadMnist } from '@cascade-diffusion/data'
+import { installedDatasets } from './installed-datasets.ts'
 import type { LoadContext, Loaded } from './load-context.ts'
 
 /** MNIST, 28×28 with a black margin to `size`×`size`. */
@@ -16,5 +16,5 @@ export const mnistEntry: Entry<MnistConfig, Loaded, LoadContext> = {
     name: schema.oneOf(['mnist']),
     size: schema.optional(schema.integer({ from: 28 })),
   }),
-  make: ({ size }, split) => loadMnist({ split, size }),
+  make: async ({ size }, split) => (await installedDatasets()).loadMnist({ split, size }),
 }

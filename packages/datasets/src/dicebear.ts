@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { CascadeError, checkOneOf, checkOptions, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { imageDataset, type LabelledDataset } from '@cascade-diffusion/data'
 import type { Style } from '@dicebear/core'
 import { cachedBytes } from './cached-bytes.ts'
-import { imageDataset, type LabelledDataset } from './image-dataset.ts'
 
 /** Drawing styles of Dicebear, all of them in the public domain (CC0 1.0). */
 export type DicebearStyle = 'thumbs' | 'pixelArt' | 'shapes' | 'identicon' | 'lorelei' | 'rings' | 'glass'

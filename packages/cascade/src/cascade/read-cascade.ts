@@ -16,18 +16,18 @@ import {
 import { readClassifier, readStage } from './weights-files.ts'
 
 /** What a saved cascade cannot hold of a stage: custom code, or another program's images. */
-export interface LoadCascadeStageOptions extends LoadStageOptions {
+export interface ReadCascadeStageOptions extends LoadStageOptions {
   /** The images of an `imagesStage`: a source, or a function. */
   readonly images?: ImageSource | ImagesFunction
 }
 
-/** Options of {@link loadCascade}. */
-export interface LoadCascadeOptions {
+/** Options of {@link readCascade}. */
+export interface ReadCascadeOptions {
   /**
    * The custom networks and augmentations, and the images of other programs, by the names of their stages. A folder
    * holds their descriptions only.
    */
-  readonly custom?: Readonly<Record<string, LoadCascadeStageOptions>>
+  readonly custom?: Readonly<Record<string, ReadCascadeStageOptions>>
 }
 
 /**
@@ -35,8 +35,8 @@ export interface LoadCascadeOptions {
  * @throws if a file is missing, corrupt or of another kind; if a stage needs custom code or images that are not handed
  * in; or if they are not what the stage was saved with.
  */
-export async function loadCascade(folder: string, options: LoadCascadeOptions = {}): Promise<Cascade> {
-  const where = 'loadCascade'
+export async function readCascade(folder: string, options: ReadCascadeOptions = {}): Promise<Cascade> {
+  const where = 'readCascade'
   checkOptions(where, options, { custom: true })
   const { custom = {} } = options
   if (typeof custom !== 'object' || custom === null)
@@ -57,20 +57,20 @@ export async function loadCascade(folder: string, options: LoadCascadeOptions = 
 async function readFiles(
   folder: string,
   described: ManifestStage,
-  custom: LoadCascadeStageOptions,
+  custom: ReadCascadeStageOptions,
 ): Promise<CascadeStage> {
-  const where = `loadCascade: custom code of '${manifestName(described)}'`
+  const where = `readCascade: custom code of '${manifestName(described)}'`
   if ('file' in described) {
     checkOptions<LoadStageOptions>(where, custom, { network: true, augmentation: true })
     return readDiffusion(folder, described, custom)
   }
   if (described.kind === 'images') {
-    checkOptions<Pick<LoadCascadeStageOptions, 'images'>>(where, custom, { images: true })
+    checkOptions<Pick<ReadCascadeStageOptions, 'images'>>(where, custom, { images: true })
     return { stage: withImages(described, custom.images) }
   }
   checkOptions<object>(where, custom, {})
   const { kind: _, ...options } = described
-  return { stage: fromFile('loadCascade', () => resampleStage(options)) }
+  return { stage: fromFile('readCascade', () => resampleStage(options)) }
 }
 
 async function readDiffusion(
@@ -86,13 +86,13 @@ async function readDiffusion(
 }
 
 /** @throws unless the images handed in are like those that the cascade was saved with. */
-function withImages(described: ManifestImagesStage, images: LoadCascadeStageOptions['images']): ImagesStage {
+function withImages(described: ManifestImagesStage, images: ReadCascadeStageOptions['images']): ImagesStage {
   const { kind: _, source, ...options } = described
   const { name } = options
   if (images === undefined)
     throw new CascadeError(
       'input',
-      `loadCascade: the images of stage '${name}' are ` +
+      `readCascade: the images of stage '${name}' are ` +
         `${source === undefined ? 'made by a function' : `those of '${source}'`}: ` +
         `hand them in, { custom: { ${/^[a-z]\w*$/i.test(name) ? name : `'${name}'`}: { images } } }`,
     )
@@ -104,7 +104,7 @@ function withImages(described: ManifestImagesStage, images: LoadCascadeStageOpti
   if (words(stage) !== expected)
     throw new CascadeError(
       'input',
-      `loadCascade: expected images of stage '${name}' like those that it was saved with, ${expected}, ` +
+      `readCascade: expected images of stage '${name}' like those that it was saved with, ${expected}, ` +
         `got ${words(stage)}`,
     )
   return stage

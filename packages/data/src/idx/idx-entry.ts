@@ -1,7 +1,6 @@
 import { type Entry, schema } from '@cascade-diffusion/checks'
 import type { ImageSource } from '../sources/image-source.ts'
 import { idxImages } from './idx-images.ts'
-import { loadMnist, type MnistOptions } from './mnist.ts'
 
 /** `idxImages` by name: a JSON value. What it calls the images is their file. */
 export interface IdxConfig {
@@ -26,21 +25,4 @@ export const idxEntry: Entry<IdxConfig, Promise<ImageSource>> = {
     transposed: schema.optional(schema.flag()),
   }),
   make: ({ name, ...options }) => idxImages(options),
-}
-
-/** `loadMnist` by name: a JSON value. */
-export interface MnistConfig extends MnistOptions {
-  readonly name: 'mnist'
-}
-
-/** The entry of the table of sources. */
-export const mnistEntry: Entry<MnistConfig, Promise<ImageSource>> = {
-  name: 'mnist',
-  schema: schema.record<MnistConfig>({
-    name: schema.oneOf(['mnist']),
-    split: schema.oneOf(['train', 'test']),
-    size: schema.optional(schema.integer({ from: 28 })),
-    folder: schema.optional(schema.text()),
-  }),
-  make: ({ name, ...options }) => loadMnist(options),
 }

@@ -2,8 +2,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { CascadeError, checkOneOf, checkOptions, shown } from '@cascade-diffusion/checks'
-import { imageDataset, type LabelledDataset } from '../sources/image-dataset.ts'
-import { idxImages } from './idx-images.ts'
+import { idxImages, imageDataset, type LabelledDataset } from '@cascade-diffusion/data'
 
 /** Options of {@link loadMnist}. */
 export interface MnistOptions {

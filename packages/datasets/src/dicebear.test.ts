@@ -1,10 +1,9 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type LabelledDataset, resizeImage } from '@cascade-diffusion/data'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { afterEach, expect, test, vi } from 'vitest'
-import { resizeImage } from '../resize/resize-image.ts'
 import { type DicebearOptions, type DicebearStyle, loadDicebear } from './dicebear.ts'
-import type { LabelledDataset } from './image-dataset.ts'
 
 const cacheDir = temporaryFolder()
 afterEach(() => vi.doUnmock('@resvg/resvg-js'))
