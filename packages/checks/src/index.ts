@@ -1,7 +1,7 @@
 export { CascadeError, type ErrorCode, isCascadeError, throwIfAborted } from './cascade-error.ts'
 export { checkFlag, checkFunction, checkInteger, checkNumber, checkSignal, type NumberRange } from './check-value.ts'
+export { type Form, formOf, type JsonSchema, type Schema } from './config/form.ts'
 export { type ConfigIssue, configIssues, type ParseConfigOptions, parseConfig } from './config/parse.ts'
-export type { Schema } from './config/schema.ts'
 export * as schema from './config/schema.ts'
 export {
   type AnyEntry,

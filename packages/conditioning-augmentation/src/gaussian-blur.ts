@@ -108,7 +108,9 @@ export const gaussianBlurEntry: Entry<GaussianBlurConfig, ConditioningAugmentati
   name: 'gaussian-blur',
   schema: schema.record<GaussianBlurConfig>({
     name: schema.oneOf(['gaussian-blur']),
-    size: schema.optional(schema.value('an odd integer', (x) => Number.isSafeInteger(x) && (x as number) % 2 === 1)),
+    size: schema.optional(
+      schema.value('an odd integer', (x) => Number.isSafeInteger(x) && (x as number) % 2 === 1, { type: 'integer' }),
+    ),
     sigma: schema.optional(schema.interval({ from: 1e-3 })),
     probability: schema.optional(schema.number({ from: 0, to: 1 })),
   }),

@@ -38,6 +38,7 @@ export type {
 } from './inspect/inspection.ts'
 export { inspectionPage } from './inspect/inspection-page.ts'
 export { inspectionText } from './inspect/inspection-text.ts'
+export { type ImageSurvey, type SampledSizes, type SurveyOptions, surveyImages } from './inspect/survey-images.ts'
 export { type LsunConfig, lsunEntry } from './lmdb/lsun-entry.ts'
 export { type LabelledLsun, type LsunClasses, type LsunOptions, lsunLmdb } from './lmdb/lsun-lmdb.ts'
 export { type Lmdb, type LmdbEntry, type LmdbOptions, type LmdbPlace, openLmdb } from './lmdb/open-lmdb.ts'

@@ -54,12 +54,14 @@ const classNames = schema.list(schema.text(), 1)
 const rate = schema.value<number>(
   'a rate from 0 to below 1',
   (x) => Number.isFinite(x) && (x as number) >= 0 && (x as number) < 1,
+  { type: 'number', minimum: 0, exclusiveMaximum: 1 },
 )
 
 const common = {
   name: schema.value<string>(
     'letters, digits, - and _, since it names files',
     (x) => typeof x === 'string' && /^[\w-]+$/.test(x),
+    { type: 'string', pattern: '^[\\w-]+$' },
   ),
   resolution: sizeSchema,
   imageChannels: schema.integer({ from: 1, to: 4 }),

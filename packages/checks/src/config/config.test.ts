@@ -1,4 +1,5 @@
 import { expect, expectTypeOf, test } from 'vitest'
+import type { Schema } from './form.ts'
 import { type ConfigIssue, configIssues, parseConfig } from './parse.ts'
 import * as schema from './schema.ts'
 import { type ConfigOf, type Entry, table } from './table.ts'
@@ -158,7 +159,7 @@ test('a schema may contain itself', () => {
     readonly size: number
     readonly boxes?: readonly Box[]
   }
-  const box: schema.Schema<Box> = schema.record<Box>({
+  const box: Schema<Box> = schema.record<Box>({
     size: schema.positive(),
     boxes: schema.optional(schema.list(schema.lazy(() => box))),
   })

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { CascadeError, type ErrorCode } from '../cascade-error.ts'
-import type { Schema } from './schema.ts'
+import type { Schema } from './form.ts'
 
 /** One error in a configuration. */
 export interface ConfigIssue {

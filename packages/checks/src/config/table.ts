@@ -1,5 +1,6 @@
+import type { Schema } from './form.ts'
 import { parseConfig } from './parse.ts'
-import { named, type Schema } from './schema.ts'
+import { named } from './schema.ts'
 
 /** A configuration with the name of its kind. */
 export interface Named {
@@ -25,6 +26,8 @@ export interface Table<C extends Named, V, Context extends readonly unknown[] = 
   readonly names: readonly C['name'][]
   /** The schema of a configuration of any entry, for use in others. */
   readonly schema: Schema<C>
+  /** The schemas of the entries by name, for tables that are joined. */
+  readonly schemas: { readonly [N in C['name']]: Schema<Extract<C, { readonly name: N }>> }
   /**
    * Validates a configuration and makes its thing. @throws CascadeError 'input' as {@link parseConfig}, and as `make`
    * of the entry.
@@ -69,6 +72,7 @@ export function table<const E extends readonly AnyEntry[]>(
   return {
     names,
     schema,
+    schemas: schemas as never,
     of(where, config, ...context) {
       const parsed = parseConfig(where, schema, config)
       return entryOf(parsed)!.make(parsed as never, ...(context as never)) as EntryValue<E[number]>

@@ -107,7 +107,12 @@ export const jpegEntry: Entry<JpegCompressionConfig, ConditioningAugmentation> =
   name: 'jpeg',
   schema: schema.record<JpegCompressionConfig>({
     name: schema.oneOf(['jpeg']),
-    quality: schema.value('[low, high], integers from 1 to 100', isQuality),
+    quality: schema.value('[low, high], integers from 1 to 100', isQuality, {
+      type: 'array',
+      items: { type: 'integer', minimum: 1, maximum: 100 },
+      minItems: 2,
+      maxItems: 2,
+    }),
     probability: schema.optional(schema.number({ from: 0, to: 1 })),
     chromaSubsampling: schema.optional(schema.oneOf(subsamplings)),
   }),

@@ -17,7 +17,9 @@ export const npzEntry: Entry<NpzConfig, Promise<ImageSource>> = {
     path: schema.text(),
     images: schema.optional(schema.text()),
     labels: schema.optional(
-      schema.value<string | false>('a text or false', (x) => x === false || (typeof x === 'string' && x !== '')),
+      schema.value<string | false>('a text or false', (x) => x === false || (typeof x === 'string' && x !== ''), {
+        anyOf: [{ type: 'string', minLength: 1 }, { const: false }],
+      }),
     ),
     classNames: schema.optional(schema.list(schema.text(), 1)),
     layout: schema.optional(schema.oneOf(['NHWC', 'NCHW'])),

@@ -12,6 +12,7 @@ const isSide = (side: unknown): boolean => Number.isSafeInteger(side) && (side a
 export const sizeSchema: Schema<number | ImageSize> = schema.value(
   'an integer from 1 or [height, width]',
   (size) => isSide(size) || (Array.isArray(size) && size.length === 2 && size.every(isSide)),
+  { type: ['integer', 'array'], minimum: 1, items: { type: 'integer', minimum: 1 }, minItems: 2, maxItems: 2 },
 )
 
 /**

@@ -18,7 +18,9 @@ export const parquetEntry: Entry<ParquetConfig, Promise<ImageSource>> = {
     path: schema.either(schema.text(), schema.list(schema.text(), 1), Array.isArray),
     image: schema.optional(schema.text()),
     label: schema.optional(
-      schema.value<string | false>('a text or false', (x) => x === false || (typeof x === 'string' && x !== '')),
+      schema.value<string | false>('a text or false', (x) => x === false || (typeof x === 'string' && x !== ''), {
+        anyOf: [{ type: 'string', minLength: 1 }, { const: false }],
+      }),
     ),
     classNames: schema.optional(schema.list(schema.text(), 1)),
     decoding: schema.optional(decodingSchema),

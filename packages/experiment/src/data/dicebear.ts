@@ -24,6 +24,7 @@ export const dicebearEntry: Entry<DicebearConfig, Loaded, LoadContext> = {
     perClass: schema.value(
       'a multiple of 4',
       (x) => Number.isSafeInteger(x) && (x as number) > 0 && (x as number) % 4 === 0,
+      { type: 'integer', minimum: 4, multipleOf: 4 },
     ),
     size: schema.integer({ from: 1 }),
   }),

@@ -27,7 +27,11 @@ export interface ImagesConfig {
 
 const isText = (x: unknown): boolean => typeof x === 'string'
 const place = schema.either(sources.schema, schema.text(), isText) as Schema<string | SourceConfig>
-const share = schema.value<number>('a number above 0 and below 1', (x) => typeof x === 'number' && x > 0 && x < 1)
+const share = schema.value<number>('a number above 0 and below 1', (x) => typeof x === 'number' && x > 0 && x < 1, {
+  type: 'number',
+  exclusiveMinimum: 0,
+  exclusiveMaximum: 1,
+})
 const isShare = (x: unknown): boolean => typeof x === 'object' && x !== null && 'validation' in x
 
 /** The entry of images of files in the table of data sets. */

@@ -12,7 +12,10 @@ const transformation = schema.either(
   (x) => typeof (x as { update?: unknown } | null)?.update === 'function',
 )
 
-const limit: Schema<number> = schema.value('a number above 0', (x) => typeof x === 'number' && x > 0)
+const limit: Schema<number> = schema.value('a number above 0', (x) => typeof x === 'number' && x > 0, {
+  type: 'number',
+  exclusiveMinimum: 0,
+})
 
 const learningRate: Schema<number | LearningRateConfig> = schema.either(
   schema.number({ from: 0 }),

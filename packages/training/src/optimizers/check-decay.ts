@@ -13,4 +13,5 @@ export function checkDecay(where: string, what: string, value: unknown): number 
 export const decaySchema: Schema<number> = schema.value(
   'a number from 0 to less than 1',
   (value) => typeof value === 'number' && value >= 0 && value < 1,
+  { type: 'number', minimum: 0, exclusiveMaximum: 1 },
 )

@@ -26,13 +26,19 @@ const eachWay = schema.record<{ readonly down: readonly Resampling[]; readonly u
 
 /** The schemas of the fields of a {@link UNetConfig}. What fields say together is checked where the defaults are filled in. */
 export const unetEntries: { readonly [K in keyof UNetConfig]-?: Schema<UNetConfig[K]> } = {
-  resolution: schema.value('an integer from 1, or [height, width]', (x) =>
-    Array.isArray(x) ? x.length === 2 && x.every(isSize) : isSize(x),
+  resolution: schema.value(
+    'an integer from 1, or [height, width]',
+    (x) => (Array.isArray(x) ? x.length === 2 && x.every(isSize) : isSize(x)),
+    { type: ['integer', 'array'], minimum: 1, items: { type: 'integer', minimum: 1 }, minItems: 2, maxItems: 2 },
   ),
   imageChannels: count,
   outChannels: schema.optional(count),
   patchSize: schema.optional(count),
-  baseChannels: schema.value('an even integer from 2', (x) => isSize(x) && (x as number) % 2 === 0),
+  baseChannels: schema.value('an even integer from 2', (x) => isSize(x) && (x as number) % 2 === 0, {
+    type: 'integer',
+    minimum: 2,
+    multipleOf: 2,
+  }),
   channelMultipliers: schema.list(schema.positive(), 1),
   firstChannels: schema.optional(count),
   residualBlocks: schema.integer({ from: 1, to: 1000 }),
@@ -55,7 +61,11 @@ export const unetEntries: { readonly [K in keyof UNetConfig]-?: Schema<UNetConfi
   augmentationLevels: flag,
   scaleShiftNorm: flag,
   dropout: schema.optional(
-    schema.value('a rate from 0 to below 1', (x) => Number.isFinite(x) && (x as number) >= 0 && (x as number) < 1),
+    schema.value('a rate from 0 to below 1', (x) => Number.isFinite(x) && (x as number) >= 0 && (x as number) < 1, {
+      type: 'number',
+      minimum: 0,
+      exclusiveMaximum: 1,
+    }),
   ),
   residualScale: positive,
   middleResidualScale: positive,

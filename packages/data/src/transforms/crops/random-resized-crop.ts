@@ -100,6 +100,7 @@ export interface RandomResizedCropConfig extends RandomResizedCropOptions {
 const rangeSchema: Schema<readonly [number, number]> = schema.value(
   '[least, greatest]',
   (range) => Array.isArray(range) && range.length === 2 && range.every((x) => typeof x === 'number'),
+  { type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 },
 )
 
 /** The entry of the table. */

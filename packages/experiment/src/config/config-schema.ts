@@ -1,0 +1,89 @@
+import { stageSamplingSchema, stageSchemas } from '@cascade-diffusion/cascade'
+import { parseConfig, type Schema, schema } from '@cascade-diffusion/checks'
+import { sizeSchema, sources } from '@cascade-diffusion/data'
+import { dataSchema, datasets } from '../data/data.ts'
+import type { EvaluationPlan } from '../plan/cascade-plan.ts'
+import { stageTrainingSchema, trainingSchema } from '../plan/training-schema.ts'
+import { type Budget, budgets, type CascadeConfig, type ConfiguredData, type StageConfig } from './cascade-config.ts'
+import { presetNames } from './preset-names.ts'
+
+const { optional } = schema
+const isText = (x: unknown): boolean => typeof x === 'string'
+const isRecord = (x: unknown): boolean => typeof x === 'object' && x !== null && !Array.isArray(x)
+
+/** Custom images: an object without a name. */
+const isCustomData = (x: unknown): boolean =>
+  isRecord(x) && !('name' in (x as object)) && ('train' in (x as object) || 'test' in (x as object))
+
+const { train, test, ...ofImages } = schema.entriesOf(datasets.schemas.images)
+
+const namedData = schema.named('data', {
+  ...sources.schemas,
+  ...datasets.schemas,
+  images: schema.record({ ...ofImages, train, test: optional(test) }),
+} as never)
+
+const data = schema.either(
+  schema.either(namedData, schema.text(), isText),
+  dataSchema,
+  isCustomData,
+) as unknown as Schema<ConfiguredData>
+
+const budget: Schema<Budget> = schema.oneOf(budgets)
+const ofStage = schema.partial(stageSamplingSchema)
+
+/** The schema of {@link StageConfig}. */
+export const stageConfigSchema: Schema<StageConfig> = schema.record<StageConfig>({
+  resolution: optional(sizeSchema),
+  name: optional(stageSchemas.name),
+  conditional: optional(schema.flag()),
+  labelDropout: stageSchemas.labelDropout,
+  process: optional(stageSchemas.process),
+  network: optional(schema.either(stageSchemas.network, budget, isText)),
+  augmentation: optional(stageSchemas.augmentation),
+  levels: optional(schema.list(schema.number({ from: 0 }), 1)),
+  ways: optional(schema.oneOf(['truncated', 'non-truncated', 'both'])),
+  training: optional(schema.partial(stageTrainingSchema)),
+  sampling: optional(ofStage),
+})
+
+/** The schema of {@link CascadeConfig}. */
+export const cascadeConfigSchema: Schema<CascadeConfig> = schema.record<CascadeConfig>({
+  $schema: optional(schema.text()),
+  preset: optional(schema.oneOf(presetNames)),
+  name: optional(stageSchemas.name),
+  report: optional(
+    schema.record<NonNullable<CascadeConfig['report']>>({
+      title: optional(schema.text()),
+      about: optional(schema.text()),
+      note: optional(schema.text()),
+    }),
+  ),
+  seed: optional(schema.integer({ from: 0 })),
+  data: optional(data),
+  network: optional(budget),
+  stages: optional(schema.list(schema.either(sizeSchema, stageConfigSchema, isRecord), 1)),
+  training: optional(schema.partial(stageTrainingSchema)),
+  sampling: optional(
+    schema.record<NonNullable<CascadeConfig['sampling']>>({
+      ...schema.entriesOf(ofStage),
+      batchSize: optional(schema.integer({ from: 1 })),
+    }),
+  ),
+  evaluation: optional(
+    schema.record<NonNullable<CascadeConfig['evaluation']>>({
+      features: optional(schema.oneOf(['classes', 'rotations'])),
+      training: optional(schema.partial<EvaluationPlan['training']>(trainingSchema)),
+      samples: optional(schema.integer({ from: 1 })),
+    }),
+  ),
+})
+
+/**
+ * Validates a configuration as users write it, whole.
+ * @param where what it is, for errors: the path of its file.
+ * @throws CascadeError 'input' that lists everything that is wrong, each with its path: `stages[1].training.steps`. A
+ * misspelt name is shown with the nearest known one.
+ */
+export const parseCascadeConfig = (where: string, raw: unknown): CascadeConfig =>
+  parseConfig(where, cascadeConfigSchema, raw)
