@@ -5,6 +5,7 @@ import { dataSchema, datasets } from '../data/data.ts'
 import type { EvaluationPlan } from '../plan/cascade-plan.ts'
 import { stageTrainingSchema, trainingSchema } from '../plan/training-schema.ts'
 import { type Budget, budgets, type CascadeConfig, type ConfiguredData, type StageConfig } from './cascade-config.ts'
+import { withPreset } from './preset.ts'
 import { presetNames } from './preset-names.ts'
 
 const { optional } = schema
@@ -80,10 +81,14 @@ export const cascadeConfigSchema: Schema<CascadeConfig> = schema.record<CascadeC
 })
 
 /**
- * Validates a configuration as users write it, whole.
+ * Validates a configuration as users write it, whole, together with its preset.
  * @param where what it is, for errors: the path of its file.
  * @throws CascadeError 'input' that lists everything that is wrong, each with its path: `stages[1].training.steps`. A
  * misspelt name is shown with the nearest known one.
  */
-export const parseCascadeConfig = (where: string, raw: unknown): CascadeConfig =>
-  parseConfig(where, cascadeConfigSchema, raw)
+export function parseCascadeConfig(where: string, raw: unknown): CascadeConfig {
+  const preset = (raw as CascadeConfig | null | undefined)?.preset
+  if (preset === undefined || !presetNames.includes(preset)) return parseConfig(where, cascadeConfigSchema, raw)
+  parseConfig(where, cascadeConfigSchema, withPreset(raw as CascadeConfig))
+  return raw as CascadeConfig
+}
