@@ -11,6 +11,7 @@ export { type ReadCascadeOptions, type ReadCascadeStageOptions, readCascade } fr
 export { saveCascade } from './cascade/save-cascade.ts'
 export { type StageSampling, stageSamplingSchema } from './cascade/stage-sampling.ts'
 export { writeStage, writtenStage } from './cascade/weights-files.ts'
+export { type SamplingChanges, withSampling } from './cascade/with-sampling.ts'
 export {
   classifierLogProbability,
   type LoadedClassifier,
@@ -39,6 +40,7 @@ export {
   type StageBits,
 } from './likelihood/cascade-bits.ts'
 export type { WriteSamplesOptions } from './samples/options.ts'
+export { writeImages } from './samples/write-images.ts'
 export { type WrittenSamples, writeSamples } from './samples/write-samples.ts'
 export { type CascadeSampler, type CascadeSamplerOptions, cascadeSampler } from './sampling/cascade/cascade-sampler.ts'
 export type { CascadeBatch, CascadeSampleOptions, StageLevel } from './sampling/cascade/options.ts'

@@ -5,6 +5,7 @@ export { readBatch } from './batches/read-batch.ts'
 export { shuffledIndices } from './batches/shuffled-indices.ts'
 export { type CifarName, type CifarOptions, cifar } from './cifar/cifar.ts'
 export { type CifarConfig, cifarEntry } from './cifar/cifar-entry.ts'
+export { convertChannels } from './decode/convert-channels.ts'
 export { type DecodeOptions, decodeImage } from './decode/decode-image.ts'
 export {
   type ImageFolder,

@@ -1,3 +1,10 @@
+export {
+  type Budget,
+  type CascadeConfig,
+  type ConfiguredData,
+  defineCascade,
+  type StageConfig,
+} from './config/cascade-config.ts'
 export { type DataConfig, datasets, type ExperimentData } from './data/data.ts'
 export type { DicebearConfig } from './data/dicebear.ts'
 export type { ImagesConfig } from './data/images.ts'

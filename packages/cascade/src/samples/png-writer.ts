@@ -9,15 +9,15 @@ export const digitsOf = (firstIndex: number, count: number): number =>
   Math.max(6, String(firstIndex + count - 1).length)
 
 /**
- * Writes PNG files, one for each image, named by its place in the whole set: `000123.png`. Each is written whole or not
- * at all.
+ * Writes PNG files, one for each image. Each is written whole or not at all.
+ * @param named the name of the image at a place of the run, without its ending.
  */
 export function pngWriter(
   folder: string,
   stages: readonly WrittenStage[],
-  { firstIndex, digits }: { readonly firstIndex: number; readonly digits: number },
+  named: (place: number) => string,
 ): ImageWriter {
-  const nameOf = (place: number) => `${String(firstIndex + place).padStart(digits, '0')}.png`
+  const nameOf = (place: number) => `${named(place)}.png`
   const list = (path: string): Promise<string[]> => readdir(path).catch(() => [])
   return {
     // A run that was killed while it wrote its first state left a partial one.

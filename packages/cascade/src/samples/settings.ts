@@ -14,7 +14,7 @@ export type SampleSettings = { readonly [name: string]: Json }
 export function settingsOf(
   stages: readonly CascadeStage[],
   run: CascadeRun,
-  { stages: written, firstIndex, rng, images }: CheckedOptions,
+  { stages: written, firstIndex, rng, images, names }: CheckedOptions,
   digits: number | undefined,
 ): SampleSettings {
   return described({
@@ -23,6 +23,7 @@ export function settingsOf(
     digits,
     rng: describedKey(rng),
     images: images?.name,
+    names,
     cascade: run.stages.map(({ index, ...how }) => {
       const given = stages[index] as CascadeStage
       const { name, classNames } = given.stage

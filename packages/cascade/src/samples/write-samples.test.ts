@@ -107,6 +107,28 @@ describe('what is written', () => {
     )
   })
 
+  test('names of the files, also when it resumes', async () => {
+    const folder = join(temporaryFolder(), 'images')
+    const names = Array.from({ length: 10 }, (_, i) => `photo ${9 - i}`)
+    const stop = new AbortController()
+    const interrupted = tinyRun(folder, { ...small, names, signal: stop.signal, progress: () => stop.abort() })
+    await expect(interrupted).rejects.toMatchObject({ code: 'interrupted' })
+    await tinyRun(folder, { ...small, names })
+    expect(readdirSync(join(folder, 'sr')).sort()).toEqual(names.map((name) => `${name}.png`).sort())
+    const { paths } = await tinyRun(join(temporaryFolder(), 'images'), small)
+    for (const [place, name] of names.entries())
+      expect(readFileSync(join(folder, 'sr', `${name}.png`))).toEqual(
+        readFileSync(join(paths.sr as string, `00000${place}.png`)),
+      )
+    await expect(tinyRun(folder, small)).rejects.toThrow('names: [')
+    const refused = (names: readonly string[], message: string, path = folder) =>
+      expect(tinyRun(path, { count: 2, names })).rejects.toThrow(message)
+    await refused(['a'], 'expected names, a list of 2, got 1')
+    await refused(['a', 'b/c'], "expected names of files in one folder, got 'b/c'")
+    await refused(['a', 'A'], "expected different names, got 'A' twice")
+    await refused(['a', 'b'], 'expected no names in', join(folder, 'images.npz'))
+  })
+
   test('images that no stage takes are refused by the name of their source', async () => {
     const path = join(temporaryFolder(), 'samples.npz')
     const options = { path, label: 0, rng: rng(9) }

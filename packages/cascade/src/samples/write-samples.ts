@@ -42,7 +42,7 @@ export interface WrittenSamples {
  * written, of code `interrupted` if the signal ended it.
  */
 export async function writeSamples(sampler: CascadeSampler, options: WriteSamplesOptions): Promise<WrittenSamples> {
-  const checked = checkWriteOptions(where, sampler, options)
+  const checked = checkWriteOptions(sampler, options)
   const run = await preparedRun(sampler, checked)
   const { path, count, batchSize, signal } = checked
   const place = placeOf(path)
@@ -96,7 +96,7 @@ interface PreparedRun {
 }
 
 async function preparedRun(sampler: CascadeSampler, options: CheckedOptions): Promise<PreparedRun> {
-  const { path, stages: which, images, count, firstIndex, batchSize } = options
+  const { path, stages: which, images, names, count, firstIndex, batchSize } = options
   const probe = images && (await lowResAt(options, 0, Math.min(count, batchSize)))
   const runOf = (from: number, to: number): CascadeRun =>
     cascadeRun(
@@ -115,12 +115,13 @@ async function preparedRun(sampler: CascadeSampler, options: CheckedOptions): Pr
       path: imagesPath(path, which, stage.name, isLast),
     }
   })
-  const digits = isNpz(path) ? undefined : digitsOf(firstIndex, count)
+  const digits = isNpz(path) || names ? undefined : digitsOf(firstIndex, count)
+  const nameOf = (place: number) => names?.[place] ?? `${firstIndex + place}`.padStart(digits as number, '0')
   return {
     settings: settingsOf(sampler.stages, run, options, digits),
     stages,
     classNames: sampler.stages.map(({ stage }) => stage.classNames).find((names) => names !== undefined),
-    writer: digits === undefined ? npzWriter(stages, count) : pngWriter(path, stages, { firstIndex, digits }),
+    writer: isNpz(path) ? npzWriter(stages, count) : pngWriter(path, stages, nameOf),
     labels: (from, to) => runOf(from, to).labels(0, to - from),
   }
 }
@@ -159,7 +160,18 @@ async function savedLabels({ state, manifest }: SavedRun, labels: LabelsFile) {
 
 /** The options of sampling the images from one place in the run to another. */
 function sampling(
-  { path: _, stages: __, images: ___, labels, firstIndex, progress, count, ...options }: CheckedOptions,
+  {
+    path: _,
+    stages: __,
+    images: ___,
+    names: ____,
+    labels,
+    firstIndex,
+    progress,
+    stepProgress,
+    count,
+    ...options
+  }: CheckedOptions,
   from: number,
   to: number,
 ): CascadeSampleOptions {
@@ -169,6 +181,7 @@ function sampling(
     count: to - from,
     labels: labelsFrom(labels, from, to, count),
     progress: progress && ((at) => progress({ ...at, done: from + at.done, count })),
+    stepProgress: stepProgress && ((at) => stepProgress({ ...at, done: from + at.done, count })),
   }
 }
 

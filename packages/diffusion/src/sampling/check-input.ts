@@ -1,5 +1,12 @@
 import { flatten, isNDArray, type NDArray, type Tree } from '@cascade-diffusion/arrays'
-import { CascadeError, checkOptions, checkSignal, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import {
+  CascadeError,
+  checkFunction,
+  checkOptions,
+  checkSignal,
+  type KnownKeys,
+  shown,
+} from '@cascade-diffusion/checks'
 import { checkRng } from '../checks.ts'
 import type { PlannedStep } from './plan.ts'
 import type { RunOptions } from './sample-options.ts'
@@ -19,13 +26,14 @@ const known: KnownKeys<Required<AnyRun>> = {
   stop: true,
   restarts: true,
   afterStep: true,
+  progress: true,
   signal: true,
 }
 
 /** @throws if the options are missing, unknown, or of the wrong type. */
 export function checkOptionsOfRun(options: AnyRun): void {
   checkOptions('sample', options, known)
-  const { shape, afterStep, signal } = options
+  const { shape, afterStep, progress, signal } = options
   if (!Array.isArray(shape) || shape.length !== 4 || !shape.every((d) => Number.isInteger(d) && d > 0))
     throw new CascadeError(
       'input',
@@ -33,6 +41,7 @@ export function checkOptionsOfRun(options: AnyRun): void {
     )
   if (afterStep !== undefined && typeof afterStep !== 'function')
     throw new CascadeError('input', `sample: expected afterStep, a function of a frame, got ${shown(afterStep)}`)
+  if (progress !== undefined) checkFunction('sample', 'progress', progress)
   if (signal !== undefined) checkSignal('sample', signal)
 }
 

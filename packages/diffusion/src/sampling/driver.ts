@@ -74,7 +74,7 @@ export function createSampler<C = undefined>(options: CreateSamplerOptions<C>): 
   /** Yields the frames of the steps for which `seen` of the number of steps left is true. */
   async function* run(options: SampleOptions<C>, seen: (stepsLeft: number) => boolean): AsyncGenerator<Frame, void> {
     checkOptionsOfRun(options)
-    const { shape, rng, firstIndex = 0, initial, afterStep, signal } = options
+    const { shape, rng, firstIndex = 0, initial, afterStep, progress, signal } = options
     const plan = planRun(process, sampler, options)
     checkInput(options, sampler)
     checkNoise(options, sampler, plan)
@@ -114,6 +114,7 @@ export function createSampler<C = undefined>(options: CreateSamplerOptions<C>): 
           if (!Number.isFinite(total.data[0])) checkFinite(await read(state.xt), `the images after timestep ${t}`)
         }
         noise = drawn
+        progress?.({ step: i + 1, steps: plan.length })
         const stepsLeft = plan.length - 1 - i
         if (!afterStep && !seen(stepsLeft)) continue
         const frame = { step: i, stepsLeft, t: next, xt: await read(state.xt), x0: await read(x0!) }

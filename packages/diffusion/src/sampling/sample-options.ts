@@ -53,6 +53,8 @@ export interface RunOptions {
   /** Called after each step, and awaited. If it returns images, they replace `xt`. */
   // biome-ignore lint/suspicious/noConfusingVoidType: it may be a function that returns nothing
   readonly afterStep?: (frame: Frame) => NDArray<'float32'> | void | Promise<NDArray<'float32'> | void>
+  /** Called after each step: `step` of `steps` are done. */
+  readonly progress?: (progress: { readonly step: number; readonly steps: number }) => void
   /** Ends the run before its next evaluation of the network, with an error of code `interrupted`. */
   readonly signal?: AbortSignal
 }

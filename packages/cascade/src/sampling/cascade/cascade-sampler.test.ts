@@ -48,6 +48,15 @@ describe('a cascade of two stages', () => {
     expect(done).toEqual(counts.flatMap((n) => ['base', 'sr'].map((stage) => `${stage} ${n}/5`)))
   })
 
+  test('progress after each step of each batch', async () => {
+    const done: string[] = []
+    const stepProgress: CascadeSampleOptions['stepProgress'] = ({ stage, step, steps, done: from, count }) =>
+      done.push(`${stage} ${step}/${steps} ${from}/${count}`)
+    await cascade.sample({ ...options, batchSize: 3, stepProgress })
+    const steps = (stage: string, from: number) => [1, 2, 3].map((step) => `${stage} ${step}/3 ${from}/5`)
+    expect(done).toEqual([0, 3].flatMap((from) => ['base', 'sr'].flatMap((stage) => steps(stage, from))))
+  })
+
   test('the level is 0 by default', async () => {
     const { levels: _, ...rest } = options
     expect(await cascade.sample(rest)).toEqual(await cascade.sample({ ...rest, levels: [0] }))

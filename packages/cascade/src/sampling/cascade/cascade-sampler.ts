@@ -48,7 +48,7 @@ export function cascadeSampler(cascade: Cascade, options: CascadeSamplerOptions)
     run: CascadeRun,
     options: CascadeSampleOptions,
   ): AsyncGenerator<CascadeBatch, void, undefined> {
-    const { rng, batchSize = 50, firstIndex = 0, progress, signal } = options
+    const { rng, batchSize = 50, firstIndex = 0, progress, stepProgress, signal } = options
     for (let from = 0; from < run.count; from += batchSize) {
       const to = Math.min(run.count, from + batchSize)
       const place = { count: to - from, firstIndex: firstIndex + from }
@@ -63,6 +63,7 @@ export function cascadeSampler(cascade: Cascade, options: CascadeSamplerOptions)
           rng: rng.fold(stage.name),
           labels: stage.classNames && labels,
           lowRes: images.at(-1) ?? (options.lowRes && rows(options.lowRes, from, to)),
+          progress: stepProgress && ((at) => stepProgress({ stage: stage.name, ...at, done: from, count: run.count })),
           signal,
         })
         labels ??= made.labels

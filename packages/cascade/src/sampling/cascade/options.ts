@@ -60,6 +60,14 @@ export interface CascadeSampleOptions {
   readonly to?: string
   /** Called when a batch of a stage is finished: `done` of the run's images, of `count`. */
   readonly progress?: (progress: { stage: string; done: number; count: number }) => void
+  /** Called after each step of a stage: `step` of `steps` are done, of the batch that begins at the image `done`. */
+  readonly stepProgress?: (progress: {
+    readonly stage: string
+    readonly step: number
+    readonly steps: number
+    readonly done: number
+    readonly count: number
+  }) => void
   /** Ends sampling before its next step, with an error of code `interrupted`. */
   readonly signal?: AbortSignal
 }
@@ -78,6 +86,7 @@ export const sampleKeys: KnownKeys<CascadeSampleOptions> = {
   augmented: true,
   to: true,
   progress: true,
+  stepProgress: true,
   signal: true,
 }
 
@@ -103,12 +112,13 @@ export interface CascadeBatch {
 export function checkCascadeOptions(options: CascadeSampleOptions): void {
   const where = 'cascade'
   checkOptions(where, options, sampleKeys)
-  const { count, batchSize = 50, firstIndex = 0, lowRes, augmented, rng, progress, signal } = options
+  const { count, batchSize = 50, firstIndex = 0, lowRes, augmented, rng, progress, stepProgress, signal } = options
   checkRng(where, rng)
   if (count !== undefined || lowRes === undefined) checkInteger(where, 'count', count, { from: 1 })
   checkInteger(where, 'batchSize', batchSize, { from: 1 })
   checkInteger(where, 'firstIndex', firstIndex, { from: 0 })
   if (progress !== undefined) checkFunction(where, 'progress', progress)
+  if (stepProgress !== undefined) checkFunction(where, 'stepProgress', stepProgress)
   if (signal !== undefined) checkSignal(where, signal)
   if (augmented !== undefined && typeof augmented !== 'boolean')
     throw new CascadeError('input', `${where}: expected augmented, true or false, got ${shown(augmented)}`)

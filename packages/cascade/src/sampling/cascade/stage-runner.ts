@@ -24,6 +24,8 @@ export interface StageBatch {
   readonly level?: number
   readonly augmented?: boolean
   readonly stop?: NoiseLevel
+  /** Called after each step of a diffusion model. */
+  readonly progress?: (progress: { readonly step: number; readonly steps: number }) => void
   readonly signal?: AbortSignal
 }
 

@@ -29,6 +29,7 @@ const sampleKeys: KnownKeys<StageSampleOptions> = {
   stop: true,
   rng: true,
   firstIndex: true,
+  progress: true,
   signal: true,
 }
 

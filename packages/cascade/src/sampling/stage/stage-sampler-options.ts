@@ -85,6 +85,8 @@ export interface StageSampleOptions {
   readonly rng: Rng
   /** The place of the first image in the whole set. Default 0. */
   readonly firstIndex?: number
+  /** Called after each step: `step` of `steps` are done. */
+  readonly progress?: (progress: { readonly step: number; readonly steps: number }) => void
   /** Ends the run before its next step, with an error of code `interrupted`. */
   readonly signal?: AbortSignal
 }

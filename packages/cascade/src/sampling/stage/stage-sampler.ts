@@ -66,7 +66,7 @@ export function stageSampler(trained: TrainedStage, options: StageSamplerOptions
 
   const prepare = async (options: StageSampleOptions) => {
     checkSampleOptions(trained, options)
-    const { count, lowRes, augmented = false, stop, rng, firstIndex = 0, signal } = options
+    const { count, lowRes, augmented = false, stop, rng, firstIndex = 0, progress, signal } = options
     const label = checkConditions(stage, options)
     const level = options.level ?? (augmentation && defaultLevel(augmentation))
     const drawn = lowRes && augmentation?.draw({ shape: lowRes.shape, rng, level, firstIndex })
@@ -76,7 +76,7 @@ export function stageSampler(trained: TrainedStage, options: StageSamplerOptions
       augmentationLevel: drawn?.level,
     }
     const shape = [count, ...stage.size, stage.imageChannels]
-    return { shape, condition, rng, firstIndex, steps, stop, restarts, signal }
+    return { shape, condition, rng, firstIndex, steps, stop, restarts, progress, signal }
   }
 
   return {

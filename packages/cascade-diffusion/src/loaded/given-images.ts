@@ -1,0 +1,79 @@
+import { isNDArray, type NDArray } from '@cascade-diffusion/arrays'
+import { CascadeError, shown } from '@cascade-diffusion/checks'
+import {
+  type ByteImages,
+  convertChannels,
+  fromUint8,
+  type ImageSize,
+  type ImageSource,
+  resizeImage,
+  toUint8,
+} from '@cascade-diffusion/data'
+import type { Files } from './files.ts'
+import type { RgbaImage } from './sampled-images.ts'
+
+type One = Pick<RgbaImage, 'width' | 'height' | 'data'> | ByteImages | NDArray<'float32'> | string
+
+/**
+ * Images to super-resolve: an `ImageData` of a canvas; bytes [h,w,C] or [n,h,w,C]; float32 of those shapes in [-1, 1]; in
+ * Node.js also a path, of a picture, a folder, or whatever `openImages` knows; a list of any of these; or a source of
+ * images.
+ */
+export type GivenImages = One | readonly One[] | ImageSource
+
+/** The images that were given, one by one, [h,w,C]. @throws if there are none. */
+export async function readGiven(given: GivenImages, files: Files | undefined): Promise<readonly ByteImages[]> {
+  const images = isSource(given)
+    ? (await given.read([...Array(given.count).keys()])).images
+    : (await Promise.all((Array.isArray(given) ? given : [given]).map((one: One) => readOne(one, files)))).flat()
+  if (images.length > 0) return images
+  throw new CascadeError('input', `${where}: expected at least one image, got none`)
+}
+
+const where = 'upscale'
+
+const isSource = (given: GivenImages): given is ImageSource =>
+  typeof (given as Partial<ImageSource> | null)?.read === 'function'
+
+async function readOne(one: One, files: Files | undefined): Promise<readonly ByteImages[]> {
+  if (typeof one === 'string') {
+    if (files) return files.read(one)
+    throw new CascadeError('unsupported', `${where}: expected images, such as an ImageData, got the path ${shown(one)}`)
+  }
+  if (isNDArray(one) && one.dtype === 'float32') return separate(toUint8(one as NDArray<'float32'>))
+  const { shape, data, width, height } = (one ?? {}) as Record<string, unknown>
+  if (data instanceof Uint8ClampedArray && data.length === Number(width) * Number(height) * 4)
+    return [{ shape: [Number(height), Number(width), 4], data: new Uint8Array(data) }]
+  if (data instanceof Uint8Array && Array.isArray(shape)) return separate({ shape, data })
+  throw new CascadeError('input', `${where}: expected images, bytes or float32 [n,h,w,C], got ${shown(one)}`)
+}
+
+function separate({ shape, data }: ByteImages): ByteImages[] {
+  const [n = 1, ...image] = shape.length === 3 ? [1, ...shape] : shape
+  const size = image.reduce((product, length) => product * length, 1)
+  if (image.length !== 3 || !(image[2]! >= 1 && image[2]! <= 4) || data.length !== n * size)
+    throw new CascadeError('input', `${where}: expected images of [h,w,1 to 4] or [n,h,w,1 to 4], got [${shape}]`)
+  return Array.from({ length: n }, (_, i) => ({ shape: image, data: data.subarray(i * size, (i + 1) * size) }))
+}
+
+/**
+ * Images of one size and number of channels: float32 [n,h,w,C]. Of another aspect, the middle is cut out; it is resized
+ * by averaging areas, as the small images of training are.
+ */
+export function fitted(images: readonly ByteImages[], size: ImageSize, channels: number): NDArray<'float32'> {
+  const [height, width] = size
+  const bytes = height * width * channels
+  const data = new Uint8Array(images.length * bytes)
+  for (const [i, image] of images.entries()) data.set(fit(convertChannels(image, channels), size).data, i * bytes)
+  return fromUint8({ shape: [images.length, height, width, channels], data })
+}
+
+function fit(image: ByteImages, size: ImageSize): ByteImages {
+  const [height, width] = image.shape as [number, number, number]
+  if (height === size[0] && width === size[1]) return image
+  const scale = Math.min(height / size[0], width / size[1])
+  const [cutHeight, cutWidth] = [size[0] * scale, size[1] * scale]
+  const [top, left] = [(height - cutHeight) / 2, (width - cutWidth) / 2]
+  const box = [top, left, Math.min(height, top + cutHeight), Math.min(width, left + cutWidth)] as const
+  return resizeImage(image, size, { filter: scale > 1 ? 'box' : 'bicubic', box })
+}
