@@ -1,26 +1,11 @@
 #!/usr/bin/env node
-import { main } from '@cascade-diffusion/cli'
-
-const stop = new AbortController()
-let interrupts = 0
-const interrupt = () => {
-  // The first waits for the checkpoint; the second does not.
-  if (++interrupts > 1) process.exit(130)
-  process.stderr.write('\nstopping after this step …\n')
-  stop.abort(new Error('interrupted'))
+// Any Node.js can parse this file: it imports nothing before the version is known.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major > 20 || (major === 20 && minor >= 19)) import('./start.ts')
+else {
+  console.error(
+    `cascade-diffusion needs Node.js 20.19 or later; this is ${process.versions.node}, ${process.execPath}.\n` +
+      'Install a current one from https://nodejs.org, or with a version manager: nvm install 22',
+  )
+  process.exitCode = 1
 }
-process.on('SIGINT', interrupt)
-process.on('SIGTERM', interrupt)
-
-// The reader has gone (`| head`): the run stops as after Ctrl-C, without a message.
-for (const stream of [process.stdout, process.stderr])
-  stream.on('error', (error: Error & { code?: string }) => {
-    if (error.code !== 'EPIPE') throw error
-    stop.abort(new Error('interrupted'))
-  })
-
-process.exitCode = await main(process.argv.slice(2), {
-  log: (line) => process.stdout.write(`${line}\n`),
-  error: (text) => process.stderr.write(`${text}\n`),
-  signal: stop.signal,
-})

@@ -1,76 +1,97 @@
-import { type ParseArgsConfig, parseArgs } from 'node:util'
-import { CascadeError, nearest } from '@cascade-diffusion/checks'
-
-/** One command of the program. */
-export interface Command {
-  /** A line for the list of commands. */
-  readonly summary: string
-  /** How it is called, in lines; then, after an empty line, its options. */
-  readonly usage: string
-  /** @returns the exit code. */
-  run(args: readonly string[], io: CommandIo): Promise<number>
-}
+import type { Inputs, ValuesOf } from './inputs.ts'
+import type { ProgressStream } from './progress/progress-line.ts'
 
 /** What a command needs of the process. */
 export interface CommandIo {
-  /** Prints a line of results. */
-  readonly log: (line: string) => void
-  /** Prints an error. Default: on stderr. */
-  readonly error?: (text: string) => void
+  /** Says what happens on the way, in a line; on stderr with `--json`, nowhere with `--quiet`. */
+  readonly say: (line: string) => void
+  /** Where progress is shown: stderr; nowhere with `--quiet`. */
+  readonly progress: ProgressStream
   /** Aborts when the user wants to stop. */
   readonly signal: AbortSignal
 }
 
-/** The exit code of a run that Ctrl-C ended. */
-export const INTERRUPTED = 130
-
-/** A mistake in how the program was called. */
-export class UsageError extends CascadeError {
-  constructor(message: string) {
-    super('input', message)
-  }
+/** Something that a command wrote. */
+export interface Written {
+  /** What it is: `report`. */
+  readonly what: string
+  readonly path: string
 }
 
-type Options = NonNullable<ParseArgsConfig['options']>
-
-/** What `parseArgs` makes of a command's options. */
-type Parsed<T extends Options> = ReturnType<
-  typeof parseArgs<{ args: string[]; options: T; strict: true; allowPositionals: boolean }>
->
-
-/** `parseArgs` whose errors are {@link UsageError}s and suggest the option that was probably meant. */
-export function parsed<T extends Options>(args: readonly string[], options: T, allowPositionals = false): Parsed<T> {
-  const { tokens } = parseArgs({ args: [...args], options, strict: false, allowPositionals: true, tokens: true })
-  for (const token of tokens)
-    if (token.kind === 'option' && !Object.hasOwn(options, token.name))
-      throw new UsageError(`unknown option '${token.rawName}'${probably(token.name, Object.keys(options), '--')}`)
-  try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals })
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
+/** What a command found or made. */
+export interface CommandResult {
+  /** For people, in lines. */
+  readonly lines?: readonly string[]
+  /** The same for programs: `--json` prints it. A record, if something was written. */
+  readonly json: unknown
+  /** What was written where. It is printed last, and is the field `written` for programs. */
+  readonly written?: readonly Written[]
+  /** The exit code. Default 0. */
+  readonly code?: 0 | 1
 }
 
-/** A whole number from the command line. */
-export function wholeNumber(name: string, text: string, from = 0): number {
-  const value = text.trim() === '' ? Number.NaN : Number(text)
-  if (!Number.isSafeInteger(value) || value < from)
-    throw new UsageError(`--${name}: expected a whole number from ${from}, got '${text}'`)
-  return value
+/** A field of a configuration, set from the command line: `['stages.0.training.steps', '1000']`. */
+export type Override = readonly [path: string, value: string]
+
+/** A call of the program, with what it does. */
+export interface Example {
+  /** What follows `cascade-diffusion`. */
+  readonly call: string
+  readonly does: string
 }
 
-/** One of a few words, from the command line. */
-export function oneOf<T extends string>(name: string, words: readonly T[], text: string | undefined): T {
-  const word = words.find((w) => w === text)
-  if (word === undefined) {
-    const got = text === undefined ? 'nothing' : `'${text}'${probably(text, words)}`
-    throw new UsageError(`${name}: expected ${words.join(' or ')}, got ${got}`)
-  }
-  return word
+/** What a command says of itself, but for its inputs and what runs. */
+interface Described {
+  readonly name: string
+  /** A line for the list of commands. */
+  readonly summary: string
+  /** Paragraphs for its help. */
+  readonly about?: string
+  /** Whether it takes the fields of a configuration as options: `--stages.0.training.steps 1000`. */
+  readonly configuration?: boolean
+  readonly examples?: readonly Example[]
+  /** What the exit codes mean here, if not what they always mean. */
+  readonly exitCodes?: Readonly<Partial<Record<0 | 1, string>>>
+  /** What is kept when it is interrupted, and how to resume. It is printed then. */
+  readonly interrupted?: string
 }
 
-/** `. Did you mean 'summary'?`, if a name is near enough. */
-export function probably(name: string, names: readonly string[], before = ''): string {
-  const close = nearest(name, names)
-  return close === undefined ? '' : `. Did you mean '${before}${close}'?`
+/** The values of a command's arguments and options by name, and the fields of a configuration that were set. */
+export type Values<A extends Inputs, O extends Inputs> = ValuesOf<A> &
+  ValuesOf<O> & { readonly overrides: readonly Override[] }
+
+/** A module that runs a command. */
+interface Runner<V> {
+  /** @throws UsageError for values that do not go together. */
+  readonly run: (values: V, io: CommandIo) => Promise<CommandResult>
 }
+
+/** One command of the program. */
+export interface Command extends Described {
+  /** By name, in their order. */
+  readonly arguments: Inputs
+  /** By name: `imageSize` is `--image-size`. All commands have `--json`, `--quiet` and `--help` too. */
+  readonly options: Inputs
+  readonly load: () => Promise<Runner<never>>
+}
+
+/** Several commands below a name: `data inspect`, `data prepare`. */
+export interface CommandGroup extends Pick<Described, 'name' | 'summary' | 'about'> {
+  readonly commands: readonly Command[]
+}
+
+/**
+ * Describes a command. Nothing that its run needs may be imported by the file that describes it: help must be quick, and
+ * must not depend on an engine.
+ */
+export const command = <A extends Inputs = Record<never, never>, O extends Inputs = Record<never, never>>({
+  run,
+  arguments: positional,
+  options,
+  ...described
+}: Described & {
+  readonly arguments?: A
+  readonly options?: O
+  /** The module that runs it: `() => import('./run.ts')`. */
+  readonly run: () => Promise<Runner<Values<A, O>>>
+}): Command => ({ ...described, arguments: positional ?? {}, options: options ?? {}, load: run })

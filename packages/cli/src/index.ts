@@ -1,2 +1,1 @@
-export type { CommandIo } from './command.ts'
-export { main } from './main.ts'
+export { main, type ProgramIo } from './main.ts'

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { main } from './main.ts'
 import { run } from './test-support.ts'
 
-const names = ['quickstart', 'export', 'summary', 'doctor', 'backends']
+const names = ['quickstart', 'export', 'summary', 'data', 'doctor', 'backends']
 
 test('lists its commands', async () => {
   const { code, text, errors } = await run('--help')
@@ -28,7 +28,7 @@ test('says its version', async () => {
 
 /** What is called wrongly, and what is said about it. */
 const mistakes: [args: string[], message: string][] = [
-  [[], 'expected a command'],
+  [[], 'expected a command\n'],
   [['paint'], "unknown command 'paint'\n"],
   [['sumary'], "unknown command 'sumary'. Did you mean 'summary'?"],
   [['toString'], "unknown command 'toString'\n"],
@@ -36,44 +36,48 @@ const mistakes: [args: string[], message: string][] = [
   [['--verson'], "unknown option '--verson'. Did you mean '--version'?"],
   [['quickstart', '--fats'], "unknown option '--fats'. Did you mean '--fast'?"],
   [['quickstart', '-x'], "unknown option '-x'\n"],
-  [['quickstart', 'mnist'], "Unexpected argument 'mnist'"],
-  [['quickstart', '--seed'], "'--seed <value>' argument missing"],
+  [['quickstart', 'mnist'], "too many arguments for 'quickstart'. Expected 0 arguments but got 1."],
+  [['quickstart', '--seed'], "option '--seed <N>' argument missing"],
   [['quickstart', '--seed', 'lucky'], "--seed: expected a whole number from 0, got 'lucky'"],
   [['quickstart', '--seed='], "--seed: expected a whole number from 0, got ''"],
-  [['quickstart', '--fast=yes'], "'--fast' does not take an argument"],
+  [['quickstart', '--out='], '--out: expected FOLDER, got nothing'],
+  [['quickstart', '--fast=yes'], "option '--fast' takes no value"],
+  [['quickstart', '--stages.0.steps', '3'], "unknown option '--stages.0.steps'\n"],
   [['quickstart', '--dataset', 'mnits'], "--dataset: expected mnist or dicebear, got 'mnits'. Did you mean 'mnist'?"],
   [['quickstart', '--backend', 'jit-gpu'], "got 'jit-gpu'. Did you mean"],
   [
     ['quickstart', '--backend', 'tpu'],
-    "--backend: expected jit or jit-cuda or jit-webgpu or jit-wasm or node or node-gpu or cpu, got 'tpu'",
+    "--backend: expected jit, jit-cuda, jit-webgpu, jit-wasm, node, node-gpu or cpu, got 'tpu'",
   ],
-  [['export'], '--format: expected onnx or safetensors or diffusers, got nothing'],
-  [['export', '--format', 'onx'], "got 'onx'. Did you mean 'onnx'?"],
-  [['export', '--format', 'onnx'], '--out: expected a folder'],
-  [['export', '--format', 'onnx', '--out', 'x'], 'expected a checkpoint'],
+  [['export', 'a'], '--format: expected onnx, safetensors or diffusers, got nothing'],
+  [['export', 'a', '--format', 'onx', '--out', 'x'], "got 'onx'. Did you mean 'onnx'?"],
+  [['export', 'a', '--format', 'onnx'], '--out: expected FOLDER, got nothing'],
+  [['export', '--format', 'onnx', '--out', 'x'], "missing required argument 'CHECKPOINT'"],
   [['export', '--formt', 'onnx'], "unknown option '--formt'. Did you mean '--format'?"],
   [
     ['export', 'a', '--format', 'diffusers', '--out', 'x', '--float16'],
     '--float16: expected --format onnx, got diffusers',
   ],
-  [['export', 'a', 'b', '--format', 'diffusers', '--out', 'x'], 'expected one checkpoint'],
+  [['export', 'a', 'b', '--format', 'diffusers', '--out', 'x'], 'expected one checkpoint, got a b'],
   [
     ['export', 'a', '--format', 'onnx', '--out', 'x', '--image-size', '0'],
     "--image-size: expected a whole number from 1, got '0'",
   ],
-  [['summary', 'a', 'b'], 'expected one network, got a b'],
+  [['summary', 'a', 'b'], "too many arguments for 'summary'. Expected 1 argument but got 2."],
   [['summary', 'lsun-64', '--by', 'layers'], "--by: expected block or layer, got 'layers'. Did you mean 'layer'?"],
   [['summary', 'lsun-64', '--flags=--num_heads 4'], '--flags: expected a .pt file'],
   [['summary', 'imagenet-33'], "got 'imagenet-33'. Did you mean 'imagenet-32'?\nPresets: imagenet-32, "],
-  [['doctor', 'now'], "Unexpected argument 'now'"],
+  [['data'], 'expected a command of data: inspect, prepare\n'],
+  [['data', 'inspct'], "unknown command 'inspct'. Did you mean 'inspect'?"],
+  [['doctor', 'now'], "too many arguments for 'doctor'"],
   [['doctor', '--jsn'], "unknown option '--jsn'. Did you mean '--json'?"],
-  [['backends'], 'backends: expected install or list or remove, got nothing'],
-  [['backends', 'instal'], "backends: expected install or list or remove, got 'instal'. Did you mean 'install'?"],
-  [['backends', 'install'], 'backends install: expected node or node-gpu or cuda, got nothing'],
-  [['backends', 'install', 'tpu'], "backends install: expected node or node-gpu or cuda, got 'tpu'"],
-  [['backends', 'install', 'node', 'cuda'], "expected one name, got also 'cuda'"],
-  [['backends', 'list', 'cuda'], "backends list: expected no name, got 'cuda'"],
-  [['backends', 'list', '--index', 'x'], '--index: expected backends install, got backends list'],
+  [['backends'], 'expected a command of backends: install, list, remove\n'],
+  [['backends', 'instal'], "unknown command 'instal'. Did you mean 'install'?"],
+  [['backends', 'install'], "missing required argument 'NAME'"],
+  [['backends', 'install', 'tpu'], "NAME: expected node, node-gpu or cuda, got 'tpu'"],
+  [['backends', 'install', 'node', 'cuda'], "too many arguments for 'install'"],
+  [['backends', 'list', 'cuda'], "too many arguments for 'list'"],
+  [['backends', 'list', '--index', 'x'], "unknown option '--index'"],
 ]
 
 test.each(mistakes)('%j is called wrongly', async (args, message) => {

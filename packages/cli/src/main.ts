@@ -1,35 +1,55 @@
 import { createRequire } from 'node:module'
 import { isCascadeError } from '@cascade-diffusion/checks'
-import { type Command, type CommandIo, INTERRUPTED, probably, UsageError } from './command.ts'
+import type { CommandResult } from './command.ts'
 import { commands } from './commands.ts'
+import { INTERRUPTED } from './exit-codes.ts'
+import { type Call, callOf } from './program.ts'
+import type { ProgressStream } from './progress/progress-line.ts'
+import { UsageError } from './usage-error.ts'
 
-const help = (): string =>
-  [
-    'cascade-diffusion: train, sample and evaluate cascaded diffusion models.',
-    '',
-    'Commands:',
-    ...Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(12)} ${summary}`),
-    '',
-    '`cascade-diffusion COMMAND --help` explains a command; `cascade-diffusion --version` prints the version.',
-  ].join('\n')
+/** What the program needs of the process. */
+export interface ProgramIo {
+  /** Prints a line of results. */
+  readonly log: (line: string) => void
+  /** Prints an error, or what is said on the way beside a result for programs. Default: on stderr. */
+  readonly error?: (text: string) => void
+  /** Where progress is shown. Default: the process's stderr. */
+  readonly progress?: ProgressStream
+  /** Aborts when the user wants to stop. */
+  readonly signal: AbortSignal
+  /** The width of help in characters. Default 100. */
+  readonly width?: number
+  /** Whether the titles of help are bold. Default false. */
+  readonly colors?: boolean
+}
 
 /**
  * Runs the program.
  * @param args what follows the program's name on the command line.
  * @returns the exit code: 0; 1 after an error; 2 for wrong arguments; 130 if it was interrupted.
  */
-export async function main(args: readonly string[], io: CommandIo): Promise<number> {
-  const error = io.error ?? ((text: string) => process.stderr.write(`${text}\n`))
+export async function main(args: readonly string[], io: ProgramIo): Promise<number> {
+  const { log, error = (text: string) => process.stderr.write(`${text}\n`) } = io
+  const help = { write: log, width: io.width, colors: io.colors }
+  const call = callOf(commands, version(), args, help)
+  if ('message' in call) error(`${call.message}\n\n${call.usage}`)
+  if ('code' in call) return call.code
+  const { command, json, quiet, usage } = call
+  const say = quiet ? () => {} : json ? error : log
+  const progress = quiet ? { write: () => {} } : (io.progress ?? process.stderr)
   try {
-    return await runNamed(args, io)
+    const { run } = await command.load()
+    const result = await run(call.values as never, { say, progress, signal: io.signal })
+    print(result, call, log)
+    return result.code ?? 0
   } catch (caught) {
     const message = caught instanceof Error ? caught.message : String(caught)
     if (caught instanceof UsageError) {
-      error(`${message}\n\n${usageOf(args)}`)
+      error(`${message}\n\n${usage}`)
       return 2
     }
-    if (isCascadeError(caught, 'interrupted')) {
-      error(message)
+    if (isCascadeError(caught, 'interrupted') || io.signal.aborted) {
+      error([message, command.interrupted].filter(Boolean).join('. '))
       return INTERRUPTED
     }
     error(`error: ${message}`)
@@ -38,34 +58,14 @@ export async function main(args: readonly string[], io: CommandIo): Promise<numb
   }
 }
 
-async function runNamed([name, ...rest]: readonly string[], io: CommandIo): Promise<number> {
-  if (name === undefined) throw new UsageError('expected a command')
-  if (name === '--version' || name === '-v') return say(io, version())
-  const asksForHelp = rest.includes('--help') || rest.includes('-h')
-  if (name === '--help' || name === '-h' || name === 'help')
-    return say(io, rest[0] === undefined || asksForHelp ? help() : named(rest[0]).usage)
-  const command = named(name)
-  if (asksForHelp) return say(io, command.usage)
-  return command.run(rest, io)
-}
-
-function named(name: string): Command {
-  if (Object.hasOwn(commands, name)) return commands[name] as Command
-  const what = name.startsWith('-') ? 'option' : 'command'
-  throw new UsageError(`unknown ${what} '${name}'${probably(name, [...Object.keys(commands), '--help', '--version'])}`)
-}
-
-function say({ log }: CommandIo, text: string): number {
-  log(text)
-  return 0
-}
-
-/** The usage of the command that was called wrongly, in a few lines. */
-function usageOf([name = '']: readonly string[]): string {
-  const [call] = Object.hasOwn(commands, name) ? (commands[name] as Command).usage.split('\n\n') : []
-  return call === undefined
-    ? `usage: cascade-diffusion ${Object.keys(commands).join('|')} …\n\`cascade-diffusion --help\` explains them.`
-    : `usage: ${call.replaceAll('\n', '\n       ')}\n\`cascade-diffusion ${name} --help\` explains the options.`
+/** Prints a result for people or for programs. */
+function print({ lines = [], json, written }: CommandResult, call: Call, log: (line: string) => void): void {
+  if (call.json) log(JSON.stringify(written ? { ...(json as object), written } : json, null, 2))
+  else for (const line of lines) log(line)
+  if (call.json || !written?.length) return
+  const width = Math.max(...written.map(({ what }) => what.length))
+  log('written:')
+  for (const { what, path } of written) log(`  ${what.padEnd(width)}  ${path}`)
 }
 
 /** From package.json, which lies above this file as source and when built. */

@@ -23,7 +23,7 @@ const folder = pictures(10)
 writeFileSync(join(folder, 'a', 'bad.png'), 'no picture')
 
 test('inspect prints what is there', async () => {
-  const { code, text } = await run('inspect', folder)
+  const { code, text } = await run('data', 'inspect', folder)
   expect(code).toBe(0)
   expect(text).toContain(`${folder}: 11 images of 2 classes`)
   expect(text).toMatch(/unreadable +1 image\n.*bad\.png/)
@@ -31,12 +31,12 @@ test('inspect prints what is there', async () => {
 
 test('inspect as JSON, of a sample, and as a page', async () => {
   const page = join(temporaryFolder(), 'new', 'page.html')
-  const { code, text } = await run('inspect', folder, '--json', '--sample', '4', '--page', page)
+  const { code, text } = await run('data', 'inspect', folder, '--json', '--sample', '4', '--page', page)
   expect(code).toBe(0)
   expect(JSON.parse(text)).toMatchObject({ count: 11, inspected: 4, sizes: { different: 1 } })
   expect(readFileSync(page, 'utf8')).toContain('<h2>Contact sheet</h2>')
   const config = JSON.stringify({ name: 'image-folder', path: folder })
-  expect(JSON.parse((await run('inspect', config, '--json')).text).classes).toBeUndefined()
+  expect(JSON.parse((await run('data', 'inspect', config, '--json')).text).classes).toBeUndefined()
 })
 
 test('prepare makes a copy that preparedImages reads, once', async () => {
@@ -62,8 +62,9 @@ test('prepare makes a copy that preparedImages reads, once', async () => {
       '--shard-images',
       '4',
     ]
-    const { code, text } = await run('prepare', ...args)
-    expect([code, text.split('\n').at(-1)]).toEqual([0, `${copy}: 10 images`])
+    const { code, text } = await run('data', 'prepare', ...args)
+    expect(code).toBe(0)
+    expect(text).toContain(`\n${copy}: 10 images\nwritten:\n  images  ${copy}`)
     expect(text).toMatch(/^left out: .*bad\.png/)
     const source = await preparedImages(copy, { verify: true })
     expect([source.size, source.classNames, source.manifest]).toMatchObject([
@@ -71,20 +72,20 @@ test('prepare makes a copy that preparedImages reads, once', async () => {
       ['a', 'b'],
       { settings: { format } },
     ])
-    expect((await run('prepare', ...args)).text).toContain(`${copy}: 10 images, nothing was missing`)
+    expect((await run('data', 'prepare', ...args)).text).toContain(`${copy}: 10 images, nothing was missing`)
   }
 })
 
 test('prepare ends at an image that cannot be read, with its name', async () => {
-  const { code, errors } = await run('prepare', folder, join(temporaryFolder(), 'copy'), '--size', '8')
+  const { code, errors } = await run('data', 'prepare', folder, join(temporaryFolder(), 'copy'), '--size', '8')
   expect(code).toBe(1)
   expect(errors).toMatch(/^error: .*bad\.png: could not be decoded/)
 })
 
 test('Ctrl-C exits with 130, and the same command makes the copy of one that was not stopped', async () => {
   const [images, copy, whole] = [pictures(150), join(temporaryFolder(), 'copy'), join(temporaryFolder(), 'copy')]
-  const args = ['prepare', images, copy, '--size', '8', '--shard-images', '5', '--format', 'tar']
-  const bin = fileURLToPath(new URL('../bin.ts', import.meta.url))
+  const args = ['data', 'prepare', images, copy, '--size', '8', '--shard-images', '5', '--format', 'tar']
+  const bin = fileURLToPath(new URL('../../../cascade-diffusion/src/bin.ts', import.meta.url))
   const child = spawn(process.execPath, ['--conditions=@cascade-diffusion/source', '--import=tsx', bin, ...args])
   let errors = ''
   child.stderr.on('data', (text) => {
@@ -98,29 +99,33 @@ test('Ctrl-C exits with 130, and the same command makes the copy of one that was
   expect(code).toBe(130)
   expect(existsSync(join(copy, 'manifest.json'))).toBe(false)
   expect((await run(...args)).code).toBe(0)
-  expect((await run(...args.with(2, whole))).code).toBe(0)
+  expect((await run(...args.with(3, whole))).code).toBe(0)
   expect(readdirSync(copy)).toEqual(readdirSync(whole))
   for (const file of readdirSync(copy)) expect(readFileSync(join(copy, file))).toEqual(readFileSync(join(whole, file)))
 })
 
 test.each([
-  [['inspect'], 2, 'expected a path'],
-  [['inspect', 'a', 'b'], 2, 'expected one path, got a b'],
-  [['inspect', folder, '--split', 'tests'], 2, '--split: expected train or val or test'],
-  [['inspect', folder, '--sample', '0'], 2, '--sample: expected a whole number from 1'],
-  [['inspect', folder, '--pages', 'x'], 2, "unknown option '--pages'. Did you mean '--page'?"],
-  [['inspect', 'nowhere'], 1, 'expected a file or a folder nowhere, there is none'],
-  [['inspect', '{x'], 1, 'expected a path or the JSON of a source'],
-  [['inspect', '{"name":"tars"}'], 1, "one of 'image-folder'"],
-  [['inspect', folder, '--page', join(folder, 'a', '0.png', 'x.html')], 1, '--page: expected a folder'],
-  [['inspect', folder, '--page', folder], 1, '--page: expected a file'],
-  [['inspect', '{a,b}.tar'], 1, 'expected a file or a folder a.tar, there is none'],
-  [['prepare', folder], 2, 'expected a path and a folder'],
-  [['prepare', folder, 'x', 'y'], 2, 'expected a path and a folder, got'],
-  [['prepare', folder, 'x', '--crop', 'adm'], 2, '--crop: expected --size too'],
-  [['prepare', folder, 'x', '--size', '8', '--crop', 'centre'], 2, "Did you mean 'center'?"],
-  [['prepare', folder, 'x', '--format', 'zip'], 2, '--format: expected npy or tar'],
-  [['prepare', folder, 'x'], 2, 'expected --size, as the images differ in size; --format tar keeps their sizes'],
+  [['data', 'inspect'], 2, "missing required argument 'PATH'"],
+  [['data', 'inspect', 'a', 'b'], 2, "too many arguments for 'inspect'"],
+  [['data', 'inspect', folder, '--split', 'tests'], 2, '--split: expected train, val or test'],
+  [['data', 'inspect', folder, '--sample', '0'], 2, '--sample: expected a whole number from 1'],
+  [['data', 'inspect', folder, '--pages', 'x'], 2, "unknown option '--pages'. Did you mean '--page'?"],
+  [['data', 'inspect', 'nowhere'], 1, 'expected a file or a folder nowhere, there is none'],
+  [['data', 'inspect', '{x'], 1, 'expected a path or the JSON of a source'],
+  [['data', 'inspect', '{"name":"tars"}'], 1, "one of 'image-folder'"],
+  [['data', 'inspect', folder, '--page', join(folder, 'a', '0.png', 'x.html')], 1, '--page: expected a folder'],
+  [['data', 'inspect', folder, '--page', folder], 1, '--page: expected a file'],
+  [['data', 'inspect', '{a,b}.tar'], 1, 'expected a file or a folder a.tar, there is none'],
+  [['data', 'prepare', folder], 2, "missing required argument 'FOLDER'"],
+  [['data', 'prepare', folder, 'x', 'y'], 2, "too many arguments for 'prepare'"],
+  [['data', 'prepare', folder, 'x', '--crop', 'adm'], 2, '--crop: expected --size too'],
+  [['data', 'prepare', folder, 'x', '--size', '8', '--crop', 'centre'], 2, "Did you mean 'center'?"],
+  [['data', 'prepare', folder, 'x', '--format', 'zip'], 2, '--format: expected npy or tar'],
+  [
+    ['data', 'prepare', folder, 'x'],
+    2,
+    'expected --size, as the images differ in size; --format tar keeps their sizes',
+  ],
 ])('%j fails', async (args, code, message) => {
   const result = await run(...args)
   expect(result.code).toBe(code)
@@ -128,6 +133,6 @@ test.each([
 })
 
 test('help names both', async () => {
-  expect((await run('--help')).text).toMatch(/inspect .*\n {2}prepare /)
-  expect((await run('prepare', '--help')).text).toContain('--shard-images N')
+  expect((await run('data', '--help')).text).toMatch(/inspect .*\n {2}prepare /)
+  expect((await run('data', 'prepare', '--help')).text).toContain('--shard-images <N>')
 })

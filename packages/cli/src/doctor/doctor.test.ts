@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { main } from '../main.ts'
-import { describe } from './command.ts'
 import { backendFinding, engineFinding, type Findings, nodeFinding } from './examine.ts'
+import { describe } from './run.ts'
 
 test('finds what works here, whatever the rest does', async () => {
   const cache = await mkdtemp(join(tmpdir(), 'doctor-'))
@@ -36,7 +36,7 @@ test('what does not work has its reason, also one that the library only logged',
 })
 
 test('people get a line for each', () => {
-  const text = describe({
+  const lines = describe({
     ok: false,
     node: nodeFinding('18.0.0'),
     machine: 'linux x64, 2 × Processor',
@@ -44,6 +44,7 @@ test('people get a line for each', () => {
     backends: [{ name: 'node', works: true, detail: '4.22.0' }],
     installed: [{ name: 'node', folder: '/x', versions: { 'tfjs-node': '4.22.0' }, bytes: 1 }],
   })
+  const text = lines.join('\n')
   expect(text).toContain('—      Node.js   18.0.0: expected 20.19 or later')
   expect(text).toContain('—      cpu       first line\n                   second line')
   expect(text).toContain('works  node      4.22.0')

@@ -2,72 +2,71 @@ import { join } from 'node:path'
 import { CascadeError } from '@cascade-diffusion/checks'
 import { type ExportSource, writeDiffusers, writeOnnx, writeSafetensorsFolder } from '@cascade-diffusion/export'
 import { fromPretrained } from '@cascade-diffusion/pretrained'
-import { byteProgress } from '../byte-progress.ts'
 import { checkFolder } from '../check-folder.ts'
-import { type CommandIo, oneOf, parsed, UsageError, wholeNumber } from '../command.ts'
+import type { CommandIo, CommandResult } from '../command.ts'
+import { byteProgress } from '../progress/byte-progress.ts'
+import { UsageError } from '../usage-error.ts'
 
-const formats = ['onnx', 'safetensors', 'diffusers'] as const
+type Format = 'onnx' | 'safetensors' | 'diffusers'
 
-/** Runs the command `export`: loads networks and writes them. @returns the exit code. */
-export async function runExport(args: readonly string[], io: CommandIo): Promise<number> {
-  const { positionals, values } = parsed(
-    args,
-    {
-      format: { type: 'string' },
-      out: { type: 'string' },
-      float16: { type: 'boolean', default: false },
-      flags: { type: 'string' },
-      'image-size': { type: 'string' },
-      'low-resolution': { type: 'string' },
-      name: { type: 'string', default: 'unet' },
-    },
-    true,
-  )
-  const { out, float16, name, flags } = values
-  const format = oneOf('--format', formats, values.format)
-  if (out === undefined) throw new UsageError('--out: expected a folder')
-  if (positionals.length === 0) throw new UsageError('expected a checkpoint')
-  if (format === 'diffusers' && positionals.length > 1)
-    throw new UsageError('--format diffusers: expected one checkpoint')
+interface Values {
+  readonly checkpoints: readonly string[]
+  readonly format: Format
+  readonly out: string
+  readonly float16: boolean
+  readonly flags: string | undefined
+  readonly imageSize: number | undefined
+  readonly lowResolution: number | undefined
+  readonly name: string
+}
+
+/** Runs the command `export`: loads networks and writes them. */
+export async function run(
+  { checkpoints, format, out, float16, flags, imageSize, lowResolution, name }: Values,
+  io: CommandIo,
+): Promise<CommandResult> {
+  if (format === 'diffusers' && checkpoints.length > 1)
+    throw new UsageError(`--format diffusers: expected one checkpoint, got ${checkpoints.join(' ')}`)
   if (float16 && format !== 'onnx') throw new UsageError(`--float16: expected --format onnx, got ${format}`)
-
-  const imageSize = numberOf('image-size', values['image-size'])
-  const lowResolution = numberOf('low-resolution', values['low-resolution'])
   await checkFolder(out)
   const sources: ExportSource[] = []
-  for (const path of positionals) {
+  for (const path of checkpoints) {
     const found = await fromPretrained(path, {
       signal: io.signal,
-      progress: byteProgress(),
+      progress: byteProgress(io.progress),
       flags,
       imageSize,
     })
     if (found.kind === 'classifier')
       throw new CascadeError('input', `${path} is a classifier; only stages and U-Nets can be exported`)
     if (found.kind === 'unet' && found.assumed.length > 0)
-      io.log(`${path}: ${found.assumed.join(', ')} not given: assumed the defaults of ${found.family}`)
+      io.say(`${path}: ${found.assumed.join(', ')} not given: assumed the defaults of ${found.family}`)
     sources.push(found.kind === 'unet' && lowResolution !== undefined ? { ...found, lowResolution } : found)
   }
-  for (const line of await write(format, sources, out, float16 ? 'float16' : 'float32', name)) io.log(line)
-  return 0
+  const { files, lines = [] } = await write(format, sources, out, float16 ? 'float16' : 'float32', name)
+  return { lines, json: { format, notes: lines }, written: files.map((path) => ({ what: kindOf(path), path })) }
 }
 
-const numberOf = (name: string, text: string | undefined) =>
-  text === undefined ? undefined : wholeNumber(name, text, 1)
+const kindOf = (path: string) => (/\.(onnx|safetensors)$/.test(path) ? 'network' : 'description')
 
-/** @returns what was written, in lines. */
+interface Exported {
+  readonly files: readonly string[]
+  /** What was not written, and why. */
+  readonly lines?: readonly string[]
+}
+
 async function write(
-  format: (typeof formats)[number],
+  format: Format,
   sources: readonly ExportSource[],
   out: string,
   precision: 'float32' | 'float16',
   name: string,
-): Promise<string[]> {
-  if (format === 'safetensors') return writeSafetensorsFolder(sources, out, name)
+): Promise<Exported> {
+  if (format === 'safetensors') return { files: await writeSafetensorsFolder(sources, out, name) }
   if (format === 'onnx') {
     const { stages } = await writeOnnx(sources, out, { precision, name })
     const files = stages.flatMap(({ network, augmentation }) => [network, ...(augmentation ? [augmentation.file] : [])])
-    return [...files, 'cascade.json'].map((file) => join(out, file))
+    return { files: [...files, 'cascade.json'].map((file) => join(out, file)) }
   }
   const { noScheduler, noPipeline } = await writeDiffusers(sources[0] as ExportSource, out)
   const files = [
@@ -75,9 +74,9 @@ async function write(
     ...(noScheduler ? [] : ['scheduler_config.json']),
     ...(noPipeline ? [] : ['model_index.json']),
   ]
-  return [
-    ...files.map((file) => join(out, file)),
+  const lines = [
     ...(noScheduler ? [`no scheduler_config.json: ${noScheduler}`] : []),
     ...(noPipeline && !noScheduler ? [`no model_index.json: ${noPipeline}`] : []),
   ]
+  return { files: files.map((file) => join(out, file)), lines }
 }

@@ -1,22 +1,26 @@
-import type { Command } from '../command.ts'
+import { command } from '../command.ts'
+import { backendOption } from '../engine/backend-option.ts'
+import { flag, integer, oneOf, text } from '../inputs.ts'
 
-export const quickstartCommand: Command = {
+export const quickstartCommand = command({
+  name: 'quickstart',
   summary: 'train, sample and evaluate a small cascade on real images, and write a report',
-  usage: `cascade-diffusion quickstart [options]
-
-  --dataset NAME   mnist (real handwritten digits, 8×8 → 32×32; the default) or
-                   dicebear (procedural art in colour, 16×16 → 64×64)
-  --fast           a rough picture in about two minutes
-  --backend NAME   what runs the models: jit (compiled, on the CPU; the default),
-                   jit-cuda, jit-webgpu or jit-wasm (compiled, other engines),
-                   node or node-gpu (TensorFlow's library, operation by operation)
-                   or cpu (plain JavaScript: hundreds of times slower);
-                   \`cascade-diffusion doctor\` shows which of them work here
-  --seed N         other weights, batches and noise (0)
-  --out FOLDER     where to write (runs/quickstart)
-  --restart        train from scratch instead of resuming from earlier checkpoints
-
-Ctrl-C saves a checkpoint; the same command resumes from it.`,
-  // Loaded when it runs: help and doctor must not depend on all of this.
-  run: async (args, io) => (await import('./run.ts')).runQuickstart(args, io),
-}
+  options: {
+    dataset: oneOf(
+      ['mnist', 'dicebear'],
+      'mnist: real handwritten digits, 8×8 → 32×32; dicebear: procedural art in colour, 16×16 → 64×64',
+      { default: 'mnist' },
+    ),
+    fast: flag('a rough picture in about two minutes'),
+    backend: backendOption,
+    seed: integer('other weights, batches and noise', { default: 0 }),
+    out: text('where to write', { value: 'FOLDER', default: 'runs/quickstart' }),
+    restart: flag('train from scratch instead of resuming from earlier checkpoints'),
+  },
+  examples: [
+    { call: 'quickstart --fast', does: 'handwritten digits in about two minutes' },
+    { call: 'quickstart --dataset dicebear --out runs/art', does: 'drawings in colour' },
+  ],
+  interrupted: 'Checkpoints are kept: the same command resumes from them.',
+  run: () => import('./run.ts'),
+})

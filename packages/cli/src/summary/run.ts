@@ -10,31 +10,24 @@ import {
   summary,
   type UNetConfig,
 } from '@cascade-diffusion/unet'
-import { byteProgress } from '../byte-progress.ts'
-import { type CommandIo, oneOf, parsed, probably, UsageError } from '../command.ts'
+import type { CommandIo, CommandResult } from '../command.ts'
+import { byteProgress } from '../progress/byte-progress.ts'
+import { probably, UsageError } from '../usage-error.ts'
 
 /** Prints what a network consists of, or which presets there are. */
-export async function runSummary(args: readonly string[], io: CommandIo): Promise<number> {
-  const { positionals, values } = parsed(
-    args,
-    {
-      by: { type: 'string', default: 'block' },
-      json: { type: 'boolean', default: false },
-      flags: { type: 'string' },
-    },
-    true,
-  )
-  const by = oneOf('--by', ['block', 'layer'], values.by)
-  const [name, ...rest] = positionals
-  if (rest.length > 0) throw new UsageError(`expected one network, got ${positionals.join(' ')}`)
-  if (name === undefined) {
-    for (const preset of presets) io.log(`${preset.name.padEnd(16)}  ${inWords(summary(presetNetwork(preset)))}`)
-    return 0
+export async function run(
+  { network, by, flags }: { network: string | undefined; by: 'block' | 'layer'; flags: string | undefined },
+  io: CommandIo,
+): Promise<CommandResult> {
+  if (network === undefined) {
+    const all = presets.map((preset) => ({ name: preset.name, figures: summary(presetNetwork(preset)) }))
+    return {
+      lines: all.map(({ name, figures }) => `${name.padEnd(16)}  ${inWords(figures)}`),
+      json: all.map(({ name, figures: { parameters, multiplyAdds } }) => ({ name, parameters, multiplyAdds })),
+    }
   }
-  const figures = summary(await networkOf(name, values.flags, io.signal))
-  if (values.json) io.log(JSON.stringify(figures, null, 2))
-  else for (const line of [formatSummary(figures, { by }), '', inWords(figures)]) io.log(line)
-  return 0
+  const figures = summary(await networkOf(network, flags, io))
+  return { lines: [formatSummary(figures, { by }), '', inWords(figures)], json: figures }
 }
 
 const inWords = ({ parameters, multiplyAdds }: NetworkSummary): string =>
@@ -45,7 +38,7 @@ const inWords = ({ parameters, multiplyAdds }: NetworkSummary): string =>
 async function networkOf(
   name: string,
   flags: string | undefined,
-  signal: AbortSignal,
+  { signal, progress }: CommandIo,
 ): Promise<UNetConfig | EncoderConfig> {
   const preset = presets.find((preset) => preset.name === name)
   if ((preset || name.endsWith('.json')) && flags !== undefined)
@@ -60,7 +53,7 @@ async function networkOf(
   }
   const found = await fromPretrained(name, {
     signal,
-    progress: byteProgress(),
+    progress: byteProgress(progress),
     flags,
   })
   return found.kind === 'stage' ? stageNetwork(name, found.stage.network.config) : found.config

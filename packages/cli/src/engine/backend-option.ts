@@ -1,0 +1,10 @@
+import { oneOf } from '../inputs.ts'
+import { compileNames } from './compile-names.ts'
+
+/** The option of commands that run models. */
+export const backendOption = oneOf(
+  compileNames,
+  'what runs the models: jit (compiled, on the CPU), jit-cuda, jit-webgpu, jit-wasm (compiled, other engines), ' +
+    'node, node-gpu (TensorFlow, operation by operation), cpu (plain JavaScript, hundreds of times slower)',
+  { default: 'jit' },
+)
