@@ -3,12 +3,18 @@ import type { Command, CommandGroup } from './command.ts'
 import { dataCommand } from './data/command.ts'
 import { doctorCommand } from './doctor/command.ts'
 import { exportCommand } from './export/command.ts'
+import { inspectCommand } from './inspect/command.ts'
 import { quickstartCommand } from './quickstart/command.ts'
+import { sampleCommand } from './sample/command.ts'
 import { summaryCommand } from './summary/command.ts'
+import { upscaleCommand } from './upscale/command.ts'
 
 /** All commands, in the order of help. */
 export const commands: readonly (Command | CommandGroup)[] = [
+  sampleCommand,
+  upscaleCommand,
   quickstartCommand,
+  inspectCommand,
   exportCommand,
   summaryCommand,
   dataCommand,
