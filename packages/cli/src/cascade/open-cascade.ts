@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { type Cascade, loadCascade } from '@cascade-diffusion/cascade'
+import { type Cascade, readCascade } from '@cascade-diffusion/cascade'
 import { CascadeError } from '@cascade-diffusion/checks'
 
 /** The name of the file that makes a folder a saved cascade. */
@@ -38,5 +38,5 @@ export async function cascadeFolder(path: string): Promise<string> {
   )
 }
 
-/** Reads the saved cascade at a path. @throws as {@link cascadeFolder} and `loadCascade`. */
-export const openCascade = async (path: string): Promise<Cascade> => loadCascade(await cascadeFolder(path))
+/** Reads the saved cascade at a path. @throws as {@link cascadeFolder} and `readCascade`. */
+export const openCascade = async (path: string): Promise<Cascade> => readCascade(await cascadeFolder(path))

@@ -14,7 +14,7 @@ test('an interruption is no error: it says how to resume, and exits with 130', a
   })
   expect(code).toBe(130)
   expect(errors).toEqual([
-    'classifier: stopped at step 0 of 500. Checkpoints are kept: the same command resumes from them.',
+    'evaluator: stopped at step 0 of 500. Checkpoints are kept: the same command resumes from them.',
   ])
   expect(lines).toEqual([
     'A cascade on MNIST. Handwritten digits: the real MNIST, 28×28 with a black margin to 32×32.',
