@@ -57,12 +57,19 @@ const [real, tested] = [trainSet, testSet].map((set) => transformed(set, resize(
 const trained = await trainEvaluator({
   ...common,
   dataset: real!,
+  features: 'classes',
   plan: { ...plan.evaluation.training, steps: 500 },
   checkpointPath: join(folder, 'classifier-8.safetensors'),
 })
-const evaluator = await evaluatorOf(trained.ema, { trainSet: real!, testSet: tested!, compile: jit })
+const evaluator = await evaluatorOf(trained.ema, {
+  features: 'classes',
+  labelled: true,
+  trainSet: real!,
+  testSet: tested!,
+  compile: jit,
+})
 console.log(
-  `evaluator: accuracy ${evaluator.ofTest.classAccuracy.value}, Fréchet distance of the test set ${evaluator.ofTest.fid.train.value.toFixed(3)}`,
+  `evaluator: accuracy ${evaluator.accuracy}, Fréchet distance of the test set ${evaluator.ofTest.fid.train.value.toFixed(3)}`,
 )
 
 const labels = int32(Array.from({ length: count }, (_, i) => i % 10))
@@ -82,7 +89,7 @@ async function score(sampler: Sampler, steps: readonly number[], seed: number) {
     )
   await model.dispose()
   const { fid, classAccuracy } = await evaluator.evaluate({ images: doubledImages(concatenate(parts)), labels })
-  return { fid: fid.train.value, accuracy: classAccuracy.value }
+  return { fid: fid.train.value, accuracy: classAccuracy!.value }
 }
 
 const even = (n: number) => Array.from({ length: n }, (_, i) => Math.round(0.98 * 999 * (1 - i / n)))

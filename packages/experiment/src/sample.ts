@@ -21,8 +21,8 @@ export interface SampleExperimentOptions extends ExperimentOptions {
 export interface Samples {
   /** Of each stage, the base's first. */
   readonly images: readonly Images[]
-  /** Their classes in turn, int32 [n]: 0, 1, 2, …, 0, 1, … */
-  readonly labels: NDArray<'int32'>
+  /** Their classes in turn, int32 [n]: 0, 1, 2, …, 0, 1, … Undefined if no stage is conditioned on classes. */
+  readonly labels: NDArray<'int32'> | undefined
 }
 
 /**
@@ -60,7 +60,7 @@ export async function sampleExperiment(
 }
 
 /**
- * One image of each class on its way from noise: x_t of each stage after each of its steps, the base's first.
+ * One image of each class, or four without classes, on their way from noise: x_t of each stage after each of its steps, the base's first.
  * @throws of code `interrupted` if the signal ended it.
  */
 export async function sampleFrames(
@@ -69,7 +69,8 @@ export async function sampleFrames(
 ): Promise<readonly (readonly Images[])[]> {
   checkExperiment('sampleFrames', options)
   const { plan, signal, compile } = options
-  const labels = classLabels(trained, trained.data.train.classNames.length)
+  const count = trained.data.train.classNames?.length ?? 4
+  const labels = classLabels(trained, count)
   const key = rng(plan.seed).fold('process')
   const cascade = cascadeOf(trained.stages, plan, levels)
   const samplers = trained.stages.map((stage, i) => stageSampler(stage, { ...plan.stages[i]!.sampling, compile }))
@@ -80,8 +81,8 @@ export async function sampleFrames(
       const { level, truncated } = cascade.stages[i]!
       const frames: Images[] = []
       const stream = sampler.stream({
-        count: labels.data.length,
-        labels,
+        count,
+        labels: sampler.stage.classNames && labels,
         rng: key.fold(sampler.stage.name),
         signal,
         lowRes,
@@ -108,8 +109,13 @@ function stopOf({ stages }: Cascade, i: number) {
   return truncatedStop(stages[i]!, upper.stage, upper.level ?? 0)
 }
 
-/** `count` labels, the classes in turn, so that any beginning of the list is balanced. */
-export function classLabels({ data }: Pick<TrainedExperiment, 'data'>, count: number): NDArray<'int32'> {
-  const classes = data.train.classNames.length
-  return int32(Array.from({ length: count }, (_, i) => i % classes))
+/** Whether a stage is conditioned on classes, so that samples have labels. */
+export const isConditional = ({ stages }: Pick<TrainedExperiment, 'stages'>): boolean =>
+  stages.some(({ stage }) => stage.classNames)
+
+/** `count` labels, the classes in turn, so that any beginning of the list is balanced. Undefined without classes. */
+export function classLabels(trained: TrainedExperiment, count: number): NDArray<'int32'> | undefined {
+  const { classNames } = trained.data.train
+  if (!classNames || !isConditional(trained)) return undefined
+  return int32(Array.from({ length: count }, (_, i) => i % classNames.length))
 }

@@ -26,7 +26,7 @@ test('three stages are trained, and each level is searched through the stages ab
   const progress = (event: ExperimentEvent) => void events.push(event)
   const { searches, levels, figures, images, labels } = await evaluateExperiment(trained, { ...options, progress })
   expect(images.map(({ shape }) => shape)).toEqual([4, 8, 16].map((size) => [8, size, size, 1]))
-  expect([...labels.data]).toEqual([0, 1, 0, 1, 0, 1, 0, 1])
+  expect([...labels!.data]).toEqual([0, 1, 0, 1, 0, 1, 0, 1])
   const inWords = ({ level, truncated }: ChosenLevel) => `${level}${truncated ? 't' : ''}`
   expect(searches.map(({ stage, trials }) => [stage, ...trials.map(inWords)])).toEqual([
     ['middle', '0', '20', '20t'],

@@ -18,7 +18,7 @@ export interface TrainedExperiment {
   readonly data: ExperimentData
   /** The stages with their averaged weights, in the order of the plan. */
   readonly stages: readonly TrainedStage[]
-  /** The averaged weights of the classifier that evaluates samples. */
+  /** The averaged weights of the evaluator's classifier. */
   readonly evaluator: Readonly<Record<string, NDArray>>
   /** The loss of each step, by the name of the model. */
   readonly losses: Readonly<Record<string, Float32Array>>
@@ -57,11 +57,12 @@ export async function trainExperiment(options: ExperimentOptions): Promise<Train
       progress: ({ step, loss }) => progress({ type: 'training', model, step, steps, loss }),
     }).catch((error) => Promise.reject(stopped(model, steps, error)))
 
-  const { training } = plan.evaluation
+  const { training, features } = plan.evaluation
   const evaluator = await run(EVALUATOR, training, (common) =>
     trainEvaluator({
       ...common,
       dataset: dataAt(lastSize(plan), data).train,
+      features,
       plan: training,
       checkpointPath: checkpointPath(options, EVALUATOR),
     }),

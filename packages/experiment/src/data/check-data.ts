@@ -1,10 +1,16 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import { imageSize, shownSize } from '@cascade-diffusion/data'
+import { type ImageSource, imageSize, shownSize } from '@cascade-diffusion/data'
 import type { CascadePlan } from '../plan/cascade-plan.ts'
 import type { ExperimentData } from './data.ts'
 
-/** @throws unless training and test images have the same channels and classes, and are large enough for every stage. */
-export function checkData({ stages }: CascadePlan, { train, test }: ExperimentData): void {
+/**
+ * @throws unless training and test images have the same channels and classes, are large enough for every stage, and have classes if they
+ * are evaluated by them.
+ */
+export function checkData(
+  { stages, evaluation }: Pick<CascadePlan, 'stages' | 'evaluation'>,
+  { train, test }: ExperimentData,
+): void {
   const of = `data.test '${test.name}'`
   if (test.channels !== train.channels)
     throw new CascadeError(
@@ -14,7 +20,12 @@ export function checkData({ stages }: CascadePlan, { train, test }: ExperimentDa
   if (`${test.classNames}` !== `${train.classNames}`)
     throw new CascadeError(
       'input',
-      `plan: ${of}: expected the classes of training, ${train.classNames.join(', ')}; got ${test.classNames.join(', ')}`,
+      `plan: ${of}: expected the classes of training, ${shownClasses(train)}; got ${shownClasses(test)}`,
+    )
+  if (evaluation.features === 'classes' && !train.classNames)
+    throw new CascadeError(
+      'input',
+      `plan: expected evaluation.features of 'rotations', since '${train.name}' has no classes, got 'classes'`,
     )
   const { name, resolution } = stages.at(-1)!
   const least = imageSize('plan', resolution)
@@ -25,3 +36,5 @@ export function checkData({ stages }: CascadePlan, { train, test }: ExperimentDa
         `plan: expected images of at least ${shownSize(least)} for the stage '${name}', got ${shownSize(size)} in '${images}'`,
       )
 }
+
+const shownClasses = ({ classNames }: ImageSource): string => classNames?.join(', ') ?? 'none'

@@ -1,5 +1,5 @@
 import { type ConfigOf, schema, table } from '@cascade-diffusion/checks'
-import { type ImageSize, type LabelledSource, resize, transformed } from '@cascade-diffusion/data'
+import { type ImageSize, type ImageSource, resize, transformed } from '@cascade-diffusion/data'
 import { dicebearEntry } from './dicebear.ts'
 import { imagesEntry } from './images.ts'
 import type { LoadOptions } from './load-context.ts'
@@ -8,18 +8,18 @@ import { mnistEntry } from './mnist.ts'
 /** The data sets that a plan can name: a file and a line for each. */
 export const datasets = table('a data set', [mnistEntry, dicebearEntry, imagesEntry])
 
-/** Real images: those of training, and test images that no model has seen. */
+/** Real images: those of training, and test images that no model has seen. Both are labelled, or neither is. */
 export interface ExperimentData {
-  readonly train: LabelledSource
-  readonly test: LabelledSource
+  readonly train: ImageSource
+  readonly test: ImageSource
 }
 
 /** Images by name, such as `{ name: 'mnist' }`; or custom ones. */
 export type DataConfig = ConfigOf<typeof datasets> | ExperimentData
 
-const source = schema.value<LabelledSource>(
-  'a source of labelled images, such as imageDataset gives',
-  (x) => typeof (x as LabelledSource | null)?.read === 'function' && Array.isArray((x as LabelledSource).classNames),
+const source = schema.value<ImageSource>(
+  'a source of images, such as imageDataset gives',
+  (x) => typeof (x as ImageSource | null)?.read === 'function',
 )
 
 const isCustom = (data: unknown): boolean =>
@@ -43,7 +43,7 @@ export async function loadData(config: DataConfig, options: LoadOptions): Promis
 
 /** Real images of a size: as they are, or resized to it. */
 export function dataAt(size: ImageSize, { train, test }: ExperimentData): ExperimentData {
-  const sized = (source: LabelledSource) =>
+  const sized = (source: ImageSource) =>
     String(source.size) === String(size) ? source : transformed(source, resize({ size }))
   return { train: sized(train), test: sized(test) }
 }

@@ -1,8 +1,7 @@
 import { join } from 'node:path'
-import { CascadeError, type Entry, type Schema, schema } from '@cascade-diffusion/checks'
+import { type Entry, type Schema, schema } from '@cascade-diffusion/checks'
 import {
   type ImageSource,
-  type LabelledSource,
   openImages,
   type SourceConfig,
   sources,
@@ -51,9 +50,7 @@ export const imagesEntry: Entry<ImagesConfig, Loaded, LoadContext> = {
       return split === 'train' ? parts.train : parts.validation
     })
     const own = configs.map((config) => transformOf(config)).filter(({ draw }) => split === 'train' || !draw)
-    const source = own.length > 0 ? transformed(opened, ...own) : opened
-    if (isLabelled(source)) return source
-    throw new CascadeError('input', `data.${split}: expected labelled images, got '${source.name}' without classes`)
+    return own.length > 0 ? transformed(opened, ...own) : opened
   },
 }
 
@@ -65,5 +62,3 @@ async function openedPart(
   if (typeof test === 'object' && 'validation' in test) return cut(await openImages(train), test.validation)
   return openImages(split === 'train' ? train : test)
 }
-
-const isLabelled = (source: ImageSource): source is LabelledSource => source.classNames !== undefined

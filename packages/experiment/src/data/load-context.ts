@@ -1,4 +1,4 @@
-import type { LabelledSource } from '@cascade-diffusion/data'
+import type { ImageSource } from '@cascade-diffusion/data'
 
 /** Training or test images. */
 export type Split = 'train' | 'test'
@@ -15,4 +15,4 @@ export interface LoadOptions {
 export type LoadContext = [split: Split, options: LoadOptions]
 
 /** What an entry makes. */
-export type Loaded = Promise<LabelledSource>
+export type Loaded = Promise<ImageSource>

@@ -2,14 +2,17 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import { dataAt } from '../data/data.ts'
 import { checkExperiment, type ExperimentOptions } from '../options.ts'
 import { lastSize } from '../plan/cascade-plan.ts'
+import { isConditional } from '../sample.ts'
 import type { TrainedExperiment } from '../train.ts'
 import { type ExperimentFigures, evaluatorOf } from './evaluator.ts'
 import { type FoundLevels, searchStages } from './search-stages.ts'
 
 /** What {@link evaluateExperiment} finds. */
 export interface Evaluation extends FoundLevels {
-  /** The figures of real test images: the classifier's accuracy, and the FID that perfect samples would have. */
+  /** The figures of real test images: the FID that perfect samples would have. */
   readonly ofTest: ExperimentFigures
+  /** How often the evaluator tells the class, or the turn, of real test images. */
+  readonly accuracy: number
 }
 
 /**
@@ -23,11 +26,14 @@ export async function evaluateExperiment(trained: TrainedExperiment, options: Ex
   checkExperiment('evaluateExperiment', options)
   const { plan, compile, progress, signal } = options
   const { train, test } = dataAt(lastSize(plan), trained.data)
-  const evaluator = await evaluatorOf(trained.evaluator, { trainSet: train, testSet: test, compile, signal })
+  const { features } = plan.evaluation
+  const labelled = isConditional(trained)
+  const sets = { trainSet: train, testSet: test }
+  const evaluator = await evaluatorOf(trained.evaluator, { features, labelled, ...sets, compile, signal })
   try {
-    const { ofTest } = evaluator
-    progress?.({ type: 'evaluator', accuracy: ofTest.classAccuracy.value })
-    return { ...(await searchStages(trained, evaluator, options)), ofTest }
+    const { ofTest, accuracy } = evaluator
+    progress?.({ type: 'evaluator', accuracy })
+    return { ...(await searchStages(trained, evaluator, options)), ofTest, accuracy }
   } catch (cause) {
     if (signal?.aborted) throw new CascadeError('interrupted', 'sampling: stopped', { cause })
     throw cause

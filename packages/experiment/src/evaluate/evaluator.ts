@@ -1,14 +1,15 @@
 import type { Compile, NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
-import { imageLoader, type LabelledSource, randomShift, transformed } from '@cascade-diffusion/data'
+import { type ImageSource, imageLoader, type LabelledBatch, randomShift, transformed } from '@cascade-diffusion/data'
 import {
   type ClassAccuracyFigure,
   type ClassifierConfig,
   type ClassifierParams,
+  type CollectOptions,
   classAccuracy,
   classifier,
   classifierExtractor,
-  type Evaluator,
+  type EvaluatedImages,
   evaluator,
   type FidFigure,
   fid,
@@ -23,11 +24,13 @@ import {
   type TrainResult,
   train,
 } from '@cascade-diffusion/training'
-import type { ModelTraining } from '../plan/cascade-plan.ts'
+import type { EvaluationPlan, ModelTraining } from '../plan/cascade-plan.ts'
+import { randomlyTurned, turnedImages, turnsOf } from './turned-images.ts'
 
 /** Options of {@link trainEvaluator}. */
 export interface TrainEvaluatorOptions {
-  readonly dataset: LabelledSource
+  readonly dataset: ImageSource
+  readonly features: EvaluationPlan['features']
   readonly plan: ModelTraining
   readonly seed: number
   readonly compile: Compile
@@ -37,13 +40,14 @@ export interface TrainEvaluatorOptions {
 }
 
 /**
- * Trains the classifier whose features the evaluator uses, on real images shifted by up to two pixels.
+ * Trains the classifier whose features the evaluator uses, on real images shifted by up to two pixels: to tell their classes apart, or the
+ * turns that each was given at random.
  * @throws as `train`.
  */
 export async function trainEvaluator(options: TrainEvaluatorOptions): Promise<TrainResult> {
-  const { dataset, plan, seed, compile, checkpointPath, progress, signal } = options
+  const { dataset, features, plan, seed, compile, checkpointPath, progress, signal } = options
   const { batchSize, learningRate, ...loop } = plan
-  const network = classifier(configOf(dataset))
+  const network = classifier(configOf(dataset, features))
   const key = rng(seed).fold('classifier')
   const loader = imageLoader(transformed(dataset, randomShift()), {
     batchSize,
@@ -55,7 +59,10 @@ export async function trainEvaluator(options: TrainEvaluatorOptions): Promise<Tr
       ...loop,
       params: network.init(key.fold('weights')),
       loss: network.loss,
-      batch: loader.batch,
+      batch: async (step, rng) => {
+        const batch = await loader.batch(step)
+        return features === 'rotations' ? randomlyTurned(batch.image, rng.fold('turn')) : (batch as LabelledBatch)
+      },
       seed,
       compile,
       // As a function, it is part of the description below and not of the optimiser's.
@@ -63,7 +70,14 @@ export async function trainEvaluator(options: TrainEvaluatorOptions): Promise<Tr
       checkpoint: {
         path: checkpointPath,
         kind: 'evaluator',
-        config: { classifier: network.config, data: dataset.name, batchSize, learningRate, steps: plan.steps },
+        config: {
+          classifier: network.config,
+          data: dataset.name,
+          batchSize,
+          learningRate,
+          steps: plan.steps,
+          ...(features === 'rotations' && { features }),
+        },
         migrate,
       },
       progress,
@@ -88,32 +102,34 @@ function migrate({ kind, config }: Description): Description {
   }
 }
 
-const metrics = { fid: fid(), classAccuracy: classAccuracy() }
-
 /** The figures of images. */
 export interface ExperimentFigures {
   /** The Fréchet distances to the training and to the test images. */
   readonly fid: { readonly train: FidFigure; readonly test: FidFigure }
-  /** How often the classifier assigns an image to its class. */
-  readonly classAccuracy: ClassAccuracyFigure
+  /** How often the classifier assigns an image to its class, if images have classes. */
+  readonly classAccuracy?: ClassAccuracyFigure
 }
 
 /** The evaluator of an experiment, with what it says of the real test images. */
-export interface ExperimentEvaluator extends Evaluator<typeof metrics, 'train' | 'test'> {
-  /**
-   * The figures of the real test images: the classifier's accuracy on images that it has not seen, and the distance to
-   * the training images that a perfect generator would come to.
-   */
+export interface ExperimentEvaluator {
+  /** The figures of images, with their labels if they are labelled. */
+  evaluate(images: EvaluatedImages, options?: CollectOptions): Promise<ExperimentFigures>
+  /** The figures of the real test images, such as the distance to the training images that a perfect generator would come to. */
   readonly ofTest: ExperimentFigures
+  /** How often its network tells the class, or the turn, of real images that it has not seen. */
+  readonly accuracy: number
   /** Frees what the engine holds. */
   dispose(): Promise<void>
 }
 
 /** Options of {@link evaluatorOf}. */
 export interface EvaluatorOfOptions {
+  readonly features: EvaluationPlan['features']
+  /** Whether the images that are evaluated have labels. */
+  readonly labelled: boolean
   /** Real images, of the size of those that are evaluated. */
-  readonly trainSet: LabelledSource
-  readonly testSet: LabelledSource
+  readonly trainSet: ImageSource
+  readonly testSet: ImageSource
   readonly compile: Compile
   readonly signal?: AbortSignal
 }
@@ -124,20 +140,37 @@ export interface EvaluatorOfOptions {
  */
 export async function evaluatorOf(
   params: ClassifierParams<NDArray>,
-  { trainSet, testSet, compile, signal }: EvaluatorOfOptions,
+  { features, labelled, trainSet, testSet, compile, signal }: EvaluatorOfOptions,
 ): Promise<ExperimentEvaluator> {
-  const extractor = classifierExtractor({ config: configOf(trainSet), params, compile })
+  const extractor = classifierExtractor({ config: configOf(trainSet, features), params, compile })
+  const references = { train: trainSet, test: testSet }
+  const accuracyOf = async (images: ImageSource): Promise<number> => {
+    const alone = await evaluator({ extractor, metrics: { accuracy: classAccuracy() } })
+    return (await alone.evaluate(images, { signal })).accuracy.value
+  }
   try {
-    const made = await evaluator({ extractor, metrics, references: { train: trainSet, test: testSet }, signal })
-    return { ...made, ofTest: await made.evaluate(testSet, { signal }), dispose: extractor.dispose }
+    const { evaluate }: Pick<ExperimentEvaluator, 'evaluate'> =
+      features === 'classes' && labelled
+        ? await evaluator({ extractor, metrics: { fid: fid(), classAccuracy: classAccuracy() }, references, signal })
+        : await evaluator({ extractor, metrics: { fid: fid() }, references, signal })
+    const ofTest = await evaluate(testSet, { signal })
+    const accuracy =
+      ofTest.classAccuracy?.value ?? (await accuracyOf(features === 'rotations' ? turnedImages(testSet) : testSet))
+    return { evaluate, ofTest, accuracy, dispose: extractor.dispose }
   } catch (error) {
     await extractor.dispose()
     throw error
   }
 }
 
-const configOf = ({ name, size, channels, classNames }: LabelledSource): ClassifierConfig => {
+function configOf(
+  { name, size, channels, classNames }: ImageSource,
+  features: EvaluationPlan['features'],
+): ClassifierConfig {
   if (!size) throw new CascadeError('data', `evaluator: expected images of one size, got several in '${name}'`)
   const resolution = size[0] === size[1] ? size[0] : size
-  return { resolution, imageChannels: channels, numClasses: classNames.length }
+  const numClasses = features === 'rotations' ? turnsOf(size) : classNames?.length
+  if (numClasses === undefined)
+    throw new CascadeError('data', `evaluator: expected images with classes, got none in '${name}'`)
+  return { resolution, imageChannels: channels, numClasses }
 }

@@ -28,7 +28,7 @@ test.each([
     { data: { name: 'dicebear', styles: ['thumbs'], perClass: 6, size: 64 } },
     'expected data.perClass, a multiple of 4',
   ],
-  [{ data: { train: tinyPlan.data.train } }, 'expected data.test, a source of labelled images'],
+  [{ data: { train: tinyPlan.data.train } }, 'expected data.test, a source of images'],
   [stage({ imageChannels: 3 }), "unknown option 'stages[1].imageChannels'"],
   [
     stage({ process: { schedule: { name: 'cosin', steps: 1 } } }),

@@ -7,7 +7,8 @@ import type { CascadePlan } from '../plan/cascade-plan.ts'
 /** A finished experiment, as the report takes it. */
 export interface Outcome {
   readonly plan: CascadePlan
-  readonly classNames: readonly string[]
+  /** Undefined if the images have no classes. */
+  readonly classNames: readonly string[] | undefined
   readonly evaluation: Omit<Evaluation, 'images' | 'labels'>
   /** The number of images that were evaluated. */
   readonly sampleCount: number
@@ -34,8 +35,8 @@ export function metricsOf({ plan, evaluation, sampleCount, seconds, peakMemoryBy
   return {
     dataset: plan.name,
     seed: plan.seed,
-    classAccuracy: figures.classAccuracy.value,
-    classifierTestAccuracy: ofTest.classAccuracy.value,
+    classAccuracy: figures.classAccuracy?.value,
+    classifierTestAccuracy: evaluation.accuracy,
     ...figuresByLevel(trialsOf(trials, 'non-truncated')),
     truncated: truncated.some((trial) => trial.truncated) ? figuresByLevel(truncated) : undefined,
     levels: ofStages(({ level }) => level),
@@ -62,7 +63,9 @@ function figuresByLevel(trials: readonly LevelFigures[]) {
   const least = Math.min(...trials.map(({ figures }) => figures.fid.train.value))
   return {
     fid: byLevel(distances),
-    classAccuracyByLevel: byLevel(({ classAccuracy }) => classAccuracy.value),
+    ...(trials.some(({ figures }) => figures.classAccuracy) && {
+      classAccuracyByLevel: byLevel(({ classAccuracy }) => classAccuracy?.value),
+    }),
     bestLevel: trials.find(({ figures }) => figures.fid.train.value === least)?.level,
   }
 }

@@ -22,7 +22,7 @@ test('rows are classes, columns the images of each stage, with a gap between sta
   const labels = int32([0, 1, 0, 1])
   const small = plain(2, [-1, -0.6, -0.2, 0.2])
   const large = plain(4, [1, 0.6, 0.2, -0.2])
-  expect(cells(samplesGrid([small, large], labels, 2), 8)).toEqual([
+  expect(cells(samplesGrid([small, large], { labels, classes: 2 }), 8)).toEqual([
     [0, 102, 255, 255, 153],
     [51, 153, 255, 204, 102],
   ])

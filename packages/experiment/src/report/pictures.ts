@@ -1,9 +1,11 @@
 import { type NDArray, rows } from '@cascade-diffusion/arrays'
 import {
   type ByteImages,
+  type ImageBatch,
   type ImageSize,
+  type ImageSource,
   imageGrid,
-  type LabelledSource,
+  type LabelledBatch,
   readBatch,
   resizeImage,
 } from '@cascade-diffusion/data'
@@ -32,9 +34,23 @@ function firstOfClasses(labels: ArrayLike<number>, classes: number, each: number
   return byClass
 }
 
-/** Rows are classes; from left to right the images of each stage, the same ones in each. */
-export function samplesGrid(stages: readonly Images[], labels: NDArray<'int32'>, classes: number): ByteImages {
-  const cells = firstOfClasses(labels.data, classes, 8)
+/** The classes of images. */
+export interface Classes {
+  /** Of each image, int32 [n]. */
+  readonly labels: NDArray<'int32'>
+  /** The number of classes. */
+  readonly classes: number
+}
+
+/** Images in rows of eight, at most four rows. */
+const rowsOf = (count: number): number[][] =>
+  Array.from({ length: Math.min(4, Math.ceil(count / 8)) }, (_, row) =>
+    Array.from({ length: Math.min(8, count - 8 * row) }, (_, i) => 8 * row + i),
+  )
+
+/** Rows are classes, if there are any; from left to right the images of each stage, the same ones in each. */
+export function samplesGrid(stages: readonly Images[], of: Classes | undefined): ByteImages {
+  const cells = of ? firstOfClasses(of.labels.data, of.classes, 8) : rowsOf(stages[0]!.shape[0]!)
   return imageGrid(
     cells.map((indices) => joined(stages.map((images) => indices.map((i) => imageAt(images, i))))),
     { scale: 2 },
@@ -42,19 +58,21 @@ export function samplesGrid(stages: readonly Images[], labels: NDArray<'int32'>,
 }
 
 /** The same with real images, averaged down to each of the sizes: what the samples should look like. */
-export async function realGrid(source: LabelledSource, sizes: readonly ImageSize[]): Promise<ByteImages> {
-  const classes = source.classNames.length
-  const indices = firstOfClasses(await labelsUntil(source, 8), classes, 8).flat()
-  const { image, label } = await readBatch(source, indices)
+export async function realGrid(source: ImageSource, sizes: readonly ImageSize[]): Promise<ByteImages> {
+  const classes = source.classNames?.length
+  const indices = classes
+    ? firstOfClasses(await labelsUntil(source, classes, 8), classes, 8).flat()
+    : rowsOf(source.count).flat()
+  const { image, label } = (await readBatch(source, indices)) as ImageBatch & Partial<LabelledBatch>
   const stages = sizes.map((size) => resizeImage(image, size, { filter: 'box' }))
-  return samplesGrid(stages, label, classes)
+  return samplesGrid(stages, classes && label ? { labels: label, classes } : undefined)
 }
 
 /** The labels of the first images, until each class has come up often enough or the source ends. */
-async function labelsUntil(source: LabelledSource, each: number): Promise<number[]> {
-  const { count, classNames } = source
+async function labelsUntil(source: ImageSource, classes: number, each: number): Promise<number[]> {
+  const { count } = source
   const labels: number[] = []
-  const counts = classNames.map(() => 0)
+  const counts = Array<number>(classes).fill(0)
   while (labels.length < count && Math.min(...counts) < each) {
     const next = Array.from({ length: Math.min(1000, count - labels.length) }, (_, i) => labels.length + i)
     for (const label of Array.from((await source.read(next)).labels ?? [])) {

@@ -25,12 +25,16 @@ export function reportOf(outcome: Outcome): string {
     title: plan.report.title,
     summary: [`${plan.report.about} ${stagesInWords(outcome)}`, plan.report.note ?? ''].join('\n\n'),
     figures: [
-      {
-        label: 'class accuracy',
-        value: percent(figures.classAccuracy.value),
-        note: `of ${sampleCount} samples, by the classifier${atLevels}`,
-      },
-      { label: 'classifier', value: percent(ofTest.classAccuracy.value), note: 'accuracy on real test images' },
+      ...(figures.classAccuracy
+        ? [
+            {
+              label: 'class accuracy',
+              value: percent(figures.classAccuracy.value),
+              note: `of ${sampleCount} samples, by the classifier${atLevels}`,
+            },
+          ]
+        : []),
+      evaluatorFigure(outcome),
       {
         label: 'FID, training set',
         value: figures.fid.train.value.toFixed(2),
@@ -45,7 +49,7 @@ export function reportOf(outcome: Outcome): string {
     sections: [
       {
         heading: 'Samples',
-        text: `Rows are the classes ${classNames.join(', ')}. ${columnsInWords(outcome)}${atLevels}.${ofTruncated(outcome)}`,
+        text: `${figures.classAccuracy ? `Rows are the classes ${classNames!.join(', ')}. ` : ''}${columnsInWords(outcome)}${atLevels}.${ofTruncated(outcome)}`,
         images: [{ pngDataUri: dataUri(pictures.samples), caption: 'Generated' }],
       },
       {
@@ -60,21 +64,25 @@ export function reportOf(outcome: Outcome): string {
       },
       ...searches.map((search) => levelSection(search, several)),
       { heading: 'Training', charts: lossCharts(outcome) },
-      {
-        heading: 'Classes',
-        text: 'How often the classifier assigns a sample to the class that it was conditioned on.',
-        table: {
-          header: ['class', 'accuracy'],
-          rows: figures.classAccuracy.perClass.map((x, i) => [classNames[i] ?? i, percent(x)]),
-        },
-      },
+      ...(figures.classAccuracy ? [classSection(classNames!, figures.classAccuracy.perClass)] : []),
     ],
   })
 }
 
-function stagesInWords({ plan: { stages } }: Outcome): string {
+const evaluatorFigure = ({ plan, evaluation: { accuracy } }: Outcome) =>
+  plan.evaluation.features === 'classes'
+    ? { label: 'classifier', value: percent(accuracy), note: 'accuracy on real test images' }
+    : { label: 'evaluator', value: percent(accuracy), note: 'of the turns of real test images recognised' }
+
+const classSection = (classNames: readonly string[], perClass: readonly number[]): ReportSection => ({
+  heading: 'Classes',
+  text: 'How often the classifier assigns a sample to the class that it was conditioned on.',
+  table: { header: ['class', 'accuracy'], rows: perClass.map((x, i) => [classNames[i] ?? i, percent(x)]) },
+})
+
+function stagesInWords({ plan: { stages }, evaluation }: Outcome): string {
   const [low, ...higher] = stages.map(({ resolution }) => shownSize(imageSize('report', resolution)))
-  const base = `A base model generates ${low} images of a class.`
+  const base = `A base model generates ${low} images${evaluation.figures.classAccuracy ? ' of a class' : ''}.`
   if (higher.length === 0) return `${base} It was trained on real images.`
   const models = higher.length > 1 ? 'Other models super-resolve' : 'Another model super-resolves'
   return `${base} ${models} them to ${listed(higher)}. Each model was trained by itself on real images.`
@@ -102,6 +110,7 @@ function levelSection({ stage, trials }: LevelSearch, several: boolean): ReportS
     trials.some(({ level, truncated }) => level > 0 && truncated === (way === 'truncated')),
   )
   const both = tried.length === 2
+  const labelled = trials.every(({ figures }) => figures.classAccuracy)
   const fids = (set: string, of: (figures: ExperimentFigures) => number): Series[] =>
     (both ? ways : (['only'] as const)).map((way) => ({
       name: way === 'only' ? set : `${set}, ${way}`,
@@ -126,13 +135,19 @@ function levelSection({ stage, trials }: LevelSearch, several: boolean): ReportS
       }),
     ],
     table: {
-      header: ['s', ...(both ? ['sampling'] : []), 'FID, training set', 'FID, test set', 'class accuracy'],
+      header: [
+        's',
+        ...(both ? ['sampling'] : []),
+        'FID, training set',
+        'FID, test set',
+        ...(labelled ? ['class accuracy'] : []),
+      ],
       rows: trials.map((trial) => [
         trial.level,
         ...(both ? [wayOf(trial)] : []),
         Number(trial.figures.fid.train.value.toFixed(3)),
         Number(trial.figures.fid.test.value.toFixed(3)),
-        percent(trial.figures.classAccuracy.value),
+        ...(labelled ? [percent(trial.figures.classAccuracy!.value)] : []),
       ]),
     },
   }
