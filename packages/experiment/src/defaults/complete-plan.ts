@@ -1,11 +1,12 @@
 import { basename } from 'node:path'
+import { CascadeError } from '@cascade-diffusion/checks'
 import type { Budget, CascadeConfig, StageConfig } from '../config/cascade-config.ts'
 import type { DataConfig } from '../data/data.ts'
 import type { CascadePlan, EvaluationPlan, PlannedBase, PlannedSuperResolution } from '../plan/cascade-plan.ts'
-import { completeStage } from './complete-stage.ts'
+import { completeStage, type SizedStage } from './complete-stage.ts'
 import type { DataFacts } from './data-facts.ts'
 import { prepared } from './prepared-data.ts'
-import { stageSizes } from './stage-sizes.ts'
+import { type Resolution, stageSizes } from './stage-sizes.ts'
 
 /** A configuration whose preset is merged into it and whose data are complete ({@link completeData}). */
 export type ConfigWithData = Omit<CascadeConfig, 'data' | 'preset'> & { readonly data: DataConfig }
@@ -39,9 +40,8 @@ export function completePlan(
   const { network: budget = 'small', training, report, evaluation, seed = 0 } = config
   const { batchSize, ...sampling } = config.sampling ?? {}
   const name = config.name ?? nameOf(config.data, facts)
-  const given: readonly StageConfig[] = (config.stages ?? stageSizes(budget, facts)).map((stage) =>
-    typeof stage === 'object' && 'resolution' in stage ? stage : { resolution: stage },
-  )
+  const sizes = stageSizes(budget, facts)
+  const given = (config.stages ?? sizes).map((stage, i) => sized(stage, sizes[i], i))
   const stages: (PlannedBase | PlannedSuperResolution)[] = []
   for (const stage of given)
     stages.push(completeStage(stage, { budget, training, sampling, below: stages.at(-1), facts, memoryBytes }))
@@ -65,6 +65,19 @@ export function completePlan(
       samples: evaluation?.samples ?? samples[budget],
     },
   }
+}
+
+/** A stage with its resolution: that of the data's default stages, if it says none. */
+function sized(
+  stage: NonNullable<CascadeConfig['stages']>[number],
+  size: Resolution | undefined,
+  i: number,
+): SizedStage {
+  if (typeof stage !== 'object' || Array.isArray(stage)) return { resolution: stage as Resolution }
+  const { resolution = size } = stage as StageConfig
+  if (resolution === undefined)
+    throw new CascadeError('input', `configuration: expected stages[${i}].resolution, such as 64, got none`)
+  return { ...(stage as StageConfig), resolution }
 }
 
 /** A name for a run: that of the folder, the file or the data set. */

@@ -7,6 +7,9 @@ import type { DataFacts } from './data-facts.ts'
 import { augmentationFor, levelsOf, samplingOf, stageDefaults } from './stage-defaults.ts'
 import type { StageDefaults } from './stage-place.ts'
 
+/** A stage whose resolution is known. */
+export type SizedStage = StageConfig & Pick<PlannedBase, 'resolution'>
+
 type Planned = PlannedBase | PlannedSuperResolution
 
 /** What a stage follows from besides what is said of it. */
@@ -23,7 +26,7 @@ export interface StageContext {
 }
 
 /** A stage with nothing left out. */
-export function completeStage(stage: StageConfig, context: StageContext): Planned {
+export function completeStage(stage: SizedStage, context: StageContext): Planned {
   const { below, facts } = context
   const { resolution } = stage
   const budget = typeof stage.network === 'string' ? stage.network : context.budget
