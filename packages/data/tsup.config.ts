@@ -1,3 +1,3 @@
 import { library } from '../../tsup.base.ts'
 
-export default library(['src/index.ts', 'src/loader-thread.ts'])
+export default library(['src/index.ts', 'src/browser.ts', 'src/loader-thread.ts'])

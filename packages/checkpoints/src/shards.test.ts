@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { float32 } from '@cascade-diffusion/arrays'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
-import { type ByteSource, bytesSource } from './byte-source.ts'
 import { readNpz } from './numpy/npy.ts'
 import { openCheckpoint, readCheckpoint, shardNames } from './open-checkpoint.ts'
 import { writeSafetensors } from './safetensors/safetensors-write.ts'
+import { type ByteSource, bytesSource } from './sources/byte-source.ts'
 import { fixture } from './test-support.ts'
 
 /** An index as transformers and diffusers write it, beside shards. */

@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { CascadeError } from '@cascade-diffusion/checks'
-import type { ByteSource } from './byte-source.ts'
 import { shorten } from './json/json.ts'
+import type { ByteSource } from './sources/byte-source.ts'
 import type { Contents } from './tensor-file.ts'
 
 /** The most files that belong to one; each stays open. */

@@ -1,5 +1,5 @@
-import type { ByteSource } from './byte-source.ts'
-import { readBytes } from './byte-source.ts'
+import type { ByteSource } from './sources/byte-source.ts'
+import { readBytes } from './sources/byte-source.ts'
 
 /** Bytes of a file that are inspected. */
 const lookedAt = 4096
@@ -33,7 +33,7 @@ const signatures: readonly (readonly [start: string, what: string])[] = [
 export async function strangerIn(source: ByteSource, wanted: string): Promise<string | undefined> {
   if (source.size === 0) return 'an empty file: its download ended before it began, or it is only a placeholder'
   const start = await readBytes(source, 0, Math.min(source.size, lookedAt))
-  const latin1 = Buffer.from(start).toString('latin1')
+  const latin1 = String.fromCharCode(...start)
   const known = signatures.find(([signature]) => latin1.startsWith(signature))
   if (known) return known[1]
   if (start[0] === 0x80 && start[1]! >= 2 && start[1]! <= 5)

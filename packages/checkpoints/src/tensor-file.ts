@@ -1,7 +1,7 @@
 import type { DType, NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
-import type { ByteSource } from './byte-source.ts'
 import { shorten } from './json/json.ts'
+import type { ByteSource } from './sources/byte-source.ts'
 
 /** The formats of files of tensors. */
 export type CheckpointFormat = 'safetensors' | 'pytorch' | 'npz' | 'tfjs' | 'hdf5' | 'keras'

@@ -2,9 +2,9 @@ import { type DType, float32, int32, type NDArray, sizeOf } from '@cascade-diffu
 import { CascadeError } from '@cascade-diffusion/checks'
 import { byteWidth, type StoredType } from './arrays/elements.ts'
 import { readArray } from './arrays/read-array.ts'
-import { type ByteSource, joinSources, readBytes } from './byte-source.ts'
 import { asRecord, isShape, shorten, show } from './json/json.ts'
 import { withSiblings } from './siblings.ts'
+import { type ByteSource, joinSources, readBytes } from './sources/byte-source.ts'
 import type { Contents, LazyTensor } from './tensor-file.ts'
 
 const plainTypes: ReadonlyMap<string, DType> = new Map([

@@ -45,7 +45,8 @@ export { type LabelledLsun, type LsunClasses, type LsunOptions, lsunLmdb } from 
 export { type Lmdb, type LmdbEntry, type LmdbOptions, type LmdbPlace, openLmdb } from './lmdb/open-lmdb.ts'
 export type { LmdbValue } from './lmdb/values.ts'
 export type { Rank } from './loader/batch-order.ts'
-export { type ImageLoader, imageLoader } from './loader/image-loader.ts'
+export { imageLoader } from './loader/image-loader.ts'
+export type { ImageLoader } from './loader/loader-by.ts'
 export {
   checkLoading,
   type ImageLoaderOptions,

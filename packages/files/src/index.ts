@@ -1,6 +1,7 @@
 export { cacheFolder } from './cache-folder.ts'
 export { exchangeFolder } from './exchange-folder.ts'
 export { flush } from './flush.ts'
+export { previousFolder } from './previous-folder.ts'
 export {
   type FileContents,
   fileError,
@@ -9,4 +10,4 @@ export {
   writeAtomically,
   writeFilesAtomically,
 } from './write-atomically.ts'
-export { previousFolder, type WriteFolderOptions, writeFolderAtomically } from './write-folder-atomically.ts'
+export { type WriteFolderOptions, writeFolderAtomically } from './write-folder-atomically.ts'

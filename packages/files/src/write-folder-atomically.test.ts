@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
-import { previousFolder, writeFolderAtomically } from './write-folder-atomically.ts'
+import { previousFolder } from './previous-folder.ts'
+import { writeFolderAtomically } from './write-folder-atomically.ts'
 
 const writing = (text: string) => async (folder: string) => writeFileSync(join(folder, 'a.txt'), text)
 const replaced = { checkReplaced: async () => {} }

@@ -3,6 +3,7 @@ import { mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { CascadeError } from '@cascade-diffusion/checks'
 import { exchangeFolder } from './exchange-folder.ts'
+import { previousFolder } from './previous-folder.ts'
 
 /** Options of {@link writeFolderAtomically}. */
 export interface WriteFolderOptions {
@@ -12,9 +13,6 @@ export interface WriteFolderOptions {
    */
   readonly checkReplaced: (folder: string) => Promise<void>
 }
-
-/** Where {@link writeFolderAtomically} keeps what was in a folder while the new one takes its place. */
-export const previousFolder = (folder: string): string => `${resolve(folder)}.previous`
 
 /**
  * Writes a folder whole or not at all: `write` fills `<folder>.partial`, which is then renamed. What was there is renamed to

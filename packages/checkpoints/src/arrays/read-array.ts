@@ -1,5 +1,5 @@
 import { allocate, type NDArray, sizeOf } from '@cascade-diffusion/arrays'
-import { type ByteSource, checkRange, chunkBytes } from '../byte-source.ts'
+import { type ByteSource, checkRange, chunkBytes } from '../sources/byte-source.ts'
 import { swapBytes } from './byte-order.ts'
 import { byteWidth, checkBooleans, computedType, convert, decode, type StoredType } from './elements.ts'
 

@@ -1,6 +1,6 @@
 import { damageBytes, type Next, oneOf } from '@cascade-diffusion/testing'
-import { type ByteSource, bytesSource } from '../byte-source.ts'
 import { readCheckpoint } from '../open-checkpoint.ts'
+import { type ByteSource, bytesSource } from '../sources/byte-source.ts'
 import { damageJson, jsonBytes } from './damage-json.ts'
 import type { Damaged } from './read-damaged.ts'
 

@@ -1,5 +1,5 @@
 import { damageBytes, damageNumbers, type Field, type Next, oneOf } from '@cascade-diffusion/testing'
-import { bytesSource } from '../byte-source.ts'
+import { bytesSource } from '../sources/byte-source.ts'
 import { fixture, zipOf } from '../test-support.ts'
 import { openZip } from '../zip/zip.ts'
 

@@ -1,7 +1,7 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import type { ByteSource } from '../byte-source.ts'
 import { asRecord, shorten, show } from '../json/json.ts'
 import { withSiblings } from '../siblings.ts'
+import type { ByteSource } from '../sources/byte-source.ts'
 import { type Contents, type LazyTensor, named } from '../tensor-file.ts'
 import { hdf5Contents } from './keras.ts'
 

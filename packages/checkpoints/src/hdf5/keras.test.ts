@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { bytesSource } from '../byte-source.ts'
 import { openCheckpoint, readCheckpoint } from '../open-checkpoint.ts'
+import { bytesSource } from '../sources/byte-source.ts'
 import { fixture, fixturePath, zipOf } from '../test-support.ts'
 import { openZip } from '../zip/zip.ts'
 import { computed, expectedKeras, plain } from './test-support.ts'

@@ -1,6 +1,6 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import type { ByteSource } from '../byte-source.ts'
 import { shorten } from '../json/json.ts'
+import type { ByteSource } from '../sources/byte-source.ts'
 import { named } from '../tensor-file.ts'
 import { type Dataset, isDataset, parseDataset } from './data/dataset.ts'
 import { type Attributes, attributesOf } from './structures/attributes.ts'

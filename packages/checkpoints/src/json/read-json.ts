@@ -1,5 +1,6 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import { type ByteSource, type Readable, readBytes, withSource } from '../byte-source.ts'
+import { type ByteSource, readBytes } from '../sources/byte-source.ts'
+import { type Readable, withSource } from '../sources/open-source.ts'
 import { answerIn, strangerIn } from '../strangers.ts'
 import { named } from '../tensor-file.ts'
 import { asRecord, maxJsonBytes, parseJson } from './json.ts'
@@ -21,7 +22,7 @@ export async function recordIn(source: ByteSource, wanted: string): Promise<Read
   if (source.size > maxJsonBytes)
     throw new CascadeError('checkpoint', `expected JSON of at most ${maxJsonBytes} bytes, got ${source.size}`)
   const bytes = await readBytes(source, 0, source.size)
-  if (!/^(\xef\xbb\xbf)?\s*[[{]/.test(Buffer.from(bytes.subarray(0, 100)).toString('latin1'))) {
+  if (!/^(\xef\xbb\xbf)?\s*[[{]/.test(String.fromCharCode(...bytes.subarray(0, 100)))) {
     const stranger = await strangerIn(source, wanted)
     if (stranger) throw new CascadeError('checkpoint', `expected JSON, got ${stranger}`)
   }

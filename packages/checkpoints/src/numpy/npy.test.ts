@@ -1,8 +1,8 @@
 import { int32 } from '@cascade-diffusion/arrays'
 import { expect, test } from 'vitest'
 import { toNDArray } from '../arrays/elements.ts'
-import { bytesSource } from '../byte-source.ts'
 import { openCheckpoint, readCheckpoint } from '../open-checkpoint.ts'
+import { bytesSource } from '../sources/byte-source.ts'
 import { expected, fixture, fixturePath, zipOf } from '../test-support.ts'
 import { parseNpy, readNpz } from './npy.ts'
 

@@ -1,6 +1,7 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import type { StoredType } from '../arrays/elements.ts'
-import { type ByteSource, type Readable, readBytes, withSource } from '../byte-source.ts'
+import { type ByteSource, readBytes } from '../sources/byte-source.ts'
+import { type Readable, withSource } from '../sources/open-source.ts'
 import { strangerIn } from '../strangers.ts'
 import { named } from '../tensor-file.ts'
 import { openZip } from '../zip/zip.ts'

@@ -1,5 +1,5 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import { type ByteSource, readBytes, sliceSource } from '../byte-source.ts'
+import { type ByteSource, readBytes, sliceSource } from '../sources/byte-source.ts'
 import type { ZipEntry } from '../zip/zip.ts'
 import { type Pickled, type PickledGlobal, PickledObject } from './pickled.ts'
 import { Storage } from './pytorch-tensor.ts'

@@ -1,13 +1,14 @@
-import { createHash } from 'node:crypto'
 import type { NDArray } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
 import { computedType } from '../arrays/elements.ts'
 import { arrayPieces, digestedPieces, type Piece, type Place, readArray, readPieces } from '../arrays/read-array.ts'
-import { type ByteSource, type Readable, readBytes, withSource } from '../byte-source.ts'
 import { maxJsonBytes } from '../json/json.ts'
+import { type ByteSource, readBytes } from '../sources/byte-source.ts'
+import { type Readable, withSource } from '../sources/open-source.ts'
 import { strangerIn } from '../strangers.ts'
 import { type Contents, type LazyTensor, named, tensorFile } from '../tensor-file.ts'
 import { checksumField, checksumKey, type HeaderEntry, noChecksum, parseHeader, refusal } from './safetensors-header.ts'
+import { sha256 } from './sha256.ts'
 
 /** Tensors by name, and the metadata of the file. */
 export interface Safetensors {
@@ -68,9 +69,10 @@ export async function safetensorsContents(source: ByteSource): Promise<Contents>
 
   /** In the order of the file, so that one pass reads and hashes. */
   const readAll = async (keep: (name: string) => boolean): Promise<Record<string, NDArray>> => {
-    const hash = checksum === undefined ? undefined : createHash('sha256')
+    const hash = checksum === undefined ? undefined : sha256()
     const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(header)
-    hash?.update(lengthBytes).update(text.replace(checksumField(checksum!), checksumField(noChecksum)))
+    hash?.update(lengthBytes)
+    hash?.update(new TextEncoder().encode(text.replace(checksumField(checksum!), checksumField(noChecksum))))
     const arrays: [string, NDArray][] = []
     function* pieces(): Generator<Piece> {
       for (const entry of entries) {
@@ -83,7 +85,7 @@ export async function safetensorsContents(source: ByteSource): Promise<Contents>
       }
     }
     await readPieces(source, pieces(), hash && ((bytes) => hash.update(bytes)))
-    const digest = hash?.digest('hex')
+    const digest = hash?.digest()
     if (digest !== checksum)
       throw new CascadeError('checkpoint', `the file is corrupt: expected SHA-256 ${checksum}, got ${digest}`)
     return Object.fromEntries(arrays)

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { NDArray } from '@cascade-diffusion/arrays'
 import { type Place, readArray } from '../arrays/read-array.ts'
-import { readBytes } from '../byte-source.ts'
+import { readBytes } from '../sources/byte-source.ts'
 import type { ZipEntry } from './zip.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { withSource } from '../byte-source.ts'
+import { withSource } from '../sources/open-source.ts'
 import { fixture, zipOf } from '../test-support.ts'
 import { openZip } from './zip.ts'
 

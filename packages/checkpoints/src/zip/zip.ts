@@ -1,8 +1,8 @@
 import { constants, crc32, inflateRawSync } from 'node:zlib'
 import { CascadeError } from '@cascade-diffusion/checks'
 import { checkedBytes, type Piece, readPieces } from '../arrays/read-array.ts'
-import { type ByteSource, bytesSource, checkRange, readBytes, sliceSource } from '../byte-source.ts'
 import { shorten } from '../json/json.ts'
+import { type ByteSource, bytesSource, checkRange, readBytes, sliceSource } from '../sources/byte-source.ts'
 import { inflateOptions } from './inflate-options.ts'
 
 /** A zip archive whose entries are read one by one. */

@@ -3,7 +3,7 @@ import type { ImageSource } from '../sources/image-source.ts'
 import { encodedParts, encodedReader, recipeOf } from './encoded-reader.ts'
 import { type ImageReader, sourceReader } from './image-reader.ts'
 import { ownThread } from './pool.ts'
-import { workerThreads } from './threads.ts'
+import { workerThreads } from './threads/threads.ts'
 
 /** Batches ahead, at most: more would only delay the first. */
 const [MOST_DECODED, MOST_READ] = [16, 2]

@@ -36,7 +36,8 @@ export function unreadableLog(report: (image: SkippedImage) => void = warn) {
 
 function warn({ step, index, name, error, replacement }: SkippedImage): void {
   const instead = replacement === undefined ? 'is left out' : `is replaced by image ${replacement}`
-  process.emitWarning(
-    `imageLoader: step ${step}: image ${index}, ${name}, cannot be read and ${instead}: ${error.message}`,
-  )
+  const message = `imageLoader: step ${step}: image ${index}, ${name}, cannot be read and ${instead}: ${error.message}`
+  const node = globalThis.process as typeof process | undefined
+  if (node) node.emitWarning(message)
+  else console.warn(message)
 }

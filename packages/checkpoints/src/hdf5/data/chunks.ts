@@ -1,6 +1,6 @@
 import { sizeOf } from '@cascade-diffusion/arrays'
 import { CascadeError } from '@cascade-diffusion/checks'
-import { checkRange } from '../../byte-source.ts'
+import { checkRange } from '../../sources/byte-source.ts'
 import { leaves } from '../structures/b-tree.ts'
 import type { Hdf5 } from '../structures/file.ts'
 import { type Entry, fixedArray } from '../structures/fixed-array.ts'

@@ -1,5 +1,5 @@
 import { CascadeError } from '@cascade-diffusion/checks'
-import { type ByteSource, checkRange, readBytes } from '../../byte-source.ts'
+import { type ByteSource, checkRange, readBytes } from '../../sources/byte-source.ts'
 import { Cursor, textOf, type Widths } from './cursor.ts'
 
 /** An HDF5 file whose structures are read one by one. */

@@ -44,7 +44,7 @@ let instance: Exports | undefined
 /** The instance of this thread; undefined where there is no SIMD. */
 function exports(): Exports | undefined {
   if (compiled === undefined) {
-    const bytes = Buffer.from(kernel, 'base64')
+    const bytes = Uint8Array.from(atob(kernel), (char) => char.charCodeAt(0))
     compiled = WebAssembly.validate(bytes) && new WebAssembly.Module(bytes)
   }
   if (compiled && !instance) instance = new WebAssembly.Instance(compiled).exports as unknown as Exports

@@ -23,7 +23,7 @@ function threadModule(): URL | undefined {
   // A bundle that is not an ES module has no URL.
   const here = import.meta.url as string | undefined
   if (!here?.startsWith('file:')) return undefined
-  const module = new URL(here.endsWith('.ts') ? '../loader-thread.ts' : './loader-thread.js', here)
+  const module = new URL(here.endsWith('.ts') ? '../../loader-thread.ts' : './loader-thread.js', here)
   return existsSync(module) ? module : undefined
 }
 

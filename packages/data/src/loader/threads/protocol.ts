@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@cascade-diffusion/checks'
-import type { ByteImages } from '../images/byte-images.ts'
-import type { TransformConfig } from '../transforms/transform-of.ts'
-import type { ImageTask, Recipe } from './make-image.ts'
+import type { ByteImages } from '../../images/byte-images.ts'
+import type { TransformConfig } from '../../transforms/transform-of.ts'
+import type { ImageTask, Recipe } from '../make-image.ts'
 
 /** What a thread is started with. */
 export interface ThreadData extends Omit<Recipe, 'transforms'> {

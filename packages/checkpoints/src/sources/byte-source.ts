@@ -1,5 +1,3 @@
-import { open, readlink, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
 import { CascadeError } from '@cascade-diffusion/checks'
 
 /** A source of bytes: a file, bytes in memory, a Blob, or a custom one. */
@@ -18,64 +16,8 @@ export interface ByteSource {
   close(): Promise<void>
 }
 
-/** What the readers accept: a path, the bytes of a file, a Blob or File, or a custom source. */
-export type Readable = string | Uint8Array | Blob | ByteSource
-
 /** The most bytes of one read or write. Several are in progress at once. */
 export const chunkBytes = 1 << 22
-
-/** Opens a path, or wraps bytes. @throws if there is no such file, or it is a folder. */
-export async function openSource(from: Readable): Promise<ByteSource> {
-  if (typeof from === 'string') return openFile(from)
-  if (from instanceof Uint8Array) return bytesSource(from)
-  return from instanceof Blob ? blobSource(from) : from
-}
-
-/** Opens a source while `use` runs. A source of the caller stays open. */
-export async function withSource<T>(from: Readable, use: (source: ByteSource) => Promise<T>): Promise<T> {
-  const source = await openSource(from)
-  try {
-    return await use(source)
-  } finally {
-    if (source !== from) await source.close()
-  }
-}
-
-async function openFile(path: string): Promise<ByteSource> {
-  // Checked before it is opened: opening a pipe would wait for a writer.
-  const found = await stat(path).catch(async (cause) => {
-    throw new CascadeError(
-      'checkpoint',
-      `${path}: ${(cause as NodeJS.ErrnoException).code === 'ENOENT' ? await missing(path) : cause.message}`,
-      { cause },
-    )
-  })
-  if (!found.isFile()) throw new CascadeError('checkpoint', `${path}: expected a file, got a folder or a device`)
-  const file = await open(path, 'r')
-  const { size } = await file.stat()
-  return {
-    name: path,
-    size,
-    async readInto(target, offset) {
-      for (let done = 0; done < target.length; ) {
-        const { bytesRead } = await file.read(target, done, target.length - done, offset + done)
-        if (bytesRead === 0)
-          throw new CascadeError('checkpoint', `expected ${size} bytes, the file became shorter while reading`)
-        done += bytesRead
-      }
-    },
-    sibling: (name) => openFile(join(dirname(path), name)),
-    close: () => file.close(),
-  }
-}
-
-/** Says what is at a path without a file: nothing, or a link to nothing, as git-annex and caches leave them. */
-async function missing(path: string): Promise<string> {
-  const target = await readlink(path).catch(() => undefined)
-  if (target === undefined) return 'expected a file, there is none'
-  const advice = target.includes('annex/objects/') ? ': run `git annex get` in its folder' : ''
-  return `expected a file, got a link to ${target}, where there is none${advice}`
-}
 
 /** Bytes in memory as a source. */
 export const bytesSource = (bytes: Uint8Array): ByteSource => ({
@@ -87,8 +29,9 @@ export const bytesSource = (bytes: Uint8Array): ByteSource => ({
   async close() {},
 })
 
-const blobSource = (blob: Blob): ByteSource => ({
-  name: 'bytes',
+/** A Blob or a File as a source. */
+export const blobSource = (blob: Blob, name = 'bytes'): ByteSource => ({
+  name,
   size: blob.size,
   async readInto(target, offset) {
     target.set(new Uint8Array(await blob.slice(offset, offset + target.length).arrayBuffer()))

@@ -1,8 +1,8 @@
 import { isCascadeError } from '@cascade-diffusion/checks'
-import { type Room, reusedRoom } from '../decode/room.ts'
-import { readEncodedSync } from '../sources/read-encoded.ts'
-import { transformOf } from '../transforms/transform-of.ts'
-import { makeImage, type Recipe } from './make-image.ts'
+import { type Room, reusedRoom } from '../../decode/room.ts'
+import { readEncodedSync } from '../../sources/read-encoded.ts'
+import { transformOf } from '../../transforms/transform-of.ts'
+import { makeImage, type Recipe } from '../make-image.ts'
 import type { Job, JobImage, Message, Reply, SentError, ThreadData } from './protocol.ts'
 
 /** A port that jobs come from and replies go to. */
