@@ -9,3 +9,9 @@ export {
 } from './html-report.ts'
 export { svgColumn } from './svg-column.ts'
 export { type LineChartOptions, type Series, svgLineChart } from './svg-line-chart.ts'
+export {
+  type TensorboardImage,
+  type TensorboardWriter,
+  type TensorboardWriterOptions,
+  tensorboardWriter,
+} from './tensorboard/tensorboard-writer.ts'
