@@ -1,5 +1,6 @@
 import { backendsCommand } from './backends/command.ts'
 import type { Command, CommandGroup } from './command.ts'
+import { convertCommand } from './convert/command.ts'
 import { dataCommand } from './data/command.ts'
 import { doctorCommand } from './doctor/command.ts'
 import { exportCommand } from './export/command.ts'
@@ -16,6 +17,7 @@ export const commands: readonly (Command | CommandGroup)[] = [
   quickstartCommand,
   inspectCommand,
   exportCommand,
+  convertCommand,
   summaryCommand,
   dataCommand,
   doctorCommand,

@@ -43,9 +43,15 @@ const headerPattern =
   /^\{\s*'descr':\s*'([^']*)',\s*'fortran_order':\s*(True|False),\s*'shape':\s*\(([\d\s,]*)\),?\s*\}\s*$/
 
 /** The types that are written. */
-export type WrittenType = 'uint8' | 'int64'
+export type WrittenType = 'uint8' | 'int64' | 'float32' | 'int32' | 'bool'
 
-const described: Readonly<Record<WrittenType, string>> = { uint8: '|u1', int64: '<i8' }
+const described: Readonly<Record<WrittenType, string>> = {
+  uint8: '|u1',
+  int64: '<i8',
+  float32: '<f4',
+  int32: '<i4',
+  bool: '|b1',
+}
 
 /** The first bytes of a `.npy` file of format version 1, up to the values, as NumPy writes them: a multiple of 64. */
 export function npyHeader({

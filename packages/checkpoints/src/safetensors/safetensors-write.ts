@@ -43,7 +43,7 @@ export async function writeSafetensors(
     }
     await append(prefix)
     for (const [name, tensor] of ordered) {
-      const { data } = 'read' in tensor ? await readAs(name, tensor) : tensor
+      const { data } = 'read' in tensor ? await readAnnounced(name, tensor) : tensor
       await append(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
     }
     const at = Buffer.from(prefix.buffer).indexOf(checksumField(noChecksum)) + checksumField('').length - 1
@@ -51,7 +51,8 @@ export async function writeSafetensors(
   })
 }
 
-async function readAs(name: string, { dtype, shape, read }: LazyTensor): Promise<NDArray> {
+/** Reads a lazy tensor. @throws if it is not what was announced. */
+export async function readAnnounced(name: string, { dtype, shape, read }: LazyTensor): Promise<NDArray> {
   const array = await read()
   if (array.dtype !== dtype || `${array.shape}` !== `${shape}`)
     throw new CascadeError(
@@ -91,7 +92,8 @@ function headerText(
 /** Bytes of the data of a tensor. */
 export const bytesOf = ({ dtype, shape }: WritableTensor): number => sizeOf(shape) * width[dtype]
 
-async function writeFully(file: WritableFile, bytes: Uint8Array, position: number): Promise<void> {
+/** Writes all bytes at a position. */
+export async function writeFully(file: WritableFile, bytes: Uint8Array, position: number): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done)
     done += bytesWritten

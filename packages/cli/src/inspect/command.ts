@@ -9,6 +9,9 @@ export const inspectCommand = command({
     'a saved cascade; a run; samples; an export. No weights are computed with; damaged files are errors. ' +
     '`data inspect` looks at images.',
   arguments: { path: text('a file or a folder', { value: 'PATH', required: true }) },
+  options: {
+    flags: text('of .pt files: the settings that the weights leave open', { value: 'FLAGS' }),
+  },
   examples: [
     { call: 'inspect runs/flowers', does: 'which stages are trained, to which step' },
     { call: 'inspect model.pt --json', does: 'the tensors of a file, for programs' },

@@ -11,7 +11,7 @@ import { inspectWeights } from './weights.ts'
 const manifests = ['cascade.json', 'samples.json', 'samples.partial.json', 'config.json', 'model_index.json']
 
 /** A file. @throws if it is none that is known: the error says what it is like. */
-export async function inspectFile(path: string): Promise<Found> {
+export async function inspectFile(path: string, flags?: string): Promise<Found> {
   if (manifests.includes(basename(path))) return inspectFolder(dirname(path))
   const { size: bytes } = await stat(path)
   const extension = extname(path).toLowerCase()
@@ -25,7 +25,7 @@ export async function inspectFile(path: string): Promise<Found> {
   }
   // Arrays of images are .npz files too, and have one array of bytes.
   const images = extension === '.npz' ? undefined : await recogniseImages(path).catch(() => undefined)
-  if (!images) return inspectWeights(path)
+  if (!images) return inspectWeights(path, flags)
   return {
     kind: 'images',
     bytes,

@@ -1,6 +1,7 @@
-import { describedStage, type StageDescription } from '@cascade-diffusion/cascade'
+import type { StageDescription } from '@cascade-diffusion/cascade'
 import { shownSize } from '@cascade-diffusion/data'
 import { listed } from '../cascade/labels.ts'
+import { presentStage } from '../cascade/present-stage.ts'
 import { counted } from './found.ts'
 
 /** What is known of a stage, in words and for programs. */
@@ -14,7 +15,7 @@ export interface StageFacts {
  * @param parameters the number of its weights.
  */
 export function stageFacts(description: StageDescription, path: string, parameters: number): StageFacts {
-  const described = present(description, path)
+  const described = presentStage(description, path)
   const { name, kind, imageChannels, classNames, labelDropout = 0, process, network, augmentation } = described
   const [size, low] = [described.resolution, described.lowResolution].map(
     (side) => side && shownSize(typeof side === 'number' ? [side, side] : side),
@@ -33,23 +34,14 @@ export function stageFacts(description: StageDescription, path: string, paramete
   }
 }
 
-/** In the form of this version, if it can be built; one with custom code stays as it is. */
-function present(description: StageDescription, path: string): StageDescription {
-  try {
-    return describedStage(description, path).description
-  } catch {
-    return description
-  }
-}
-
-/** `U-Net, 32 channels × 1, 2, 2` */
+/** `U-Net, 32 channels × (1, 2, 2)` */
 export function networkInWords(network: unknown): string {
   const { baseChannels, channelMultipliers } = (network ?? {}) as {
     readonly baseChannels?: number
     readonly channelMultipliers?: readonly number[]
   }
   if (baseChannels === undefined) return 'custom network'
-  return `U-Net, ${counted(baseChannels, 'channel')} × ${channelMultipliers?.join(', ')}`
+  return `U-Net, ${counted(baseChannels, 'channel')} × (${channelMultipliers?.join(', ')})`
 }
 
 interface AnyProcess {

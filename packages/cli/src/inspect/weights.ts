@@ -5,15 +5,19 @@ import { fromPretrained, type Pretrained } from '@cascade-diffusion/pretrained'
 import { counted, type Found, quoted } from './found.ts'
 import { networkInWords, processInWords, stageFacts } from './stage-facts.ts'
 
-/** A file of weights of any format. @throws if it is none, or damaged. */
-export async function inspectWeights(path: string): Promise<Found> {
+/**
+ * A file of weights of any format.
+ * @param flags of `.pt` files: what the weights leave open.
+ * @throws if it is none, or damaged.
+ */
+export async function inspectWeights(path: string, flags?: string): Promise<Found> {
   const { size } = await stat(path)
   const file = await openCheckpoint(path)
   try {
     const { format } = file.metadata
     if (format?.startsWith('cascade-diffusion training')) return await inspectTraining(path, size, file)
     if (format?.startsWith('cascade-diffusion ')) return inspectOwn(path, size, file)
-    return await inspectForeign(path, size, file)
+    return await inspectForeign(path, size, file, flags)
   } finally {
     await file.close()
   }
@@ -99,10 +103,15 @@ function inspectOwn(path: string, bytes: number, file: TensorFile): Found {
 /** Tensors that are listed for people. */
 const shownTensors = 4
 
-async function inspectForeign(path: string, bytes: number, file: TensorFile): Promise<Found> {
+async function inspectForeign(
+  path: string,
+  bytes: number,
+  file: TensorFile,
+  flags: string | undefined,
+): Promise<Found> {
   const { names, unreadable, format, metadata } = file
   const parameters = countOf(file, names)
-  const network = await networkIn(path)
+  const network = await networkIn(path, flags)
   const some = names.slice(0, shownTensors).map((name) => `${name} [${file.shape(name)}]`)
   const q = quoted(path)
   const tensors = Object.fromEntries(names.map((name) => [name, { dtype: file.dtype(name), shape: file.shape(name) }]))
@@ -141,12 +150,15 @@ const formatNames = {
 } as const
 
 /** The network that the weights are of, or why they are of none that is known. */
-async function networkIn(path: string) {
+async function networkIn(path: string, flags: string | undefined) {
   let found: Pretrained
   try {
-    found = await fromPretrained(path)
+    found = await fromPretrained(path, { flags })
   } catch (error) {
-    return { isNetwork: false, words: `not recognised: ${(error as Error).message}`, json: null }
+    const reason = (error as Error).message
+      .replace(`${path}: `, '')
+      .replace(/^set the flags/, "set the flags (--flags='…')")
+    return { isNetwork: false, words: `not recognised: ${reason}`, json: null }
   }
   if (found.kind === 'stage') return { isNetwork: true, words: 'a stage of a cascade', json: found.stage.description }
   const { kind, family, config, assumed } = found
