@@ -1,14 +1,17 @@
 // The package managers that the READMEs' install lines are tried on.
 import { access, constants, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { scope } from './registry.ts'
 import { type CommandLine, run } from './run.ts'
 
 /** A package manager that is at hand. */
 export interface Manager {
   readonly name: ManagerName
-  /** Writes what it reads from a project's folder: where our packages are found. */
-  configure(folder: string, registry: string): Promise<void>
+  /** What it is called on a command line. */
+  readonly command: 'npm' | 'pnpm' | 'yarn' | 'bun'
+  /** The environment in which it takes packages from a registry. */
+  env(registry: string): Readonly<Record<string, string>>
+  /** Its command line with other words: those after `npm`. */
+  line(...words: readonly string[]): CommandLine
   /** The command that installs what `npm i WORDS` does. */
   add(words: readonly string[]): CommandLine
   /** The command that runs a JavaScript file. */
@@ -55,49 +58,52 @@ export async function managersIn(tools: string, names: readonly ManagerName[]): 
 
 async function managerAt(name: ManagerName, tools: string): Promise<Manager> {
   const at = (...path: string[]) => join(tools, 'node_modules', ...path)
-  const node = (file: string): CommandLine => [process.execPath, file]
   const alias = aliasOf(name)
   if (name === 'Yarn') return yarn(at(alias, 'bin', 'yarn.js'), join(tools, 'yarn-cache'))
-  if (name === 'bun') return bun(await bunBelow(at('@oven')), join(tools, 'bun-cache'), node)
-  const pnpm = name.startsWith('pnpm')
-  const program = pnpm ? pnpmIn(tools) : at(alias, 'bin', 'npm-cli.js')
+  if (name === 'bun') return bun(await bunBelow(at('@oven')), join(tools, 'bun-cache'))
+  const pnpm = name === 'pnpm 10'
+  const line = (...words: readonly string[]): CommandLine => [
+    process.execPath,
+    pnpm ? pnpmIn(tools) : at(alias, 'bin', 'npm-cli.js'),
+    ...words,
+  ]
   return {
     name,
+    command: pnpm ? 'pnpm' : 'npm',
+    env: (registry) => ({ npm_config_registry: registry }),
+    line,
+    add: (words) => line(pnpm ? 'add' : 'install', ...words),
     node,
-    configure: (folder, registry) => writeFile(join(folder, '.npmrc'), `${scope}:registry=${registry}\n`),
-    add: (words) => [process.execPath, program, pnpm ? 'add' : 'install', ...words],
   }
 }
 
-/** Yarn with Plug'n'Play: a package finds what it declares, and nothing else. It has no `--ignore-scripts`, and runs none. */
-const yarn = (program: string, cache: string): Manager => ({
-  name: 'Yarn',
-  async configure(folder, registry) {
-    const lines = [
-      ...['nodeLinker: pnp', 'enableTelemetry: false', `globalFolder: ${JSON.stringify(cache)}`],
-      ...['unsafeHttpWhitelist:', '  - 127.0.0.1'],
-      ...['npmScopes:', `  ${scope.slice(1)}:`, `    npmRegistryServer: ${JSON.stringify(registry)}`, ''],
-    ]
-    await writeFile(join(folder, '.yarnrc.yml'), lines.join('\n'))
-    // Its own, so that it looks for no project further up.
-    await writeFile(join(folder, 'yarn.lock'), '')
-  },
-  add: (words) => [process.execPath, program, 'add', ...words.filter((word) => word !== '--ignore-scripts')],
-  node: (file) => [process.execPath, program, 'node', file],
-})
+const node = (file: string): CommandLine => [process.execPath, file]
 
-const bun = (program: string, cache: string, node: Manager['node']): Manager => ({
+/** Yarn with Plug'n'Play: a package finds what it declares, and nothing else. It has no `--ignore-scripts`, and runs none. */
+function yarn(program: string, cache: string): Manager {
+  const line = (...words: readonly string[]): CommandLine => [process.execPath, program, ...words]
+  return {
+    name: 'Yarn',
+    command: 'yarn',
+    env: (registry) => ({
+      YARN_NPM_REGISTRY_SERVER: registry,
+      YARN_UNSAFE_HTTP_WHITELIST: '127.0.0.1',
+      YARN_GLOBAL_FOLDER: cache,
+      YARN_ENABLE_TELEMETRY: '0',
+    }),
+    line,
+    add: (words) => line('add', ...words.filter((word) => word !== '--ignore-scripts')),
+    node: (file) => line('node', file),
+  }
+}
+
+const bun = (program: string, cache: string): Manager => ({
   name: 'bun',
-  node,
-  configure: (folder, registry) =>
-    writeFile(
-      join(folder, 'bunfig.toml'),
-      [
-        ...['[install.scopes]', `${JSON.stringify(scope)} = ${JSON.stringify(registry)}`],
-        ...['[install.cache]', `dir = ${JSON.stringify(cache)}`, ''],
-      ].join('\n'),
-    ),
+  command: 'bun',
+  env: (registry) => ({ BUN_CONFIG_REGISTRY: registry, BUN_INSTALL_CACHE_DIR: cache }),
+  line: (...words) => [program, ...words],
   add: (words) => [program, 'add', ...words],
+  node,
 })
 
 /** Its program, which is in a package for each platform. */

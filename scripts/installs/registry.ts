@@ -1,4 +1,4 @@
-// A package registry on this machine, which has the packed packages of this workspace and no others.
+// A package registry on this machine: it has the packed packages of this workspace, and says where all others are.
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
@@ -8,9 +8,6 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 
 const execute = promisify(execFile)
-
-/** The scope of the packages here: package managers ask this registry for it, and the usual one for everything else. */
-export const scope = '@cascade-diffusion'
 
 interface Packed {
   readonly manifest: { readonly name: string; readonly version: string }
@@ -24,7 +21,7 @@ export interface Registry {
   close(): void
 }
 
-/** Serves the tarballs of a folder, as npm's registry would after their publication. */
+/** Serves the tarballs of a folder, as npm's registry would after their publication, and sends on to it for others. */
 export async function serveRegistry(folder: string): Promise<Registry> {
   const packed = new Map<string, Packed>()
   for (const file of (await readdir(folder)).filter((name) => name.endsWith('.tgz'))) {
@@ -33,10 +30,11 @@ export async function serveRegistry(folder: string): Promise<Registry> {
     const manifest = JSON.parse(stdout)
     packed.set(manifest.name, { manifest, bytes })
   }
+  const { stdout: usual } = await execute('npm', ['config', 'get', 'registry'])
   const server = createServer(({ url = '' }, response) => {
-    const [, name, tarball] = /^\/(@[^/]+\/[^/]+)(\/-\/.*\.tgz)?$/.exec(decodeURIComponent(url)) ?? []
+    const [, name, tarball] = /^\/((?:@[^/]+\/)?[^/]+)(\/-\/.*\.tgz)?$/.exec(decodeURIComponent(url)) ?? []
     const found = packed.get(name ?? '')
-    if (!found) return response.writeHead(404).end('{}')
+    if (!found) return response.writeHead(302, { location: usual.trim().replace(/\/$/, '') + url }).end()
     if (tarball) return response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(found.bytes)
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document(found, address())))
   })

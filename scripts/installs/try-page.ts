@@ -11,6 +11,16 @@ export function installLine(page: string): string[] | undefined {
   return words?.split(/[\s\\]+/).filter((word) => word !== '')
 }
 
+/** An empty project in a folder. @returns its folder. */
+export async function newProject(folder: string): Promise<string> {
+  await mkdir(folder, { recursive: true })
+  const project = await mkdtemp(join(folder, 'project-'))
+  await writeFile(join(project, 'package.json'), '{"name":"project","private":true,"type":"module"}')
+  // Yarn looks for no project further up.
+  await writeFile(join(project, 'yarn.lock'), '')
+  return project
+}
+
 /**
  * Does what a page says, in a new project: installs by its line, and runs its programs.
  * @param folder where projects are made.
@@ -20,11 +30,8 @@ export function installLine(page: string): string[] | undefined {
 export async function tryPage(page: string, manager: Manager, folder: string, registry: string): Promise<string> {
   const words = installLine(page)
   if (!words) throw new Error('expected a line with npm i')
-  await mkdir(folder, { recursive: true })
-  const project = await mkdtemp(join(folder, 'project-'))
-  await writeFile(join(project, 'package.json'), '{"name":"project","private":true,"type":"module"}')
-  await manager.configure(project, registry)
-  await run(manager.add(words), { cwd: project })
+  const project = await newProject(folder)
+  await run(manager.add(words), { cwd: project, env: manager.env(registry) })
   const cuda = (await readdir(project, { recursive: true })).filter((path) => /providers_cuda\.(so|dll)$/.test(path))
   if (cuda.length > 0) throw new Error(`expected no CUDA, got ${cuda.join(', ')}`)
   for (const { line, source, expected, runs } of programsOf(page)) {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { type CreatedProject, createProject } from './create-project.ts'
 import { type Manager, type ManagerName, managersIn, pnpmIn } from './managers.ts'
 import { packInto } from './pack.ts'
 import { serveRegistry } from './registry.ts'
@@ -11,6 +12,8 @@ export interface Workbench {
   readonly managers: readonly Manager[]
   /** {@link tryPage} with the packages as packed here; gives the project's folder. */
   tryPage(page: string, manager: Manager): Promise<string>
+  /** {@link createProject} with the packages as packed here. */
+  createProject(manager: Manager, flags: readonly string[]): Promise<CreatedProject>
   remove(): Promise<void>
 }
 
@@ -23,6 +26,7 @@ export async function workbench(names: readonly ManagerName[]): Promise<Workbenc
   return {
     managers: managers.filter(({ name }) => names.includes(name)),
     tryPage: (page, manager) => tryPage(page, manager, join(folder, 'projects'), registry.url),
+    createProject: (manager, flags) => createProject(manager, flags, join(folder, 'projects'), registry.url),
     async remove() {
       registry.close()
       await rm(folder, { recursive: true, force: true })

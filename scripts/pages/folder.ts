@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, readdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { readManifests, scope } from '../layers.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -20,8 +21,7 @@ export function folderWithPackages(): string {
     mkdirSync(dirname(place), { recursive: true })
     symlinkSync(path, place, 'junction')
   }
-  for (const name of readdirSync(join(root, 'packages')))
-    link(`@cascade-diffusion/${name}`, join(root, 'packages', name))
+  for (const { name } of readManifests(root)) link(name, join(root, 'packages', name.replace(scope, '')))
   for (const [name, owner] of Object.entries(others)) link(name, join(root, 'packages', owner, 'node_modules', name))
   link('@types/node', join(root, 'node_modules/@types/node'))
   return folder

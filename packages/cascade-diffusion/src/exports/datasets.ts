@@ -1,0 +1,3 @@
+// Data sets that need no files.
+
+export { loadDicebear, loadMnist } from '@cascade-diffusion/datasets'

@@ -1,0 +1,3 @@
+// Samplers.
+
+export { ancestral, ddim, ddimInversion, dpmSolver, heun, type Sampler, unipc } from '@cascade-diffusion/diffusion'

@@ -1,0 +1,3 @@
+// Scores of samples.
+
+export { classAccuracy, classifierExtractor, evaluator, extractor, fid, measure } from '@cascade-diffusion/metrics'
