@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { CascadeError } from '@cascade-diffusion/checks'
-import type { Budget, CascadeConfig, StageConfig } from '../config/cascade-config.ts'
+import type { Budget, CascadeConfig } from '../config/cascade-config.ts'
+import { stageOf } from '../config/preset.ts'
 import type { DataConfig } from '../data/data.ts'
 import type { CascadePlan, EvaluationPlan, PlannedBase, PlannedSuperResolution } from '../plan/cascade-plan.ts'
 import { completeStage, type SizedStage } from './complete-stage.ts'
@@ -40,10 +41,8 @@ export function completePlan(
   const { network: budget = 'small', training, report, evaluation, seed = 0 } = config
   const { batchSize, ...sampling } = config.sampling ?? {}
   const name = config.name ?? nameOf(config.data, facts)
-  const sizes = stageSizes(budget, facts)
-  const given = (config.stages ?? sizes).map((stage, i) => sized(stage, sizes[i], i))
   const stages: (PlannedBase | PlannedSuperResolution)[] = []
-  for (const stage of given)
+  for (const stage of sizedStages(config, stageSizes(budget, facts)))
     stages.push(completeStage(stage, { budget, training, sampling, below: stages.at(-1), facts, memoryBytes }))
   const labelled = (facts.classNames?.length ?? 0) > 1
   return {
@@ -67,17 +66,23 @@ export function completePlan(
   }
 }
 
-/** A stage with its resolution: that of the data's default stages, if it says none. */
-function sized(
-  stage: NonNullable<CascadeConfig['stages']>[number],
-  size: Resolution | undefined,
-  i: number,
-): SizedStage {
-  if (typeof stage !== 'object' || Array.isArray(stage)) return { resolution: stage as Resolution }
-  const { resolution = size } = stage as StageConfig
-  if (resolution === undefined)
-    throw new CascadeError('input', `configuration: expected stages[${i}].resolution, such as 64, got none`)
-  return { ...(stage as StageConfig), resolution }
+/**
+ * The stages with their resolutions. If none says one, they are those of the data, and what is said is of the stage at that place.
+ * @throws if some say one and others do not, or there are more than the data have.
+ */
+function sizedStages({ stages = [] }: ConfigWithData, ofData: readonly Resolution[]): readonly SizedStage[] {
+  const given = stages.map(stageOf)
+  const said = given.some(({ resolution }) => resolution !== undefined)
+  const missing = said ? given.findIndex(({ resolution }) => resolution === undefined) : ofData.length
+  if (missing >= 0 && missing < given.length)
+    throw new CascadeError(
+      'input',
+      said
+        ? `config: expected stages[${missing}].resolution, since another stage says one, got undefined`
+        : `config: expected at most ${ofData.length} stages (${ofData.join(', ')} by the size of the images), or their resolutions, got ${given.length}`,
+    )
+  if (said) return given as readonly SizedStage[]
+  return ofData.map((resolution, i) => ({ ...given[i], resolution }))
 }
 
 /** A name for a run: that of the folder, the file or the data set. */

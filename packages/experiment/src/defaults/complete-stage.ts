@@ -6,6 +6,7 @@ import type { PlannedBase, PlannedSuperResolution, StageTraining } from '../plan
 import type { DataFacts } from './data-facts.ts'
 import { augmentationFor, levelsOf, samplingOf, stageDefaults } from './stage-defaults.ts'
 import type { StageDefaults } from './stage-place.ts'
+import type { Resolution } from './stage-sizes.ts'
 
 /** A stage whose resolution is known. */
 export type SizedStage = StageConfig & Pick<PlannedBase, 'resolution'>
@@ -24,6 +25,9 @@ export interface StageContext {
   readonly facts: DataFacts
   readonly memoryBytes: number
 }
+
+/** What a configuration says of a stage, with its resolution. */
+export type SizedStage = StageConfig & { readonly resolution: Resolution }
 
 /** A stage with nothing left out. */
 export function completeStage(stage: SizedStage, context: StageContext): Planned {
