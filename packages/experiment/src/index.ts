@@ -1,10 +1,17 @@
 export {
   type Budget,
+  budgets,
   type CascadeConfig,
   type ConfiguredData,
   defineCascade,
   type StageConfig,
 } from './config/cascade-config.ts'
+export { cascadeConfigSchema, parseCascadeConfig } from './config/config-schema.ts'
+export { configNames, type LoadedConfig, loadConfig } from './config/load-config.ts'
+export { type Override, withOverrides } from './config/overrides.ts'
+export { presetConfig, withPreset } from './config/preset.ts'
+export { type PresetName, presetNames } from './config/preset-names.ts'
+export { printedPlan } from './config/printed-plan.ts'
 export { type DataConfig, datasets, type ExperimentData } from './data/data.ts'
 export type { DicebearConfig } from './data/dicebear.ts'
 export type { ImagesConfig } from './data/images.ts'

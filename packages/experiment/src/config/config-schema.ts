@@ -18,7 +18,7 @@ const isCustomData = (x: unknown): boolean =>
 
 const { train, test, ...ofImages } = schema.entriesOf(datasets.schemas.images)
 
-const namedData = schema.named('data', {
+const namedData = schema.named('a path or a data set', {
   ...sources.schemas,
   ...datasets.schemas,
   images: schema.record({ ...ofImages, train, test: optional(test) }),

@@ -27,7 +27,8 @@ export async function loadConfig(path?: string): Promise<LoadedConfig> {
   const found = path ?? onlyConfig()
   if (found === undefined) return { path: undefined, config: {} }
   if (!existsSync(found)) throw new CascadeError('input', `${found}: expected a configuration, got no such file`)
-  const raw = extname(found) === '.json' ? await readJson(found) : configOf(found, await runProgram(resolve(found)))
+  const raw =
+    extname(found) === '.json' ? await readJson(found) : await configOf(found, await runProgram(resolve(found)))
   return { path: found, config: parseCascadeConfig(found, raw) }
 }
 

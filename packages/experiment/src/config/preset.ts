@@ -2,6 +2,7 @@ import { quickstartPlan } from '../plans/quickstart.ts'
 import type { CascadeConfig, ConfiguredData, StageConfig } from './cascade-config.ts'
 import { pipelineConfig } from './pipeline-config.ts'
 import type { PresetName } from './preset-names.ts'
+import { stageOf } from './sized-stages.ts'
 
 /** The configurations by name. */
 const presets: Readonly<Record<PresetName, () => CascadeConfig>> = {
@@ -58,12 +59,6 @@ const mergedStage = (below: StageConfig, above: StageConfig): StageConfig => ({
   ...(merged({ ...below, name: undefined }, { ...above, name: undefined }) as StageConfig),
   name: above.name ?? below.name,
 })
-
-/** A stage as a record, however it is written. */
-export const stageOf = (stage: Stages[number]): StageConfig =>
-  typeof stage === 'object' && stage !== null && !Array.isArray(stage)
-    ? (stage as StageConfig)
-    : { resolution: stage as StageConfig['resolution'] }
 
 function merged(below: unknown, above: unknown): unknown {
   if (above === undefined) return below

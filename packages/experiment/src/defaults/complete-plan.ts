@@ -1,13 +1,12 @@
 import { basename } from 'node:path'
-import { CascadeError } from '@cascade-diffusion/checks'
 import type { Budget, CascadeConfig } from '../config/cascade-config.ts'
-import { stageOf } from '../config/preset.ts'
+import { sizedStages } from '../config/sized-stages.ts'
 import type { DataConfig } from '../data/data.ts'
 import type { CascadePlan, EvaluationPlan, PlannedBase, PlannedSuperResolution } from '../plan/cascade-plan.ts'
-import { completeStage, type SizedStage } from './complete-stage.ts'
+import { completeStage } from './complete-stage.ts'
 import type { DataFacts } from './data-facts.ts'
 import { prepared } from './prepared-data.ts'
-import { type Resolution, stageSizes } from './stage-sizes.ts'
+import { stageSizes } from './stage-sizes.ts'
 
 /** A configuration whose preset is merged into it and whose data are complete ({@link completeData}). */
 export type ConfigWithData = Omit<CascadeConfig, 'data' | 'preset'> & { readonly data: DataConfig }
@@ -41,8 +40,9 @@ export function completePlan(
   const { network: budget = 'small', training, report, evaluation, seed = 0 } = config
   const { batchSize, ...sampling } = config.sampling ?? {}
   const name = config.name ?? nameOf(config.data, facts)
+  const given = sizedStages(config.stages, stageSizes(budget, facts))
   const stages: (PlannedBase | PlannedSuperResolution)[] = []
-  for (const stage of sizedStages(config, stageSizes(budget, facts)))
+  for (const stage of given)
     stages.push(completeStage(stage, { budget, training, sampling, below: stages.at(-1), facts, memoryBytes }))
   const labelled = (facts.classNames?.length ?? 0) > 1
   return {
@@ -64,25 +64,6 @@ export function completePlan(
       samples: evaluation?.samples ?? samples[budget],
     },
   }
-}
-
-/**
- * The stages with their resolutions. If none says one, they are those of the data, and what is said is of the stage at that place.
- * @throws if some say one and others do not, or there are more than the data have.
- */
-function sizedStages({ stages = [] }: ConfigWithData, ofData: readonly Resolution[]): readonly SizedStage[] {
-  const given = stages.map(stageOf)
-  const said = given.some(({ resolution }) => resolution !== undefined)
-  const missing = said ? given.findIndex(({ resolution }) => resolution === undefined) : ofData.length
-  if (missing >= 0 && missing < given.length)
-    throw new CascadeError(
-      'input',
-      said
-        ? `config: expected stages[${missing}].resolution, since another stage says one, got undefined`
-        : `config: expected at most ${ofData.length} stages (${ofData.join(', ')} by the size of the images), or their resolutions, got ${given.length}`,
-    )
-  if (said) return given as readonly SizedStage[]
-  return ofData.map((resolution, i) => ({ ...given[i], resolution }))
 }
 
 /** A name for a run: that of the folder, the file or the data set. */

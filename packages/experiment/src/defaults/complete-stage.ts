@@ -1,15 +1,12 @@
 import type { StageUNetConfig } from '@cascade-diffusion/cascade'
 import { imageSize } from '@cascade-diffusion/data'
 import type { LearningRateConfig } from '@cascade-diffusion/training'
-import type { Budget, CascadeConfig, StageConfig } from '../config/cascade-config.ts'
+import type { Budget, CascadeConfig } from '../config/cascade-config.ts'
+import type { SizedStage } from '../config/sized-stages.ts'
 import type { PlannedBase, PlannedSuperResolution, StageTraining } from '../plan/cascade-plan.ts'
 import type { DataFacts } from './data-facts.ts'
 import { augmentationFor, levelsOf, samplingOf, stageDefaults } from './stage-defaults.ts'
 import type { StageDefaults } from './stage-place.ts'
-import type { Resolution } from './stage-sizes.ts'
-
-/** A stage whose resolution is known. */
-export type SizedStage = StageConfig & Pick<PlannedBase, 'resolution'>
 
 type Planned = PlannedBase | PlannedSuperResolution
 
@@ -25,9 +22,6 @@ export interface StageContext {
   readonly facts: DataFacts
   readonly memoryBytes: number
 }
-
-/** What a configuration says of a stage, with its resolution. */
-export type SizedStage = StageConfig & { readonly resolution: Resolution }
 
 /** A stage with nothing left out. */
 export function completeStage(stage: SizedStage, context: StageContext): Planned {
