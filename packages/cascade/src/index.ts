@@ -9,6 +9,7 @@ export {
 export type { AnyStage } from './cascade/check-chain.ts'
 export { type ReadCascadeOptions, type ReadCascadeStageOptions, readCascade } from './cascade/read-cascade.ts'
 export { saveCascade } from './cascade/save-cascade.ts'
+export { savedLevels } from './cascade/saved-levels.ts'
 export { type StageSampling, stageSamplingSchema } from './cascade/stage-sampling.ts'
 export { writeStage, writtenStage } from './cascade/weights-files.ts'
 export { type SamplingChanges, withSampling } from './cascade/with-sampling.ts'

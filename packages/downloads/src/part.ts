@@ -4,8 +4,7 @@ import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, utim
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { flush } from '@cascade-diffusion/files'
-import { isRunning } from './is-running.ts'
+import { flush, isRunning } from '@cascade-diffusion/files'
 
 /** What identifies a version of the file on the server. */
 export interface Validator {

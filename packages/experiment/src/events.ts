@@ -1,3 +1,4 @@
+import type { TrainProgress } from '@cascade-diffusion/training'
 import type { ExperimentFigures } from './evaluate/evaluator.ts'
 
 /** Real images are being made. */
@@ -17,14 +18,10 @@ export interface LoadedEvent {
 }
 
 /** A step of training was done. */
-export interface TrainingEvent {
+export interface TrainingEvent extends Omit<TrainProgress, 'losses'> {
   readonly type: 'training'
-  /** The stage's name, or `evaluator`. */
+  /** The stage's name, or `evaluator`. A resumed run begins after the steps of its checkpoint. */
   readonly model: string
-  /** Steps done, of `steps`. A resumed run begins after those of its checkpoint. */
-  readonly step: number
-  readonly steps: number
-  readonly loss: number
 }
 
 /** The evaluator is ready. */
@@ -52,7 +49,13 @@ export interface EvaluatedEvent {
   readonly figures: ExperimentFigures
 }
 
-/** The progress of an experiment, by its `type`. */
+/** A file or folder of the run was written, or written again. */
+export interface WrittenEvent {
+  readonly type: 'written'
+  readonly path: string
+}
+
+/** The progress of a run, by its `type`. */
 export type ExperimentEvent =
   | LoadingEvent
   | LoadedEvent
@@ -60,3 +63,4 @@ export type ExperimentEvent =
   | EvaluatorEvent
   | SamplingEvent
   | EvaluatedEvent
+  | WrittenEvent

@@ -1,7 +1,9 @@
 export { cacheFolder } from './cache-folder.ts'
+export { claimFile, claimFolder } from './claim-folder.ts'
 export { exchangeFolder } from './exchange-folder.ts'
 export { flush } from './flush.ts'
 export { previousFolder } from './previous-folder.ts'
+export { isRunning } from './is-running.ts'
 export {
   type FileContents,
   fileError,

@@ -9,6 +9,7 @@ export {
   saveCheckpoint,
 } from './checkpoint/checkpoint.ts'
 export { prepareCheckpoint } from './checkpoint/checkpoint-path.ts'
+export { type CheckpointProgress, checkpointProgress } from './checkpoint/checkpoint-progress.ts'
 export { differences } from './checkpoint/differences.ts'
 export { previousPath } from './checkpoint/file.ts'
 export { batchKey } from './loop/batch-key.ts'

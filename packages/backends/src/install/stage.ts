@@ -1,7 +1,6 @@
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { isRunning } from '@cascade-diffusion/downloads'
-import { exchangeFolder } from '@cascade-diffusion/files'
+import { exchangeFolder, isRunning } from '@cascade-diffusion/files'
 
 /**
  * Replaces a folder at once. `build` fills a folder of another name, which takes the place of the old one if that

@@ -7,6 +7,7 @@ import { temporaryFolder } from '@cascade-diffusion/testing'
 import { afterAll, expect, test } from 'vitest'
 import { checkpointOf } from '../testing/test-support.ts'
 import { loadCheckpoint, loadEma, saveCheckpoint } from './checkpoint.ts'
+import { checkpointProgress } from './checkpoint-progress.ts'
 import { previousPath } from './file.ts'
 
 const pathIn = (folder: string) => join(folder, 'model.safetensors')
@@ -164,4 +165,17 @@ test('a folder that is missing is named, and nothing is made', async () => {
 
 test('what is no path is an error', async () => {
   await expect(loadCheckpoint(undefined as never)).rejects.toThrow('checkpoint: expected a path, got undefined')
+})
+
+test('how far a run has come, without its weights', async () => {
+  const folder = temporaryFolder()
+  const path = pathIn(folder)
+  expect(await checkpointProgress(path)).toBeUndefined()
+  await saveCheckpoint(path, checkpointOf(3))
+  const { kind, losses } = checkpointOf(3)
+  expect(await checkpointProgress(path)).toEqual({ path, kind, step: 3, losses })
+  renameSync(path, previousPath(path))
+  expect(await checkpointProgress(path)).toMatchObject({ path: previousPath(path), step: 3 })
+  await writeSafetensors(path, { w: zeros([1]) })
+  await expect(checkpointProgress(path)).rejects.toThrow('expected a checkpoint of training, got other weights')
 })

@@ -1,0 +1,74 @@
+import type { Stage } from '@cascade-diffusion/cascade'
+import { claimFolder } from '@cascade-diffusion/files'
+import { rng } from '@cascade-diffusion/random'
+import { checkData } from '../data/check-data.ts'
+import { type ExperimentData, loadData } from '../data/data.ts'
+import { searchedLevels } from '../evaluate/searched-levels.ts'
+import { type RunLog, runLog } from '../log/run-log.ts'
+import type { CascadePlan } from '../plan/cascade-plan.ts'
+import { stagesOf } from '../plan/stages.ts'
+import type { RunContext } from '../run-context.ts'
+import { cascadeOf, withCascade } from '../with-cascade.ts'
+import { checkSpace } from './free-space.ts'
+import type { PlannedRunOptions } from './options.ts'
+import { removeLeftovers, removeModels } from './remove-files.ts'
+import { runFiles } from './run-files.ts'
+import { settleConfig } from './settle-config.ts'
+
+/** A run that this process works on, and no other. */
+export interface ActiveRun extends RunContext {
+  readonly out: string
+  /** The stages of the plan, for the data. */
+  readonly stages: readonly Stage[]
+  readonly log: RunLog
+}
+
+/**
+ * Claims the folder of a run, checks everything that can be checked before work is done, and makes the plan that of the
+ * run.
+ * @param restarted the models that start over.
+ */
+export async function withRun<T>(
+  options: PlannedRunOptions,
+  restarted: readonly string[],
+  use: (run: ActiveRun) => Promise<T>,
+): Promise<T> {
+  const { plan, out, compile, signal, progress = () => {} } = options
+  const giveBack = await claimFolder(out)
+  try {
+    await removeLeftovers(options)
+    const data = await loaded(options)
+    checkData(plan, data)
+    const stages = stagesOf(plan, data)
+    await checkSampling(options, stages)
+    if (restarted.length > 0) await removeModels(options, restarted)
+    await settleConfig(options)
+    const log = runLog({ plan, data, out, compile, signal })
+    return await use({ plan, data, out, stages, compile, signal, progress, log })
+  } finally {
+    await giveBack()
+  }
+}
+
+/** The images of a run. */
+async function loaded({ plan, out, data: given, progress = () => {} }: PlannedRunOptions): Promise<ExperimentData> {
+  const options = {
+    cacheDir: runFiles(out).cache,
+    progress: (loading: { readonly split: 'train' | 'test'; readonly done: number; readonly total: number }) =>
+      progress({ type: 'loading', ...loading }),
+  }
+  const data = given ?? (await loadData(plan.data, options))
+  progress({ type: 'loaded', train: data.train.count, test: data.test.count })
+  return data
+}
+
+/** @throws if the stages could not be sampled or searched as planned, or the disk has no room for them. */
+async function checkSampling(options: PlannedRunOptions & { readonly plan: CascadePlan }, stages: readonly Stage[]) {
+  const { plan, compile, signal } = options
+  const untrained = stages.map((stage) => ({ stage, params: stage.network.init(rng(plan.seed)) }))
+  const [, ...upper] = plan.stages
+  const greatest = upper.map(({ levels }) => Math.max(...levels))
+  await withCascade(cascadeOf(untrained, plan, greatest), { compile, signal }, async () => {})
+  searchedLevels(cascadeOf(untrained, plan), plan)
+  await checkSpace(options, untrained)
+}
