@@ -31,5 +31,3 @@ const code = await main(process.argv.slice(2), {
   colors: stdout.isTTY && stdout.hasColors(),
 })
 process.exitCode = stoppedBy && code === 130 ? signals[stoppedBy] : code
-
-export {}

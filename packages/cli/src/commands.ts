@@ -4,6 +4,7 @@ import { convertCommand } from './convert/command.ts'
 import { dataCommand } from './data/command.ts'
 import { doctorCommand } from './doctor/command.ts'
 import { exportCommand } from './export/command.ts'
+import { initCommand } from './init/command.ts'
 import { inspectCommand } from './inspect/command.ts'
 import { quickstartCommand } from './quickstart/command.ts'
 import { sampleCommand } from './sample/command.ts'
@@ -12,6 +13,7 @@ import { upscaleCommand } from './upscale/command.ts'
 
 /** All commands, in the order of help. */
 export const commands: readonly (Command | CommandGroup)[] = [
+  initCommand,
   sampleCommand,
   upscaleCommand,
   quickstartCommand,

@@ -85,7 +85,7 @@ test.each(mistakes)('%j is called wrongly', async (args, message) => {
   expect([code, text]).toEqual([2, ''])
   expect(`${errors}\n`).toContain(message)
   // How the command is called, in a few lines, and not all that its help says.
-  expect(errors).toContain(`\nusage: cascade-diffusion ${names.includes(args[0]!) ? args[0] : 'quickstart|'}`)
+  expect(errors).toContain(`\nusage: cascade-diffusion ${names.includes(args[0]!) ? args[0] : 'COMMAND [options]'}`)
   expect(errors.split('\n').length).toBeLessThan(9)
 })
 

@@ -1,11 +1,9 @@
 import { createRequire } from 'node:module'
-import { isCascadeError } from '@cascade-diffusion/checks'
 import type { CommandResult } from './command.ts'
 import { commands } from './commands.ts'
-import { INTERRUPTED } from './exit-codes.ts'
+import { failureOf } from './failure.ts'
 import { type Call, callOf } from './program.ts'
 import type { ProgressStream } from './progress/progress-line.ts'
-import { UsageError } from './usage-error.ts'
 
 /** What the program needs of the process. */
 export interface ProgramIo {
@@ -34,7 +32,7 @@ export async function main(args: readonly string[], io: ProgramIo): Promise<numb
   const call = callOf(commands, version(), args, help)
   if ('message' in call) error(`${call.message}\n\n${call.usage}`)
   if ('code' in call) return call.code
-  const { command, json, quiet, usage } = call
+  const { command, json, quiet } = call
   const say = quiet ? () => {} : json ? error : log
   const progress = quiet ? { write: () => {} } : (io.progress ?? process.stderr)
   try {
@@ -43,18 +41,9 @@ export async function main(args: readonly string[], io: ProgramIo): Promise<numb
     print(result, call, log)
     return result.code ?? 0
   } catch (caught) {
-    const message = caught instanceof Error ? caught.message : String(caught)
-    if (caught instanceof UsageError) {
-      error(`${message}\n\n${usage}`)
-      return 2
-    }
-    if (isCascadeError(caught, 'interrupted') || io.signal.aborted) {
-      error([message, command.interrupted].filter(Boolean).join('. '))
-      return INTERRUPTED
-    }
-    error(`error: ${message}`)
-    if (process.env.CASCADE_DIFFUSION_TRACE) error(String((caught as Error).stack))
-    return 1
+    const { code, message } = failureOf(caught, call, io.signal)
+    error(message)
+    return code
   }
 }
 

@@ -182,14 +182,14 @@ function afterHelp({ examples = [], exitCodes: own, interrupted }: Command): str
   ].join('\n')
 }
 
-/** The first lines of help, and where there is more. */
+/** How a command is called, and where more is said. */
 function usageOf(parser: Parser): string {
-  const names = parser.commands.map((child) => child.name())
   const path: string[] = []
   for (let at: Parser | null = parser; at; at = at.parent) path.unshift(at.name())
   const call = path.join(' ')
-  const terms = names.length > 0 ? `${names.join('|')} …` : parser.usage()
-  return `usage: ${call} ${terms}\n\`${call} --help\` explains ${names.length > 0 ? 'them' : 'the options'}.`
+  const below = parser.commands.map((child) => child.name()).join('|')
+  const terms = parser.parent && below ? `${below} [options]` : parser.usage()
+  return `usage: ${call} ${terms}\n\`${call} --help\` explains ${below ? 'the commands' : 'the options'}.`
 }
 
 /** What is wrong, as the rest of the program says it: `unknown option '--fats'. Did you mean '--fast'?` */

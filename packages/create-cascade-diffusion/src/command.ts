@@ -1,11 +1,9 @@
-import { relative } from 'node:path'
 import { type ParseArgsConfig, parseArgs } from 'node:util'
 import { checkOneOf, isCascadeError, nearest } from '@cascade-diffusion/checks'
 import { languages, networkSizes, packageManagers } from './answers.ts'
-import { projectFiles, version } from './project-files.ts'
-import { commandsOf } from './readme-file.ts'
-import { defaults, type ProjectQuestions, runningManager, settled } from './settle.ts'
-import { writeProject } from './write-project.ts'
+import { createProject } from './create-project.ts'
+import { version } from './project-files.ts'
+import { defaults, type ProjectQuestions } from './settle.ts'
 
 /** What the program needs of its process. */
 export interface CreateIo {
@@ -50,7 +48,7 @@ export async function create(args: readonly string[], io: CreateIo): Promise<num
     const { values, folder } = parsed(args)
     if (values.help) io.log(usage)
     else if (values.version) io.log(version())
-    else await write(await questions(givenBy(values, folder), values.yes === true, io), io)
+    else await write(givenBy(values, folder), values.yes === true, io)
     return 0
   } catch (error) {
     if (isCascadeError(error, 'interrupted')) return 130
@@ -89,30 +87,16 @@ function givenBy(values: Values, folder: string | undefined): Partial<ProjectQue
       images: values.images,
       network: oneOf('network', networkSizes),
       language: oneOf('language', languages),
-      packageManager: oneOf('package-manager', packageManagers) ?? runningManager(),
+      packageManager: oneOf('package-manager', packageManagers),
     }
   } catch (error) {
     throw new UsageError((error as Error).message)
   }
 }
 
-async function questions(given: Partial<ProjectQuestions>, yes: boolean, io: CreateIo): Promise<ProjectQuestions> {
-  if (!yes && io.terminal) return (await import('./ask.ts')).ask(given)
-  if (!yes) throw new UsageError('expected --yes, or a terminal to ask questions in')
-  const { folder = defaults.folder, images = defaults.images, network, language, packageManager } = given
-  return { folder, images, network, language, packageManager }
-}
-
-async function write(wanted: ProjectQuestions, { log }: CreateIo): Promise<void> {
-  const { folder, answers } = await settled(wanted)
-  const files = projectFiles(answers)
-  await writeProject(folder, files)
-  const { packageManager = defaults.packageManager } = answers
-  log(`Wrote ${Object.keys(files).join(', ')} to ${folder}. Next:\n`)
-  for (const line of [
-    ...(relative('.', folder) === '' ? [] : [`cd ${folder}`]),
-    `${packageManager} install`,
-    `${commandsOf[packageManager].script} train`,
-  ])
-    log(`  ${line}`)
+async function write(given: Partial<ProjectQuestions>, yes: boolean, { terminal, log }: CreateIo): Promise<void> {
+  if (!yes && !terminal) throw new UsageError('expected --yes, or a terminal to ask questions in')
+  const { folder, files, next } = await createProject(given, { asks: !yes })
+  log(`Wrote ${files.join(', ')} to ${folder}. Next:\n`)
+  for (const line of next) log(`  ${line}`)
 }

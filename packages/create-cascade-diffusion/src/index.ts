@@ -1,4 +1,6 @@
 export { languages, networkSizes, type ProjectAnswers, packageManagers } from './answers.ts'
 export { type CreateIo, create } from './command.ts'
+export { type CreatedProject, type CreateProjectOptions, createProject } from './create-project.ts'
 export { projectFiles } from './project-files.ts'
+export type { ProjectQuestions } from './settle.ts'
 export { writeProject } from './write-project.ts'

@@ -1,4 +1,4 @@
-import type { ProgressStream } from './progress-line.ts'
+import { isLive, type ProgressStream } from './progress-line.ts'
 
 /** `downloading  120/274 MB  43 %`, with a bar of `bar` characters before the figures. */
 export function formatBytes(label: string, done: number, total: number | undefined, bar = 0): string {
@@ -16,7 +16,7 @@ export function formatBytes(label: string, done: number, total: number | undefin
  */
 export function byteProgress(
   stream: ProgressStream = process.stderr,
-  live = stream.isTTY === true && !process.env.CI,
+  live = isLive(stream),
 ): (label: string, done: number, total: number | undefined) => void {
   let written = ''
   let last = ''

@@ -14,11 +14,12 @@ function printed(...events: ExperimentEvent[]): string[] {
 }
 
 test('a line of progress for each model, which ends where the next begins', () => {
-  const training = (model: string, step: number) => ({ type: 'training', model, step, steps: 2, loss: 0.5 }) as const
+  const training = (model: string, step: number) =>
+    ({ type: 'training', model, step, steps: 2, loss: 0.5, dataSeconds: 0 }) as const
   const lines = printed(
     { type: 'loaded', train: 60_000, test: 10_000 },
-    training('classifier', 1),
-    training('classifier', 2),
+    training('evaluator', 1),
+    training('evaluator', 2),
     training('base', 2),
     { type: 'evaluator', accuracy: 0.98917 },
     { type: 'sampling', done: 0, count: 600 },
@@ -26,11 +27,11 @@ test('a line of progress for each model, which ends where the next begins', () =
   )
   expect(lines.map((line) => line.replace(/ {2}[\d.]+ steps\/s/, ''))).toEqual([
     '60,000 training and 10,000 test images',
-    'classifier        1/2  50 %  loss 0.5000',
-    'classifier        2/2  100 %  loss 0.5000',
+    'evaluator         1/2  50 %  loss 0.5000',
+    'evaluator         2/2  100 %  loss 0.5000',
     'base              2/2  100 %  loss 0.5000',
     'base              2/2  100 %  loss 0.5000',
-    "the classifier's accuracy on real test images: 98.92 %",
+    "the evaluator's accuracy on real test images: 98.92 %",
     'sampling          0/600  0 %',
     'sampling          600/600  100 %',
   ])

@@ -1,5 +1,5 @@
-import type { ExperimentEvent } from '@cascade-diffusion/experiment'
-import { type ProgressLine, type ProgressStream, progressLine } from './progress-line.ts'
+import type { EvaluatedEvent, ExperimentEvent } from '@cascade-diffusion/experiment'
+import { type ProgressLine, type ProgressStream, progressLine, type StepFigures } from './progress-line.ts'
 
 /** Options of {@link eventPrinter}. */
 export interface EventPrinterOptions {
@@ -23,12 +23,12 @@ export function eventPrinter({ log, stream }: EventPrinterOptions): EventPrinter
     line?.progress.end()
     line = undefined
   }
-  const show = (label: string, done: number, total: number, start: number, loss?: number) => {
+  const show = (label: string, done: number, total: number, start: number, figures?: StepFigures) => {
     if (line?.label !== label) {
       end()
       line = { label, progress: progressLine({ label: label.padEnd(16), total, start, stream }) }
     }
-    line.progress.update(done, loss)
+    line.progress.update(done, figures)
   }
   const say = (text: string) => {
     end()
@@ -41,15 +41,18 @@ export function eventPrinter({ log, stream }: EventPrinterOptions): EventPrinter
       case 'loaded':
         return say(`${count(event.train)} training and ${count(event.test)} test images`)
       case 'training':
-        return show(event.model, event.step, event.steps, event.step - 1, event.loss)
+        return show(event.model, event.step, event.steps, event.step - 1, event)
       case 'evaluator':
-        return say(`the classifier's accuracy on real test images: ${(100 * event.accuracy).toFixed(2)} %`)
+        return say(`the evaluator's accuracy on real test images: ${(100 * event.accuracy).toFixed(2)} %`)
       case 'sampling':
         return show('sampling', event.done, event.count, 0)
       case 'evaluated':
+        return say(`${event.stage} at s = ${event.level}${event.truncated ? ', truncated' : ''}: FID ${fidOf(event)}`)
     }
   }
   return { print, end }
 }
+
+const fidOf = ({ figures }: EvaluatedEvent) => figures.fid.train.value.toFixed(2)
 
 const count = (n: number) => n.toLocaleString('en-US')

@@ -9,11 +9,37 @@ test('formatProgress', () => {
   expect(formatProgress({ label: 'a', step: 3999, total: 4000, rate: 0.25 })).toBe(
     'a  3,999/4,000  99 %  4.0 s/step  4 s left',
   )
-  expect(formatProgress({ label: 'a', step: 5, total: 5, rate: 250, bar: 4 })).toBe('a  ████  5/5  100 %  250 steps/s')
-  expect(formatProgress({ label: 'a', step: 3, total: 5, rate: 0, loss: Number.NaN, bar: 4 })).toBe(
-    'a  ██░░  3/5  60 %  0.0 steps/s  loss NaN  ? left',
+  expect(formatProgress({ label: 'a', step: 5, total: 5, rate: 250, columns: 100 })).toBe(
+    `a  ${'█'.repeat(24)}  5/5  100 %  250 steps/s`,
+  )
+  expect(formatProgress({ label: 'a', step: 3, total: 5, rate: 0, loss: Number.NaN })).toBe(
+    'a  3/5  60 %  0.0 steps/s  loss NaN  ? left',
   )
   expect(formatProgress({ label: 'a', step: 0, total: 0 })).toBe('a  0/0  100 %')
+})
+
+test.each([
+  [80, 'base  1,200/4,000  30 %  12.3 steps/s  loss 0.04123  3 min 47 s left'],
+  [60, 'base  1,200/4,000  30 %  loss 0.04123  3 min 47 s left'],
+  [42, 'base  30 %  loss 0.04123  3 min 47 s left'],
+  [30, 'base  30 %  3 min 47 s left'],
+  [20, 'base  30 %'],
+  [7, 'base  3'],
+])('in %d columns the figures that matter most remain', (columns, line) => {
+  const state = { label: 'base', step: 1200, total: 4000, rate: 12.34, loss: 0.0412345, waiting: 0.4, columns }
+  expect(formatProgress(state)).toBe(line)
+})
+
+test('waiting for data is shown from a twentieth of the time on', () => {
+  const { written, clock, shown } = record({ live: true, columns: 200 })
+  for (let step = 1; step <= 100; step++) {
+    clock.seconds += 0.5
+    shown.update(step, { loss: 0.5, dataSeconds: step < 50 ? 0.01 : 0.2 })
+  }
+  expect(written[40]).not.toContain('waiting')
+  const share = Number(/waiting for data (\d+) %/.exec(written.at(-1)!)![1])
+  expect(share).toBeGreaterThan(37)
+  expect(share).toBeLessThanOrEqual(40)
 })
 
 function record(options: { live?: boolean; isTTY?: boolean; columns?: number; total?: number; start?: number }) {
@@ -32,7 +58,7 @@ test('a terminal gets one line, rewritten at most ten times a second', () => {
   const { written, clock, shown } = record({ live: true })
   for (let step = 1; step <= 100; step++) {
     clock.seconds += 0.02
-    shown.update(step, 0.5)
+    shown.update(step, { loss: 0.5 })
   }
   expect(written.length).toBeGreaterThan(10)
   expect(written.length).toBeLessThan(30)
@@ -47,10 +73,10 @@ test('a terminal gets one line, rewritten at most ten times a second', () => {
 
 test('a live line never wraps, and has a bar where there is room', () => {
   const narrow = record({ live: true, columns: 12 })
-  narrow.shown.update(1, 0.5)
-  expect(narrow.written[0]).toBe('\r\x1b[2Kbase  1/1,0')
+  narrow.shown.update(1, { loss: 0.5 })
+  expect(narrow.written[0]).toBe('\r\x1b[2Kbase  0 %')
   const wide = record({ live: true, columns: 120 })
-  wide.shown.update(500, 0.5)
+  wide.shown.update(500, { loss: 0.5 })
   expect(wide.written[0]).toContain('████████████░░░░░░░░░░░░')
 })
 

@@ -41,7 +41,9 @@ export async function run(
     lines: [
       `FID by s, non-truncated: ${byLevel(metrics.fid)}`,
       ...(metrics.truncated ? [`FID by s, truncated: ${byLevel(metrics.truncated.fid)}`] : []),
-      `class accuracy of the samples: ${(100 * figures.classAccuracy!.value).toFixed(1)} %`,
+      ...(figures.classAccuracy
+        ? [`class accuracy of the samples: ${(100 * figures.classAccuracy.value).toFixed(1)} %`]
+        : []),
       `FID ${fid} at s = ${levels.map(levelInWords).join('; ')}; ${fidOfTest} for the real test set`,
     ],
     json: metrics,

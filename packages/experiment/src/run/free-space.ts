@@ -20,7 +20,9 @@ export async function checkSpace(
 ): Promise<void> {
   const weights = stages.map(({ params }) => Object.values(params).reduce((sum, { data }) => sum + data.byteLength, 0))
   // The weights, their averages, and two slots of an optimiser such as Adam.
-  const files = weights.map((bytes, i) => bytes * (3 + Object.keys(plan.stages[i]!.training.averages ?? { ema: {} }).length))
+  const files = weights.map(
+    (bytes, i) => bytes * (3 + Object.keys(plan.stages[i]!.training.averages ?? { ema: {} }).length),
+  )
   const there = stages.flatMap(({ stage }) => {
     const path = checkpointPath({ out, plan }, stage.name)
     return [path, previousPath(path)].map((file) => statSync(file, { throwIfNoEntry: false })?.size ?? 0)

@@ -9,8 +9,8 @@ import {
 } from '@cascade-diffusion/checks'
 import type { ExperimentData } from '../data/data.ts'
 import type { ExperimentEvent } from '../events.ts'
-import { checkPlan } from '../plan/check-plan.ts'
 import type { CascadePlan } from '../plan/cascade-plan.ts'
+import { checkPlan } from '../plan/check-plan.ts'
 
 /** Options of everything that works on a run. */
 export interface RunOptions {
