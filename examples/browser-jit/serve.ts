@@ -8,6 +8,8 @@ import { build } from './build.ts'
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.css': 'text/css',
+  '.json': 'application/json',
+  '.safetensors': 'application/octet-stream',
   '.js': 'text/javascript',
   '.wasm': 'application/wasm',
 }

@@ -1,4 +1,4 @@
-// Stages and cascades: training, sampling, searches, files.
+// Stages and cascades, and how they are sampled.
 
 export {
   baseStage,
@@ -8,21 +8,12 @@ export {
   cascadeBits,
   cascadeSampler,
   imagesStage,
-  loadStage,
   readCascade,
   resampleStage,
   type Stage,
   type StageNetwork,
-  saveCascade,
-  searchAugmentation,
-  searchSampling,
   superResolutionStage,
   type TrainedStage,
-  trainStage,
   withSampling,
-  writeImages,
-  writeSamples,
 } from '@cascade-diffusion/cascade'
-export { writeDiffusers, writeOnnx } from '@cascade-diffusion/export'
 export { pipelineCascade, pipelineNamed, presetNamed } from '@cascade-diffusion/presets'
-export { fromPretrained, pretrainedStage } from '@cascade-diffusion/pretrained'

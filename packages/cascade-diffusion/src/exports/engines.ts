@@ -1,7 +1,6 @@
 // What runs functions of tensors, and what they take.
 
 export { type Compile, float32, int32, type NDArray, ndarray } from '@cascade-diffusion/arrays'
-export { useBackend } from '@cascade-diffusion/backends'
 export { CascadeError, isCascadeError } from '@cascade-diffusion/checks'
 export { availableEngines, jit } from '@cascade-diffusion/jit'
 export { eager } from '@cascade-diffusion/ops'
