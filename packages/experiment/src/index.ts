@@ -6,12 +6,15 @@ export {
   defineCascade,
   type StageConfig,
 } from './config/cascade-config.ts'
+export type { Change } from './config/changes.ts'
+export { checkChanges, compareWithRun, type PlanChange, type PlanComparison } from './config/compare-with-run.ts'
 export { cascadeConfigSchema, parseCascadeConfig } from './config/config-schema.ts'
 export { configNames, type LoadedConfig, loadConfig } from './config/load-config.ts'
 export { type Override, withOverrides } from './config/overrides.ts'
 export { presetConfig, withPreset } from './config/preset.ts'
 export { type PresetName, presetNames } from './config/preset-names.ts'
-export { printedPlan } from './config/printed-plan.ts'
+export { plainPlan, printedPlan } from './config/printed-plan.ts'
+export { type ResolveConfigOptions, type ResolvedConfig, resolveConfig } from './config/resolve-config.ts'
 export { type DataConfig, datasets, type ExperimentData } from './data/data.ts'
 export type { DicebearConfig } from './data/dicebear.ts'
 export type { ImagesConfig } from './data/images.ts'

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { extname, resolve } from 'node:path'
+import { extname } from 'node:path'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
 import type { CascadeConfig } from './cascade-config.ts'
 import { parseCascadeConfig } from './config-schema.ts'
@@ -27,8 +27,7 @@ export async function loadConfig(path?: string): Promise<LoadedConfig> {
   const found = path ?? onlyConfig()
   if (found === undefined) return { path: undefined, config: {} }
   if (!existsSync(found)) throw new CascadeError('input', `${found}: expected a configuration, got no such file`)
-  const raw =
-    extname(found) === '.json' ? await readJson(found) : await configOf(found, await runProgram(resolve(found)))
+  const raw = extname(found) === '.json' ? await readJson(found) : await configOf(found, await runProgram(found))
   return { path: found, config: parseCascadeConfig(found, raw) }
 }
 

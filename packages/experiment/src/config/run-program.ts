@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { CascadeError, isCascadeError } from '@cascade-diffusion/checks'
 
@@ -10,11 +11,11 @@ import { CascadeError, isCascadeError } from '@cascade-diffusion/checks'
  * Our packages, and tfjs, are imported from where the program can see them, else from where this command is. So a
  * configuration may import them if nothing is installed beside it; and the program and this one share them, which tfjs
  * needs.
- * @param path absolute.
  * @returns its exports.
  * @throws CascadeError 'input' with the file and the line if it cannot be read, has an error of syntax, or fails.
  */
-export async function runProgram(path: string): Promise<unknown> {
+export async function runProgram(given: string): Promise<unknown> {
+  const path = resolve(given)
   const { createJiti } = await import('jiti')
   const jiti = createJiti(path, {
     fsCache: false,
@@ -30,7 +31,7 @@ export async function runProgram(path: string): Promise<unknown> {
       forceTranspile: true,
     })
   } catch (cause) {
-    throw new CascadeError('input', `${path}: ${inWords(path, cause)}`, { cause })
+    throw new CascadeError('input', `${given}: ${inWords(path, cause)}`, { cause })
   }
 }
 
@@ -77,7 +78,8 @@ function inWords(path: string, error: unknown): string {
   if (!(error instanceof Error)) return `it threw ${error}`
   if (isCascadeError(error)) return error.message + lineOf(path, error)
   const message = error.message.replace(/^ParseError: /, 'expected TypeScript or JavaScript: ').trim()
-  return message.replaceAll(`${path}:`, 'line ').replace(/\s*\n\s*/g, ', ') + lineOf(path, error)
+  const [first = ''] = message.replaceAll(`${path}:`, 'line ').split(/\s*\nRequire stack:/)
+  return first.replace(/\s*\n\s*/g, ', ') + lineOf(path, error)
 }
 
 /** `, at line 3:11`, where the stack knows it. */
