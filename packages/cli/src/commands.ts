@@ -1,5 +1,6 @@
 import { backendsCommand } from './backends/command.ts'
 import type { Command, CommandGroup } from './command.ts'
+import { completionCommand } from './completion/command.ts'
 import { convertCommand } from './convert/command.ts'
 import { dataCommand } from './data/command.ts'
 import { doctorCommand } from './doctor/command.ts'
@@ -24,4 +25,5 @@ export const commands: readonly (Command | CommandGroup)[] = [
   dataCommand,
   doctorCommand,
   backendsCommand,
+  completionCommand,
 ]

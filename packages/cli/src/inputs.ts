@@ -25,6 +25,10 @@ export interface Input<T> {
 /** Arguments or options by name: an option `imageSize` is `--image-size`. */
 export type Inputs = Readonly<Record<string, Input<unknown>>>
 
+/** How an option of that name is written: `imageSize` is `--image-size`. */
+export const optionName = (name: string): string =>
+  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+
 /** The values of inputs by name. */
 export type ValuesOf<I extends Inputs> = { readonly [K in keyof I]: I[K] extends Input<infer T> ? T : never }
 

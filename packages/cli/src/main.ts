@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import type { CommandResult } from './command.ts'
 import { commands } from './commands.ts'
+import { candidates } from './completion/candidates.ts'
 import { failureOf } from './failure.ts'
 import { type Call, callOf } from './program.ts'
 import type { ProgressStream } from './progress/progress-line.ts'
@@ -28,6 +29,10 @@ export interface ProgramIo {
  */
 export async function main(args: readonly string[], io: ProgramIo): Promise<number> {
   const { log, error = (text: string) => process.stderr.write(`${text}\n`) } = io
+  if (args[0] === '--complete') {
+    for (const { word, about } of candidates(commands, args.slice(1))) log(`${word}\t${about}`)
+    return 0
+  }
   const help = { write: log, width: io.width, colors: io.colors }
   const call = callOf(commands, version(), args, help)
   if ('message' in call) error(`${call.message}\n\n${call.usage}`)

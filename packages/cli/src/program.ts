@@ -2,7 +2,7 @@ import { Argument, CommanderError, Option, Command as Parser } from 'commander'
 import type { Command, CommandGroup, Override } from './command.ts'
 import { configurationFields } from './configuration-fields.ts'
 import { exitCodes } from './exit-codes.ts'
-import type { Input } from './inputs.ts'
+import { type Input, optionName } from './inputs.ts'
 import { probably, UsageError } from './usage-error.ts'
 
 /** A command that was called, with the values of its inputs. */
@@ -27,6 +27,13 @@ export interface HelpOutput {
 export type NoCall = { readonly code: 0 } | { readonly code: 2; readonly message: string; readonly usage: string }
 
 const program = 'cascade-diffusion'
+
+/** What all commands take. */
+export const commonOptions = [
+  { long: '--json', flags: '--json', about: 'print the result as JSON, and nothing else on stdout' },
+  { long: '--quiet', flags: '--quiet', about: 'print the result only: no progress' },
+  { long: '--help', flags: '-h, --help', about: 'explain the command' },
+] as const
 
 /** Reads the arguments of a call. Help and the version are printed. */
 export function callOf(
@@ -102,7 +109,7 @@ function declare(child: Parser, one: Command, args: readonly string[]): Parser {
     const term = `${input.value ?? name.toUpperCase()}${input.many ? '...' : ''}`
     child.addArgument(new Argument(input.required ? `<${term}>` : `[${term}]`, aboutOf(input)))
   }
-  for (const [name, input] of Object.entries(one.options)) child.addOption(optionOf(flagOf(name), input))
+  for (const [name, input] of Object.entries(one.options)) child.addOption(optionOf(optionName(name), input))
   if (one.configuration) {
     child.optionsGroup('Fields of the configuration:')
     for (const [name, { value, about }] of Object.entries(configurationFields))
@@ -110,13 +117,12 @@ function declare(child: Parser, one: Command, args: readonly string[]): Parser {
     for (const path of pathsIn(args)) child.addOption(repeatable(new Option(`--${path} <VALUE>`).hideHelp()))
   }
   child.optionsGroup('Of all commands:')
-  child.addOption(new Option('--json', 'print the result as JSON, and nothing else on stdout'))
-  child.addOption(new Option('--quiet', 'print the result only: no progress'))
-  child.helpOption('-h, --help', 'explain the command')
+  for (const { flags, long, about } of commonOptions) {
+    if (long === '--help') child.helpOption(flags, about)
+    else child.addOption(new Option(flags, about))
+  }
   return child.usage(usageTerms(one)).addHelpText('after', afterHelp(one))
 }
-
-const flagOf = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 
 const optionOf = (flag: string, input: Input<unknown>): Option =>
   repeatable(new Option(input.value === undefined ? flag : `${flag} <${input.value}>`, aboutOf(input)))
@@ -145,7 +151,7 @@ function valuesOf(child: Parser, one: Command): Call['values'] {
   }
   for (const [name, input] of Object.entries(one.options)) {
     const words = given[name]
-    values[name] = input.read(words === undefined ? undefined : [words].flat().map(String), flagOf(name))
+    values[name] = input.read(words === undefined ? undefined : [words].flat().map(String), optionName(name))
   }
   const overrides = Object.entries(given).flatMap(([path, words]): Override[] => {
     const isOverride = one.configuration && isField(path) && !Object.hasOwn(one.options, path)
@@ -165,7 +171,7 @@ const usageTerms = (one: Command): string => {
     return required ? term : `[${term}]`
   })
   const needed = Object.entries(one.options).flatMap(([name, { value, required }]) =>
-    required ? [`${flagOf(name)} ${value}`] : [],
+    required ? [`${optionName(name)} ${value}`] : [],
   )
   return [...positional, ...needed, '[options]'].join(' ')
 }

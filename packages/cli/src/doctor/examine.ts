@@ -7,17 +7,10 @@ import {
   type Receipt,
   type UsedBackend,
 } from '@cascade-diffusion/backends'
+import { cacheFolder } from '@cascade-diffusion/files'
 import { engineNames } from '@cascade-diffusion/jit'
 import { probeEngine } from '../probe-engine.ts'
-
-/** Whether something works here; if not, why, and what to do. */
-export interface Finding {
-  readonly name: string
-  readonly works: boolean
-  /** Versions, and whether a GPU is used. */
-  readonly detail?: string
-  readonly reason?: string
-}
+import { diskFinding, type Finding, memoryFinding, memoryHere, nodeFinding } from './machine.ts'
 
 /** What {@link examine} found. */
 export interface Findings {
@@ -25,6 +18,8 @@ export interface Findings {
   readonly ok: boolean
   readonly node: Finding
   readonly machine: string
+  /** Memory, and the room in the working folder and in that of downloads. */
+  readonly space: readonly Finding[]
   /** What `jit` can run on. */
   readonly engines: readonly Finding[]
   /** What `eager` can run on. */
@@ -42,19 +37,17 @@ export async function examine(signal: AbortSignal): Promise<Findings> {
   const findings = {
     node: nodeFinding(process.versions.node),
     machine: `${process.platform} ${process.arch}, ${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown processor'}`,
+    space: [
+      memoryFinding(memoryHere()),
+      await diskFinding('disk', process.cwd()),
+      await diskFinding('downloads', cacheFolder()),
+    ],
     engines: await engines,
     backends: await backends,
     installed: await installed(),
   }
   const cpu = findings.engines.find(({ name }) => name === 'cpu') as Finding
   return { ok: findings.node.works && cpu.works, ...findings }
-}
-
-/** Node.js as package.json's `engines` wants it. */
-export function nodeFinding(version: string): Finding {
-  const [major, minor] = version.split('.').map(Number) as [number, number]
-  const works = major > 20 || (major === 20 && minor >= 19)
-  return { name: 'Node.js', works, detail: version, ...(!works && { reason: 'expected 20.19 or later' }) }
 }
 
 /** ONNX Runtime names a library that is missing only where it logs. */

@@ -1,5 +1,6 @@
 import type { CommandIo, CommandResult } from '../command.ts'
-import { examine, type Finding, type Findings } from './examine.ts'
+import { examine, type Findings } from './examine.ts'
+import type { Finding } from './machine.ts'
 
 /** Runs the command `doctor`. */
 export async function run(_: object, { signal }: CommandIo): Promise<CommandResult> {
@@ -8,9 +9,10 @@ export async function run(_: object, { signal }: CommandIo): Promise<CommandResu
 }
 
 /** The findings for people, in lines. */
-export const describe = ({ node, machine, engines, backends, installed }: Findings): string[] => [
+export const describe = ({ node, machine, space, engines, backends, installed }: Findings): string[] => [
   line(node),
   `  on ${machine}`,
+  ...space.map(line),
   '',
   'compiled by jit, run by ONNX Runtime (--backend jit, jit-cuda, …):',
   ...engines.map(line),

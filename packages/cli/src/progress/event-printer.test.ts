@@ -40,3 +40,15 @@ test('a line of progress for each model, which ends where the next begins', () =
 test('images that are made are counted', () => {
   expect(printed({ type: 'loading', split: 'train', done: 100, total: 400 })[0]).toBe('train images      100/400  25 %')
 })
+
+test('what was written is listed once, in order', () => {
+  const { print, written } = eventPrinter({ log: () => {}, stream: { write: () => {} } })
+  for (const path of ['/run/cascade', '/run/metrics.json', '/run/report.html', '/run/report.html', '/run/x.txt'])
+    print({ type: 'written', path })
+  expect(written()).toEqual([
+    { what: 'trained cascade', path: '/run/cascade' },
+    { what: 'figures', path: '/run/metrics.json' },
+    { what: 'report', path: '/run/report.html' },
+    { what: 'x.txt', path: '/run/x.txt' },
+  ])
+})

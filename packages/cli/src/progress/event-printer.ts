@@ -1,4 +1,6 @@
+import { basename } from 'node:path'
 import type { EvaluatedEvent, ExperimentEvent } from '@cascade-diffusion/experiment'
+import type { Written } from '../command.ts'
 import { type ProgressLine, type ProgressStream, progressLine, type StepFigures } from './progress-line.ts'
 
 /** Options of {@link eventPrinter}. */
@@ -14,11 +16,14 @@ export interface EventPrinter {
   readonly print: (event: ExperimentEvent) => void
   /** Ends the line of progress, also when stopped early. */
   readonly end: () => void
+  /** What was written so far, each file and folder once. */
+  readonly written: () => Written[]
 }
 
 /** Prints the events of an experiment. */
 export function eventPrinter({ log, stream }: EventPrinterOptions): EventPrinter {
   let line: { readonly label: string; readonly progress: ProgressLine } | undefined
+  const paths = new Set<string>()
   const end = () => {
     line?.progress.end()
     line = undefined
@@ -48,10 +53,26 @@ export function eventPrinter({ log, stream }: EventPrinterOptions): EventPrinter
         return show('sampling', event.done, event.count, 0)
       case 'evaluated':
         return say(`${event.stage} at s = ${event.level}${event.truncated ? ', truncated' : ''}: FID ${fidOf(event)}`)
+      case 'written':
+        paths.add(event.path)
     }
   }
-  return { print, end }
+  return { print, end, written: () => [...paths].map((path) => ({ what: nameOf(path), path })) }
 }
+
+/** What the files and folders of a run are, by their names. */
+const names: Readonly<Record<string, string>> = {
+  'config.json': 'configuration',
+  checkpoints: 'checkpoints',
+  cascade: 'trained cascade',
+  'samples.png': 'samples',
+  'process.png': 'process of sampling',
+  'real.png': 'real images',
+  'metrics.json': 'figures',
+  'report.html': 'report',
+}
+
+const nameOf = (path: string) => names[basename(path)] ?? basename(path)
 
 const fidOf = ({ figures }: EvaluatedEvent) => figures.fid.train.value.toFixed(2)
 

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import {
   levelInWords,
   metricsOf,
@@ -31,9 +31,9 @@ export async function run(
   const plan = quickstartPlan({ dataset, fast, seed })
   const compile = await compileOn(backend)
   say(`${plan.report.title}. ${plan.report.about}`)
-  const { print, end } = eventPrinter({ log: say, stream: progress })
+  const { print, end, written } = eventPrinter({ log: say, stream: progress })
   const options = { plan, restart, out: folder, compile, signal, progress: print }
-  const { report, outcome } = await runExperiment(options).finally(end)
+  const { outcome } = await runExperiment(options).finally(end)
   const { figures, levels, ofTest } = outcome.evaluation
   const [fid, fidOfTest] = [figures, ofTest].map(({ fid }) => fid.train.value.toFixed(2))
   const metrics = metricsOf(outcome)
@@ -47,7 +47,7 @@ export async function run(
       `FID ${fid} at s = ${levels.map(levelInWords).join('; ')}; ${fidOfTest} for the real test set`,
     ],
     json: metrics,
-    written: [{ what: 'report', path: report }],
+    written: [{ what: 'checkpoints', path: join(folder, 'checkpoints') }, ...written()],
   }
 }
 
