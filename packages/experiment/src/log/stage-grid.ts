@@ -8,8 +8,9 @@ import type { ExperimentData } from '../data/data.ts'
 import type { PlannedBase, PlannedSuperResolution } from '../plan/cascade-plan.ts'
 import { briefly } from './briefly.ts'
 
-/** Columns of a grid. */
-const COLUMNS = 8
+/** Columns of a grid. Large images take time. */
+const columnsOf = ({ size: [height, width] }: Stage): number => (Math.max(height, width) > 64 ? 4 : 8)
+
 /** Evaluations of the network at most, so that a grid takes as long as a few steps of training. */
 const STEPS = 16
 
@@ -32,13 +33,14 @@ export interface StageGridOptions {
 export function stageGrid(options: StageGridOptions): (snapshot: TrainSnapshot) => Promise<ByteImages | undefined> {
   const { stage, planned, seed, compile, signal } = options
   const key = rng(seed).fold('grids').fold(stage.name)
+  const count = columnsOf(stage)
   let real: Promise<RealImages | undefined> | undefined
   return async ({ params, averages }) => {
     real ??= realImages(options)
     const given = await real
     const run: StageSampleOptions = {
-      count: COLUMNS,
-      labels: stage.classNames && (given?.label ?? classesInTurn(stage.classNames)),
+      count,
+      labels: stage.classNames && (given?.label ?? classesInTurn(stage.classNames, count)),
       rng: key,
       lowRes: given?.small,
       level: 'levels' in planned ? planned.levels[0] : undefined,
@@ -79,7 +81,8 @@ interface RealImages {
 /** Test images from all parts of the set, so that classes differ where it is sorted by them; none of a base. */
 async function realImages({ stage, data: { test } }: StageGridOptions): Promise<RealImages | undefined> {
   if (stage.kind !== 'super-resolution') return undefined
-  const indices = Array.from({ length: COLUMNS }, (_, i) => Math.floor((i * test.count) / COLUMNS))
+  const n = columnsOf(stage)
+  const indices = Array.from({ length: n }, (_, i) => Math.floor((i * test.count) / n))
   const { image, label } = await readBatch(test, indices)
   const large = resized(image, stage.size)
   return { large, small: resized(large, stage.lowSize), label }
@@ -89,8 +92,8 @@ async function realImages({ stage, data: { test } }: StageGridOptions): Promise<
 const resized = (images: NDArray<'float32'>, size: Stage['size']): NDArray<'float32'> =>
   fromUint8(resizeImage(toUint8(images), size, { filter: 'box' }))
 
-const classesInTurn = ({ length }: readonly string[]): NDArray<'int32'> =>
-  int32(Array.from({ length: COLUMNS }, (_, i) => i % length))
+const classesInTurn = (classNames: readonly string[], n: number): NDArray<'int32'> =>
+  int32(Array.from({ length: n }, (_, i) => i % classNames.length))
 
 /** Small images are shown larger. */
 const scaleOf = ({ size: [height, width] }: Stage): number => Math.max(1, Math.floor(64 / Math.max(height, width)))
