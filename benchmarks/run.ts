@@ -1,6 +1,7 @@
 // `bench <name> [options]`: runs one benchmark.
 import { parseArgs } from 'node:util'
 import { benchAccuracy } from './accuracy.ts'
+import { benchFirstImage } from './first-image.ts'
 import { benchImages } from './images.ts'
 import { benchLoad } from './load.ts'
 import { works } from './models.ts'
@@ -13,9 +14,10 @@ const usage = `usage: bench [network] [--compile] [--rounds n] [--work name]... 
        bench startup [--compile] [--rounds n] [--work name]... [--save]
        bench accuracy
        bench load [--rounds n]
+       bench first-image [--rounds n]
        bench images [--rounds n] [--images folder]
   --compile   also against torch.compile, which takes minutes to compile
-  --rounds n  turns of each side (network 15, fewer for long workloads; startup 3, load 7, images 5)
+  --rounds n  turns of each side (network 15, fewer for long workloads; startup 3, load 7, images 5, first-image 7)
   --work w    only ${works.map(({ name }) => name).join(', ')}
   --images f  JPEG files in a subfolder for each class (default: 5,000 are drawn)
   --profile   prints our times by operator and by shape (default: train-b8)
@@ -39,6 +41,7 @@ try {
   if (more.length > 0) throw new Error(usage)
   if (name === 'accuracy') await benchAccuracy()
   else if (name === 'images') await benchImages({ rounds: rounds(5), images })
+  else if (name === 'first-image') await benchFirstImage({ rounds: rounds(7) })
   else if (name === 'load') await benchLoad({ rounds: rounds(7) })
   else if (name === 'startup') await benchStartup({ compile, rounds: rounds(3), works: work, save })
   else if (name !== 'network') throw new Error(usage)

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type AccuracyResults, accuracyRows } from './accuracy.ts'
+import { type FirstImageResults, firstImageRows } from './first-image.ts'
 import { type ImageResults, imageRows } from './images.ts'
 import { type LoadResults, loadRows } from './load.ts'
 import type { NetworkMachine } from './network.ts'
@@ -20,6 +21,7 @@ function tables(): Record<string, string> {
   const about = readResults<Partial<NetworkMachine> & Omit<Machine, 'loadAverage'>>('network.machine')
   const startup = readResults<StartupResults>('startup')
   const load = readResults<LoadResults>('load')
+  const first = readResults<FirstImageResults>('first-image')
   const images = readResults<ImageResults>('images')
   const accuracy = readResults<AccuracyResults>('accuracy')
   const records = about?.works ?? []
@@ -31,6 +33,9 @@ function tables(): Record<string, string> {
       : '',
     rates: records.length > 0 ? markdown(rateRows(records)) : '',
     startup: startup ? `${markdown(startupRows(startup.works))}\n\n${on(startup)}; ${startup.date.slice(0, 10)}` : '',
+    'first-image': first
+      ? `${markdown(firstImageRows(first.works))}\n\n${on(first)}, PyTorch ${first.peer.torch}, diffusers ${first.peer.diffusers}; ${first.date.slice(0, 10)}`
+      : '',
     load: load ? `${markdown(loadRows(load.works))}\n\n${on(load)}; ${load.date.slice(0, 10)}` : '',
     images: images ? `${markdown(imageRows(images.works))}\n\n${on(images)}; ${images.date.slice(0, 10)}` : '',
     sums: accuracy ? `${markdown(sumRows(accuracy.sums))}\n\n${on(accuracy)}` : '',

@@ -57,7 +57,9 @@ export function commentsOf(file: string): Comments {
       }),
     named: (types, name) =>
       types.filter((type) =>
-        properties([type], 'name').flatMap(typeOf).some((each) => each.isStringLiteral() && each.value === name),
+        properties([type], 'name')
+          .flatMap(typeOf)
+          .some((each) => each.isStringLiteral() && each.value === name),
       ),
     withKeys(types, keys) {
       const records = types.filter((type) => isObject(type) && !isList(type))

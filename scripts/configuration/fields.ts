@@ -44,14 +44,24 @@ export function sectionsOf(schema: AnySchema, type: string, comments: Comments):
   const known = new Map<string, Section>()
   // Equal schemas are one section, though they are different objects.
   const keyOf = (form: Form) =>
-    form.kind === 'record' ? Object.keys(form.entries).join() : form.kind === 'named' ? Object.keys(form.schemas).join() : ''
+    form.kind === 'record'
+      ? Object.keys(form.entries).join()
+      : form.kind === 'named'
+        ? Object.keys(form.schemas).join()
+        : ''
 
   function fieldsOf(entries: Readonly<Record<string, AnySchema>>, types: Types, path: string): Field[] {
     return Object.entries(entries).map(([name, each]) => {
       const optional = formOf(each).kind === 'optional'
       const at = path === '' ? name : `${path}.${name}`
       const [about, initial] = parted(comments.commentOf(types, name))
-      return { name, needed: !optional, shape: shapeOf(each, comments.propertyOf(types, name), at), about, default: initial }
+      return {
+        name,
+        needed: !optional,
+        shape: shapeOf(each, comments.propertyOf(types, name), at),
+        about,
+        default: initial,
+      }
     })
   }
 
@@ -62,7 +72,8 @@ export function sectionsOf(schema: AnySchema, type: string, comments: Comments):
     const made: { -readonly [K in keyof Section]: Section[K] } = { path }
     known.set(key, made)
     sections.push(made)
-    if (form.kind === 'record') made.fields = fieldsOf(form.entries, comments.withKeys(types, Object.keys(form.entries)), path)
+    if (form.kind === 'record')
+      made.fields = fieldsOf(form.entries, comments.withKeys(types, Object.keys(form.entries)), path)
     else {
       made.what = form.what
       made.kinds = Object.entries(form.schemas).map(([name, each]) => ({

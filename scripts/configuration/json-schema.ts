@@ -15,7 +15,8 @@ export function jsonSchemaOf(sections: readonly Section[]): Json {
   }
 }
 
-const nameOf = ({ path, what }: Section): string => (what ?? path).replace(/^an? /, '').replaceAll(/\W+/g, '-').replace(/-$/, '')
+const nameOf = ({ path, what }: Section): string =>
+  (what ?? path).replace(/^an? /, '').replaceAll(/\W+/g, '-').replace(/-$/, '')
 
 function sectionSchema({ fields, kinds }: Section): Json {
   if (fields) return recordSchema(fields)!
@@ -29,7 +30,9 @@ function sectionSchema({ fields, kinds }: Section): Json {
 function recordSchema(fields: readonly Field[], first: Json = {}): Json | undefined {
   const properties = fields.map((field) => ({ field, schema: shapeSchema(field.shape) }))
   if (properties.some(({ field, schema }) => field.needed && !schema)) return undefined
-  const known = properties.flatMap(({ field, schema }) => (schema ? [[field.name, described(schema, field)] as const] : []))
+  const known = properties.flatMap(({ field, schema }) =>
+    schema ? [[field.name, described(schema, field)] as const] : [],
+  )
   const required = [...Object.keys(first), ...fields.filter(({ needed }) => needed).map(({ name }) => name)]
   return {
     type: 'object',
@@ -62,7 +65,9 @@ function shapeSchema(shape: Shape): Json | undefined {
     }
     case 'either': {
       const some = shape.of.flatMap((each) => shapeSchema(each) ?? [])
-      const flat = some.flatMap((each) => (Array.isArray(each.anyOf) && Object.keys(each).length === 1 ? each.anyOf : [each]))
+      const flat = some.flatMap((each) =>
+        Array.isArray(each.anyOf) && Object.keys(each).length === 1 ? each.anyOf : [each],
+      )
       const different = [...new Map(flat.map((each) => [JSON.stringify(each), each])).values()]
       return different.length > 1 ? { anyOf: different } : different[0]
     }

@@ -6,6 +6,7 @@ export const exitCodes: Readonly<Record<number, string>> = {
   0: 'done',
   1: 'failed; the error is on stderr',
   2: 'called wrongly; how to call it is on stderr',
+  129: 'interrupted, as the terminal was closed',
   [INTERRUPTED]: 'interrupted by Ctrl-C',
   143: 'interrupted by SIGTERM',
 }

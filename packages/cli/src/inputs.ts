@@ -29,6 +29,16 @@ export type Inputs = Readonly<Record<string, Input<unknown>>>
 export const optionName = (name: string): string =>
   `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
 
+/** What it may be, in short: its values, its default, whether it is required. */
+export const noteOf = ({ choices, shownDefault, required, value }: Input<unknown>): string => {
+  const notes = [
+    ...(choices ? [choices.join(', ')] : []),
+    ...(shownDefault === undefined ? [] : [`default: ${shownDefault}`]),
+    ...(required && value !== undefined ? ['required'] : []),
+  ]
+  return notes.length > 0 ? ` (${notes.join('; ')})` : ''
+}
+
 /** The values of inputs by name. */
 export type ValuesOf<I extends Inputs> = { readonly [K in keyof I]: I[K] extends Input<infer T> ? T : never }
 

@@ -2,7 +2,7 @@ import { Argument, CommanderError, Option, Command as Parser } from 'commander'
 import type { Command, CommandGroup, Override } from './command.ts'
 import { configurationFields } from './configuration-fields.ts'
 import { exitCodes } from './exit-codes.ts'
-import { type Input, optionName } from './inputs.ts'
+import { type Input, noteOf, optionName } from './inputs.ts'
 import { probably, UsageError } from './usage-error.ts'
 
 /** A command that was called, with the values of its inputs. */
@@ -131,10 +131,7 @@ const optionOf = (flag: string, input: Input<unknown>): Option =>
 const repeatable = (option: Option): Option =>
   option.argParser((text: string, before: string[] | undefined) => [...(before ?? []), text])
 
-const aboutOf = ({ about, required, shownDefault, value }: Input<unknown>): string => {
-  const note = shownDefault !== undefined ? ` (default: ${shownDefault})` : required && value ? ' (required)' : ''
-  return `${about}${note}`
-}
+const aboutOf = (input: Input<unknown>): string => `${input.about}${noteOf(input)}`
 
 /** The paths of fields among the options: `--stages.0.training.steps`. */
 const pathsIn = (args: readonly string[]): Set<string> =>
@@ -165,7 +162,8 @@ function valuesOf(child: Parser, one: Command): Call['values'] {
 const descriptionOf = (one: Command | CommandGroup): string =>
   `${one.summary[0]!.toUpperCase()}${one.summary.slice(1)}.${one.about ? `\n\n${one.about}` : ''}`
 
-const usageTerms = (one: Command): string => {
+/** What follows the name of a command in its usage. */
+export const usageTerms = (one: Command): string => {
   const positional = Object.entries(one.arguments).map(([name, { value, required, many }]) => {
     const term = `${value ?? name.toUpperCase()}${many ? '...' : ''}`
     return required ? term : `[${term}]`

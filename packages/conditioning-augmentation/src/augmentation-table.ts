@@ -28,6 +28,7 @@ export type AugmentationConfig =
 const refused = schema.value<never>(
   'a configuration, within another (the functions compose, withProbability and fixed take custom augmentations)',
   () => false,
+  { not: {} },
 )
 
 const nested: Nested<AugmentationConfig> = {

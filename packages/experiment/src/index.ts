@@ -24,7 +24,7 @@ export { completeData } from './defaults/complete-data.ts'
 export { type CompletePlanOptions, type ConfigWithData, completePlan } from './defaults/complete-plan.ts'
 export { type DataFacts, dataFacts } from './defaults/data-facts.ts'
 export { machineMemory } from './defaults/machine-memory.ts'
-export { type Evaluation, evaluateExperiment } from './evaluate/evaluate.ts'
+export type { Evaluation } from './evaluate/evaluate.ts'
 export type { ExperimentFigures } from './evaluate/evaluator.ts'
 export type { ChosenLevel, FoundLevels, LevelFigures, LevelSearch } from './evaluate/search-stages.ts'
 export type {
@@ -35,8 +35,8 @@ export type {
   LoadingEvent,
   SamplingEvent,
   TrainingEvent,
+  WrittenEvent,
 } from './events.ts'
-export type { ExperimentOptions } from './options.ts'
 export type {
   CascadePlan,
   EvaluationPlan,
@@ -52,7 +52,9 @@ export {
   quickstartPlan,
 } from './plans/quickstart.ts'
 export { metricsOf, type Outcome } from './report/outcome.ts'
-export { levelInWords, reportOf } from './report/report.ts'
-export { type ExperimentResult, type RunExperimentOptions, runExperiment } from './run.ts'
-export { type Images, type SampleExperimentOptions, type Samples, sampleExperiment, sampleFrames } from './sample.ts'
-export { type TrainedExperiment, trainExperiment } from './train.ts'
+export { levelInWords } from './report/report.ts'
+export { type EvaluatedRun, evaluateRun, searchRun } from './run/evaluated-run.ts'
+export { type ModelState, openRun, type RunState } from './run/open-run.ts'
+export type { OpenedRunOptions, PlannedRunOptions, RunOptions } from './run/options.ts'
+export { type RunExperimentOptions, runExperiment } from './run/run-experiment.ts'
+export { type TrainRunOptions, type TrainRunResult, trainRun } from './run/train-run.ts'

@@ -5,7 +5,7 @@ import { jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
-import { runExperiment } from './run.ts'
+import { runExperiment } from './run/run-experiment.ts'
 import { briefPlan } from './tiny-plan.ts'
 
 /** Wide images of two classes, in RGBA. */

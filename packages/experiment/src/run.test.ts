@@ -4,7 +4,7 @@ import { jit } from '@cascade-diffusion/jit'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import type { ExperimentEvent } from './events.ts'
-import { runExperiment } from './run.ts'
+import { runExperiment } from './run/run-experiment.ts'
 import { tinyPlan } from './tiny-plan.ts'
 
 test('writes pictures, figures and a report', async () => {
@@ -12,11 +12,15 @@ test('writes pictures, figures and a report', async () => {
   const out = temporaryFolder()
   await runExperiment({ plan: tinyPlan, out, compile: jit, progress: (event) => events.push(event) })
   expect((await readdir(out)).sort()).toEqual([
+    'cascade',
     'checkpoints',
+    'config.json',
     'metrics.json',
+    'metrics.jsonl',
     'process.png',
     'real.png',
     'report.html',
+    'samples',
     'samples.png',
   ])
   const metrics = JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'))

@@ -1,32 +1,63 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type AugmentationWay, chosenLevels, readCascade, saveCascade } from '@cascade-diffusion/cascade'
+import { type AugmentationWay, chosenLevels, readCascade } from '@cascade-diffusion/cascade'
 import { jit } from '@cascade-diffusion/jit'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
-import { evaluateExperiment } from './evaluate/evaluate.ts'
 import type { ChosenLevel } from './evaluate/search-stages.ts'
 import type { ExperimentEvent } from './events.ts'
-import { runExperiment } from './run.ts'
-import { sampleExperiment } from './sample.ts'
+import { evaluateRun, searchRun } from './run/evaluated-run.ts'
+import { openRun } from './run/open-run.ts'
+import { runExperiment } from './run/run-experiment.ts'
+import { trainRun } from './run/train-run.ts'
 import { briefPlan, threeStagePlan } from './tiny-plan.ts'
-import { trainExperiment } from './train.ts'
 
 const out = temporaryFolder()
 const options = { plan: threeStagePlan, out, compile: jit }
 
-test('three stages are trained, and each level is searched through the stages above it', async () => {
-  const events: ExperimentEvent[] = []
-  const trained = await trainExperiment(options)
-  expect(trained.stages.map(({ stage }) => [stage.name, stage.size, stage.imageChannels])).toEqual([
-    ['base', [4, 4], 1],
-    ['middle', [8, 8], 1],
-    ['super-resolution', [16, 16], 1],
+test('three stages are trained, one by one or together; then the cascade is saved and sampled', async () => {
+  const alone = await trainRun({ ...options, stages: ['middle'] })
+  expect(alone.stages.map(({ name, step, trained }) => [name, step, trained])).toEqual([
+    ['base', 0, false],
+    ['middle', 12, true],
+    ['super-resolution', 0, false],
   ])
+  expect(alone.cascade).toBeUndefined()
+  expect(await readFile(alone.report, 'utf8')).not.toContain('<h2>Samples</h2>')
+  await expect(searchRun(out, { compile: jit })).rejects.toThrow(
+    `searchRun: expected a run whose stages are trained, got ${out}, where 'base' is at step 0 of 12, ` +
+      "'super-resolution' is at step 0 of 12: train it first",
+  )
+  const events: ExperimentEvent[] = []
+  const { cascade } = await trainRun({ ...options, progress: (event) => void events.push(event) })
+  const trained = events.flatMap((event) => (event.type === 'training' ? [event.model] : []))
+  expect([...new Set(trained)]).toEqual(['base', 'super-resolution'])
+  expect(cascade!.stages.map(({ stage, level, truncated }) => [stage.name, stage.size, level, truncated])).toEqual([
+    ['base', [4, 4], undefined, undefined],
+    ['middle', [8, 8], 0, false],
+    ['super-resolution', [16, 16], 0, false],
+  ])
+  const written = events.flatMap((event) => (event.type === 'written' ? [event.path] : []))
+  expect(written).toEqual(
+    ['cascade', 'samples.png', 'process.png', 'real.png', 'report.html'].map((name) => join(out, name)),
+  )
+  const state = await openRun(out)
+  expect([state.stages, state.evaluator].flat().map(({ name, trained }) => [name, trained])).toEqual([
+    ['base', true],
+    ['middle', true],
+    ['super-resolution', true],
+    ['evaluator', false],
+  ])
+  expect([state.cascade, state.report]).toEqual([join(out, 'cascade'), join(out, 'report.html')])
+  expect(await readFile(state.report!, 'utf8')).toContain('<h2>Samples</h2>')
+})
+
+test('each level is searched through the stages above it', async () => {
+  const events: ExperimentEvent[] = []
   const progress = (event: ExperimentEvent) => void events.push(event)
-  const { searches, levels, figures, images, labels } = await evaluateExperiment(trained, { ...options, progress })
-  expect(images.map(({ shape }) => shape)).toEqual([4, 8, 16].map((size) => [8, size, size, 1]))
-  expect([...labels!.data]).toEqual([0, 1, 0, 1, 0, 1, 0, 1])
+  // The images are custom, so the plan is handed in.
+  const { outcome } = await searchRun(out, { plan: threeStagePlan, compile: jit, progress })
+  const { searches, levels, figures } = outcome.evaluation
   const inWords = ({ level, truncated }: ChosenLevel) => `${level}${truncated ? 't' : ''}`
   expect(searches.map(({ stage, trials }) => [stage, ...trials.map(inWords)])).toEqual([
     ['middle', '0', '20', '20t'],
@@ -46,11 +77,20 @@ test('three stages are trained, and each level is searched through the stages ab
   expect(sampling.at(-1)).toEqual({ type: 'sampling', done: runs * 8, count: runs * 8 })
   expect(sampling.map(({ done }) => done)).toEqual(sampling.map(({ done }) => done).toSorted((a, b) => a - b))
 
-  const direct = await sampleExperiment(trained, { ...options, levels })
-  expect(direct.labels).toEqual(labels)
-  expect(direct.images).toEqual(images)
-  const fewer = await sampleExperiment(trained, { ...options, levels, count: 2 })
-  expect([...fewer.images[2]!.data]).toEqual([...images[2]!.data.subarray(0, 2 * 256)])
+  // Evaluated again, at the levels that the saved cascade has, the samples are the same.
+  const before = await readFile(join(out, 'samples.png'))
+  const again = await evaluateRun(out, { plan: threeStagePlan, compile: jit })
+  expect(again.outcome.evaluation.figures).toEqual(figures)
+  expect(again.outcome.evaluation.levels).toEqual(levels)
+  expect(JSON.parse(JSON.stringify(again.outcome.evaluation.searches))).toEqual(JSON.parse(JSON.stringify(searches)))
+  expect((await readFile(join(out, 'samples.png'))).equals(before)).toBe(true)
+  // A trained run is not sampled again, and keeps what was found.
+  await trainRun(options)
+  expect((await readFile(join(out, 'samples.png'))).equals(before)).toBe(true)
+  expect(await readFile(join(out, 'report.html'), 'utf8')).toContain('<h2>Conditioning augmentation of middle</h2>')
+  const fewer = { ...threeStagePlan, evaluation: { ...threeStagePlan.evaluation, samples: 4 } }
+  const { outcome: ofFewer } = await evaluateRun(out, { plan: fewer, compile: jit })
+  expect(ofFewer.evaluation).toMatchObject({ samples: 4, searches: [] })
 })
 
 test('three stages are reported', async () => {
@@ -61,7 +101,6 @@ test('three stages are reported', async () => {
   const metrics = JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'))
   const [middle, last] = outcome.evaluation.levels
   expect(chosenLevels(cascade)).toEqual([middle!.level, last!.level])
-  await saveCascade(join(out, 'cascade'), cascade)
   expect(
     (await readCascade(join(out, 'cascade'))).stages.map(({ level, truncated, sampling }) => [
       level,
@@ -97,12 +136,12 @@ test('levels that leave no choice are not searched', async () => {
   for (const ways of ['non-truncated', 'truncated'] as const) {
     const events: ExperimentEvent[] = []
     const given = { ...options, plan: once(ways), progress: (event: ExperimentEvent) => void events.push(event) }
-    const trained = await trainExperiment(given)
-    const { searches, levels, images } = await evaluateExperiment(trained, given)
+    await trainRun({ ...given, progress: undefined })
+    const { outcome } = await searchRun(out, { plan: given.plan, compile: jit, progress: given.progress })
+    const { searches, levels } = outcome.evaluation
     expect(searches.map(({ stage }) => stage)).toEqual(['super-resolution'])
     const truncated = ways === 'truncated'
     expect(levels).toEqual([20, 10].map((level) => ({ level, truncated })))
-    expect((await sampleExperiment(trained, { ...given, progress: undefined, levels })).images).toEqual(images)
     const sampling = events.filter((event) => event.type === 'sampling')
     expect(sampling.at(-1)).toEqual({ type: 'sampling', done: 3 * 8, count: 3 * 8 })
   }
@@ -114,7 +153,7 @@ test('a way that the stages do not allow is refused before anything is trained',
   const other = { ...middle!, augmentation }
   const trained: string[] = []
   const train = (ways: 'both' | undefined) =>
-    trainExperiment({
+    trainRun({
       ...options,
       out: temporaryFolder(),
       plan: { ...threeStagePlan, name: 'others', stages: [base, { ...other, ways }, last!] },

@@ -7,8 +7,8 @@ import {
   type TrainedStage,
 } from '@cascade-diffusion/cascade'
 import { CascadeError } from '@cascade-diffusion/checks'
-import type { ExperimentOptions } from './options.ts'
 import type { CascadePlan } from './plan/cascade-plan.ts'
+import type { RunContext } from './run-context.ts'
 
 /**
  * The stages of a plan as a cascade, which is sampled as planned.
@@ -39,16 +39,22 @@ export function cascadeOf(
  */
 export async function withCascade<T>(
   cascade: Cascade,
-  { compile, signal }: Pick<ExperimentOptions, 'compile' | 'signal'>,
+  { compile, signal }: Pick<RunContext, 'compile' | 'signal'>,
   use: (sampler: CascadeSampler) => Promise<T>,
 ): Promise<T> {
   const sampler = cascadeSampler(cascade, { compile })
   try {
     return await use(sampler)
   } catch (cause) {
-    if (signal?.aborted) throw new CascadeError('interrupted', 'sampling: stopped', { cause })
+    if (signal?.aborted) throw samplingStopped(cause)
     throw cause
   } finally {
     await sampler.dispose()
   }
 }
+
+/** The error of sampling that a signal ended. */
+export const samplingStopped = (cause: unknown): CascadeError =>
+  new CascadeError('interrupted', 'sampling: stopped; the models are trained: the same call samples them again', {
+    cause,
+  })

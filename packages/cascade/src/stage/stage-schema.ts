@@ -82,8 +82,10 @@ const options = {
 export const stageSchemas = {
   ...options,
   lowResolution: sizeSchema,
-  augmentation: schema.either(augmentations.schema, anything<ConditioningAugmentation>(), (x) =>
-    isCustomAugmentation(x as ConditioningAugmentation),
+  augmentation: schema.either(
+    augmentations.schema,
+    schema.value<ConditioningAugmentation>('a custom augmentation', () => true),
+    (x) => isCustomAugmentation(x as ConditioningAugmentation),
   ),
 }
 

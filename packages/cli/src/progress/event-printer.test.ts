@@ -14,8 +14,10 @@ function printed(...events: ExperimentEvent[]): string[] {
 }
 
 test('a line of progress for each model, which ends where the next begins', () => {
+  const figures = { loss: 0.5, gradNorm: 1, learningRate: 1e-3, dataSeconds: 0, skipped: 0 }
+  const times = { stepsPerSecond: 10, secondsLeft: 0 }
   const training = (model: string, step: number) =>
-    ({ type: 'training', model, step, steps: 2, loss: 0.5, dataSeconds: 0 }) as const
+    ({ type: 'training', model, step, steps: 2, ...figures, ...times }) as const
   const lines = printed(
     { type: 'loaded', train: 60_000, test: 10_000 },
     training('evaluator', 1),

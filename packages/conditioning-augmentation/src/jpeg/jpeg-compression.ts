@@ -39,7 +39,7 @@ export interface JpegCompressionOptions {
   readonly quality: readonly [low: number, high: number]
   /** The share of the training images that are compressed. Default 0.5. */
   readonly probability?: number
-  /** Whether the colours have half of the resolution, `4:2:0`, libjpeg's default and ours, or all of it, `4:4:4`. */
+  /** Whether the colours have half of the resolution, `4:2:0`, or all of it, `4:4:4`. Default: `4:2:0`, as libjpeg. */
   readonly chromaSubsampling?: '4:2:0' | '4:4:4'
 }
 

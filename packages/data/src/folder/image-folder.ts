@@ -13,10 +13,13 @@ import { type Manifest, readManifest } from './manifest.ts'
 export interface ImageFolderOptions {
   /**
    * `'folders'`: the classes are the subfolders, in code-point order; images outside of them are left out, as in
-   * torchvision. `'none'`, the default: all images of the folder and its subfolders, without labels.
+   * torchvision. `'none'`: all images of the folder and its subfolders, without labels. Default: `'none'`.
    */
   readonly classes?: 'folders' | 'none'
-  /** A table that lists the images, and their classes if it has a column of them. Takes the place of `classes`. */
+  /**
+   * A table that lists the images, and their classes if it has a column of them. Takes the place of `classes`. Default:
+   * none.
+   */
   readonly manifest?: Manifest
   /** The endings of the files' names, in any case. Default {@link imageExtensions}. */
   readonly extensions?: readonly string[]

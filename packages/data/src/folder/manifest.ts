@@ -15,7 +15,7 @@ export interface Manifest {
    * Face's tables.
    */
   readonly file?: string
-  /** The column of the classes. Without it the images have no labels. */
+  /** The column of the classes. Default: none: the images have no labels. */
   readonly label?: string
   /**
    * The classes. Default: those that occur, in code-point order, or in order of size if all are integers. If they are

@@ -36,7 +36,7 @@ export interface ParquetImagesOptions {
    * order, or the numbers from 0 to the largest one.
    */
   readonly classNames?: readonly string[]
-  /** How the images are decoded. */
+  /** How the images are decoded. Default: upright, RGB. */
   readonly decoding?: DecodeOptions
   /** The most bytes of decompressed pages that are kept, for files whose images are compressed. Default 2^28. */
   readonly cacheBytes?: number

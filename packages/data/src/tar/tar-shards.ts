@@ -47,7 +47,7 @@ export interface TarShardsOptions {
    * differ, or it is damaged. Default: none is written.
    */
   readonly index?: string
-  /** How images are decoded. */
+  /** How images are decoded. Default: upright, RGB. */
   readonly decoding?: DecodeOptions
   /** Called after each shard. */
   readonly progress?: (done: TarShardsProgress) => void

@@ -1,20 +1,24 @@
 import { stageSamplingSchema, stageSchemas } from '@cascade-diffusion/cascade'
 import { parseConfig, type Schema, schema } from '@cascade-diffusion/checks'
 import { sizeSchema, sources } from '@cascade-diffusion/data'
-import { dataSchema, datasets } from '../data/data.ts'
-import type { EvaluationPlan } from '../plan/cascade-plan.ts'
+import { customDataSchema, datasets, isCustomData } from '../data/data.ts'
 import { stageTrainingSchema, trainingSchema } from '../plan/training-schema.ts'
-import { type Budget, budgets, type CascadeConfig, type ConfiguredData, type StageConfig } from './cascade-config.ts'
+import {
+  type Budget,
+  budgets,
+  type CascadeConfig,
+  type CommonSamplingConfig,
+  type ConfiguredData,
+  type EvaluationConfig,
+  type ReportConfig,
+  type StageConfig,
+} from './cascade-config.ts'
 import { withPreset } from './preset.ts'
 import { presetNames } from './preset-names.ts'
 
 const { optional } = schema
 const isText = (x: unknown): boolean => typeof x === 'string'
 const isRecord = (x: unknown): boolean => typeof x === 'object' && x !== null && !Array.isArray(x)
-
-/** Custom images: an object without a name. */
-const isCustomData = (x: unknown): boolean =>
-  isRecord(x) && !('name' in (x as object)) && ('train' in (x as object) || 'test' in (x as object))
 
 const { train, test, ...ofImages } = schema.entriesOf(datasets.schemas.images)
 
@@ -26,7 +30,7 @@ const namedData = schema.named('a path or a data set', {
 
 const data = schema.either(
   schema.either(namedData, schema.text(), isText),
-  dataSchema,
+  customDataSchema,
   isCustomData,
 ) as unknown as Schema<ConfiguredData>
 
@@ -52,30 +56,30 @@ export const stageConfigSchema: Schema<StageConfig> = schema.record<StageConfig>
 export const cascadeConfigSchema: Schema<CascadeConfig> = schema.record<CascadeConfig>({
   $schema: optional(schema.text()),
   preset: optional(schema.oneOf(presetNames)),
-  name: optional(stageSchemas.name),
-  report: optional(
-    schema.record<NonNullable<CascadeConfig['report']>>({
-      title: optional(schema.text()),
-      about: optional(schema.text()),
-      note: optional(schema.text()),
-    }),
-  ),
-  seed: optional(schema.integer({ from: 0 })),
   data: optional(data),
-  network: optional(budget),
   stages: optional(schema.list(schema.either(sizeSchema, stageConfigSchema, isRecord), 1)),
+  network: optional(budget),
   training: optional(schema.partial(stageTrainingSchema)),
   sampling: optional(
-    schema.record<NonNullable<CascadeConfig['sampling']>>({
+    schema.record<CommonSamplingConfig>({
       ...schema.entriesOf(ofStage),
       batchSize: optional(schema.integer({ from: 1 })),
     }),
   ),
   evaluation: optional(
-    schema.record<NonNullable<CascadeConfig['evaluation']>>({
+    schema.record<EvaluationConfig>({
       features: optional(schema.oneOf(['classes', 'rotations'])),
-      training: optional(schema.partial<EvaluationPlan['training']>(trainingSchema)),
+      training: optional(schema.partial(trainingSchema)),
       samples: optional(schema.integer({ from: 1 })),
+    }),
+  ),
+  seed: optional(schema.integer({ from: 0 })),
+  name: optional(stageSchemas.name),
+  report: optional(
+    schema.record<ReportConfig>({
+      title: optional(schema.text()),
+      about: optional(schema.text()),
+      note: optional(schema.text()),
     }),
   ),
 })

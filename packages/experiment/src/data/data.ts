@@ -1,4 +1,4 @@
-import { type ConfigOf, schema, table } from '@cascade-diffusion/checks'
+import { type ConfigOf, type Schema, schema, table } from '@cascade-diffusion/checks'
 import { type ImageSize, type ImageSource, resize, transformed } from '@cascade-diffusion/data'
 import { dicebearEntry } from './dicebear.ts'
 import { imagesEntry } from './images.ts'
@@ -22,15 +22,15 @@ const source = schema.value<ImageSource>(
   (x) => typeof (x as ImageSource | null)?.read === 'function',
 )
 
-const isCustom = (data: unknown): boolean =>
+/** Whether data are custom, complete or not, rather than named. */
+export const isCustomData = (data: unknown): boolean =>
   typeof data === 'object' && data !== null && !('name' in data) && ('train' in data || 'test' in data)
 
+/** The schema of {@link ExperimentData}. */
+export const customDataSchema: Schema<ExperimentData> = schema.record<ExperimentData>({ train: source, test: source })
+
 /** The schema of {@link DataConfig}. */
-export const dataSchema = schema.either(
-  datasets.schema,
-  schema.record<ExperimentData>({ train: source, test: source }),
-  isCustom,
-)
+export const dataSchema = schema.either(datasets.schema, customDataSchema, isCustomData)
 
 /** Loads the training and the test images. @throws if data are missing. */
 export async function loadData(config: DataConfig, options: LoadOptions): Promise<ExperimentData> {

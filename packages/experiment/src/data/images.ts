@@ -20,7 +20,7 @@ export interface ImagesConfig {
   readonly train: string | SourceConfig
   /** Test images in the same way; or a part of the training images, which is split off by `splitByContent`. */
   readonly test: string | SourceConfig | { readonly validation: number }
-  /** What is done to each image: `[{ name: 'resize-crop', size: 64 }, { name: 'random-flip' }]`. Test images skip random ones. None. */
+  /** What is done to each image: `[{ name: 'resize-crop', size: 64 }, { name: 'random-flip' }]`. Test images skip random ones. Default: none. */
   readonly transforms?: readonly TransformConfig[]
 }
 

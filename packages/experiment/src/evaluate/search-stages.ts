@@ -1,8 +1,7 @@
 import { cascadeSampler, type StageLevel, searchAugmentation } from '@cascade-diffusion/cascade'
 import { rng } from '@cascade-diffusion/random'
-import type { ExperimentOptions } from '../options.ts'
+import type { TrainedRun } from '../run-context.ts'
 import { classLabels, type Images, type Samples } from '../sample.ts'
-import type { TrainedExperiment } from '../train.ts'
 import { cascadeOf } from '../with-cascade.ts'
 import type { ExperimentEvaluator, ExperimentFigures } from './evaluator.ts'
 import { searchedLevels, stageRuns } from './searched-levels.ts'
@@ -38,21 +37,18 @@ export interface FoundLevels extends Samples {
 }
 
 /** Searches the levels of each stage that leaves a choice, and of the last stage. */
-export async function searchStages(
-  trained: TrainedExperiment,
-  evaluator: ExperimentEvaluator,
-  { plan, compile, signal, progress }: ExperimentOptions,
-): Promise<FoundLevels> {
-  const cascade = cascadeOf(trained.stages, plan)
+export async function searchStages(run: TrainedRun, evaluator: ExperimentEvaluator): Promise<FoundLevels> {
+  const { plan, compile, signal, progress } = run
+  const cascade = cascadeOf(run.stages, plan)
   const n = plan.evaluation.samples
-  const labels = classLabels(trained, n)
+  const labels = classLabels(run, n)
   const sampling = { count: n, labels, rng: rng(plan.seed).fold('samples'), batchSize: plan.sampling.batchSize, signal }
   const { choices, candidates } = searchedLevels(cascade, plan)
   const count = n * stageRuns(cascade, candidates)
   let done = 0
-  progress?.({ type: 'sampling', done, count })
+  progress({ type: 'sampling', done, count })
   const samplingProgress = (batch: { readonly stage: string; readonly done: number }) => {
-    progress?.({ type: 'sampling', done: done + batch.done, count })
+    progress({ type: 'sampling', done: done + batch.done, count })
     if (batch.done === n) done += n
   }
   if (!choices) {
@@ -72,7 +68,7 @@ export async function searchStages(
     objective: ({ fid }: ExperimentFigures) => fid.train.value,
     async evaluate({ stage, level, truncated, images, imagesOf }) {
       const figures = await evaluator.evaluate({ images, labels }, { signal })
-      progress?.({ type: 'evaluated', stage, level, truncated, figures })
+      progress({ type: 'evaluated', stage, level, truncated, figures })
       const before = best.get(stage)
       if (!before || figures.fid.train.value < before.figures.fid.train.value)
         best.set(stage, { figures, images: Object.values(imagesOf) })

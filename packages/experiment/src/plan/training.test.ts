@@ -3,9 +3,9 @@ import { jit } from '@cascade-diffusion/jit'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { loadCheckpoint } from '@cascade-diffusion/training'
 import { expect, expectTypeOf, test } from 'vitest'
-import { checkpointPath } from '../options.ts'
+import { checkpointPath } from '../run/run-files.ts'
+import { trainRun } from '../run/train-run.ts'
 import { briefPlan } from '../tiny-plan.ts'
-import { trainExperiment } from '../train.ts'
 import type { CascadePlan, StageTraining } from './cascade-plan.ts'
 
 test('a plan may have every option of training that does not follow from it', () => {
@@ -50,13 +50,17 @@ test('the options of a plan reach training', async () => {
     stages: [{ ...base, training }, upper!],
   }
   const options = { plan, out: temporaryFolder(), compile: jit }
-  await expect(trainExperiment(options)).rejects.toThrow("unknown option 'evaluation.training.noiseLevels'")
+  await expect(trainRun(options)).rejects.toThrow("unknown option 'evaluation.training.noiseLevels'")
   const { noiseLevels, randomFlips, loss, ...common } = training
-  const { losses } = await trainExperiment({
+  const { stages } = await trainRun({
     ...options,
+    stages: ['base', 'evaluator'],
     plan: { ...plan, evaluation: { ...briefPlan.evaluation, training: common } },
   })
-  expect(losses.base).toHaveLength(2)
+  expect(stages.map(({ name, step, losses }) => [name, step, losses.length])).toEqual([
+    ['base', 2, 2],
+    ['super-resolution', 0, 0],
+  ])
   for (const model of ['evaluator', 'base']) {
     const { settings, state } = await loadCheckpoint(checkpointPath(options, model))
     expect(JSON.stringify(settings)).toContain('"momentum":0.5')

@@ -4,29 +4,21 @@ import type { ExperimentFigures } from '../evaluate/evaluator.ts'
 import type { ChosenLevel, LevelFigures } from '../evaluate/search-stages.ts'
 import type { CascadePlan } from '../plan/cascade-plan.ts'
 
-/** A finished experiment, as the report takes it. */
+/** What was found of the samples of a run, and what it took. */
 export interface Outcome {
   readonly plan: CascadePlan
-  /** Undefined if the images have no classes. */
-  readonly classNames: readonly string[] | undefined
-  readonly evaluation: Omit<Evaluation, 'images' | 'labels'>
-  /** The number of images that were evaluated. */
-  readonly sampleCount: number
-  /** The loss of each step, by the name of the model. */
-  readonly losses: Readonly<Record<string, Float32Array>>
+  readonly evaluation: Evaluation
   readonly seconds: number
   readonly peakMemoryBytes: number
-  /** PNG files by name. */
-  readonly pictures: Readonly<Record<'samples' | 'process' | 'real', Uint8Array>>
 }
 
 /**
  * The content of `metrics.json`. `fid`, `classAccuracyByLevel` and `bestLevel` are those of the last stage's levels,
  * non-truncated; `truncated` has the same of truncated sampling, if it was tried. `levels` and `ways` are chosen of both;
- * `classAccuracy` and `fidOfSamples` are of the images sampled so.
+ * `classAccuracy` and `fidOfSamples` are of the images sampled so. `evaluation` has everything.
  */
-export function metricsOf({ plan, evaluation, sampleCount, seconds, peakMemoryBytes }: Outcome) {
-  const { searches, ofTest, figures, levels } = evaluation
+export function metricsOf({ plan, evaluation, seconds, peakMemoryBytes }: Outcome) {
+  const { searches, ofTest, figures, levels, samples } = evaluation
   const trials = searches.at(-1)?.trials ?? []
   const truncated = trialsOf(trials, 'truncated')
   const [, ...upper] = plan.stages
@@ -43,9 +35,10 @@ export function metricsOf({ plan, evaluation, sampleCount, seconds, peakMemoryBy
     ways: ofStages(({ truncated }) => (truncated ? 'truncated' : 'non-truncated')),
     fidOfSamples: distances(figures),
     fidOfRealTestImages: ofTest.fid.train.value,
-    samples: sampleCount,
+    samples,
     seconds,
     peakMemoryBytes,
+    evaluation,
   }
 }
 

@@ -9,7 +9,7 @@ import {
   readBatch,
   resizeImage,
 } from '@cascade-diffusion/data'
-import type { Images } from '../sample.ts'
+import { type Images, shownClasses } from '../sample.ts'
 
 /** One image: the row of a batch without its first axis. */
 const imageAt = (images: Images, i: number): Images => {
@@ -28,17 +28,17 @@ const joined = (stages: readonly (readonly Images[])[]): (Images | ByteImages)[]
 function firstOfClasses(labels: ArrayLike<number>, classes: number, each: number): number[][] {
   const byClass = Array.from({ length: classes }, () => [] as number[])
   for (let i = 0; i < labels.length; i++) {
-    const list = byClass[labels[i] as number] as number[]
-    if (list.length < each) list.push(i)
+    const list = byClass[labels[i] as number]
+    if (list && list.length < each) list.push(i)
   }
-  return byClass
+  return byClass.filter((list) => list.length > 0)
 }
 
 /** The classes of images. */
 export interface Classes {
   /** Of each image, int32 [n]. */
   readonly labels: NDArray<'int32'>
-  /** The number of classes. */
+  /** The number of classes that are shown: the first ones. */
   readonly classes: number
 }
 
@@ -59,7 +59,7 @@ export function samplesGrid(stages: readonly Images[], of: Classes | undefined):
 
 /** The same with real images, averaged down to each of the sizes: what the samples should look like. */
 export async function realGrid(source: ImageSource, sizes: readonly ImageSize[]): Promise<ByteImages> {
-  const classes = source.classNames?.length
+  const classes = source.classNames && Math.min(source.classNames.length, shownClasses)
   const indices = classes
     ? firstOfClasses(await labelsUntil(source, classes, 8), classes, 8).flat()
     : rowsOf(source.count).flat()
@@ -77,7 +77,7 @@ async function labelsUntil(source: ImageSource, classes: number, each: number): 
     const next = Array.from({ length: Math.min(1000, count - labels.length) }, (_, i) => labels.length + i)
     for (const label of Array.from((await source.read(next)).labels ?? [])) {
       labels.push(label)
-      counts[label]!++
+      if (label < classes) counts[label]!++
     }
   }
   return labels

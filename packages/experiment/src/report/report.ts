@@ -1,9 +1,20 @@
 import type { AugmentationWay } from '@cascade-diffusion/cascade'
 import { imageSize, shownSize } from '@cascade-diffusion/data'
-import { formatDuration, htmlReport, type ReportSection, type Series, svgLineChart } from '@cascade-diffusion/reports'
+import {
+  formatDuration,
+  htmlReport,
+  type KeyFigure,
+  type ReportSection,
+  type Series,
+  svgLineChart,
+} from '@cascade-diffusion/reports'
 import type { ExperimentFigures } from '../evaluate/evaluator.ts'
 import type { ChosenLevel, LevelFigures, LevelSearch } from '../evaluate/search-stages.ts'
+import type { CascadePlan } from '../plan/cascade-plan.ts'
 import { EVALUATOR } from '../plan/check-plan.ts'
+import type { ModelState } from '../run/open-run.ts'
+import type { Pictures } from '../run/run-files.ts'
+import { shownClasses } from '../sample.ts'
 import { type Outcome, trialsOf } from './outcome.ts'
 
 const percent = (x: number) => `${(100 * x).toFixed(1)} %`
@@ -11,91 +22,126 @@ const dataUri = (png: Uint8Array) => `data:image/png;base64,${Buffer.from(png).t
 const listed = (parts: readonly string[]) =>
   parts.length < 2 ? parts.join() : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`
 
+/** A run, as its report takes it: finished or not. */
+export interface RunReport {
+  readonly plan: CascadePlan
+  /** The classes that stages are conditioned on; undefined if there are none. */
+  readonly classNames: readonly string[] | undefined
+  /** The models, in the order of their training. */
+  readonly models: readonly Pick<ModelState, 'name' | 'step' | 'steps' | 'losses'>[]
+  /** The pictures, as PNG files, once all stages are trained. */
+  readonly pictures: Pictures | undefined
+  /** The levels that they were sampled at. */
+  readonly levels: readonly ChosenLevel[]
+  /** What was found of samples, if they were evaluated. */
+  readonly outcome: Outcome | undefined
+}
+
 /** The report as one HTML page. */
-export function reportOf(outcome: Outcome): string {
-  const { plan, evaluation, classNames, pictures, sampleCount } = outcome
-  const { figures, ofTest, searches } = evaluation
-  const upper = plan.stages.slice(1)
-  const levels = upper.map(
-    ({ name }, i) => `s = ${levelInWords(evaluation.levels[i]!)}${upper.length > 1 ? ` (${name})` : ''}`,
-  )
-  const atLevels = levels.length > 0 ? `, at ${listed(levels)}` : ''
-  const several = upper.length > 1
+export function reportOf(run: RunReport): string {
+  const { plan, outcome } = run
+  const several = plan.stages.length > 2
+  const { classAccuracy } = outcome?.evaluation.figures ?? {}
   return htmlReport({
     title: plan.report.title,
-    summary: [`${plan.report.about} ${stagesInWords(outcome)}`, plan.report.note ?? ''].join('\n\n'),
-    figures: [
-      ...(figures.classAccuracy
-        ? [
-            {
-              label: 'class accuracy',
-              value: percent(figures.classAccuracy.value),
-              note: `of ${sampleCount} samples, by the classifier${atLevels}`,
-            },
-          ]
-        : []),
-      evaluatorFigure(outcome),
-      {
-        label: 'FID, training set',
-        value: figures.fid.train.value.toFixed(2),
-        note: `${ofTest.fid.train.value.toFixed(2)} for the real test set`,
-      },
-      {
-        label: 'time',
-        value: formatDuration(outcome.seconds),
-        note: `peak memory ${(outcome.peakMemoryBytes / 2 ** 30).toFixed(2)} GiB`,
-      },
-    ],
+    summary: [`${plan.report.about} ${stagesInWords(run)}`, plan.report.note ?? ''].join('\n\n'),
+    figures: outcome ? keyFigures(run, outcome) : run.models.filter(({ step }) => step > 0).map(stepsFigure),
     sections: [
-      {
-        heading: 'Samples',
-        text: `${figures.classAccuracy ? `Rows are the classes ${classNames!.join(', ')}. ` : ''}${columnsInWords(outcome)}${atLevels}.${ofTruncated(outcome)}`,
-        images: [{ pngDataUri: dataUri(pictures.samples), caption: 'Generated' }],
-      },
-      {
-        heading: 'Real images',
-        text: 'Real training images in the same arrangement, averaged down to the resolution of each stage.',
-        images: [{ pngDataUri: dataUri(pictures.real), caption: 'Real' }],
-      },
-      {
-        heading: 'From noise to image',
-        text: 'The images of each stage while their noise is removed, those of the base model first.',
-        images: [{ pngDataUri: dataUri(pictures.process), caption: 'The process, left to right' }],
-      },
-      ...searches.map((search) => levelSection(search, several)),
-      { heading: 'Training', charts: lossCharts(outcome) },
-      ...(figures.classAccuracy ? [classSection(classNames!, figures.classAccuracy.perClass)] : []),
+      ...pictureSections(run),
+      ...(outcome?.evaluation.searches ?? []).map((search) => levelSection(search, several)),
+      { heading: 'Training', charts: lossCharts(run) },
+      ...(classAccuracy && run.classNames ? [classSection(run.classNames, classAccuracy.perClass)] : []),
     ],
   })
 }
 
-const evaluatorFigure = ({ plan, evaluation: { accuracy } }: Outcome) =>
-  plan.evaluation.features === 'classes'
-    ? { label: 'classifier', value: percent(accuracy), note: 'accuracy on real test images' }
-    : { label: 'evaluator', value: percent(accuracy), note: 'of the turns of real test images recognised' }
+function keyFigures(run: RunReport, { evaluation, seconds, peakMemoryBytes, plan }: Outcome): KeyFigure[] {
+  const { figures, ofTest, accuracy, samples } = evaluation
+  const ofClasses = figures.classAccuracy && {
+    label: 'class accuracy',
+    value: percent(figures.classAccuracy.value),
+    note: `of ${samples} samples, by the classifier${atLevels(run)}`,
+  }
+  return [
+    ...(ofClasses ? [ofClasses] : []),
+    plan.evaluation.features === 'classes'
+      ? { label: 'classifier', value: percent(accuracy), note: 'accuracy on real test images' }
+      : { label: 'evaluator', value: percent(accuracy), note: 'of the turns of real test images recognised' },
+    {
+      label: 'FID, training set',
+      value: figures.fid.train.value.toFixed(2),
+      note: `${ofTest.fid.train.value.toFixed(2)} for the real test set`,
+    },
+    {
+      label: 'time',
+      value: formatDuration(seconds),
+      note: `peak memory ${(peakMemoryBytes / 2 ** 30).toFixed(2)} GiB`,
+    },
+  ]
+}
 
-const classSection = (classNames: readonly string[], perClass: readonly number[]): ReportSection => ({
-  heading: 'Classes',
-  text: 'How often the classifier assigns a sample to the class that it was conditioned on.',
-  table: { header: ['class', 'accuracy'], rows: perClass.map((x, i) => [classNames[i] ?? i, percent(x)]) },
+const stepsFigure = ({ name, step, steps }: RunReport['models'][number]): KeyFigure => ({
+  label: name,
+  value: `${step}`,
+  note: `of ${steps} steps`,
 })
 
-function stagesInWords({ plan: { stages }, evaluation }: Outcome): string {
+function pictureSections(run: RunReport): ReportSection[] {
+  const { pictures, classNames } = run
+  if (!pictures) return []
+  const rows = classNames && `Rows are the classes ${classNames.slice(0, shownClasses).join(', ')}. `
+  return [
+    {
+      heading: 'Samples',
+      text: `${rows ?? ''}${columnsInWords(run)}${atLevels(run)}.${ofTruncated(run)}`,
+      images: [{ pngDataUri: dataUri(pictures.samples), caption: 'Generated' }],
+    },
+    {
+      heading: 'Real images',
+      text: 'Real training images in the same arrangement, averaged down to the resolution of each stage.',
+      images: [{ pngDataUri: dataUri(pictures.real), caption: 'Real' }],
+    },
+    {
+      heading: 'From noise to image',
+      text: 'The images of each stage while their noise is removed, those of the base model first.',
+      images: [{ pngDataUri: dataUri(pictures.process), caption: 'The process, left to right' }],
+    },
+  ]
+}
+
+/** `, at s = 10 (middle) and s = 20 (large)` */
+function atLevels({ plan, levels }: RunReport): string {
+  const upper = plan.stages.slice(1)
+  const each = upper.map(({ name }, i) => `s = ${levelInWords(levels[i]!)}${upper.length > 1 ? ` (${name})` : ''}`)
+  return each.length > 0 ? `, at ${listed(each)}` : ''
+}
+
+const classSection = (classNames: readonly string[], perClass: readonly (number | null)[]): ReportSection => ({
+  heading: 'Classes',
+  text: 'How often the classifier assigns a sample to the class that it was conditioned on.',
+  table: {
+    header: ['class', 'accuracy'],
+    // Without samples of a class there is no figure.
+    rows: perClass.map((x, i) => [classNames[i] ?? i, Number.isFinite(x) ? percent(x!) : '–']),
+  },
+})
+
+function stagesInWords({ plan: { stages }, classNames }: RunReport): string {
   const [low, ...higher] = stages.map(({ resolution }) => shownSize(imageSize('report', resolution)))
-  const base = `A base model generates ${low} images${evaluation.figures.classAccuracy ? ' of a class' : ''}.`
+  const base = `A base model generates ${low} images${classNames ? ' of a class' : ''}.`
   if (higher.length === 0) return `${base} It was trained on real images.`
   const models = higher.length > 1 ? 'Other models super-resolve' : 'Another model super-resolves'
   return `${base} ${models} them to ${listed(higher)}. Each model was trained by itself on real images.`
 }
 
-function columnsInWords({ plan: { stages } }: Outcome): string {
+function columnsInWords({ plan: { stages } }: RunReport): string {
   const [low, ...higher] = stages.map(({ resolution }) => shownSize(imageSize('report', resolution)))
   if (higher.length === 0) return `The images are ${low}, as the base model generates them`
   return `Left: the ${low} images of the base model, pixel by pixel. Right: the same images, super-resolved to ${listed(higher)}`
 }
 
 /** What images of a model that stops early look like. */
-const ofTruncated = ({ evaluation: { levels } }: Outcome): string =>
+const ofTruncated = ({ levels }: RunReport): string =>
   levels.some(({ truncated }) => truncated)
     ? ' Images below a truncated s are as they are handed over, with the noise that is left where their model stops.'
     : ''
@@ -164,16 +210,18 @@ function howAugmented(tried: readonly AugmentationWay[]): string {
   return tried[0] === 'truncated' ? `${truncated[0]!.toUpperCase()}${truncated.slice(1)}.` : `${nonTruncated}.`
 }
 
-const lossCharts = ({ losses }: Outcome): string[] =>
-  Object.entries(losses).map(([name, values]) =>
-    svgLineChart({
-      title: name,
-      xLabel: 'step',
-      yLabel: name === EVALUATOR ? 'cross-entropy' : 'simple loss',
-      series: [{ name, points: smoothed(values) }],
-      logY: true,
-    }),
-  )
+const lossCharts = ({ models }: RunReport): string[] =>
+  models
+    .filter(({ step }) => step > 0)
+    .map(({ name, losses }) =>
+      svgLineChart({
+        title: name,
+        xLabel: 'step',
+        yLabel: name === EVALUATOR ? 'cross-entropy' : 'simple loss',
+        series: [{ name, points: smoothed(losses) }],
+        logY: true,
+      }),
+    )
 
 /** Means over windows, so that a long noisy curve has some 150 points. */
 function smoothed(losses: Float32Array): [number, number][] {

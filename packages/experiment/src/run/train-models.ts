@@ -8,7 +8,7 @@ import type { ModelLog } from '../log/run-log.ts'
 import { lastSize } from '../plan/cascade-plan.ts'
 import { EVALUATOR } from '../plan/check-plan.ts'
 import type { ActiveRun } from './active-run.ts'
-import { removeOlder, removeResults } from './remove-files.ts'
+import { removeOlder } from './remove-files.ts'
 import { checkpointPath } from './run-files.ts'
 
 /** Averaged weights. */

@@ -6,7 +6,11 @@ export type Resampling = 'conv' | 'pool' | 'residual'
 
 /** How the network is conditioned on the noise; see {@link UNetConfig.noiseEmbedding}. */
 export type NoiseEmbedding =
-  | { readonly name: 'timestep'; readonly frequencyShift?: 0 | 1 }
+  | {
+      readonly name: 'timestep'
+      /** Default 0. */
+      readonly frequencyShift?: 0 | 1
+    }
   | { readonly name: 'noise-level' }
 
 /** The low-resolution image that conditions a super-resolution network, as further channels of its input. */
@@ -56,7 +60,7 @@ export interface UNetConfig {
   attentionHeads?: number
   /** Heads of each attention layer on the way up; they must divide its channels. Default: `attentionHeads`. */
   attentionHeadsUp?: number
-  /** Channels of a head, in place of a number of heads. They must divide the channels of each attention layer. */
+  /** Channels of a head, in place of a number of heads. They must divide the channels of each attention layer. Default: none. */
   attentionHeadChannels?: number
   /** Whether attention comes between the two residual blocks of the middle. Default true. */
   middleAttention?: boolean

@@ -40,7 +40,7 @@ export interface SamplingChoices {
   readonly steps?: number | readonly number[] | StepsConfig
   /**
    * Returns to noisier steps: the paper applies `[{ at: -1, to: 2000 }]` to finished samples (Section 4.2). A truncated
-   * run is finished first, too: it stops at s after its last restart.
+   * run is finished first, too: it stops at s after its last restart. Default: none.
    */
   readonly restarts?: readonly Restart[]
   /** `{ name: 'classifier-free', scale: 2 }`, or by a classifier. Default: none. */

@@ -15,8 +15,9 @@ import { halvedCrop } from './halved.ts'
 export interface AdmRandomCropOptions {
   /** The new side. */
   readonly size: number
-  /** The least and the greatest part of the shorter side that is kept. Default 0.8 and 1. */
+  /** The least part of the shorter side that is kept. Default 0.8. */
   readonly minFraction?: number
+  /** The greatest part of the shorter side that is kept. Default 1. */
   readonly maxFraction?: number
 }
 
