@@ -1,8 +1,11 @@
-import { readFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { encodePng } from '../../packages/data/src/images/png.ts'
+import { temporaryFolder } from '../../packages/testing/src/index.ts'
+import { readManifests, scope } from '../layers.ts'
 import { pages } from '../pages/pages.ts'
 import type { ManagerName } from './managers.ts'
 import { run } from './run.ts'
@@ -33,10 +36,48 @@ test.each(cases)('%s: %s', { timeout: 5 * minutes }, async (name, path) => {
   await bench.tryPage(textOf(path), manager!)
 })
 
+// From an empty folder to pictures, by the words of the project's README.
+const creators: ManagerName[] = ['npm 12', 'pnpm 10', 'Yarn']
+const three = `import { loadCascade } from 'cascade-diffusion'
+const cascade = await loadCascade('runs/my-cascade')
+const images = await cascade.sample({ count: 2, steps: 2 })
+await images.save('two')
+`
+
+test.each(creators)('%s create cascade-diffusion, install, first steps', { timeout: 5 * minutes }, async (name) => {
+  const manager = bench.managers.find((manager) => manager.name === name)!
+  const { folder, run: command } = await bench.createProject(manager, ['--images', drawnPictures(), '--yes'])
+  const dashes = manager.command === 'npm' ? ['run', 'train', '--'] : ['train']
+  const few = ['--training.steps', '1', '--training.batchSize', '4', '--evaluation.training.steps', '1']
+  await command(...dashes, ...few, '--evaluation.samples', '4', '--sampling.steps', '2')
+  await writeFile(join(folder, 'three.js'), three)
+  await run(manager.node('three.js'), { cwd: folder })
+  expect(await readdir(join(folder, 'two'))).toEqual(['000000.png', '000001.png'])
+  const { dependencies } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
+  const version = await command(
+    ...(manager.command === 'npm' ? ['exec', '--'] : ['exec']),
+    'cascade-diffusion',
+    '--version',
+  )
+  expect(dependencies['cascade-diffusion']).toBe(`^${version.trim()}`)
+})
+
+/** Twenty-four pictures of two classes, in a folder for each. */
+function drawnPictures(): string {
+  const folder = temporaryFolder()
+  for (const [k, name] of ['day', 'night'].entries()) {
+    mkdirSync(join(folder, name))
+    for (let i = 0; i < 12; i++) {
+      const data = Uint8Array.from({ length: 16 * 16 * 3 }, (_, at) => ((at * (i + 1)) % 100) | (k === 0 ? 128 : 0))
+      writeFileSync(join(folder, name, `${i}.png`), encodePng({ shape: [16, 16, 3], data }))
+    }
+  }
+  return folder
+}
+
 test('types are whole without @types/node, all files of them', { timeout: 5 * minutes }, async () => {
   const root = fileURLToPath(new URL('../..', import.meta.url))
-  const names = pages().flatMap(({ path }) => /^packages\/(.*)\/README.md$/.exec(path)?.[1] ?? [])
-  const packages = names.map((name) => `@cascade-diffusion/${name}`)
+  const packages = readManifests(root).flatMap(({ name }) => (name === `${scope}testing` ? [] : [name]))
   const page = `\`\`\`sh\nnpm i ${packages.join(' ')} @tensorflow/tfjs-core --ignore-scripts\n\`\`\`\n`
   const project = await bench.tryPage(page, bench.managers.find(({ name }) => name === 'pnpm 10')!)
   const imports = packages.map((name, i) => `import * as package${i} from '${name}'\nvoid package${i}\n`)
@@ -63,14 +104,15 @@ test('types are whole without @types/node, all files of them', { timeout: 5 * mi
   await expect(run(tsc, { cwd: project })).rejects.toThrow("Cannot find namespace 'NodeJS'")
 })
 
-test('the version that the command says is that of its package', { timeout: 5 * minutes }, async () => {
-  const { version } = JSON.parse(readFileSync(new URL('../../packages/cli/package.json', import.meta.url), 'utf8'))
+test('without an engine, the command says how to get one', { timeout: 5 * minutes }, async () => {
   const page = '```sh\nnpm i @cascade-diffusion/cli\n```\n'
   const project = await bench.tryPage(page, bench.managers.find(({ name }) => name === 'pnpm 10')!)
-  const command = join(project, 'node_modules/@cascade-diffusion/cli/dist/bin.js')
-  expect(await run([process.execPath, command, '--version'], { cwd: project })).toBe(`${version}\n`)
-  // There is no engine, and the command says how to get one.
-  await expect(run([process.execPath, command, 'doctor'], { cwd: project })).rejects.toThrow(
+  const doctor = `import { main } from '@cascade-diffusion/cli'
+const { signal } = new AbortController()
+await main(['doctor'], { log: console.log, error: console.log, signal })
+`
+  await writeFile(join(project, 'doctor.js'), doctor)
+  expect(await run([process.execPath, 'doctor.js'], { cwd: project })).toContain(
     'onnxruntime-node is not installed: npm i onnxruntime-node --ignore-scripts',
   )
 })

@@ -3,6 +3,7 @@
 export type { ImageBatch, LabelledBatch } from './batches/image-batch.ts'
 export { readBatch } from './batches/read-batch.ts'
 export { shuffledIndices } from './batches/shuffled-indices.ts'
+export { convertChannels } from './decode/convert-channels.ts'
 export { type ByteImages, fromUint8, toUint8 } from './images/byte-images.ts'
 export { type ImageGridOptions, imageGrid } from './images/image-grid.ts'
 export { type ImageSize, imageSize, shownSize, sizeSchema } from './images/image-size.ts'
