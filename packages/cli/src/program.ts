@@ -135,9 +135,9 @@ const aboutOf = (input: Input<unknown>): string => `${input.about}${noteOf(input
 
 /** The paths of fields among the options: `--stages.0.training.steps`. */
 const pathsIn = (args: readonly string[]): Set<string> =>
-  new Set(args.flatMap((arg) => /^--([^=.]+\.[^=]+)(=|$)/.exec(arg)?.[1] ?? []).filter(isField))
+  new Set(args.flatMap((arg) => /^--([^=.[]+[.[][^=]+)(=|$)/.exec(arg)?.[1] ?? []).filter(isField))
 
-const isField = (path: string) => Object.hasOwn(configurationFields, path.split('.')[0]!)
+const isField = (path: string) => Object.hasOwn(configurationFields, path.split(/[.[]/)[0]!)
 
 function valuesOf(child: Parser, one: Command): Call['values'] {
   const given: Record<string, unknown> = child.opts()

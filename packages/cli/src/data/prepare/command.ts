@@ -16,7 +16,7 @@ export const prepareCommand = command({
     size: integer('height and width of the copies; without it, images stay as they are', { from: 1 }),
     crop: oneOf(
       ['center', 'torchvision', 'adm', 'biggan', 'none'],
-      'how they become squares. center: the largest square, averaged; torchvision: Resize and ' +
+      'how they become squares; without it, center. center: the largest square, averaged; torchvision: Resize and ' +
         "CenterCrop, bilinear; adm: as OpenAI's code, halved, then bicubic, then cut; biggan: the largest square, as " +
         "BigGAN's code; none: squeezed",
     ),
