@@ -25,6 +25,9 @@ test('three stages are trained, one by one or together; then the cascade is save
   expect(alone.cascade).toBeUndefined()
   expect(await readFile(alone.report, 'utf8')).not.toContain('<h2>Samples</h2>')
   await expect(searchRun(out, { compile: jit })).rejects.toThrow(
+    `expected the plan as an option, since that of ${out} has a custom value that config.json cannot hold, data.train`,
+  )
+  await expect(searchRun(out, { plan: threeStagePlan, compile: jit })).rejects.toThrow(
     `searchRun: expected a run whose stages are trained, got ${out}, where 'base' is at step 0 of 12, ` +
       "'super-resolution' is at step 0 of 12: train it first",
   )

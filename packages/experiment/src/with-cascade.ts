@@ -55,6 +55,4 @@ export async function withCascade<T>(
 
 /** The error of sampling that a signal ended. */
 export const samplingStopped = (cause: unknown): CascadeError =>
-  new CascadeError('interrupted', 'sampling: stopped; the models are trained: the same call samples them again', {
-    cause,
-  })
+  new CascadeError('interrupted', 'sampling: stopped', { cause })

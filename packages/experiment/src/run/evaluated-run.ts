@@ -4,7 +4,7 @@ import { type EvaluatedSamples, evaluateLevels, searchLevels } from '../evaluate
 import { EVALUATOR } from '../plan/check-plan.ts'
 import type { Outcome } from '../report/outcome.ts'
 import { type ActiveRun, withRun } from './active-run.ts'
-import { modelStates, savedPlan } from './open-run.ts'
+import { modelStates, wholePlan } from './open-run.ts'
 import { checkOut, checkRunOptions, type OpenedRunOptions, openedRunKeys } from './options.ts'
 import type { Weights } from './train-models.ts'
 import { finishedRun, trainModels } from './train-run.ts'
@@ -57,9 +57,7 @@ async function evaluatedRun(
 ): Promise<EvaluatedRun> {
   const out = checkOut(where, given)
   checkRunOptions(where, options, openedRunKeys)
-  const plan = options.plan ?? (await savedPlan(out))
-  if (!plan)
-    throw new CascadeError('input', `${where}: expected the folder of a run, with config.json in it, got ${out}`)
+  const plan = options.plan ?? (await wholePlan(where, out))
   const planned = { ...options, plan, out }
   checkRunOptions(where, planned, { ...openedRunKeys, out: true })
   const started = performance.now()

@@ -61,6 +61,32 @@ export async function openRun(out: string): Promise<RunState> {
   }
 }
 
+/** The plan of a run. @throws if there is none, or if it has custom values, which config.json cannot hold. */
+export async function wholePlan(where: string, out: string): Promise<CascadePlan> {
+  const plan = await savedPlan(out)
+  if (!plan)
+    throw new CascadeError('input', `${where}: expected the folder of a run, with config.json in it, got ${out}`)
+  const custom = customValue(plan)
+  if (custom !== undefined)
+    throw new CascadeError(
+      'input',
+      `${where}: expected the plan as an option, since that of ${out} has a custom value that config.json cannot hold, ${custom}`,
+    )
+  return plan
+}
+
+/** The path of a custom value in a plan that was read, if there is one. */
+function customValue(value: unknown, path = ''): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  if ((value as { readonly custom?: unknown }).custom === true) return path
+  for (const [key, each] of Object.entries(value)) {
+    const at = Array.isArray(value) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`
+    const found = customValue(each, at)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
 /** The plan of a run as its config.json has it; undefined if there is none. */
 export async function savedPlan(out: string): Promise<CascadePlan | undefined> {
   const path = runFiles(out).config

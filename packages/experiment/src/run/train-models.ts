@@ -79,13 +79,12 @@ async function trained(
   }
 }
 
-/** Says which model an interruption ended, and how to go on. */
+/** Says which model an interruption ended. The same call resumes from its checkpoint. */
 function stopped(model: string, steps: number, error: unknown): unknown {
   if (!isCascadeError(error, 'interrupted')) return error
   // A source may be interrupted too.
   const { result } = error as { readonly result?: TrainResult }
   if (!result) return error
   const { step } = result
-  const rest = step > 0 ? 'its checkpoint is saved: the same call resumes from it' : 'nothing was trained'
-  return new CascadeError('interrupted', `${model}: stopped at step ${step} of ${steps}; ${rest}`, { cause: error })
+  return new CascadeError('interrupted', `${model}: stopped at step ${step} of ${steps}`, { cause: error })
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { openCheckpoint } from '@cascade-diffusion/checkpoints'
 import { CascadeError } from '@cascade-diffusion/checks'
-import { previousPath } from './file.ts'
+import { cannotBeUsed, previousPath } from './file.ts'
 
 /** How far a run has come, by its checkpoint. */
 export interface CheckpointProgress {
@@ -22,13 +22,21 @@ export interface CheckpointProgress {
 export async function checkpointProgress(path: string): Promise<CheckpointProgress | undefined> {
   const found = [path, previousPath(path)].find(existsSync)
   if (!found) return undefined
-  const file = await openCheckpoint(found)
+  try {
+    return { path: found, ...(await described(found)) }
+  } catch (cause) {
+    throw await cannotBeUsed(found, cause)
+  }
+}
+
+async function described(path: string): Promise<Omit<CheckpointProgress, 'path'>> {
+  const file = await openCheckpoint(path)
   try {
     const { kind, step } = file.metadata
     const losses = file.names.includes('losses') ? (await file.read('losses')).data : undefined
     if (kind === undefined || step === undefined || !(losses instanceof Float32Array))
-      throw new CascadeError('checkpoint', `checkpoint ${found}: expected a checkpoint of training, got other weights`)
-    return { path: found, kind, step: Number(step), losses }
+      throw new CascadeError('checkpoint', 'expected a training checkpoint, got other weights')
+    return { kind, step: Number(step), losses }
   } finally {
     await file.close()
   }

@@ -53,12 +53,17 @@ export async function readTraining(
     const is1 = metadata.format === format1
     return { ...described(metadata), averages: averagesOf(metadata), tensors: is1 ? tensorsFrom1(tensors) : tensors }
   } catch (cause) {
-    // The path is named already.
-    const message = (cause as Error).message.replace(`safetensors ${path}: `, '').replace(`${path}: `, '')
-    throw new CascadeError('checkpoint', `checkpoint ${path} cannot be used: ${message}${await adviceOn(path)}`, {
-      cause,
-    })
+    throw await cannotBeUsed(path, cause)
   }
+}
+
+/** The error of a file that is missing, corrupt or not a checkpoint of training: it says why, and what to do. */
+export async function cannotBeUsed(path: string, cause: unknown): Promise<CascadeError> {
+  // The path is named already.
+  const message = (cause as Error).message.replace(`safetensors ${path}: `, '').replace(`${path}: `, '')
+  return new CascadeError('checkpoint', `checkpoint ${path} cannot be used: ${message}${await adviceOn(path)}`, {
+    cause,
+  })
 }
 
 type Metadata = Readonly<Record<string, string>>
