@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { chromiumPath, launchChromium } from '@cascade-diffusion/testing/browser'
 import { loadCascade } from 'cascade-diffusion'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { savedTinyCascade } from '../../packages/cascade-diffusion/src/tiny-cascade.ts'
-import { chromiumPath, launchChromium } from '../browser-jit/chromium.ts'
 import { serve } from '../browser-jit/serve.ts'
 import { build } from './build.ts'
 

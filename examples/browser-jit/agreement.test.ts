@@ -2,11 +2,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { cpuExact, onnxRuntimeNode, onnxRuntimeWeb } from '@cascade-diffusion/jit'
+import { chromiumPath, launchChromium } from '@cascade-diffusion/testing/browser'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Results, runOn } from './agreement.ts'
 import { build } from './build.ts'
-import { chromiumPath, launchChromium } from './chromium.ts'
 import { serve } from './serve.ts'
 
 /** Expects every array to differ by no more than 1e-4 of its largest value. */

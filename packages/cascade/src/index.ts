@@ -8,22 +8,19 @@ export {
 } from './cascade/cascade.ts'
 export type { AnyStage } from './cascade/check-chain.ts'
 export { type ReadCascadeOptions, type ReadCascadeStageOptions, readCascade } from './cascade/read-cascade.ts'
+export { writtenStage } from './cascade/read-weights.ts'
 export { saveCascade } from './cascade/save-cascade.ts'
 export { savedLevels } from './cascade/saved-levels.ts'
 export { type StageSampling, stageSamplingSchema } from './cascade/stage-sampling.ts'
-export { writeStage, writtenStage } from './cascade/weights-files.ts'
 export { type SamplingChanges, withSampling } from './cascade/with-sampling.ts'
-export {
-  classifierLogProbability,
-  type LoadedClassifier,
-  loadClassifier,
-  type TrainedClassifier,
-} from './classifier/load-classifier.ts'
+export { writeStage } from './cascade/write-weights.ts'
+export { type LoadedClassifier, loadClassifier } from './classifier/load-classifier.ts'
 export {
   type ClassifierDescription,
   type TrainClassifierOptions,
   trainClassifier,
 } from './classifier/train-classifier.ts'
+export { classifierLogProbability, type TrainedClassifier } from './classifier/trained-classifier.ts'
 export {
   type FunctionStageOptions,
   type ImagesFunction,
@@ -74,7 +71,8 @@ export { type SearchAugmentationResult, searchAugmentation } from './search/sear
 export type { CandidateImages, CascadeSearchOptions } from './search/search-options.ts'
 export type { SearchReport } from './search/search-report.ts'
 export { type SearchSamplingOptions, type SearchSamplingResult, searchSampling } from './search/search-sampling.ts'
-export { describedStage, type LoadStageOptions, loadStage, type TrainedStage } from './stage/load-stage.ts'
+export { describedStage, type LoadStageOptions, type TrainedStage } from './stage/described-stage.ts'
+export { loadStage } from './stage/load-stage.ts'
 export { migrateStage } from './stage/migrate-stage.ts'
 export {
   type BaseStage,

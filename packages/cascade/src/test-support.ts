@@ -1,11 +1,11 @@
-import { int32 } from '@cascade-diffusion/arrays'
+import { float32, int32 } from '@cascade-diffusion/arrays'
 import '@tensorflow/tfjs-backend-cpu'
 import type { ConditioningAugmentation } from '@cascade-diffusion/conditioning-augmentation'
 import { imageDataset, type LabelledDataset } from '@cascade-diffusion/data'
 import { resizeBilinear } from '@cascade-diffusion/ops'
 import { rng } from '@cascade-diffusion/random'
 import * as tf from '@tensorflow/tfjs-core'
-import { baseStage, superResolutionStage } from './stage/stage.ts'
+import { baseStage, type Stage, superResolutionStage } from './stage/stage.ts'
 import type { StageUNetConfig, SuperResolutionStageOptions } from './stage/stage-config.ts'
 import type { StageNetwork } from './stage/stage-network.ts'
 
@@ -92,3 +92,20 @@ export const smear: ConditioningAugmentation<{ level: tf.Tensor1D }> = {
     return tf.add(z, tf.mul(share, tf.sub(tf.mean(z, 2, true), z)))
   },
 }
+
+/** With random weights: those of a fresh U-Net give zeros. */
+export const weighted = <S extends Stage>(stage: S, seed: number) => ({
+  stage,
+  params: Object.fromEntries(
+    Object.entries(stage.network.init(rng(seed))).map(([name, { shape }]) => {
+      const { data } = rng(seed).fold(name).normal(shape)
+      return [
+        name,
+        float32(
+          data.map((x) => 0.2 * x),
+          shape,
+        ),
+      ]
+    }),
+  ),
+})

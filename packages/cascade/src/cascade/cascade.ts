@@ -4,7 +4,7 @@ import type { ImagesStage } from '../kinds/images-stage.ts'
 import type { ResampleStage } from '../kinds/resample-stage.ts'
 import type { SamplingChoices } from '../sampling/stage/stage-sampler-options.ts'
 import { truncatedStop } from '../sampling/stage/truncated-stop.ts'
-import type { TrainedStage } from '../stage/load-stage.ts'
+import type { TrainedStage } from '../stage/described-stage.ts'
 import { checkChain } from './check-chain.ts'
 import { samplingChoicesSchema } from './stage-sampling.ts'
 

@@ -3,7 +3,7 @@ import { shownSize } from '@cascade-diffusion/data'
 import type { ImagesStage } from '../kinds/images-stage.ts'
 import { checkResample, type ResampleStage } from '../kinds/resample-stage.ts'
 import { checkTrained } from '../sampling/stage/check-sampling.ts'
-import type { TrainedStage } from '../stage/load-stage.ts'
+import type { TrainedStage } from '../stage/described-stage.ts'
 import type { Stage } from '../stage/stage.ts'
 
 /** A stage of any kind. */

@@ -1,7 +1,5 @@
-import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
-import { CascadeError, parseConfig, type Schema, schema, shown } from '@cascade-diffusion/checks'
+import { fileIn, readText, shownPlace } from '@cascade-diffusion/checkpoints'
+import { CascadeError, isCascadeError, parseConfig, type Schema, schema, shown } from '@cascade-diffusion/checks'
 import { previousFolder } from '@cascade-diffusion/files'
 import { type DescribedImages, describedImagesEntries } from '../kinds/images-stage.ts'
 import { type ResampleStageOptions, resampleEntries } from '../kinds/resample-stage.ts'
@@ -96,20 +94,19 @@ export const manifestText = (stages: readonly ManifestStage[]): string =>
   `${JSON.stringify({ format, stages }, null, 2)}\n`
 
 /**
- * Reads the manifest of a cascade's folder.
+ * Reads the manifest of a cascade.
+ * @param place its folder: a path or a URL.
  * @throws if there is none, or if it is invalid: the error lists everything that is wrong.
  */
-export async function readManifest(where: string, folder: string): Promise<CascadeManifest> {
-  if (typeof folder !== 'string')
-    throw new CascadeError('input', `${where}: expected the path of a folder, got ${shown(folder)}`)
-  const path = join(folder, manifestFile)
-  const previous = previousFolder(folder)
-  const text = await readFile(path, 'utf8').catch((cause) => {
-    const advice = !existsSync(resolve(folder)) && existsSync(previous) ? `; the one before it is ${previous}` : ''
-    throw new CascadeError('checkpoint', `${where}: expected a cascade in ${folder}: ${cause.message}${advice}`, {
-      cause,
-    })
+export async function readManifest(where: string, place: string | URL): Promise<CascadeManifest> {
+  if (typeof place !== 'string' && !(place instanceof URL))
+    throw new CascadeError('input', `${where}: expected the path or the URL of a folder, got ${shown(place)}`)
+  const file = fileIn(place, manifestFile)
+  const text = await readText(file).catch((cause) => {
+    const message = `${where}: expected a cascade in ${shownPlace(place)}: ${cause.message}${adviceOn(place)}`
+    throw new CascadeError(isCascadeError(cause, 'download') ? 'download' : 'checkpoint', message, { cause })
   })
+  const path = shownPlace(file)
   const manifest = parsed(where, path, text)
   // A file of another format would be wrong in every field.
   const given = (manifest as Partial<CascadeManifest> | null)?.format
@@ -118,27 +115,19 @@ export async function readManifest(where: string, folder: string): Promise<Casca
   return parseConfig(`${where}: ${path}`, manifestSchema, manifest, { code: 'checkpoint' })
 }
 
+/** Where the cascade is that was in a folder before, if a crash has left it there. */
+function adviceOn(place: string | URL): string {
+  const fs = globalThis.process?.getBuiltinModule?.('node:fs')
+  if (!fs || typeof place !== 'string') return ''
+  const folder = process.getBuiltinModule('node:path').resolve(place)
+  const previous = previousFolder(folder)
+  return !fs.existsSync(folder) && fs.existsSync(previous) ? `; the one before it is ${previous}` : ''
+}
+
 function parsed(where: string, path: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (cause) {
     throw new CascadeError('checkpoint', `${where}: expected JSON in ${path}: ${(cause as Error).message}`, { cause })
   }
-}
-
-/** The files of weights of a stage. */
-const filesOf = (stage: ManifestStage): string[] =>
-  'file' in stage ? [stage.file, ...(stage.classifier ? [stage.classifier.file] : [])] : []
-
-/** @throws unless a folder holds a saved cascade and nothing else: saving another one removes its contents. */
-export async function checkSavedCascade(where: string, folder: string): Promise<void> {
-  const names = await readdir(folder)
-  const found = names.includes(manifestFile) ? await readManifest(where, folder).catch(() => undefined) : undefined
-  const known = found?.stages.flatMap(filesOf)
-  const other = known ? names.find((name) => name !== manifestFile && !known.includes(name)) : names[0]
-  if (other !== undefined)
-    throw new CascadeError(
-      'input',
-      `${where}: expected an empty folder or a saved cascade, got ${folder} with '${other}' in it`,
-    )
 }

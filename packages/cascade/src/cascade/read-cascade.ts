@@ -1,10 +1,10 @@
-import { join } from 'node:path'
+import { fileIn, shownPlace } from '@cascade-diffusion/checkpoints'
 import { CascadeError, checkOptions, shown } from '@cascade-diffusion/checks'
 import { type ImageSource, shownSize } from '@cascade-diffusion/data'
 import { type FunctionStageOptions, type ImagesFunction, type ImagesStage, imagesStage } from '../kinds/images-stage.ts'
 import { resampleStage } from '../kinds/resample-stage.ts'
+import type { LoadStageOptions } from '../stage/described-stage.ts'
 import { fromFile } from '../stage/from-file.ts'
-import type { LoadStageOptions } from '../stage/load-stage.ts'
 import { type Cascade, type CascadeStage, checkCascade, type DiffusionCascadeStage } from './cascade.ts'
 import {
   type ManifestDiffusionStage,
@@ -13,7 +13,7 @@ import {
   manifestName,
   readManifest,
 } from './manifest.ts'
-import { readClassifier, readStage } from './weights-files.ts'
+import { readClassifier, readStage } from './read-weights.ts'
 
 /** What a saved cascade cannot hold of a stage: custom code, or another program's images. */
 export interface ReadCascadeStageOptions extends LoadStageOptions {
@@ -31,38 +31,41 @@ export interface ReadCascadeOptions {
 }
 
 /**
- * Reads a cascade that {@link saveCascade} wrote. Its samples are the same, to the last bit, as those of the saved one.
- * @throws if a file is missing, corrupt or of another kind; if a stage needs custom code or images that are not handed
+ * Reads a cascade that {@link saveCascade} wrote: in Node.js and in browsers. Its samples are the same, to the last bit,
+ * as those of the saved one on the same engine.
+ * @param place the folder: a path, or a URL (http, https or file) of a folder that a server has; `cascade.json` and the
+ * files beside it are fetched, each once. In a browser a path is relative to the page.
+ * @throws if a file cannot be fetched (code `download`), is missing, corrupt or of another kind; if a stage needs custom code or images that are not handed
  * in; or if they are not what the stage was saved with.
  */
-export async function readCascade(folder: string, options: ReadCascadeOptions = {}): Promise<Cascade> {
+export async function readCascade(place: string | URL, options: ReadCascadeOptions = {}): Promise<Cascade> {
   const where = 'readCascade'
   checkOptions(where, options, { custom: true })
   const { custom = {} } = options
   if (typeof custom !== 'object' || custom === null)
     throw new CascadeError('input', `${where}: expected custom code by the names of stages, got ${shown(custom)}`)
-  const manifest = await readManifest(where, folder)
+  const manifest = await readManifest(where, place)
   const names = manifest.stages.map(manifestName)
   const other = Object.keys(custom).find((name) => !names.includes(name))
   if (other !== undefined)
     throw new CascadeError('input', `${where}: expected custom code for ${names.join(', ')}, got some for '${other}'`)
   const stages: CascadeStage[] = []
   for (const [i, described] of manifest.stages.entries())
-    stages.push(await readFiles(folder, described, custom[names[i] as string] ?? {}))
+    stages.push(await readFiles(place, described, custom[names[i] as string] ?? {}))
   const cascade = { stages }
-  fromFile(where, () => checkCascade(folder, cascade))
+  fromFile(where, () => checkCascade(shownPlace(place), cascade))
   return cascade
 }
 
 async function readFiles(
-  folder: string,
+  place: string | URL,
   described: ManifestStage,
   custom: ReadCascadeStageOptions,
 ): Promise<CascadeStage> {
   const where = `readCascade: custom code of '${manifestName(described)}'`
   if ('file' in described) {
     checkOptions<LoadStageOptions>(where, custom, { network: true, augmentation: true })
-    return readDiffusion(folder, described, custom)
+    return readDiffusion(place, described, custom)
   }
   if (described.kind === 'images') {
     checkOptions<Pick<ReadCascadeStageOptions, 'images'>>(where, custom, { images: true })
@@ -74,13 +77,13 @@ async function readFiles(
 }
 
 async function readDiffusion(
-  folder: string,
+  place: string | URL,
   { file, level, truncated, sampling, classifier }: ManifestDiffusionStage,
   custom: LoadStageOptions,
 ): Promise<DiffusionCascadeStage> {
-  const trained = await readStage(join(folder, file), custom)
+  const trained = await readStage(fileIn(place, file), custom)
   if (!classifier) return { ...trained, level, truncated, sampling }
-  const guide = await readClassifier(join(folder, classifier.file))
+  const guide = await readClassifier(fileIn(place, classifier.file))
   const guidance = { name: 'classifier', classifier: guide, scale: classifier.scale } as const
   return { ...trained, level, truncated, sampling: { ...sampling, guidance } }
 }

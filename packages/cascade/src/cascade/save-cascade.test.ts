@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { float32, int32 } from '@cascade-diffusion/arrays'
+import { int32 } from '@cascade-diffusion/arrays'
 import { ancestral, clipX0, ddim, dynamicThreshold } from '@cascade-diffusion/diffusion'
 import { jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
@@ -11,30 +11,13 @@ import { type ImagesRequest, imagesStage } from '../kinds/images-stage.ts'
 import { resampleStage } from '../kinds/resample-stage.ts'
 import { cascadeSampler } from '../sampling/cascade/cascade-sampler.ts'
 import type { SamplingChoices } from '../sampling/stage/stage-sampler-options.ts'
-import type { Stage } from '../stage/stage.ts'
-import { halves, smear, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
+import { halves, smear, tinyBase, tinyNetwork, tinySuperResolution, weighted } from '../test-support.ts'
 import { type Cascade, type DiffusionCascadeStage, isDiffusionStage } from './cascade.ts'
 import { readCascade } from './read-cascade.ts'
 import { saveCascade } from './save-cascade.ts'
 import type { StageSampling } from './stage-sampling.ts'
 
 const size = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 }
-/** With random weights: those of a fresh U-Net give zeros. */
-const weighted = <S extends Stage>(stage: S, seed: number) => ({
-  stage,
-  params: Object.fromEntries(
-    Object.entries(stage.network.init(rng(seed))).map(([name, { shape }]) => {
-      const { data } = rng(seed).fold(name).normal(shape)
-      return [
-        name,
-        float32(
-          data.map((x) => 0.2 * x),
-          shape,
-        ),
-      ]
-    }),
-  ),
-})
 const sampling: StageSampling = { sampler: { name: 'ddim', eta: 1 }, steps: [18, 10, 3] }
 
 /** U-Nets, which need nothing handed in. */

@@ -9,15 +9,10 @@ import {
   isDiffusionStage,
   type PlainCascadeStage,
 } from './cascade.ts'
-import {
-  checkSavedCascade,
-  type ManifestDiffusionStage,
-  type ManifestStage,
-  manifestFile,
-  manifestText,
-} from './manifest.ts'
+import { checkSavedCascade } from './check-saved.ts'
+import { type ManifestDiffusionStage, type ManifestStage, manifestFile, manifestText } from './manifest.ts'
 import { configured, type StageSampling } from './stage-sampling.ts'
-import { writeClassifier, writeStage } from './weights-files.ts'
+import { writeClassifier, writeStage } from './write-weights.ts'
 
 /**
  * Saves a cascade to a folder: `cascade.json`, and a safetensors file for each stage, which describes itself. A new

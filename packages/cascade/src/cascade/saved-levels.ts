@@ -7,7 +7,7 @@ import { manifestName, readManifest } from './manifest.ts'
  * @throws as `readCascade`.
  */
 export async function savedLevels(
-  folder: string,
+  folder: string | URL,
 ): Promise<Readonly<Record<string, Required<Exclude<StageLevel, number>>>>> {
   const { stages } = await readManifest('savedLevels', folder)
   return Object.fromEntries(

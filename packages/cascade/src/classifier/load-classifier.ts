@@ -1,25 +1,10 @@
-import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import { CascadeError, parseConfig, schema, shown } from '@cascade-diffusion/checks'
 import { type ProcessConfig, processSchema } from '@cascade-diffusion/diffusion'
-import { labelLogProbability } from '@cascade-diffusion/losses'
 import { loadEma } from '@cascade-diffusion/training'
-import {
-  closeOver,
-  type Encoder,
-  type EncoderConfig,
-  encoder,
-  encoderSchema,
-  type UNetCondition,
-} from '@cascade-diffusion/unet'
-import type { Tensor1D, Tensor4D } from '@tensorflow/tfjs-core'
+import { type EncoderConfig, encoder, encoderSchema } from '@cascade-diffusion/unet'
 import { fromFile } from '../stage/from-file.ts'
 import { type ClassifierDescription, migrateClassifier } from './train-classifier.ts'
-
-/** A classifier with its weights: the moving average of training. */
-export interface TrainedClassifier {
-  readonly classifier: Encoder
-  readonly params: Params<NDArray>
-}
+import type { TrainedClassifier } from './trained-classifier.ts'
 
 /** A classifier from its checkpoint, with its classes and the images that it was trained on. */
 export interface LoadedClassifier extends TrainedClassifier {
@@ -59,16 +44,4 @@ export async function loadClassifier(path: string): Promise<LoadedClassifier> {
   const where = `loadClassifier: ${path}`
   const checked = parseConfig(where, classifierSchema, described, { code: 'checkpoint' })
   return { ...checked, classifier: fromFile(where, () => encoder(checked.classifier)), params }
-}
-
-/**
- * ln p(label | x_t) by a trained classifier: the `logProbability` of `classifierGuidance` of `diffusion`, for
- * conditions with a `label`.
- */
-export function classifierLogProbability({ classifier, params }: TrainedClassifier) {
-  const logits = closeOver(classifier, params)
-  return (xt: Tensor4D, noise: Tensor1D, { label }: Pick<UNetCondition, 'label'>): Tensor1D => {
-    if (!label) throw new CascadeError('input', 'classifierLogProbability: expected a condition with a label, got none')
-    return labelLogProbability(logits(xt, noise), label)
-  }
 }

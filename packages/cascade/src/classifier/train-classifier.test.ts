@@ -22,8 +22,9 @@ import { baseStage } from '../stage/stage.ts'
 import type { StageNetwork } from '../stage/stage-network.ts'
 import { halves, tinyBase, tinyNetwork } from '../test-support.ts'
 import { trainStage } from '../training/train-stage.ts'
-import { classifierLogProbability, loadClassifier } from './load-classifier.ts'
+import { loadClassifier } from './load-classifier.ts'
 import { type TrainClassifierOptions, trainClassifier } from './train-classifier.ts'
+import { classifierLogProbability } from './trained-classifier.ts'
 
 const size = 4
 const classifier = encoder({

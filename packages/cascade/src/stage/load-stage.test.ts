@@ -12,7 +12,8 @@ import { loadClassifier } from '../classifier/load-classifier.ts'
 import { stageSampler } from '../sampling/stage/stage-sampler.ts'
 import { halves, smear, T, tinyBase, tinyNetwork, tinySuperResolution } from '../test-support.ts'
 import { trainStage } from '../training/train-stage.ts'
-import { describedStage, type LoadStageOptions, loadStage, type TrainedStage } from './load-stage.ts'
+import { describedStage, type LoadStageOptions, type TrainedStage } from './described-stage.ts'
+import { loadStage } from './load-stage.ts'
 import type { Stage } from './stage.ts'
 
 const network = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 }

@@ -5,7 +5,7 @@ import { type UNetConfig, unet } from '@cascade-diffusion/unet'
 import * as tf from '@tensorflow/tfjs-core'
 import { expect, expectTypeOf, test } from 'vitest'
 import { smear, tinyNetwork } from '../test-support.ts'
-import { describedStage } from './load-stage.ts'
+import { describedStage } from './described-stage.ts'
 import { baseStage, superResolutionStage } from './stage.ts'
 
 const process = { schedule: { name: 'cosine', steps: 20 } } as const

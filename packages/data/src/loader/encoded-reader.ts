@@ -8,8 +8,9 @@ import type { ImageTransform } from '../transforms/image-transform.ts'
 import { type TransformConfig, transformOf } from '../transforms/transform-of.ts'
 import { isTransformed, sizeAfter } from '../transforms/transformed.ts'
 import type { ImageReader, ReadImage } from './image-reader.ts'
-import { isImageError, type Made, type Recipe } from './make-image.ts'
+import type { Made, Recipe } from './make-image.ts'
 import type { Pool } from './pool.ts'
+import { isImageError } from './unreadable.ts'
 
 /** A source of encoded images, in parts. */
 export interface EncodedParts {

@@ -3,8 +3,7 @@ import type { Rng } from '@cascade-diffusion/random'
 import type { ByteImages } from '../images/byte-images.ts'
 import type { BatchShare } from './batch-order.ts'
 import type { ImageReader, ReadImage, ReadRequest, ReadResult } from './image-reader.ts'
-import { isImageError } from './make-image.ts'
-import type { SkippedImage } from './unreadable.ts'
+import { isImageError, type SkippedImage } from './unreadable.ts'
 
 /** Images that are drawn in vain for one place before a set counts as unreadable. */
 const TRIES = 100

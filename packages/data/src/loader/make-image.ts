@@ -1,10 +1,11 @@
-import { CascadeError, isCascadeError } from '@cascade-diffusion/checks'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { newRoom, type Room } from '../decode/room.ts'
 import type { ByteImages } from '../images/byte-images.ts'
 import { type Decoding, decodeEncoded } from '../sources/decode-encoded.ts'
 import type { EncodedImage } from '../sources/encoded-images.ts'
 import { applyTransforms } from '../transforms/apply-transforms.ts'
 import type { ImageTransform } from '../transforms/image-transform.ts'
+import { isImageError } from './unreadable.ts'
 
 /** How the encoded images of a source become pixels, in any thread. */
 export interface Recipe extends Decoding {
@@ -25,13 +26,6 @@ export interface ImageTask {
 
 /** An image, or why it could not be made. */
 export type Made = ByteImages | CascadeError
-
-/** An image is bad, and others may be good, if its error is one of these codes. */
-const imageCodes = ['data', 'file'] as const
-
-/** Whether an error is that of one image. */
-export const isImageError = (error: unknown): error is CascadeError =>
-  imageCodes.some((code) => isCascadeError(error, code))
 
 /**
  * Reads, decodes and transforms an image. An error of the image itself is a result.

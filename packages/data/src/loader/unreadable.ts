@@ -1,4 +1,11 @@
-import type { CascadeError } from '@cascade-diffusion/checks'
+import { type CascadeError, isCascadeError } from '@cascade-diffusion/checks'
+
+/** An image is bad, and others may be good, if its error is one of these codes. */
+const imageCodes = ['data', 'file'] as const
+
+/** Whether an error is that of one image. */
+export const isImageError = (error: unknown): error is CascadeError =>
+  imageCodes.some((code) => isCascadeError(error, code))
 
 /** An image that was skipped, as it could not be read. */
 export interface SkippedImage {

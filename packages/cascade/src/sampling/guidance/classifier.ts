@@ -1,7 +1,7 @@
 import { CascadeError, type Entry, schema } from '@cascade-diffusion/checks'
 import { imageSize, shownSize } from '@cascade-diffusion/data'
 import { classifierGuidance, denoiser } from '@cascade-diffusion/diffusion'
-import { classifierLogProbability, type TrainedClassifier } from '../../classifier/load-classifier.ts'
+import { classifierLogProbability, type TrainedClassifier } from '../../classifier/trained-classifier.ts'
 import type { GuidanceContext, GuidedModel } from './guided-model.ts'
 
 /**

@@ -7,7 +7,7 @@ import {
   shown,
 } from '@cascade-diffusion/checks'
 import type { Rng } from '@cascade-diffusion/random'
-import type { TrainedStage } from '../../stage/load-stage.ts'
+import type { TrainedStage } from '../../stage/described-stage.ts'
 import type { StageSampleOptions, StageSamplerOptions } from './stage-sampler-options.ts'
 
 const samplerKeys: KnownKeys<StageSamplerOptions> = {

@@ -17,7 +17,7 @@ import { continuousCosine, linearSchedule, respace } from '@cascade-diffusion/sc
 import { greatestDifference } from '@cascade-diffusion/testing'
 import * as tf from '@tensorflow/tfjs-core'
 import { describe, expect, test } from 'vitest'
-import type { TrainedStage } from '../../stage/load-stage.ts'
+import type { TrainedStage } from '../../stage/described-stage.ts'
 import { baseStage } from '../../stage/stage.ts'
 import type { StageNetwork } from '../../stage/stage-network.ts'
 import { halves, T } from '../../test-support.ts'

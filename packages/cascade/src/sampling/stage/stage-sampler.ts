@@ -4,7 +4,7 @@ import { type AugmentationDraw, defaultLevel } from '@cascade-diffusion/conditio
 import { checkRoute, createSampler, type Frame, type Network, processesX0 } from '@cascade-diffusion/diffusion'
 import { closeOver, type UNetCondition } from '@cascade-diffusion/unet'
 import type { Tensor4D } from '@tensorflow/tfjs-core'
-import type { TrainedStage } from '../../stage/load-stage.ts'
+import type { TrainedStage } from '../../stage/described-stage.ts'
 import type { Stage } from '../../stage/stage.ts'
 import { guidances } from '../guidance/guidance-table.ts'
 import { checkConditions } from './check-conditions.ts'

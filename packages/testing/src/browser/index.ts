@@ -1,0 +1,3 @@
+export { type BrowserBundle, bundleForBrowser } from './bundle.ts'
+export { chromiumPath, launchChromium } from './chromium.ts'
+export { serveFolder } from './serve-folder.ts'
