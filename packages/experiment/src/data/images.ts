@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Entry, type Schema, schema } from '@cascade-diffusion/checks'
+import { CascadeError, type Entry, isCascadeError, type Schema, schema } from '@cascade-diffusion/checks'
 import {
   type ImageSource,
   openImages,
@@ -46,7 +46,15 @@ export const imagesEntry: Entry<ImagesConfig, Loaded, LoadContext> = {
     const opened = await openedPart({ train, test }, split, async (source, validation) => {
       const cache = join(cacheDir, 'image-hashes')
       const report = ({ done, total }: { done: number; total: number }) => progress({ split, done, total })
-      const parts = await splitByContent(source, { validation, cache, progress: report })
+      const parts = await splitByContent(source, { validation, cache, progress: report }).catch((cause: unknown) => {
+        if (!isCascadeError(cause, 'data') || source.count >= 100) throw cause
+        throw new CascadeError(
+          'data',
+          `data: expected training and test images, got none on one side: a share of ${validation} of ${source.count} images of ` +
+            `${source.name}. Add images, or set data.test to other images or to a greater share, { validation: 0.3 }`,
+          { cause },
+        )
+      })
       return split === 'train' ? parts.train : parts.validation
     })
     const own = configs.map((config) => transformOf(config)).filter(({ draw }) => split === 'train' || !draw)

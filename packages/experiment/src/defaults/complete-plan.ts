@@ -3,7 +3,8 @@ import type { Budget, CascadeConfig } from '../config/cascade-config.ts'
 import { sizedStages } from '../config/sized-stages.ts'
 import type { DataConfig } from '../data/data.ts'
 import type { CascadePlan, EvaluationPlan, PlannedBase, PlannedSuperResolution } from '../plan/cascade-plan.ts'
-import { completeStage } from './complete-stage.ts'
+import { checkFacts } from './check-facts.ts'
+import { completeStage, powerOfTwo } from './complete-stage.ts'
 import type { DataFacts } from './data-facts.ts'
 import { prepared } from './prepared-data.ts'
 import { stageSizes } from './stage-sizes.ts'
@@ -31,6 +32,7 @@ const evaluatorTraining: EvaluationPlan['training'] = {
 /**
  * The plan of a configuration: whatever it leaves open follows from the data, the budget and the memory. What it says is taken. A plan is
  * its own completion.
+ * @throws if the data do not allow it: see {@link checkFacts}.
  */
 export function completePlan(
   config: ConfigWithData,
@@ -43,9 +45,9 @@ export function completePlan(
   const given = sizedStages(config.stages, stageSizes(budget, facts))
   const stages: (PlannedBase | PlannedSuperResolution)[] = []
   for (const stage of given)
-    stages.push(completeStage(stage, { budget, training, sampling, below: stages.at(-1), facts, memoryBytes }))
+    stages.push(completeStage(stage, { budget, training, sampling, stages, facts, memoryBytes }))
   const labelled = (facts.classNames?.length ?? 0) > 1
-  return {
+  const plan: CascadePlan = {
     name,
     report: {
       title: report?.title ?? `A cascade on ${name}`,
@@ -56,19 +58,25 @@ export function completePlan(
     data: prepared(config.data, facts, stages.at(-1)!.resolution),
     stages: stages as unknown as CascadePlan['stages'],
     sampling: {
-      batchSize: batchSize ?? Math.min(64, 2 ** Math.floor(Math.log2(stages.at(-1)!.training.batchSize * 4))),
+      batchSize: batchSize ?? Math.min(64, powerOfTwo(4 * stages.at(-1)!.training.batchSize)),
     },
     evaluation: {
       features: evaluation?.features ?? (labelled ? 'classes' : 'rotations'),
-      training: { ...evaluatorTraining, ...evaluation?.training },
+      training: {
+        ...evaluatorTraining,
+        batchSize: Math.min(evaluatorTraining.batchSize, powerOfTwo(facts.count)),
+        ...evaluation?.training,
+      },
       samples: evaluation?.samples ?? samples[budget],
     },
   }
+  checkFacts(plan, facts)
+  return plan
 }
 
 /** A name for a run: that of the folder, the file or the data set. */
 function nameOf(data: DataConfig, { name }: DataFacts): string {
-  const from = 'name' in data && data.name !== 'images' ? data.name : basename(name.replace(/ \([^)]*\)$/, ''))
+  const from = 'name' in data && data.name !== 'images' ? data.name : basename(placeOf(name))
   return (
     from
       .replace(/\.\w+$/, '')
@@ -77,7 +85,10 @@ function nameOf(data: DataConfig, { name }: DataFacts): string {
   )
 }
 
+/** The name of a source without that of its part: ` (train)`. */
+const placeOf = (name: string): string => name.replace(/ \([^()]*\)$/, '')
+
 function aboutOf({ name, count, classNames }: DataFacts): string {
   const classes = classNames && classNames.length > 1 ? ` of ${classNames.length} classes` : ''
-  return `${count.toLocaleString('en')} images${classes} of ${name}.`
+  return `${count.toLocaleString('en')} images${classes} of ${basename(placeOf(name))}.`
 }

@@ -3,10 +3,13 @@ import { imageSize } from '@cascade-diffusion/data'
 import type { LearningRateConfig } from '@cascade-diffusion/training'
 import type { Budget, CascadeConfig } from '../config/cascade-config.ts'
 import type { SizedStage } from '../config/sized-stages.ts'
-import type { PlannedBase, PlannedSuperResolution, StageTraining } from '../plan/cascade-plan.ts'
+import type { CascadePlan, PlannedBase, PlannedSuperResolution, StageTraining } from '../plan/cascade-plan.ts'
+import { stagesOf } from '../plan/stages.ts'
 import type { DataFacts } from './data-facts.ts'
+import { estimateMemory } from './estimate-memory.ts'
 import { augmentationFor, levelsOf, samplingOf, stageDefaults } from './stage-defaults.ts'
 import type { StageDefaults } from './stage-place.ts'
+import type { Resolution } from './stage-sizes.ts'
 
 type Planned = PlannedBase | PlannedSuperResolution
 
@@ -17,15 +20,16 @@ export interface StageContext {
   /** What the configuration says of all stages. */
   readonly training: CascadeConfig['training']
   readonly sampling: Partial<PlannedBase['sampling']>
-  /** The stage below; undefined for a base. */
-  readonly below: Planned | undefined
+  /** The stages below, complete. */
+  readonly stages: readonly Planned[]
   readonly facts: DataFacts
   readonly memoryBytes: number
 }
 
 /** A stage with nothing left out. */
 export function completeStage(stage: SizedStage, context: StageContext): Planned {
-  const { below, facts } = context
+  const { stages, facts } = context
+  const below = stages.at(-1)
   const { resolution } = stage
   const budget = typeof stage.network === 'string' ? stage.network : context.budget
   const labelled = (facts.classNames?.length ?? 0) > 1
@@ -41,20 +45,41 @@ export function completeStage(stage: SizedStage, context: StageContext): Planned
     network: network as StageUNetConfig,
     labelDropout: stage.labelDropout,
     conditional: stage.conditional ?? (facts.classNames && !labelled ? false : undefined),
-    training: trainedBy({ ...context.training, ...stage.training }, defaults, context),
+    training: defaults.training,
     sampling,
   }
-  if (!below) return common
-  const augmentation = stage.augmentation ?? augmentationFor(resolution, below.process)
-  const lowShape = [...imageSize('stage', lowResolution!), facts.channels]
-  const levels = stage.levels ?? levelsOf(augmentation, lowShape)
-  return { ...common, augmentation, levels, ways: stage.ways }
+  const augmented = below && augmentedAs(stage, below, resolution, facts)
+  const planned = { ...common, ...augmented }
+  const said = { ...context.training, ...stage.training }
+  return { ...planned, training: trainedBy(said, defaults.training, () => batchFor(planned, context)) }
 }
 
-/** How a stage is trained: the batch follows from the images and the memory, the learning rate from the batch. */
-function trainedBy(given: Partial<StageTraining>, { training }: StageDefaults, { facts }: StageContext): StageTraining {
-  const most = 2 ** Math.floor(Math.log2(Math.max(1, facts.count)))
-  const batchSize = given.batchSize ?? Math.min(training.batchSize, most)
+/** How a stage is conditioned on the images of the one below. */
+function augmentedAs(stage: SizedStage, below: Planned, resolution: Resolution, { channels }: DataFacts) {
+  const augmentation = stage.augmentation ?? augmentationFor(resolution, below.process)
+  const lowShape = [...imageSize('stage', below.resolution), channels]
+  return { augmentation, levels: stage.levels ?? levelsOf(augmentation, lowShape), ways: stage.ways }
+}
+
+/** The share of the memory that a batch may fill. */
+const share = 0.6
+
+/** The batch of a stage: that of its budget, or the greatest power of two below that the images and the memory allow. */
+function batchFor(planned: Planned, { stages: below, facts, memoryBytes }: StageContext): number {
+  const stages = [...below, planned] as unknown as CascadePlan['stages']
+  const stage = stagesOf({ stages }, { train: facts }).at(-1)!
+  const fits = (batch: number) => (estimateMemory(stage, batch)?.training ?? 0) <= share * memoryBytes
+  let batch = Math.min(planned.training.batchSize, powerOfTwo(facts.count))
+  while (batch > 1 && !fits(batch)) batch /= 2
+  return batch
+}
+
+/** The greatest power of two that is at most n. */
+export const powerOfTwo = (n: number): number => 2 ** Math.floor(Math.log2(n))
+
+/** How a stage is trained. The learning rate follows from the batch, by its square root, as suits Adam. */
+function trainedBy(given: Partial<StageTraining>, training: StageTraining, batch: () => number): StageTraining {
+  const batchSize = given.batchSize ?? batch()
   const learningRate = given.learningRate ?? scaled(training.learningRate, Math.sqrt(batchSize / training.batchSize))
   return { ...training, ...given, batchSize, learningRate }
 }

@@ -11,7 +11,7 @@ const sidesOf: Readonly<Record<Budget, Readonly<Record<number, readonly number[]
 }
 
 /** Images may be upsampled by this factor, so that 28×28 become 32×32. */
-const stretch = 8 / 7
+export const stretch = 8 / 7
 
 /** A size as configurations have it: one number for a square. */
 export type Resolution = number | ImageSize

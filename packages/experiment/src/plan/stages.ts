@@ -1,9 +1,12 @@
 import { baseStage, type Stage, superResolutionStage } from '@cascade-diffusion/cascade'
-import type { ExperimentData } from '../data/data.ts'
+import type { ImageSource } from '@cascade-diffusion/data'
 import type { CascadePlan } from './cascade-plan.ts'
 
 /** The stages of a plan, for the channels and the classes of the data. */
-export function stagesOf({ stages }: Pick<CascadePlan, 'stages'>, { train }: Pick<ExperimentData, 'train'>): Stage[] {
+export function stagesOf(
+  { stages }: Pick<CascadePlan, 'stages'>,
+  { train }: { readonly train: Pick<ImageSource, 'channels' | 'classNames'> },
+): Stage[] {
   const ofData = (conditional = true) => ({
     imageChannels: train.channels,
     classNames: conditional ? train.classNames : undefined,
