@@ -1,4 +1,5 @@
 import type { TrainProgress } from '@cascade-diffusion/training'
+import type { PlanChange } from './config/compare-with-run.ts'
 import type { ExperimentFigures } from './evaluate/evaluator.ts'
 
 /** Real images are being made. */
@@ -49,6 +50,12 @@ export interface EvaluatedEvent {
   readonly figures: ExperimentFigures
 }
 
+/** The run took over a plan that differs from the one before it. */
+export interface ChangedEvent {
+  readonly type: 'changed'
+  readonly changes: readonly PlanChange[]
+}
+
 /** A file or folder of the run was written, or written again. */
 export interface WrittenEvent {
   readonly type: 'written'
@@ -63,4 +70,5 @@ export type ExperimentEvent =
   | EvaluatorEvent
   | SamplingEvent
   | EvaluatedEvent
+  | ChangedEvent
   | WrittenEvent

@@ -30,6 +30,7 @@ export type { Evaluation } from './evaluate/evaluate.ts'
 export type { ExperimentFigures } from './evaluate/evaluator.ts'
 export type { ChosenLevel, FoundLevels, LevelFigures, LevelSearch } from './evaluate/search-stages.ts'
 export type {
+  ChangedEvent,
   EvaluatedEvent,
   EvaluatorEvent,
   ExperimentEvent,

@@ -111,7 +111,7 @@ function pictureSections(run: RunReport): ReportSection[] {
 
 /** `, at s = 10 (middle) and s = 20 (large)` */
 function atLevels({ plan, levels }: RunReport): string {
-  const upper = plan.stages.slice(1)
+  const upper = levels.length > 0 ? plan.stages.slice(1) : []
   const each = upper.map(({ name }, i) => `s = ${levelInWords(levels[i]!)}${upper.length > 1 ? ` (${name})` : ''}`)
   return each.length > 0 ? `, at ${listed(each)}` : ''
 }

@@ -1,31 +1,33 @@
-import { readFile, rm } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { writeAtomically } from '@cascade-diffusion/files'
-import { previousPath } from '@cascade-diffusion/training'
+import { checkChanges, compareWithRun } from '../config/compare-with-run.ts'
 import { printedPlan } from '../config/printed-plan.ts'
-import type { CascadePlan } from '../plan/cascade-plan.ts'
-import { EVALUATOR } from '../plan/check-plan.ts'
-import { savedPlan } from './open-run.ts'
+import { modelStates, savedPlan } from './open-run.ts'
+import type { PlannedRunOptions } from './options.ts'
 import { removeResults } from './remove-files.ts'
-import { checkpointPath, type PlaceOfRun, runFiles } from './run-files.ts'
+import { runFiles } from './run-files.ts'
 
 /**
- * Makes a plan that of a run: writes config.json, and removes what was made by the plan before it and is another now.
+ * Makes a plan that of a run: writes config.json. What was made of samples by another plan is removed.
+ * @throws of code `checkpoint` that lists what models that are trained, or begun, do not allow.
  */
-export async function settleConfig({ out, plan }: PlaceOfRun & { readonly plan: CascadePlan }): Promise<void> {
+export async function settleConfig(options: PlannedRunOptions): Promise<void> {
+  const { out, plan, progress } = options
   const { config } = runFiles(out)
   const text = printedPlan(plan)
   const saved = await savedPlan(out)
   if (saved) {
     if ((await readFile(config, 'utf8')) === text) return
-    await removeResults({ out })
-    if (evaluatorOf(saved) !== evaluatorOf(JSON.parse(text))) {
-      const path = checkpointPath({ out, plan }, EVALUATOR)
-      for (const each of [path, previousPath(path)]) await rm(each, { force: true })
-    }
+    const begun = (await modelStates(options)).filter(({ path }) => path !== undefined)
+    const comparison = compareWithRun(
+      saved,
+      plan,
+      begun.map(({ name }) => name),
+    )
+    checkChanges(comparison, out)
+    await removeResults(options)
+    progress?.({ type: 'changed', changes: comparison.taken })
   }
   await writeAtomically(config, text)
+  progress?.({ type: 'written', path: config })
 }
-
-/** How the evaluator of a plan is trained. */
-const evaluatorOf = ({ evaluation }: CascadePlan): string =>
-  JSON.stringify([evaluation?.features, evaluation?.training])

@@ -75,7 +75,7 @@ function chosenModels(where: string, { plan, stages }: TrainRunOptions): readonl
 }
 
 /**
- * Trains models of a run, and reads those that are trained. If the signal ends it, the report says how far it came.
+ * Trains models of a run, and reads the other stages if all of them are trained then. If the signal ends it, the report says how far it came.
  * @returns the averaged weights of each model that is trained, by name.
  */
 export async function trainModels(run: ActiveRun, names: readonly string[]): Promise<ReadonlyMap<string, Weights>> {
@@ -83,16 +83,18 @@ export async function trainModels(run: ActiveRun, names: readonly string[]): Pro
   const wanted = states.filter(({ name }) => names.includes(name))
   // What was made of other weights would be taken for that of these.
   if (wanted.some(({ name, trained }) => name !== EVALUATOR && !trained)) await removeResults(run)
+  const isStage = ({ name }: ModelState) => name !== EVALUATOR
+  const isWhole = states.filter(isStage).every(({ name, trained }) => trained || names.includes(name))
+  const needed = isWhole ? states.filter((state) => isStage(state) || names.includes(state.name)) : wanted
   const weights = new Map<string, Weights>()
   try {
-    for (const { name, trained } of states) {
-      const isNeeded = names.includes(name) || (trained && name !== EVALUATOR)
-      if (!isNeeded) continue
+    for (const { name } of needed) {
       const stage = run.stages.find((stage) => stage.name === name)
       weights.set(name, await (stage ? trainedStage(run, stage) : trainedEvaluator(run)))
     }
   } catch (error) {
-    if (isCascadeError(error, 'interrupted')) await writeReport(run, undefined, [])
+    // The interruption is the error, even if there is no report of it.
+    if (isCascadeError(error, 'interrupted')) await writeReport(run, undefined, []).catch(() => {})
     throw error
   }
   return weights

@@ -177,5 +177,7 @@ test('how far a run has come, without its weights', async () => {
   renameSync(path, previousPath(path))
   expect(await checkpointProgress(path)).toMatchObject({ path: previousPath(path), step: 3 })
   await writeSafetensors(path, { w: zeros([1]) })
-  await expect(checkpointProgress(path)).rejects.toThrow(`checkpoint ${path} cannot be used: expected a training checkpoint, got other weights`)
+  await expect(checkpointProgress(path)).rejects.toThrow(
+    `checkpoint ${path} cannot be used: expected a training checkpoint, got other weights`,
+  )
 })
