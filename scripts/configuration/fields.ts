@@ -12,7 +12,7 @@ export type Shape =
   | { readonly kind: 'by-name'; readonly what: string; readonly of: Shape }
   | { readonly kind: 'either'; readonly of: readonly Shape[] }
   | { readonly kind: 'code'; readonly what: string }
-  | { readonly kind: 'null' }
+  | { readonly kind: 'null' | 'nothing' }
   | { readonly kind: 'section'; readonly section: Section }
 
 /** One property of a record. */
@@ -88,6 +88,7 @@ export function sectionsOf(schema: AnySchema, type: string, comments: Comments):
     const form = formOf(each)
     switch (form.kind) {
       case 'value':
+        if (form.json && 'not' in form.json) return { kind: 'nothing' }
         return form.json ? { kind: 'value', what: form.what, json: form.json } : { kind: 'code', what: form.what }
       case 'one-of':
         return form
@@ -96,9 +97,9 @@ export function sectionsOf(schema: AnySchema, type: string, comments: Comments):
       case 'lazy':
         return shapeOf(form.of(), types, path)
       case 'nullable':
-        return { kind: 'either', of: [shapeOf(form.of, types, path), { kind: 'null' }] }
+        return eitherOf([shapeOf(form.of, types, path), { kind: 'null' }])
       case 'either':
-        return { kind: 'either', of: form.of.map((one) => shapeOf(one, types, path)) }
+        return eitherOf(form.of.map((one) => shapeOf(one, types, path)))
       case 'list':
         return { kind: 'list', of: shapeOf(form.of, comments.entriesOf(types), `${path}[]`), least: form.least }
       case 'by-name':
@@ -110,6 +111,12 @@ export function sectionsOf(schema: AnySchema, type: string, comments: Comments):
 
   shapeOf(schema, comments.typesOf(type), '')
   return sections
+}
+
+/** One of several shapes. */
+function eitherOf(shapes: readonly Shape[]): Shape {
+  const some = shapes.flatMap((shape) => (shape.kind === 'either' ? shape.of : shape.kind === 'nothing' ? [] : [shape]))
+  return some.length === 1 ? some[0]! : { kind: 'either', of: some }
 }
 
 /** The records that a schema accepts. */

@@ -1,7 +1,7 @@
 // The files that are made of the schema of configurations.
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { cascadeConfigSchema } from '../../packages/experiment/src/index.ts'
+import { cascadeConfigSchema } from '../../packages/experiment/src/config/config-schema.ts'
 import { commentsOf } from './comments.ts'
 import { sectionsOf } from './fields.ts'
 import { jsonSchemaOf } from './json-schema.ts'

@@ -64,9 +64,9 @@ function shapeSchema(shape: Shape): Json | undefined {
       return each && { type: 'object', additionalProperties: each }
     }
     case 'either': {
-      const some = shape.of.flatMap((each) => shapeSchema(each) ?? [])
-      const flat = some.flatMap((each) =>
-        Array.isArray(each.anyOf) && Object.keys(each).length === 1 ? each.anyOf : [each],
+      const some = shape.of.map(shapeSchema).filter((each) => each !== undefined)
+      const flat = some.flatMap((each: Json): readonly Json[] =>
+        Array.isArray(each.anyOf) ? (each.anyOf as Json[]) : [each],
       )
       const different = [...new Map(flat.map((each) => [JSON.stringify(each), each])).values()]
       return different.length > 1 ? { anyOf: different } : different[0]
@@ -75,6 +75,8 @@ function shapeSchema(shape: Shape): Json | undefined {
       return undefined
     case 'null':
       return { type: 'null' }
+    case 'nothing':
+      return undefined
     case 'section':
       return { $ref: `#/definitions/${nameOf(shape.section)}` }
   }

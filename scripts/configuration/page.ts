@@ -48,6 +48,19 @@ function tableOf(fields: readonly Field[]): string {
 /** Text of a cell of a table. */
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll(/\{@link (\w+)\}/g, '`$1`')
 
+/** The order of what a field may be. */
+const ranks: Readonly<Record<Shape['kind'], number>> = {
+  'one-of': 0,
+  value: 1,
+  section: 2,
+  null: 3,
+  nothing: 3,
+  code: 4,
+  either: 4,
+  'by-name': 5,
+  list: 6,
+}
+
 function wordsOf(shape: Shape): string {
   switch (shape.kind) {
     case 'value':
@@ -55,15 +68,18 @@ function wordsOf(shape: Shape): string {
     case 'one-of':
       return shape.values.map((value) => `\`${JSON.stringify(value)}\``).join(', ')
     case 'list':
-      return `a list of: ${wordsOf(shape.of)}`
+      return `a list: ${wordsOf(shape.of)}`
     case 'by-name':
-      return `by name: ${wordsOf(shape.of)}`
+      return `by any names: ${wordsOf(shape.of)}`
     case 'either':
-      return [...new Set(shape.of.map(wordsOf))].join('; or ')
+      // Lists last: what follows `a list:` is in it.
+      return [...new Set([...shape.of].sort((a, b) => ranks[a.kind] - ranks[b.kind]).map(wordsOf))].join('; or ')
     case 'code':
       return `in a program: ${shape.what}`
     case 'null':
       return '`null`'
+    case 'nothing':
+      return 'nothing'
     case 'section':
       return `[${shape.section.what ?? shape.section.path}](${anchorOf(shape.section)})`
   }

@@ -1,16 +1,10 @@
 import { type Entry, schema } from '@cascade-diffusion/checks'
 import type { ImageSource } from '../sources/image-source.ts'
-import { idxImages } from './idx-images.ts'
+import { type IdxOptions, idxImages } from './idx-images.ts'
 
 /** `idxImages` by name: a JSON value. What it calls the images is their file. */
-export interface IdxConfig {
+export interface IdxConfig extends Omit<IdxOptions, 'name'> {
   readonly name: 'idx'
-  /** As in the options of `idxImages`. */
-  readonly images: string
-  readonly labels?: string
-  readonly classNames?: readonly string[]
-  readonly firstLabel?: number
-  readonly transposed?: boolean
 }
 
 /** The entry of the table of sources. */

@@ -12,8 +12,8 @@ export function stepsDown(from: number, to = 0): number[] {
 /** Options of {@link spacedSteps}. */
 export interface SpacedStepsOptions {
   /**
-   * The quantity that is evenly spaced: the step or time itself (`step`, the default), the log-SNR (`log-snr`,
-   * DPM-Solver), or (sigma / alpha)^(1/rho) (`karras`, EDM's equation 5).
+   * The quantity that is evenly spaced: the step or time itself (`step`), the log-SNR (`log-snr`,
+   * DPM-Solver), or (sigma / alpha)^(1/rho) (`karras`, EDM's equation 5). Default `step`.
    */
   readonly by?: 'step' | 'log-snr' | 'karras'
   /** ρ of `karras`. Default 7. */

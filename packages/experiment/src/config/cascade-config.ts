@@ -2,7 +2,13 @@ import type { StageSampling, StageUNetConfig } from '@cascade-diffusion/cascade'
 import type { SourceConfig } from '@cascade-diffusion/data'
 import type { DataConfig, ExperimentData } from '../data/data.ts'
 import type { ImagesConfig } from '../data/images.ts'
-import type { EvaluationPlan, PlannedBase, PlannedSuperResolution, StageTraining } from '../plan/cascade-plan.ts'
+import type {
+  EvaluationPlan,
+  ModelTraining,
+  PlannedBase,
+  PlannedSuperResolution,
+  StageTraining,
+} from '../plan/cascade-plan.ts'
 import type { PresetName } from './preset-names.ts'
 
 /** The sizes of networks by name, from one for a minute on a laptop to that of the paper. */
@@ -54,6 +60,16 @@ export interface SamplingConfig extends Partial<StageSampling> {
   readonly sampler?: StageSampling['sampler']
 }
 
+/** How the network that sees samples is trained. */
+export interface EvaluatorTrainingConfig extends Partial<ModelTraining> {
+  /** Steps of the whole run. Default 400. */
+  readonly steps?: number
+  /** The number of images of a step. Default 64. */
+  readonly batchSize?: number
+  /** A number, or a schedule by name. Default: `{ name: 'cosine', rate: 2e-3, warmup: 50 }`. */
+  readonly learningRate?: ModelTraining['learningRate']
+}
+
 /** How samples are evaluated: what is left out follows from the data and the budget. */
 export interface EvaluationConfig {
   /**
@@ -63,7 +79,7 @@ export interface EvaluationConfig {
    */
   readonly features?: EvaluationPlan['features']
   /** How that network is trained. Default: 400 steps of 64 images. */
-  readonly training?: Partial<EvaluationPlan['training']>
+  readonly training?: EvaluatorTrainingConfig
   /** The number of images that are sampled and evaluated, the classes in turn. Default: by the budget. */
   readonly samples?: number
 }
