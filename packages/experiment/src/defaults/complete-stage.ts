@@ -1,4 +1,5 @@
 import type { StageUNetConfig } from '@cascade-diffusion/cascade'
+import { CascadeError } from '@cascade-diffusion/checks'
 import { imageSize } from '@cascade-diffusion/data'
 import type { LearningRateConfig } from '@cascade-diffusion/training'
 import type { Budget, CascadeConfig } from '../config/cascade-config.ts'
@@ -48,17 +49,27 @@ export function completeStage(stage: SizedStage, context: StageContext): Planned
     training: defaults.training,
     sampling,
   }
-  const augmented = below && augmentedAs(stage, below, resolution, facts)
-  const planned = { ...common, ...augmented }
+  if (!below) checkBase(stage)
+  const planned: Planned = below ? { ...common, ...augmentedAs(stage, below, facts) } : common
   const said = { ...context.training, ...stage.training }
   return { ...planned, training: trainedBy(said, defaults.training, () => batchFor(planned, context)) }
 }
 
 /** How a stage is conditioned on the images of the one below. */
-function augmentedAs(stage: SizedStage, below: Planned, resolution: Resolution, { channels }: DataFacts) {
-  const augmentation = stage.augmentation ?? augmentationFor(resolution, below.process)
+function augmentedAs(stage: SizedStage, below: Planned, { channels }: DataFacts) {
+  const augmentation = stage.augmentation ?? augmentationFor(stage.resolution, below.process)
   const lowShape = [...imageSize('stage', below.resolution), channels]
   return { augmentation, levels: stage.levels ?? levelsOf(augmentation, lowShape), ways: stage.ways }
+}
+
+/** @throws if something is said of a base that only stages above it have. */
+function checkBase(stage: SizedStage): void {
+  for (const option of ['augmentation', 'levels', 'ways'] as const)
+    if (stage[option] !== undefined)
+      throw new CascadeError(
+        'input',
+        `configuration: expected no stages[0].${option}, since the first stage has no images to super-resolve`,
+      )
 }
 
 /** The share of the memory that a batch may fill. */

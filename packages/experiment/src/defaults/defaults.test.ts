@@ -29,7 +29,7 @@ const memoryBytes = 8 * 2 ** 30
 test('a folder of pictures of two classes', async () => {
   const folder = pictures()
   const data = await completeData(folder)
-  expect(data).toEqual({ name: 'images', train: folder, test: { validation: 0.1 } })
+  expect(data).toEqual({ name: 'images', train: folder, test: { validation: 0.25 } })
   const loaded = await loadData(data, { cacheDir: temporaryFolder(), progress: () => {} })
   const facts = await dataFacts(loaded)
   expect(facts).toMatchObject({ channels: 3, classNames: ['cats', 'dogs'], count: loaded.train.count })

@@ -8,10 +8,10 @@ export interface MemoryEstimate {
 }
 
 /** Node.js, the engine and what they have compiled. */
-const process = 350e6
+const process = 330e6
 
 /** Copies of the weights: themselves, gradients, Adam's moments, an average, and those that a checkpoint is made of. */
-const copies = { training: 14, sampling: 3 }
+const copies = { training: 15.5, sampling: 3 }
 
 /** Numbers that are kept for each that a layer gives: for the gradients in training, a few layers at a time in sampling. */
 const kept = { training: 2.2, sampling: 0.3 }
