@@ -57,14 +57,6 @@ test('the page is well formed and holds all of the report', () => {
     expect(html).toContain(text)
 })
 
-test('several images of a section stand side by side as far as there is room', () => {
-  const images = ['first', 'second'].map((caption) => ({ pngDataUri, caption }))
-  const html = htmlReport({ ...report, sections: [{ heading: 'Samples', images }] })
-  const group = /<div class="images">(.*?)<\/div>/s.exec(html)![1]!
-  expect(checkXml(`<div>${group}</div>`).filter((name) => name === 'figure')).toHaveLength(2)
-  expect(htmlReport(report)).not.toContain('class="images"')
-})
-
 test('numbers are rounded and set to the right with their header', () => {
   const html = htmlReport(report)
   expect(html).toContain('<td class="number">12.3457</td>')

@@ -100,8 +100,7 @@ const keyFigure = ({ label, value, note }: KeyFigure) =>
 function section({ heading, text, charts = [], images = [], table: cells }: ReportSection): string {
   const parts = [`<h2>${escapeXml(heading)}</h2>`]
   if (text) parts.push(paragraphs(text))
-  if (images.length > 1) parts.push(`<div class="images">\n${images.map(image).join('\n')}\n</div>`)
-  else parts.push(...images.map(image))
+  parts.push(...images.map(image))
   const data: string[] = []
   if (charts.length > 0) data.push(`<div class="charts">\n${charts.join('\n')}\n</div>`)
   if (cells) data.push(table(cells))

@@ -20,8 +20,7 @@ dd { margin: 0 }
 dd.value { font-size: 1.65rem; font-weight: 650; line-height: 1.25; letter-spacing: -.02em; font-variant-numeric: tabular-nums }
 dd.note { color: var(--muted); font-size: .85rem; line-height: 1.4 }
 section { padding: clamp(1rem, 3vw, 1.6rem); margin: 1rem 0 }
-section > * + figure, section > * + .images, section > * + .data { margin-top: 1.1rem }
-.images { display: flex; flex-wrap: wrap; gap: 1.4rem; align-items: start }
+section > * + figure, section > * + .data { margin-top: 1.1rem }
 .data { display: flex; flex-wrap: wrap; gap: 1.4rem 3rem }
 .charts { flex: 1 1 26rem; min-width: 0; display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 26rem), 1fr)); gap: 1.4rem }
 .charts svg { display: block; width: 100%; max-width: 40rem; height: auto }

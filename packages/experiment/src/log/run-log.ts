@@ -44,8 +44,11 @@ export interface StageLog extends ModelLog {
 export interface RunLog {
   /** The log of a model that is not a stage: of the evaluator. */
   model(name: string): ModelLog
-  /** The log of a stage of the plan. */
-  stage(stage: Stage): StageLog
+  /**
+   * The log of a stage of the plan.
+   * @param written called with the path of each grid that was written; training waits for it.
+   */
+  stage(stage: Stage, written?: (path: string) => Promise<void>): StageLog
 }
 
 /**
@@ -81,7 +84,7 @@ export function runLog({ plan, data, out, compile, signal }: RunLogOptions): Run
 
   return {
     model: (name) => ({ progress: logOf(name).progress }),
-    stage(stage) {
+    stage(stage, written) {
       const planned = plan.stages.find(({ name }) => name === stage.name)!
       const { grids, tensorboard, resume, progress } = logOf(stage.name)
       const every = sampleEveryOf(planned.training)
@@ -99,7 +102,7 @@ export function runLog({ plan, data, out, compile, signal }: RunLogOptions): Run
           const png = encodePng(grid)
           // Last, so that the other is not missing if the grid is there.
           tensorboard.image(step, 'samples', { png, width, height, channels })
-          await grids.write(step, png)
+          await written?.(await grids.write(step, png))
         },
       }
       return { progress, observe }

@@ -8,7 +8,8 @@ export interface GridFiles {
   /** Removes the grids after so many steps. */
   resume(done: number): void
   has(step: number): boolean
-  write(step: number, png: Uint8Array): Promise<void>
+  /** @returns the path. */
+  write(step: number, png: Uint8Array): Promise<string>
 }
 
 /** A grid that was written. */
@@ -27,7 +28,9 @@ export function gridFiles(folder: string): GridFiles {
     has: (step) => existsSync(pathOf(step)),
     async write(step, png) {
       await mkdir(folder, { recursive: true })
-      await writeAtomically(pathOf(step), png)
+      const path = pathOf(step)
+      await writeAtomically(path, png)
+      return path
     },
   }
 }

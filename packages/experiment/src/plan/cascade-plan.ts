@@ -23,7 +23,10 @@ export interface ModelTraining extends Omit<TrainingRun, Supplied | 'learningRat
 export interface StageTraining extends ModelTraining, Omit<TrainStageOptions, keyof TrainingRun | 'stage' | 'dataset'> {
   /** Steps between checkpoints. They are also saved every five minutes. Default 250. */
   readonly saveEvery?: number
-  /** Steps between grids of samples, of the weights and of their average; 0 for none. Default: a tenth of `steps`. */
+  /**
+   * Steps between grids of samples, of the weights and of their average; 0 for none. Default: a tenth of `steps`, but at
+   * least 250.
+   */
   readonly sampleEvery?: number
 }
 

@@ -10,11 +10,14 @@ import {
 } from '@cascade-diffusion/reports'
 import type { ExperimentFigures } from '../evaluate/evaluator.ts'
 import type { ChosenLevel, LevelFigures, LevelSearch } from '../evaluate/search-stages.ts'
+import type { LoggedStep } from '../log/logged-step.ts'
 import type { CascadePlan } from '../plan/cascade-plan.ts'
 import { EVALUATOR } from '../plan/check-plan.ts'
 import type { ModelState } from '../run/open-run.ts'
 import type { Pictures } from '../run/run-files.ts'
 import { shownClasses } from '../sample.ts'
+import { gridSections, type StageGrids } from './grid-sections.ts'
+import { type LossCurve, lossCurves } from './loss-curves.ts'
 import { type Outcome, trialsOf } from './outcome.ts'
 
 const percent = (x: number) => `${(100 * x).toFixed(1)} %`
@@ -29,6 +32,10 @@ export interface RunReport {
   readonly classNames: readonly string[] | undefined
   /** The models, in the order of their training. */
   readonly models: readonly Pick<ModelState, 'name' | 'step' | 'steps' | 'losses'>[]
+  /** The log, which may be ahead of the checkpoints that the models are known by. */
+  readonly logged: readonly LoggedStep[]
+  /** Samples of the stages while they were trained. */
+  readonly grids: readonly StageGrids[]
   /** The pictures, as PNG files, once all stages are trained. */
   readonly pictures: Pictures | undefined
   /** The levels that they were sampled at. */
@@ -40,16 +47,18 @@ export interface RunReport {
 /** The report as one HTML page. */
 export function reportOf(run: RunReport): string {
   const { plan, outcome } = run
+  const curves = lossCurves(run)
   const several = plan.stages.length > 2
   const { classAccuracy } = outcome?.evaluation.figures ?? {}
   return htmlReport({
     title: plan.report.title,
     summary: [`${plan.report.about} ${stagesInWords(run)}`, plan.report.note ?? ''].join('\n\n'),
-    figures: outcome ? keyFigures(run, outcome) : run.models.filter(({ step }) => step > 0).map(stepsFigure),
+    figures: outcome ? keyFigures(run, outcome) : curves.map(stepsFigure),
     sections: [
       ...pictureSections(run),
       ...(outcome?.evaluation.searches ?? []).map((search) => levelSection(search, several)),
-      { heading: 'Training', charts: lossCharts(run) },
+      { heading: 'Training', charts: curves.filter(isDrawable).map(lossChart) },
+      ...gridSections(plan, run.grids),
       ...(classAccuracy && run.classNames ? [classSection(run.classNames, classAccuracy.perClass)] : []),
     ],
   })
@@ -80,7 +89,7 @@ function keyFigures(run: RunReport, { evaluation, seconds, peakMemoryBytes, plan
   ]
 }
 
-const stepsFigure = ({ name, step, steps }: RunReport['models'][number]): KeyFigure => ({
+const stepsFigure = ({ name, step, steps }: LossCurve): KeyFigure => ({
   label: name,
   value: `${step}`,
   note: `of ${steps} steps`,
@@ -210,26 +219,14 @@ function howAugmented(tried: readonly AugmentationWay[]): string {
   return tried[0] === 'truncated' ? `${truncated[0]!.toUpperCase()}${truncated.slice(1)}.` : `${nonTruncated}.`
 }
 
-const lossCharts = ({ models }: RunReport): string[] =>
-  models
-    .filter(({ step }) => step > 0)
-    .map(({ name, losses }) =>
-      svgLineChart({
-        title: name,
-        xLabel: 'step',
-        yLabel: name === EVALUATOR ? 'cross-entropy' : 'simple loss',
-        series: [{ name, points: smoothed(losses) }],
-        logY: true,
-      }),
-    )
+/** Not where every loss is 0 or below, or no step was taken. */
+const isDrawable = ({ points }: LossCurve): boolean => points.some(([, loss]) => loss > 0)
 
-/** Means over windows, so that a long noisy curve has some 150 points. */
-function smoothed(losses: Float32Array): [number, number][] {
-  const window = Math.max(1, Math.floor(losses.length / 150))
-  const points: [number, number][] = []
-  for (let from = 0; from + window <= losses.length; from += window) {
-    const finite = losses.subarray(from, from + window).filter(Number.isFinite)
-    if (finite.length > 0) points.push([from + window, finite.reduce((a, b) => a + b, 0) / finite.length])
-  }
-  return points
-}
+const lossChart = ({ name, points }: LossCurve): string =>
+  svgLineChart({
+    title: name,
+    xLabel: 'step',
+    yLabel: name === EVALUATOR ? 'cross-entropy' : 'simple loss',
+    series: [{ name, points }],
+    logY: true,
+  })

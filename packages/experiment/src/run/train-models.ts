@@ -10,6 +10,7 @@ import { EVALUATOR } from '../plan/check-plan.ts'
 import type { ActiveRun } from './active-run.ts'
 import { removeOlder } from './remove-files.ts'
 import { checkpointPath } from './run-files.ts'
+import { writeReport } from './write-results.ts'
 
 /** Averaged weights. */
 export type Weights = Params<NDArray>
@@ -42,7 +43,8 @@ export function trainedEvaluator(run: ActiveRun): Promise<Weights> {
 export function trainedStage(run: ActiveRun, stage: Stage): Promise<Weights> {
   const planned = run.plan.stages.find(({ name }) => name === stage.name)!
   const { saveEvery = 250, sampleEvery, ...training } = planned.training
-  const log = run.log.stage(stage)
+  // The report follows the training.
+  const log = run.log.stage(stage, async () => void (await writeReport({ ...run, progress: () => {} }, undefined, [])))
   return trained(run, stage.name, training.steps, log, (common) =>
     trainStage({
       ...common,

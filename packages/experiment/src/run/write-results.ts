@@ -5,6 +5,8 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import { encodePng } from '@cascade-diffusion/data'
 import { writeAtomically } from '@cascade-diffusion/files'
 import type { ChosenLevel } from '../evaluate/search-stages.ts'
+import { readMetrics } from '../log/metrics-file.ts'
+import { stageGrids } from '../report/grid-sections.ts'
 import { metricsOf, type Outcome } from '../report/outcome.ts'
 import { processGrid, realGrid, samplesGrid } from '../report/pictures.ts'
 import { reportOf } from '../report/report.ts'
@@ -93,12 +95,14 @@ export async function writeReport(
   stages: FinishedRun['stages'] | undefined,
   levels: readonly ChosenLevel[],
 ): Promise<string> {
-  const { report, pictures } = runFiles(run.out)
+  const { report, pictures, samples, log } = runFiles(run.out)
   const classNames = stages && !isConditional({ stages }) ? undefined : run.data.train.classNames
   const page = reportOf({
     plan: run.plan,
     classNames,
     models: await modelStates(run),
+    logged: readMetrics(log),
+    grids: await stageGrids(samples, run.plan),
     pictures: pictures.every(existsSync) ? await readPictures(pictures) : undefined,
     levels,
     outcome: await savedOutcome(run),
