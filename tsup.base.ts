@@ -10,4 +10,8 @@ export const library = (entry: string[] = ['src/index.ts']) =>
     dts: { compilerOptions: { customConditions: [] } },
     clean: true,
     sourcemap: true,
+    // Maps say where code is from; with the text of the sources, they would be most of what is installed.
+    esbuildOptions(options) {
+      options.sourcesContent = false
+    },
   } satisfies Options)

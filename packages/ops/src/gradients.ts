@@ -1,10 +1,9 @@
 /**
- * Registers gradients when imported: tfjs-core alone has none. tfjs-layers registers all of its own
- * (`tfjs-core/dist/register_all_gradients` does not load as an ES module in Node). This package adds those of its
- * kernels, those that tfjs lacks, and those that are wrong in tfjs.
+ * Registers gradients when imported: tfjs-core alone has none. (`tfjs-core/dist/register_all_gradients` does not load as
+ * an ES module in Node.js, and tfjs-layers, which registers them, takes 28 MB.) Those in `plain` are the ones that tfjs
+ * has too; the others are those of our kernels, those that tfjs lacks, and those that are wrong in tfjs.
  */
-import '@tensorflow/tfjs-layers'
-import { registerGradient, unregisterGradient } from '@tensorflow/tfjs-core'
+import { registerGradient } from '@tensorflow/tfjs-core'
 import { attentionGradient } from './operations/attention.ts'
 import { groupNormGradient } from './operations/group-norm.ts'
 import { siluGradient } from './operations/silu.ts'
@@ -32,6 +31,11 @@ import {
   mirrorPadGradient,
   tileGradient,
 } from './tfjs-gradients/moved.ts'
+import { arithmeticGradients } from './tfjs-gradients/plain/arithmetic.ts'
+import { arrangementGradients } from './tfjs-gradients/plain/arrangement.ts'
+import { elementwiseGradients } from './tfjs-gradients/plain/elementwise.ts'
+import { kernelGradients } from './tfjs-gradients/plain/kernels.ts'
+import { reductionGradients } from './tfjs-gradients/plain/reductions.ts'
 import { poolGradients } from './tfjs-gradients/pools.ts'
 import { stepGradients } from './tfjs-gradients/steps.ts'
 import { unaryGradients } from './tfjs-gradients/unary.ts'
@@ -43,8 +47,13 @@ const gradients = [
   ...[topKGradient, stridedSliceGradient, depthToSpaceGradient, flipLeftRightGradient, diagGradient],
   ...[mirrorPadGradient, tileGradient, broadcastToGradient],
   ...[...stepGradients, ...unaryGradients, ...binaryGradients, ...extremeGradients],
+  ...[
+    ...elementwiseGradients,
+    ...arithmeticGradients,
+    ...arrangementGradients,
+    ...reductionGradients,
+    ...kernelGradients,
+  ],
   ...[...convolutionGradients, ...poolGradients, ...resizeGradients],
 ]
 for (const gradient of gradients) registerGradient(gradient)
-// tfjs has gradients of real numbers only: none passes a complex tensor.
-unregisterGradient('ComplexAbs')
