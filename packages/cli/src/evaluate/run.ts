@@ -1,0 +1,7 @@
+import { evaluateRun } from '@cascade-diffusion/experiment'
+import type { CommandIo, CommandResult } from '../command.ts'
+import { type EvaluatedValues, evaluated } from '../run/evaluated.ts'
+
+/** Runs the command `evaluate`. */
+export const run = (values: EvaluatedValues, io: CommandIo): Promise<CommandResult> =>
+  evaluated(values, io, evaluateRun)
