@@ -1,24 +1,23 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromiumPath, launchChromium } from '@cascade-diffusion/testing/browser'
+import { chromiumPath, launchChromium, serveFolder } from '@cascade-diffusion/testing/browser'
 import { loadCascade } from 'cascade-diffusion'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { savedTinyCascade } from '../../packages/cascade-diffusion/src/tiny-cascade.ts'
-import { serve } from '../browser-jit/serve.ts'
 import { build } from './build.ts'
 
 describe.skipIf(!chromiumPath)('in Chromium', () => {
   let folder: string
-  let server: Awaited<ReturnType<typeof serve>>
+  let server: Awaited<ReturnType<typeof serveFolder>>
   let browser: Browser
   let page: Page
   const errors: string[] = []
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'browser-cascade-'))
     await build(join(folder, 'page'), await savedTinyCascade(join(folder, 'tiny')))
-    server = await serve(join(folder, 'page'))
+    server = await serveFolder(join(folder, 'page'))
     browser = await launchChromium()
     page = await browser.newPage()
     page.on('pageerror', ({ message }) => errors.push(message))
@@ -31,13 +30,14 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
   })
 
   test('an image is the one that Node.js makes', async () => {
-    await page.goto(server.url)
+    await page.goto(`${server.url}?wasm`)
     await page.waitForFunction('!sample.disabled')
     expect(errors).toEqual([])
     expect(await page.textContent('#said')).toBe('4×4 → 8×8 pixels.')
     await page.selectOption('#classes', 'dog')
     await page.click('#sample')
-    await page.waitForFunction(`/^Made in/.test(said.textContent)`)
+    await page.waitForFunction('!sample.disabled')
+    expect(await page.textContent('#said')).toMatch(/^Made in \d+\.\d s\.$/)
     const drawn = await page.evaluate<number[]>(
       `[...image.getContext('2d').getImageData(0, 0, image.width, image.height).data]`,
     )

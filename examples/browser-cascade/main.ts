@@ -5,7 +5,9 @@ const element = <T extends HTMLElement>(id: string) => document.getElementById(i
 const [canvas, classes] = [element<HTMLCanvasElement>('image'), element<HTMLSelectElement>('classes')]
 const [button, said] = [element<HTMLButtonElement>('sample'), element('said')]
 
-const cascade = await loadCascade('cascade')
+// By default the fastest engine that works here.
+const engine = new URLSearchParams(location.search).has('wasm') ? 'wasm' : 'auto'
+const cascade = await loadCascade('cascade', { engine })
 for (const name of cascade.classNames ?? []) classes.append(new Option(name))
 
 let seed = 0
@@ -23,13 +25,16 @@ async function sample() {
   Object.assign(canvas, { width: image.width, height: image.height })
   canvas.getContext('2d')?.putImageData(image, 0, 0)
   said.textContent = `Made in ${((performance.now() - start) / 1000).toFixed(1)} s.`
-  button.disabled = false
 }
 
 button.onclick = () => {
-  sample().catch((error: Error) => {
-    said.textContent = error.message
-  })
+  sample()
+    .catch((error: Error) => {
+      said.textContent = error.message
+    })
+    .finally(() => {
+      button.disabled = false
+    })
 }
 said.textContent = `${cascade.stages.map(({ size }) => size.join('×')).join(' → ')} pixels.`
 button.disabled = false

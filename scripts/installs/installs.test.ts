@@ -48,7 +48,16 @@ test.each(creators)('%s create cascade-diffusion, install, first steps', { timeo
   const manager = bench.managers.find((manager) => manager.name === name)!
   const { folder, run: command } = await bench.createProject(manager, ['--images', drawnPictures(), '--yes'])
   const dashes = manager.command === 'npm' ? ['run', 'train', '--'] : ['train']
-  const few = ['--training.steps', '1', '--training.batchSize', '4', '--evaluation.training.steps', '1']
+  const few = [
+    '--stages',
+    '8,16',
+    '--training.steps',
+    '1',
+    '--training.batchSize',
+    '4',
+    '--evaluation.training.steps',
+    '1',
+  ]
   await command(...dashes, ...few, '--evaluation.samples', '4', '--sampling.steps', '2')
   await writeFile(join(folder, 'three.js'), three)
   await run(manager.node('three.js'), { cwd: folder })

@@ -1,8 +1,8 @@
-// A package registry on this machine: it has the packed packages of this workspace, and says where all others are.
+// A package registry on this machine: it has the packed packages of this workspace, and passes on what npm's says of all others.
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
+import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -21,7 +21,7 @@ export interface Registry {
   close(): void
 }
 
-/** Serves the tarballs of a folder, as npm's registry would after their publication, and sends on to it for others. */
+/** Serves the tarballs of a folder, as npm's registry would after their publication, and passes on what that says of others. */
 export async function serveRegistry(folder: string): Promise<Registry> {
   const packed = new Map<string, Packed>()
   for (const file of (await readdir(folder)).filter((name) => name.endsWith('.tgz'))) {
@@ -30,18 +30,29 @@ export async function serveRegistry(folder: string): Promise<Registry> {
     const manifest = JSON.parse(stdout)
     packed.set(manifest.name, { manifest, bytes })
   }
-  const { stdout: usual } = await execute('npm', ['config', 'get', 'registry'])
-  const server = createServer(({ url = '' }, response) => {
+  const { stdout } = await execute('npm', ['config', 'get', 'registry'])
+  const usual = stdout.trim().replace(/\/?$/, '/')
+  const server = createServer(async ({ url = '/', headers }, response) => {
     const [, name, tarball] = /^\/((?:@[^/]+\/)?[^/]+)(\/-\/.*\.tgz)?$/.exec(decodeURIComponent(url)) ?? []
     const found = packed.get(name ?? '')
-    if (!found) return response.writeHead(302, { location: usual.trim().replace(/\/$/, '') + url }).end()
-    if (tarball) return response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(found.bytes)
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document(found, address())))
+    if (found && tarball)
+      return response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(found.bytes)
+    if (found) return json(response, 200, JSON.stringify(document(found, address())))
+    if (tarball) return response.writeHead(302, { location: usual + url.slice(1) }).end()
+    // Yarn names folders of packages by where they come from, and sharp looks for its library by such a name: all have
+    // to come from the one registry.
+    const answer = await fetch(usual + url.slice(1), { headers: { accept: headers.accept ?? '*/*' } }).catch(
+      () => undefined,
+    )
+    json(response, answer?.status ?? 502, (await answer?.text())?.replaceAll(usual, address()) ?? '{}')
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
   return { url: address(), close: () => server.close() }
 }
+
+const json = (response: ServerResponse, status: number, text: string): void =>
+  void response.writeHead(status, { 'content-type': 'application/json' }).end(text)
 
 /** What a registry says of a package. The tarball's address has its hash, so that no cache confuses two of one version. */
 function document({ manifest, bytes }: Packed, address: string) {

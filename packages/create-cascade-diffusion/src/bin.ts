@@ -1,8 +1,11 @@
 #!/usr/bin/env node
-import { create } from './command.ts'
-
-process.exitCode = await create(process.argv.slice(2), {
-  terminal: process.stdin.isTTY === true && process.stdout.isTTY === true,
-  log: (text) => process.stdout.write(`${text}\n`),
-  error: (text) => process.stderr.write(`${text}\n`),
-})
+// Any Node.js can parse this file: it imports nothing before the version is known.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major > 20 || (major === 20 && minor >= 19)) import('./start.ts')
+else {
+  console.error(
+    `cascade-diffusion needs Node.js 20.19 or later; this is ${process.versions.node}, ${process.execPath}.\n` +
+      'Install a current one from https://nodejs.org, or with a version manager: nvm install 22',
+  )
+  process.exitCode = 1
+}
