@@ -1,6 +1,7 @@
 // `bench <name> [options]`: runs one benchmark.
 import { parseArgs } from 'node:util'
 import { benchAccuracy } from './accuracy.ts'
+import { benchColdStart } from './cold-start.ts'
 import { benchFirstImage } from './first-image.ts'
 import { benchImages } from './images.ts'
 import { benchLoad } from './load.ts'
@@ -15,6 +16,7 @@ const usage = `usage: bench [network] [--compile] [--rounds n] [--work name]... 
        bench accuracy
        bench load [--rounds n]
        bench first-image [--rounds n]
+       bench cold-start [--rounds n]
        bench images [--rounds n] [--images folder]
   --compile   also against torch.compile, which takes minutes to compile
   --rounds n  turns of each side (network 15, fewer for long workloads; startup 3, load 7, images 5, first-image 7)
@@ -40,6 +42,7 @@ try {
   const [name = 'network', ...more] = positionals
   if (more.length > 0) throw new Error(usage)
   if (name === 'accuracy') await benchAccuracy()
+  else if (name === 'cold-start') benchColdStart({ rounds: rounds(20) })
   else if (name === 'images') await benchImages({ rounds: rounds(5), images })
   else if (name === 'first-image') await benchFirstImage({ rounds: rounds(7) })
   else if (name === 'load') await benchLoad({ rounds: rounds(7) })

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type AccuracyResults, accuracyRows } from './accuracy.ts'
+import { type ColdStartResults, coldStartRows } from './cold-start.ts'
 import { type FirstImageResults, firstImageRows } from './first-image.ts'
 import { type ImageResults, imageRows } from './images.ts'
 import { type LoadResults, loadRows } from './load.ts'
@@ -20,6 +21,7 @@ function tables(): Record<string, string> {
   const network = readResults<Comparison[]>('network') ?? []
   const about = readResults<Partial<NetworkMachine> & Omit<Machine, 'loadAverage'>>('network.machine')
   const startup = readResults<StartupResults>('startup')
+  const coldStart = readResults<ColdStartResults>('cold-start')
   const load = readResults<LoadResults>('load')
   const first = readResults<FirstImageResults>('first-image')
   const images = readResults<ImageResults>('images')
@@ -35,6 +37,9 @@ function tables(): Record<string, string> {
     startup: startup ? `${markdown(startupRows(startup.works))}\n\n${on(startup)}; ${startup.date.slice(0, 10)}` : '',
     'first-image': first
       ? `${markdown(firstImageRows(first.works))}\n\n${on(first)}, PyTorch ${first.peer.torch}, diffusers ${first.peer.diffusers}; ${first.date.slice(0, 10)}`
+      : '',
+    'cold-start': coldStart
+      ? `${markdown(coldStartRows(coldStart.starts))}\n\n${on(coldStart)}; ${coldStart.date.slice(0, 10)}`
       : '',
     load: load ? `${markdown(loadRows(load.works))}\n\n${on(load)}; ${load.date.slice(0, 10)}` : '',
     images: images ? `${markdown(imageRows(images.works))}\n\n${on(images)}; ${images.date.slice(0, 10)}` : '',

@@ -96,6 +96,7 @@ function rootOf(version: string, { write, width, colors }: HelpOutput): Parser {
       getOutHasColors: () => colors === true,
     })
     .configureHelp({
+      minWidthToWrap: 20,
       styleTitle: bold,
       subcommandTerm: (child) => child.name(),
       subcommandDescription: (child) => child.summary(),
