@@ -30,8 +30,19 @@ test.each<[number | ImageSize, readonly unknown[], readonly unknown[]]>([
   [20, [16], [16]],
   [31, [8, 32], [32]],
   [[28, 28], [8, 32], [32]],
-  [[32, 64], [[8, 16], [32, 64]], [[32, 64]]],
-  [[178, 218], [16, 64], [32, 128]],
+  [
+    [32, 64],
+    [
+      [8, 16],
+      [32, 64],
+    ],
+    [[32, 64]],
+  ],
+  [
+    [178, 218],
+    [16, 64],
+    [32, 128],
+  ],
   [3000, [16, 64], [32, 128]],
   [5, [8], [8]],
 ])('stages of images of %j: tiny %j, base %j', (size, tiny, base) => {
@@ -94,7 +105,10 @@ test('the steps of sampling and the levels follow from another process', () => {
   const process = { schedule: { name: 'continuous-cosine' } } as const
   const [base, fine] = plan({ network: 'tiny', stages: [{ resolution: 16, process }, 64] }).stages
   expect(base.sampling.steps).toEqual({ count: 25, from: 0.98, to: 0.0392 })
-  expect(fine).toMatchObject({ augmentation: { schedule: process.schedule, maxLevel: 0.4 }, levels: [0.05, 0, 0.1, 0.2] })
+  expect(fine).toMatchObject({
+    augmentation: { schedule: process.schedule, maxLevel: 0.4 },
+    levels: [0.05, 0, 0.1, 0.2],
+  })
   const blurred = plan({ network: 'base' }).stages[1]!
   expect([blurred.augmentation, blurred.levels]).toEqual([{ name: 'gaussian-blur' }, [0, 0.3, 0.6]])
 })
@@ -143,7 +157,11 @@ describe('data that do not allow a plan are refused, with what to do', () => {
       facts(64, undefined, { classNames, perClass: [3, 0] }),
       {},
     ],
-    ['expected at least 2 test images, got 1: add images, or set data.test', facts(64, undefined, { testCount: 1 }), {}],
+    [
+      'expected at least 2 test images, got 1: add images, or set data.test',
+      facts(64, undefined, { testCount: 1 }),
+      {},
+    ],
     [
       "stage 'base': expected a batch of at most the 900 training images, got a batchSize of 1000: set its training.batchSize",
       facts(64),
