@@ -10,7 +10,6 @@ import type { DataFacts } from './data-facts.ts'
 import { estimateMemory } from './estimate-memory.ts'
 import { augmentationFor, levelsOf, samplingOf, stageDefaults } from './stage-defaults.ts'
 import type { StageDefaults } from './stage-place.ts'
-import type { Resolution } from './stage-sizes.ts'
 
 type Planned = PlannedBase | PlannedSuperResolution
 
