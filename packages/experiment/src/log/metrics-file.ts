@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, fdatasyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { fileError } from '@cascade-diffusion/files'
 import type { LoggedStep } from './logged-step.ts'
 
@@ -9,7 +9,7 @@ export interface MetricsFile {
   append(line: LoggedStep): void
 }
 
-/** Writes within the call, so that a line is there before the checkpoint of its step. */
+/** Writes within the call, to the disk itself, so that a line is there before the checkpoint of its step. */
 export function metricsFile(path: string): MetricsFile {
   return {
     resume(model, done) {
@@ -22,7 +22,7 @@ export function metricsFile(path: string): MetricsFile {
       const rest = kept.map((line) => `${line}\n`).join('')
       if (rest !== text) written(path, () => replace(path, rest))
     },
-    append: (line) => written(path, () => appendFileSync(path, `${JSON.stringify(line)}\n`)),
+    append: (line) => written(path, () => write(path, 'a', `${JSON.stringify(line)}\n`)),
   }
 }
 
@@ -41,8 +41,18 @@ function parsed(line: string): LoggedStep | undefined {
 }
 
 function replace(path: string, text: string): void {
-  writeFileSync(`${path}.partial`, text)
+  write(`${path}.partial`, 'w', text)
   renameSync(`${path}.partial`, path)
+}
+
+function write(path: string, flags: 'a' | 'w', text: string): void {
+  const file = openSync(path, flags)
+  try {
+    writeFileSync(file, text)
+    fdatasyncSync(file)
+  } finally {
+    closeSync(file)
+  }
 }
 
 function written(path: string, write: () => void): void {

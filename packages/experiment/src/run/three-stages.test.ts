@@ -4,13 +4,13 @@ import { type AugmentationWay, chosenLevels, readCascade } from '@cascade-diffus
 import { jit } from '@cascade-diffusion/jit'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
-import type { ChosenLevel } from './evaluate/search-stages.ts'
-import type { ExperimentEvent } from './events.ts'
-import { evaluateRun, searchRun } from './run/evaluated-run.ts'
-import { openRun } from './run/open-run.ts'
-import { runExperiment } from './run/run-experiment.ts'
-import { trainRun } from './run/train-run.ts'
-import { briefPlan, threeStagePlan } from './tiny-plan.ts'
+import type { ChosenLevel } from '../evaluate/search-stages.ts'
+import type { ExperimentEvent } from '../events.ts'
+import { briefPlan, threeStagePlan } from '../tiny-plan.ts'
+import { evaluateRun, searchRun } from './evaluated-run.ts'
+import { openRun } from './open-run.ts'
+import { runExperiment } from './run-experiment.ts'
+import { trainRun } from './train-run.ts'
 
 const out = temporaryFolder()
 const options = { plan: threeStagePlan, out, compile: jit }

@@ -5,8 +5,8 @@ import { jit } from '@cascade-diffusion/jit'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { loadCheckpoint, saveCheckpoint } from '@cascade-diffusion/training'
 import { expect, test } from 'vitest'
-import { type RunExperimentOptions, runExperiment } from './run/run-experiment.ts'
-import { briefPlan, tinyPlan } from './tiny-plan.ts'
+import { briefPlan, tinyPlan } from '../tiny-plan.ts'
+import { type RunExperimentOptions, runExperiment } from './run-experiment.ts'
 
 const folder = temporaryFolder()
 const run = (out: string, options: Partial<RunExperimentOptions> = {}) =>

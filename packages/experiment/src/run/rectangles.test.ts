@@ -5,8 +5,8 @@ import { jit } from '@cascade-diffusion/jit'
 import { rng } from '@cascade-diffusion/random'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
-import { runExperiment } from './run/run-experiment.ts'
-import { briefPlan } from './tiny-plan.ts'
+import { briefPlan } from '../tiny-plan.ts'
+import { runExperiment } from './run-experiment.ts'
 
 /** Wide images of two classes, in RGBA. */
 const wide = (split: string) => {

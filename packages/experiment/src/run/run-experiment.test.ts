@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { jit } from '@cascade-diffusion/jit'
 import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
-import type { ExperimentEvent } from './events.ts'
-import { runExperiment } from './run/run-experiment.ts'
-import { tinyPlan } from './tiny-plan.ts'
+import type { ExperimentEvent } from '../events.ts'
+import { tinyPlan } from '../tiny-plan.ts'
+import { runExperiment } from './run-experiment.ts'
 
 test('writes pictures, figures and a report', async () => {
   const events: ExperimentEvent[] = []
@@ -22,6 +22,7 @@ test('writes pictures, figures and a report', async () => {
     'report.html',
     'samples',
     'samples.png',
+    'tensorboard',
   ])
   const metrics = JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'))
   expect(metrics).toMatchObject({ dataset: 'tiny', seed: 1, samples: 12, classifierTestAccuracy: 1 })
@@ -64,7 +65,7 @@ test('writes pictures, figures and a report', async () => {
     models.flatMap(([model, n]) => Array.from({ length: n }, (_, i) => `${model} ${i + 1}`)),
   )
   expect(events[0]).toEqual({ type: 'loaded', train: 64, test: 64 })
-  const rest = events.filter(({ type }) => type !== 'training' && type !== 'loaded')
+  const rest = events.filter(({ type }) => !['training', 'loaded', 'written'].includes(type))
   expect(rest[0]).toEqual({ type: 'evaluator', accuracy: 1 })
   const sampling = rest.filter((event) => event.type === 'sampling')
   expect([sampling[0], sampling.at(-1)]).toEqual([0, 60].map((done) => ({ type: 'sampling', done, count: 60 })))
