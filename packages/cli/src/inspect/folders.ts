@@ -7,6 +7,7 @@ import { CascadeError } from '@cascade-diffusion/checks'
 import { recogniseImages, shownSize } from '@cascade-diffusion/data'
 import { counted, type Found, quoted } from './found.ts'
 import { bytesIn, jsonAt } from './reading.ts'
+import { inspectRun, isRun } from './runs.ts'
 import { inspectSamples, inspectUnfinished, manifestsOf } from './samples.ts'
 import { stageFacts } from './stage-facts.ts'
 import { inspectWeights } from './weights.ts'
@@ -15,6 +16,7 @@ import { inspectWeights } from './weights.ts'
 export async function inspectFolder(path: string): Promise<Found> {
   const has = (name: string) => existsSync(join(path, name))
   if (has('cascade.json')) return inspectCascade(path)
+  if (await isRun(path)) return inspectRun(path)
   const { finished, unfinished } = manifestsOf(path, true)
   if (existsSync(unfinished)) return inspectUnfinished(path, true)
   if (existsSync(finished)) return inspectSamples(path, true)
