@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
@@ -18,6 +19,21 @@ test('mistakes are reported on stderr', async () => {
   expect(errors.join('')).toContain(
     "unknown option '--jsn'. Did you mean '--json'?\n\nusage: cascade-diffusion summary",
   )
+})
+
+test('an old Node.js is told what is needed, before anything is imported', async () => {
+  const define = "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '18.20.8' } })"
+  const bin = fileURLToPath(new URL('bin.ts', import.meta.url))
+  const loader = `--import=${import.meta.resolve('tsx')}`
+  const child = spawn(process.execPath, [loader, `--import=data:text/javascript,${define}`, bin, '--help'])
+  const errors: string[] = []
+  child.stderr.on('data', (data) => errors.push(String(data)))
+  expect(await new Promise((resolve) => child.on('close', resolve))).toBe(1)
+  expect(errors.join('')).toMatch(/^cascade-diffusion needs Node\.js 20\.19 or later; this is 18\.20\.8, /)
+  const { engines } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  expect(engines.node).toBe('>=20.19')
+  // Nothing that an old one cannot parse.
+  expect(readFileSync(bin, 'utf8')).not.toMatch(/^import |^export |await |\?\.|\?\?/m)
 })
 
 test('a reader that goes away ends it without a message', async () => {

@@ -1,4 +1,7 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { encodePng } from '@cascade-diffusion/data'
+import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import { main } from './main.ts'
 import { run } from './test-support.ts'
@@ -103,4 +106,32 @@ test('what a program does not take errors from goes to stderr', async () => {
     process.stderr.write = write
   }
   expect(written.join('')).toContain("unknown command 'paint'")
+})
+
+test('--json prints one value on stdout, with what was written; --quiet nothing on the way', async () => {
+  const folder = temporaryFolder()
+  const picture = (i: number) => ({ shape: [8, 8, 3] as const, data: new Uint8Array(192).fill(i) })
+  for (let i = 0; i < 3; i++) writeFileSync(join(folder, `${i}.png`), encodePng(picture(i)))
+  const shown: string[] = []
+  const printed = async (...args: string[]) => {
+    const [lines, errors]: [string[], string[]] = [[], []]
+    const code = await main(args, {
+      log: (line) => lines.push(line),
+      error: (line) => errors.push(line),
+      progress: { write: (text: string) => shown.push(text) },
+      signal: new AbortController().signal,
+    })
+    return { code, lines, errors }
+  }
+  const page = join(folder, 'page.html')
+  const found = await printed('data', 'inspect', folder, '--json', '--page', page)
+  expect([found.code, found.lines.length, found.errors]).toEqual([0, 1, []])
+  expect(JSON.parse(found.lines[0]!)).toMatchObject({ count: 3, written: [{ what: 'page', path: page }] })
+  expect(shown.join('')).toContain('inspecting')
+  shown.length = 0
+  const quiet = await printed('data', 'inspect', folder, '--quiet')
+  expect([quiet.code, quiet.errors, shown]).toEqual([0, [], []])
+  expect(quiet.lines.join('')).toContain('3 images')
+  const failed = await printed('data', 'inspect', join(folder, 'nowhere'), '--json')
+  expect([failed.code, failed.lines]).toEqual([1, []])
 })
