@@ -12,4 +12,8 @@ test('docs/configuration.md and cascade.schema.json are fresh, and every default
   expect(rows.length).toBeGreaterThan(300)
   const fields = rows.filter((row) => row.split(/(?<!\\) \| /).length === 4)
   expect(fields.filter((row) => row.split(/(?<!\\) \| /)[2]!.trim() === '')).toEqual([])
+  const json = JSON.parse(files[1]!.text)
+  const refs = files[1]!.text.matchAll(/"#\/definitions\/([^"]+)"/g)
+  for (const [, name] of refs) expect(Object.keys(json.definitions)).toContain(name)
+  expect(Object.keys(json.properties)).toContain('stages')
 })

@@ -6,7 +6,9 @@ type Json = Readonly<Record<string, unknown>>
 /** The JSON schema of the first section. Values that JSON cannot have are left out. */
 export function jsonSchemaOf(sections: readonly Section[]): Json {
   const [whole, ...parts] = sections
-  const definitions = parts.map((section) => [nameOf(section), sectionSchema(section)] as const)
+  const definitions = parts
+    .filter((section) => !isOfProgram(section))
+    .map((section) => [nameOf(section), sectionSchema(section)] as const)
   return {
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'A configuration of cascade-diffusion',
@@ -18,8 +20,12 @@ export function jsonSchemaOf(sections: readonly Section[]): Json {
 const nameOf = ({ path, what }: Section): string =>
   (what ?? path).replace(/^an? /, '').replaceAll(/\W+/g, '-').replace(/-$/, '')
 
+/** Whether it is a record that only a program can make. */
+const isOfProgram = ({ fields = [] }: Section): boolean =>
+  fields.some(({ needed, shape }) => needed && shape.kind === 'code')
+
 function sectionSchema({ fields, kinds }: Section): Json {
-  if (fields) return recordSchema(fields)!
+  if (fields) return recordSchema(fields) ?? {}
   const members = kinds!.flatMap(({ name, forms }) =>
     forms.flatMap((own) => recordSchema(own, { name: { const: name } }) ?? []),
   )
@@ -78,6 +84,6 @@ function shapeSchema(shape: Shape): Json | undefined {
     case 'nothing':
       return undefined
     case 'section':
-      return { $ref: `#/definitions/${nameOf(shape.section)}` }
+      return isOfProgram(shape.section) ? undefined : { $ref: `#/definitions/${nameOf(shape.section)}` }
   }
 }

@@ -1,5 +1,5 @@
 import { expect, expectTypeOf, test } from 'vitest'
-import type { Schema } from './form.ts'
+import { type Form, formOf, type Schema } from './form.ts'
 import { type ConfigIssue, configIssues, parseConfig } from './parse.ts'
 import * as schema from './schema.ts'
 import { type ConfigOf, type Entry, table } from './table.ts'
@@ -197,4 +197,32 @@ test('the first of a list is by a schema of its own', () => {
   )
   expect(() => parseConfig('x', line, [])).toThrow('x: expected a list of at least 1 entry, got an array of 0')
   expect(() => parseConfig('x', line, 'a')).toThrow("x: expected a list of at least 1 entry, got 'a'")
+})
+
+test('a schema says what it accepts, for those that describe it', () => {
+  const { kind, ...record } = formOf(drawing) as Extract<Form, { kind: 'record' }>
+  expect([kind, Object.keys(record.entries)]).toEqual(['record', ['title', 'shape', 'size', 'window']])
+  expect(formOf(record.entries.title!)).toEqual({
+    kind: 'value',
+    what: 'a text',
+    json: { type: 'string', minLength: 1 },
+  })
+  expect(formOf(record.entries.shape!)).toMatchObject({ kind: 'named', what: 'a shape', schemas: shapes.schemas })
+  expect(formOf(record.entries.size!)).toMatchObject({ kind: 'optional', of: { form: { kind: 'nullable' } } })
+  expect(formOf(schema.integer({ from: 1 }))).toMatchObject({ json: { type: 'integer', minimum: 1 } })
+  expect(formOf(schema.oneOf(['a', 2]))).toEqual({ kind: 'one-of', values: ['a', 2] })
+  expect(formOf(schema.firstAndRest(schema.text(), schema.flag()))).toMatchObject({ kind: 'list', least: 1 })
+  expect(formOf(schema.value('a function', (x) => typeof x === 'function'))).not.toHaveProperty('json.type')
+})
+
+test('a part of a record, and a record whose properties may all be absent', () => {
+  const { radius } = schema.entriesOf(shapes.schemas.circle)
+  expect(parseConfig('x', radius, 3)).toBe(3)
+  const some = schema.partial(shapes.schemas.polygon)
+  expect(parseConfig('x', some, {})).toEqual({})
+  expect(parseConfig('x', some, { closed: true })).toEqual({ closed: true })
+  expect(() => parseConfig('x', some, { corners: [], clsed: true })).toThrow(
+    "x: 2 errors:\n- expected corners, a list of at least 1 entry, got an array of 0\n- unknown option 'clsed'. Did you mean 'closed'?",
+  )
+  expect(() => schema.entriesOf(schema.text() as never)).toThrow('expected that of a record, got value')
 })

@@ -63,7 +63,7 @@ test.each([
   [{ report: { titel: 'x' } }, "'report.titel'. Did you mean 'title'?"],
   [{ name: 'a b' }, "expected name, letters, digits, - and _, since it names files, got 'a b'"],
   [{ sampling: { batchSize: 0 } }, 'expected sampling.batchSize, an integer from 1, got 0'],
-  ['photos', 'expected an object with $schema, preset, name, report, …'],
+  ['photos', 'expected an object with $schema, preset, data, stages, …'],
   [null, 'expected an object'],
 ])('%j is refused', (raw, message) => {
   expect(() => parse(raw)).toThrow(message)

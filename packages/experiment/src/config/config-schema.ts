@@ -1,5 +1,5 @@
 import { stageSamplingSchema, stageSchemas } from '@cascade-diffusion/cascade'
-import { parseConfig, type Schema, schema } from '@cascade-diffusion/checks'
+import { CascadeError, parseConfig, type Schema, schema } from '@cascade-diffusion/checks'
 import { sizeSchema, sources } from '@cascade-diffusion/data'
 import { customDataSchema, datasets, isCustomData } from '../data/data.ts'
 import { stageTrainingSchema, trainingSchema } from '../plan/training-schema.ts'
@@ -15,6 +15,7 @@ import {
 } from './cascade-config.ts'
 import { withPreset } from './preset.ts'
 import { presetNames } from './preset-names.ts'
+import { customValue } from './printed-plan.ts'
 
 const { optional } = schema
 const isText = (x: unknown): boolean => typeof x === 'string'
@@ -91,6 +92,12 @@ export const cascadeConfigSchema: Schema<CascadeConfig> = schema.record<CascadeC
  * misspelt name is shown with the nearest known one.
  */
 export function parseCascadeConfig(where: string, raw: unknown): CascadeConfig {
+  const custom = customValue(raw)
+  if (custom !== undefined)
+    throw new CascadeError(
+      'input',
+      `${where}: expected ${custom}, a custom value, as the program made it, got what is shown of it: give that program (--config)`,
+    )
   const preset = (raw as CascadeConfig | null | undefined)?.preset
   if (preset === undefined || !presetNames.includes(preset)) return parseConfig(where, cascadeConfigSchema, raw)
   parseConfig(where, cascadeConfigSchema, withPreset(raw as CascadeConfig))

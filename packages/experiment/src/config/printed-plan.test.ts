@@ -1,9 +1,10 @@
 import { noAugmentation } from '@cascade-diffusion/conditioning-augmentation'
 import { expect, test } from 'vitest'
-import type { CascadePlan } from '../plan/cascade-plan.ts'
+import type { CascadePlan, PlannedSuperResolution } from '../plan/cascade-plan.ts'
 import { quickstartPlan } from '../plans/quickstart.ts'
 import { tinyPlan } from '../tiny-plan.ts'
-import { plainPlan, printedPlan } from './printed-plan.ts'
+import { parseCascadeConfig } from './config-schema.ts'
+import { customValue, plainPlan, printedPlan } from './printed-plan.ts'
 
 test('a plan is printed as JSON, short lists on a line, and read again', () => {
   const plan = quickstartPlan({ dataset: 'mnist' })
@@ -28,4 +29,11 @@ test('custom values are shown by their data', () => {
   const { data, stages } = plainPlan(plan) as unknown as { data: { train: object }; stages: { augmentation: object }[] }
   expect(stages[1]!.augmentation).toEqual({ custom: true, name: 'none', maxLevel: 0 })
   expect(data.train).toMatchObject({ custom: true, name: 'halves', classNames: ['left', 'right'] })
+  expect(() => parseCascadeConfig('config.json', plainPlan(plan))).toThrow(
+    'config.json: expected data.train, a custom value, as the program made it, got what is shown of it',
+  )
+  expect(
+    customValue({ stages: [8, { augmentation: (plainPlan(plan).stages[1] as PlannedSuperResolution).augmentation }] }),
+  ).toBe('stages[1].augmentation')
+  expect(customValue(plan)).toBe(undefined)
 })

@@ -36,5 +36,17 @@ function plain(value: unknown): unknown {
 
 /** Whether an object has methods, its own or those of its class. */
 const hasFunctions = (value: object): boolean =>
-  Object.values(value).some((each) => typeof each === 'function') ||
-  ![Object.prototype, null].includes(Object.getPrototypeOf(value))
+  !Array.isArray(value) &&
+  (![Object.prototype, null].includes(Object.getPrototypeOf(value)) ||
+    Object.values(value).some((each) => typeof each === 'function'))
+
+/** The path of the first custom value that was printed, in a plan or a configuration that was read; undefined if none. */
+export function customValue(read: unknown, path = ''): string | undefined {
+  if (typeof read !== 'object' || read === null || hasFunctions(read)) return undefined
+  if ((read as { readonly custom?: unknown }).custom === true) return path
+  for (const [key, each] of Object.entries(read)) {
+    const found = customValue(each, Array.isArray(read) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`)
+    if (found !== undefined) return found
+  }
+  return undefined
+}

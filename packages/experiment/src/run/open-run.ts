@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
 import { checkpointProgress } from '@cascade-diffusion/training'
+import { customValue } from '../config/printed-plan.ts'
 import type { CascadePlan } from '../plan/cascade-plan.ts'
 import { EVALUATOR } from '../plan/check-plan.ts'
 import { checkpointPath, modelsOf, type PlaceOfRun, runFiles } from './run-files.ts'
@@ -73,18 +74,6 @@ export async function wholePlan(where: string, out: string): Promise<CascadePlan
       `${where}: expected the plan as an option, since that of ${out} has a custom value that config.json cannot hold, ${custom}`,
     )
   return plan
-}
-
-/** The path of a custom value in a plan that was read, if there is one. */
-function customValue(value: unknown, path = ''): string | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
-  if ((value as { readonly custom?: unknown }).custom === true) return path
-  for (const [key, each] of Object.entries(value)) {
-    const at = Array.isArray(value) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`
-    const found = customValue(each, at)
-    if (found !== undefined) return found
-  }
-  return undefined
 }
 
 /** The plan of a run as its config.json has it; undefined if there is none. */
