@@ -6,6 +6,7 @@ export async function run(...args: string[]): Promise<{ code: number; text: stri
   const code = await main(args, {
     log: (line) => lines.push(line),
     error: (line) => errors.push(line),
+    progress: { write: () => {} },
     signal: new AbortController().signal,
   })
   return { code, text: lines.join('\n'), errors: errors.join('\n') }

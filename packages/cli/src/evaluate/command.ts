@@ -18,6 +18,6 @@ export const evaluateCommand = command({
     { call: 'evaluate runs/flowers', does: 'as many samples as the configuration says' },
     { call: 'evaluate runs/flowers --evaluation.samples 5000', does: 'by more samples' },
   ],
-  interrupted: 'Checkpoints are kept: the same command evaluates again',
+  interrupted: 'Checkpoints are kept: the same command evaluates again.',
   run: () => import('./run.ts'),
 })

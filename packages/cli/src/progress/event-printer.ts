@@ -29,9 +29,10 @@ export function eventPrinter({ log, stream }: EventPrinterOptions): EventPrinter
     line = undefined
   }
   const show = (label: string, done: number, total: number, start: number, figures?: StepFigures) => {
+    const unit = figures ? 'step' : 'image'
     if (line?.label !== label) {
       end()
-      line = { label, progress: progressLine({ label: label.padEnd(16), total, start, stream }) }
+      line = { label, progress: progressLine({ label: label.padEnd(16), total, start, unit, stream }) }
     }
     line.progress.update(done, figures)
   }

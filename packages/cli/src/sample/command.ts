@@ -34,6 +34,6 @@ export const sampleCommand = command({
     },
     { call: 'sample runs/flowers --count 10000 --out samples.npz', does: 'for an evaluation' },
   ],
-  interrupted: 'The images so far are kept: the same command resumes',
+  interrupted: 'The images so far are kept: the same command resumes.',
   run: () => import('./run.ts'),
 })

@@ -22,6 +22,6 @@ export const searchCommand = command({
       does: 'others, by more samples',
     },
   ],
-  interrupted: 'Checkpoints are kept: the same command begins the search again',
+  interrupted: 'Checkpoints are kept: the same command begins the search again.',
   run: () => import('./run.ts'),
 })

@@ -25,6 +25,6 @@ export const trainCommand = command({
     { call: 'train --print-config > cascade.config.json', does: 'every setting, to be changed' },
     { call: 'train --out runs/photos', does: 'resumes a run where its configuration is not at hand' },
   ],
-  interrupted: 'Checkpoints are kept: the same command resumes from them',
+  interrupted: 'Checkpoints are kept: the same command resumes from them.',
   run: () => import('./run.ts'),
 })

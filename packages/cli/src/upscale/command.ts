@@ -33,6 +33,6 @@ export const upscaleCommand = command({
     { call: 'upscale runs/flowers photo.jpg', does: 'upscaled/photo.png' },
     { call: 'upscale runs/flowers small --label rose --out large', does: 'all images of a folder, as roses' },
   ],
-  interrupted: 'The images so far are kept: the same command resumes',
+  interrupted: 'The images so far are kept: the same command resumes.',
   run: () => import('./run.ts'),
 })
