@@ -1,4 +1,4 @@
-import { baseStage } from '@cascade-diffusion/cascade'
+import { baseStage, type StageUNetConfig, superResolutionStage } from '@cascade-diffusion/cascade'
 import type { CascadeError } from '@cascade-diffusion/checks'
 import { type ImageSize, imageDataset } from '@cascade-diffusion/data'
 import { imagenet32, imagenet64To256, lsun64 } from '@cascade-diffusion/presets'
@@ -104,7 +104,7 @@ test('what is said is taken: of a stage, else of all, else by the budget', () =>
 test('the steps of sampling and the levels follow from another process', () => {
   const process = { schedule: { name: 'continuous-cosine' } } as const
   const [base, fine] = plan({ network: 'tiny', stages: [{ resolution: 16, process }, 64] }).stages
-  expect(base.sampling.steps).toEqual({ count: 25, from: 0.98, to: 0.0392 })
+  expect(base.sampling.steps).toEqual({ count: 25, from: 0.98, to: 0.98 / 25 })
   expect(fine).toMatchObject({
     augmentation: { schedule: process.schedule, maxLevel: 0.4 },
     levels: [0.05, 0, 0.1, 0.2],
@@ -179,39 +179,60 @@ describe('data that do not allow a plan are refused, with what to do', () => {
   })
 })
 
-const small = { channelMultipliers: [1, 2, 2], residualBlocks: 2, attentionHeads: 4, normGroups: 16 }
+const process = { schedule: { name: 'cosine', steps: 1000 }, prediction: 'v' } as const
+const tiny = { baseChannels: 32, channelMultipliers: [1, 2, 2], residualBlocks: 1, normGroups: 8 }
+const small = { ...tiny, baseChannels: 64, residualBlocks: 2, attentionHeads: 4, normGroups: 16 }
+const wide = {
+  baseChannels: 128,
+  channelMultipliers: [1, 2, 3],
+  residualBlocks: 2,
+  attentionResolutions: [8, 16],
+  attentionHeadChannels: 64,
+}
 
-/** Peaks of whole processes that trained two to four steps on two cores, resident, in MiB. */
-test.each([
-  [16, 16, { ...small, baseChannels: 32, residualBlocks: 1, normGroups: 8 }, 425],
-  [16, 64, { ...small, baseChannels: 32, residualBlocks: 1, normGroups: 8 }, 541],
-  [16, 32, { ...small, baseChannels: 64, attentionResolutions: [8] }, 1041],
-  [32, 16, { ...small, baseChannels: 64, attentionResolutions: [8, 16] }, 1503],
-  [
-    16,
-    8,
-    {
-      baseChannels: 128,
-      channelMultipliers: [1, 2, 3],
-      residualBlocks: 2,
-      attentionResolutions: [8, 16],
-      attentionHeadChannels: 64,
-    },
-    3292,
-  ],
-])('training at %i in batches of %i: the estimate is near what was measured', (resolution, batch, network, peak) => {
-  const process = { schedule: { name: 'cosine', steps: 1000 }, prediction: 'v' } as const
-  const stage = baseStage({ name: 'base', resolution, imageChannels: 3, process, network })
-  const { training, sampling } = estimateMemory(stage, batch)!
-  expect(Math.abs(training / 2 ** 20 / peak - 1)).toBeLessThan(0.3)
-  expect(sampling).toBeLessThan(training)
+/** A stage that was measured: the peak of a whole process that trained it for a few steps, or sampled it, resident, in MiB. */
+interface Measured {
+  readonly use: 'training' | 'sampling'
+  readonly resolution: number
+  readonly lowResolution?: number
+  readonly batch: number
+  readonly network: StageUNetConfig
+  readonly peak: number
+}
+
+test.each<Measured>([
+  { use: 'training', resolution: 16, batch: 16, network: tiny, peak: 425 },
+  { use: 'training', resolution: 16, batch: 64, network: tiny, peak: 541 },
+  { use: 'training', resolution: 16, batch: 32, network: { ...small, attentionResolutions: [8] }, peak: 1041 },
+  { use: 'training', resolution: 32, batch: 16, network: { ...small, attentionResolutions: [8, 16] }, peak: 1503 },
+  { use: 'training', resolution: 16, batch: 8, network: wide, peak: 3292 },
+  { use: 'training', resolution: 64, lowResolution: 16, batch: 8, network: { ...tiny, patchSize: 2 }, peak: 453 },
+  { use: 'training', resolution: 64, lowResolution: 16, batch: 32, network: { ...tiny, patchSize: 2 }, peak: 666 },
+  {
+    use: 'training',
+    resolution: 64,
+    lowResolution: 16,
+    batch: 8,
+    network: { ...small, patchSize: 2, attentionResolutions: [8] },
+    peak: 1045,
+  },
+  { use: 'training', resolution: 128, lowResolution: 32, batch: 4, network: tiny, peak: 946 },
+  { use: 'sampling', resolution: 16, batch: 32, network: { ...small, attentionResolutions: [8] }, peak: 601 },
+  { use: 'sampling', resolution: 64, batch: 64, network: { ...tiny, patchSize: 2 }, peak: 591 },
+  { use: 'sampling', resolution: 16, batch: 8, network: wide, peak: 2087 },
+])('memory for $use at $resolution in batches of $batch, of $peak MiB, is estimated', (measured) => {
+  const { use, resolution, lowResolution, batch, network, peak } = measured
+  const common = { name: 'measured', resolution, imageChannels: 3, process, network }
+  const augmentation = { name: 'gaussian-noise', schedule: process.schedule } as const
+  const stage = lowResolution ? superResolutionStage({ ...common, lowResolution, augmentation }) : baseStage(common)
+  expect(Math.abs(estimateMemory(stage, batch)![use] / 2 ** 20 / peak - 1)).toBeLessThan(0.2)
 })
 
 test('memory that is too small is refused before training, with a batch that fits', () => {
   const made = plan({ network: 'small', training: { batchSize: 256 } })
   expect(() => checkMemory(made, facts(500), { memoryBytes: 100 * GiB })).not.toThrow()
   expect(() => checkMemory(made, facts(500), { memoryBytes: 4 * GiB })).toThrow(
-    /^stage 'base': expected training that fits in 4\.0 GiB of memory, got a batchSize of 256 that needs about \d+\.\d GiB; a batchSize of \d+ needs \d\.\d GiB$/,
+    /^stage '64x64': expected training that fits in 4\.0 GiB of memory, got a batchSize of 256 that needs about \d+\.\d GiB; a batchSize of \d+ needs \d\.\d GiB$/,
   )
   expect(() => checkMemory(made, facts(500), { memoryBytes: 0.3 * GiB, stages: ['64x64'] })).toThrow(
     "stage '64x64': expected training that fits in 0.3 GiB of memory, got a batchSize of 256",

@@ -49,16 +49,18 @@ export function completeStage(stage: SizedStage, context: StageContext): Planned
     sampling,
   }
   if (!below) checkBase(stage)
-  const planned: Planned = below ? { ...common, ...augmentedAs(stage, below, facts) } : common
+  const planned: Planned = below ? { ...common, ...augmentedAs(stage, below, defaults, facts) } : common
   const said = { ...context.training, ...stage.training }
   return { ...planned, training: trainedBy(said, defaults.training, () => batchFor(planned, context)) }
 }
 
 /** How a stage is conditioned on the images of the one below. */
-function augmentedAs(stage: SizedStage, below: Planned, { channels }: DataFacts) {
-  const augmentation = stage.augmentation ?? augmentationFor(stage.resolution, below.process)
+function augmentedAs(stage: SizedStage, below: Planned, defaults: StageDefaults, { channels }: DataFacts) {
+  const augmentation = stage.augmentation ?? defaults.augmentation ?? augmentationFor(stage.resolution, below.process)
+  const level = stage.augmentation ? undefined : defaults.level
   const lowShape = [...imageSize('stage', below.resolution), channels]
-  return { augmentation, levels: stage.levels ?? levelsOf(augmentation, lowShape), ways: stage.ways }
+  const levels = stage.levels ?? levelsOf(augmentation, lowShape, level)
+  return { augmentation, levels, ways: stage.ways }
 }
 
 /** @throws if something is said of a base that only stages above it have. */
@@ -100,13 +102,17 @@ function scaled(rate: number | LearningRateConfig, factor: number): number | Lea
   return typeof rate === 'number' ? times(rate) : { ...rate, rate: times(rate.rate) }
 }
 
-/** How a stage is sampled: steps in one form replace those in another. */
+/**
+ * How a stage is sampled: steps in one form replace those in another. Ancestral sampling takes all steps unless some are said, as in the
+ * paper.
+ */
 function sampledBy(
   given: Partial<PlannedBase['sampling']>,
   { sampling, samplingSteps }: StageDefaults,
   process: PlannedBase['process'],
 ): PlannedBase['sampling'] {
   const { steps, spacing, ...others } = sampling ?? samplingOf(process, samplingSteps)
-  const said = given.steps !== undefined || given.spacing !== undefined || given.schedule !== undefined
+  const all = given.sampler?.name === 'ancestral'
+  const said = all || given.steps !== undefined || given.spacing !== undefined || given.schedule !== undefined
   return said ? { ...others, ...given } : { ...others, steps, spacing, ...given }
 }

@@ -11,10 +11,10 @@ export interface MemoryEstimate {
 const process = 330e6
 
 /** Copies of the weights: themselves, gradients, Adam's moments, an average, and those that a checkpoint is made of. */
-const copies = { training: 15.5, sampling: 3 }
+const copies = { training: 15.5, sampling: 10 }
 
 /** Numbers that are kept for each that a layer gives: for the gradients in training, a few layers at a time in sampling. */
-const kept = { training: 2.2, sampling: 0.3 }
+const kept = { training: 2.2, sampling: 0.6 }
 
 /**
  * What training a stage and sampling it take, by the size of its U-Net: within about 30 % of the peaks that were measured. Undefined for a

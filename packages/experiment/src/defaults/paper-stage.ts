@@ -17,6 +17,8 @@ export function paperStage(place: StagePlace): StageDefaults {
     training,
     samplingSteps: inference.steps,
     sampling: presetSampling(preset),
+    augmentation: preset.kind === 'super-resolution' ? preset.stage.augmentation : undefined,
+    level: inference.level,
   }
 }
 

@@ -1,4 +1,5 @@
 import type { StageSampling, StageUNetConfig } from '@cascade-diffusion/cascade'
+import type { AugmentationConfig } from '@cascade-diffusion/conditioning-augmentation'
 import type { ProcessConfig } from '@cascade-diffusion/diffusion'
 import type { Budget } from '../config/cascade-config.ts'
 import type { StageTraining } from '../plan/cascade-plan.ts'
@@ -22,6 +23,8 @@ export interface StageDefaults {
   /** Evaluations of the network in sampling. */
   readonly samplingSteps: number
   readonly sampling?: StageSampling
-  /** The first level to use, as a share of the greatest. */
+  /** Default: by the resolution and the process of the stage below. */
+  readonly augmentation?: AugmentationConfig
+  /** The level to use until there was a search. */
   readonly level?: number
 }

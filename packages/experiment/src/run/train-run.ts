@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
 import type { Cascade } from '@cascade-diffusion/cascade'
 import { CascadeError, checkFlag, checkOneOf, isCascadeError, type KnownKeys, shown } from '@cascade-diffusion/checks'
+import { checkMemory } from '../defaults/check-memory.ts'
+import { machineMemory } from '../defaults/machine-memory.ts'
 import { EVALUATOR } from '../plan/check-plan.ts'
 import { classLabels, sampleImages, shownClasses } from '../sample.ts'
 import { type ActiveRun, withRun } from './active-run.ts'
@@ -37,7 +39,7 @@ export interface TrainRunResult {
  * interrupted, even killed, the run ends in the same files, to the last byte; only times and TensorBoard's files differ.
  * @throws of code `interrupted` if the signal ended it, with a checkpoint saved; of code `checkpoint` if a checkpoint is
  * of another plan or damaged; of code `file` if another process uses the folder, or it cannot be written; if the plan is
- * wrong, data are missing, or training diverges.
+ * wrong or needs more memory than there is, data are missing, or training diverges.
  */
 export async function trainRun(options: TrainRunOptions): Promise<TrainRunResult> {
   const where = 'trainRun'
@@ -81,6 +83,8 @@ function chosenModels(where: string, { plan, stages }: TrainRunOptions): readonl
 export async function trainModels(run: ActiveRun, names: readonly string[]): Promise<ReadonlyMap<string, Weights>> {
   const states = await modelStates(run)
   const wanted = states.filter(({ name }) => names.includes(name))
+  const stages = wanted.filter(({ trained }) => !trained).map(({ name }) => name)
+  checkMemory(run.plan, run.data.train, { memoryBytes: machineMemory(), stages })
   // What was made of other weights would be taken for that of these.
   if (wanted.some(({ name, trained }) => name !== EVALUATOR && !trained)) await removeResults(run)
   const isStage = ({ name }: ModelState) => name !== EVALUATOR
