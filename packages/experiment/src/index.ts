@@ -2,9 +2,16 @@ export {
   type Budget,
   budgets,
   type CascadeConfig,
+  type CommonSamplingConfig,
   type ConfiguredData,
+  type ConfiguredImages,
   defineCascade,
+  type EvaluationConfig,
+  type EvaluatorTrainingConfig,
+  type ReportConfig,
+  type SamplingConfig,
   type StageConfig,
+  type TrainingConfig,
 } from './config/cascade-config.ts'
 export type { Change } from './config/changes.ts'
 export { checkChanges, compareWithRun, type PlanChange, type PlanComparison } from './config/compare-with-run.ts'

@@ -39,7 +39,7 @@ const budget: Schema<Budget> = schema.oneOf(budgets)
 const ofStage = schema.partial(stageSamplingSchema)
 
 /** The schema of {@link StageConfig}. */
-export const stageConfigSchema: Schema<StageConfig> = schema.record<StageConfig>({
+const stageConfigSchema: Schema<StageConfig> = schema.record<StageConfig>({
   resolution: optional(sizeSchema),
   name: optional(stageSchemas.name),
   conditional: optional(schema.flag()),
