@@ -89,5 +89,5 @@ export async function evaluated(run: ActiveRun, started: number, evaluate: Evalu
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
   }
   await writeMetrics(run, outcome)
-  return { report: await writeReport(run, finished.stages, levels), outcome, cascade }
+  return { report: await writeReport(run, levels), outcome, cascade }
 }

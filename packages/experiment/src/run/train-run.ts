@@ -60,7 +60,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainRunResult
       const samples = await sampleImages(finished, { levels, count, labels: classLabels(finished, count, classes) })
       await writePictures(finished, samples, levels)
     }
-    const report = await writeReport(run, finished?.stages, levels)
+    const report = await writeReport(run, levels)
     const [, ...stages] = await modelStates(run)
     return { report, stages, cascade }
   })
@@ -98,7 +98,7 @@ export async function trainModels(run: ActiveRun, names: readonly string[]): Pro
     }
   } catch (error) {
     // The interruption is the error, even if there is no report of it.
-    if (isCascadeError(error, 'interrupted')) await writeReport(run, undefined, []).catch(() => {})
+    if (isCascadeError(error, 'interrupted')) await writeReport(run, []).catch(() => {})
     throw error
   }
   return weights

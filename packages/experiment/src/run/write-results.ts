@@ -11,7 +11,7 @@ import { metricsOf, type Outcome } from '../report/outcome.ts'
 import { processGrid, realGrid, samplesGrid } from '../report/pictures.ts'
 import { reportOf } from '../report/report.ts'
 import type { TrainedRun } from '../run-context.ts'
-import { isConditional, type Samples, sampleFrames, shownClasses } from '../sample.ts'
+import { type Samples, sampleFrames, shownClasses } from '../sample.ts'
 import { cascadeOf } from '../with-cascade.ts'
 import type { ActiveRun } from './active-run.ts'
 import { modelStates } from './open-run.ts'
@@ -91,15 +91,14 @@ export async function savedOutcome({ out, plan }: Pick<ActiveRun, 'out' | 'plan'
  * @returns its path.
  */
 export async function writeReport(
-  run: Pick<ActiveRun, 'out' | 'plan' | 'data' | 'progress'>,
-  stages: FinishedRun['stages'] | undefined,
+  run: Pick<ActiveRun, 'out' | 'plan' | 'data' | 'progress' | 'stages'>,
   levels: readonly ChosenLevel[],
 ): Promise<string> {
   const { report, pictures, samples, log } = runFiles(run.out)
-  const classNames = stages && !isConditional({ stages }) ? undefined : run.data.train.classNames
+  const isConditional = run.stages.some(({ classNames }) => classNames)
   const page = reportOf({
     plan: run.plan,
-    classNames,
+    classNames: isConditional ? run.data.train.classNames : undefined,
     models: await modelStates(run),
     logged: readMetrics(log),
     grids: await stageGrids(samples, run.plan),
