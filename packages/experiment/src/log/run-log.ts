@@ -102,7 +102,8 @@ export function runLog({ plan, data, out, compile, signal }: RunLogOptions): Run
           const png = encodePng(grid)
           // Last, so that the other is not missing if the grid is there.
           tensorboard.image(step, 'samples', { png, width, height, channels })
-          await written?.(await grids.write(step, png))
+          const path = await grids.write(step, png)
+          await written?.(path)
         },
       }
       return { progress, observe }

@@ -49,7 +49,7 @@ test('killed at any moment, the same call ends in the same bytes', async () => {
   await run(whole)
   for (const moment of ['training base 5', 'training super-resolution 7', 'sampling', 'process.png']) {
     await run(killed, moment)
-    expect(existsSync(join(killed, 'report.html'))).toBe(false)
+    expect(existsSync(join(killed, 'metrics.json'))).toBe(false)
   }
   await run(killed)
   const files = contents(whole)
