@@ -38,5 +38,6 @@ export async function cascadeFolder(path: string): Promise<string> {
   )
 }
 
-/** Reads the saved cascade at a path. @throws as {@link cascadeFolder} and `readCascade`. */
-export const openCascade = async (path: string): Promise<Cascade> => readCascade(await cascadeFolder(path))
+/** Reads the saved cascade at a path, or at a URL. @throws as {@link cascadeFolder} and `readCascade`. */
+export const openCascade = async (place: string): Promise<Cascade> =>
+  readCascade(/^(https?|file):/i.test(place) ? place : await cascadeFolder(place))

@@ -7,7 +7,7 @@ export const sampleCommand = command({
   name: 'sample',
   summary: 'sample images from a trained cascade',
   about:
-    'PATH is the folder of a run, its cascade folder, or any saved cascade. The images are PNG files in a folder, or one ' +
+    'PATH is the folder of a run, its cascade folder, or any saved cascade, or the URL of one. The images are PNG files in a folder, or one ' +
     '.npz file as evaluations read it. The same call resumes; a larger --count adds images to a folder.',
   arguments: {
     path: text('a run or a saved cascade', { value: 'PATH', required: true }),

@@ -1,5 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { cascadeSampler } from '@cascade-diffusion/cascade'
 import { readNpz } from '@cascade-diffusion/checkpoints'
 import { decodeImage, toUint8 } from '@cascade-diffusion/data'
@@ -28,7 +29,7 @@ test('a run, its cascade, its manifest: the images that the library samples', as
     const { data } = await decodeImage(readFileSync(join(out, `00000${i}.png`)))
     expect(data).toEqual(bytes.data.slice(i * data.length, (i + 1) * data.length))
   }
-  for (const [i, path] of [cascade, join(cascade, 'cascade.json')].entries()) {
+  for (const [i, path] of [cascade, join(cascade, 'cascade.json'), `${pathToFileURL(cascade)}/`].entries()) {
     const other = join(folder, `samples-${i}`)
     await run('sample', path, '--count', '5', '--seed', '3', '--out', other, '--quiet')
     expect(contents(other)).toEqual(contents(out))

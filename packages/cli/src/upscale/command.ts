@@ -7,7 +7,7 @@ export const upscaleCommand = command({
   name: 'upscale',
   summary: 'super-resolve images by the upper stages of a cascade',
   about:
-    'PATH is the folder of a run, its cascade folder, or any saved cascade. IMAGES are files, folders, or any set of ' +
+    'PATH is the folder of a run, its cascade folder, or any saved cascade, or the URL of one. IMAGES are files, folders, or any set of ' +
     'images that `data inspect` knows. An image that is not as large as what a stage takes is cropped to its shape ' +
     'in the middle and resized. The same call resumes.',
   arguments: {
