@@ -44,7 +44,7 @@ export function trainedStage(run: ActiveRun, stage: Stage): Promise<Weights> {
   const planned = run.plan.stages.find(({ name }) => name === stage.name)!
   const { saveEvery = 250, sampleEvery, ...training } = planned.training
   // The report follows the training.
-  const log = run.log.stage(stage, async () => void (await writeReport({ ...run, progress: () => {} }, undefined, [])))
+  const log = run.log.stage(stage, async () => void (await writeReport({ ...run, progress: () => {} }, [])))
   return trained(run, stage.name, training.steps, log, (common) =>
     trainStage({
       ...common,
