@@ -1,4 +1,4 @@
-// Configurations: what the command trains.
+// Configurations, and the runs in which the command trains them.
 
 export {
   type Budget,
@@ -7,5 +7,11 @@ export {
   type ConfiguredData,
   defineCascade,
   type ExperimentData,
+  evaluateRun,
+  loadConfig,
+  openRun,
+  resolveConfig,
   type StageConfig,
+  searchRun,
+  trainRun,
 } from '@cascade-diffusion/experiment'
