@@ -9,6 +9,7 @@ const reasons: Record<string, string> = {
   EDQUOT: 'the disk quota is used up',
   EFBIG: 'the file is larger than the system allows',
   ENOENT: 'its folder does not exist',
+  ENOTDIR: 'a part of its path is a file',
   EACCES: 'permission is denied',
   EROFS: 'the file system is read-only',
 }

@@ -49,7 +49,8 @@ test('writes pictures, figures and a report', async () => {
   expect(metrics.peakMemoryBytes).toBeGreaterThan(50e6)
   const report = await readFile(join(out, 'report.html'), 'utf8')
   expect(report).toContain(`${(100 * metrics.classAccuracy).toFixed(1)} %`)
-  expect(report.match(/data:image\/png;base64,/g)).toHaveLength(3)
+  // Three pictures, and a grid of each stage while it was trained.
+  expect(report.match(/data:image\/png;base64,/g)).toHaveLength(3 + 2)
   for (const name of ['training set, non-truncated', 'training set, truncated', 'test set, truncated'])
     for (const level of [0, 10]) expect(report).toContain(`<title>${name} at ${level}: `)
   for (const way of ['both ways', 'non-truncated', 'truncated']) expect(report).toContain(`<td>${way}</td>`)
