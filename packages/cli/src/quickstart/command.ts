@@ -14,7 +14,9 @@ export const quickstartCommand = command({
     fast: flag('a rough picture in about two minutes'),
     backend: backendOption,
     seed: integer('other weights, batches and noise', { default: 0 }),
-    out: text('where to write', { value: 'FOLDER', default: 'runs/quickstart' }),
+    out: text('where to write. Default: runs/quickstart; with --fast or other data, a folder of that name', {
+      value: 'FOLDER',
+    }),
     restart: flag('train from scratch instead of resuming from earlier checkpoints'),
   },
   examples: [

@@ -12,7 +12,7 @@ interface Values {
   readonly fast: boolean
   readonly backend: CompileName
   readonly seed: number
-  readonly out: string
+  readonly out?: string
   readonly restart: boolean
 }
 
@@ -21,7 +21,7 @@ export async function run(
   { dataset, fast, backend, seed, out, restart }: Values,
   { say, progress, signal }: CommandIo,
 ): Promise<CommandResult> {
-  const folder = resolve(out)
+  const folder = resolve(out ?? defaultFolder(dataset, fast))
   await checkFolder(folder)
   const plan = quickstartPlan({ dataset, fast, seed })
   const compile = await compileOn(backend)
@@ -35,3 +35,7 @@ export async function run(
     written: [{ what: 'checkpoints', path: join(folder, 'checkpoints') }, ...written()],
   }
 }
+
+/** A folder for each plan, since a run keeps to one. */
+const defaultFolder = (dataset: QuickstartDataset, fast: boolean): string =>
+  ['runs/quickstart', ...(dataset === 'mnist' ? [] : [dataset]), ...(fast ? ['fast'] : [])].join('-')

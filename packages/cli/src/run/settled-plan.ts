@@ -25,7 +25,7 @@ export async function plannedOf(
   { signal }: CommandIo,
 ): Promise<Planned> {
   return resolveConfig(config, {
-    cacheDir: join(out, 'drawings'),
+    cacheDir: join(out, 'cache'),
     progress: (loading) => print({ type: 'loading', ...loading }),
     signal,
   })

@@ -27,7 +27,7 @@ export const runFiles = (out: string) => ({
   report: join(out, 'report.html'),
   pictures: pictureNames.map((name) => join(out, `${name}.png`)),
   /** Images that are made, and hashes of files. */
-  cache: join(out, 'drawings'),
+  cache: join(out, 'cache'),
 })
 
 /** The folder of a run, and its plan. */
