@@ -6,7 +6,7 @@ export const pageOf = (introduction: string, sections: readonly Section[]): stri
   `${[introduction.trim(), ...sections.map((section) => sectionText(section))].join('\n\n')}\n`
 
 /** The title of a section: what it holds, or where it is. */
-export function titleOf({ path, what }: Section): string {
+function titleOf({ path, what }: Section): string {
   if (path === '') return 'All fields'
   if (what === undefined) return `\`${path}\``
   const name = what.replace(/^an? /, '')

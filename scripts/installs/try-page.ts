@@ -12,7 +12,7 @@ export function installLine(page: string): string[] | undefined {
 }
 
 /** An empty project in a folder. @returns its folder. */
-export async function newProject(folder: string): Promise<string> {
+async function newProject(folder: string): Promise<string> {
   await mkdir(folder, { recursive: true })
   const project = await mkdtemp(join(folder, 'project-'))
   await writeFile(join(project, 'package.json'), '{"name":"project","private":true,"type":"module"}')

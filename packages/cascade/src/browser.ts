@@ -32,7 +32,9 @@ export {
   type StageBits,
 } from './likelihood/cascade-bits.ts'
 export { type CascadeSampler, type CascadeSamplerOptions, cascadeSampler } from './sampling/cascade/cascade-sampler.ts'
+export { fitImage } from './sampling/cascade/fit-image.ts'
 export type { CascadeBatch, CascadeSampleOptions, StageLevel } from './sampling/cascade/options.ts'
+export { needsClass, type TakingStage, takingStage, takingStages } from './sampling/cascade/taking-stage.ts'
 export type { ClassifierGuidanceConfig } from './sampling/guidance/classifier.ts'
 export type { ClassifierFreeConfig } from './sampling/guidance/classifier-free.ts'
 export { type GuidanceConfig, guidances } from './sampling/guidance/guidance-table.ts'

@@ -1,13 +1,11 @@
 import type { TrainProgress } from '@cascade-diffusion/training'
 import type { PlanChange } from './config/compare-with-run.ts'
+import type { LoadProgress } from './data/load-context.ts'
 import type { ExperimentFigures } from './evaluate/evaluator.ts'
 
-/** Real images are being made. */
-export interface LoadingEvent {
+/** Real images are being made, or read to be split. */
+export interface LoadingEvent extends LoadProgress {
   readonly type: 'loading'
-  readonly split: 'train' | 'test'
-  readonly done: number
-  readonly total: number
 }
 
 /** All real images are there. */

@@ -1,6 +1,6 @@
 import type { Compile } from '@cascade-diffusion/arrays'
 import type { TrainedStage } from '@cascade-diffusion/cascade'
-import type { ExperimentData } from './data/data.ts'
+import type { ExperimentData } from './data/load-context.ts'
 import type { ExperimentEvent } from './events.ts'
 import type { CascadePlan } from './plan/cascade-plan.ts'
 

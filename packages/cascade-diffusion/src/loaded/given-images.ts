@@ -1,4 +1,5 @@
 import { isNDArray, type NDArray } from '@cascade-diffusion/arrays'
+import { fitImage } from '@cascade-diffusion/cascade'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
 import {
   type ByteImages,
@@ -6,7 +7,7 @@ import {
   fromUint8,
   type ImageSize,
   type ImageSource,
-  resizeImage,
+  shownSize,
   toUint8,
 } from '@cascade-diffusion/data'
 import type { Files } from './files.ts'
@@ -56,24 +57,27 @@ function separate({ shape, data }: ByteImages): ByteImages[] {
   return Array.from({ length: n }, (_, i) => ({ shape: image, data: data.subarray(i * size, (i + 1) * size) }))
 }
 
-/**
- * Images of one size and number of channels: float32 [n,h,w,C]. Of another aspect, the middle is cut out; it is resized
- * by averaging areas, as the small images of training are.
- */
+/** Images of one size and number of channels: float32 [n,h,w,C]. Those of another size are cropped and resized. */
 export function fitted(images: readonly ByteImages[], size: ImageSize, channels: number): NDArray<'float32'> {
   const [height, width] = size
   const bytes = height * width * channels
   const data = new Uint8Array(images.length * bytes)
-  for (const [i, image] of images.entries()) data.set(fit(convertChannels(image, channels), size).data, i * bytes)
+  for (const [i, image] of images.entries()) data.set(fitImage(convertChannels(image, channels), size).data, i * bytes)
   return fromUint8({ shape: [images.length, height, width, channels], data })
 }
 
-function fit(image: ByteImages, size: ImageSize): ByteImages {
-  const [height, width] = image.shape as [number, number, number]
-  if (height === size[0] && width === size[1]) return image
-  const scale = Math.min(height / size[0], width / size[1])
-  const [cutHeight, cutWidth] = [size[0] * scale, size[1] * scale]
-  const [top, left] = [(height - cutHeight) / 2, (width - cutWidth) / 2]
-  const box = [top, left, Math.min(height, top + cutHeight), Math.min(width, left + cutWidth)] as const
-  return resizeImage(image, size, { filter: scale > 1 ? 'box' : 'bicubic', box })
+/** The sizes of images. */
+export const sizesOf = (images: readonly ByteImages[]): readonly ImageSize[] =>
+  images.map(({ shape }) => [shape[0] as number, shape[1] as number])
+
+/** The one size of images. @throws if they differ. */
+export function sizeOfAll(images: readonly ByteImages[]): ImageSize {
+  const sizes = sizesOf(images)
+  const [first] = sizes as [ImageSize]
+  const other = sizes.find((size) => `${size}` !== `${first}`)
+  if (!other) return first
+  throw new CascadeError(
+    'input',
+    `${where}: expected images of one size, got ${shownSize(first)} and ${shownSize(other)}`,
+  )
 }

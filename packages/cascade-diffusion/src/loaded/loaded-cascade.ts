@@ -3,16 +3,21 @@ import {
   type Cascade,
   type CascadeBatch,
   type CascadeSampleOptions,
+  type CascadeStage,
+  needsClass,
   type SamplingChanges,
+  takingStage,
+  takingStages,
   withSampling,
 } from '@cascade-diffusion/cascade'
 import { CascadeError, checkFlag, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
 import { rng } from '@cascade-diffusion/random'
 import { currentSampler } from './current-sampler.ts'
 import type { Files } from './files.ts'
-import { fitted, type GivenImages, readGiven } from './given-images.ts'
+import { fitted, type GivenImages, readGiven, sizeOfAll, sizesOf } from './given-images.ts'
 import { type SampledImages, sampledImages } from './sampled-images.ts'
-import { type LoadedStage, sizeOfAll, takerOf, takesNoClass } from './taker.ts'
+
+type LoadedStage = CascadeStage['stage']
 
 /** How it is sampled, and what of. What is left out is as it was saved with the cascade. */
 interface CommonOptions
@@ -133,11 +138,18 @@ export function loadedCascade(cascade: Cascade, compile: Compile, files: Files |
       const { from, resize = true, ...rest } = options
       checkFlag('upscale', 'resize', resize)
       const given = await readGiven(images, files)
-      const { index, size } = takerOf(stages, given, from)
-      const lowRes = fitted(given, (resize ? size : undefined) ?? sizeOfAll(given), stages[index]!.imageChannels)
+      const { index, name, imageChannels, size } = takingStage(
+        'upscale',
+        takingStages('upscale', cascade),
+        sizesOf(given),
+        from,
+      )
+      const lowRes = fitted(given, (resize ? size : undefined) ?? sizeOfAll(given), imageChannels)
       const isLabelled = options.label !== undefined || options.labels !== undefined
-      const label = isLabelled || !takesNoClass(stages.slice(index)) ? options.label : noClass
-      return run({ ...rest, label }, { from: stages[index]!.name, lowRes })
+      const conditional = stages.slice(index).filter(({ classNames }) => classNames)
+      const goesWithout = conditional.length > 0 && !conditional.some(needsClass)
+      const label = goesWithout && !isLabelled ? noClass : options.label
+      return run({ ...rest, label }, { from: name, lowRes })
     },
     dispose: () => current.dispose(),
   }

@@ -12,7 +12,7 @@ const manifest = 'cascade.json'
  * `cascade.json` in one.
  * @throws of code `checkpoint` if there is none; the error says what is there instead.
  */
-export async function cascadeFolder(path: string): Promise<string> {
+async function cascadeFolder(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined)
   if (!found) throw new CascadeError('checkpoint', `expected a run or a saved cascade at ${path}, there is nothing`)
   if (found.isFile()) {

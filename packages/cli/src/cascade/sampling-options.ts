@@ -1,12 +1,5 @@
-import {
-  type Cascade,
-  type CascadeStage,
-  isDiffusionStage,
-  type StageLevel,
-  type StepsConfig,
-} from '@cascade-diffusion/cascade'
-import { CascadeError } from '@cascade-diffusion/checks'
-import { isDiscrete, type SamplerConfig, samplers } from '@cascade-diffusion/diffusion'
+import type { Cascade, CascadeSampleOptions, SamplingChanges } from '@cascade-diffusion/cascade'
+import { type SamplerConfig, samplers } from '@cascade-diffusion/diffusion'
 import { probably, UsageError } from '../usage-error.ts'
 
 /** What the command line says of sampling, in place of what was saved with the cascade. */
@@ -18,51 +11,12 @@ export interface GivenSampling {
   readonly level: readonly string[]
 }
 
-/**
- * The cascade, sampled as the command line says.
- * @throws UsageError for a sampler or a stage that there is not; of code `input` if a stage cannot be sampled so.
- */
-export function withSampling(cascade: Cascade, given: GivenSampling): Cascade {
-  const levels = levelsOf(cascade, given.level)
-  const sampler = given.sampler === undefined ? undefined : samplerNamed(given.sampler)
-  return {
-    stages: cascade.stages.map((stage): CascadeStage => {
-      if (!isDiffusionStage(stage)) return stage
-      const { sampling } = stage
-      const level = levels[stage.stage.name]
-      const guidance =
-        given.guidance === undefined || !stage.stage.classNames
-          ? sampling.guidance
-          : ({ name: 'classifier-free', scale: given.guidance } as const)
-      return {
-        ...stage,
-        level: typeof level === 'number' ? level : stage.level,
-        sampling: {
-          ...sampling,
-          sampler: sampler ?? sampling.sampler,
-          steps:
-            given.steps === undefined
-              ? sampling.steps
-              : stepsOf(stage.stage.process.schedule, sampling.steps, given.steps),
-          guidance,
-        },
-      }
-    }),
-  }
-}
-
-/** As many steps, over the same part of the process. */
-function stepsOf(
-  schedule: object,
-  saved: number | readonly number[] | StepsConfig | undefined,
-  count: number,
-): number | StepsConfig {
-  if (typeof saved === 'object' && !Array.isArray(saved)) return { ...(saved as StepsConfig), count }
-  if (isDiscrete(schedule as Parameters<typeof isDiscrete>[0])) return count
-  if (!Array.isArray(saved))
-    throw new CascadeError('input', '--steps: expected a cascade whose steps can be changed, got continuous time')
-  return { count, from: saved[0], to: saved.at(-1) }
-}
+/** What `withSampling` is to change. @throws UsageError for a sampler that there is not. */
+export const samplingChanges = ({ steps, sampler, guidance }: GivenSampling): SamplingChanges => ({
+  steps,
+  sampler: sampler === undefined ? undefined : samplerNamed(sampler),
+  guidance: guidance === undefined ? undefined : { name: 'classifier-free', scale: guidance },
+})
 
 function samplerNamed(text: string): SamplerConfig {
   const { names } = samplers
@@ -75,8 +29,8 @@ function samplerNamed(text: string): SamplerConfig {
   }
 }
 
-/** The levels that are given, by the names of their stages. */
-function levelsOf({ stages }: Cascade, given: readonly string[]): Readonly<Record<string, StageLevel>> {
+/** The levels that are given, by the names of their stages. @throws UsageError for a stage that there is not. */
+export function levelsOf({ stages }: Cascade, given: readonly string[]): CascadeSampleOptions['levels'] {
   const names = stages.flatMap(({ stage }) => (stage.kind === 'super-resolution' ? [stage.name] : []))
   return Object.fromEntries(
     given.flatMap((text) => {

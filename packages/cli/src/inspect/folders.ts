@@ -108,7 +108,7 @@ async function cascadeStage(path: string, stage: ManifestStage) {
 }
 
 /** `ddim, 25 steps` */
-export function samplingInWords({ sampler, steps }: Sampling = {}): string {
+function samplingInWords({ sampler, steps }: Sampling = {}): string {
   const count = typeof steps === 'object' ? ('count' in steps ? steps.count : steps.length) : steps
   return `${sampler?.name ?? 'custom sampler'}, ${count === undefined ? 'all steps' : counted(count, 'step')}`
 }

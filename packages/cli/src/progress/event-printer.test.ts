@@ -41,6 +41,7 @@ test('a line of progress for each model, which ends where the next begins', () =
 
 test('images that are made are counted', () => {
   expect(printed({ type: 'loading', split: 'train', done: 100, total: 400 })[0]).toBe('train images      100/400  25 %')
+  expect(printed({ type: 'loading', done: 100, total: 400 })[0]).toBe('images            100/400  25 %')
 })
 
 test('what was written is listed once, in order', () => {

@@ -43,7 +43,7 @@ export function eventPrinter({ log, stream }: EventPrinterOptions): EventPrinter
   const print = (event: ExperimentEvent) => {
     switch (event.type) {
       case 'loading':
-        return show(`${event.split} images`, event.done, event.total, 0)
+        return show(event.split ? `${event.split} images` : 'images', event.done, event.total, 0)
       case 'loaded':
         return say(`${count(event.train)} training and ${count(event.test)} test images`)
       case 'training':

@@ -1,16 +1,16 @@
 import { resolve } from 'node:path'
-import { type Cascade, type CascadeStage, cascadeSampler, writeSamples } from '@cascade-diffusion/cascade'
+import { type Cascade, type CascadeStage, cascadeSampler, withSampling, writeSamples } from '@cascade-diffusion/cascade'
 import { rng } from '@cascade-diffusion/random'
 import { checkGrid, writeGrid } from '../cascade/grid.ts'
 import { classesOf, inTurn, labelsNamed } from '../cascade/labels.ts'
 import { openCascade } from '../cascade/open-cascade.ts'
-import { type GivenSampling, withSampling } from '../cascade/sampling-options.ts'
+import { type GivenSampling, levelsOf, samplingChanges } from '../cascade/sampling-options.ts'
 import { samplingProgress } from '../cascade/sampling-progress.ts'
 import { checkFolder } from '../check-folder.ts'
 import type { CommandIo, CommandResult } from '../command.ts'
 import type { CompileName } from '../engine/compile-names.ts'
 import { compileOn } from '../engine/compile-on.ts'
-import { probably, UsageError } from '../usage-error.ts'
+import { stageNamed } from '../usage-error.ts'
 
 interface Values extends GivenSampling {
   readonly path: string
@@ -32,7 +32,8 @@ export async function run(values: Values, io: CommandIo): Promise<CommandResult>
   checkGrid(grid, count)
   await checkFolder(out.endsWith('.npz') ? resolve(out, '..') : out)
   const saved = await openCascade(values.path)
-  const cascade = withSampling(saved, values)
+  const cascade = withSampling(saved, samplingChanges(values))
+  const levels = levelsOf(cascade, values.level)
   const classNames = classesOf(cascade)
   const labels = labelsNamed(values.label, classNames)
   const stages = sampledStages(cascade, to)
@@ -43,6 +44,7 @@ export async function run(values: Values, io: CommandIo): Promise<CommandResult>
       path: out,
       count,
       labels: labels.length > 0 ? inTurn(labels, count) : classNames && 'balanced',
+      levels,
       rng: rng(seed),
       batchSize,
       to,
@@ -74,7 +76,5 @@ export async function run(values: Values, io: CommandIo): Promise<CommandResult>
 function sampledStages({ stages }: Cascade, to: string | undefined): Cascade['stages'] {
   if (to === undefined) return stages
   const names = stages.map(({ stage }) => stage.name)
-  if (!names.includes(to))
-    throw new UsageError(`--to: expected one of the stages ${names.join(', ')}, got '${to}'${probably(to, names)}`)
-  return stages.slice(0, names.indexOf(to) + 1)
+  return stages.slice(0, stageNamed('to', to, names) + 1)
 }

@@ -1,12 +1,5 @@
 import { join, relative } from 'node:path'
-import {
-  type CascadePlan,
-  checkMemory,
-  machineMemory,
-  printedPlan,
-  type TrainRunResult,
-  trainRun,
-} from '@cascade-diffusion/experiment'
+import { type CascadePlan, printedPlan, type TrainRunResult, trainRun } from '@cascade-diffusion/experiment'
 import { checkFolder } from '../check-folder.ts'
 import type { CommandIo, CommandResult, Written } from '../command.ts'
 import type { CompileName } from '../engine/compile-names.ts'
@@ -33,8 +26,6 @@ export async function run(values: Values, io: CommandIo): Promise<CommandResult>
   const { plan, data } = await plannedOf(given, print, io).finally(end)
   if (printConfig) return { lines: [printedPlan(plan).trimEnd()], json: JSON.parse(printedPlan(plan)) }
   const names = chosen(plan, values.names)
-  const { channels, classNames } = data.train
-  checkMemory(plan, { channels, classNames }, { memoryBytes: machineMemory(), stages: names })
   io.say(`${plan.name}: the configuration of ${given.from}`)
   for (const line of planInLines(plan)) io.say(line)
   await settle(out, plan, restart ? (names ?? [...allOf(plan), 'evaluator']) : [], io)

@@ -1,19 +1,28 @@
 import { resolve } from 'node:path'
-import { type CascadeStage, cascadeSampler, writeSamples } from '@cascade-diffusion/cascade'
-import { shownSize, transformed } from '@cascade-diffusion/data'
+import {
+  type CascadeStage,
+  cascadeSampler,
+  fitImage,
+  needsClass,
+  type TakingStage,
+  takingStage,
+  takingStages,
+  withSampling,
+  writeSamples,
+} from '@cascade-diffusion/cascade'
+import { type ImageSize, type ImageTransform, shownSize, transformed } from '@cascade-diffusion/data'
 import { rng } from '@cascade-diffusion/random'
 import { classesOf, labelsNamed, listed } from '../cascade/labels.ts'
 import { openCascade } from '../cascade/open-cascade.ts'
-import { type GivenSampling, withSampling } from '../cascade/sampling-options.ts'
+import { type GivenSampling, levelsOf, samplingChanges } from '../cascade/sampling-options.ts'
 import { samplingProgress } from '../cascade/sampling-progress.ts'
 import { checkFolder } from '../check-folder.ts'
 import type { CommandIo, CommandResult } from '../command.ts'
 import type { CompileName } from '../engine/compile-names.ts'
 import { compileOn } from '../engine/compile-on.ts'
-import { probably, UsageError } from '../usage-error.ts'
-import { fit, sizesOf } from './fit.ts'
+import { stageNamed, UsageError } from '../usage-error.ts'
 import { labelsOfPictures, openPictures, type Pictures } from './pictures.ts'
-import { type Taker, takerFor, takers } from './taking-stage.ts'
+import { sizesOf } from './sizes-of.ts'
 
 interface Values extends GivenSampling {
   readonly path: string
@@ -35,17 +44,31 @@ export async function run(values: Values, io: CommandIo): Promise<CommandResult>
   const out = resolve(values.out)
   const isNpz = out.endsWith('.npz')
   await checkFolder(isNpz ? resolve(out, '..') : out)
-  const cascade = withSampling(await openCascade(values.path), values)
-  const all = takers(cascade)
-  const pictures = await openPictures(values.images, (all[0] as Taker).stage.stage.imageChannels)
+  const saved = await openCascade(values.path)
+  const cascade = withSampling(saved, samplingChanges(values))
+  const levels = levelsOf(cascade, values.level)
+  const taking = takingStages('upscale', cascade)
+  const names = taking.map(({ name }) => name)
+  if (values.from !== undefined) stageNamed('from', values.from, names, 'the stages that take images,')
+  const pictures = await openPictures(values.images, (taking[0] as TakingStage).imageChannels)
   const { source } = pictures
   const sizes = await sizesOf(source)
-  const taker = takerFor(all, values.from, sizes)
-  const stages = cascade.stages.slice(taker.index, lastIndex(cascade.stages, taker, values.to) + 1)
+  const taker = takingStage('upscale', taking, sizes, values.from)
+  const { name: from, size: lowSize } = taker
+  const stages = cascade.stages.slice(taker.index)
+  if (values.to !== undefined)
+    stages.length =
+      1 +
+      stageNamed(
+        'to',
+        values.to,
+        stages.map(({ stage }) => stage.name),
+      )
   const labels = await labelsFor(stages, values.label, pictures)
-  const changed = sizes.filter((size) => String(size) !== String(taker.size)).length
-  if (!keepSize && changed > 0) io.say(said(changed, sizes.length, source.count, taker))
-  const images = keepSize ? source : transformed(source, fit(taker.size))
+  const size = keepSize ? undefined : lowSize
+  const changed = sizes.filter((each) => size && String(each) !== String(size)).length
+  if (size && changed > 0) io.say(said(changed, sizes.length, source.count, from, size))
+  const images = size ? transformed(source, fitted(size)) : source
   const sampler = cascadeSampler(cascade, { compile: await compileOn(values.backend) })
   const shown = samplingProgress(stages, io.progress, batchSize)
   try {
@@ -55,8 +78,9 @@ export async function run(values: Values, io: CommandIo): Promise<CommandResult>
       names: isNpz ? undefined : pictures.names,
       labels,
       rng: rng(seed),
+      levels,
       batchSize,
-      from: taker.stage.stage.name,
+      from,
       to: values.to,
       stages: values.allStages ? 'all' : 'last',
       progress: shown.progress,
@@ -70,9 +94,9 @@ export async function run(values: Values, io: CommandIo): Promise<CommandResult>
         count,
         sampled,
         seed,
-        from: taker.stage.stage.name,
-        lowSize: taker.size,
-        fitted: !keepSize && changed > 0,
+        from,
+        lowSize,
+        fitted: changed > 0,
       },
       written: [...written, { what: 'what they are', path: manifest }],
     }
@@ -81,24 +105,22 @@ export async function run(values: Values, io: CommandIo): Promise<CommandResult>
   }
 }
 
+/** Crops and resizes images. */
+const fitted = (size: ImageSize): ImageTransform => ({
+  name: 'fit',
+  size: () => size,
+  apply: (image) => fitImage(image, size),
+})
+
 /** What happens to images that a stage does not take as they are. */
-function said(changed: number, looked: number, count: number, { stage, size }: Taker): string {
+function said(changed: number, looked: number, count: number, stage: string, size: ImageSize): string {
   const which =
     looked < count
       ? `${changed} of ${looked} images looked at`
       : changed === 1 && count === 1
         ? 'the image'
         : `${changed} of ${count} images`
-  return `${which} cropped in the middle and resized to ${shownSize(size)}, which '${stage.stage.name}' takes`
-}
-
-function lastIndex(stages: readonly CascadeStage[], taker: Taker, to: string | undefined): number {
-  if (to === undefined) return stages.length - 1
-  const names = stages.map(({ stage }) => stage.name)
-  const index = names.indexOf(to)
-  if (index >= taker.index) return index
-  const possible = names.slice(taker.index)
-  throw new UsageError(`--to: expected one of the stages ${possible.join(', ')}, got '${to}'${probably(to, possible)}`)
+  return `${which} cropped in the middle and resized to ${shownSize(size)}, which '${stage}' takes`
 }
 
 /**
@@ -116,7 +138,7 @@ async function labelsFor(
   if (classNames === undefined) return undefined
   const own = await labelsOfPictures(source, classNames)
   if (own) return own
-  const needing = stages.find(({ stage }) => stage.classNames && !('labelDropout' in stage && stage.labelDropout > 0))
+  const needing = stages.find(({ stage }) => needsClass(stage))
   if (!needing) return all(-1)
   throw new UsageError(
     `--label: expected the class of the images, since '${needing.stage.name}' is conditioned on one: ${listed(classNames)}`,

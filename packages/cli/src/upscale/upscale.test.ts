@@ -9,7 +9,6 @@ import { temporaryFolder } from '@cascade-diffusion/testing'
 import { expect, test } from 'vitest'
 import { contents, savedTinyCascade, tinyCascade } from '../cascade/tiny-cascade.ts'
 import { run } from '../test-support.ts'
-import { fit } from './fit.ts'
 
 const folder = temporaryFolder()
 const cascade = await savedTinyCascade(join(folder, 'cascade'))
@@ -118,15 +117,10 @@ test('wrong calls', async () => {
     expect(code).toBeGreaterThan(0)
     return errors
   }
-  expect(await failed(path, '--from', 'base')).toContain("--from: expected a stage that takes images, sr, got 'base'")
+  expect(await failed(path, '--from', 'base')).toContain(
+    "--from: expected one of the stages that take images, sr, got 'base'",
+  )
   expect(await failed(path, '--to', 'base')).toContain("--to: expected one of the stages sr, got 'base'")
   expect(await failed(join(folder, 'nothing'))).toContain('there is none')
   expect(await failed()).toContain("missing required argument 'IMAGES'")
-})
-
-test('a rectangle is cropped to its shape', () => {
-  const given = image(10, 40, 9)
-  const made = fit([4, 8]).apply(given, undefined as never)
-  expect(made).toEqual(resizeImage(given, [4, 8], { filter: 'box', box: [0, 10, 10, 30] }))
-  expect(fit([10, 40]).apply(given, undefined as never)).toBe(given)
 })

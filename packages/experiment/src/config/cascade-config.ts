@@ -1,7 +1,8 @@
 import type { StageSampling, StageUNetConfig } from '@cascade-diffusion/cascade'
 import type { SourceConfig } from '@cascade-diffusion/data'
-import type { DataConfig, ExperimentData } from '../data/data.ts'
+import type { DataConfig } from '../data/data.ts'
 import type { ImagesConfig } from '../data/images.ts'
+import type { ExperimentData } from '../data/load-context.ts'
 import type {
   EvaluationPlan,
   ModelTraining,

@@ -19,10 +19,11 @@ const resolve = (config: CascadeConfig) => resolveConfig(config, { cacheDir, mem
 /** A folder of PNG files of different sizes in two classes. */
 function pictures(side = 40): string {
   const folder = temporaryFolder()
+  const noise = Uint8Array.from(rng(0).integers([(side + 9) ** 2 * 3], 0, 256).data)
   for (let i = 0; i < 80; i++) {
     const shape = [side + (i % 7), side + (i % 5), 3]
     mkdirSync(join(folder, 'ab'[i % 2]!), { recursive: true })
-    const data = Uint8Array.from(rng(i).integers(shape, 0, 256).data)
+    const data = noise.subarray(i, i + (side + (i % 7)) * (side + (i % 5)) * 3)
     writeFileSync(join(folder, 'ab'[i % 2]!, `${i}.png`), encodePng({ shape, data }))
   }
   return folder

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { CascadeError, checkOptions, type KnownKeys, parseConfig, throwIfAborted } from '@cascade-diffusion/checks'
 import { checkData } from '../data/check-data.ts'
-import { datasets, type ExperimentData, loadData } from '../data/data.ts'
-import type { LoadOptions } from '../data/load-context.ts'
+import { datasets, loadData, withAdded } from '../data/data.ts'
+import type { ExperimentData, LoadOptions } from '../data/load-context.ts'
 import { completeData } from '../defaults/complete-data.ts'
 import { completePlan } from '../defaults/complete-plan.ts'
 import { dataFacts } from '../defaults/data-facts.ts'
@@ -48,13 +48,13 @@ export async function resolveConfig(config: CascadeConfig, options: ResolveConfi
   checkPlace(data)
   const configured = await completeData(data)
   throwIfAborted(signal, where)
-  const loading = { cacheDir, progress }
-  const loaded = await loadData(configured, loading)
+  const loaded = await loadData(configured, { cacheDir, progress })
   throwIfAborted(signal, where)
   const plan = completePlan({ ...whole, data: configured }, await dataFacts(loaded), { memoryBytes })
   checkPlan(plan)
   throwIfAborted(signal, where)
-  const prepared = plan.data === configured ? loaded : await loadData(plan.data, loading)
+  // The plan may crop the images too.
+  const prepared = withAdded(plan.data, configured, loaded)
   checkData(plan, prepared)
   return { plan, data: prepared }
 }

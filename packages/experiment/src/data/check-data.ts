@@ -1,7 +1,7 @@
 import { CascadeError } from '@cascade-diffusion/checks'
 import { type ImageSource, imageSize, shownSize } from '@cascade-diffusion/data'
 import type { CascadePlan } from '../plan/cascade-plan.ts'
-import type { ExperimentData } from './data.ts'
+import type { ExperimentData } from './load-context.ts'
 
 /**
  * @throws unless training and test images have the same channels and classes, are large enough for every stage, and have classes if they

@@ -60,12 +60,12 @@ test('images of files: two folders, or one with a validation split', async () =>
     { name: 'images', train, test: { validation: 0.3 }, transforms },
     {
       ...options,
-      progress: ({ split, done }) => seen.push(`${split} ${done}`),
+      progress: ({ split, done }) => seen.push(`${split ?? 'all'} ${done}`),
     },
   )
   expect(one.train.count + one.test.count).toBe(40)
   expect(one.test.count).toBeGreaterThan(2)
-  expect(seen).toEqual(['train 40', 'test 40'])
+  expect(seen).toEqual(['all 40'])
   const flat = { name: 'image-folder', path: train } as const
   const unlabelled = await loadData({ name: 'images', train: flat, test: { validation: 0.3 } }, options)
   expect([unlabelled.train.classNames, unlabelled.test.classNames]).toEqual([undefined, undefined])

@@ -1,18 +1,12 @@
 import { type ConfigOf, type Schema, schema, table } from '@cascade-diffusion/checks'
 import { type ImageSize, type ImageSource, resize, transformed } from '@cascade-diffusion/data'
 import { dicebearEntry } from './dicebear.ts'
-import { imagesEntry } from './images.ts'
-import type { LoadOptions } from './load-context.ts'
+import { imagesEntry, transformedData } from './images.ts'
+import type { ExperimentData, LoadOptions } from './load-context.ts'
 import { mnistEntry } from './mnist.ts'
 
 /** The data sets that a plan can name: a file and a line for each. */
 export const datasets = table('a data set', [mnistEntry, dicebearEntry, imagesEntry])
-
-/** Real images: those of training, and test images that no model has seen. Both are labelled, or neither is. */
-export interface ExperimentData {
-  readonly train: ImageSource
-  readonly test: ImageSource
-}
 
 /** Images by name, such as `{ name: 'mnist' }`; or custom ones. */
 export type DataConfig = ConfigOf<typeof datasets> | ExperimentData
@@ -34,12 +28,15 @@ export const dataSchema = schema.either(datasets.schema, customDataSchema, isCus
 
 /** Loads the training and the test images. @throws if data are missing. */
 export async function loadData(config: DataConfig, options: LoadOptions): Promise<ExperimentData> {
-  if (!('name' in config)) return config
-  return {
-    train: await datasets.of('data', config, 'train', options),
-    test: await datasets.of('data', config, 'test', options),
-  }
+  return 'name' in config ? datasets.of('data', config, options) : config
 }
+
+/** The images of a configuration that adds transforms to another one, whose images are loaded. */
+export const withAdded = (config: DataConfig, before: DataConfig, loaded: ExperimentData): ExperimentData =>
+  'name' in config ? transformedData(loaded, transformsIn(config).slice(transformsIn(before).length)) : config
+
+const transformsIn = (config: DataConfig) =>
+  'name' in config && config.name === 'images' ? (config.transforms ?? []) : []
 
 /** Real images of a size: as they are, or resized to it. */
 export function dataAt(size: ImageSize, { train, test }: ExperimentData): ExperimentData {

@@ -28,15 +28,17 @@ export const dicebearEntry: Entry<DicebearConfig, Loaded, LoadContext> = {
     ),
     size: schema.integer({ from: 1 }),
   }),
-  async make({ styles, perClass, size }, split, { cacheDir, progress }) {
+  async make({ styles, perClass, size }, { cacheDir, progress }) {
     const { loadDicebear } = await installedDatasets()
-    return loadDicebear({
-      split,
-      styles,
-      perClass: split === 'train' ? perClass : perClass / 4,
-      size,
-      cacheDir,
-      progress: ({ done, total }) => progress({ split, done, total }),
-    })
+    const load = (split: 'train' | 'test', perClass: number) =>
+      loadDicebear({
+        split,
+        styles,
+        perClass,
+        size,
+        cacheDir,
+        progress: ({ done, total }) => progress({ split, done, total }),
+      })
+    return { train: await load('train', perClass), test: await load('test', perClass / 4) }
   },
 }

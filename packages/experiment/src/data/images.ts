@@ -11,7 +11,7 @@ import {
   transformOf,
   transforms,
 } from '@cascade-diffusion/data'
-import type { LoadContext, Loaded, Split } from './load-context.ts'
+import type { ExperimentData, LoadContext, Loaded, LoadOptions } from './load-context.ts'
 
 /** Images of files. */
 export interface ImagesConfig {
@@ -42,31 +42,43 @@ export const imagesEntry: Entry<ImagesConfig, Loaded, LoadContext> = {
     test: schema.either(place, schema.record<{ readonly validation: number }>({ validation: share }), isShare),
     transforms: schema.optional(schema.list(transforms.schema)),
   }),
-  async make({ train, test, transforms: configs = [] }, split, { cacheDir, progress }) {
-    const opened = await openedPart({ train, test }, split, async (source, validation) => {
-      const cache = join(cacheDir, 'image-hashes')
-      const report = ({ done, total }: { done: number; total: number }) => progress({ split, done, total })
-      const parts = await splitByContent(source, { validation, cache, progress: report }).catch((cause: unknown) => {
-        if (!isCascadeError(cause, 'data') || source.count >= 100) throw cause
-        throw new CascadeError(
-          'data',
-          `data: expected training and test images, got none on one side: a share of ${validation} of ${source.count} images of ` +
-            `${source.name}. Add images, or set data.test to other images or to a greater share, { validation: 0.3 }`,
-          { cause },
-        )
-      })
-      return split === 'train' ? parts.train : parts.validation
-    })
-    const own = configs.map((config) => transformOf(config)).filter(({ draw }) => split === 'train' || !draw)
-    return own.length > 0 ? transformed(opened, ...own) : opened
+  async make({ train, test, transforms: configs = [] }, options) {
+    const isShared = typeof test === 'object' && 'validation' in test
+    const opened = await openImages(train)
+    const data = isShared ? await cut(opened, test, options) : { train: opened, test: await openImages(test) }
+    return transformedData(data, configs)
   },
 }
 
-async function openedPart(
-  { train, test }: Pick<ImagesConfig, 'train' | 'test'>,
-  split: Split,
-  cut: (source: ImageSource, validation: number) => Promise<ImageSource>,
-): Promise<ImageSource> {
-  if (typeof test === 'object' && 'validation' in test) return cut(await openImages(train), test.validation)
-  return openImages(split === 'train' ? train : test)
+/** Splits test images off. */
+async function cut(
+  source: ImageSource,
+  { validation }: { readonly validation: number },
+  { cacheDir, progress }: LoadOptions,
+): Loaded {
+  const cache = join(cacheDir, 'image-hashes')
+  const report = ({ done, total }: { done: number; total: number }) => progress({ done, total })
+  const parts = await splitByContent(source, { validation, cache, progress: report }).catch((cause: unknown) => {
+    if (!isCascadeError(cause, 'data') || source.count >= 100) throw cause
+    throw new CascadeError(
+      'data',
+      `data: expected training and test images, got none on one side: a share of ${validation} of ${source.count} images of ` +
+        `${source.name}. Add images, or set data.test to other images or to a greater share, { validation: 0.3 }`,
+      { cause },
+    )
+  })
+  return { train: parts.train, test: parts.validation }
+}
+
+/** Images with transforms, of which test images skip random ones. */
+export function transformedData({ train, test }: ExperimentData, configs: readonly TransformConfig[]): ExperimentData {
+  const all = configs.map((config) => transformOf(config))
+  const changed = (source: ImageSource, own: typeof all) => (own.length > 0 ? transformed(source, ...own) : source)
+  return {
+    train: changed(train, all),
+    test: changed(
+      test,
+      all.filter(({ draw }) => !draw),
+    ),
+  }
 }

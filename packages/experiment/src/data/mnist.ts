@@ -16,5 +16,8 @@ export const mnistEntry: Entry<MnistConfig, Loaded, LoadContext> = {
     name: schema.oneOf(['mnist']),
     size: schema.optional(schema.integer({ from: 28 })),
   }),
-  make: async ({ size }, split) => (await installedDatasets()).loadMnist({ split, size }),
+  async make({ size }) {
+    const { loadMnist } = await installedDatasets()
+    return { train: await loadMnist({ split: 'train', size }), test: await loadMnist({ split: 'test', size }) }
+  },
 }

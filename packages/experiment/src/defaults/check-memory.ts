@@ -33,7 +33,7 @@ export function checkMemory(
 }
 
 /** The greatest half, quarter, … of a batch that fits. */
-export function smallerBatch(batchSize: number, fits: (batch: number) => boolean): number | undefined {
+function smallerBatch(batchSize: number, fits: (batch: number) => boolean): number | undefined {
   for (let batch = Math.floor(batchSize / 2); batch >= 1; batch = Math.floor(batch / 2)) if (fits(batch)) return batch
   return undefined
 }

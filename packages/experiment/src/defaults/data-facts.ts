@@ -1,5 +1,5 @@
 import { type ImageSize, type SampledSizes, surveyImages } from '@cascade-diffusion/data'
-import type { ExperimentData } from '../data/data.ts'
+import type { ExperimentData } from '../data/load-context.ts'
 
 /** What defaults follow from: what the images are, as far as it shows without decoding them. */
 export interface DataFacts {

@@ -4,7 +4,7 @@ import { isCascadeError } from '@cascade-diffusion/checks'
 import { type ByteImages, fromUint8, imageGrid, readBatch, resizeImage, toUint8 } from '@cascade-diffusion/data'
 import { rng } from '@cascade-diffusion/random'
 import type { TrainSnapshot } from '@cascade-diffusion/training'
-import type { ExperimentData } from '../data/data.ts'
+import type { ExperimentData } from '../data/load-context.ts'
 import type { PlannedBase, PlannedSuperResolution } from '../plan/cascade-plan.ts'
 import { briefly } from './briefly.ts'
 

@@ -2,7 +2,10 @@ import type { Stage } from '@cascade-diffusion/cascade'
 import { claimFolder } from '@cascade-diffusion/files'
 import { rng } from '@cascade-diffusion/random'
 import { checkData } from '../data/check-data.ts'
-import { type ExperimentData, loadData } from '../data/data.ts'
+import { loadData } from '../data/data.ts'
+import type { ExperimentData, LoadProgress } from '../data/load-context.ts'
+import { checkMemory } from '../defaults/check-memory.ts'
+import { machineMemory } from '../defaults/machine-memory.ts'
 import { searchedLevels } from '../evaluate/searched-levels.ts'
 import { type RunLog, runLog } from '../log/run-log.ts'
 import type { CascadePlan } from '../plan/cascade-plan.ts'
@@ -10,6 +13,7 @@ import { stagesOf } from '../plan/stages.ts'
 import type { RunContext } from '../run-context.ts'
 import { cascadeOf, withCascade } from '../with-cascade.ts'
 import { checkSpace } from './free-space.ts'
+import { modelStates } from './open-run.ts'
 import type { PlannedRunOptions } from './options.ts'
 import { removeLeftovers, removeModels } from './remove-files.ts'
 import { runFiles } from './run-files.ts'
@@ -23,14 +27,21 @@ export interface ActiveRun extends RunContext {
   readonly log: RunLog
 }
 
+/** The models of a run that are worked on, by name. */
+interface WorkedOn {
+  /** Those that are to be trained, unless they are. */
+  readonly wanted: readonly string[]
+  /** Those that start over. */
+  readonly restarted: readonly string[]
+}
+
 /**
  * Claims the folder of a run, checks everything that can be checked before work is done, and makes the plan that of the
  * run.
- * @param restarted the models that start over.
  */
 export async function withRun<T>(
   options: PlannedRunOptions,
-  restarted: readonly string[],
+  { wanted, restarted }: WorkedOn,
   use: (run: ActiveRun) => Promise<T>,
 ): Promise<T> {
   const { plan, out, compile, signal, progress = () => {} } = options
@@ -39,6 +50,10 @@ export async function withRun<T>(
     await removeLeftovers(options)
     const data = await loaded(options)
     checkData(plan, data)
+    const states = await modelStates(options)
+    const untrained = states.filter(({ name, trained }) => !trained || restarted.includes(name)).map(({ name }) => name)
+    const toTrain = untrained.filter((name) => wanted.includes(name))
+    checkMemory(plan, data.train, { memoryBytes: machineMemory(), stages: toTrain })
     const stages = stagesOf(plan, data)
     await checkSampling(options, stages)
     if (restarted.length > 0) await removeModels(options, restarted)
@@ -54,8 +69,7 @@ export async function withRun<T>(
 async function loaded({ plan, out, data: given, progress = () => {} }: PlannedRunOptions): Promise<ExperimentData> {
   const options = {
     cacheDir: runFiles(out).cache,
-    progress: (loading: { readonly split: 'train' | 'test'; readonly done: number; readonly total: number }) =>
-      progress({ type: 'loading', ...loading }),
+    progress: (loading: LoadProgress) => progress({ type: 'loading', ...loading }),
   }
   const data = given ?? (await loadData(plan.data, options))
   progress({ type: 'loaded', train: data.train.count, test: data.test.count })

@@ -61,7 +61,7 @@ async function evaluatedRun(
   const planned = { ...options, plan, out }
   checkRunOptions(where, planned, { ...openedRunKeys, out: true })
   const started = performance.now()
-  return withRun(planned, [], async (run) => {
+  return withRun(planned, { wanted: [EVALUATOR], restarted: [] }, async (run) => {
     const states = await modelStates(run)
     const missing = states.filter(({ name, trained }) => name !== EVALUATOR && !trained)
     if (missing.length > 0)

@@ -7,7 +7,7 @@ import {
   type KnownKeys,
   shown,
 } from '@cascade-diffusion/checks'
-import type { ExperimentData } from '../data/data.ts'
+import type { ExperimentData } from '../data/load-context.ts'
 import type { ExperimentEvent } from '../events.ts'
 import type { CascadePlan } from '../plan/cascade-plan.ts'
 import { checkPlan } from '../plan/check-plan.ts'

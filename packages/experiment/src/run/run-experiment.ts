@@ -26,5 +26,6 @@ export async function runExperiment(options: RunExperimentOptions): Promise<Eval
   checkOut(where, rest.out)
   checkFlag(where, 'restart', restart)
   const started = performance.now()
-  return withRun(rest, restart ? modelsOf(rest.plan) : [], (run) => evaluated(run, started, searchLevels))
+  const wanted = modelsOf(rest.plan)
+  return withRun(rest, { wanted, restarted: restart ? wanted : [] }, (run) => evaluated(run, started, searchLevels))
 }

@@ -56,6 +56,18 @@ test('one process at a time; nothing of a claim is left', async () => {
   expect(readdirSync(out)).toEqual(expect.not.arrayContaining([expect.stringContaining('in-use')]))
 })
 
+test('a plan that needs more memory than there is changes nothing', async () => {
+  const folder = temporaryFolder()
+  const huge = { ...plan, stages: [{ ...plan.stages[0], training: { ...steps, batchSize: 1e7 } }] } as CascadePlan
+  await expect(trainRun({ plan: huge, out: folder, compile: jit })).rejects.toThrow(
+    /that needs about \d+\.\d GiB; a batchSize/,
+  )
+  expect(readdirSync(folder)).not.toContain('config.json')
+  const before = readdirSync(join(out, 'checkpoints'))
+  await expect(trainRun({ plan: huge, out, compile: jit, restart: true })).rejects.toThrow('of memory, got a batchSize')
+  expect(readdirSync(join(out, 'checkpoints'))).toEqual(before)
+})
+
 test('a folder that cannot hold the run is refused', async () => {
   const file = join(temporaryFolder(), 'file')
   writeFileSync(file, '')

@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Cascade } from '@cascade-diffusion/cascade'
 import { CascadeError, checkFlag, checkOneOf, isCascadeError, type KnownKeys, shown } from '@cascade-diffusion/checks'
-import { checkMemory } from '../defaults/check-memory.ts'
-import { machineMemory } from '../defaults/machine-memory.ts'
 import { EVALUATOR } from '../plan/check-plan.ts'
 import { classLabels, sampleImages, shownClasses } from '../sample.ts'
 import { type ActiveRun, withRun } from './active-run.ts'
@@ -49,7 +47,7 @@ export async function trainRun(options: TrainRunOptions): Promise<TrainRunResult
   checkFlag(where, 'restart', restart)
   const names = chosenModels(where, options)
   const restarted = restart ? (given === undefined ? modelsOf(rest.plan) : names) : []
-  return withRun(rest, restarted, async (run) => {
+  return withRun(rest, { wanted: names, restarted }, async (run) => {
     const weights = await trainModels(run, names)
     const finished = finishedRun(run, weights)
     const levels = finished ? await keptLevels(finished) : []
@@ -83,8 +81,6 @@ function chosenModels(where: string, { plan, stages }: TrainRunOptions): readonl
 export async function trainModels(run: ActiveRun, names: readonly string[]): Promise<ReadonlyMap<string, Weights>> {
   const states = await modelStates(run)
   const wanted = states.filter(({ name }) => names.includes(name))
-  const stages = wanted.filter(({ trained }) => !trained).map(({ name }) => name)
-  checkMemory(run.plan, run.data.train, { memoryBytes: machineMemory(), stages })
   // What was made of other weights would be taken for that of these.
   if (wanted.some(({ name, trained }) => name !== EVALUATOR && !trained)) await removeResults(run)
   const isStage = ({ name }: ModelState) => name !== EVALUATOR

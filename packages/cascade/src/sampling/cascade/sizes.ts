@@ -14,7 +14,7 @@ const shownImages = (images: unknown, source: string | undefined): string =>
 const optionOf = (source: string | undefined): string => (source === undefined ? 'lowRes' : 'images')
 
 /** The size that a stage takes: that of training, or that of the stage below. Undefined: any, or none. */
-const takenSize = (stages: readonly AnyStage[], index: number): ImageSize | undefined => {
+export const takenSize = (stages: readonly AnyStage[], index: number): ImageSize | undefined => {
   const stage = stages[index] as AnyStage
   return stage.kind === 'super-resolution'
     ? stage.lowSize
@@ -24,7 +24,7 @@ const takenSize = (stages: readonly AnyStage[], index: number): ImageSize | unde
 }
 
 /** Whether a stage takes images. */
-const takesImages = ({ kind }: AnyStage): boolean => kind === 'super-resolution' || kind === 'resample'
+export const takesImages = ({ kind }: AnyStage): boolean => kind === 'super-resolution' || kind === 'resample'
 
 /**
  * The first stage that takes images as they are, or else the first whose network can be resized for larger ones.
