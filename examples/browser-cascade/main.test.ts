@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromiumPath, launchChromium, serveFolder } from '@cascade-diffusion/testing/browser'
@@ -47,5 +47,18 @@ describe.skipIf(!chromiumPath)('in Chromium', () => {
     expect(Math.max(...drawn.map((byte, i) => Math.abs(byte - data[i]!)))).toBeLessThanOrEqual(1)
     expect(new Set(drawn).size).toBeGreaterThan(20)
     expect(errors).toEqual([])
+  })
+
+  test("without ONNX Runtime's files, the page says which and where they are", async () => {
+    const bare = join(folder, 'bare')
+    await cp(join(folder, 'page'), bare, { recursive: true, filter: (path) => !path.endsWith('.wasm') })
+    const server = await serveFolder(bare)
+    const page = await browser.newPage()
+    await page.goto(`${server.url}?wasm`)
+    await page.waitForFunction('!sample.disabled')
+    await page.click('#sample')
+    await page.waitForFunction('!sample.disabled')
+    expect(await page.textContent('#said')).toContain('copy ort-wasm-simd-threaded.wasm and')
+    server.close()
   })
 })

@@ -90,7 +90,7 @@ function checkVersions(name: BackendName, { folder, name: npm, version, ours }: 
     throw new CascadeError(
       'engine',
       `backend '${name}': there are two copies of @tensorflow/tfjs-core, ${folderOf(mine)} and ${folderOf(theirs)}, ` +
-        `and ${npm} uses the second. Remove one (\`npm dedupe\`), or uninstall ${npm} and use \`cascade-diffusion backends install ${name}\``,
+        `and ${npm} uses the second. Remove one (\`npm dedupe\`), or uninstall ${npm} and use \`npx cascade-diffusion backends install ${name}\``,
     )
 }
 

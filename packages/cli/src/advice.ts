@@ -13,7 +13,7 @@ const ofSystem: Readonly<Record<string, string>> = {
 
 const memory =
   'There is not enough memory. Use smaller batches (--training.batchSize, --batch-size) or a smaller network ' +
-  '(--network tiny); `cascade-diffusion doctor` shows how much there is.'
+  '(--network tiny); `npx cascade-diffusion doctor` shows how much there is.'
 
 const outOfMemory = /array buffer allocation failed|failed to allocate memory|bad_alloc|out of memory/i
 

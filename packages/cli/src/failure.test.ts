@@ -44,7 +44,7 @@ test('wrong usage shows how the command is called', () => {
     code: 2,
     message:
       '--out: no\n\nusage: cascade-diffusion quickstart [options]\n' +
-      '`cascade-diffusion quickstart --help` explains the options.',
+      '`npx cascade-diffusion quickstart --help` explains the options.',
   })
 })
 

@@ -101,7 +101,7 @@ function rootOf(version: string, { write, width, colors }: HelpOutput): Parser {
       subcommandTerm: (child) => child.name(),
       subcommandDescription: (child) => child.summary(),
     })
-    .addHelpText('after', `\n\`${program} COMMAND --help\` explains a command.`)
+    .addHelpText('after', `\n\`npx ${program} COMMAND --help\` explains a command.`)
 }
 
 /** Declares the inputs of a command and its help. */
@@ -194,7 +194,7 @@ function usageOf(parser: Parser): string {
   const call = path.join(' ')
   const below = parser.commands.map((child) => child.name()).join('|')
   const terms = parser.parent && below ? `${below} [options]` : parser.usage()
-  return `usage: ${call} ${terms}\n\`${call} --help\` explains ${below ? 'the commands' : 'the options'}.`
+  return `usage: ${call} ${terms}\n\`npx ${call} --help\` explains ${below ? 'the commands' : 'the options'}.`
 }
 
 /** What is wrong, as the rest of the program says it: `unknown option '--fats'. Did you mean '--fast'?` */

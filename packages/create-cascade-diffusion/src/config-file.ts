@@ -10,7 +10,7 @@ export function configFile({ name, images, network, language }: Required<Project
   return `import { defineCascade } from 'cascade-diffusion'
 
 // What is left out follows from the images and the size of the networks:
-// \`cascade-diffusion train --print-config\` shows all of it.
+// \`npx cascade-diffusion train --print-config\` shows all of it.
 export default defineCascade({
   // Names the run, whose files are in runs/${name}.
   name: ${quoted(name)},

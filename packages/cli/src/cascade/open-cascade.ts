@@ -19,7 +19,7 @@ async function cascadeFolder(path: string): Promise<string> {
     if (basename(path) === manifest) return dirname(path)
     throw new CascadeError(
       'checkpoint',
-      `expected a run or a saved cascade, got the file ${path}; \`cascade-diffusion inspect\` says what it is`,
+      `expected a run or a saved cascade, got the file ${path}; \`npx cascade-diffusion inspect\` says what it is`,
     )
   }
   const places = [path, join(path, 'cascade')]
@@ -29,12 +29,12 @@ async function cascadeFolder(path: string): Promise<string> {
     throw new CascadeError(
       'checkpoint',
       `expected a trained cascade in the run ${path}, got one that is still in training: ` +
-        `\`cascade-diffusion train --out ${path}\` resumes it`,
+        `\`npx cascade-diffusion train --out ${path}\` resumes it`,
     )
   throw new CascadeError(
     'checkpoint',
     `expected a run or a saved cascade, got the folder ${path}, without ${manifest}; ` +
-      '`cascade-diffusion inspect` says what it is',
+      '`npx cascade-diffusion inspect` says what it is',
   )
 }
 

@@ -61,7 +61,7 @@ const notWritten: Readonly<Record<string, string>> = {
       'pickles are not written; PyTorch reads .safetensors: safetensors.torch.load_file(path)',
     ]),
   ),
-  '.onnx': '`cascade-diffusion export --format onnx` writes networks as ONNX',
+  '.onnx': '`npx cascade-diffusion export --format onnx` writes networks as ONNX',
   '.h5': 'files of Keras are not written',
   '.keras': 'files of Keras are not written',
   '.json': 'files of TensorFlow.js are not written',

@@ -19,7 +19,7 @@ export function linesOf(path: string, { kind, bytes, facts, next }: Found): stri
   return [
     `${path}: ${kind}, ${shownBytes(bytes)}`,
     ...given.map(([name, fact]) => `  ${name.padEnd(width)}  ${fact}`),
-    ...(next.length > 0 ? ['what can be done with it:', ...next.map((call) => `  cascade-diffusion ${call}`)] : []),
+    ...(next.length > 0 ? ['what can be done with it:', ...next.map((call) => `  npx cascade-diffusion ${call}`)] : []),
   ]
 }
 

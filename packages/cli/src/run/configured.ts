@@ -34,7 +34,7 @@ export async function configured({ config: path, out, overrides }: GivenConfig):
     if (run && out !== undefined)
       return { config: withOverrides(run.plan, overrides), from: join(out, 'config.json'), out: resolve(out) }
     throw new UsageError(
-      'expected a configuration: a cascade.config.ts in this folder, which `cascade-diffusion init` writes; ' +
+      'expected a configuration: a cascade.config.ts in this folder, which `npx cascade-diffusion init` writes; ' +
         '--config FILE; --data PATH; --preset NAME; or --out with the folder of a run, to resume it',
     )
   }

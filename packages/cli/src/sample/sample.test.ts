@@ -120,7 +120,7 @@ test('what is no cascade', async () => {
     return errors
   }
   expect(await failed(join(folder, 'nowhere'))).toContain('there is nothing')
-  expect(await failed(join(cascade, 'sr.safetensors'))).toContain('`cascade-diffusion inspect` says what it is')
+  expect(await failed(join(cascade, 'sr.safetensors'))).toContain('`npx cascade-diffusion inspect` says what it is')
   expect(await failed(folder)).toContain('without cascade.json')
   mkdirSync(join(folder, 'begun/checkpoints'), { recursive: true })
   writeFileSync(join(folder, 'begun/config.json'), '{}')

@@ -60,8 +60,10 @@ function resultOf(
 ): CommandResult {
   const shown = relative(process.cwd(), out) || '.'
   const next = cascade
-    ? [`cascade-diffusion sample ${shown}`, ...(cascade.stages.length > 1 ? [`cascade-diffusion search ${shown}`] : [])]
-    : [`cascade-diffusion train --out ${shown}`]
+    ? ['sample', ...(cascade.stages.length > 1 ? ['search'] : [])].map(
+        (name) => `npx cascade-diffusion ${name} ${shown}`,
+      )
+    : [`npx cascade-diffusion train --out ${shown}`]
   const untrained = stages.filter(({ trained }) => !trained)
   const lines = [
     ...stages.map(({ name, step, steps }) => `${name}: ${step} of ${steps} steps`),

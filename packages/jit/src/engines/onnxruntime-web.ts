@@ -1,5 +1,5 @@
 import type { NDArray } from '@cascade-diffusion/arrays'
-import { checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
+import { CascadeError, checkOptions, type KnownKeys } from '@cascade-diffusion/checks'
 import type { Target } from '../lower/target.ts'
 import { encodeModel } from '../onnx/encode.ts'
 import type { OnnxModel } from '../onnx/model.ts'
@@ -66,10 +66,23 @@ async function createExecutable(
       preferredOutputLocation: web.resultsOn,
       ...sessionOptions(encoded),
     }),
-  )
+  ).catch((cause) => {
+    throw unfetched(cause) ?? cause
+  })
   const tensorOf = ({ dtype, data, shape }: NDArray) => new ort.Tensor(dtype, data as never, shape)
   return web.executable(model, { session, tensorOf, inTurn })
 }
+
+/** What ONNX Runtime says in many lines if its files are not where it looks for them. */
+const unfetched = (cause: Error): CascadeError | undefined =>
+  /fetching of the wasm failed/.test(cause.message)
+    ? new CascadeError(
+        'engine',
+        "jit: expected ONNX Runtime's .wasm files next to the script, got none: copy ort-wasm-simd-threaded.wasm and " +
+          'ort-wasm-simd-threaded.asyncify.wasm from node_modules/onnxruntime-web/dist, or say `wasmPaths`',
+        { cause },
+      )
+    : undefined
 
 let last: Promise<unknown> = Promise.resolve()
 
