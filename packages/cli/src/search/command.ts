@@ -22,6 +22,6 @@ export const searchCommand = command({
       does: 'others, by more samples',
     },
   ],
-  interrupted: 'Checkpoints are kept: the same command begins the search again.',
+  interrupted: 'The levels tried so far are kept: the same command resumes the search.',
   run: () => import('./run.ts'),
 })

@@ -1,6 +1,7 @@
 import type { NDArray, Params } from '@cascade-diffusion/arrays'
 import { dataAt } from '../data/data.ts'
 import { lastSize } from '../plan/cascade-plan.ts'
+import { runFiles } from '../run/run-files.ts'
 import type { TrainedRun } from '../run-context.ts'
 import { classLabels, isConditional, type Samples, sampleImages } from '../sample.ts'
 import { samplingStopped } from '../with-cascade.ts'
@@ -25,13 +26,17 @@ export interface EvaluatedSamples extends Samples {
 /**
  * Chooses the levels s of conditioning augmentation, truncated or not, one stage after the other, and evaluates the
  * images (paper, Section 4.3). All levels of a stage are tried with the same noise and the same images of the stages
- * below; the stages above it are sampled at their first level, non-truncated.
+ * below; the stages above it are sampled at their first level, non-truncated. A search that was interrupted resumes: what
+ * was tried is in the folder of the run.
  * @param params the weights of the evaluator.
  * @returns the figures, and the images at the levels chosen.
  * @throws of code `interrupted` if the signal ended it.
  */
-export const searchLevels = (run: TrainedRun, params: Params<NDArray>): Promise<EvaluatedSamples> =>
-  withEvaluator(run, params, (evaluator) => searchStages(run, evaluator))
+export const searchLevels = (
+  run: TrainedRun & { readonly out: string },
+  params: Params<NDArray>,
+): Promise<EvaluatedSamples> =>
+  withEvaluator(run, params, (evaluator) => searchStages(run, evaluator, runFiles(run.out).search))
 
 /**
  * Evaluates samples at given levels.

@@ -1,7 +1,11 @@
+import { mkdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { cascadeSampler, type StageLevel, searchAugmentation } from '@cascade-diffusion/cascade'
+import { writeAtomically } from '@cascade-diffusion/files'
 import { rng } from '@cascade-diffusion/random'
 import type { TrainedRun } from '../run-context.ts'
-import { classLabels, type Images, type Samples } from '../sample.ts'
+import { classLabels, type Images, type Samples, sampleImages } from '../sample.ts'
 import { cascadeOf } from '../with-cascade.ts'
 import type { ExperimentEvaluator, ExperimentFigures } from './evaluator.ts'
 import { searchedLevels, stageRuns } from './searched-levels.ts'
@@ -36,8 +40,15 @@ export interface FoundLevels extends Samples {
   readonly figures: ExperimentFigures
 }
 
-/** Searches the levels of each stage that leaves a choice, and of the last stage. */
-export async function searchStages(run: TrainedRun, evaluator: ExperimentEvaluator): Promise<FoundLevels> {
+/**
+ * Searches the levels of each stage that leaves a choice, and of the last stage.
+ * @param folder where finished trials are kept, which an interrupted search resumes from.
+ */
+export async function searchStages(
+  run: TrainedRun,
+  evaluator: ExperimentEvaluator,
+  folder: string,
+): Promise<FoundLevels> {
   const { plan, compile, signal, progress } = run
   const cascade = cascadeOf(run.stages, plan)
   const n = plan.evaluation.samples
@@ -58,17 +69,21 @@ export async function searchStages(run: TrainedRun, evaluator: ExperimentEvaluat
     return { searches: [], levels: [], figures, images, labels }
   }
 
+  await forgetOthers(folder, evaluator)
   /** The best of each stage's search. */
   const best = new Map<string, { readonly figures: ExperimentFigures; readonly images: readonly Images[] }>()
   const found = await searchAugmentation(cascade, {
     ...sampling,
     ...choices,
     compile,
+    folder,
+    measure: 'FID',
     samplingProgress,
     objective: ({ fid }: ExperimentFigures) => fid.train.value,
-    async evaluate({ stage, level, truncated, images, imagesOf }) {
+    progress: ({ trial: { candidate, evaluation } }) =>
+      progress({ type: 'evaluated', ...candidate, figures: evaluation }),
+    async evaluate({ stage, images, imagesOf }) {
       const figures = await evaluator.evaluate({ images, labels }, { signal })
-      progress({ type: 'evaluated', stage, level, truncated, figures })
       const before = best.get(stage)
       if (!before || figures.fid.train.value < before.figures.fid.train.value)
         best.set(stage, { figures, images: Object.values(imagesOf) })
@@ -84,8 +99,23 @@ export async function searchStages(run: TrainedRun, evaluator: ExperimentEvaluat
     return { stage, trials: tried, best: tried[trials.indexOf(best)]! }
   })
   const { figures } = searches.at(-1)!.best
-  // A later search may end with what was best in an earlier one, which is evaluated once.
-  const { images } = [...best.values()].find((each) => each.figures === figures)!
   const levels = found.cascade.stages.slice(1).map(({ level = 0, truncated = false }) => ({ level, truncated }))
+  // A later search may end with what was best in an earlier one, which is evaluated once.
+  const isBest = (each: { readonly figures: ExperimentFigures }) => isDeepStrictEqual(each.figures, figures)
+  const images =
+    [...best.values()].find(isBest)?.images ?? (await sampleImages(run, { levels, count: n, labels })).images
+  // All that would be sampled of them is evaluated.
+  await rm(join(folder, 'samples'), { recursive: true, force: true })
   return { searches, levels, figures, images, labels }
+}
+
+/** Removes the trials of another evaluator, or of other real images: its figures of the test images are others. */
+async function forgetOthers(folder: string, { ofTest }: ExperimentEvaluator): Promise<void> {
+  const path = join(folder, 'evaluator.json')
+  const text = `${JSON.stringify(ofTest, null, 2)}\n`
+  const before = await readFile(path, 'utf8').catch(() => undefined)
+  if (before === text) return
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  await writeAtomically(path, text)
 }

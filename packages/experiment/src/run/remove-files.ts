@@ -42,8 +42,8 @@ export const removeOlder = (place: PlaceOfRun, model: string): Promise<void> =>
 
 /** Removes what was made of weights, or of a plan, that are others now. */
 export async function removeResults({ out }: Pick<PlaceOfRun, 'out'>): Promise<void> {
-  const { metrics, pictures } = runFiles(out)
-  for (const path of [metrics, ...pictures]) await removed(path)
+  const { metrics, pictures, search } = runFiles(out)
+  for (const path of [metrics, ...pictures, search]) await removed(path)
 }
 
 async function removed(path: string): Promise<void> {

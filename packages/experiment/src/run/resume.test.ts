@@ -1,4 +1,4 @@
-import { readdir, readFile, truncate } from 'node:fs/promises'
+import { readdir, readFile, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CascadeError, isCascadeError } from '@cascade-diffusion/checks'
 import { jit } from '@cascade-diffusion/jit'
@@ -49,6 +49,27 @@ test('interrupted while it samples, it says so', async () => {
   })
   expect(isCascadeError(error, 'interrupted')).toBe(true)
   expect(error.message).toBe('sampling: stopped')
+})
+
+test('interrupted in the search and resumed, no trial is sampled twice', async () => {
+  const { outcome } = await run('whole')
+  await rm(join(folder, 'resumed/search'), { recursive: true })
+  const stop = new AbortController()
+  const progress: RunExperimentOptions['progress'] = (event) => event.type === 'evaluated' && stop.abort()
+  const error = await failure('resumed', { signal: stop.signal, progress })
+  expect(error.message).toBe('sampling: stopped')
+  const events: string[] = []
+  const { outcome: resumed } = await run('resumed', {
+    progress: (event) => {
+      if (event.type === 'evaluated') events.push(`s = ${event.level}`)
+      if (event.type === 'sampling' && event.done > 0 && events.at(-1) !== 'sampling') events.push('sampling')
+    },
+  })
+  const [first] = outcome.evaluation.searches[0]!.trials
+  expect(events.slice(0, 2)).toEqual([`s = ${first!.level}`, 'sampling'])
+  expect(resumed.evaluation).toEqual(outcome.evaluation)
+  expect((await picture('resumed')).equals(await picture('whole'))).toBe(true)
+  expect(await readdir(join(folder, 'resumed/search'))).not.toContain('samples')
 })
 
 test('what could not be sampled is refused before it is trained', async () => {

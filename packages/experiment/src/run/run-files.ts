@@ -22,6 +22,8 @@ export const runFiles = (out: string) => ({
   /** A line for some steps of each model. */
   log: join(out, 'metrics.jsonl'),
   tensorboard: join(out, 'tensorboard'),
+  /** The trials of a search, from which it resumes. */
+  search: join(out, 'search'),
   /** The figures of the samples. */
   metrics: join(out, 'metrics.json'),
   report: join(out, 'report.html'),
