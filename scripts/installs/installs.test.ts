@@ -12,32 +12,42 @@ import { run } from './run.ts'
 import { installLine } from './try-page.ts'
 import { type Workbench, workbench } from './workbench.ts'
 
-// `check:install` tries all pages with all managers. Here the strictest of the quick ones tries all of them, and the others one each.
+// `check:install` runs all pages with all managers. Here pnpm, the strictest of the quick ones, installs all of them, and runs those that
+// run nowhere else. Of the others it loads what they import: two managers, which create no project below, run one each, and
+// `scripts/pages` runs the rest from the sources.
 const withLine = pages().filter(({ text }) => installLine(text))
-const cases: [ManagerName, string][] = [
-  ...withLine.map(({ path }): [ManagerName, string] => ['pnpm 10', path]),
-  ['Yarn', 'packages/cascade/README.md'],
+const byOthers: [ManagerName, string][] = [
   ['npm 10', 'packages/cli/README.md'],
-  ['npm 12', 'packages/jit/README.md'],
   ['bun', 'packages/jit/README.md'],
 ]
+const fromSources = (path: string) => !path.startsWith('packages/') || path === 'packages/cascade/README.md'
+const cases = withLine.map(({ path, text }) => {
+  const elsewhere = fromSources(path) || byOthers.some(([, other]) => other === path)
+  return { does: elsewhere ? ('load' as const) : ('run' as const), path, text }
+})
+
+const creators: ManagerName[] = ['npm 12', 'pnpm 10', 'Yarn']
 
 let bench: Workbench
 const minutes = 60_000
 beforeAll(async () => {
-  bench = await workbench([...new Set(cases.map(([name]) => name))])
+  bench = await workbench([...byOthers.map(([name]) => name), ...creators])
 }, 15 * minutes)
-afterAll(() => bench?.remove())
+afterAll(() => bench?.remove(), 5 * minutes)
 
 const textOf = (path: string) => withLine.find((page) => page.path === path)?.text as string
 
-test.each(cases)('%s: %s', { timeout: 5 * minutes }, async (name, path) => {
-  const manager = bench.managers.find((manager) => manager.name === name)
-  await bench.tryPage(textOf(path), manager!)
+const managerOf = (name: ManagerName) => bench.managers.find((manager) => manager.name === name)!
+
+test.each(cases)('pnpm 10: $path, $does', { timeout: 5 * minutes }, async ({ does, text }) => {
+  await bench.tryPage(text, managerOf('pnpm 10'), does)
+})
+
+test.each(byOthers)('%s: %s', { timeout: 5 * minutes }, async (name, path) => {
+  await bench.tryPage(textOf(path), managerOf(name))
 })
 
 // From an empty folder to pictures, by the words of the project's README.
-const creators: ManagerName[] = ['npm 12', 'pnpm 10', 'Yarn']
 const three = `import { loadCascade } from 'cascade-diffusion'
 const cascade = await loadCascade('runs/my-cascade')
 const images = await cascade.sample({ count: 2, steps: 2 })
@@ -45,7 +55,7 @@ await images.save('two')
 `
 
 test.each(creators)('%s create cascade-diffusion, install, first steps', { timeout: 5 * minutes }, async (name) => {
-  const manager = bench.managers.find((manager) => manager.name === name)!
+  const manager = managerOf(name)
   const { folder, run: command } = await bench.createProject(manager, ['--images', drawnPictures(), '--yes'])
   const dashes = manager.command === 'npm' ? ['run', 'train', '--'] : ['train']
   const few = [
@@ -88,7 +98,7 @@ test('types are whole without @types/node, all files of them', { timeout: 5 * mi
   const root = fileURLToPath(new URL('../..', import.meta.url))
   const packages = readManifests(root).flatMap(({ name }) => (name === `${scope}testing` ? [] : [name]))
   const page = `\`\`\`sh\nnpm i ${packages.join(' ')} @tensorflow/tfjs-core --ignore-scripts\n\`\`\`\n`
-  const project = await bench.tryPage(page, bench.managers.find(({ name }) => name === 'pnpm 10')!)
+  const project = await bench.tryPage(page, managerOf('pnpm 10'))
   const imports = packages.map((name, i) => `import * as package${i} from '${name}'\nvoid package${i}\n`)
   await writeFile(join(project, 'all.ts'), imports.join(''))
   const compilerOptions = {
@@ -115,7 +125,7 @@ test('types are whole without @types/node, all files of them', { timeout: 5 * mi
 
 test('without an engine, the command says how to get one', { timeout: 5 * minutes }, async () => {
   const page = '```sh\nnpm i @cascade-diffusion/cli\n```\n'
-  const project = await bench.tryPage(page, bench.managers.find(({ name }) => name === 'pnpm 10')!)
+  const project = await bench.tryPage(page, managerOf('pnpm 10'))
   const doctor = `import { main } from '@cascade-diffusion/cli'
 const { signal } = new AbortController()
 await main(['doctor'], { log: console.log, error: console.log, signal })

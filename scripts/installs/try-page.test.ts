@@ -1,13 +1,19 @@
 import { expect, test } from 'vitest'
 import { pages } from '../pages/pages.ts'
 import { programsOf } from '../pages/programs.ts'
-import { installLine } from './try-page.ts'
+import { importsIn, installLine } from './try-page.ts'
 
 test('the line of a page, over as many lines as it has', () => {
   expect(installLine('text\n\n```sh\nnpm init -y\nnpm i a @b/c \\\n  d --flag\nnpx x\n```\n\nnpm i other\n')).toEqual([
     ...['a', '@b/c', 'd', '--flag'],
   ])
   expect(installLine('`npm i a`')).toBeUndefined()
+})
+
+test('the imports of a program, and nothing else of it', () => {
+  const program =
+    "import { a,\n  b } from 'c';\nimport * as d from '@e/f'\nimport 'g'\nconst x = await import('h')\nlog('import')\n"
+  expect(importsIn(program)).toBe("import { a,\n  b } from 'c';\nimport * as d from '@e/f'\nimport 'g'\n")
 })
 
 /** The packages that a page's programs import. */

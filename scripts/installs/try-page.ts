@@ -21,28 +21,52 @@ async function newProject(folder: string): Promise<string> {
   return project
 }
 
+/** What is done with a page's programs: they run, or what they import is loaded. */
+export type Programs = 'run' | 'load'
+
 /**
  * Does what a page says, in a new project: installs by its line, and runs its programs.
  * @param folder where projects are made.
  * @param registry our packages'.
- * @throws if the line fails, brings CUDA along, or a program fails or prints something else than it says.
+ * @throws if the line fails, brings CUDA along, or a program fails, lacks an import, or prints something else than it says.
  */
-export async function tryPage(page: string, manager: Manager, folder: string, registry: string): Promise<string> {
+export async function tryPage(
+  page: string,
+  manager: Manager,
+  folder: string,
+  registry: string,
+  programs: Programs = 'run',
+): Promise<string> {
   const words = installLine(page)
   if (!words) throw new Error('expected a line with npm i')
   const project = await newProject(folder)
   await run(manager.add(words), { cwd: project, env: manager.env(registry) })
   const cuda = (await readdir(project, { recursive: true })).filter((path) => /providers_cuda\.(so|dll)$/.test(path))
   if (cuda.length > 0) throw new Error(`expected no CUDA, got ${cuda.join(', ')}`)
-  for (const { line, source, expected, runs } of programsOf(page)) {
-    if (!runs) continue
-    const { outputText } = transpileModule(source, {
-      compilerOptions: { module: ModuleKind.ESNext, target: ScriptTarget.ES2022, verbatimModuleSyntax: true },
-    })
-    await writeFile(join(project, `line-${line}.js`), outputText)
+  const trying = programsOf(page).filter(({ runs }) => runs)
+  for (const { line, source } of trying) {
+    const program = javascriptOf(source)
+    await writeFile(join(project, `line-${line}.js`), programs === 'run' ? program : importsIn(program))
+  }
+  if (programs === 'load') {
+    const all = trying.map(({ line }) => `await import('./line-${line}.js')\n`)
+    await writeFile(join(project, 'load.js'), `${all.join('')}process.exit()\n`)
+    await run(manager.node('load.js'), { cwd: project })
+    return project
+  }
+  for (const { line, expected } of trying) {
     const output = await run(manager.node(`line-${line}.js`), { cwd: project })
     const missing = notPrinted(expected, output)
     if (missing !== undefined) throw new Error(`line ${line}: expected ${missing}, got ${output}`)
   }
   return project
 }
+
+const javascriptOf = (source: string): string =>
+  transpileModule(source, {
+    compilerOptions: { module: ModuleKind.ESNext, target: ScriptTarget.ES2022, verbatimModuleSyntax: true },
+  }).outputText
+
+/** The import statements of a program: loading them fails if a package or one of its exports is missing. */
+export const importsIn = (program: string): string =>
+  [...program.matchAll(/^import\s(?:[^']*\sfrom\s)?'[^']+';?$/gm)].map(([statement]) => `${statement}\n`).join('')

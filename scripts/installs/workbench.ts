@@ -5,13 +5,13 @@ import { type CreatedProject, createProject } from './create-project.ts'
 import { type Manager, type ManagerName, managersIn, pnpmIn } from './managers.ts'
 import { packInto } from './pack.ts'
 import { serveRegistry } from './registry.ts'
-import { tryPage } from './try-page.ts'
+import { type Programs, tryPage } from './try-page.ts'
 
 /** All that it takes to install our packages as a user would. */
 export interface Workbench {
   readonly managers: readonly Manager[]
   /** {@link tryPage} with the packages as packed here; gives the project's folder. */
-  tryPage(page: string, manager: Manager): Promise<string>
+  tryPage(page: string, manager: Manager, programs?: Programs): Promise<string>
   /** {@link createProject} with the packages as packed here. */
   createProject(manager: Manager, flags: readonly string[]): Promise<CreatedProject>
   remove(): Promise<void>
@@ -25,7 +25,7 @@ export async function workbench(names: readonly ManagerName[]): Promise<Workbenc
   const registry = await serveRegistry(join(folder, 'packed'))
   return {
     managers: managers.filter(({ name }) => names.includes(name)),
-    tryPage: (page, manager) => tryPage(page, manager, join(folder, 'projects'), registry.url),
+    tryPage: (page, manager, programs) => tryPage(page, manager, join(folder, 'projects'), registry.url, programs),
     createProject: (manager, flags) => createProject(manager, flags, join(folder, 'projects'), registry.url),
     async remove() {
       registry.close()
