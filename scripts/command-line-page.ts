@@ -31,7 +31,8 @@ ${table(
 )}
 
 Results go to stdout, progress and errors to stderr. In a terminal, progress is one line that is rewritten; in a log, a line every
-ten seconds. With \`--json\`, stdout holds one JSON value, also if nothing was found; after an error it is empty. A wrong call prints
+ten seconds. With \`--json\`, stdout holds one JSON value, also if nothing was found; after an error or an interruption it is
+\`{ "error": { "code", "message" } }\`. A wrong call prints
 how the command is called, and the name that was probably meant.
 
 Ctrl-C, SIGTERM and a terminal that closes end a command after the current step: what was done is saved, and the command says how to resume. A

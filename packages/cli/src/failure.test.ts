@@ -14,7 +14,7 @@ afterEach(() => vi.unstubAllEnvs())
 
 test('an error is one message; where it came from is shown if asked for', () => {
   const error = new CascadeError('data', 'photos: expected images, got none')
-  expect(failure(error)).toEqual({ code: 1, message: 'error: photos: expected images, got none' })
+  expect(failure(error)).toEqual({ code: 1, kind: 'data', message: 'error: photos: expected images, got none' })
   vi.stubEnv('CASCADE_DIFFUSION_TRACE', '1')
   expect(failure(error).message).toContain('failure.test.ts')
 })
@@ -42,6 +42,7 @@ test('failures of the system come with what to do, also as causes', async () => 
 test('wrong usage shows how the command is called', () => {
   expect(failure(new UsageError('--out: no'))).toEqual({
     code: 2,
+    kind: 'usage',
     message:
       '--out: no\n\nusage: cascade-diffusion quickstart [options]\n' +
       '`npx cascade-diffusion quickstart --help` explains the options.',
@@ -51,8 +52,12 @@ test('wrong usage shows how the command is called', () => {
 test('an interruption says what is kept; a failure while stopping is still one', () => {
   const stopped = AbortSignal.abort(new Error('Ctrl-C'))
   const kept = 'Checkpoints are kept: the same command resumes from them.'
-  expect(failure(stopped.reason, stopped)).toEqual({ code: 130, message: `interrupted. ${kept}` })
+  expect(failure(stopped.reason, stopped)).toEqual({ code: 130, kind: 'interrupted', message: `interrupted. ${kept}` })
   const error = new CascadeError('interrupted', 'base: stopped at step 3 of 10')
-  expect(failure(error, stopped)).toEqual({ code: 130, message: `base: stopped at step 3 of 10. ${kept}` })
+  expect(failure(error, stopped)).toEqual({
+    code: 130,
+    kind: 'interrupted',
+    message: `base: stopped at step 3 of 10. ${kept}`,
+  })
   expect(failure(new Error('no space'), stopped).code).toBe(1)
 })

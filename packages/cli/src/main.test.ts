@@ -133,5 +133,11 @@ test('--json prints one value on stdout, with what was written; --quiet nothing 
   expect([quiet.code, quiet.errors, shown]).toEqual([0, [], []])
   expect(quiet.lines.join('')).toContain('3 images')
   const failed = await printed('data', 'inspect', join(folder, 'nowhere'), '--json')
-  expect([failed.code, failed.lines]).toEqual([1, []])
+  expect([failed.code, failed.lines.length, failed.errors.length]).toEqual([1, 1, 1])
+  expect(JSON.parse(failed.lines[0]!)).toEqual({
+    error: { code: 'file', message: expect.stringContaining('nowhere, there is none') },
+  })
+  const wrong = await printed('data', 'inspct', '--json')
+  expect([wrong.code, wrong.lines.length]).toEqual([2, 1])
+  expect(JSON.parse(wrong.lines[0]!).error.code).toBe('usage')
 })

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import type { CommandResult } from './command.ts'
 import { commands } from './commands.ts'
 import { candidates } from './completion/candidates.ts'
-import { failureOf } from './failure.ts'
+import { failureJson, failureOf } from './failure.ts'
 import { type Call, callOf } from './program.ts'
 import type { ProgressStream } from './progress/progress-line.ts'
 
@@ -35,7 +35,10 @@ export async function main(args: readonly string[], io: ProgramIo): Promise<numb
   }
   const help = { write: log, width: io.width, colors: io.colors }
   const call = callOf(commands, version(), args, help)
-  if ('message' in call) error(`${call.message}\n\n${call.usage}`)
+  if ('message' in call) {
+    error(`${call.message}\n\n${call.usage}`)
+    if (args.includes('--json')) log(failureJson('usage', call.message))
+  }
   if ('code' in call) return call.code
   const { command, json, quiet } = call
   const say = quiet ? () => {} : json ? error : log
@@ -46,8 +49,9 @@ export async function main(args: readonly string[], io: ProgramIo): Promise<numb
     print(result, call, log)
     return result.code ?? 0
   } catch (caught) {
-    const { code, message } = failureOf(caught, call, io.signal)
+    const { code, kind, message } = failureOf(caught, call, io.signal)
     error(message)
+    if (json) log(failureJson(kind, message))
     return code
   }
 }

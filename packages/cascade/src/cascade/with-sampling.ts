@@ -31,8 +31,14 @@ const where = 'withSampling'
 export function withSampling(cascade: Cascade, changes: SamplingChanges): Cascade {
   checkCascade(where, cascade)
   checkOptions(where, changes, { steps: true, sampler: true, guidance: true })
-  const { steps } = changes
-  const names = cascade.stages.filter(isDiffusionStage).map(({ stage }) => stage.name)
+  const { steps, guidance } = changes
+  const models = cascade.stages.filter(isDiffusionStage)
+  const names = models.map(({ stage }) => stage.name)
+  if (guidance !== undefined && !models.some(({ stage }) => stage.classNames))
+    throw new CascadeError(
+      'input',
+      `${where}: expected no guidance of a cascade without classes, got ${shown(guidance)}`,
+    )
   if (steps !== undefined && typeof steps !== 'number') {
     if (typeof steps !== 'object' || steps === null || Array.isArray(steps))
       throw new CascadeError('input', `${where}: expected steps, a number or one by stage, got ${shown(steps)}`)

@@ -55,6 +55,13 @@ const plan = schema.record<CascadePlan>({
 export function checkPlan(given: CascadePlan): void {
   parseConfig('plan', plan, given)
   for (const i of given.stages.keys()) checkOrder(given, i)
+  const { name, resolution } = given.stages.at(-1)!
+  const size = imageSize('plan', resolution)
+  if (Math.min(...size) < 4)
+    throw new CascadeError(
+      'input',
+      `plan: stage '${name}': expected a last resolution of at least 4×4, which the evaluator takes, got ${shownSize(size)}`,
+    )
 }
 
 /** @throws unless the stage has a name of its own and super-resolves the images of the one before it. */

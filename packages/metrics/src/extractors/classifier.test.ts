@@ -85,10 +85,19 @@ test('the gradient of the loss is the slope along random directions', () => {
   }
 })
 
+test.each([4, 8, 12, 15, 28, 33, [8, 40]] as const)('images of any size have features: %s', async (resolution) => {
+  const network = classifier({ resolution, imageChannels: 1, numClasses: 2, width: 8, featureSize: 5 })
+  const [height, width] = typeof resolution === 'number' ? [resolution, resolution] : resolution
+  const weights = network.init(rng(0))
+  const features = await eager(network.features)(weights, rng(1).normal([3, height, width, 1]))
+  expect(features.shape).toEqual([3, 5])
+  expect(new Set(features.data.map(Math.fround)).size).toBeGreaterThan(5)
+})
+
 test('bad configurations and images are refused', async () => {
   const base = { imageChannels: 1, numClasses: 2 }
-  expect(() => classifier({ ...base, resolution: 28 })).toThrow(
-    'classifier: expected a resolution of multiples of 16, got 28×28',
+  expect(() => classifier({ ...base, resolution: [3, 28] })).toThrow(
+    'classifier: expected a resolution of at least 4×4, got 3×28',
   )
   expect(() => classifier({ ...base, resolution: 32, width: 12 })).toThrow(
     'classifier: expected a width that is a multiple of 8, got 12',

@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core'
 
 /** What a classifier looks like. */
 export interface ClassifierConfig {
-  /** The size of the images: the side of a square, or [height, width]. Both sides are multiples of 16. */
+  /** The size of the images: the side of a square, or [height, width]. Both sides are at least 4. */
   resolution: number | ImageSize
   /** Channels of the images, 1 to 4. */
   imageChannels: number
@@ -55,8 +55,8 @@ export interface Classifier {
 const channelsPerGroup = 8
 
 /**
- * A small convolutional network: a stem that brings any size to 16×16, two 3×3 convolutions each followed by 2×2 mean
- * pooling, and a feature layer; group normalisation and SiLU after each convolution, so there is no running state.
+ * A small convolutional network: a stem that brings multiples of 16 to 16×16, and other sides to less than 32; two 3×3
+ * convolutions each followed by 2×2 mean pooling, and a feature layer; group normalisation and SiLU after each convolution, so there is no running state.
  * With the defaults and 32×32 grey images: 2.5 million multiply-adds an image and 90 thousand weights.
  * 1,000 steps of Adam on batches of 128 with a learning rate of 4e-3 falling to 0 along a cosine, and images moved by the transform
  * `randomShift` of `data`, give 99 % on MNIST's test set.
@@ -69,20 +69,21 @@ export function classifier(config: ClassifierConfig): Classifier {
   const size = imageSize('classifier', full.resolution)
   for (const [what, value] of Object.entries({ imageChannels, numClasses, featureSize }))
     checkInteger('classifier', what, value, { from: 1 })
-  if (size.some((side) => side % 16 !== 0))
-    throw new CascadeError('input', `classifier: expected a resolution of multiples of 16, got ${shownSize(size)}`)
+  if (size.some((side) => side < 4))
+    throw new CascadeError('input', `classifier: expected a resolution of at least 4×4, got ${shownSize(size)}`)
   if (!(Number.isInteger(width / channelsPerGroup) && width > 0))
     throw new CascadeError(
       'input',
       `classifier: expected a width that is a multiple of ${channelsPerGroup}, got ${width}`,
     )
 
-  const strides: [number, number] = [size[0] / 16, size[1] / 16]
+  const strides: [number, number] = [strideOf(size[0]), strideOf(size[1])]
+  const pooled = size.map((side) => Math.floor(Math.ceil(side / strideOf(side)) / 4)) as [number, number]
   const shapes: Record<string, readonly number[]> = {
     'stem.weight': [...strides.map((stride) => Math.max(3, 2 * stride - 1)), imageChannels, width],
     'conv1.weight': [3, 3, width, 2 * width],
     'conv2.weight': [3, 3, 2 * width, 4 * width],
-    'features.weight': [4 * 4 * 4 * width, featureSize],
+    'features.weight': [pooled[0] * pooled[1] * 4 * width, featureSize],
     'logits.weight': [featureSize, numClasses],
   }
 
@@ -132,6 +133,9 @@ export function classifier(config: ClassifierConfig): Classifier {
     },
   }
 }
+
+/** How far apart the stem looks at a side. */
+const strideOf = (side: number): number => Math.max(1, Math.floor(side / 16))
 
 const layerOf = (key: string): string => key.replace('.weight', '')
 
