@@ -13,20 +13,21 @@ import {
 import type { Files } from './files.ts'
 import type { RgbaImage } from './sampled-images.ts'
 
-type One = Pick<RgbaImage, 'width' | 'height' | 'data'> | ByteImages | NDArray<'float32'> | string
+/** One image to super-resolve, or several in one array, a file or a folder. */
+export type GivenImage = Pick<RgbaImage, 'width' | 'height' | 'data'> | ByteImages | NDArray<'float32'> | string
 
 /**
  * Images to super-resolve: an `ImageData` of a canvas; bytes [h,w,C] or [n,h,w,C]; float32 of those shapes in [-1, 1]; in
  * Node.js also a path, of a picture, a folder, or whatever `openImages` knows; a list of any of these; or a source of
  * images.
  */
-export type GivenImages = One | readonly One[] | ImageSource
+export type GivenImages = GivenImage | readonly GivenImage[] | ImageSource
 
 /** The images that were given, one by one, [h,w,C]. @throws if there are none. */
 export async function readGiven(given: GivenImages, files: Files | undefined): Promise<readonly ByteImages[]> {
   const images = isSource(given)
     ? (await given.read([...Array(given.count).keys()])).images
-    : (await Promise.all((Array.isArray(given) ? given : [given]).map((one: One) => readOne(one, files)))).flat()
+    : (await Promise.all((Array.isArray(given) ? given : [given]).map((one: GivenImage) => readOne(one, files)))).flat()
   if (images.length > 0) return images
   throw new CascadeError('input', `${where}: expected at least one image, got none`)
 }
@@ -36,7 +37,7 @@ const where = 'upscale'
 const isSource = (given: GivenImages): given is ImageSource =>
   typeof (given as Partial<ImageSource> | null)?.read === 'function'
 
-async function readOne(one: One, files: Files | undefined): Promise<readonly ByteImages[]> {
+async function readOne(one: GivenImage, files: Files | undefined): Promise<readonly ByteImages[]> {
   if (typeof one === 'string') {
     if (files) return files.read(one)
     throw new CascadeError('unsupported', `${where}: expected images, such as an ImageData, got the path ${shown(one)}`)

@@ -28,7 +28,11 @@ export type Form =
   | { readonly kind: 'named'; readonly what: string; readonly schemas: Readonly<Record<string, Schema<unknown>>> }
   | { readonly kind: 'either'; readonly of: readonly [Schema<unknown>, Schema<unknown>] }
   | { readonly kind: 'optional' | 'nullable'; readonly of: Schema<unknown> }
-  | { readonly kind: 'lazy'; readonly of: () => Schema<unknown> }
+  | {
+      readonly kind: 'lazy'
+      /** Gives the schema, which may contain this one. */
+      readonly of: () => Schema<unknown>
+    }
 
 /** A schema in the words of JSON Schema: `{ type: 'integer', minimum: 1 }`. */
 export type JsonSchema = Readonly<Record<string, unknown>>

@@ -22,6 +22,7 @@ test('writes pictures, figures and a report', async () => {
     'report.html',
     'samples',
     'samples.png',
+    'search',
     'tensorboard',
   ])
   const metrics = JSON.parse(await readFile(join(out, 'metrics.json'), 'utf8'))
