@@ -9,7 +9,9 @@ import { defaults, type ProjectQuestions } from './settle.ts'
 export interface CreateIo {
   /** Whether questions can be asked. */
   readonly terminal: boolean
+  /** Prints a text to stdout. */
   readonly log: (text: string) => void
+  /** Prints a text to stderr. */
   readonly error: (text: string) => void
 }
 
