@@ -147,6 +147,9 @@ test('a run has its cascade in a folder', async () => {
   const run = temporaryFolder()
   writeFileSync(join(run, 'config.json'), '{}')
   await expect(loadCascade(run)).rejects.toThrow('of which not all stages are trained')
+  await expect(loadCascade(join(run, 'config.json'))).rejects.toThrow(
+    'expected the folder of a cascade or of a run, got',
+  )
   renameSync(await savedTinyCascade(join(temporaryFolder(), 'tiny')), join(run, 'cascade'))
   expect((await loadCascade(run)).stages).toHaveLength(2)
 })

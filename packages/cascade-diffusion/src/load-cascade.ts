@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { readCascade } from '@cascade-diffusion/cascade'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
@@ -21,6 +21,11 @@ export async function loadCascade(place: string, options: LoadCascadeOptions = {
 
 /** A run has its cascade in a folder of its own, once all stages are trained. */
 function folderOf(place: string): string {
+  if (statSync(place, { throwIfNoEntry: false })?.isFile())
+    throw new CascadeError(
+      'checkpoint',
+      `loadCascade: expected the folder of a cascade or of a run, got the file ${place}`,
+    )
   const isRun = !existsSync(join(place, 'cascade.json')) && existsSync(join(place, 'config.json'))
   if (!isRun) return place
   const folder = join(place, 'cascade')

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import {
   type CascadePlan,
   checkChanges,
+  checkOutside,
   compareWithRun,
   type ExperimentData,
   type ExperimentEvent,
@@ -24,6 +25,7 @@ export async function plannedOf(
   print: (event: ExperimentEvent) => void,
   { signal }: CommandIo,
 ): Promise<Planned> {
+  checkOutside(out, config.data)
   return resolveConfig(config, {
     cacheDir: join(out, 'cache'),
     progress: (loading) => print({ type: 'loading', ...loading }),

@@ -106,7 +106,7 @@ test.each([
   ],
   ['x.ts', ['export default () => ({})'], 'got the function _default'],
   ['x.ts', ["export default { data: 'x', stagse: [16] }"], "x.ts: unknown option 'stagse'. Did you mean 'stages'?"],
-  ['x.json', ['{ "data": "x", }'], 'x.json: expected JSON: '],
+  ['x.json', ['{ "data": "x", }'], 'x.json: expected JSON, without comments'],
   ['x.json', ['{ "data": "x", "seed": "1" }'], "x.json: expected seed, an integer from 0, got '1'"],
   ['x.json', ['[]'], 'x.json: expected an object with'],
 ])('%s %j is refused', async (name, lines, message) => {
@@ -124,4 +124,10 @@ test('a missing file and two files are refused', async () => {
   expect(await failure()).toBe(
     'expected one configuration in the working folder, got cascade.config.ts and cascade.config.json',
   )
+})
+
+test('a folder, and JSON with comments, are refused in words', async () => {
+  expect(await failure('.')).toBe('.: expected the file of a configuration, got a folder')
+  write('cascade.config.json', ['// mine', '{ "data": "photos" }'])
+  expect(await failure()).toContain('cascade.config.json: expected JSON, without comments (cascade.config.js may')
 })

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import { CascadeError, shown } from '@cascade-diffusion/checks'
@@ -27,6 +27,8 @@ export async function loadConfig(path?: string): Promise<LoadedConfig> {
   const found = path ?? onlyConfig()
   if (found === undefined) return { path: undefined, config: {} }
   if (!existsSync(found)) throw new CascadeError('input', `${found}: expected a configuration, got no such file`)
+  if (statSync(found).isDirectory())
+    throw new CascadeError('input', `${found}: expected the file of a configuration, got a folder`)
   const raw = extname(found) === '.json' ? await readJson(found) : await configOf(found, await runProgram(found))
   return { path: found, config: parseCascadeConfig(found, raw) }
 }
@@ -43,7 +45,11 @@ async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(text)
   } catch (cause) {
-    throw new CascadeError('input', `${path}: expected JSON: ${(cause as Error).message}`, { cause })
+    throw new CascadeError(
+      'input',
+      `${path}: expected JSON, without comments (cascade.config.js may have some): ${(cause as Error).message}`,
+      { cause },
+    )
   }
 }
 

@@ -67,6 +67,7 @@ test.each([
   ],
   [stage({ levels: undefined }), 'plan: expected stages[1].levels, a list of at least 1 entry, got undefined'],
   [stage({ resolution: 4 }), 'larger than 4×4, that of the stage before it, got 4×4'],
+  [{ stages: [{ ...base, resolution: 2 }] }, "plan: stage 'base': expected a last resolution of at least 4×4"],
   [stage({ name: 'base' }), "expected different names, got 'base' twice"],
   [stage({ name: 'evaluator' }), "'evaluator' is the evaluator's"],
   [

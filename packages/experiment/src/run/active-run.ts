@@ -4,6 +4,7 @@ import { rng } from '@cascade-diffusion/random'
 import { checkData } from '../data/check-data.ts'
 import { loadData } from '../data/data.ts'
 import type { ExperimentData, LoadProgress } from '../data/load-context.ts'
+import { checkOutside } from '../data/outside-images.ts'
 import { checkMemory } from '../defaults/check-memory.ts'
 import { machineMemory } from '../defaults/machine-memory.ts'
 import { searchedLevels } from '../evaluate/searched-levels.ts'
@@ -45,6 +46,7 @@ export async function withRun<T>(
   use: (run: ActiveRun) => Promise<T>,
 ): Promise<T> {
   const { plan, out, compile, signal, progress = () => {} } = options
+  checkOutside(out, plan.data)
   const giveBack = await claimFolder(out)
   try {
     await removeLeftovers(options)
