@@ -15,14 +15,19 @@ const memory =
   'There is not enough memory. Use smaller batches (--training.batchSize, --batch-size) or a smaller network ' +
   '(--network tiny); `npx cascade-diffusion doctor` shows how much there is.'
 
+const damaged =
+  'A picture is damaged. `npx cascade-diffusion data inspect PATH` lists such pictures, and ' +
+  '`npx cascade-diffusion data prepare PATH FOLDER --unreadable skip` makes a copy without them.'
+
 const outOfMemory = /array buffer allocation failed|failed to allocate memory|bad_alloc|out of memory/i
 
-/** What to do about an error that came from the system, found among its causes. */
+/** What to do about an error that came from the system or from a damaged picture, found among its causes. */
 export function adviceFor(error: unknown): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     const { code } = at as { code?: unknown }
     if (typeof code === 'string' && Object.hasOwn(ofSystem, code)) return ofSystem[code]
     if (code === 'ENOMEM' || outOfMemory.test(at.message)) return memory
+    if (code === 'data' && at.message.includes('could not be decoded')) return damaged
   }
   return undefined
 }

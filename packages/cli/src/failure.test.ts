@@ -39,6 +39,11 @@ test('failures of the system come with what to do, also as causes', async () => 
   expect(failure(new RangeError('Array buffer allocation failed')).message).toContain('There is not enough memory.')
 })
 
+test('a damaged picture comes with what to do', () => {
+  const error = new CascadeError('data', 'photos/7.jpg: could not be decoded: premature end')
+  expect(failure(error).message).toContain('data prepare PATH FOLDER --unreadable skip')
+})
+
 test('wrong usage shows how the command is called', () => {
   expect(failure(new UsageError('--out: no'))).toEqual({
     code: 2,

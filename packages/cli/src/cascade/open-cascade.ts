@@ -41,3 +41,7 @@ async function cascadeFolder(path: string): Promise<string> {
 /** Reads the saved cascade at a path, or at a URL. @throws as {@link cascadeFolder} and `readCascade`. */
 export const openCascade = async (place: string): Promise<Cascade> =>
   readCascade(/^(https?|file):/i.test(place) ? place : await cascadeFolder(place))
+
+/** Whether a path is the folder of a saved cascade or of a run. */
+export const holdsCascade = (path: string): boolean =>
+  existsSync(join(path, manifest)) || existsSync(join(path, 'checkpoints'))

@@ -5,8 +5,8 @@ export const exportCommand = command({
   name: 'export',
   summary: 'write trained or published networks as ONNX, safetensors or for diffusers',
   about:
-    'Several checkpoints are the stages of a cascade, in the order of sampling. Each is a training checkpoint of a ' +
-    'stage, a .pt file of improved- or guided-diffusion, a folder saved by diffusers, or the address of one of these, ' +
+    'Several checkpoints are the stages of a cascade, in the order of sampling. Each is a run or a saved cascade, which ' +
+    'stands for its stages, a training checkpoint of a stage, a .pt file of improved- or guided-diffusion, a folder saved by diffusers, or the address of one of these, ' +
     'which is downloaded once and kept.',
   arguments: { checkpoints: many(text('the networks', { value: 'CHECKPOINT', required: true })) },
   options: {
@@ -29,6 +29,7 @@ export const exportCommand = command({
     name: text('the name of the file, of a U-Net that is not a stage', { value: 'NAME', default: 'unet' }),
   },
   examples: [
+    { call: 'export runs/flowers --format onnx --out web', does: 'the cascade of a run, for browsers' },
     {
       call: 'export base.safetensors sr.safetensors --format onnx --out web --float16',
       does: 'a cascade of two stages for browsers',

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } fro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { baseStage, superResolutionStage, writeStage } from '@cascade-diffusion/cascade'
+import { baseStage, saveCascade, superResolutionStage, writeStage } from '@cascade-diffusion/cascade'
 import { rng } from '@cascade-diffusion/random'
 import { expect, test } from 'vitest'
 import { run as command } from '../test-support.ts'
@@ -56,7 +56,7 @@ test('what cannot be a folder to write to is an error before anything is loaded'
   }
 })
 
-test('stages in the wrong order are refused, and no manifest is written', async () => {
+test('stages in the wrong order are refused, and no manifest is written; a saved cascade stands for its stages', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'cli-export-'))
   const process = { schedule: { name: 'cosine', steps: 20 } } as const
   const size = { baseChannels: 8, channelMultipliers: [1], residualBlocks: 1, normGroups: 4 }
@@ -74,4 +74,18 @@ test('stages in the wrong order are refused, and no manifest is written', async 
   expect(errors).toContain("got 'sr' (4×4 → 8×8), 'base' (4×4); the order is 'base', 'sr'")
   expect(existsSync(out)).toBe(false)
   expect((await run(...paths.reverse(), '--format', 'onnx', '--out', out)).code).toBe(0)
+
+  const sampling = { sampler: { name: 'ddim' } } as const
+  const stages = [base, superResolutionStage({ ...large, ...common })].map((stage) => ({
+    stage,
+    params: stage.network.init(rng(0)),
+    sampling,
+  }))
+  const saved = join(folder, 'saved')
+  await saveCascade(saved, { stages })
+  const ofFolder = join(folder, 'of-folder')
+  expect((await run(saved, '--format', 'onnx', '--out', ofFolder)).code).toBe(0)
+  expect(readdirSync(ofFolder)).toEqual(readdirSync(out))
+  const two = await run(saved, '--format', 'diffusers', '--out', join(folder, 'x'))
+  expect([two.code, two.errors]).toEqual([2, expect.stringContaining('expected one network, got the 2 of')])
 })

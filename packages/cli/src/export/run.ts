@@ -1,7 +1,9 @@
 import { join } from 'node:path'
+import { isDiffusionStage } from '@cascade-diffusion/cascade'
 import { CascadeError } from '@cascade-diffusion/checks'
 import { type ExportSource, writeDiffusers, writeOnnx, writeSafetensorsFolder } from '@cascade-diffusion/export'
 import { fromPretrained } from '@cascade-diffusion/pretrained'
+import { holdsCascade, openCascade } from '../cascade/open-cascade.ts'
 import { checkFolder } from '../check-folder.ts'
 import type { CommandIo, CommandResult } from '../command.ts'
 import { byteProgress } from '../progress/byte-progress.ts'
@@ -31,6 +33,10 @@ export async function run(
   await checkFolder(out)
   const sources: ExportSource[] = []
   for (const path of checkpoints) {
+    if (holdsCascade(path)) {
+      sources.push(...(await openCascade(path)).stages.filter(isDiffusionStage))
+      continue
+    }
     const found = await fromPretrained(path, {
       signal: io.signal,
       progress: byteProgress(io.progress),
@@ -43,6 +49,8 @@ export async function run(
       io.say(`${path}: ${found.assumed.join(', ')} not given: assumed the defaults of ${found.family}`)
     sources.push(found.kind === 'unet' && lowResolution !== undefined ? { ...found, lowResolution } : found)
   }
+  if (format === 'diffusers' && sources.length > 1)
+    throw new UsageError(`--format diffusers: expected one network, got the ${sources.length} of ${checkpoints[0]}`)
   const { files, lines = [] } = await write(format, sources, out, float16 ? 'float16' : 'float32', name)
   return { lines, json: { format, notes: lines }, written: files.map((path) => ({ what: kindOf(path), path })) }
 }
