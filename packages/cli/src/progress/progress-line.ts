@@ -53,6 +53,7 @@ const formatRate = (rate: number, unit: string) =>
 
 /** Where progress is written: a process's stdout or stderr. */
 export interface ProgressStream {
+  /** Writes a part of a line, or lines. */
   write(text: string): unknown
   isTTY?: boolean
   columns?: number
