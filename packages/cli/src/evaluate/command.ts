@@ -1,6 +1,5 @@
 import { command } from '../command.ts'
-import { backendOption } from '../engine/backend-option.ts'
-import { text } from '../inputs.ts'
+import { evaluatedInputs } from '../run/evaluated-inputs.ts'
 
 export const evaluateCommand = command({
   name: 'evaluate',
@@ -9,11 +8,7 @@ export const evaluateCommand = command({
     'Samples the cascade of the run at its levels, and compares the features of the samples with those of real images. ' +
     'An evaluator is trained first, on the real images: of their classes, or of turns if they have none.',
   configuration: true,
-  arguments: { run: text('the folder of a run', { value: 'RUN', required: true }) },
-  options: {
-    config: text("the configuration, if it has custom parts (the run's own)", { value: 'FILE' }),
-    backend: backendOption,
-  },
+  ...evaluatedInputs,
   examples: [
     { call: 'evaluate runs/flowers', does: 'as many samples as the configuration says' },
     { call: 'evaluate runs/flowers --evaluation.samples 5000', does: 'by more samples' },

@@ -1,6 +1,5 @@
 import { command } from '../command.ts'
-import { backendOption } from '../engine/backend-option.ts'
-import { text } from '../inputs.ts'
+import { evaluatedInputs } from '../run/evaluated-inputs.ts'
 
 export const searchCommand = command({
   name: 'search',
@@ -10,11 +9,7 @@ export const searchCommand = command({
     'samples to real images (paper, Section 4.3). The cascade of the run gets the best. An evaluator is trained first, ' +
     'on the real images.',
   configuration: true,
-  arguments: { run: text('the folder of a run', { value: 'RUN', required: true }) },
-  options: {
-    config: text("the configuration, if it has custom parts (the run's own)", { value: 'FILE' }),
-    backend: backendOption,
-  },
+  ...evaluatedInputs,
   examples: [
     { call: 'search runs/flowers', does: 'the levels of the configuration' },
     {
